@@ -1,0 +1,89 @@
+/** The HTTP face: webhooks on plain node:http, everything else through express. Builds, never listens. */
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import express, { type Express } from 'express';
+import helmet from 'helmet';
+import type { Registry } from '../core/operations/operation.ts';
+import type { Database } from '../db/database.ts';
+import { AppError, commonErrors } from '../lib/errors.ts';
+import { newId } from '../lib/ids.ts';
+import type { Texts } from '../lib/i18n.ts';
+import type { Log } from '../lib/log.ts';
+import type { UnitDeps } from '../core/unit/unit.ts';
+import { authenticated, createApiRouter } from './router.ts';
+import type { AuthDeps } from './auth.ts';
+import type { Metrics } from './metrics.ts';
+import { openApiDocument } from './openapi.ts';
+import { languageOf, problemHandler, problemPage } from './problem.ts';
+
+/** Takes a request if it is its own. */
+export type RawHandler = (request: IncomingMessage, response: ServerResponse) => boolean;
+
+export interface ApiDeps {
+  readonly registry: Registry;
+  readonly unit: UnitDeps;
+  readonly auth: AuthDeps;
+  readonly database: Database;
+  readonly texts: Texts;
+  readonly log: Log;
+  readonly metrics: Metrics;
+  readonly publicUrl: string;
+  readonly version: string;
+  /** Codes of what is not ready; empty = ready. */
+  readonly readiness: () => Promise<readonly string[]>;
+  /** Mounted before the 404: calculators, upload page, sandbox. */
+  readonly extend: (app: Express) => void;
+}
+
+/** The express application. */
+export function createExpressApp(deps: ApiDeps): Express {
+  const app = express();
+  app.disable('x-powered-by');
+  app.set('query parser', 'simple');
+  app.use((_request, response, next) => {
+    response.locals['traceId'] = newId();
+    next();
+  });
+  app.use(helmet({ contentSecurityPolicy: { directives: { 'script-src': ["'self'"], 'style-src': ["'self'"], 'style-src-attr': ["'unsafe-inline'"], 'upgrade-insecure-requests': null } }, strictTransportSecurity: false }));
+  health(app, deps);
+  app.get('/api/v1/openapi.json', (_request, response) => {
+    response.json(openApiDocument(deps.registry, deps.publicUrl, deps.version));
+  });
+  app.get('/problems/:code', (request, response, next) => {
+    const page = problemPage(deps.texts, languageOf(request), request.params.code);
+    if (page === undefined) next();
+    else response.type('text/plain').send(page);
+  });
+  deps.extend(app);
+  app.use('/api/v1', createApiRouter({ registry: deps.registry, unit: deps.unit, auth: deps.auth }));
+  app.use(() => {
+    throw new AppError(commonErrors['resource.not_found']);
+  });
+  app.use(problemHandler(deps.texts, deps.log));
+  return app;
+}
+
+function health(app: Express, deps: ApiDeps): void {
+  app.get('/healthz', (_request, response) => {
+    response.json({ status: 'ok' });
+  });
+  app.get('/readyz', async (_request, response) => {
+    const missing = await deps.readiness();
+    response.status(missing.length === 0 ? 200 : 503).json({ status: missing.length === 0 ? 'ready' : 'not_ready', missing });
+  });
+  app.get('/metrics', async (_request, response) => {
+    const { type, body } = await deps.metrics.text(deps.database);
+    response.type(type).send(body);
+  });
+}
+
+export { authenticated };
+
+/** A server that lets the raw handlers look first. */
+export function createHttpServer(app: Express, handlers: readonly RawHandler[]): Server {
+  const server = createServer((request, response) => {
+    for (const handler of handlers) if (handler(request, response)) return;
+    app(request, response);
+  });
+  server.keepAliveTimeout = 65_000;
+  return server;
+}

@@ -1,0 +1,43 @@
+/** Bearer tokens: only their digests are stored. The bootstrap token is valid while its setting is set. */
+import { createHash, timingSafeEqual } from 'node:crypto';
+import { isRole, type Actor, type Role } from '../core/operations/actor.ts';
+import { AppError, commonErrors } from '../lib/errors.ts';
+import type { Language } from '../lib/i18n.ts';
+import type { Secret } from '../lib/secret.ts';
+
+/** What a stored token stands for; looked up through the staff room's door. */
+export interface TokenHolder {
+  readonly tokenId: string;
+  readonly roles: readonly string[];
+  readonly staff: { readonly id: string; readonly name: string; readonly roles: readonly string[]; readonly teamId: string | undefined } | undefined;
+}
+
+export interface AuthDeps {
+  readonly bootstrap: Secret | undefined;
+  readonly findToken: (digest: Buffer) => Promise<TokenHolder | undefined>;
+}
+
+/** The digest under which a token is stored. */
+export function tokenDigest(token: string): Buffer {
+  return createHash('sha256').update(token).digest();
+}
+
+/** Who the bearer of this header is. @throws AppError auth.missing, auth.invalid */
+export async function authenticate(deps: AuthDeps, header: string | undefined, language: Language): Promise<Actor> {
+  const token = /^Bearer ([!-~]{8,512})$/.exec(header ?? '')?.[1];
+  if (token === undefined) throw new AppError(commonErrors['auth.missing']);
+  const digest = tokenDigest(token);
+  if (deps.bootstrap && timingSafeEqual(digest, tokenDigest(deps.bootstrap.reveal()))) {
+    return { kind: 'TOKEN', id: 'bootstrap', roles: ['admin'], language };
+  }
+  const holder = await deps.findToken(digest);
+  if (!holder) throw new AppError(commonErrors['auth.invalid']);
+  if (holder.staff) {
+    return { kind: 'STAFF', id: holder.staff.id, name: holder.staff.name, roles: known(holder.staff.roles), teamId: holder.staff.teamId, language };
+  }
+  return { kind: 'TOKEN', id: holder.tokenId, roles: known(holder.roles), language };
+}
+
+function known(roles: readonly string[]): readonly Role[] {
+  return roles.filter(isRole);
+}

@@ -1,0 +1,59 @@
+/** The OpenAPI 3.1 document, made from the same schemas that check the requests. */
+import { OpenAPIRegistry, OpenApiGeneratorV31, extendZodWithOpenApi } from '@asteasolutions/zod-to-openapi';
+import { z } from 'zod';
+import type { Operation, Registry } from '../core/operations/operation.ts';
+
+extendZodWithOpenApi(z);
+
+const problem = z.object({
+  type: z.string(),
+  title: z.string(),
+  status: z.int(),
+  detail: z.string(),
+  instance: z.string(),
+  code: z.string(),
+  traceId: z.string(),
+  errors: z.array(z.object({ pointer: z.string(), code: z.string(), message: z.string() })).optional(),
+});
+
+/** The document for a server at `publicUrl`. */
+export function openApiDocument(registry: Registry, publicUrl: string, version: string): object {
+  const openapi = new OpenAPIRegistry();
+  openapi.registerComponent('securitySchemes', 'bearer', { type: 'http', scheme: 'bearer' });
+  for (const operation of registry.list()) if (operation.http) register(openapi, operation);
+  return new OpenApiGeneratorV31(openapi.definitions).generateDocument({
+    openapi: '3.1.0',
+    info: { title: '贷伴 Daiban', version },
+    servers: [{ url: `${publicUrl}/api/v1` }],
+    security: [{ bearer: [] }],
+  });
+}
+
+function register(openapi: OpenAPIRegistry, operation: Operation): void {
+  const { http } = operation;
+  if (!http) return;
+  const names = [...http.path.matchAll(/\{(\w+)\}/g)].map((match) => match[1] ?? '');
+  const shape = operation.input instanceof z.ZodObject ? operation.input : undefined;
+  const params = shape ? part(shape, (name) => names.includes(name)) : undefined;
+  const rest = shape ? part(shape, (name) => !names.includes(name)) : undefined;
+  const hasBody = http.method !== 'GET' && http.method !== 'DELETE';
+  openapi.registerPath({
+    method: http.method.toLowerCase() as 'get',
+    path: http.path,
+    operationId: operation.name,
+    summary: operation.summary,
+    'x-roles': operation.access,
+    request: {
+      ...(params && names.length > 0 ? { params } : {}),
+      ...(hasBody ? { body: { content: { 'application/json': { schema: rest ?? operation.input, ...(operation.example === undefined ? {} : { example: operation.example }) } } } } : rest ? { query: rest } : {}),
+    },
+    responses: {
+      [http.status ?? (http.method === 'POST' && !operation.isRead ? 201 : 200)]: { description: 'Done', content: { 'application/json': { schema: operation.output } } },
+      default: { description: 'A refusal', content: { 'application/problem+json': { schema: problem } } },
+    },
+  });
+}
+
+function part(shape: z.ZodObject, wanted: (name: string) => boolean): z.ZodObject {
+  return z.object(Object.fromEntries(Object.entries(shape.shape).filter(([name]) => wanted(name))));
+}

@@ -1,0 +1,71 @@
+/** Errors over HTTP: RFC 9457 problem documents, in the language the caller asks for; never a stack. */
+import type { ErrorRequestHandler, Request, Response } from 'express';
+import { AppError, commonErrors, errorRows, errorText, type ErrorRow } from '../lib/errors.ts';
+import { isLanguage, type Language, type Texts } from '../lib/i18n.ts';
+import type { Log } from '../lib/log.ts';
+
+export interface Problem {
+  readonly type: string;
+  readonly title: string;
+  readonly status: number;
+  readonly detail: string;
+  readonly instance: string;
+  readonly code: string;
+  readonly traceId: string;
+  readonly errors?: readonly { readonly pointer: string; readonly code: string; readonly message: string }[];
+}
+
+/** The caller's language: `Accept-Language`, Chinese by default. */
+export function languageOf(request: Request): Language {
+  const wanted = request.acceptsLanguages('zh-CN', 'zh', 'en');
+  return typeof wanted === 'string' && isLanguage(wanted) ? wanted : wanted === 'en' ? 'en' : 'zh-CN';
+}
+
+/** The problem document of an error. */
+export function problemOf(texts: Texts, language: Language, error: AppError, traceId: string): Problem {
+  return {
+    type: `/problems/${error.code}`,
+    title: texts.translate(language, `error.${error.code}.title`, error.params),
+    status: error.status,
+    detail: texts.translate(language, `error.${error.code}.help`, error.params),
+    instance: `urn:trace:${traceId}`,
+    code: error.code,
+    traceId,
+    ...(error.faults.length > 0 ? { errors: error.faults } : {}),
+  };
+}
+
+export function sendProblem(response: Response, texts: Texts, error: AppError, traceId: string): void {
+  const problem = problemOf(texts, languageOf(response.req), error, traceId);
+  response.status(problem.status).type('application/problem+json').send(JSON.stringify(problem));
+}
+
+export const FAULT: ErrorRow = { code: 'server.fault', status: 500, level: 'error' };
+
+/** The last handler: refusals as they are, body-parser errors as malformed, everything else as a fault with a log line. */
+export function problemHandler(texts: Texts, log: Log): ErrorRequestHandler {
+  return (error: unknown, request, response, next) => {
+    if (response.headersSent) {
+      next(error);
+      return;
+    }
+    const traceId = String(response.locals['traceId'] ?? '');
+    const known = asAppError(error);
+    if (!known) log.error({ event: 'api.fault', traceId, method: request.method, error: errorText(error) });
+    sendProblem(response, texts, known ?? new AppError(FAULT), traceId);
+  };
+}
+
+function asAppError(error: unknown): AppError | undefined {
+  if (error instanceof AppError) return error;
+  const status = error instanceof Error && 'status' in error ? error.status : undefined;
+  if (status === 413) return new AppError(commonErrors['request.too_large']);
+  if (status === 400) return new AppError(commonErrors['request.malformed']);
+  return undefined;
+}
+
+/** The error catalogue as a page: every code with its sentence and cure. */
+export function problemPage(texts: Texts, language: Language, code: string): string | undefined {
+  if (code !== FAULT.code && !errorRows.has(code)) return undefined;
+  return `${texts.translate(language, `error.${code}.title`)}\n\n${texts.translate(language, `error.${code}.help`)}\n`;
+}

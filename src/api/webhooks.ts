@@ -1,0 +1,97 @@
+/**
+ * Webhooks run on plain node:http in front of express: on Node 20 express costs more than verification and commit
+ * together. A platform gets its 2xx only after the event is committed (invariant 1); when the store is down it gets 503
+ * and delivers again.
+ */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Channel, HttpAnswer, InteractiveAnswer, RawRequest, Received } from '../channels/channel.ts';
+import type { Inbox, Stored } from '../inbox/receive.ts';
+import type { Clock } from '../lib/clock.ts';
+import { errorText } from '../lib/errors.ts';
+import type { Log } from '../lib/log.ts';
+
+const MAX_BODY_BYTES = 1_048_576;
+
+export interface WebhookDeps {
+  readonly routes: ReadonlyMap<string, Channel>;
+  readonly inbox: Inbox;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Waits a moment for an answer that the platform shows inside this very request. */
+  readonly interactiveAnswer: (inboxId: bigint) => Promise<InteractiveAnswer | undefined>;
+  readonly count: (platform: string, outcome: string) => void;
+}
+
+/** Serves a webhook request; `false` when the path is not a webhook's. */
+export function createWebhooks(deps: WebhookDeps): (request: IncomingMessage, response: ServerResponse) => boolean {
+  return (request, response) => {
+    const channel = deps.routes.get(pathOf(request.url ?? ''));
+    if (!channel) return false;
+    void serve(deps, channel, request, response);
+    return true;
+  };
+}
+
+function pathOf(url: string): string {
+  const end = url.indexOf('?');
+  return end < 0 ? url : url.slice(0, end);
+}
+
+async function serve(deps: WebhookDeps, channel: Channel, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  try {
+    const body = await readBody(request);
+    if (body === undefined) {
+      deps.count(channel.platform, 'too_large');
+      write(response, { status: 413 });
+      return;
+    }
+    write(response, await answer(deps, channel, { method: request.method ?? 'GET', url: request.url ?? '', headers: request.headers, body }));
+  } catch (error) {
+    deps.log.error({ event: 'webhook.failed', channel: channel.platform, error: errorText(error) });
+    deps.count(channel.platform, 'unavailable');
+    write(response, { status: 503, headers: { 'retry-after': '2' } });
+  }
+}
+
+async function answer(deps: WebhookDeps, channel: Channel, request: RawRequest): Promise<HttpAnswer> {
+  const received = await channel.receive(request, deps.clock.now());
+  if ('refused' in received) {
+    deps.log.warn({ event: 'webhook.refused', channel: channel.platform, reason: received.reason });
+    deps.count(channel.platform, received.reason);
+    return { status: received.status };
+  }
+  const stored = await deps.inbox.receive(received.events);
+  deps.count(channel.platform, stored.some(Boolean) || received.events.length === 0 ? 'stored' : 'duplicate');
+  return received.answer(await waitFor(deps, received, stored));
+}
+
+async function waitFor(deps: WebhookDeps, received: Received, stored: readonly Stored[]): Promise<InteractiveAnswer | undefined> {
+  const first = stored[0];
+  return received.interactive && first ? deps.interactiveAnswer(first.inboxId) : undefined;
+}
+
+async function readBody(request: IncomingMessage): Promise<Buffer | undefined> {
+  const declared = Number(request.headers['content-length'] ?? 0);
+  if (declared > MAX_BODY_BYTES) {
+    request.resume();
+    return undefined;
+  }
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let size = 0;
+    request.on('data', (chunk: Buffer) => {
+      size += chunk.length;
+      if (size <= MAX_BODY_BYTES) chunks.push(chunk);
+      else chunks.length = 0;
+    });
+    request.on('end', () => resolve(size > MAX_BODY_BYTES ? undefined : Buffer.concat(chunks)));
+    request.on('error', reject);
+  });
+}
+
+function write(response: ServerResponse, { status, headers, body }: HttpAnswer): void {
+  if (response.headersSent || response.destroyed) return;
+  const bytes = body === undefined ? Buffer.alloc(0) : Buffer.from(body);
+  response.writeHead(status, { 'content-length': bytes.length, ...headers });
+  response.end(bytes);
+}

@@ -1,0 +1,508 @@
+/** The composition root: builds every part once and wires them. The only file that knows all rooms. */
+import { createServer as createProbe, type Server } from 'node:http';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { createExpressApp, createHttpServer, type RawHandler } from './api/app.ts';
+import { Metrics } from './api/metrics.ts';
+import { createWebhooks } from './api/webhooks.ts';
+import type { Channel, Platform } from './channels/channel.ts';
+import { accountsOf, createChannels, type ChannelSettings } from './channels/index.ts';
+import { packageRoot, type Env } from './config/env.ts';
+import { masterKey } from './config/master-key.ts';
+import { AnchorFile } from './core/audit/anchor-file.ts';
+import { anchorAudit, sealAudit } from './core/audit/seal.ts';
+import type { Services } from './core/operations/context.ts';
+import type { Registry } from './core/operations/operation.ts';
+import { createTurnHandler } from './core/runtime/conversation-runtime.ts';
+import { catalogueOf, checkFlowFiles, readFlowFiles, seedFlows } from './core/runtime/flow-seed.ts';
+import { Flows } from './core/runtime/flows.ts';
+import { platformOf, readTimes, type UnitDeps } from './core/unit/unit.ts';
+import { Database } from './db/database.ts';
+import { openDatabase } from './db/embedded/index.ts';
+import { Keyring } from './db/keyring.ts';
+import { migrate, pendingMigrations } from './db/migrate.ts';
+import { DatabaseTokenStore } from './db/token-store.ts';
+import { seedDemo } from './demo-seed.ts';
+import { renderReminder, runDueReminders, type ReminderSchedule } from './domain/reminders/index.ts';
+import { findToken } from './domain/staff/index.ts';
+import { writeChange, writeIncoming } from './domain/timeline/index.ts';
+import { Inbox } from './inbox/receive.ts';
+import { BullWake } from './jobs/bull-wake.ts';
+import { businessNow, ensurePartitions, moveClock, nextDue } from './jobs/clock.ts';
+import { InboxJob } from './jobs/inbox.ts';
+import { Interactive } from './jobs/interactive.ts';
+import { Loop } from './jobs/loop.ts';
+import { fetchNext } from './jobs/media.ts';
+import { timerHandlers } from './jobs/timer-handlers.ts';
+import { fireNext } from './jobs/timers.ts';
+import { createTroubleHandler } from './jobs/trouble.ts';
+import { LocalWake, NotifyWake, type Wake } from './jobs/wake.ts';
+import { systemClock } from './lib/clock.ts';
+import { errorText } from './lib/errors.ts';
+import { DiskFileStore } from './lib/file-store.ts';
+import { loadTexts } from './lib/i18n.ts';
+import { newId } from './lib/ids.ts';
+import { createLog, type Log } from './lib/log.ts';
+import { createRegistry } from './operations.ts';
+import { Deliverer } from './outbox/deliver.ts';
+import { domainParts, type DomainParts } from './domain-parts.ts';
+import { sandboxPart, type SandboxPart } from './sandbox-part.ts';
+
+export interface AppOptions {
+  readonly env: Env;
+  readonly version: string;
+  /** Lines for the person at the terminal. */
+  readonly say: (line: string) => void;
+}
+
+/** What every command needs: database, keys, texts, operations. No server, no loops. */
+export interface Base {
+  readonly env: Env;
+  readonly log: Log;
+  readonly database: Database;
+  readonly keys: Keyring;
+  readonly flows: Flows;
+  readonly registry: Registry;
+  readonly services: Services;
+  readonly unit: UnitDeps;
+  readonly anchors: AnchorFile;
+  readonly parts: DomainParts;
+  close(): Promise<void>;
+}
+
+const MASTER_WARNING = 'start.master_key_file';
+
+/** Opens database, keys and texts; migrates; seeds flows. */
+export async function openBase(options: AppOptions, settings: ChannelSettings, wake: (topic: 'inbox' | 'outbox' | 'timers') => void): Promise<Base> {
+  const { env, say } = options;
+  const log = createLog(env.LOG_LEVEL);
+  const texts = loadTexts(path.join(packageRoot, 'locales'));
+  const master = await masterKey(env);
+  const opened = await openDatabase({ dataDir: env.dataDir, databaseUrl: env.DATABASE_URL, onNote: say });
+  const { applied } = await migrate(opened.url);
+  const database = new Database(opened.url, { max: 16, onError: (error) => log.warn({ event: 'database.connection_lost', error: errorText(error) }) });
+  if (master.file !== undefined && applied.length > 0) say(texts.translate('zh-CN', MASTER_WARNING, { file: master.file }));
+  const keys = new Keyring(master);
+  await database.transaction(async (tx) => keys.load(tx, (await readTimes(tx)).now));
+  await ensurePartitions(database, await businessNow(database));
+  const flows = new Flows();
+  const schedule = reminderSchedule(flows);
+  const parts = domainParts({ texts, zone: COMPANY_ZONE });
+  const registry = createRegistry(flows, schedule, parts);
+  const services: Services = {
+    keys,
+    texts,
+    companyZone: COMPANY_ZONE,
+    leavesCountry: !env.sandbox,
+    files: new DiskFileStore(path.join(env.dataDir, 'files')),
+    accounts: accountsOf(settings),
+    publicUrl: env.PUBLIC_URL ?? '',
+    telegramBotName: () => botName.current,
+  };
+  await database.transaction(async (tx) => {
+    const files = readFlowFiles(path.join(packageRoot, 'flows'));
+    const { flows: good, findings } = checkFlowFiles(files, catalogueOf(registry, texts, files));
+    for (const finding of findings) say(`${finding.file}:${finding.line}:${finding.column} ${finding.message} ${finding.cure}`);
+    for (const draft of await seedFlows(tx, good, (await readTimes(tx)).now)) say(texts.translate('zh-CN', 'start.flow_draft', { flow: draft }));
+    await parts.seed(tx);
+  });
+  await flows.refresh(database);
+  const unit: UnitDeps = { database, services, registry, wake };
+  const close = async (): Promise<void> => {
+    await database.close();
+    await opened.close();
+  };
+  return { env, log, database, keys, flows, registry, services, unit, anchors: new AnchorFile(env.dataDir), parts, close };
+}
+
+const COMPANY_ZONE = 'Asia/Shanghai';
+const botName: { current: string | undefined } = { current: undefined };
+
+function reminderSchedule(flows: Flows): () => ReminderSchedule {
+  return () => {
+    const { definition } = flows.schedule('repayment-reminder');
+    return {
+      spreadMinutes: definition.spreadMinutes,
+      stages: definition.stages.map((stage) => ({ name: stage.name, day: stage.day, minute: Number(stage.at.slice(0, 2)) * 60 + Number(stage.at.slice(3)), text: stage.text })),
+    };
+  };
+}
+
+/** The settings of configured platforms. */
+export function configuredChannels(env: Env): ChannelSettings {
+  return {
+    ...(env.WECOM_CORP_ID && env.WECOM_AGENT_ID && env.WECOM_SECRET && env.WECOM_TOKEN && env.WECOM_ENCODING_AES_KEY
+      ? {
+          wecom: {
+            corpId: env.WECOM_CORP_ID,
+            agentId: String(env.WECOM_AGENT_ID),
+            secret: env.WECOM_SECRET.reveal(),
+            token: env.WECOM_TOKEN.reveal(),
+            encodingAesKey: env.WECOM_ENCODING_AES_KEY.reveal(),
+            apiBase: env.WECOM_API_BASE,
+          },
+        }
+      : {}),
+    ...(env.SLACK_BOT_TOKEN
+      ? {
+          slack: {
+            botToken: env.SLACK_BOT_TOKEN.reveal(),
+            signingSecret: env.SLACK_SIGNING_SECRET?.reveal() ?? newId(),
+            ...(env.SLACK_APP_TOKEN ? { appToken: env.SLACK_APP_TOKEN.reveal() } : {}),
+            apiUrl: env.SLACK_API_URL,
+          },
+        }
+      : {}),
+    ...(env.TELEGRAM_BOT_TOKEN
+      ? { telegram: { botToken: env.TELEGRAM_BOT_TOKEN.reveal(), ...(env.TELEGRAM_WEBHOOK_SECRET ? { webhookSecret: env.TELEGRAM_WEBHOOK_SECRET.reveal() } : {}), apiRoot: env.TELEGRAM_API_ROOT } }
+      : {}),
+  };
+}
+
+const WEBHOOK_PATHS: Readonly<Record<Platform, string>> = { wecom: '/channels/wecom/callback', slack: '/channels/slack/events', telegram: '/channels/telegram/webhook' };
+
+export interface RunningApp {
+  readonly url: string;
+  close(): Promise<void>;
+}
+
+/** Starts the wanted roles; resolves when ready. */
+export async function startApp(options: AppOptions): Promise<RunningApp> {
+  const { env } = options;
+  const isWeb = env.ROLES.includes('web');
+  const server: { handle: RawHandler } = { handle: () => false };
+  const http = isWeb ? createHttpServerLater(server) : undefined;
+  const port = http ? await listen(http, env, options.say) : env.port;
+  const url = env.PUBLIC_URL ?? `http://${env.HOST.includes(':') ? `[${env.HOST}]` : env.HOST}:${port}`;
+  const wakes: { current: Wake } = { current: new LocalWake() };
+  try {
+    const sandbox = await openSandbox(options, url, isWeb);
+    const settings: ChannelSettings = { ...sandbox?.settings, ...configuredChannels(env) };
+    const base = await openBase(options, settings, (topic) => wakes.current.signal(topic));
+    wakes.current = await openWake(base, env);
+    const app = new App({ ...options, base, wake: wakes.current, url, settings, sandbox });
+    await app.start(http, (handle) => {
+      server.handle = handle;
+    });
+    return { url, close: async () => app.close(http) };
+  } catch (error) {
+    http?.close();
+    throw error;
+  }
+}
+
+/** Requests that come before everything is built wait a moment with 503 instead of a refused connection. */
+function createHttpServerLater(target: { handle: RawHandler }): Server {
+  return createProbe((request, response) => {
+    if (target.handle(request, response)) return;
+    response.writeHead(503, { 'retry-after': '1' });
+    response.end();
+  });
+}
+
+async function listen(server: Server, env: Env, say: (line: string) => void): Promise<number> {
+  for (let port = env.port; ; port += 1) {
+    const error = await new Promise<NodeJS.ErrnoException | undefined>((resolve) => {
+      server.once('error', resolve);
+      server.listen(port, env.HOST, () => {
+        server.removeListener('error', resolve);
+        resolve(undefined);
+      });
+    });
+    const address = server.address();
+    if (!error && address !== null && typeof address === 'object') {
+      if (address.port !== env.port && env.port !== 0) say(`PORT ${env.port} → ${address.port}`);
+      return address.port;
+    }
+    if (error?.code !== 'EADDRINUSE' || env.portIsExplicit || port > env.port + 50) throw new BusyPort(port, error);
+  }
+}
+
+/** The wanted port is taken by somebody else. */
+export class BusyPort extends Error {
+  readonly port: number;
+  constructor(port: number, cause: unknown) {
+    super(`PORT ${port} is busy`, { cause });
+    this.name = 'BusyPort';
+    this.port = port;
+  }
+}
+
+/** The look-alikes: played by the process that serves the web; the others find it by the address it leaves behind. */
+async function openSandbox(options: AppOptions, url: string, isWeb: boolean): Promise<SandboxPart | undefined> {
+  const { env } = options;
+  if (!env.sandbox) return undefined;
+  const configured = configuredChannels(env);
+  const wanted = (['wecom', 'slack', 'telegram'] as const).filter((platform) => configured[platform] === undefined);
+  const file = path.join(env.dataDir, 'sandbox', 'address.json');
+  if (!isWeb) {
+    const address = JSON.parse(await readFile(file, 'utf8').catch(() => '{"url":"http://127.0.0.1:3000"}')) as { url: string };
+    return sandboxPart({ url: address.url, wanted });
+  }
+  await mkdir(path.dirname(file), { recursive: true });
+  await writeFile(file, JSON.stringify({ url }));
+  return sandboxPart({ env, url, wanted });
+}
+
+async function openWake(base: Base, env: Env): Promise<Wake> {
+  const works = env.ROLES.includes('worker') || env.ROLES.includes('scheduler');
+  if (env.REDIS_URL !== undefined) return new BullWake(env.REDIS_URL, works, base.log);
+  return new NotifyWake(base.database, base.log).open();
+}
+
+interface AppParts extends AppOptions {
+  readonly base: Base;
+  readonly wake: Wake;
+  readonly url: string;
+  readonly settings: ChannelSettings;
+  readonly sandbox: SandboxPart | undefined;
+}
+
+const SWEEP_MS = 1_000;
+
+/** One running process: its loops, its server, its channels. */
+class App {
+  readonly #parts: AppParts;
+  readonly #metrics = new Metrics();
+  readonly #loops: Loop[] = [];
+  readonly #leaving = new AbortController();
+  readonly #timers: NodeJS.Timeout[] = [];
+  #channels = new Map<string, Channel>();
+
+  constructor(parts: AppParts) {
+    this.#parts = parts;
+  }
+
+  async start(http: Server | undefined, serve: (handle: RawHandler) => void): Promise<void> {
+    const { base, settings, env, sandbox, url, wake } = this.#parts;
+    const tokens = new DatabaseTokenStore(base.database, base.keys);
+    const channels = await createChannels(settings, { tokens, clock: systemClock, log: base.log });
+    this.#channels = new Map(channels.map((channel) => [channel.account, channel]));
+    botName.current = sandbox?.botName;
+    const inbox = new Inbox({ database: base.database, keys: base.keys, wake: () => wake.signal('inbox') });
+    if (env.demo && env.ROLES.includes('web')) await seedDemo(base.unit);
+    this.#buildLoops();
+    sandbox?.open({
+      texts: base.services.texts,
+      log: base.log,
+      now: await businessNow(base.database),
+      businessNow: async () => businessNow(base.database),
+      advanceClock: async (to) => this.#advance(to),
+      nextDue: async () => nextDue(base.database),
+    });
+    if (http) serve(this.#handlers(inbox));
+    for (const loop of this.#loops) loop.start();
+    this.#housekeeping();
+    await sandbox?.connect(url);
+    if (env.ROLES.includes('web')) this.#listenToPlatforms(inbox);
+  }
+
+  async close(http: Server | undefined): Promise<void> {
+    const { base, wake, sandbox } = this.#parts;
+    this.#leaving.abort();
+    for (const timer of this.#timers) clearInterval(timer);
+    http?.close();
+    http?.closeIdleConnections();
+    await Promise.all(this.#loops.map(async (loop) => loop.stop()));
+    await sandbox?.close();
+    http?.closeAllConnections();
+    await wake.close();
+    await base.close();
+  }
+
+  #handlers(inbox: Inbox): RawHandler {
+    const { base, url, version, env, sandbox, wake } = this.#parts;
+    const interactive = new Interactive({ database: base.database, keys: base.keys, wake });
+    const webhooks = createWebhooks({
+      routes: new Map([...this.#channels.values()].map((channel) => [WEBHOOK_PATHS[channel.platform], channel])),
+      inbox,
+      clock: systemClock,
+      log: base.log,
+      interactiveAnswer: async (inboxId) => interactive.wait(inboxId),
+      count: (platform, outcome) => this.#metrics.webhook(platform, outcome),
+    });
+    const auth = {
+      bootstrap: env.BOOTSTRAP_API_TOKEN,
+      findToken: async (digest: Buffer) => {
+        const row = await findToken(base.database, digest);
+        return row && { tokenId: row.id, roles: row.roles, staff: row.staff_id === null ? undefined : { id: row.staff_id, name: row.name ?? '', roles: row.staff_roles ?? [], teamId: row.team_id ?? undefined } };
+      },
+    };
+    const express = createExpressApp({
+      registry: base.registry,
+      unit: base.unit,
+      auth,
+      database: base.database,
+      texts: base.services.texts,
+      log: base.log,
+      metrics: this.#metrics,
+      publicUrl: url,
+      version,
+      readiness: async () => this.#readiness(),
+      extend: (app) => base.parts.extendApi(app, auth),
+    });
+    const server = createHttpServer(express, [(request, response) => sandbox?.handle(request, response) ?? false, webhooks]);
+    return (request, response) => server.emit('request', request, response);
+  }
+
+  async #readiness(): Promise<readonly string[]> {
+    const { base } = this.#parts;
+    try {
+      const pending = await pendingMigrations(base.database.url);
+      return pending.length > 0 ? ['migrations'] : [];
+    } catch {
+      return ['database'];
+    }
+  }
+
+  #buildLoops(): void {
+    const { env } = this.#parts;
+    if (env.ROLES.includes('worker')) this.#workerLoops();
+    if (env.ROLES.includes('scheduler')) this.#schedulerLoops();
+  }
+
+  #loop(name: string, topics: readonly ('inbox' | 'outbox' | 'timers' | 'clock')[], work: () => Promise<number>, options: { intervalMs?: number; concurrency?: number } = {}): void {
+    const { base, wake } = this.#parts;
+    const loop = new Loop({ name, work, intervalMs: options.intervalMs ?? SWEEP_MS, concurrency: options.concurrency ?? 1, log: base.log });
+    this.#loops.push(loop);
+    for (const topic of topics) wake.on(topic, () => loop.wake());
+  }
+
+  #workerLoops(): void {
+    const { base, wake } = this.#parts;
+    const { database, keys, services, log } = base;
+    const handle = createTurnHandler({
+      flows: base.flows,
+      texts: services.texts,
+      companyZone: services.companyZone,
+      writeIncoming: async (unit, items) => void (await writeIncoming(unit.tx, keys, unit.now, items)),
+      writeChange: async (unit, change) => writeChange(unit.tx, keys, unit.now, change),
+    });
+    const inbox = new InboxJob({
+      ...base.unit,
+      handle,
+      park: (unit, conversation, stored) => {
+        const turn = unit.turn({ actor: { kind: 'SYSTEM', id: 'daiban', language: 'zh-CN' }, via: 'inbox', traceId: stored.traceId, conversation: { id: conversation.id, platform: platformOf(conversation.account), address: { account: conversation.account, chat: conversation.chat } } });
+        turn.effects.incident({ kind: 'inbox.parked', subject: { kind: 'inbox', id: String(stored.id) } });
+        turn.effects.send({ to: { account: conversation.account, chat: conversation.chat, ...(conversation.thread === '' ? {} : { thread: conversation.thread }) }, purpose: 'ANSWER', content: { kind: 'text', text: services.texts.translate('zh-CN', 'talk.parked') } });
+      },
+      log,
+    });
+    const deliverer = new Deliverer({
+      database,
+      keys,
+      channels: this.#channels,
+      gates: base.parts.gates,
+      renderers: { reminder: renderReminder(reminderSchedule(base.flows), services.texts) },
+      readFile: async (tx, fileId) => base.parts.readFile(tx, services, fileId),
+      times: readTimes,
+      onTrouble: createTroubleHandler(database, keys),
+      onSettled: (count) => this.#metrics.delivered(count),
+      log,
+    });
+    this.#loop('inbox', ['inbox', 'clock'], async () => inbox.run(), { concurrency: 2 });
+    this.#loop('outbox', ['outbox', 'clock'], async () => deliverer.run(), { concurrency: 4 });
+    this.#loop('media', ['timers', 'inbox', 'outbox'], async () => fetchNext({ database, keys, channels: this.#channels, intake: base.parts.intake(services), attach: base.parts.attachFiles, wake: (topic) => wake.signal(topic), log }));
+    this.#every(10_000, async () => deliverer.beat());
+    this.#every(5_000, async () => {
+      if ((await deliverer.sweep()) > 0) wake.signal('outbox');
+    });
+  }
+
+  #schedulerLoops(): void {
+    const { base, wake } = this.#parts;
+    const { database, keys, log } = base;
+    this.#loop('timers', ['timers', 'clock', 'outbox'], async () => {
+      const fired = await fireNext({ ...base.unit, handlers: timerHandlers(base.services), log });
+      if (fired > 0) {
+        wake.signal('inbox');
+        wake.signal('outbox');
+      }
+      return fired;
+    });
+    this.#loop('reminders', ['clock'], async () => {
+      const run = await database.transaction(async (tx) => runDueReminders(tx, reminderSchedule(base.flows)(), { now: (await readTimes(tx)).now, limit: 500, traceId: newId() }));
+      if (run.enqueued > 0) wake.signal('outbox');
+      return run.looked_at;
+    });
+    this.#loop('seal', [], async () => sealAudit(database, keys));
+    this.#every(60_000, async () => void (await anchorAudit(database, keys, base.anchors, await businessNow(database))));
+    this.#every(3_600_000, async () => ensurePartitions(database, await businessNow(database)));
+  }
+
+  #housekeeping(): void {
+    const { base } = this.#parts;
+    this.#every(30_000, async () => base.flows.refresh(base.database));
+  }
+
+  #every(ms: number, work: () => Promise<void>): void {
+    const { log } = this.#parts.base;
+    const timer = setInterval(() => {
+      work().catch((error: unknown) => log.warn({ event: 'housekeeping.failed', error: errorText(error) }));
+    }, ms);
+    timer.unref();
+    this.#timers.push(timer);
+  }
+
+  /** Steps business time forward and lets everything that falls due happen. */
+  async #advance(to: Date): Promise<Date> {
+    const { base, wake, sandbox } = this.#parts;
+    return moveClock(
+      {
+        database: base.database,
+        setPlatformTime: async (now) => sandbox?.setNow(now),
+        drain: async () => {
+          wake.signal('clock');
+          await this.#drained();
+        },
+      },
+      to,
+    );
+  }
+
+  async #drained(): Promise<void> {
+    for (let quiet = 0; quiet < 2; ) {
+      await Promise.all(this.#loops.map(async (loop) => loop.settled()));
+      const [row] = await this.#parts.base.database.query<{ busy: boolean }>(
+        `SELECT EXISTS (SELECT 1 FROM inbox WHERE state = 'NEW') OR EXISTS (SELECT 1 FROM outbox WHERE state IN ('PENDING', 'LEASED') AND due_at <= clock_timestamp() AND lane <> 'INTERACTIVE')
+           OR EXISTS (SELECT 1 FROM timers WHERE state = 'OPEN' AND due_at <= business_now()) OR EXISTS (SELECT 1 FROM loans WHERE next_reminder_at <= business_now()) AS busy`,
+      );
+      if (row?.busy === true) {
+        quiet = 0;
+        for (const loop of this.#loops) loop.wake();
+        await new Promise((resolve) => setTimeout(resolve, 5));
+      } else quiet += 1;
+    }
+  }
+
+  /** Polling and sockets: one process per account, under an advisory lock held by a connection of its own. */
+  #listenToPlatforms(inbox: Inbox): void {
+    for (const channel of this.#channels.values()) {
+      if (!channel.listen || !this.#pulls(channel)) continue;
+      void this.#listenTo(channel, inbox);
+    }
+  }
+
+  #pulls(channel: Channel): boolean {
+    const { env, sandbox } = this.#parts;
+    if (channel.platform === 'telegram') return sandbox === undefined && env.TELEGRAM_WEBHOOK_SECRET === undefined;
+    return true;
+  }
+
+  async #listenTo(channel: Channel, inbox: Inbox): Promise<void> {
+    const { base } = this.#parts;
+    const { signal } = this.#leaving;
+    while (!signal.aborted) {
+      const holder = await base.database.dedicated().catch(() => undefined);
+      try {
+        const { rows } = holder ? await holder.query<{ got: boolean }>('SELECT pg_try_advisory_lock(hashtextextended($1, 72707376)) AS got', [channel.account]) : { rows: [] };
+        if (rows[0]?.got === true && channel.listen) await channel.listen(async (events) => void (await inbox.receive(events)), signal);
+      } catch (error) {
+        base.log.warn({ event: 'channel.listen_failed', channel: channel.platform, error: errorText(error) });
+      } finally {
+        await holder?.end().catch(() => undefined);
+      }
+      if (!signal.aborted) await new Promise((resolve) => setTimeout(resolve, 3_000).unref());
+    }
+  }
+}

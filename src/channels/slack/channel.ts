@@ -1,0 +1,92 @@
+/** Slack as a `Channel`: Bolt behind our own receiver for what comes in, its WebClient for what goes out. */
+import { z } from 'zod';
+import type { Clock } from '../../lib/clock.ts';
+import type { Log } from '../../lib/log.ts';
+import type { Secret } from '../../lib/secret.ts';
+import { ChannelError, type Capabilities, type Channel, type PaceRule } from '../channel.ts';
+import { boltLogger } from './bolt-log.ts';
+import { clientOptions, createSlackApi } from './client.ts';
+import { fetchFile } from './files.ts';
+import { createInterpreter, createReceive } from './receive.ts';
+import { MAX_TEXT, reconcileIntent, sendIntent } from './send.ts';
+import { runSocket } from './socket.ts';
+
+/** Credentials and address of one workspace. */
+export interface SlackConfig {
+  /** `xoxb-…` */
+  readonly botToken: Secret;
+  readonly signingSecret: Secret;
+  /** `xapp-…`; set = Socket Mode, in which Slack sends nothing over HTTP. */
+  readonly appToken?: Secret;
+  /** Base address of the Web API, e.g. `https://slack.com/api/`. */
+  readonly apiUrl: string;
+  /** Names the account; `default` while there is one workspace. */
+  readonly teamId?: string;
+}
+
+/** What the channel needs of the process around it. */
+export interface SlackDeps {
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+const CAPABILITIES: Capabilities = {
+  safeToRepeat: false,
+  reportsEdits: true,
+  reportsDeletions: true,
+  receivesFiles: true,
+  startsConversation: true,
+  overseas: true,
+  maxTextLength: MAX_TEXT,
+  textUnit: 'characters',
+};
+
+/** Below "about 1 message a second per channel" and the workspace's "several hundred a minute" (reference §1.11). */
+const PACE: readonly PaceRule[] = [
+  { scope: 'chat', count: 1, windowMs: 1100 },
+  { scope: 'account', count: 3, windowMs: 1000 },
+];
+
+/**
+ * One Slack workspace. Makes no call until it is used.
+ * @throws Error when the signing secret is empty (every signature could be forged) or the API address is no URL.
+ */
+export function createSlackChannel(config: SlackConfig, deps: SlackDeps): Channel {
+  if (config.signingSecret.reveal() === '') throw new Error('slack signing secret is empty');
+  const apiUrl = new URL(config.apiUrl);
+  const account = `slack:${config.teamId ?? 'default'}`;
+  const logger = boltLogger(deps.log);
+  const options = clientOptions(config.apiUrl, logger);
+  const api = createSlackApi(config.botToken, options);
+  const interpret = createInterpreter(account, logger);
+  const sending = { api, clock: deps.clock };
+  const { appToken } = config;
+  return {
+    platform: 'slack',
+    account,
+    capabilities: CAPABILITIES,
+    pace: PACE,
+    receive: createReceive(config.signingSecret, interpret),
+    send: (intent) => sendIntent(sending, intent),
+    reconcile: (intent) => reconcileIntent(sending, intent),
+    fetchMedia: (media, maxBytes) => fetchFile({ api, token: config.botToken, apiUrl }, media, maxBytes),
+    check: async () => {
+      try {
+        await api.call('auth.test', {}, { shape: z.looseObject({}), kind: { repeatable: true } });
+        return { ok: true };
+      } catch (error) {
+        return { ok: false, code: error instanceof ChannelError ? error.code : 'unknown' };
+      }
+    },
+    ...(appToken === undefined
+      ? {}
+      : {
+          listen: (sink, signal) =>
+            runSocket(
+              { appToken, clientOptions: options, logger, log: deps.log, clock: deps.clock, interpret },
+              sink,
+              signal,
+            ),
+        }),
+  };
+}

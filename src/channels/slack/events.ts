@@ -1,0 +1,202 @@
+/** Events API payloads (messages, mentions, app home …) as `InboundEvent`s. Pure; shapes: @slack/types events. */
+import { z } from 'zod';
+import type { Address, Happening, InboundEvent, MediaRef } from '../channel.ts';
+import { decodeMrkdwn, mentions, withoutLeadingMention } from './mrkdwn.ts';
+
+/** What stays the same for all payloads of one account. */
+export interface EventScope {
+  readonly account: string;
+  /** Used where a payload carries no time of its own. */
+  readonly now: Date;
+}
+
+const slackFile = z.looseObject({
+  id: z.string().min(1),
+  name: z.string().nullish(),
+  mimetype: z.string().nullish(),
+  size: z.number().nullish(),
+});
+
+const innerMessage = z.looseObject({
+  ts: z.string().optional(),
+  user: z.string().optional(),
+  text: z.string().nullish(),
+  subtype: z.string().optional(),
+  bot_id: z.string().nullish(),
+  app_id: z.string().nullish(),
+  edited: z.looseObject({ user: z.string().optional() }).optional(),
+  thread_ts: z.string().optional(),
+  parent_user_id: z.string().optional(),
+});
+type InnerMessage = z.infer<typeof innerMessage>;
+
+const slackEvent = innerMessage.extend({
+  type: z.string().min(1),
+  channel: z.string().optional(),
+  channel_type: z.string().optional(),
+  event_ts: z.string().optional(),
+  deleted_ts: z.string().optional(),
+  files: z.array(slackFile).optional(),
+  message: innerMessage.optional(),
+  previous_message: innerMessage.optional(),
+});
+type SlackEvent = z.infer<typeof slackEvent>;
+
+const eventCallback = z.looseObject({
+  event_id: z.string().min(1),
+  event_time: z.number().optional(),
+  team_id: z.string().optional(),
+  api_app_id: z.string().optional(),
+  authorizations: z.array(z.looseObject({ user_id: z.string().nullish(), is_bot: z.boolean().optional() })).optional(),
+  event: slackEvent,
+});
+type EventCallback = z.infer<typeof eventCallback>;
+
+/** Message subtypes that are still a person speaking to us. */
+const SPOKEN = new Set(['file_share', 'me_message', 'thread_broadcast']);
+
+/** `undefined` = not an event callback; empty = an echo of our own doing (a card redrawn, our own post). */
+export function readEventCallback(body: unknown, scope: EventScope): readonly InboundEvent[] | undefined {
+  const parsed = eventCallback.safeParse(body);
+  if (!parsed.success) return undefined;
+  const envelope = parsed.data;
+  const { event } = envelope;
+  if (event.type === 'message' || event.type === 'app_mention') return readMessage(envelope, scope);
+  const happening: Happening =
+    event.type === 'app_home_opened' ? { kind: 'opened' } : { kind: 'other', what: event.type };
+  return [inbound(envelope, scope, { happening, keys: [envelope.event_id] })];
+}
+
+function readMessage(envelope: EventCallback, scope: EventScope): readonly InboundEvent[] {
+  const { event } = envelope;
+  const author = event.message ?? event.previous_message ?? event;
+  if (isOurOwn(author, envelope)) return [];
+  if (author.bot_id) return other(envelope, scope, 'message:bot');
+  if (event.subtype === 'message_changed') return readChange(envelope, scope);
+  if (event.subtype === 'message_deleted') return readDeletion(envelope, scope);
+  if (event.subtype !== undefined && !SPOKEN.has(event.subtype)) {
+    return other(envelope, scope, `message:${event.subtype}`);
+  }
+  if (!isForUs(event, envelope)) return other(envelope, scope, `message:${event.channel_type ?? 'channel'}`);
+  return readSpoken(envelope, scope);
+}
+
+function readSpoken(envelope: EventCallback, scope: EventScope): readonly InboundEvent[] {
+  const { event } = envelope;
+  if (event.channel === undefined || event.ts === undefined || event.user === undefined) {
+    return other(envelope, scope, `${event.type}:incomplete`);
+  }
+  const raw = event.text ?? '';
+  const text = decodeMrkdwn(isDirect(event.channel) ? raw : withoutLeadingMention(raw));
+  const media = (event.files ?? []).map(toMedia);
+  const happening: Happening = { kind: 'message', messageId: event.ts, text, media };
+  // app_mention and message tell of the same sentence under two event ids; channel and ts unite them.
+  const keys: Keys = [envelope.event_id, `${envelope.team_id ?? ''}:${event.channel}:${event.ts}`];
+  return [inbound(envelope, scope, { happening, keys })];
+}
+
+function readChange(envelope: EventCallback, scope: EventScope): readonly InboundEvent[] {
+  const { message, previous_message: previous } = envelope.event;
+  if (message?.ts === undefined) return other(envelope, scope, 'message_changed:incomplete');
+  if (message.subtype === 'tombstone') return gone(envelope, scope, message.ts);
+  // Link previews fire the same event without an edit.
+  if (message.edited === undefined && message.text === previous?.text)
+    return other(envelope, scope, 'message_changed:unfurl');
+  if (!isForUs(message, envelope)) return other(envelope, scope, 'message_changed');
+  const happening: Happening = { kind: 'edited', messageId: message.ts, text: decodeMrkdwn(message.text ?? '') };
+  return [inbound(envelope, scope, { happening, keys: [envelope.event_id] })];
+}
+
+function readDeletion(envelope: EventCallback, scope: EventScope): readonly InboundEvent[] {
+  const ts = envelope.event.deleted_ts ?? envelope.event.previous_message?.ts;
+  return ts === undefined ? other(envelope, scope, 'message_deleted:incomplete') : gone(envelope, scope, ts);
+}
+
+function gone(envelope: EventCallback, scope: EventScope, messageId: string): readonly InboundEvent[] {
+  const was = envelope.event.previous_message ?? envelope.event;
+  if (!isForUs(was, envelope)) return other(envelope, scope, 'message_deleted');
+  return [inbound(envelope, scope, { happening: { kind: 'deleted', messageId }, keys: [envelope.event_id] })];
+}
+
+/** Every `chat.update` of ours comes back as `message_changed`, every post as `message`. */
+function isOurOwn(author: InnerMessage, envelope: EventCallback): boolean {
+  if (author.app_id && author.app_id === envelope.api_app_id) return true;
+  return author.user !== undefined && author.user === botUser(envelope);
+}
+
+/** In a group only what mentions us or answers us in a thread is ours to hear. */
+function isForUs(message: InnerMessage, envelope: EventCallback): boolean {
+  const { event } = envelope;
+  if (event.type === 'app_mention' || isDirect(event.channel ?? '')) return true;
+  const bot = botUser(envelope);
+  if (bot === undefined) return false;
+  return mentions(message.text ?? '', bot) || message.parent_user_id === bot;
+}
+
+function botUser(envelope: EventCallback): string | undefined {
+  return envelope.authorizations?.find((one) => one.is_bot === true)?.user_id ?? undefined;
+}
+
+/** Direct messages have ids that begin with D. */
+export function isDirect(channel: string): boolean {
+  return channel.startsWith('D');
+}
+
+type Keys = readonly [string, ...string[]];
+
+/** Only the event id: a channel message we do not listen to must not swallow the mention that follows it. */
+function other(envelope: EventCallback, scope: EventScope, what: string): readonly InboundEvent[] {
+  return [inbound(envelope, scope, { happening: { kind: 'other', what }, keys: [envelope.event_id] })];
+}
+
+function inbound(envelope: EventCallback, scope: EventScope, told: { happening: Happening; keys: Keys }): InboundEvent {
+  const { event } = envelope;
+  const sender = senderOf(event);
+  return {
+    platform: 'slack',
+    address: addressOf(event, scope.account, sender),
+    sender,
+    deliveryKeys: told.keys,
+    occurredAt: instantOf(event.event_ts ?? event.ts, envelope.event_time, scope.now),
+    happening: told.happening,
+  };
+}
+
+function senderOf(event: SlackEvent): string {
+  return event.user ?? event.message?.edited?.user ?? event.message?.user ?? event.previous_message?.user ?? '';
+}
+
+function addressOf(event: SlackEvent, account: string, sender: string): Address {
+  const chat = event.channel ?? sender;
+  // In a direct message threads are only a way of replying: the talk stays one.
+  if (isDirect(chat) || chat === sender) return { account, chat };
+  const thread = event.thread_ts ?? event.message?.thread_ts ?? event.previous_message?.thread_ts;
+  return { account, chat, ...(thread === undefined ? {} : { thread }), ...(sender === '' ? {} : { actor: sender }) };
+}
+
+/** In seconds; what lies beyond is no date PostgreSQL or a person could read. */
+const YEAR_10000 = 253_402_300_800;
+
+/** A Slack stamp (`1760000000.000100`, seconds) as an instant. */
+export function instantOf(ts: string | undefined, seconds: number | undefined, fallback: Date): Date {
+  const value = ts === undefined ? seconds : Number(ts);
+  return value !== undefined && value > 0 && value < YEAR_10000 ? new Date(Math.floor(value * 1000)) : fallback;
+}
+
+function toMedia(file: z.infer<typeof slackFile>): MediaRef {
+  const mime = file.mimetype ?? undefined;
+  return {
+    id: file.id,
+    kind: mediaKind(mime),
+    uniqueId: file.id,
+    ...(file.name ? { name: file.name } : {}),
+    ...(mime ? { mime } : {}),
+    ...(typeof file.size === 'number' ? { size: file.size } : {}),
+  };
+}
+
+function mediaKind(mime: string | undefined): MediaRef['kind'] {
+  if (mime?.startsWith('image/')) return 'image';
+  if (mime?.startsWith('audio/')) return 'voice';
+  return mime?.startsWith('video/') ? 'video' : 'file';
+}

@@ -1,0 +1,2 @@
+/** Slack's door. */
+export { createSlackChannel, type SlackConfig, type SlackDeps } from './channel.ts';

@@ -1,0 +1,181 @@
+/**
+ * One outbound intent as Web API calls. Posts carry the intent's id in their metadata (ids only: metadata is visible to
+ * the workspace), which is the only way to find out later whether a post with a lost answer went through.
+ */
+import { z } from 'zod';
+import type { Clock } from '../../lib/clock.ts';
+import { ChannelError, type Address, type OutboundIntent, type Receipt } from '../channel.ts';
+import type { Card } from '../card.ts';
+import { cutText, splitText } from '../text.ts';
+import { choiceRows, paragraphs, renderCard } from './blocks.ts';
+import type { SlackApi } from './client.ts';
+import { uploadFile } from './files.ts';
+import { escapeMrkdwn, mrkdwnWidth } from './mrkdwn.ts';
+
+/** Below Slack's 4,000: above about 4,040 one `text` is split into messages that one `ts` no longer names. */
+export const MAX_TEXT = 3900;
+/** A longer text stands in sections of one message, so that it arrives whole or not at all. */
+const MAX_SECTIONED_TEXT = 11_000;
+
+const METADATA_TYPE = 'daiban_message';
+const REPEATABLE = { repeatable: true } as const;
+const ONCE = { repeatable: false } as const;
+const posted = z.looseObject({ channel: z.string(), ts: z.string() });
+const anyAnswer = z.looseObject({});
+
+/** What sending needs; the clock (business time) bounds how far back a lost post is looked for. */
+export interface SendDeps {
+  readonly api: SlackApi;
+  readonly clock: Clock;
+}
+
+/** @throws ChannelError */
+export async function sendIntent(deps: SendDeps, intent: OutboundIntent): Promise<Receipt> {
+  const { content } = intent;
+  if (content.kind === 'text') return sendText(deps.api, intent, content);
+  if (content.kind === 'card') return sendCard(deps.api, intent, content.card);
+  if (content.kind === 'card_update') return updateCard(deps.api, content);
+  if (content.kind === 'tap_answer') return answerTap(deps.api, intent, content);
+  return uploadFile(deps.api, { ...content, to: intent.to, chat: await channelId(deps.api, intent.to) });
+}
+
+function sendCard(api: SlackApi, intent: OutboundIntent, card: Card): Promise<Receipt> {
+  return post(api, intent.to, { ...renderCard(card), metadata: metadata(intent.id) });
+}
+
+async function sendText(
+  api: SlackApi,
+  intent: OutboundIntent,
+  content: { readonly text: string; readonly choices?: readonly string[] },
+): Promise<Receipt> {
+  const parts = splitText(content.text, MAX_SECTIONED_TEXT, mrkdwnWidth);
+  let receipt: Receipt = {};
+  for (const [index, part] of parts.entries()) {
+    const choices = index === parts.length - 1 ? (content.choices ?? []) : [];
+    const number = parts.length === 1 ? undefined : index;
+    try {
+      receipt = await post(api, intent.to, { ...textMessage(part, choices), metadata: metadata(intent.id, number) });
+    } catch (error) {
+      // The beginning has arrived: sending again from the start would repeat it.
+      if (index > 0) throw new ChannelError('unknown', 'partly_sent', { cause: error });
+      throw error;
+    }
+  }
+  return receipt;
+}
+
+function textMessage(text: string, choices: readonly string[]): Record<string, unknown> {
+  const short = escapeMrkdwn(cutText(text, MAX_TEXT, mrkdwnWidth));
+  if (choices.length === 0 && short === escapeMrkdwn(text)) return { text: short };
+  return { text: short, blocks: [...paragraphs(text), ...choiceRows(choices)] };
+}
+
+async function post(api: SlackApi, to: Address, message: Readonly<Record<string, unknown>>): Promise<Receipt> {
+  const args = { channel: to.chat, ...threadOf(to), unfurl_links: false, unfurl_media: false, ...message };
+  const { channel, ts } = await api.call('chat.postMessage', args, { shape: posted, kind: ONCE });
+  return { providerId: ts, handle: { channel, ts } };
+}
+
+async function updateCard(
+  api: SlackApi,
+  content: Extract<OutboundIntent['content'], { kind: 'card_update' }>,
+): Promise<Receipt> {
+  const { channel, ts } = content.handle;
+  if (channel === undefined || ts === undefined) throw new ChannelError('card_gone', 'no_handle');
+  const args = { channel, ts, ...renderCard(content.card) };
+  await api.call('chat.update', args, { shape: anyAnswer, kind: REPEATABLE });
+  return { providerId: ts, handle: { channel, ts } };
+}
+
+/** A note only the presser sees; where the press had no channel (a view) it goes to the direct message. */
+async function answerTap(
+  api: SlackApi,
+  intent: OutboundIntent,
+  content: Extract<OutboundIntent['content'], { kind: 'tap_answer' }>,
+): Promise<Receipt> {
+  const { channel, user } = content.tap;
+  const text = escapeMrkdwn(cutText(content.text, MAX_TEXT, mrkdwnWidth));
+  if (channel === undefined || user === undefined) {
+    return post(api, user === undefined ? intent.to : { account: intent.to.account, chat: user }, {
+      text,
+      metadata: metadata(intent.id),
+    });
+  }
+  await api.call('chat.postEphemeral', { channel, user, text }, { shape: anyAnswer, kind: ONCE });
+  return {};
+}
+
+/** A user id as address opens the direct message first: only posting accepts a user id itself. */
+async function channelId(api: SlackApi, to: Address): Promise<string> {
+  if (!/^[UW]/.test(to.chat)) return to.chat;
+  const shape = z.looseObject({ channel: z.looseObject({ id: z.string() }) });
+  const opened = await api.call('conversations.open', { users: to.chat }, { shape, kind: REPEATABLE });
+  return opened.channel.id;
+}
+
+function threadOf(to: Address): { thread_ts?: string } {
+  return to.thread === undefined ? {} : { thread_ts: to.thread };
+}
+
+function metadata(id: string, part?: number): unknown {
+  return { event_type: METADATA_TYPE, event_payload: part === undefined ? { id } : { id, part } };
+}
+
+const historyPage = z.looseObject({
+  messages: z.array(
+    z.looseObject({
+      ts: z.string(),
+      metadata: z
+        .looseObject({ event_type: z.string(), event_payload: z.looseObject({ id: z.unknown() }).optional() })
+        .optional(),
+    }),
+  ),
+  response_metadata: z.looseObject({ next_cursor: z.string().optional() }).optional(),
+});
+
+/** How far back a lost post is looked for; an outage longer than this leaves the outcome to a person. */
+const LOOK_BACK_SECONDS = 7 * 24 * 3600;
+const MAX_PAGES = 10;
+
+/**
+ * Looks for the intent's id in the metadata of the conversation's last seven days.
+ * @returns the receipt, `absent` when all of it was read without a trace, `undefined` when Slack cannot tell (files and
+ * ephemeral notes carry no metadata; a long text arrived in part; more than 2,000 messages).
+ */
+export async function reconcileIntent(deps: SendDeps, intent: OutboundIntent): Promise<Receipt | 'absent' | undefined> {
+  const kind = intent.content.kind;
+  if (kind !== 'text' && kind !== 'card') return undefined;
+  const parts = kind === 'text' ? splitText(intent.content.text, MAX_SECTIONED_TEXT, mrkdwnWidth).length : 1;
+  const channel = await channelId(deps.api, intent.to);
+  const found = await findPosts(deps, { channel, thread: intent.to.thread, id: intent.id });
+  const last = found?.at(0);
+  if (found === undefined || (found.length > 0 && found.length < parts)) return undefined;
+  return last === undefined ? 'absent' : { providerId: last, handle: { channel, ts: last } };
+}
+
+/** Stamps of the posts with this id, newest first; `undefined` when the history is too long to be sure. */
+async function findPosts(
+  deps: SendDeps,
+  where: { channel: string; thread: string | undefined; id: string },
+): Promise<readonly string[] | undefined> {
+  const oldest = String(Math.floor(deps.clock.now().getTime() / 1000) - LOOK_BACK_SECONDS);
+  const method = where.thread === undefined ? 'conversations.history' : 'conversations.replies';
+  const base = { channel: where.channel, oldest, limit: 200, include_all_metadata: true };
+  const found: string[] = [];
+  let cursor = '';
+  for (let page = 0; page < MAX_PAGES; page += 1) {
+    const args = {
+      ...base,
+      ...(where.thread === undefined ? {} : { ts: where.thread }),
+      ...(cursor === '' ? {} : { cursor }),
+    };
+    const answer = await deps.api.call(method, args, { shape: historyPage, kind: REPEATABLE });
+    for (const message of answer.messages) {
+      if (message.metadata?.event_type === METADATA_TYPE && message.metadata.event_payload?.id === where.id)
+        found.push(message.ts);
+    }
+    cursor = answer.response_metadata?.next_cursor ?? '';
+    if (cursor === '') return found.sort((a, b) => Number(b) - Number(a));
+  }
+  return undefined;
+}

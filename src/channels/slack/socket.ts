@@ -1,0 +1,142 @@
+/**
+ * Socket Mode: the same events over an outbound WebSocket, for a site without a public address. The client is the one
+ * inside Bolt's SocketModeReceiver; its reconnecting is ours, because on a failed reconnect it rejects a promise nobody
+ * holds, which ends the process.
+ */
+import { setTimeout as delay } from 'node:timers/promises';
+import { SocketModeReceiver, type webApi } from '@slack/bolt';
+import { z } from 'zod';
+import type { Clock } from '../../lib/clock.ts';
+import type { Log } from '../../lib/log.ts';
+import type { Secret } from '../../lib/secret.ts';
+import type { ChannelError, InboundEvent } from '../channel.ts';
+import type { boltLogger } from './bolt-log.ts';
+import { slackFailure } from './errors.ts';
+import type { Interpret } from './receive.ts';
+
+/** Commits events; resolves only when they are safe. */
+export type Sink = (events: readonly InboundEvent[]) => Promise<void>;
+
+/** What a Socket Mode connection needs. */
+export interface SocketDeps {
+  readonly appToken: Secret;
+  readonly clientOptions: webApi.WebClientOptions;
+  readonly logger: ReturnType<typeof boltLogger>;
+  readonly log: Log;
+  readonly clock: Clock;
+  readonly interpret: Interpret;
+}
+
+const HELLO_TIMEOUT_MS = 20_000;
+const MAX_BACKOFF_MS = 30_000;
+/** Between a connection Slack ended in good order and the next. */
+const RECONNECT_MS = 250;
+
+/**
+ * Stays connected until `signal` aborts. An envelope is acknowledged only after `sink` resolved; without it Slack
+ * delivers again (duplicates also happen by themselves around reconnects).
+ * @throws ChannelError `breaker` when the app token is refused.
+ */
+export async function runSocket(deps: SocketDeps, sink: Sink, signal: AbortSignal): Promise<void> {
+  let failures = 0;
+  while (!signal.aborted) {
+    try {
+      await connectOnce(deps, sink, signal);
+      failures = 0;
+      await pause(RECONNECT_MS, signal);
+    } catch (error) {
+      const failure = slackFailure(error, { repeatable: true });
+      if (failure.failure === 'breaker') throw failure;
+      failures += 1;
+      deps.log.warn({ code: failure.code, failures }, 'slack socket not connected');
+      await pause(backoffMs(failures, failure), signal);
+    }
+  }
+}
+
+function backoffMs(failures: number, failure: ChannelError): number {
+  return failure.retryAfterMs ?? Math.min(MAX_BACKOFF_MS, 100 * 2 ** Math.min(failures, 9));
+}
+
+async function pause(ms: number, signal: AbortSignal): Promise<void> {
+  await delay(ms, undefined, { signal }).catch(() => undefined);
+}
+
+/** One connection from hello to its end; returns when Slack asks for a new one or `signal` aborts. */
+async function connectOnce(deps: SocketDeps, sink: Sink, signal: AbortSignal): Promise<void> {
+  const receiver = new SocketModeReceiver({
+    appToken: deps.appToken.reveal(),
+    logger: deps.logger,
+    autoReconnectEnabled: false,
+    installerOptions: { clientOptions: { ...deps.clientOptions } },
+  });
+  const { client } = receiver;
+  const work = new Set<Promise<void>>();
+  client.on('slack_event', (envelope: unknown) => {
+    const handled = handleEnvelope(deps, sink, envelope).finally(() => work.delete(handled));
+    work.add(handled);
+  });
+  holdBadFrames(client, deps.log);
+  const ended = new AbortController();
+  client.once('disconnected', () => ended.abort());
+  const over = AbortSignal.any([signal, ended.signal]);
+  try {
+    await withinTime(client.start(), signal);
+    await aborted(over);
+  } finally {
+    await Promise.allSettled(work);
+    if (!ended.signal.aborted) await withinTime(client.disconnect(), AbortSignal.timeout(2000)).catch(() => undefined);
+  }
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve();
+  return new Promise((resolve) => {
+    signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+}
+
+/** The library rejects unheard on a frame without an inner event; wrap its listener instead of dying. */
+function holdBadFrames(client: SocketModeReceiver['client'], log: Log): void {
+  const listeners = client.listeners('ws_message');
+  client.removeAllListeners('ws_message');
+  client.on('ws_message', (...frame: unknown[]) => {
+    for (const listener of listeners) {
+      Promise.resolve(listener(...frame)).catch(() => log.warn({}, 'slack socket frame not understood'));
+    }
+  });
+}
+
+/** The library waits for ever when the server accepts the socket and never says hello. */
+async function withinTime(work: Promise<unknown>, signal: AbortSignal): Promise<void> {
+  const stop = new AbortController();
+  const limit = delay(HELLO_TIMEOUT_MS, undefined, { signal: AbortSignal.any([signal, stop.signal]) });
+  work.catch(() => undefined);
+  await Promise.race([
+    work,
+    limit.then(
+      () => Promise.reject(new Error('no hello')),
+      () => undefined,
+    ),
+  ]);
+  stop.abort();
+}
+
+const envelopeShape = z.looseObject({
+  body: z.record(z.string(), z.unknown()),
+  ack: z.custom<() => Promise<void>>((value) => typeof value === 'function'),
+});
+
+async function handleEnvelope(deps: SocketDeps, sink: Sink, raw: unknown): Promise<void> {
+  const envelope = envelopeShape.safeParse(raw);
+  if (!envelope.success) return;
+  try {
+    const events = await deps.interpret(envelope.data.body, deps.clock.now());
+    if (events.length > 0) await sink(events);
+  } catch (error) {
+    deps.log.warn({ kind: error instanceof Error ? error.name : 'unknown' }, 'slack envelope not committed');
+    return;
+  }
+  // A closed socket cannot be told: Slack delivers again, the delivery key answers.
+  await envelope.data.ack().catch(() => undefined);
+}

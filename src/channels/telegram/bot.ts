@@ -1,0 +1,100 @@
+/** telegraf behind its fences (reference §2.2): an API client and a dispatcher, nothing that listens or repeats. */
+import { Agent as HttpAgent } from 'node:http';
+import { Agent as HttpsAgent } from 'node:https';
+import { Telegraf } from 'telegraf';
+import type { z } from 'zod';
+import type { Secret } from '../../lib/secret.ts';
+import { ChannelError } from '../channel.ts';
+import { migratedTo, telegramFailure, type CallKind } from './errors.ts';
+
+/** Milliseconds a call may take (fence 8: telegraf's own limit is 500 s). */
+export const CALL_TIMEOUT_MS = 10_000;
+
+/** How a call is read, judged and limited. */
+export interface CallOptions<T> {
+  readonly shape: z.ZodType<T>;
+  readonly kind: CallKind;
+  readonly timeoutMs?: number;
+  readonly signal?: AbortSignal;
+}
+
+/** The Bot API as the rest of the channel sees it. */
+export interface TelegramApi {
+  /**
+   * One API call; the answer as `shape` says. A group that became a supergroup is followed once: the refusal proves
+   * that nothing was sent.
+   * @throws ChannelError typed by `kind`; an answer of another shape counts as lost.
+   */
+  call<T>(method: string, payload: Readonly<Record<string, unknown>>, options: CallOptions<T>): Promise<T>;
+}
+
+/** The numeric id in front of the token's colon. @throws Error for anything that is not a bot token. */
+export function botIdOf(token: Secret): string {
+  const id = /^(\d{1,20}):[\w-]+$/.exec(token.reveal())?.[1];
+  if (id === undefined) throw new Error('telegram bot token is malformed');
+  return id;
+}
+
+/** Fence 9: without the trailing slash a path in the root is lost. */
+export function withSlash(apiRoot: string): string {
+  return apiRoot.endsWith('/') ? apiRoot : `${apiRoot}/`;
+}
+
+/** The bot with fences 1 (no time limit, no webhook reply), 3 (errors rethrown) and 4 (no `getMe` inside a handler). */
+export function createBot(token: Secret, apiRoot: string): Telegraf {
+  const bot = new Telegraf(token.reveal(), {
+    handlerTimeout: Infinity,
+    telegram: { webhookReply: false, apiRoot: withSlash(apiRoot) },
+  });
+  // A kept socket that the server closes while we write into it makes an unknown outcome out of nothing, and Telegram
+  // cannot tell us later. One connection per call; TLS sessions are resumed. Set here: telegraf drops agents for http.
+  bot.telegram.options.agent = apiRoot.startsWith('http://') ? new HttpAgent() : new HttpsAgent();
+  bot.botInfo = {
+    id: Number(botIdOf(token)),
+    is_bot: true,
+    first_name: '',
+    username: '',
+    can_join_groups: true,
+    can_read_all_group_messages: false,
+    supports_inline_queries: false,
+  };
+  bot.catch((error) => {
+    throw error;
+  });
+  return bot;
+}
+
+/** Typed calls through telegraf's client. */
+export function createTelegramApi(bot: Telegraf): TelegramApi {
+  const once = async <T>(
+    method: string,
+    payload: Readonly<Record<string, unknown>>,
+    options: CallOptions<T>,
+  ): Promise<T> => {
+    const limit = AbortSignal.timeout(options.timeoutMs ?? CALL_TIMEOUT_MS);
+    const signal = options.signal === undefined ? limit : AbortSignal.any([limit, options.signal]);
+    // telegraf knows the methods of Bot API 7.1 by name only, and multipart calls change the payload they are given.
+    const answer: unknown = await bot.telegram.callApi(method as never, { ...payload } as never, {
+      signal: signal as never,
+    });
+    const parsed = options.shape.safeParse(answer);
+    if (!parsed.success) throw new ChannelError(options.kind.repeatable ? 'retry' : 'unknown', 'bad_answer');
+    return parsed.data;
+  };
+  return {
+    async call(method, payload, options) {
+      try {
+        return await once(method, payload, options);
+      } catch (error) {
+        const moved = migratedTo(error);
+        if (moved === undefined) throw telegramFailure(error, options.kind);
+        return again({ ...payload, chat_id: String(moved) });
+      }
+      async function again(moved: Readonly<Record<string, unknown>>) {
+        return once(method, moved, options).catch((error: unknown) => {
+          throw telegramFailure(error, options.kind);
+        });
+      }
+    },
+  };
+}

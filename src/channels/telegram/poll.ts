@@ -1,0 +1,101 @@
+/**
+ * Long polling by hand, for a site without a public address. telegraf's own loop confirms a batch before its handlers
+ * ended and gives up the order of a chat; here the next offset, which is what confirms, goes out after the commit.
+ */
+import { setTimeout as delay } from 'node:timers/promises';
+import { z } from 'zod';
+import type { Clock } from '../../lib/clock.ts';
+import type { Log } from '../../lib/log.ts';
+import { ChannelError, type InboundEvent } from '../channel.ts';
+import type { TelegramApi } from './bot.ts';
+import type { Interpret } from './receive.ts';
+import { isUpdate } from './updates.ts';
+
+/** Commits events; resolves only when they are safe. */
+export type Sink = (events: readonly InboundEvent[]) => Promise<void>;
+
+/** What the polling loop needs. */
+export interface PollDeps {
+  readonly api: TelegramApi;
+  readonly interpret: Interpret;
+  readonly hush: (queryId: string) => void;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** Named explicitly: an omitted list means "as last time", an empty one leaves out `chat_member`. */
+export const ALLOWED_UPDATES = [
+  'message',
+  'edited_message',
+  'callback_query',
+  'my_chat_member',
+  'chat_member',
+] as const;
+
+const POLL_SECONDS = 25;
+/** Between empty answers, in case a server does not hold the call open. */
+const IDLE_MS = 200;
+const MAX_BACKOFF_MS = 30_000;
+
+/**
+ * Polls until `signal` aborts. A batch whose `sink` failed is asked for again, in order.
+ * @throws ChannelError `breaker` (token revoked) or `park` (`webhook_active`, `other_poller`): a person must act.
+ */
+export async function runPolling(deps: PollDeps, sink: Sink, signal: AbortSignal): Promise<void> {
+  let offset: number | undefined;
+  let failures = 0;
+  while (!signal.aborted) {
+    try {
+      const updates = await getUpdates(deps.api, offset, signal);
+      offset = (await takeIn(deps, updates, sink)) ?? offset;
+      failures = 0;
+      if (updates.length === 0) await pause(IDLE_MS, signal);
+    } catch (error) {
+      if (signal.aborted) return;
+      if (error instanceof ChannelError && (error.failure === 'breaker' || error.failure === 'park')) throw error;
+      failures += 1;
+      deps.log.warn(
+        { code: error instanceof ChannelError ? error.code : 'not_committed', failures },
+        'telegram polling failed',
+      );
+      await pause(backoffMs(error, failures), signal);
+    }
+  }
+}
+
+function getUpdates(api: TelegramApi, offset: number | undefined, signal: AbortSignal): Promise<readonly unknown[]> {
+  const payload = {
+    limit: 100,
+    timeout: POLL_SECONDS,
+    allowed_updates: ALLOWED_UPDATES,
+    ...(offset === undefined ? {} : { offset }),
+  };
+  return api.call('getUpdates', payload, {
+    shape: z.array(z.unknown()),
+    kind: { repeatable: true },
+    timeoutMs: (POLL_SECONDS + 10) * 1000,
+    signal,
+  });
+}
+
+/** Commits a batch in the order Telegram gave; the offset that confirms it, `undefined` for an empty one. */
+async function takeIn(deps: PollDeps, updates: readonly unknown[], sink: Sink): Promise<number | undefined> {
+  const known = updates.filter(isUpdate);
+  const last = known.at(-1);
+  if (last === undefined) return undefined;
+  const now = deps.clock.now();
+  const meant = [];
+  for (const update of known) meant.push(await deps.interpret(update, now));
+  await sink(meant.map((one) => one.event));
+  for (const one of meant) if (one.silentQuery !== undefined) deps.hush(one.silentQuery);
+  return Math.max(...known.map((update) => update.update_id)) + 1;
+}
+
+function backoffMs(error: unknown, failures: number): number {
+  const asked = error instanceof ChannelError ? error.retryAfterMs : undefined;
+  return asked ?? Math.min(MAX_BACKOFF_MS, 100 * 2 ** Math.min(failures, 9));
+}
+
+async function pause(ms: number, signal: AbortSignal): Promise<void> {
+  await delay(ms, undefined, { signal }).catch(() => undefined);
+}

@@ -1,0 +1,38 @@
+/** The envelope of every JSON answer: `errcode` 0 is success, HTTP status is 200 either way [doc 90455]. */
+import { z } from 'zod';
+import type { HttpResponse } from '../../lib/http.ts';
+import { ChannelError, type ChannelFailure } from '../channel.ts';
+
+/** A parsed answer; fields beyond the envelope are read by whoever asked. */
+export type Answer = z.infer<typeof answerSchema>;
+
+const answerSchema = z.looseObject({ errcode: z.number().int().default(0), errmsg: z.string().default('') });
+
+/** The answer inside `body`; `undefined` when it is not a JSON object with a usable envelope. */
+export function parseAnswer(body: Buffer): Answer | undefined {
+  try {
+    return answerSchema.safeParse(JSON.parse(body.toString('utf8'))).data;
+  } catch {
+    return undefined;
+  }
+}
+
+/** A text field of an answer; empty when it is missing or something else. */
+export function textField(answer: Answer, name: string): string {
+  const value = answer[name];
+  return typeof value === 'string' ? value : '';
+}
+
+/**
+ * The answer of a call that went through, whatever its errcode.
+ * @throws ChannelError when something between us and the platform answered instead of it. `inDoubt` is what that means
+ * for this call: the platform may or may not have acted.
+ */
+export function readAnswer(response: HttpResponse, inDoubt: ChannelFailure): Answer {
+  if (response.status >= 500) throw new ChannelError(inDoubt, `http_${response.status}`);
+  if (response.status === 429) throw new ChannelError('wait', 'http_429', { retryAfterMs: 60_000 });
+  if (response.status !== 200) throw new ChannelError('our_fault', `http_${response.status}`);
+  const answer = parseAnswer(response.body);
+  if (answer === undefined) throw new ChannelError(inDoubt, 'not_json');
+  return answer;
+}

@@ -1,0 +1,98 @@
+/** One WeCom app as a `Channel`: members inside its visible range write to it and get messages and cards. */
+import { ChannelError, type Capabilities, type Channel, type PaceRule } from '../channel.ts';
+import { CallbackCrypto } from './callback-crypto.ts';
+import { WecomClient } from './client.ts';
+import { wecomAccount, type WecomConfig, type WecomDeps } from './config.ts';
+import { downloadMedia, MediaUploads } from './media.ts';
+import { receiveCallback, type Receiver } from './receive.ts';
+import { DUPLICATE_WINDOW_SECONDS, WecomSender } from './send.ts';
+import { MAX_TEXT_BYTES } from './text.ts';
+
+const CAPABILITIES: Capabilities = {
+  safeToRepeat: true,
+  duplicateWindowMs: DUPLICATE_WINDOW_SECONDS * 1000,
+  // The app is told nothing of edits and recalls, and no file message of a member ever reaches it [doc 90239].
+  reportsEdits: false,
+  reportsDeletions: false,
+  receivesFiles: false,
+  startsConversation: true,
+  overseas: false,
+  maxTextLength: MAX_TEXT_BYTES,
+  textUnit: 'bytes',
+};
+
+const MINUTE_MS = 60_000;
+const HOUR_MS = 3_600_000;
+const DAY_MS = 86_400_000;
+/** The platform takes 200 person-times a day for each account of the corp [doc 90312]; a tenth stays in reserve. */
+const DAILY_PER_MEMBER = 180;
+
+/** `daiban doctor` and readiness may ask often; the platform is asked once a minute. */
+const CHECK_EVERY_MS = MINUTE_MS;
+
+/** The channel for one self-built app. @throws RangeError when agent id or EncodingAESKey have the wrong shape. */
+export function createWecomChannel(config: WecomConfig, deps: WecomDeps): Channel {
+  if (!/^\d{1,15}$/.test(config.agentId)) throw new RangeError('a WeCom agent id is a number');
+  const account = wecomAccount(config);
+  const client = new WecomClient(config, deps);
+  const uploads = new MediaUploads(client, deps.tokens, deps.clock);
+  const sender = new WecomSender({ client, uploads, agentId: config.agentId, account });
+  const receiver: Receiver = {
+    account,
+    corpId: config.corpId,
+    agentId: config.agentId,
+    crypto: callbackCrypto(config, deps),
+  };
+  return {
+    platform: 'wecom',
+    account,
+    capabilities: CAPABILITIES,
+    pace: paceOf(config),
+    receive: async (request, now) => receiveCallback(receiver, request, now),
+    send: async (intent) => sender.send(intent),
+    fetchMedia: async (media, maxBytes) => downloadMedia(client, media.id, maxBytes),
+    check: createCheck(client, deps),
+  };
+}
+
+function callbackCrypto(config: WecomConfig, deps: WecomDeps): CallbackCrypto {
+  const keys = {
+    token: config.token.reveal(),
+    encodingAesKey: config.encodingAesKey.reveal(),
+    receiveId: config.corpId,
+  };
+  return new CallbackCrypto(keys, deps.random);
+}
+
+/** The platform drops silently, with errcode 0, what exceeds 30 a minute or 1000 an hour for one member [doc 90236]. */
+function paceOf({ memberCap }: WecomConfig): readonly PaceRule[] {
+  const perMember: readonly PaceRule[] = [
+    { scope: 'chat', count: 25, windowMs: MINUTE_MS },
+    { scope: 'chat', count: 900, windowMs: HOUR_MS },
+  ];
+  return memberCap === undefined
+    ? perMember
+    : [...perMember, { scope: 'account', count: memberCap * DAILY_PER_MEMBER, windowMs: DAY_MS }];
+}
+
+type Check = Channel['check'];
+type CheckResult = Awaited<ReturnType<Check>>;
+
+function createCheck(client: WecomClient, { clock }: WecomDeps): Check {
+  let last: { readonly at: number; readonly result: Promise<CheckResult> } | undefined;
+  return async () => {
+    const at = clock.now().getTime();
+    if (last === undefined || at - last.at >= CHECK_EVERY_MS) last = { at, result: probe(client) };
+    return last.result;
+  };
+}
+
+async function probe(client: WecomClient): Promise<CheckResult> {
+  try {
+    await client.probe();
+    return { ok: true };
+  } catch (error) {
+    if (error instanceof ChannelError) return { ok: false, code: error.code };
+    throw error;
+  }
+}

@@ -1,0 +1,140 @@
+/** Verbs for whoever runs the installation. They talk to the database of the running server, or start the embedded one. */
+import { openBase, configuredChannels, type Base } from '../app.ts';
+import type { ChannelSettings } from '../channels/index.ts';
+import { createChannels } from '../channels/index.ts';
+import type { Actor } from '../core/operations/actor.ts';
+import { sealAudit, verifyAudit } from '../core/audit/seal.ts';
+import { performOperation } from '../core/unit/unit.ts';
+import { DatabaseTokenStore } from '../db/token-store.ts';
+import { pendingMigrations } from '../db/migrate.ts';
+import { listStaffRows } from '../domain/staff/index.ts';
+import { systemClock } from '../lib/clock.ts';
+import { sandboxPart } from '../sandbox-part.ts';
+import { toJson } from '../api/router.ts';
+import { rolesOf, type Cli } from './index.ts';
+
+const ADMIN: Actor = { kind: 'TOKEN', id: 'cli', roles: ['admin'], language: 'zh-CN' };
+
+/** Opens everything but the server, runs, closes. */
+export async function withBase(cli: Cli, run: (base: Base) => Promise<number>): Promise<number> {
+  const base = await openBase({ env: cli.env, version: cli.version, say: (line) => process.stderr.write(`${line}\n`) }, settingsOf(cli), () => undefined);
+  try {
+    return await run(base);
+  } finally {
+    await base.close();
+  }
+}
+
+function settingsOf(cli: Cli): ChannelSettings {
+  const configured = configuredChannels(cli.env);
+  if (!cli.env.sandbox) return configured;
+  const wanted = (['wecom', 'slack', 'telegram'] as const).filter((platform) => configured[platform] === undefined);
+  return { ...sandboxPart({ url: `http://127.0.0.1:${cli.env.port}`, wanted }).settings, ...configured };
+}
+
+async function perform(base: Base, name: string, input: unknown): Promise<unknown> {
+  return performOperation(base.unit, { actor: ADMIN, via: 'cli' }, name, input);
+}
+
+function show(cli: Cli, value: unknown, line: string): void {
+  cli.out(cli.json ? toJson(value) : line);
+}
+
+export async function migrateDatabase(cli: Cli): Promise<number> {
+  return withBase(cli, async (base) => {
+    const pending = await pendingMigrations(base.database.url);
+    show(cli, { pending }, pending.length === 0 ? '✓ 数据库已是最新' : pending.join('\n'));
+    return pending.length === 0 ? 0 : 1;
+  });
+}
+
+export async function addStaff(cli: Cli, options: Readonly<Record<string, string | boolean | undefined>>): Promise<number> {
+  return withBase(cli, async (base) => {
+    const { name, role, team, language, wecom, slack, telegram } = options;
+    const given = Object.fromEntries(Object.entries({ team, language, wecom, slack, telegram }).filter(([, value]) => value !== undefined));
+    const added = (await perform(base, 'staff.add', { name, roles: rolesOf(String(role)), ...given })) as { id: string; name: string };
+    show(cli, added, `✓ ${added.name} ${added.id}`);
+    return 0;
+  });
+}
+
+export async function listStaff(cli: Cli): Promise<number> {
+  return withBase(cli, async (base) => {
+    const { items } = (await perform(base, 'staff.list', {})) as { items: readonly { id: string; name: string; roles: readonly string[]; isActive: boolean; accounts: readonly { account: string; externalId: string }[] }[] };
+    show(cli, { items }, items.map((one) => `${one.isActive ? ' ' : '×'} ${one.id} ${one.name} ${one.roles.join(',')} ${one.accounts.map((account) => `${account.account.split(':')[0]}:${account.externalId}`).join(' ')}`).join('\n'));
+    return 0;
+  });
+}
+
+export async function disableStaff(cli: Cli, id: string): Promise<number> {
+  return withBase(cli, async (base) => {
+    const done = await perform(base, 'staff.disable', { id });
+    show(cli, done, `✓ ${id}`);
+    return 0;
+  });
+}
+
+export async function createToken(cli: Cli, options: Readonly<Record<string, string | boolean | undefined>>): Promise<number> {
+  return withBase(cli, async (base) => {
+    const person = options['staff'] === undefined ? undefined : (await listStaffRows(base.database)).find((row) => row.id === options['staff'] || row.name === options['staff']);
+    if (options['staff'] !== undefined && !person) {
+      process.stderr.write('✗ daiban staff list\n');
+      return 2;
+    }
+    const made = (await perform(base, 'token.create', {
+      name: options['name'],
+      ...(person ? { staffId: person.id } : {}),
+      ...(options['role'] === undefined ? {} : { roles: rolesOf(String(options['role'])) }),
+      ...(options['days'] === undefined ? {} : { validDays: Number(options['days']) }),
+    })) as { id: string; token: string };
+    show(cli, made, made.token);
+    return 0;
+  });
+}
+
+export async function verifyAuditLog(cli: Cli): Promise<number> {
+  return withBase(cli, async (base) => {
+    while ((await sealAudit(base.database, base.keys)) > 0);
+    const verdict = await verifyAudit(base.database, base.keys, await base.anchors.all());
+    const { texts } = base.services;
+    show(
+      cli,
+      verdict,
+      verdict.ok
+        ? texts.translate('zh-CN', 'cli.audit.ok', { entries: String(verdict.entries), anchors: verdict.anchors })
+        : texts.translate('zh-CN', `cli.audit.${verdict.fault}`, { sequence: String(verdict.sequence ?? ''), entry: String(verdict.entryId ?? '') }),
+    );
+    return verdict.ok ? 0 : 1;
+  });
+}
+
+export async function rotateKeys(cli: Cli): Promise<number> {
+  return withBase(cli, async (base) => {
+    let rewrapped = 0;
+    for (;;) {
+      const count = await base.database.transaction(async (tx) => base.keys.rotate(tx));
+      if (count === 0) break;
+      rewrapped += count;
+    }
+    show(cli, { rewrapped }, base.services.texts.translate('zh-CN', 'cli.keys.rotated', { count: rewrapped }));
+    return 0;
+  });
+}
+
+/** Checks what a start needs; every finding names its cure. Exit code 0 only when all is well. */
+export async function doctor(cli: Cli): Promise<number> {
+  return withBase(cli, async (base) => {
+    const { texts } = base.services;
+    const findings: { readonly check: string; readonly ok: boolean; readonly code?: string }[] = [{ check: 'database', ok: (await pendingMigrations(base.database.url)).length === 0 }];
+    const channels = await createChannels(configuredChannels(cli.env), { tokens: new DatabaseTokenStore(base.database, base.keys), clock: systemClock, log: base.log });
+    for (const channel of channels) {
+      const { ok, code } = await channel.check();
+      findings.push({ check: channel.platform, ok, ...(code === undefined ? {} : { code }) });
+    }
+    const [backlog] = await base.database.query<{ n: number }>(`SELECT count(*)::int AS n FROM incidents WHERE resolved_at IS NULL`);
+    findings.push({ check: 'incidents', ok: (backlog?.n ?? 0) === 0, code: String(backlog?.n ?? 0) });
+    const failed = findings.filter((finding) => !finding.ok && finding.check !== 'incidents');
+    show(cli, { findings }, findings.map((finding) => `${finding.ok ? '✓' : '✗'} ${texts.translate('zh-CN', `cli.doctor.${finding.check}.${finding.ok ? 'ok' : 'bad'}`, { code: finding.code ?? '' })}`).join('\n'));
+    return failed.length === 0 ? 0 : 1;
+  });
+}

@@ -1,0 +1,121 @@
+/** The command `daiban`: one verb per file, exit code 0 only on success, errors say what to do. */
+import { Command, CommanderError } from 'commander';
+import { parseEnv, ROLES, type Env, type ProcessRole } from '../config/env.ts';
+import { AppError, errorText } from '../lib/errors.ts';
+import { loadTexts } from '../lib/i18n.ts';
+import path from 'node:path';
+import { packageRoot } from '../config/env.ts';
+import { readFileSync } from 'node:fs';
+
+/** Wrong settings: BSD sysexits' EX_CONFIG. */
+export const EXIT_CONFIG = 78;
+
+export interface Cli {
+  readonly env: Env;
+  readonly version: string;
+  readonly json: boolean;
+  out(line: string): void;
+}
+
+type Source = Readonly<Record<string, string | undefined>>;
+
+/** Runs one command line; gives the exit code. */
+export async function runCommand(argv: readonly string[], source: Source): Promise<number> {
+  const state = { code: 0 };
+  const program = buildProgram(source, (code) => {
+    state.code = code;
+  });
+  try {
+    await program.parseAsync([...argv], { from: 'user' });
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode;
+    print(`✗ ${describe(error)}`);
+    return error instanceof AppError && error.status === 422 ? 2 : 1;
+  }
+  return state.code;
+}
+
+function describe(error: unknown): string {
+  if (!(error instanceof AppError)) return errorText(error);
+  const texts = loadTexts(path.join(packageRoot, 'locales'));
+  const faults = error.faults.map((fault) => `\n  ${fault.pointer} ${fault.message}`).join('');
+  return `${texts.translate('zh-CN', `error.${error.code}.title`, error.params)} ${texts.translate('zh-CN', `error.${error.code}.help`, error.params)}${faults}`;
+}
+
+function print(line: string): void {
+  process.stderr.write(`${line}\n`);
+}
+
+function packageVersion(): string {
+  const manifest = JSON.parse(readFileSync(path.join(packageRoot, 'package.json'), 'utf8')) as { version: string };
+  return manifest.version;
+}
+
+/** Parses settings or prints all faults at once. */
+function settings(source: Source, overrides: Source, finish: (code: number) => void): Env | undefined {
+  const result = parseEnv({ ...source, ...overrides });
+  if (result.ok) return result.env;
+  for (const fault of result.faults) print(`✗ ${fault}`);
+  finish(EXIT_CONFIG);
+  return undefined;
+}
+
+function buildProgram(source: Source, finish: (code: number) => void): Command {
+  const program = new Command('daiban').description('贷伴: a bot server for loan brokers and micro-lenders').version(packageVersion()).exitOverride();
+  const cliOf = (json: boolean, overrides: Source = {}): Cli | undefined => {
+    const env = settings(source, overrides, finish);
+    return env && { env, version: packageVersion(), json, out: (line) => process.stdout.write(`${line}\n`) };
+  };
+  program
+    .command('start')
+    .description('run the server')
+    .option('--roles <list>', `what this process does: ${ROLES.join(',')}`)
+    .action(async (options: { roles?: string }) => {
+      const cli = cliOf(false, options.roles === undefined ? {} : { ROLES: options.roles });
+      if (cli) finish(await (await import('./start.ts')).start(cli));
+    });
+  addVerbs(program, cliOf, finish);
+  return program;
+}
+
+type CliOf = (json: boolean) => Cli | undefined;
+type JsonOption = { readonly json?: boolean };
+
+function addVerbs(program: Command, cliOf: CliOf, finish: (code: number) => void): void {
+  const verb = <T extends JsonOption>(command: Command, run: (cli: Cli, options: T, ...args: string[]) => Promise<number>): void => {
+    command.option('--json', 'machine-readable output').action(async (...args: unknown[]) => {
+      const options = args.at(-2) as T;
+      const cli = cliOf(options.json === true);
+      if (cli) finish(await run(cli, options, ...args.slice(0, -2).map(String)));
+    });
+  };
+  verb(program.command('migrate').description('bring the database up to date'), async (cli) => (await import('./admin.ts')).migrateDatabase(cli));
+  verb(program.command('doctor').description('check this installation and say what to do'), async (cli) => (await import('./admin.ts')).doctor(cli));
+  const staff = program.command('staff').description('people who work here');
+  verb(
+    staff.command('add').requiredOption('--name <name>').requiredOption('--role <roles>', 'sales, team_lead, reviewer, approver, collector, manager, compliance, admin (comma list)').option('--team <team>').option('--language <language>').option('--wecom <userid>').option('--slack <id>').option('--telegram <id>'),
+    async (cli, options: JsonOption & Record<string, string>) => (await import('./admin.ts')).addStaff(cli, options),
+  );
+  verb(staff.command('list'), async (cli) => (await import('./admin.ts')).listStaff(cli));
+  verb(staff.command('disable <id>'), async (cli, _options, id) => (await import('./admin.ts')).disableStaff(cli, id ?? ''));
+  const token = program.command('token').description('API tokens');
+  verb(token.command('create').requiredOption('--name <name>').option('--staff <id>', 'id or name of the person the token acts as').option('--role <roles>').option('--days <days>'), async (cli, options: JsonOption & Record<string, string>) =>
+    (await import('./admin.ts')).createToken(cli, options),
+  );
+  const flows = program.command('flows').description('flow files and versions');
+  verb(flows.command('check [files...]'), async (cli, _options, files) => (await import('./flows.ts')).checkFlows(cli, files));
+  verb(flows.command('list'), async (cli) => (await import('./flows.ts')).listFlows(cli));
+  verb(flows.command('show <name>'), async (cli, _options, name) => (await import('./flows.ts')).showFlow(cli, name ?? ''));
+  verb(flows.command('publish <name>').option('--file <file>', 'store this file first'), async (cli, options: JsonOption & { file?: string }, name) => (await import('./flows.ts')).publishFlow(cli, name ?? '', options.file));
+  const audit = program.command('audit').description('the audit log');
+  verb(audit.command('verify'), async (cli) => (await import('./admin.ts')).verifyAuditLog(cli));
+  const keys = program.command('keys').description('encryption keys');
+  verb(keys.command('rotate'), async (cli) => (await import('./admin.ts')).rotateKeys(cli));
+}
+
+/** Roles given as a comma list. */
+export function rolesOf(text: string): readonly string[] {
+  return text.split(',').map((role) => role.trim());
+}
+
+export type { ProcessRole };

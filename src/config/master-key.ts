@@ -1,0 +1,40 @@
+/** The master key: from the setting, or a key file under DATA_DIR that is made once, with a warning. */
+import { randomBytes } from 'node:crypto';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import type { Env } from './env.ts';
+
+export interface MasterKeyResult {
+  readonly current: Buffer;
+  readonly previous?: Buffer;
+  /** Path of the key file, when there is no setting: whoever has it and the database can read everything. */
+  readonly file?: string;
+}
+
+/** Reads or makes the master key. @throws Error when the key file is damaged. */
+export async function masterKey(env: Pick<Env, 'MASTER_KEY' | 'MASTER_KEY_PREVIOUS' | 'dataDir'>): Promise<MasterKeyResult> {
+  const previous = env.MASTER_KEY_PREVIOUS ? { previous: Buffer.from(env.MASTER_KEY_PREVIOUS.reveal(), 'base64') } : {};
+  const file = path.join(env.dataDir, 'master.key');
+  if (env.MASTER_KEY) {
+    const current = Buffer.from(env.MASTER_KEY.reveal(), 'base64');
+    const stored = previous.previous ? undefined : await readKey(file);
+    return { current, ...(stored ? { previous: stored } : previous) };
+  }
+  await mkdir(env.dataDir, { recursive: true });
+  const made = randomBytes(32).toString('base64');
+  // `wx`: of two processes starting at once one makes the file, the other reads it.
+  await writeFile(file, `${made}\n`, { mode: 0o600, flag: 'wx' }).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EEXIST') throw error;
+  });
+  const current = await readKey(file);
+  if (!current) throw new Error(`the master key file is not readable: ${file}`);
+  return { current, file };
+}
+
+async function readKey(file: string): Promise<Buffer | undefined> {
+  const text = await readFile(file, 'utf8').catch(() => undefined);
+  if (text === undefined) return undefined;
+  const key = Buffer.from(text.trim(), 'base64');
+  if (key.length !== 32) throw new Error(`the master key file is damaged: ${file}; restore it from a backup`);
+  return key;
+}

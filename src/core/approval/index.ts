@@ -1,0 +1,1 @@
+export { APPROVAL_MODES, outcomeOf, seatNode, type ApprovalMode, type ApprovalState, type Seating, type SeatState } from './policy.ts';

@@ -1,0 +1,103 @@
+/**
+ * What a person can say at any time, whatever is going on: look-ups (客户 138…, 待办) and controls (取消, 上一步). Each
+ * Chinese word has an ASCII twin with a slash. A command is a whole message; the same word inside a sentence is text.
+ */
+import { toHalfWidth } from '../../lib/mask.ts';
+import { parsePhone } from './understand/phone.ts';
+
+/** Every command; `customer`, `repayment`, `submit` and `continue` may carry an argument. */
+export const COMMANDS = [
+  'customer',
+  'my-customers',
+  'tasks',
+  'approvals',
+  'repayment',
+  'help',
+  'submit',
+  'continue',
+  'cancel',
+  'skip',
+  'back',
+  'restart',
+  'human',
+] as const;
+
+export type CommandName = (typeof COMMANDS)[number];
+
+/** A recognised command; `argument` is '' when there is none. */
+export interface Command {
+  readonly name: CommandName;
+  readonly argument: string;
+}
+
+interface CommandWords {
+  readonly name: CommandName;
+  readonly words: readonly string[];
+  readonly argument: 'none' | 'optional' | 'required';
+}
+
+const TABLE: readonly CommandWords[] = [
+  { name: 'customer', words: ['客户', '查客户', '找客户', '/customer'], argument: 'required' },
+  { name: 'my-customers', words: ['我的客户', '客户列表', '/customers'], argument: 'none' },
+  { name: 'tasks', words: ['待办', '我的待办', '/tasks', '/todo'], argument: 'none' },
+  { name: 'approvals', words: ['审批', '待审批', '我的审批', '/approvals'], argument: 'none' },
+  { name: 'repayment', words: ['还款', '还款计划', '查还款', '/repayment'], argument: 'required' },
+  { name: 'help', words: ['帮助', '使用说明', '菜单', '/help', 'help', '/start'], argument: 'none' },
+  { name: 'submit', words: ['提交', '/submit'], argument: 'optional' },
+  { name: 'continue', words: ['继续', '接着填', '/continue', 'continue'], argument: 'optional' },
+  { name: 'cancel', words: ['取消', '不填了', '退出', '/cancel', 'cancel'], argument: 'none' },
+  { name: 'skip', words: ['跳过', '先跳过', '下一个', '/skip', 'skip'], argument: 'none' },
+  { name: 'back', words: ['上一步', '返回', '上一个', '/back', 'back'], argument: 'none' },
+  { name: 'restart', words: ['重来', '重新开始', '重新填', '/restart', 'restart'], argument: 'none' },
+  { name: 'human', words: ['人工', '转人工', '找人工', '人工客服', '真人', '/human', 'human'], argument: 'none' },
+];
+
+const BY_WORD = new Map(TABLE.flatMap((row) => row.words.map((word) => [word, row] as const)));
+/** 先查一下张三的还款计划 · 看看何女士的还款 */
+const REPAYMENT_SENTENCE = /^(?:先|帮我|请|麻烦)*(?:查|看)(?:一?下|看)?(?<who>[^\s,，]{1,12}?)的?还款(?:计划|情况|记录)?$/u;
+/** 查一下客户张三 · 查 13800006612 */
+const CUSTOMER_SENTENCE = /^(?:先|帮我|请|麻烦)*(?:查|找)(?!询)(?:一?下|看)?\s?(?:客户\s?(?<who>[^\s,，的]{1,20})|(?<key>[+\d][\d -]{6,16}|[KALQC]\d{1,8}))$/iu;
+const SHORT_ID = /^[KALQC]\d{1,8}$/iu;
+const MAX_ARGUMENT = 40;
+
+/** K305, A1087, L0456 in upper case; `undefined` for anything else. */
+export function parseShortId(text: string): string | undefined {
+  const plain = text.trim();
+  return SHORT_ID.test(plain) ? plain.toUpperCase() : undefined;
+}
+
+/** The command a message is, if it is one. */
+export function parseCommand(text: string): Command | undefined {
+  const plain = toHalfWidth(text).trim().replace(/[。.!！?？]+$/u, '');
+  if (plain.length > 60 || plain.includes('\n')) return undefined;
+  const [head = '', ...rest] = plain.split(/[\s:：]+/u);
+  const row = BY_WORD.get(head.toLowerCase());
+  if (row) return commandOf(row, rest);
+  return gluedCommand(plain) ?? sentenceCommand(plain);
+}
+
+function commandOf(row: CommandWords, rest: readonly string[]): Command | undefined {
+  const argument = rest.join(' ');
+  if (row.argument === 'none') return rest.length === 0 ? { name: row.name, argument: '' } : undefined;
+  if (argument === '') return row.argument === 'optional' ? { name: row.name, argument } : undefined;
+  // 客户 何女士 13800006612 想贷30万 is a new lead, not a question: an argument is one word, or a phone with spaces.
+  const oneThing = rest.length === 1 || parsePhone(argument) !== undefined;
+  return oneThing && argument.length <= MAX_ARGUMENT && !/[,，。;；]/u.test(argument) ? { name: row.name, argument } : undefined;
+}
+
+/** 客户K305, 还款13800006612, 提交A1087: written without a space, only before an id or a phone. */
+function gluedCommand(plain: string): Command | undefined {
+  const match = /^(?<word>[\u4e00-\u9fa5]{2,4})(?<argument>[A-Za-z]?\d[\d-]*)$/u.exec(plain);
+  const row = BY_WORD.get(match?.groups?.['word'] ?? '');
+  const argument = match?.groups?.['argument'] ?? '';
+  if (!row || row.argument === 'none') return undefined;
+  return parseShortId(argument) !== undefined || parsePhone(argument) !== undefined ? { name: row.name, argument } : undefined;
+}
+
+function sentenceCommand(plain: string): Command | undefined {
+  const repayment = REPAYMENT_SENTENCE.exec(plain)?.groups?.['who'];
+  if (repayment !== undefined) return { name: 'repayment', argument: repayment.replace(/^客户/u, '') };
+  const found = CUSTOMER_SENTENCE.exec(plain)?.groups;
+  const customer = found?.['who'] ?? found?.['key'];
+  return customer === undefined ? undefined : { name: 'customer', argument: customer };
+}

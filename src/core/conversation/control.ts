@@ -1,0 +1,104 @@
+/** What the controls do to the frame they act on: 取消 上一步 跳过 重来 人工 继续. Each ends with a question, never in silence. */
+import { prompt, sayWhereWeWere } from './prompt.ts';
+import type { StepOf } from '../flow/index.ts';
+import { sayOn } from './say.ts';
+import type { Frame } from './state.ts';
+import { running, type Turn } from './turn.ts';
+import { labelOf } from './values.ts';
+
+type ControlVerb = StepOf<'control'>['control'];
+
+/** Applies a control to the top frame. */
+export function control(turn: Turn, verb: ControlVerb): void {
+  switch (verb) {
+    case 'cancel':
+      return park(turn);
+    case 'skip':
+      return skip(turn);
+    case 'back':
+      return back(turn);
+    case 'restart':
+      return restart(turn);
+    case 'resume':
+      return prompt(turn);
+    case 'handover':
+      turn.handedOver = true;
+      turn.effects.push({ kind: 'handover' });
+      return;
+    case 'revive':
+      return revive(turn);
+  }
+}
+
+/** Puts the draft aside; it can be taken up again with 继续. */
+export function park(turn: Turn): void {
+  const frame = turn.pop();
+  if (!frame) return;
+  turn.parked = frame;
+  turn.effects.push({ kind: 'frame', change: 'parked', flow: frame.flow });
+  if (!turn.top?.wait) return;
+  sayWhereWeWere(turn);
+  prompt(turn);
+}
+
+function revive(turn: Turn): void {
+  if (turn.top) {
+    sayWhereWeWere(turn);
+    return prompt(turn);
+  }
+  const frame = turn.parked;
+  if (!frame) return;
+  turn.parked = undefined;
+  turn.push({ ...frame, visit: turn.nextVisit(), misses: 0 });
+  sayWhereWeWere(turn);
+  prompt(turn);
+}
+
+function skip(turn: Turn): void {
+  const frame = turn.top;
+  if (!frame) return;
+  const flow = turn.flowOf(frame);
+  const name = frame.wait === 'slot' ? frame.asked : undefined;
+  const slot = name === undefined ? undefined : flow.slots.get(name);
+  if (name === undefined || !slot) return refuse(turn, frame, 'conversation.nothing_to_skip');
+  if (frame.slots[name]?.value !== undefined) {
+    turn.put(running(frame)); // asked again by 上一步: skipping keeps what was there
+    return;
+  }
+  if (slot.required) return refuse(turn, frame, 'conversation.cannot_skip');
+  turn.put({ ...running(frame), slots: { ...frame.slots, [name]: { from: 'skipped' } } });
+}
+
+function refuse(turn: Turn, frame: Frame, key: string): void {
+  const flow = turn.flowOf(frame);
+  const what = frame.asked === undefined ? flow.definition.title : labelOf(flow, frame.asked);
+  sayOn(turn, frame, key, { params: { slot: { kind: 'text', key: what } } });
+  prompt(turn);
+}
+
+/** Asks the question before the present one again; the answer given then stays until it is replaced. */
+function back(turn: Turn): void {
+  const frame = turn.top;
+  if (!frame) return;
+  const trail = frame.wait === 'slot' && frame.trail.at(-1) === frame.asked ? frame.trail.slice(0, -1) : frame.trail;
+  const previous = trail.at(-1);
+  if (previous === undefined) return refuse(turn, frame, 'conversation.nothing_before');
+  const step = formOf(turn, frame, previous);
+  const { [previous]: old, ...others } = frame.slots;
+  const slots = old?.from === 'skipped' ? others : frame.slots;
+  turn.put({ ...running(frame), slots, step, wait: 'slot', asked: previous, trail, misses: 0, visit: turn.nextVisit() });
+  prompt(turn);
+}
+
+/** The form step that collects a slot. */
+function formOf(turn: Turn, frame: Frame, slot: string): string {
+  const found = [...turn.flowOf(frame).steps].find(([, step]) => step.kind === 'collect' && step.collect.includes(slot));
+  return found?.[0] ?? frame.step;
+}
+
+function restart(turn: Turn): void {
+  const frame = turn.top;
+  if (!frame) return;
+  const { definition } = turn.flowOf(frame);
+  turn.put({ ...running(frame), step: definition.restart ?? definition.first, slots: {}, trail: [], changed: [], misses: 0, visit: turn.nextVisit() });
+}

@@ -1,0 +1,48 @@
+/**
+ * Conversations: from what a person typed or pressed to what shall happen. Reading is deterministic (`readMessage`);
+ * `stepConversation(state, event, tools)` is pure and runs the flows of kind `conversation` on a stack of frames: forms
+ * that fill from anything that is said, digressions that come back, corrections that show old → new. It never acts:
+ * the runtime stores the state (encrypted, personal slots as references: `mapPersonal`), calls each `do` effect in
+ * order and feeds the result back as the next event, renders `say` and `diff` with `present`, and keeps the timers.
+ */
+export { COMMANDS, parseCommand, parseShortId, type Command, type CommandName } from './command.ts';
+export { parseCorrection, type Correction } from './correction.ts';
+export {
+  parseDialogueFile,
+  runDialogue,
+  runPlan,
+  runProcessCase,
+  type DialogueFile,
+  type DialogueResult,
+  type DialogueTest,
+  type OperationStubs,
+} from './dialogue.ts';
+export { buildFlowTable } from './flow-table.ts';
+export { paramTexts, present, type Presented, type TextOf } from './present.ts';
+export type {
+  Choice,
+  ConversationEffect,
+  ConversationEvent,
+  ConversationTools,
+  Field,
+  FlowTable,
+  MediaToken,
+  Param,
+  Params,
+  Reading,
+  Rows,
+} from './protocol.ts';
+export { readMessage } from './reading.ts';
+export { EMPTY_CONVERSATION, mapPersonal, type ConversationState, type Frame, type SlotState } from './state.ts';
+export { stepConversation, type ConversationStep } from './step.ts';
+export { slotValues } from './values.ts';
+export {
+  factRecord,
+  parseIdentityNumber,
+  parsePhone,
+  understandLead,
+  type Fact,
+  type FactName,
+  type FactValue,
+  type Understanding,
+} from './understand/index.ts';

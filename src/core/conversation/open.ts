@@ -1,0 +1,62 @@
+/** Opening a flow on top of the stack. */
+import type { CompiledConversation, Starter } from '../flow/index.ts';
+import { absorb } from './slots.ts';
+import type { Start } from './protocol.ts';
+import type { SlotState } from './state.ts';
+import type { Turn } from './turn.ts';
+
+/** How a flow is opened. */
+export interface Opening {
+  /** Begin at this step instead of the first. */
+  readonly at?: string;
+  readonly inputs?: Readonly<Record<string, unknown>>;
+}
+
+/** Deepest stack: a message may bring many files, each with a frame of its own, but a state must stay small. */
+const MAX_DEPTH = 24;
+
+/** Pushes a frame of the flow's current version and fills it from what the message says. It runs with `run`. */
+export function openFlow(turn: Turn, name: string, opening: Opening = {}): void {
+  const flow = turn.tools.flows.get(name);
+  if (!flow) throw new Error(`flow ${name} is not published`);
+  if (turn.depth >= MAX_DEPTH) throw new Error('too many open questions');
+  turn.push({
+    flow: flow.name,
+    version: flow.version,
+    step: opening.at ?? flow.definition.first,
+    visit: turn.nextVisit(),
+    slots: givenSlots(flow, opening.inputs?.['slots']),
+    results: {},
+    inputs: otherInputs(opening.inputs),
+    trail: [],
+    changed: [],
+    misses: 0,
+  });
+  const facts = turn.input.reading?.understanding.facts ?? [];
+  if (flow.slots.size > 0 && facts.length > 0) absorb(turn, facts);
+}
+
+/** The first current flow with a starter that fits. */
+export function findStart(turn: Turn, fits: (starter: Starter) => boolean): Start | undefined {
+  for (const flow of turn.tools.flows.current(turn.tools.audience)) {
+    const starter = flow.definition.begin.find(fits);
+    if (starter) return starter.at === undefined ? { flow: flow.name } : { flow: flow.name, at: starter.at };
+  }
+  return undefined;
+}
+
+/** Values passed in for slots the flow has; anything else in the record is left out. */
+function givenSlots(flow: CompiledConversation, given: unknown): Readonly<Record<string, SlotState>> {
+  if (typeof given !== 'object' || given === null) return {};
+  const slots: Record<string, SlotState> = {};
+  for (const [name, value] of Object.entries(given)) {
+    if (!flow.slots.has(name)) continue;
+    if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') slots[name] = { value, from: 'given' };
+  }
+  return slots;
+}
+
+function otherInputs(inputs: Opening['inputs']): Readonly<Record<string, unknown>> {
+  const { slots: _, ...others } = inputs ?? {};
+  return others;
+}

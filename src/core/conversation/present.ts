@@ -1,0 +1,133 @@
+/** From a `say` or `diff` effect to the words a person reads: typed values formatted, personal ones masked. */
+import { mask } from '../../lib/mask.ts';
+import { groupedYuan, inWan } from '../../lib/i18n.ts';
+import { parseYuan } from '../../lib/money.ts';
+import type { Choice, ConversationEffect, Field, Param, Params } from './protocol.ts';
+
+/** Gives the text of a key in the reader's language. */
+export type TextOf = (key: string, params: Readonly<Record<string, string | number>>) => string;
+
+/** A message ready to be put into the outbox. */
+export interface Presented {
+  readonly text: string;
+  readonly choices: readonly { readonly verb: string; readonly value?: string; readonly label: string }[];
+  readonly fields: readonly { readonly label: string; readonly value: string }[];
+  /** Label of the button that shares the person's own phone. */
+  readonly requestContact?: string;
+}
+
+type Sayable = Extract<ConversationEffect, { kind: 'say' | 'diff' }>;
+
+/** Renders a `say` or `diff` effect. @throws Error when a text or one of its arguments is missing. */
+export function present(effect: Sayable, textOf: TextOf): Presented {
+  return effect.kind === 'say' ? presentSay(effect, textOf) : presentDiff(effect, textOf);
+}
+
+function presentSay(effect: Extract<Sayable, { kind: 'say' }>, textOf: TextOf): Presented {
+  const head = textOf(effect.key, paramTexts(effect.params, textOf));
+  const rows = (effect.rows?.items ?? []).map((item, index) => textOf(effect.rows?.line ?? '', { index: index + 1, ...rowTexts(item) }));
+  return {
+    text: [head, ...rows].join('\n'),
+    choices: (effect.choices ?? []).map((choice) => presentChoice(choice, textOf)),
+    fields: (effect.fields ?? []).map((field) => ({ label: textOf(field.label, {}), value: paramText(field.value, textOf) })),
+    ...(effect.contact === undefined ? {} : { requestContact: textOf(effect.contact, {}) }),
+  };
+}
+
+function presentChoice(choice: Choice, textOf: TextOf): Presented['choices'][number] {
+  const label = textOf(choice.label, paramTexts(choice.params ?? {}, textOf));
+  return { verb: choice.verb, label, ...(choice.value === undefined ? {} : { value: choice.value }) };
+}
+
+function presentDiff(effect: Extract<Sayable, { kind: 'diff' }>, textOf: TextOf): Presented {
+  const text = textOf('conversation.changed', {
+    label: textOf(effect.field.label, {}),
+    old: paramText(effect.old, textOf),
+    new: paramText(effect.field.value, textOf),
+    confirmed: effect.wasConfirmed ? 'yes' : 'no',
+    reopened: labelTexts(effect.reopened, textOf),
+    reopenedCount: effect.reopened.length,
+  });
+  return { text, choices: [], fields: [] };
+}
+
+/** Parameters as ICU wants them; a list brings its length along as `<name>Count`. */
+export function paramTexts(params: Params, textOf: TextOf): Readonly<Record<string, string | number>> {
+  const texts: Record<string, string | number> = {};
+  for (const [name, param] of Object.entries(params)) {
+    if (param.kind === 'plain' && typeof param.value === 'number') texts[name] = param.value;
+    else texts[name] = paramText(param, textOf);
+    if (param.kind === 'labels') texts[`${name}Count`] = param.keys.length;
+    if (param.kind === 'fields') texts[`${name}Count`] = param.fields.length;
+  }
+  return texts;
+}
+
+function paramText(param: Param, textOf: TextOf): string {
+  switch (param.kind) {
+    case 'plain':
+      return plainText(param.value);
+    case 'text':
+      return textOf(param.key, {});
+    case 'labels':
+      return labelTexts(param.keys, textOf);
+    case 'fields':
+      return param.fields.map((field) => fieldText(field, textOf)).join(textOf('conversation.format.between_fields', {}));
+    case 'slot':
+      return slotText(param, textOf);
+  }
+}
+
+function fieldText(field: Field, textOf: TextOf): string {
+  return textOf('conversation.format.field', { label: textOf(field.label, {}), value: paramText(field.value, textOf) });
+}
+
+function labelTexts(keys: readonly string[], textOf: TextOf): string {
+  return keys.map((key) => textOf(key, {})).join(textOf('conversation.format.between_labels', {}));
+}
+
+/** On the wire an amount is a text with exactly two decimals; nothing else of ours looks like that. */
+function plainText(value: string | number | boolean): string {
+  if (typeof value !== 'string' || !/^-?\d{1,15}\.\d{2}$/u.test(value)) return String(value);
+  const amount = parseYuan(value);
+  return amount === undefined ? value : groupedYuan(amount);
+}
+
+function rowTexts(item: Readonly<Record<string, string | number | boolean>>): Readonly<Record<string, string | number>> {
+  return Object.fromEntries(Object.entries(item).map(([name, value]) => [name, typeof value === 'number' ? value : plainText(value)]));
+}
+
+function slotText(param: Extract<Param, { kind: 'slot' }>, textOf: TextOf): string {
+  if (param.option !== undefined) return textOf(param.option, {});
+  const value = String(param.value);
+  switch (param.type) {
+    case 'money':
+      return moneyText(value, textOf);
+    case 'phone':
+      return mask('mobile', value);
+    case 'identity-number':
+      return mask('idCard', value);
+    case 'term':
+      return textOf('conversation.format.months', { months: Number(value) });
+    case 'purpose':
+      return textOf(`flows.purpose.${value}`, {});
+    case 'yes-no':
+    case 'consent':
+      return textOf(param.value === true ? 'conversation.format.yes' : 'conversation.format.no', {});
+    case 'person-name':
+    case 'licence-name':
+    case 'place':
+    case 'date':
+    case 'text':
+    case 'integer':
+    case 'choice':
+      return value;
+  }
+}
+
+function moneyText(value: string, textOf: TextOf): string {
+  const amount = parseYuan(value);
+  if (amount === undefined) return value;
+  const wan = amount >= 1_000_000n ? inWan(amount) : '';
+  return textOf(wan === '' ? 'conversation.format.yuan' : 'conversation.format.wan', { yuan: groupedYuan(amount), wan });
+}

@@ -1,0 +1,133 @@
+/** The question a frame waits with, asked for the first time or again. */
+import type { Listing, StepOf } from '../flow/index.ts';
+import type { Choice, Params, Rows } from './protocol.ts';
+import { sayOn, type SayExtras } from './say.ts';
+import type { Frame } from './state.ts';
+import type { Turn } from './turn.ts';
+import type { Ambiguity } from './understand/index.ts';
+import { fieldsOf, labelOf, missingSlots, resolveParams, resolveReference, slotParam } from './values.ts';
+
+/** Choices a platform can show under one message. */
+const MAX_CHOICES = 10;
+/** Lines of a list; more is what the console is for. */
+const MAX_ROWS = 20;
+
+type Scalars = Readonly<Record<string, string | number | boolean>>;
+
+function scalarsOf(value: unknown): Scalars {
+  const scalars: Record<string, string | number | boolean> = {};
+  if (typeof value !== 'object' || value === null) return scalars;
+  for (const [key, member] of Object.entries(value)) {
+    if (typeof member === 'string' || typeof member === 'number' || typeof member === 'boolean') scalars[key] = member;
+  }
+  return scalars;
+}
+
+function listOf(turn: Turn, frame: Frame, reference: string): readonly Scalars[] {
+  const value = resolveReference(turn, frame, reference);
+  return Array.isArray(value) ? value.map(scalarsOf) : [];
+}
+
+/** Rows of a `list:`, and the key to use instead when there are none. */
+export function rowsOf(turn: Turn, frame: Frame, listing: Listing | undefined): { readonly rows?: Rows; readonly insteadOf?: string } {
+  if (!listing) return {};
+  const items = listOf(turn, frame, listing.of).slice(0, MAX_ROWS);
+  if (items.length === 0 && listing.empty !== undefined) return { insteadOf: listing.empty };
+  return { rows: { line: listing.line, items } };
+}
+
+type Saying = Pick<StepOf<'say'>, 'with' | 'list' | 'card'>;
+
+/** Says a step's sentence in the top frame's name, with its list and card. */
+export function saySentence(turn: Turn, key: string, saying: Saying, extras: SayExtras = {}): void {
+  const frame = turn.top;
+  if (!frame) return;
+  const { rows, insteadOf } = rowsOf(turn, frame, saying.list);
+  const fields = saying.card ? fieldsOf(turn.flowOf(frame), frame) : undefined;
+  sayOn(turn, frame, insteadOf ?? key, {
+    params: resolveParams(turn, frame, saying.with),
+    ...(rows ? { rows } : {}),
+    ...(fields ? { fields } : {}),
+    ...extras,
+  });
+}
+
+/** Asks (again) whatever the top frame waits for; silent when it waits for nothing. */
+export function prompt(turn: Turn): void {
+  const frame = turn.top;
+  if (!frame?.wait) return;
+  const step = turn.flowOf(frame).steps.get(frame.step);
+  if (frame.wait === 'slot') askSlot(turn, frame);
+  else if (frame.wait === 'choice' && step?.kind === 'ask') askChoices(turn, frame, step);
+  else if (frame.wait === 'confirm' && step?.kind === 'confirm') askConfirmation(turn, frame, step);
+}
+
+/** Asks for the frame's `asked` slot, naming its present value if it has one, and how many are left. */
+export function askSlot(turn: Turn, frame: Frame, ambiguity?: Ambiguity): void {
+  const flow = turn.flowOf(frame);
+  const name = frame.asked;
+  const slot = name === undefined ? undefined : flow.slots.get(name);
+  if (name === undefined || slot?.ask === undefined) return;
+  const present = slotParam(flow, name, frame.slots[name]?.value);
+  if (present) {
+    const params = { slot: { kind: 'text' as const, key: slot.label }, old: present };
+    sayOn(turn, frame, 'conversation.ask_again', { params, choices: [{ verb: 'unchanged', label: 'conversation.choice.unchanged' }] });
+    return;
+  }
+  const left = missingSlots(turn, frame).filter((other) => other !== name).length;
+  const choices = ambiguity ? candidateChoices(turn, frame, ambiguity) : slotChoices(turn, frame, name);
+  const key = ambiguity ? 'conversation.which' : slot.ask;
+  const params: Params = { left: { kind: 'plain', value: left }, slot: { kind: 'text', key: slot.label } };
+  sayOn(turn, frame, key, { params, ...(choices.length > 0 ? { choices } : {}) });
+}
+
+function slotChoices(turn: Turn, frame: Frame, name: string): readonly Choice[] {
+  const slot = turn.flowOf(frame).slots.get(name);
+  const skip: readonly Choice[] = slot?.required === false ? [{ verb: 'skip', label: 'conversation.choice.skip' }] : [];
+  if (slot?.type === 'consent') {
+    return [
+      { verb: 'answer', label: 'conversation.choice.agree', value: '同意' },
+      { verb: 'answer', label: 'conversation.choice.decline', value: '不同意' },
+    ];
+  }
+  if (slot?.type === 'yes-no') {
+    return [{ verb: 'answer', label: 'conversation.choice.yes', value: 'yes' }, { verb: 'answer', label: 'conversation.choice.no', value: 'no' }, ...skip];
+  }
+  const options = Object.entries(slot?.options ?? {}).map(([value, option]) => ({ verb: 'answer', label: option.label, value }));
+  return [...options.slice(0, MAX_CHOICES), ...skip];
+}
+
+function candidateChoices(turn: Turn, frame: Frame, ambiguity: Ambiguity): readonly Choice[] {
+  const flow = turn.flowOf(frame);
+  return ambiguity.candidates.slice(0, MAX_CHOICES).flatMap((candidate) => {
+    const value = slotParam(flow, frame.asked ?? '', candidate.value);
+    return value ? [{ verb: 'answer', label: 'conversation.choice.value', params: { value }, value: String(candidate.value) }] : [];
+  });
+}
+
+function askChoices(turn: Turn, frame: Frame, step: StepOf<'ask'>): void {
+  const choices: Choice[] = (step.choices ?? []).map(({ verb, label }) => ({ verb, label }));
+  if (step.pick) {
+    for (const item of listOf(turn, frame, step.pick.of).slice(0, MAX_CHOICES)) {
+      const params = Object.fromEntries(Object.entries(item).map(([key, value]) => [key, { kind: 'plain' as const, value }]));
+      choices.push({ verb: 'pick', label: step.pick.line, params, value: String(item[step.pick.value] ?? '') });
+    }
+  }
+  saySentence(turn, step.ask, step, { ...(choices.length > 0 ? { choices } : {}), ...(step.contact ? { contact: step.contact.label } : {}) });
+}
+
+function askConfirmation(turn: Turn, frame: Frame, step: StepOf<'confirm'>): void {
+  const flow = turn.flowOf(frame);
+  const params = { ...resolveParams(turn, frame, step.with), summary: { kind: 'fields' as const, fields: fieldsOf(flow, frame, step.slots) } };
+  const choices = [{ verb: 'yes', label: 'conversation.choice.confirm' }, { verb: 'no', label: 'conversation.choice.change' }];
+  sayOn(turn, frame, step.confirm, { params, choices, ...(step.card ? { fields: fieldsOf(flow, frame, step.slots) } : {}) });
+}
+
+/** "We were at …": after a digression. */
+export function sayWhereWeWere(turn: Turn): void {
+  const frame = turn.top;
+  if (!frame) return;
+  const flow = turn.flowOf(frame);
+  const what = frame.asked === undefined ? flow.definition.title : labelOf(flow, frame.asked);
+  sayOn(turn, frame, 'conversation.back_to', { params: { title: { kind: 'text', key: flow.definition.title }, what: { kind: 'text', key: what } } });
+}

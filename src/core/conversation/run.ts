@@ -1,0 +1,142 @@
+/** Runs the top frame step by step until somebody has to answer: a person, an operation, or another flow. */
+import { follow, type Step, type StepOf } from '../flow/index.ts';
+import { control } from './control.ts';
+import { prompt, saySentence, sayWhereWeWere } from './prompt.ts';
+import type { ConversationEffect } from './protocol.ts';
+import { openFlow } from './open.ts';
+import type { Frame } from './state.ts';
+import { running, type Turn } from './turn.ts';
+import { applies, conditionFacts, missingSlots, resolveInput } from './values.ts';
+
+/** Steps one event may take; the checks make loops without a person impossible, this catches what they missed. */
+const MAX_STEPS = 200;
+
+/** Runs until every frame that can run has come to a wait. @throws Error for a flow that spins. */
+export function run(turn: Turn): void {
+  for (let steps = 0; turn.top !== undefined && turn.top.wait === undefined; steps += 1) {
+    if (steps > MAX_STEPS) throw new Error(`flow ${turn.top.flow} does not come to rest`);
+    enter(turn, turn.top);
+  }
+}
+
+/** Moves the top frame to a step. */
+export function goTo(turn: Turn, step: string): void {
+  const frame = turn.top;
+  if (frame) turn.put({ ...running(frame), step, visit: turn.nextVisit(), misses: 0 });
+}
+
+function stepOf(turn: Turn, frame: Frame): Step {
+  const step = turn.flowOf(frame).steps.get(frame.step);
+  if (!step) throw new Error(`flow ${frame.flow}@${frame.version} has no step ${frame.step}`);
+  return step;
+}
+
+/** Follows the way out of the top frame's step. */
+export function leave(turn: Turn, route: StepOf<'say'>['go']): void {
+  const frame = turn.top;
+  if (frame) goTo(turn, typeof route === 'string' ? route : follow(turn.flowOf(frame), route, conditionFacts(turn, frame)));
+}
+
+function enter(turn: Turn, frame: Frame): void {
+  const step = stepOf(turn, frame);
+  switch (step.kind) {
+    case 'collect':
+      return collect(turn, frame, step);
+    case 'do':
+      return callOperation(turn, frame, step);
+    case 'say':
+      saySentence(turn, step.say, step);
+      return leave(turn, step.go);
+    case 'ask':
+      return waitFor(turn, frame, 'choice');
+    case 'confirm':
+      return waitFor(turn, frame, 'confirm');
+    case 'route':
+      return leave(turn, step.route);
+    case 'start':
+      turn.effects.push({ kind: 'start', flow: step.start, facts: resolveInput(turn, frame, step.with) });
+      return leave(turn, step.go);
+    case 'call':
+      turn.put({ ...frame, wait: 'call' });
+      return openFlow(turn, step.call, { inputs: resolveInput(turn, frame, step.with) });
+    case 'control':
+      return runControl(turn, step);
+    case 'end':
+      return end(turn, step.end);
+  }
+}
+
+function waitFor(turn: Turn, frame: Frame, wait: 'choice' | 'confirm'): void {
+  turn.put({ ...frame, wait });
+  prompt(turn);
+}
+
+/** Tells the operation what has been learned, then asks for the next missing slot, then goes on. */
+function collect(turn: Turn, frame: Frame, step: StepOf<'collect'>): void {
+  if (step.changed && frame.changed.length > 0) return callOperation(turn, frame, step.changed);
+  const wanted = new Set(missingSlots(turn, frame));
+  const next = step.collect.find((name) => wanted.has(name));
+  if (next === undefined) return leave(turn, step.go);
+  askFor(turn, next);
+}
+
+/** Waits for one slot. */
+export function askFor(turn: Turn, name: string): void {
+  const frame = turn.top;
+  if (!frame) return;
+  const again = frame.asked === name && frame.wait === 'slot';
+  const trail = frame.trail.at(-1) === name ? frame.trail : [...frame.trail.filter((other) => other !== name), name].slice(-20);
+  turn.put({ ...frame, wait: 'slot', asked: name, trail, misses: again ? frame.misses : 0, visit: again ? frame.visit : turn.nextVisit() });
+  prompt(turn);
+}
+
+type Call = Pick<StepOf<'do'>, 'do' | 'with'>;
+
+function callOperation(turn: Turn, frame: Frame, call: Call): void {
+  const visit = turn.nextVisit();
+  const input = resolveInput(turn, frame, call.with);
+  turn.put({ ...running(frame), wait: 'operation', visit, changed: [] });
+  const effect: ConversationEffect = { kind: 'do', operation: call.do, input, visit };
+  turn.effects.push(effect);
+}
+
+function runControl(turn: Turn, step: StepOf<'control'>): void {
+  const frame = turn.pop();
+  if (frame) turn.effects.push({ kind: 'frame', change: 'ended', flow: frame.flow });
+  control(turn, step.control);
+}
+
+/** Closes the top frame; whoever is below goes on, or is reminded where it was. */
+function end(turn: Turn, outcome: string): void {
+  const frame = turn.pop();
+  if (frame) turn.effects.push({ kind: 'frame', change: 'ended', flow: frame.flow, outcome });
+  const below = turn.top;
+  if (!below?.wait) return;
+  if (below.wait === 'call') {
+    const step = stepOf(turn, below);
+    if (step.kind === 'call') leave(turn, step.go);
+    return;
+  }
+  sayWhereWeWere(turn);
+  prompt(turn);
+}
+
+/** After a change from outside the present step: back to the form if something there is open again or has to be told. */
+export function reconsider(turn: Turn): void {
+  const frame = turn.top;
+  if (!frame) return;
+  const flow = turn.flowOf(frame);
+  const current = flow.steps.get(frame.step);
+  if (current?.kind === 'collect') {
+    turn.put(running(frame));
+    return;
+  }
+  const missing = new Set(missingSlots(turn, frame));
+  const form = [...flow.steps].find(
+    ([, step]) =>
+      step.kind === 'collect' &&
+      ((step.changed !== undefined && frame.changed.length > 0) || step.collect.some((name) => missing.has(name) && applies(turn, frame, name))),
+  );
+  if (form) goTo(turn, form[0]);
+  else prompt(turn);
+}

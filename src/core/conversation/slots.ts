@@ -1,0 +1,121 @@
+/**
+ * Writing into a form. Whatever the person says may fill a slot; an empty one is filled quietly, a filled one changes
+ * with old → new shown, and one that a person confirmed (or that is guarded) is only changed after asking.
+ */
+import type { CompiledConversation } from '../flow/index.ts';
+import type { Choice, Param } from './protocol.ts';
+import type { Frame, SlotSource, SlotState } from './state.ts';
+import { sayOn } from './say.ts';
+import type { Turn } from './turn.ts';
+import { CERTAIN, limitProblem, type Fact, type FactValue } from './understand/index.ts';
+import { fieldOf, labelOf, slotParam } from './values.ts';
+
+/** Says what is expected instead; the draft stays as it is. */
+export function sayProblem(turn: Turn, slot: string, code: string): void {
+  const frame = turn.top;
+  if (!frame) return;
+  const flow = turn.flowOf(frame);
+  const definition = flow.slots.get(slot);
+  const bound = (value: string | number | undefined): Param =>
+    value === undefined || !definition ? { kind: 'plain', value: '' } : { kind: 'slot', type: definition.type, value, personal: false };
+  const params = { slot: { kind: 'text' as const, key: labelOf(flow, slot) }, min: bound(definition?.min), max: bound(definition?.max) };
+  sayOn(turn, frame, `conversation.problem.${code}`, { params });
+}
+
+/** A new value with its source; dependents of a changed value are forgotten and named in the diff. */
+export function writeSlot(turn: Turn, name: string, value: FactValue, from: SlotSource): void {
+  const frame = turn.top;
+  if (!frame) return;
+  const flow = turn.flowOf(frame);
+  const old = frame.slots[name];
+  if (old?.value === value) {
+    if (from !== 'said') turn.put({ ...frame, slots: { ...frame.slots, [name]: { ...old, from } } });
+    return;
+  }
+  const reopened = old?.value === undefined ? [] : dependentsWithValue(flow, frame, name);
+  const slots: Record<string, SlotState> = { ...frame.slots, [name]: { value, from } };
+  for (const dependent of reopened) delete slots[dependent];
+  turn.put({ ...frame, slots, changed: [...frame.changed.filter((other) => other !== name), name] });
+  if (old?.value !== undefined) showDiff(turn, name, old, reopened);
+}
+
+function dependentsWithValue(flow: CompiledConversation, frame: Frame, name: string): readonly string[] {
+  return (flow.dependents.get(name) ?? []).filter((dependent) => frame.slots[dependent] !== undefined);
+}
+
+function showDiff(turn: Turn, name: string, old: SlotState, reopened: readonly string[]): void {
+  const frame = turn.top;
+  const slot = frame?.slots[name];
+  if (!frame || !slot) return;
+  const flow = turn.flowOf(frame);
+  const field = fieldOf(flow, name, slot);
+  const before = slotParam(flow, name, old.value);
+  if (!field || !before) return;
+  turn.effects.push({ kind: 'diff', field, old: before, wasConfirmed: old.confirmed === true, reopened: reopened.map((other) => labelOf(flow, other)) });
+}
+
+/** What passing text did to the form. */
+export interface Absorbed {
+  /** Slots that are new or changed. */
+  readonly written: readonly string[];
+  /** A guarded or confirmed slot that the text contradicts. */
+  readonly conflict?: { readonly slot: string; readonly value: FactValue };
+}
+
+/** Fills the top frame's slots from facts. Facts that no slot wants are left alone. */
+export function absorb(turn: Turn, facts: readonly Fact[]): Absorbed {
+  const written: string[] = [];
+  let conflict: Absorbed['conflict'];
+  for (const fact of facts) {
+    const frame = turn.top;
+    const flow = frame && turn.flowOf(frame);
+    const name = flow?.slotOfFact.get(fact.name);
+    const definition = name === undefined ? undefined : flow?.slots.get(name);
+    if (!frame || name === undefined || !definition) continue;
+    const problem = limitProblem(definition.type, fact.value, flow?.limits.get(name));
+    const present = frame.slots[name];
+    if (problem !== undefined) {
+      sayProblem(turn, name, problem);
+    } else if (present?.value === undefined) {
+      writeSlot(turn, name, fact.value, 'said');
+      written.push(name);
+    } else if (present.value !== fact.value && fact.confidence >= CERTAIN) {
+      // Below CERTAIN the text did not name this fact; a guess never replaces what is there.
+      if (present.confirmed === true || definition.guarded) conflict ??= { slot: name, value: fact.value };
+      else {
+        writeSlot(turn, name, fact.value, 'said');
+        written.push(name);
+      }
+    }
+  }
+  return conflict ? { written, conflict } : { written };
+}
+
+/** Asks whether a confirmed value shall really change; until then nothing does. */
+export function askConflict(turn: Turn, slot: string, value: FactValue): void {
+  const frame = turn.top;
+  if (!frame) return;
+  const flow = turn.flowOf(frame);
+  const old = slotParam(flow, slot, frame.slots[slot]?.value);
+  const proposed = slotParam(flow, slot, value);
+  if (!old || !proposed) return;
+  const params = { slot: { kind: 'text' as const, key: labelOf(flow, slot) }, old, new: proposed };
+  const choices: readonly Choice[] = [
+    { verb: 'change', label: 'conversation.conflict.change', params },
+    { verb: 'keep', label: 'conversation.conflict.keep', params },
+  ];
+  turn.put({ ...frame, pending: { slot, value } });
+  sayOn(turn, frame, 'conversation.conflict.ask', { params, choices });
+}
+
+/** Marks slots as confirmed by a person. */
+export function confirmSlots(turn: Turn, names: readonly string[]): void {
+  const frame = turn.top;
+  if (!frame) return;
+  const slots: Record<string, SlotState> = { ...frame.slots };
+  for (const name of names) {
+    const slot = slots[name];
+    if (slot?.value !== undefined) slots[name] = { ...slot, confirmed: true };
+  }
+  turn.put({ ...frame, slots });
+}

@@ -1,0 +1,90 @@
+/** What is remembered of a conversation: a stack of frames, by step name and flow version. Plain JSON, about 1 kB. */
+import type { FactValue } from './understand/index.ts';
+
+/** Where a slot's value came from. `human`: somebody confirmed or corrected it; passing text no longer changes it. */
+export type SlotSource = 'said' | 'asked' | 'chosen' | 'given' | 'skipped';
+
+/** A slot's value with its provenance. A skipped slot has no value. */
+export interface SlotState {
+  readonly value?: FactValue;
+  readonly from: SlotSource;
+  readonly confirmed?: true;
+}
+
+/** What the frame waits for; absent = it can run on. */
+export type Wait = 'slot' | 'choice' | 'confirm' | 'operation' | 'call';
+
+/** Plain fields of an operation's result; lists in it live only until the next question. */
+export type KeptResult = Readonly<Record<string, string | number | boolean>>;
+
+/** A change that passing text proposed to something a person had confirmed; the person decides. */
+export interface PendingChange {
+  readonly slot: string;
+  readonly value: FactValue;
+}
+
+/** One flow in progress. */
+export interface Frame {
+  readonly flow: string;
+  readonly version: string;
+  readonly step: string;
+  /** Number of the present wait; buttons, timers and results of earlier waits are recognised by it. */
+  readonly visit: number;
+  readonly wait?: Wait;
+  readonly slots: Readonly<Record<string, SlotState>>;
+  readonly results: Readonly<Record<string, KeptResult>>;
+  readonly inputs: Readonly<Record<string, unknown>>;
+  /** The slot being asked for. */
+  readonly asked?: string;
+  /** Slots asked so far, oldest first, for 上一步. */
+  readonly trail: readonly string[];
+  /** Slots learned since the last operation. */
+  readonly changed: readonly string[];
+  readonly pending?: PendingChange;
+  /** Messages in a row that could not be read. */
+  readonly misses: number;
+}
+
+/** A conversation. */
+export interface ConversationState {
+  readonly format: 1;
+  /** Oldest at the bottom; the last one has the word. */
+  readonly frames: readonly Frame[];
+  /** The draft put aside last (cancelled, expired), for 继续. */
+  readonly parked?: Frame;
+  /** A person has taken over; the bot is silent until handed back. */
+  readonly handedOver: boolean;
+  /** Visits given out so far. */
+  readonly visits: number;
+}
+
+/** A conversation in which nothing has happened. */
+export const EMPTY_CONVERSATION: ConversationState = { format: 1, frames: [], handedOver: false, visits: 0 };
+
+/**
+ * The state with every personal slot value replaced, e.g. by a reference before it is stored and back after loading.
+ * `isPersonal` comes from the flow's table.
+ */
+export function mapPersonal(
+  state: ConversationState,
+  isPersonal: (flow: string, slot: string) => boolean,
+  replace: (value: FactValue, slot: string) => FactValue,
+): ConversationState {
+  const mapFrame = (frame: Frame): Frame => ({
+    ...frame,
+    slots: Object.fromEntries(
+      Object.entries(frame.slots).map(([name, slot]) => [
+        name,
+        slot.value !== undefined && isPersonal(frame.flow, name) ? { ...slot, value: replace(slot.value, name) } : slot,
+      ]),
+    ),
+    ...(frame.pending && isPersonal(frame.flow, frame.pending.slot)
+      ? { pending: { ...frame.pending, value: replace(frame.pending.value, frame.pending.slot) } }
+      : {}),
+  });
+  return {
+    ...state,
+    frames: state.frames.map(mapFrame),
+    ...(state.parked ? { parked: mapFrame(state.parked) } : {}),
+  };
+}

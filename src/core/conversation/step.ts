@@ -1,0 +1,150 @@
+/** The pure interpreter of conversations: one event in, the new state and what shall happen out. No I/O, no clock. */
+import { durationMinutes } from '../flow/index.ts';
+import { prompt } from './prompt.ts';
+import type { ConversationEffect, ConversationEvent, ConversationTools } from './protocol.ts';
+import { handBack, repair, respondToChoice, respondToContact, respondToEvent, respondToMedia, respondToText } from './respond.ts';
+import { goTo, leave, run } from './run.ts';
+import { sayOn } from './say.ts';
+import type { ConversationState, Frame, KeptResult } from './state.ts';
+import { running, Turn, type TurnInput } from './turn.ts';
+
+/** A step's result. The runtime calls each `do` in order and feeds its result back as the next event. */
+export interface ConversationStep {
+  readonly state: ConversationState;
+  readonly effects: readonly ConversationEffect[];
+}
+
+const NO_INPUT: TurnInput = { text: '', argument: '' };
+
+/** What an event does to a conversation. @throws Error only for a broken flow table; the state is then unchanged. */
+export function stepConversation(state: ConversationState, event: ConversationEvent, tools: ConversationTools): ConversationStep {
+  const turn = new Turn(state, tools, inputOf(event));
+  // While a person has the word the bot only listens: everything is on the timeline, nothing is answered.
+  if (state.handedOver && event.type !== 'handback') return { state, effects: [] };
+  const before = state.frames.at(-1);
+  apply(turn, event);
+  idleTimers(turn, before);
+  return { state: turn.state(), effects: turn.effects };
+}
+
+function inputOf(event: ConversationEvent): TurnInput {
+  switch (event.type) {
+    case 'message':
+      return { text: event.text, reading: event.reading, argument: '' };
+    case 'link':
+      return { ...NO_INPUT, link: event.payload };
+    case 'contact':
+      return { ...NO_INPUT, contact: { phone: event.phone, own: event.own } };
+    case 'choice':
+    case 'operation.done':
+    case 'operation.refused':
+    case 'timeout':
+    case 'opened':
+    case 'handback':
+      return NO_INPUT;
+  }
+}
+
+function apply(turn: Turn, event: ConversationEvent): void {
+  switch (event.type) {
+    case 'message':
+      if (event.media.length > 0) return respondToMedia(turn, event.media);
+      return respondToText(turn, event.text, event.reading);
+    case 'choice':
+      return respondToChoice(turn, event.visit, event.verb, event.value);
+    case 'operation.done':
+      return operationDone(turn, event.visit, event.result);
+    case 'operation.refused':
+      return operationRefused(turn, event);
+    case 'timeout':
+      return timedOut(turn, event.visit, event.name);
+    case 'link':
+    case 'opened':
+      return respondToEvent(turn, event.type);
+    case 'contact':
+      return respondToContact(turn);
+    case 'handback':
+      return handBack(turn);
+  }
+}
+
+function waitingFor(turn: Turn, visit: number): Frame | undefined {
+  const frame = turn.top;
+  return frame?.wait === 'operation' && frame.visit === visit ? frame : undefined;
+}
+
+function operationDone(turn: Turn, visit: number, result: Readonly<Record<string, unknown>>): void {
+  const frame = waitingFor(turn, visit);
+  if (!frame) return;
+  const step = turn.flowOf(frame).steps.get(frame.step);
+  const call = step?.kind === 'collect' ? step.changed : step?.kind === 'do' ? step : undefined;
+  if (!call || !step) return;
+  if (call.as !== undefined) {
+    turn.results = { ...turn.results, [call.as]: result };
+    turn.put({ ...frame, results: { ...frame.results, [call.as]: plainFields(result) } });
+  }
+  if (step.kind === 'do') leave(turn, step.go);
+  else if (step.kind === 'collect' && step.changed?.next) leaveForm(turn, frame.step, step.changed.next);
+  else turn.put(running(turn.top ?? frame));
+  run(turn);
+}
+
+/** `next` of a form's operation: staying means going on with the questions. */
+function leaveForm(turn: Turn, form: string, next: Parameters<typeof leave>[1]): void {
+  leave(turn, next);
+  if (turn.top?.step === form) turn.put(running(turn.top));
+}
+
+function plainFields(result: Readonly<Record<string, unknown>>): KeptResult {
+  const kept: Record<string, string | number | boolean> = {};
+  for (const [name, value] of Object.entries(result)) {
+    if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') kept[name] = value;
+  }
+  return kept;
+}
+
+/** A refusal is told in its own words; the form stays where it was, a step without `failed` ends its flow. */
+function operationRefused(turn: Turn, event: Extract<ConversationEvent, { type: 'operation.refused' }>): void {
+  const frame = waitingFor(turn, event.visit);
+  if (!frame) return;
+  const step = turn.flowOf(frame).steps.get(frame.step);
+  const params = Object.fromEntries(Object.entries(event.params ?? {}).map(([name, value]) => [name, { kind: 'plain' as const, value }]));
+  sayOn(turn, frame, `error.${event.code}.title`, { params });
+  sayOn(turn, frame, `error.${event.code}.help`, { params });
+  if (step?.kind === 'do' && step.failed !== undefined) goTo(turn, step.failed);
+  else if (step?.kind === 'collect') turn.put(running(frame));
+  else {
+    turn.pop();
+    turn.effects.push({ kind: 'frame', change: 'ended', flow: frame.flow, outcome: 'refused' });
+    prompt(turn);
+  }
+  run(turn);
+}
+
+/** Silence. A timer of an earlier question changes nothing. */
+function timedOut(turn: Turn, visit: number, name: 'remind' | 'expire'): void {
+  const frame = turn.top;
+  if (!frame || frame.visit !== visit) return;
+  const idle = turn.flowOf(frame).definition.idle;
+  if (!idle) return;
+  if (name === 'expire') return repair(turn, 'timeout');
+  sayOn(turn, frame, idle.remind, { params: { title: { kind: 'text', key: turn.flowOf(frame).definition.title } } });
+  prompt(turn);
+}
+
+/** One pair of timers for whatever is being waited for; set anew when that changes. */
+function idleTimers(turn: Turn, before: Frame | undefined): void {
+  const after = turn.top;
+  if (before?.visit === after?.visit && before?.wait === after?.wait) return;
+  if (before && turn.tools.flows.get(before.flow, before.version)?.definition.idle) turn.effects.push({ kind: 'timer.clear', visit: before.visit });
+  const idle = after && waitsForPerson(after) ? turn.flowOf(after).definition.idle : undefined;
+  if (!after || !idle) return;
+  turn.effects.push(
+    { kind: 'timer.set', name: 'remind', visit: after.visit, afterMinutes: durationMinutes(idle.remindAfter) },
+    { kind: 'timer.set', name: 'expire', visit: after.visit, afterMinutes: durationMinutes(idle.expireAfter) },
+  );
+}
+
+function waitsForPerson(frame: Frame): boolean {
+  return frame.wait === 'slot' || frame.wait === 'choice' || frame.wait === 'confirm';
+}

@@ -1,0 +1,119 @@
+/** A step in the making: the stack as it changes, the effects so far, and what the present event brought. */
+import type { CompiledConversation } from '../flow/index.ts';
+import type { ConversationEffect, ConversationTools, MediaToken, Reading } from './protocol.ts';
+import type { ConversationState, Frame } from './state.ts';
+
+/** What the event brought that steps may refer to. */
+export interface TurnInput {
+  readonly text: string;
+  readonly reading?: Reading;
+  readonly media?: MediaToken;
+  readonly link?: string;
+  readonly contact?: { readonly phone: string; readonly own: boolean };
+  readonly argument: string;
+}
+
+/** Names to values, as conditions see them. */
+export type ConditionFacts = Readonly<Record<string, unknown>>;
+
+/** An operation's full result, lists included; kept for this turn only. */
+export type FullResults = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+
+/** The changing state of one step. Frames are replaced, never changed in place. */
+export class Turn {
+  readonly tools: ConversationTools;
+  readonly effects: ConversationEffect[] = [];
+  input: TurnInput;
+  results: FullResults = {};
+  parked: Frame | undefined;
+  handedOver: boolean;
+  readonly #frames: Frame[];
+  #flow: CompiledConversation | undefined;
+  #facts: { readonly frame: Frame; readonly results: FullResults; readonly depth: number; readonly facts: ConditionFacts } | undefined;
+  #visits: number;
+
+  constructor(state: ConversationState, tools: ConversationTools, input: TurnInput) {
+    this.tools = tools;
+    this.input = input;
+    this.#frames = [...state.frames];
+    this.#visits = state.visits;
+    this.parked = state.parked;
+    this.handedOver = state.handedOver;
+  }
+
+  get top(): Frame | undefined {
+    return this.#frames.at(-1);
+  }
+
+  /** The frame under the top one. */
+  get below(): Frame | undefined {
+    return this.#frames.at(-2);
+  }
+
+  get depth(): number {
+    return this.#frames.length;
+  }
+
+  /** Frames from the top down. */
+  frames(): readonly Frame[] {
+    return this.#frames.toReversed();
+  }
+
+  /** The next visit number. */
+  nextVisit(): number {
+    this.#visits += 1;
+    return this.#visits;
+  }
+
+  push(frame: Frame): void {
+    this.#frames.push(frame);
+    this.effects.push({ kind: 'frame', change: 'opened', flow: frame.flow });
+  }
+
+  pop(): Frame | undefined {
+    return this.#frames.pop();
+  }
+
+  /** Replaces the top frame. */
+  put(frame: Frame): void {
+    this.#frames[this.#frames.length - 1] = frame;
+  }
+
+  /** Brings the frame at `index` from the top to the top by dropping what lies above it. */
+  dropTo(frame: Frame): void {
+    while (this.top !== undefined && this.top !== frame) this.#frames.pop();
+  }
+
+  flowOf(frame: Frame): CompiledConversation {
+    if (this.#flow?.version === frame.version) return this.#flow;
+    const flow = this.tools.flows.get(frame.flow, frame.version);
+    if (!flow) throw new Error(`flow ${frame.flow}@${frame.version} is not loaded`);
+    this.#flow = flow;
+    return flow;
+  }
+
+  /** Condition facts of a frame, built once per state of it: a form asks many conditions about the same facts. */
+  factsOf(frame: Frame, build: () => ConditionFacts): ConditionFacts {
+    const kept = this.#facts;
+    if (kept?.frame === frame && kept.results === this.results && kept.depth === this.depth) return kept.facts;
+    const facts = build();
+    this.#facts = { frame, results: this.results, depth: this.depth, facts };
+    return facts;
+  }
+
+  state(): ConversationState {
+    return {
+      format: 1,
+      frames: this.#frames,
+      ...(this.parked ? { parked: this.parked } : {}),
+      handedOver: this.handedOver,
+      visits: this.#visits,
+    };
+  }
+}
+
+/** A frame without what it waited for. */
+export function running(frame: Frame): Frame {
+  const { wait: _, asked: __, pending: ___, ...rest } = frame;
+  return rest;
+}

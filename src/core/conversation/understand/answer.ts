@@ -1,0 +1,148 @@
+/** Reads a message as the answer to one question. The question's type decides; nothing else is guessed. */
+import { formatYuan, parseYuan, type Fen } from '../../../lib/money.ts';
+import type { BusinessDate } from '../../../lib/business-date.ts';
+import { extractDates } from './date.ts';
+import type { FactValue } from './fact.ts';
+import { parseIdentityNumber } from './identity.ts';
+import { findMoney } from './money.ts';
+import { toHalfWidth } from '../../../lib/mask.ts';
+import { parseCount } from './numerals.ts';
+import { parsePersonName } from './person-name.ts';
+import { parsePhone } from './phone.ts';
+import { parsePlace } from './place.ts';
+import { parsePurpose } from './purpose.ts';
+import { parseReply } from './reply.ts';
+import { extractLicenceName } from './licence.ts';
+import { parseTerm } from './term.ts';
+
+/** What a question may ask for. */
+export const ANSWER_TYPES = [
+  'money',
+  'phone',
+  'person-name',
+  'identity-number',
+  'place',
+  'date',
+  'term',
+  'purpose',
+  'licence-name',
+  'text',
+  'integer',
+  'yes-no',
+  'consent',
+  'choice',
+] as const;
+
+export type AnswerType = (typeof ANSWER_TYPES)[number];
+
+/** The value, or the code of the sentence that says what is expected (`conversation.problem.<code>`). */
+export type Answer = { readonly value: FactValue } | { readonly problem: string };
+
+/** Bounds of an answer; money in yuan strings, terms in months. */
+export interface AnswerLimits {
+  readonly min?: string | number;
+  readonly max?: string | number;
+  readonly maxLength?: number;
+  /** For `choice`: each value with the words that mean it. */
+  readonly options?: Readonly<Record<string, readonly string[]>>;
+}
+
+const MAX_ANSWER_LENGTH = 200;
+/** A bare number up to here may mean 万 or 元 (30); the person is asked to write the unit. */
+const AMBIGUOUS_BELOW = 1000;
+
+/** Parses `text` as an answer of `type`. Never throws; what does not fit comes back as a problem code. */
+export function parseAnswer(type: AnswerType, text: string, today: BusinessDate, limits: AnswerLimits = {}): Answer {
+  const plain = toHalfWidth(text).trim();
+  if (plain === '') return { problem: type };
+  const answer = READERS[type](plain, today, limits);
+  return 'problem' in answer ? answer : withinLimits(type, answer.value, limits);
+}
+
+type Reader = (text: string, today: BusinessDate, limits: AnswerLimits) => Answer;
+
+function orProblem(value: FactValue | undefined, code: string): Answer {
+  return value === undefined ? { problem: code } : { value };
+}
+
+const READERS: Readonly<Record<AnswerType, Reader>> = {
+  money: readMoney,
+  phone: (text) => orProblem(parsePhone(text.replace(/^[^\d+]{1,8}/u, '')), 'phone'),
+  'person-name': (text) => orProblem(parsePersonName(text), 'person-name'),
+  'identity-number': (text) => {
+    const parsed = parseIdentityNumber(text.replace(/^[^\d]{1,8}/u, ''));
+    return 'value' in parsed ? parsed : { problem: parsed.code };
+  },
+  place: (text) => orProblem(parsePlace(text)?.city, 'place'),
+  date: readDate,
+  term: (text) => orProblem(parseTerm(text), 'term'),
+  purpose: (text) => orProblem(parsePurpose(text), 'purpose'),
+  'licence-name': (text) => {
+    const named = extractLicenceName(text)[0]?.value;
+    return named === undefined ? readText(text, 50) : { value: named };
+  },
+  text: (text, _, limits) => readText(text, limits.maxLength ?? MAX_ANSWER_LENGTH),
+  integer: (text) => orProblem(parseCount(text.replace(/[个人岁次家笔年]$/u, '')), 'integer'),
+  'yes-no': readYesNo,
+  consent: readConsent,
+  choice: readChoice,
+};
+
+function readMoney(text: string): Answer {
+  const mentions = findMoney(text);
+  const [only] = mentions;
+  if (mentions.length !== 1 || !only) return { problem: 'money' };
+  if (only.bare && only.amount < BigInt(AMBIGUOUS_BELOW) * 100n && !/[元块]/u.test(text)) return { problem: 'money_unit' };
+  return { value: formatYuan(only.amount) };
+}
+
+function readDate(text: string, today: BusinessDate): Answer {
+  const [date, second] = extractDates(text, today).facts;
+  return date && !second ? { value: date.value } : { problem: 'date' };
+}
+
+/** A question is no answer: "为什么要这个？" must not become a licence name. */
+function readText(text: string, maxLength: number): Answer {
+  if (/[?？]$|吗[。.]?$|^(?:为什么|怎么|什么|干嘛)/u.test(text)) return { problem: 'text' };
+  return text.length <= maxLength ? { value: text } : { problem: 'text_long' };
+}
+
+function readYesNo(text: string): Answer {
+  const reply = parseReply(text);
+  if (reply === 'yes' || reply === 'agree' || text === '有') return { value: true };
+  return reply === 'no' || reply === 'decline' || /^(?:没|无)/u.test(text) ? { value: false } : { problem: 'yes-no' };
+}
+
+function readConsent(text: string): Answer {
+  const reply = parseReply(text);
+  if (reply === 'agree') return { value: true };
+  return reply === 'decline' || reply === 'no' ? { value: false } : { problem: 'consent' };
+}
+
+function readChoice(text: string, _: BusinessDate, limits: AnswerLimits): Answer {
+  const wanted = text.toLowerCase();
+  const options = Object.entries(limits.options ?? {});
+  const exact = options.find(([value, words]) => value === wanted || words.some((word) => word.toLowerCase() === wanted));
+  const near = options.filter(([, words]) => words.some((word) => wanted.includes(word.toLowerCase())));
+  return orProblem(exact?.[0] ?? (near.length === 1 ? near[0]?.[0] : undefined), 'choice');
+}
+
+function withinLimits(type: AnswerType, value: FactValue, limits: AnswerLimits): Answer {
+  const code = limitProblem(type, value, limits);
+  return code === undefined ? { value } : { problem: code };
+}
+
+/** Which bound a value breaks (`<type>_min`, `<type>_max`), if any. */
+export function limitProblem(type: AnswerType, value: FactValue, limits: AnswerLimits = {}): string | undefined {
+  const comparable = comparableOf(type, value);
+  if (comparable === undefined) return undefined;
+  const min = limits.min === undefined ? undefined : comparableOf(type, limits.min);
+  const max = limits.max === undefined ? undefined : comparableOf(type, limits.max);
+  if (min !== undefined && comparable < min) return `${type}_min`;
+  return max !== undefined && comparable > max ? `${type}_max` : undefined;
+}
+
+function comparableOf(type: AnswerType, value: FactValue): Fen | number | undefined {
+  if (type === 'money') return parseYuan(String(value));
+  return type === 'term' || type === 'integer' ? Number(value) : undefined;
+}

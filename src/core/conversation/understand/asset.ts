@@ -1,0 +1,101 @@
+/** Houses and cars: whether there is one, and whether it is paid off (full), mortgaged, or pledged. */
+import type { Fact, FactName } from './fact.ts';
+
+interface AssetWords {
+  readonly asset: FactName;
+  readonly status: FactName;
+  /** Words that say that there is one. */
+  readonly owned: RegExp;
+  readonly denied: RegExp;
+  /** Looks like one but is a wish or a product. */
+  readonly other: RegExp;
+}
+
+const ASSETS: readonly AssetWords[] = [
+  {
+    asset: 'house',
+    status: 'houseStatus',
+    owned: /有(?:一|两|二|三|1|2|3)?(?:套|个|处|栋)?(?:按揭|全款|红本|商品)?(?:房(?:子|产)?(?!贷)|住宅|公寓|商铺|写字楼)|名下[^,，。;；]{0,6}房|(?:一|两|1|2)套[^,，。;；]{0,6}房|房(?:子|产)(?!抵)|的房(?:子|产)?(?=[,，。\s]|$)|房(?=是?(?:全款|按揭))|按揭房|全款房|红本房|商品房|自住房|owns? an? (?:flat|house|apartment)|(?:有|has) ?an? (?:flat|house|apartment)/giu,
+    denied: /(?:没有?|无|名下无|没得)(?:任何)?(?:自己的)?(?:房(?!贷)(?:子|产)?|住房)(?!子?没)|无房(?!贷)|房(?:子|产)?(?:也|都)?没有|no (?:house|flat|property)/giu,
+    other: /(?:买|购|看|租|换)(?:了?一?套)?(?:房|商铺|公寓)|房(?:子|产)?(?:是|在)(?:老公|老婆|父母|爸妈|家人|亲戚|别人|公司)[^,，。]{0,4}|(?:厂房|房子?)(?:也|都|是)*租的?/gu,
+  },
+  {
+    asset: 'car',
+    status: 'carStatus',
+    owned: /有(?:一|两|1|2)?(?:辆|部)[A-Za-z0-9\u4e00-\u9fa5]{1,6}|有(?:一|两|二|1|2)?(?:辆|台|部)?(?:按揭|全款)?(?:[A-Za-z\u4e00-\u9fa5]{0,4}?)?车(?!贷|位|间|库|险|行)|名下[^,，。;；房]{0,6}车(?!贷|位|库|行)|按揭车|全款车|车子|(?:一|1|两|2)(?:辆|台|部)[^,，。;；]{0,5}?车?(?=[,，。;；\s]|$)|车(?=(?:是|还在|在)?(?:全款|按揭))|(?:has|owns) an? car/giu,
+    denied: /(?:没有?|无|名下无)(?:自己的)?车(?!贷|位)(?:子)?|无车(?!贷)|车(?:也|都)?没有|no car/giu,
+    other: /(?:买|购|换|租|提)(?:了?一?(?:辆|台))?[^,，。;；]{0,3}车/gu,
+  },
+];
+
+const STATUSES: readonly { readonly value: string; readonly pattern: RegExp }[] = [
+  { value: 'full', pattern: /全款|(?:无|没有?)(?:贷款|按揭|抵押)|红本(?:在手)?|(?:贷款|按揭|房贷|车贷)?(?:已|都|也)?(?:还|结|付)清了?|paid off|no mortgage/giu },
+  { value: 'pledged', pattern: /抵押(?:过|了|给|中|在)|已抵押|被抵押|做过抵押/gu },
+  { value: 'mortgage', pattern: /按揭|房贷|车贷|(?<!现有)(?:还|在)(?:有|供|还)(?:着|房)?贷款?|月供|供着|在供|mortgage/giu },
+];
+
+interface Mention {
+  readonly start: number;
+  readonly end: number;
+}
+
+function mentions(text: string, pattern: RegExp): readonly Mention[] {
+  return [...text.matchAll(pattern)].map((match) => ({ start: match.index, end: match.index + match[0].length }));
+}
+
+function overlaps(a: Mention, b: Mention): boolean {
+  return a.start < b.end && b.start < a.end;
+}
+
+interface FoundAsset extends Mention {
+  readonly words: AssetWords;
+}
+
+/** Assets the person says there are or are not, with their status where the text gives one. */
+export function extractAssets(text: string): readonly Fact[] {
+  const facts: Fact[] = [];
+  const found: FoundAsset[] = [];
+  for (const words of ASSETS) {
+    const denied = mentions(text, words.denied);
+    const wishes = mentions(text, words.other);
+    const owned = mentions(text, words.owned).filter((mention) => ![...denied, ...wishes].some((other) => overlaps(mention, other)));
+    const first = denied[0] ?? owned[0];
+    if (!first) continue;
+    facts.push({ name: words.asset, value: denied.length === 0, ...first, confidence: 0.92 });
+    found.push(...(denied.length === 0 ? owned : []).map((mention) => ({ ...mention, words })));
+  }
+  return [...facts, ...statuses(text, found)];
+}
+
+/** Each status word belongs to the asset of its own clause, else to the last asset named before it. */
+function statuses(text: string, found: readonly FoundAsset[]): readonly Fact[] {
+  const facts: Fact[] = [];
+  const taken: Mention[] = [];
+  for (const { value, pattern } of STATUSES) {
+    for (const mention of mentions(text, pattern)) {
+      if (taken.some((other) => overlaps(other, mention))) continue;
+      taken.push(mention);
+      const owner = ownerOf(text, mention, found);
+      if (!owner || facts.some((fact) => fact.name === owner.words.status)) continue;
+      facts.push({ name: owner.words.status, value, ...mention, confidence: 0.9 });
+    }
+  }
+  return facts;
+}
+
+function ownerOf(text: string, status: Mention, found: readonly FoundAsset[]): FoundAsset | undefined {
+  const word = text.slice(status.start, status.end);
+  if (/车贷/u.test(word)) return found.find((asset) => asset.words.asset === 'car');
+  if (/房贷|月供/u.test(word)) return found.find((asset) => asset.words.asset === 'house');
+  const sameClause = found.filter((asset) => !/[,，。;；\n]/u.test(between(text, asset, status)));
+  const near = [...sameClause].sort((a, b) => distance(a, status) - distance(b, status))[0];
+  return near ?? found.findLast((asset) => asset.end <= status.start);
+}
+
+function between(text: string, a: Mention, b: Mention): string {
+  return a.end <= b.start ? text.slice(a.end, b.start) : text.slice(b.end, a.start);
+}
+
+function distance(a: Mention, b: Mention): number {
+  return Math.max(0, b.start - a.end, a.start - b.end);
+}

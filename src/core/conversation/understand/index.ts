@@ -1,0 +1,14 @@
+/**
+ * Understanding: from what a person typed to typed facts. Deterministic patterns only; each fact carries the piece of
+ * text it came from and how sure the pattern is, what is ambiguous or wrong is reported apart, and what is not clear
+ * stays empty. Nothing here acts, asks or remembers. Measured on `test/fixtures/understanding/*.yaml`.
+ */
+export { ANSWER_TYPES, limitProblem, parseAnswer, type Answer, type AnswerLimits, type AnswerType } from './answer.ts';
+export { CERTAIN, FACT_NAMES, type Fact, type FactName, type FactValue, type Problem } from './fact.ts';
+export { extractDates } from './date.ts';
+export { parseIdentityNumber } from './identity.ts';
+export { findMoney, type MoneyMention } from './money.ts';
+export { parsePhone } from './phone.ts';
+export { PURPOSE_CODES } from './purpose.ts';
+export { parseReply, type Reply } from './reply.ts';
+export { factRecord, MAX_TEXT_LENGTH, understandLead, type Ambiguity, type Understanding } from './understand.ts';

@@ -1,0 +1,173 @@
+/**
+ * Amounts of money in running text (30万, 三十万, 30w, 300k, 1.5百万, 300,000 元) and what each is for: the wanted loan,
+ * a monthly payment, an income, a debt. An amount whose meaning is not certain stays below `CERTAIN`.
+ */
+import { fen, formatYuan, type Fen } from '../../../lib/money.ts';
+import { CERTAIN, type Fact, type FactName } from './fact.ts';
+import { clauseAfter, clauseBefore } from './normalise.ts';
+import { NUMERAL_CHARACTERS, parseChineseNumeral } from './numerals.ts';
+
+const SCALES: Readonly<Record<string, bigint>> = {
+  '': 1n, 百: 100n, 千: 1000n, k: 1000n, 万: 10_000n, w: 10_000n, 百万: 1_000_000n, million: 1_000_000n,
+  千万: 10_000_000n, 亿: 100_000_000n,
+};
+
+const ARABIC = String.raw`(?<number>\d{1,3}(?:,\d{3})+(?:\.\d{1,6})?|\d{1,12}(?:\.\d{1,6})?)`;
+const SCALE = '(?<scale>百万|千万|万|亿|百|千|million|[wWkK](?![A-Za-z]))?';
+const TAIL = String.raw`(?<tail>(?<=[万wW])\d(?!\d|\.\d)千?)?`;
+const UNIT = String.raw`(?<unit>\s?(?:元整?|块钱?|圆|人民币|rmb|RMB|yuan|CNY))?`;
+const ARABIC_MONEY = new RegExp(`(?<![\\d.A-Za-z])(?:[¥￥])?${ARABIC}\\s?${SCALE}${TAIL}${UNIT}(?![\\d%％])`, 'gu');
+const CHINESE_MONEY = new RegExp(
+  `(?<![几多来${NUMERAL_CHARACTERS}第])(?<number>[${NUMERAL_CHARACTERS}万亿]+(?:点[${NUMERAL_CHARACTERS}]+万)?|半个?亿)(?<unit>元整?|块钱?|圆)?`,
+  'gu',
+);
+
+/** An amount found in text. `bare` = written without any unit of scale or currency ("6200"). */
+export interface MoneyMention {
+  readonly amount: Fen;
+  readonly start: number;
+  readonly end: number;
+  readonly bare: boolean;
+}
+
+/** Fen of a decimal number times a scale; `undefined` when it is not whole fen. */
+function scaled(number: string, scale: bigint): Fen | undefined {
+  const [whole = '0', part = ''] = number.replaceAll(',', '').split('.');
+  const raised = BigInt(whole + part) * scale * 100n;
+  const divisor = 10n ** BigInt(part.length);
+  return raised % divisor === 0n ? fen(raised / divisor) : undefined;
+}
+
+function arabicMentions(text: string): MoneyMention[] {
+  const mentions: MoneyMention[] = [];
+  for (const match of text.matchAll(ARABIC_MONEY)) {
+    const { number = '', scale = '', tail = '', unit = '' } = match.groups ?? {};
+    const start = match.index;
+    const end = start + match[0].trimEnd().length;
+    if (isCountOfSomething(text, start, end, scale === '' && unit === '')) continue;
+    const main = scaled(number, SCALES[scale.toLowerCase()] ?? 1n);
+    if (main === undefined) continue;
+    const rest = tail === '' ? 0n : BigInt(tail.slice(0, 1)) * 100_000n;
+    mentions.push({ amount: fen(main + rest), start, end, bare: scale === '' && unit.trim() === '' });
+  }
+  return mentions;
+}
+
+/** 36期, 2年, 3套, 25号, 10点: numbers that count something else; and vague ones (30多万, 20来万). */
+function isCountOfSomething(text: string, start: number, end: number, bare: boolean): boolean {
+  const after = text.slice(end, end + 3);
+  if (/^[多来几余][万千百]/u.test(after)) return true;
+  if (/[第尾号]$/u.test(text.slice(0, start))) return true;
+  return bare && /^\s?(?:期|年|个|月|号|日|套|辆|台|点|天|岁|次|家|间|人|笔|张|平|㎡|栋|层|楼|路|成|份|months?|years?|[-/:年月])/u.test(after);
+}
+
+function chineseMentions(text: string): MoneyMention[] {
+  const mentions: MoneyMention[] = [];
+  for (const match of text.matchAll(CHINESE_MONEY)) {
+    const { number = '', unit = '' } = match.groups ?? {};
+    const end = match.index + match[0].length;
+    if (!/[万亿千]/u.test(number) && unit === '') continue;
+    if (/^[多来几余]/u.test(text.slice(end))) continue;
+    const yuan = chineseYuan(number);
+    if (yuan === undefined || yuan <= 0) continue;
+    mentions.push({ amount: fen(BigInt(yuan) * 100n), start: match.index, end, bare: false });
+  }
+  return mentions;
+}
+
+function chineseYuan(number: string): number | undefined {
+  const decimal = /^(?<whole>[^点]+)点(?<part>[^点]+)万$/u.exec(number)?.groups;
+  if (!decimal) return parseChineseNumeral(number);
+  const whole = parseChineseNumeral(decimal['whole'] ?? '');
+  const tenth = parseChineseNumeral(decimal['part'] ?? '');
+  return whole === undefined || tenth === undefined || tenth > 9 ? undefined : whole * 10_000 + tenth * 1000;
+}
+
+/** Every amount in the text, in order. Numbers that count something else (36期, 2年, 3套房) are not amounts. */
+export function findMoney(text: string): readonly MoneyMention[] {
+  return [...arabicMentions(text), ...chineseMentions(text)].sort((a, b) => a.start - b.start);
+}
+
+interface Role {
+  readonly name: FactName;
+  readonly before?: RegExp;
+  readonly after?: RegExp;
+}
+
+/** The same pattern, finding its last occurrence: `lead` is all that stands before it. */
+function rightmost(pattern: RegExp): RegExp {
+  return new RegExp(`^(?<lead>.*)(?:${pattern.source})`, `${pattern.flags}s`);
+}
+
+/** What an amount can be, with the words that stand next to it. */
+const ROLES: readonly Role[] = [
+  { name: 'monthlyPayment', before: rightmost(/(?:月供|月还款?|每个?月(?:要?还|供)|按揭(?:每个?月|月|要|还款)|房贷(?:每个?月|月)还?|供楼|monthly payment)[^\d]{0,5}$/iu), after: /^\s?(?:的月供|月供|\/月的?月供|a month on (?:the|a) mortgage)/iu },
+  { name: 'debt', before: rightmost(/(?:负债|欠(?:了|着|款)?|外债|网贷|信用卡|余额|还剩|剩余|未还|尾款|已经?贷了?|现有贷款|owes?)[^\d]{0,6}$/iu), after: /^\s?(?:的)?(?:负债|外债|网贷|信用卡|没还|未还|欠款)/u },
+  { name: 'income', before: rightmost(/(?:收入|工资|月薪|年薪|薪水|打卡|税后|税前|到手|月入|底薪|income|salary|earns?)[^\d]{0,5}$/iu), after: /^\s?(?:的)?(?:工资|月薪|月收入|底薪)/u },
+  { name: 'turnover', before: rightmost(/(?:流水|营业额|营收|年销|销售额|开票|纳税|交税|缴税)[^\d]{0,6}$/u), after: /^\s?(?:的)?(?:流水|营业额|开票|纳税)/u },
+  { name: 'fund', before: rightmost(/(?:公积金|社保|缴存|基数|保费|保单|年缴|月缴)[^\d]{0,6}$/u) },
+  { name: 'assetValue', before: rightmost(/(?:估值|评估价?|价值|市值|市价|总价|首付|买的时候|买价|值)[^\d]{0,4}$/u), after: /^\s?(?:左右)?(?:的)(?:房|车|一套|商铺)/u },
+  { name: 'amount', before: rightmost(/(?:(?<![网房车])贷(?!了)款?|借款?|要|需要?|需求|申请|差|额度|金额|想办|批|融资|缺|周转|本金|loan|borrow|wants?|needs?|amount|apply for)[^\d]{0,6}$/iu), after: /^\s?(?:左右|以内)?\s?(?:的)?(?:贷款|额度|资金|周转|装修|经营|信用贷|抵押贷|进货|for\b|loan)/iu },
+];
+
+/** 利息 500, 服务费 6000: amounts that are about the loan but none of its facts. */
+const OTHER_MEANING = /(?:利息|日息|月息|利率|手续费|服务费|中介费|佣金|罚息|逾期)[^\d]{0,4}$/u;
+/** 还有200万按揭: the balance of another loan, which no field of ours holds. */
+const BALANCE_AFTER = /^\s?(?:的)?(?:房贷|车贷|按揭)/u;
+/** No cue stands further away; it also keeps a page full of numbers cheap to read. */
+const CUE_REACH = 24;
+/** Below this a number without a cue is hardly the wanted loan. */
+const SMALLEST_LOAN = fen(100_000);
+
+/** Of several cues before the amount the nearest one speaks: 公积金贷 30万 is the loan, not the fund. */
+function nearestCue(before: string): Role | undefined {
+  let nearest: { readonly role: Role; readonly at: number } | undefined;
+  for (const role of ROLES) {
+    const at = role.before?.exec(before)?.groups?.['lead']?.length;
+    if (at !== undefined && (nearest === undefined || at > nearest.at)) nearest = { role, at };
+  }
+  return nearest?.role;
+}
+
+function roleOf(mention: MoneyMention, text: string): { name: FactName; confidence: number } | undefined {
+  const before = clauseBefore(text, mention.start).slice(-CUE_REACH);
+  const after = clauseAfter(text, mention.end).slice(0, CUE_REACH);
+  if (OTHER_MEANING.test(before)) return undefined;
+  if (BALANCE_AFTER.test(after)) return undefined;
+  const role = nearestCue(before) ?? ROLES.find((row) => row.after?.test(after) === true);
+  if (role) return { name: role.name, confidence: 0.95 };
+  if (mention.bare || mention.amount < SMALLEST_LOAN) return undefined;
+  return { name: 'amount', confidence: 0.75 };
+}
+
+/** Amounts with their meaning; what is denied ("不是30万") or has no meaning here is left out. */
+export function extractMoney(text: string): readonly Fact[] {
+  const facts: Fact[] = [];
+  for (const mention of findMoney(text)) {
+    if (/(?:不是|不要|别贷)\s?$/u.test(text.slice(0, mention.start))) continue;
+    const role = roleOf(mention, text);
+    if (!role) continue;
+    facts.push({ name: role.name, value: formatYuan(mention.amount), start: mention.start, end: mention.end, confidence: role.confidence });
+  }
+  return preferCertain(facts);
+}
+
+/** When the text names an amount outright, amounts read by elimination are dropped. */
+function preferCertain(facts: readonly Fact[]): readonly Fact[] {
+  const named = facts.some((fact) => fact.name === 'amount' && fact.confidence >= CERTAIN);
+  return named ? facts.filter((fact) => fact.name !== 'amount' || fact.confidence >= CERTAIN) : facts;
+}
+
+const RANGE = new RegExp(
+  `(?<low>\\d{1,4}(?:\\.\\d)?)\\s?(?:万|w|W)?\\s?(?:-|~|～|—|到|至)\\s?(?<high>\\d{1,4}(?:\\.\\d)?)\\s?(?:万|w|W)`,
+  'u',
+);
+
+/** "30到50万": the two ends, so that the person can be asked which one; `undefined` when there is no range. */
+export function findMoneyRange(text: string): { low: string; high: string; start: number; end: number } | undefined {
+  const match = RANGE.exec(text);
+  const low = scaled(match?.groups?.['low'] ?? '', 10_000n);
+  const high = scaled(match?.groups?.['high'] ?? '', 10_000n);
+  if (!match || low === undefined || high === undefined) return undefined;
+  return { low: formatYuan(low), high: formatYuan(high), start: match.index, end: match.index + match[0].length };
+}

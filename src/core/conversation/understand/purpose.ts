@@ -1,0 +1,51 @@
+/** What the money is for, as a code (locale key `flows.purpose.<code>`). */
+import type { Fact } from './fact.ts';
+
+interface PurposeWords {
+  readonly code: string;
+  readonly pattern: RegExp;
+}
+
+/** The purposes the product knows; the order decides when one stretch of text fits two. */
+const PURPOSES: readonly PurposeWords[] = [
+  { code: 'refinance', pattern: /还(?:信用卡|网贷|债|其他贷款)|债务(?:重组|优化)|置换|转贷|过桥|垫资|refinanc\w*/giu },
+  { code: 'renovation', pattern: /装修(?!公司|工|队|行业)|翻新|renovat\w*/giu },
+  { code: 'home', pattern: /(?:买|购)(?:一?套)?(?:房|商铺|公寓)(?!子?了)|付?首付|buy(?:ing)? a (?:house|flat)/giu },
+  { code: 'car', pattern: /(?:买|购|换|提)(?:一?(?:辆|台))?新?车|buy(?:ing)? a car/giu },
+  { code: 'education', pattern: /学费|留学|教育|上学|读书|培训费|tuition/giu },
+  { code: 'medical', pattern: /看病|医疗|手术|治病|住院|medical/giu },
+  { code: 'wedding', pattern: /(?<!没|未|已|刚)(?:结婚(?!了|证|多|\d|[一二三四五六七八九十]年)|婚礼|办婚事|彩礼)|wedding/giu },
+  { code: 'travel', pattern: /旅游(?!公司|行业)|旅行(?!社)|travel/giu },
+  { code: 'investment', pattern: /炒股|股市|理财|投资(?!公司|人|款)|炒币/gu },
+  { code: 'business', pattern: /进货|备货|货款|扩(?:店|张|大)|开(?:新|分)店|(?:给员工|给工人|用于|用来)发工资|采购|(?:生产|公司|店铺?|企业|用于|用来|做|拿来)经营|经营(?=用|周转|使用|需要|资金|$|[,，。\s])(?!贷)|买设备|business|stock purchase/giu },
+  { code: 'turnover', pattern: /周转|流动资金|资金紧张|turnover|cash ?flow|working capital/giu },
+  { code: 'consumption', pattern: /消费(?!贷)|日常开销|家用|买家电|shopping/giu },
+];
+
+/** All purpose codes, for choices and checks. */
+export const PURPOSE_CODES: readonly string[] = PURPOSES.map((purpose) => purpose.code);
+
+const CUE = /(?:用途|用于|用来|拿来|拿去|想|要|去|做|是|为了|for)[:：\s是为]{0,3}$/iu;
+
+/** The purpose the sentence gives: the one after a cue (用于…), otherwise the first one named. */
+export function extractPurpose(text: string): readonly Fact[] {
+  const found: Fact[] = [];
+  for (const { code, pattern } of PURPOSES) {
+    for (const match of text.matchAll(pattern)) {
+      const span = { start: match.index, end: match.index + match[0].length };
+      if (found.some((fact) => fact.start < span.end && span.start < fact.end)) continue;
+      const cued = CUE.test(text.slice(0, match.index));
+      found.push({ name: 'purpose', value: code, ...span, confidence: cued ? 0.95 : 0.9 });
+    }
+  }
+  const ordered = found.sort((a, b) => b.confidence - a.confidence || a.start - b.start);
+  return ordered.slice(0, 1);
+}
+
+/** A purpose typed as an answer; `undefined` when no code fits. */
+export function parsePurpose(text: string): string | undefined {
+  const trimmed = text.trim();
+  const fact = extractPurpose(trimmed)[0];
+  if (fact) return String(fact.value);
+  return trimmed === '经营' || trimmed === '做生意' ? 'business' : PURPOSE_CODES.find((code) => code === trimmed.toLowerCase());
+}

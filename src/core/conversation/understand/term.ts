@@ -1,0 +1,74 @@
+/** Loan terms in months (36期, 三年, 12个月) and how long a business has been running (打印店两年, 经营3年). */
+import type { Fact } from './fact.ts';
+import { clauseBefore } from './normalise.ts';
+import { COUNT_PATTERN, parseCount } from './numerals.ts';
+
+const LENGTH = `(?<count>${COUNT_PATTERN}|半)\\s?(?<unit>个月|年半|年|months?\\b|years?\\b)`;
+const INSTALMENTS = new RegExp(`(?<![第\\dM])(?<count>${COUNT_PATTERN})\\s?(?:期|instalments?\\b|installments?\\b)`, 'giu');
+const DURATION = new RegExp(`(?<![第\\d近前过])${LENGTH}(?<after>期)?(?!前|后|内|以上|以内)`, 'giu');
+const TERM_CUE = /(?:贷|分|期限|借|用|周转|还(?!有|剩)|做|周期|等额本息|等额本金|先息后本|等额|over|for|term)[^\d,，。;；\ue000]{0,6}$/iu;
+/** An amount was read right before ("15万 3年"): it is blanked out by then. */
+const AFTER_AMOUNT = /\ue000\s+$/u;
+const BUSINESS_CUE = /(?:开(?:了|店)?|经营|营业|执照|公司|成立|注册|生意|做了|干了|店|厂|馆|铺|超市|诊所|工作室|档口|门市)[^\d,，。;；\ue000]{0,8}$/u;
+const BUSINESS_KIND =
+  /(?<!有)(?:开|经营|做|有(?!限)|名下)(?:了|着|有)?(?:[一两二三几]|\d)?(?:家|个|间)?(?<kind>(?!公司|店|有限|套)[\u4e00-\u9fa5]{1,6}?(?:店|厂|公司|馆|铺|吧|超市|诊所|工作室|档口|门市|餐厅|酒店|生意))/u;
+
+/** Longest term anybody lends for: 30 years. */
+const MAX_MONTHS = 360;
+
+/** Months of "两年", "18个月", "两年半", "半年", "3 years"; `undefined` when it is no length of time. */
+export function parseMonths(count: string, unit: string): number | undefined {
+  const years = /^(?:年|year)/iu.test(unit);
+  const number = count === '半' ? 0.5 : parseCount(count);
+  if (number === undefined) return undefined;
+  const months = (years ? number * 12 : number) + (unit === '年半' ? 6 : 0);
+  return Number.isInteger(months) && months >= 1 && months <= 1200 ? months : undefined;
+}
+
+function instalments(text: string): readonly Fact[] {
+  return [...text.matchAll(INSTALMENTS)].flatMap((match) => {
+    const months = parseCount(match.groups?.['count'] ?? '');
+    if (months === undefined || months < 1 || months > MAX_MONTHS) return [];
+    return [{ name: 'term' as const, value: months, start: match.index, end: match.index + match[0].length, confidence: 0.97 }];
+  });
+}
+
+/** The wanted term, and the age of the business, each only where the words around it say which of the two it is. */
+export function extractDurations(text: string): readonly Fact[] {
+  const facts: Fact[] = [...instalments(text)];
+  for (const match of text.matchAll(DURATION)) {
+    const months = parseMonths(match.groups?.['count'] ?? '', match.groups?.['unit'] ?? '');
+    if (months === undefined) continue;
+    const before = clauseBefore(text, match.index);
+    const span = { start: match.index, end: match.index + match[0].length };
+    if (BUSINESS_CUE.test(before)) facts.push({ name: 'businessMonths', value: months, ...span, confidence: 0.9 });
+    else if (months <= MAX_MONTHS && (match.groups?.['after'] !== undefined || TERM_CUE.test(before) || AFTER_AMOUNT.test(before))) {
+      facts.push({ name: 'term', value: months, ...span, confidence: 0.9 });
+    }
+  }
+  return firstOfEach(facts);
+}
+
+function firstOfEach(facts: readonly Fact[]): readonly Fact[] {
+  return facts.filter((fact, index) => facts.findIndex((other) => other.name === fact.name) === index);
+}
+
+/** What kind of business the customer runs (打印店), as written. */
+export function extractBusiness(text: string): readonly Fact[] {
+  const match = BUSINESS_KIND.exec(text);
+  const kind = match?.groups?.['kind'];
+  if (!match || kind === undefined) return [];
+  const start = match.index + match[0].length - kind.length;
+  return [{ name: 'business', value: kind, start, end: start + kind.length, confidence: 0.85 }];
+}
+
+const WHOLE_TERM = new RegExp(`^(?<count>${COUNT_PATTERN}|半)\\s?(?<unit>期|个?月|年半|年|months?|years?|instalments?)?$`, 'iu');
+
+/** A term typed as an answer ("36", "36期", "3年"); months, `undefined` when it is not 1–360. */
+export function parseTerm(text: string): number | undefined {
+  const match = WHOLE_TERM.exec(text.trim());
+  if (!match) return undefined;
+  const unit = match.groups?.['unit'] ?? '个月';
+  const months = parseMonths(match.groups?.['count'] ?? '', unit === '期' || unit === '月' ? '个月' : unit);
+  return months !== undefined && months <= MAX_MONTHS ? months : undefined;
+}

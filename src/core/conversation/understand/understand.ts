@@ -1,0 +1,110 @@
+/** One sentence in, facts with provenance out. Deterministic; what is not clear stays out. */
+import type { BusinessDate } from '../../../lib/business-date.ts';
+import { extractAssets } from './asset.ts';
+import { extractDates } from './date.ts';
+import { NOTHING, type Fact, type FactName, type Findings, type Problem } from './fact.ts';
+import { extractIdentityNumbers } from './identity.ts';
+import { extractLicenceName } from './licence.ts';
+import { extractMoney, findMoneyRange } from './money.ts';
+import { toHalfWidth } from '../../../lib/mask.ts';
+import { blank } from './normalise.ts';
+import { extractNames } from './person-name.ts';
+import { extractPhones } from './phone.ts';
+import { extractPlaces } from './place.ts';
+import { extractPurpose } from './purpose.ts';
+import { extractBusiness, extractDurations } from './term.ts';
+
+/** Longer texts are read up to here; nobody types an application of more than a page. */
+export const MAX_TEXT_LENGTH = 2000;
+
+/** A fact the sentence gives twice with different values; the person is asked which one holds. */
+export interface Ambiguity {
+  readonly name: FactName;
+  readonly candidates: readonly Fact[];
+}
+
+/** What a sentence says. `facts` has at most one entry per name; what is ambiguous or wrong is not among them. */
+export interface Understanding {
+  readonly facts: readonly Fact[];
+  readonly ambiguous: readonly Ambiguity[];
+  readonly problems: readonly Problem[];
+}
+
+type Extractor = (text: string, today: BusinessDate) => Findings;
+
+function factsOnly(extract: (text: string) => readonly Fact[]): Extractor {
+  return (text) => ({ facts: extract(text), problems: [] });
+}
+
+/** In order of strictness: what an earlier one has read, a later one no longer sees. */
+const EXTRACTORS: readonly Extractor[] = [
+  extractIdentityNumbers,
+  extractPhones,
+  extractDates,
+  rangeAmounts,
+  factsOnly(extractMoney),
+  factsOnly(extractDurations),
+];
+
+/** These look at the whole text: their words may stand inside one another (何记图文 begins like a name). */
+const WORD_EXTRACTORS: readonly Extractor[] = [
+  factsOnly(extractLicenceName),
+  factsOnly(extractNames),
+  factsOnly(extractPlaces),
+  factsOnly(extractPurpose),
+];
+
+function rangeAmounts(text: string): Findings {
+  const range = findMoneyRange(text);
+  if (!range) return NOTHING;
+  const span = { name: 'amount' as const, start: range.start, end: range.end, confidence: 0.6 };
+  return { facts: [{ ...span, value: range.low }, { ...span, value: range.high }], problems: [] };
+}
+
+/** Facts of one sentence about a loan, relative to the business day `today`. */
+export function understandLead(text: string, today: BusinessDate): Understanding {
+  const plain = toHalfWidth(text.slice(0, MAX_TEXT_LENGTH));
+  const found: Fact[] = [];
+  const problems: Problem[] = [];
+  let rest = plain;
+  for (const extract of [...EXTRACTORS, ...WORD_EXTRACTORS]) {
+    const findings = extract(rest, today);
+    found.push(...findings.facts);
+    problems.push(...findings.problems);
+    rest = blank(rest, [...findings.facts, ...findings.problems]);
+  }
+  found.push(...extractAssets(plain), ...extractBusiness(plain));
+  return { ...settle(withImpliedFacts(found)), problems };
+}
+
+/** A mortgage payment implies a mortgage; a status implies the asset. */
+function withImpliedFacts(facts: readonly Fact[]): readonly Fact[] {
+  const payment = facts.find((fact) => fact.name === 'monthlyPayment');
+  const status = facts.find((fact) => fact.name === 'houseStatus');
+  const house = facts.find((fact) => fact.name === 'house');
+  if (payment && house?.value === true && !status) {
+    return [...facts, { ...payment, name: 'houseStatus', value: 'mortgage', confidence: 0.8 }];
+  }
+  return facts;
+}
+
+function settle(found: readonly Fact[]): { facts: readonly Fact[]; ambiguous: readonly Ambiguity[] } {
+  const byName = new Map<FactName, Fact[]>();
+  for (const fact of found) {
+    const same = byName.get(fact.name) ?? [];
+    if (!same.some((other) => other.value === fact.value)) byName.set(fact.name, [...same, fact]);
+  }
+  const facts: Fact[] = [];
+  const ambiguous: Ambiguity[] = [];
+  for (const [name, candidates] of byName) {
+    const [only] = candidates;
+    if (candidates.length === 1 && only) facts.push(only);
+    else ambiguous.push({ name, candidates });
+  }
+  return { facts, ambiguous };
+}
+
+/** The facts as a plain record of name and value, as operations take them. */
+export function factRecord(facts: readonly Fact[]): Readonly<Record<string, string | number | boolean>> {
+  return Object.fromEntries(facts.map((fact) => [fact.name, fact.value]));
+}

@@ -1,0 +1,156 @@
+/** What steps can refer to: the slots, results and inputs of a frame, and what the present message brought. */
+import { parseYuan } from '../../lib/money.ts';
+import type { CompiledConversation } from '../flow/index.ts';
+import { ask, resolveTemplate, type Template } from '../flow/index.ts';
+import type { Field, Param, Params } from './protocol.ts';
+import type { Frame, SlotState } from './state.ts';
+import type { ConditionFacts, Turn } from './turn.ts';
+import { factRecord, type FactValue } from './understand/index.ts';
+
+/** The slots that have a value, as plain values. */
+export function slotValues(frame: Frame): Record<string, FactValue> {
+  const values: Record<string, FactValue> = {};
+  for (const [name, slot] of Object.entries(frame.slots)) if (slot.value !== undefined) values[name] = slot.value;
+  return values;
+}
+
+/** Facts as conditions want them: money in whole fen, everything else as it is. */
+export function conditionFacts(turn: Turn, frame: Frame): ConditionFacts {
+  return turn.factsOf(frame, () => buildFacts(turn, frame));
+}
+
+function buildFacts(turn: Turn, frame: Frame): ConditionFacts {
+  const flow = turn.flowOf(frame);
+  const slots: Record<string, unknown> = slotValues(frame);
+  for (const [name, value] of Object.entries(slots)) {
+    if (flow.slots.get(name)?.type === 'money') slots[name] = parseYuan(String(value)) ?? null;
+  }
+  const { contact, link } = turn.input;
+  return { ...frame.inputs, ...frame.results, ...turn.results, ...(contact ? { contact } : {}), ...(link === undefined ? {} : { link }), slots, below: belowState(turn), argument: turn.input.argument, text: turn.input.text };
+}
+
+/** Whether something lies under this frame: `open`, `parked` (a draft put aside) or `none`. */
+export function belowState(turn: Turn): 'open' | 'parked' | 'none' {
+  if (turn.below) return 'open';
+  return turn.parked ? 'parked' : 'none';
+}
+
+/** Values for an operation or a called flow. */
+export function resolveInput(turn: Turn, frame: Frame, template: Readonly<Record<string, Template>>): Readonly<Record<string, unknown>> {
+  return resolveTemplate(template, (root) => lookup(turn, frame, root)) as Readonly<Record<string, unknown>>;
+}
+
+/** Any `$root.path` outside a `with:` (lists, picks). */
+export function resolveReference(turn: Turn, frame: Frame, reference: string): unknown {
+  return resolveTemplate(reference, (root) => lookup(turn, frame, root));
+}
+
+function lookup(turn: Turn, frame: Frame, root: string): unknown {
+  const { text, reading, media, link, contact, argument } = turn.input;
+  switch (root) {
+    case 'text':
+      return text;
+    case 'facts':
+      return reading ? factRecord(reading.understanding.facts) : {};
+    case 'slots':
+      return slotValues(frame);
+    case 'changed':
+      return Object.fromEntries(Object.entries(slotValues(frame)).filter(([name]) => frame.changed.includes(name)));
+    case 'media':
+      return media ?? frame.inputs['media'];
+    case 'link':
+      return link;
+    case 'contact':
+      return contact;
+    case 'argument':
+      return argument;
+    case 'today':
+      return turn.tools.today;
+    case 'below':
+      return belowState(turn);
+    default:
+      return turn.results[root] ?? frame.results[root] ?? frame.inputs[root];
+  }
+}
+
+/** Values for a sentence: slots keep their type, `summary`, `missing`, `labels` and `title` become typed parameters. */
+export function resolveParams(turn: Turn, frame: Frame, template: Readonly<Record<string, Template>>): Params {
+  const params: Record<string, Param> = {};
+  for (const [name, value] of Object.entries(template)) {
+    params[name] = paramOf(turn, frame, value);
+  }
+  return params;
+}
+
+function paramOf(turn: Turn, frame: Frame, template: Template): Param {
+  if (typeof template === 'string') {
+    const special = specialParam(turn, frame, template);
+    if (special) return special;
+  }
+  const value = resolveTemplate(template, (root) => lookup(turn, frame, root));
+  // What an operation did not give is an empty text: a sentence with a gap beats no sentence.
+  return { kind: 'plain', value: typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' ? value : '' };
+}
+
+function specialParam(turn: Turn, frame: Frame, reference: string): Param | undefined {
+  const flow = turn.flowOf(frame);
+  const below = turn.below;
+  switch (reference) {
+    case '$summary':
+      return { kind: 'fields', fields: fieldsOf(flow, frame) };
+    case '$missing':
+      return { kind: 'labels', keys: missingSlots(turn, frame).filter((name) => flow.slots.get(name)?.required === true).map((name) => labelOf(flow, name)) };
+    case '$labels':
+      return { kind: 'labels', keys: below ? [...turn.flowOf(below).slots.values()].filter((slot) => slot.ask !== undefined).map((slot) => slot.label) : [] };
+    case '$title':
+      return below ? { kind: 'text', key: turn.flowOf(below).definition.title } : { kind: 'text', key: flow.definition.title };
+    default: {
+      const slot = /^\$slots\.(?<name>[A-Za-z0-9]+)$/u.exec(reference)?.groups?.['name'];
+      return slot === undefined ? undefined : slotParam(flow, slot, frame.slots[slot]?.value);
+    }
+  }
+}
+
+/** A slot's value as a parameter; `undefined` when it has none. */
+export function slotParam(flow: CompiledConversation, name: string, value: FactValue | undefined): Param | undefined {
+  const slot = flow.slots.get(name);
+  if (!slot || value === undefined) return undefined;
+  const option = slot.options?.[String(value)]?.label;
+  return { kind: 'slot', type: slot.type, value, personal: slot.personal, ...(option === undefined ? {} : { option }) };
+}
+
+/** The locale key of a slot's name. */
+export function labelOf(flow: CompiledConversation, name: string): string {
+  return flow.slots.get(name)?.label ?? name;
+}
+
+/** One labelled value. */
+export function fieldOf(flow: CompiledConversation, name: string, slot: SlotState): Field | undefined {
+  const definition = flow.slots.get(name);
+  const value = slotParam(flow, name, slot.value);
+  return definition && value ? { slot: name, label: definition.label, value, confirmed: slot.confirmed === true } : undefined;
+}
+
+/** All slots that have a value, in the flow's order. */
+export function fieldsOf(flow: CompiledConversation, frame: Frame, only?: readonly string[]): readonly Field[] {
+  return [...flow.slots.keys()].flatMap((name) => {
+    const slot = frame.slots[name];
+    const field = slot && (only === undefined || only.includes(name)) ? fieldOf(flow, name, slot) : undefined;
+    return field ? [field] : [];
+  });
+}
+
+/** Whether a slot is wanted at all: its `when` holds; while facts for it are missing, it is not. */
+export function applies(turn: Turn, frame: Frame, name: string): boolean {
+  const flow = turn.flowOf(frame);
+  const condition = flow.slots.get(name)?.when;
+  return condition === undefined || ask(flow, condition, conditionFacts(turn, frame)) === true;
+}
+
+/** Slots that still have to be asked for, in the flow's order: they have a question, apply, and were not skipped. */
+export function missingSlots(turn: Turn, frame: Frame): readonly string[] {
+  const flow = turn.flowOf(frame);
+  return [...flow.slots.keys()].filter(
+    (name) => flow.slots.get(name)?.ask !== undefined && frame.slots[name] === undefined && applies(turn, frame, name),
+  );
+}

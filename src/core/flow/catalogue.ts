@@ -1,0 +1,18 @@
+/** What a flow may refer to: the installation's operations, roles, flows, texts and decision tables. */
+import type { Translate } from './finding.ts';
+
+/** Texts of one language: locale key → message. */
+export type Texts = Readonly<Record<string, string>>;
+
+export interface FlowCatalogue {
+  readonly operations: ReadonlySet<string>;
+  readonly roles: ReadonlySet<string>;
+  /** Names of all flows that may be started or called, the one being checked included or not. */
+  readonly flows: ReadonlySet<string>;
+  /** Every language the installation speaks; a flow's texts must exist in each. */
+  readonly texts: Readonly<Record<string, Texts>>;
+  /** Decision tables by name → hash of their content. */
+  readonly tables: Readonly<Record<string, string>>;
+  /** Words findings in the reader's language. */
+  readonly translate: Translate;
+}

@@ -1,0 +1,260 @@
+/**
+ * What a flow file may contain. Three kinds: `conversation` (a form with slots and steps), `process` (nodes with people
+ * and operations) and `schedule` (messages around a due date). Unknown keys are refused: a misspelt key that is quietly
+ * ignored is worse than none. Meaning (does the step exist?) is checked in check.ts.
+ */
+import { z } from 'zod';
+
+/** Version of this file format; part of every flow's hash. Old versions stay readable. */
+export const FORMAT_VERSION = 1;
+
+const NAME = /^[a-z][a-z0-9]*(?:-[a-z0-9]+)*$/u;
+const IDENTIFIER = /^[a-z][A-Za-z0-9]*$/u;
+const LOCALE_KEY = /^[a-z][a-zA-Z0-9]*(?:[._-][a-zA-Z0-9]+)+$/u;
+const DURATION = /^[1-9]\d{0,3}[mhd]$/u;
+
+const name = z.string().regex(NAME);
+const identifier = z.string().regex(IDENTIFIER);
+const textKey = z.string().regex(LOCALE_KEY);
+const condition = z.string().min(1);
+/** `30m`, `4h`, `3d`. */
+const duration = z.string().regex(DURATION);
+const yuan = z.string().regex(/^\d{1,13}\.\d{2}$/u);
+
+/** A literal, or `$root.path` which is looked up when the step runs. Lists and nested records are allowed. */
+export type Template = string | number | boolean | null | readonly Template[] | { readonly [key: string]: Template };
+const template: z.ZodType<Template> = z.lazy(() =>
+  z.union([z.string(), z.number(), z.boolean(), z.null(), z.array(template), z.record(z.string(), template)]),
+);
+const templates = z.record(identifier, template);
+
+const branch = z.union([z.strictObject({ when: condition, go: name }), z.strictObject({ otherwise: name })]);
+/** Where to go: one step, or conditions in order with a mandatory `otherwise`. */
+const route = z.union([name, z.array(branch)]);
+
+/** The slot types; each has a parser in core/conversation/understand. */
+export const SLOT_TYPES = [
+  'money', 'phone', 'person-name', 'identity-number', 'place', 'date', 'term', 'purpose', 'licence-name', 'text', 'integer', 'yes-no', 'consent', 'choice',
+] as const;
+
+/** One piece of information a form collects. */
+export const slotSchema = z.strictObject({
+  type: z.enum(SLOT_TYPES),
+  label: textKey,
+  ask: textKey.optional(),
+  /** The understanding's fact that fills it; the slot's own name unless said. */
+  fact: identifier.optional(),
+  required: z.boolean().default(true),
+  /** Needed only when this holds; while its facts are missing, it does not. */
+  when: condition.optional(),
+  /** Slots whose change makes this one invalid. */
+  dependsOn: z.array(identifier).default([]),
+  /** Never overwritten by passing text: the person is asked first. */
+  guarded: z.boolean().default(false),
+  /** Personal data: stored as a reference, shown masked. */
+  personal: z.boolean().default(false),
+  min: z.union([yuan, z.number()]).optional(),
+  max: z.union([yuan, z.number()]).optional(),
+  maxLength: z.number().int().positive().max(1000).optional(),
+  /** Words people use for it in corrections (金额改成50万). */
+  words: z.array(z.string().min(1)).default([]),
+  /** For `choice`: value → label key and words. */
+  options: z.record(identifier, z.strictObject({ label: textKey, words: z.array(z.string().min(1)).default([]) })).optional(),
+});
+
+const operationCall = {
+  do: z.string().regex(/^[a-z][a-zA-Z-]*\.[a-z][a-zA-Z]*$/u),
+  with: templates.default({}),
+  as: identifier.optional(),
+};
+const listing = z.strictObject({ of: z.string(), line: textKey, empty: textKey.optional() });
+const saying = {
+  with: templates.default({}),
+  list: listing.optional(),
+  /** Show the slots as a card's fields. */
+  card: z.boolean().default(false),
+};
+
+const choice = z.strictObject({
+  verb: identifier,
+  label: textKey,
+  words: z.array(z.string().min(1)).default([]),
+  go: name,
+});
+
+/** The step kinds of a conversation; the first key that is present names the kind. */
+export const stepSchemas = {
+  collect: z.strictObject({
+    collect: z.array(identifier).min(1),
+    /** Called with what has just been learned. */
+    changed: z.strictObject({ ...operationCall, next: z.array(branch).optional() }).optional(),
+    go: route,
+  }),
+  do: z.strictObject({ ...operationCall, go: route, failed: name.optional() }),
+  say: z.strictObject({ say: textKey, ...saying, go: route }),
+  ask: z.strictObject({
+    ask: textKey,
+    ...saying,
+    choices: z.array(choice).optional(),
+    /** One choice for each row of a result. */
+    pick: z.strictObject({ of: z.string(), value: identifier, line: textKey, as: identifier, go: name }).optional(),
+    /** Ask for the person's own phone contact (Telegram). */
+    contact: z.strictObject({ label: textKey, go: name }).optional(),
+  }),
+  confirm: z.strictObject({
+    confirm: textKey,
+    slots: z.array(identifier).min(1),
+    ...saying,
+    yes: name,
+    no: name,
+  }),
+  route: z.strictObject({ route: z.array(branch) }),
+  start: z.strictObject({ start: name, with: templates.default({}), go: route }),
+  call: z.strictObject({ call: name, with: templates.default({}), go: route }),
+  control: z.strictObject({ control: z.enum(['cancel', 'skip', 'back', 'restart', 'resume', 'handover', 'revive']) }),
+  end: z.strictObject({ end: z.string().min(1) }),
+} as const;
+
+export type StepKind = keyof typeof stepSchemas;
+export const STEP_KINDS = Object.keys(stepSchemas) as readonly StepKind[];
+
+const COMMAND_NAMES = [
+  'customer', 'my-customers', 'tasks', 'approvals', 'repayment', 'help', 'submit', 'continue', 'cancel', 'skip', 'back', 'restart', 'human',
+] as const;
+/** What a repair flow answers to. */
+const REPAIRS = ['correct', 'timeout', 'cannot-handle'] as const;
+
+const starter = z.strictObject({
+  words: z.array(z.string().min(1)).optional(),
+  facts: z.array(identifier).min(1).optional(),
+  command: z.enum(COMMAND_NAMES).optional(),
+  event: z.enum(['link', 'contact', 'media', 'opened']).optional(),
+  repair: z.enum(REPAIRS).optional(),
+  /** Begin here instead of at the flow's first step. */
+  at: name.optional(),
+});
+
+/** A flow of kind `conversation`, before its steps are looked at one by one. */
+export const conversationSchema = z.strictObject({
+  flow: name,
+  kind: z.literal('conversation'),
+  formatVersion: z.literal(FORMAT_VERSION).default(FORMAT_VERSION),
+  title: textKey,
+  audience: z.enum(['staff', 'customer', 'anyone']),
+  /** A look-up: its open question is dropped as soon as something else is said. */
+  transient: z.boolean().default(false),
+  /** Values another flow passes in when it calls this one; a record `slots` fills slots. */
+  inputs: z.array(identifier).default([]),
+  begin: z.array(starter).default([]),
+  first: name,
+  /** Where 重来 goes; the first step unless said. */
+  restart: name.optional(),
+  /** Silence: a reminder, then the draft is put aside by the repair flow `timeout`. */
+  idle: z.strictObject({ remindAfter: duration, remind: textKey, expireAfter: duration }).optional(),
+  slots: z.record(identifier, slotSchema).default({}),
+  steps: z.record(name, z.record(z.string(), z.unknown())),
+});
+
+const reminder = z.strictObject({ after: duration, text: textKey });
+const timeout = z.strictObject({ after: duration, go: name });
+
+/** The node kinds of a process. */
+export const nodeSchemas = {
+  approval: z.strictObject({
+    approval: z.strictObject({
+      title: textKey,
+      policy: z.enum(['any', 'all', 'sequence', 'ratio']),
+      /** For `ratio`: the share that must agree, in percent, strictly more than. */
+      percent: z.number().int().min(1).max(99).optional(),
+      role: name.optional(),
+      /** Fewest people the role must give; fewer counts as empty. */
+      count: z.number().int().min(1).max(20).default(1),
+      /** The node applies only when this holds; a missing fact means that it applies. */
+      when: condition.optional(),
+      /** There is no passing by default: nobody to ask means stop and alarm. */
+      empty: z.literal('stop'),
+      verbs: z.array(z.enum(['approve', 'reject', 'return', 'hand-over'])).min(1),
+      card: z.array(identifier).default([]),
+      remind: reminder.optional(),
+    }),
+    approved: name,
+    rejected: name,
+    returned: name.optional(),
+    recalled: name.optional(),
+    timeout: timeout.optional(),
+  }),
+  decide: z.strictObject({ decide: z.array(branch) }),
+  do: z.strictObject({ ...operationCall, go: name, failed: name.optional() }),
+  notify: z.strictObject({ notify: textKey, to: z.string().min(1), with: templates.default({}), go: name }),
+  wait: z.strictObject({
+    wait: z.strictObject({ title: textKey, remind: reminder.optional() }),
+    /** Signal → node, or `$returner`: straight back to the node that returned the case. */
+    on: z.record(identifier, z.union([name, z.literal('$returner')])),
+    timeout: timeout.optional(),
+  }),
+  timer: z.strictObject({ timer: duration, go: name }),
+  end: z.strictObject({ end: z.string().min(1) }),
+} as const;
+
+export type NodeKind = keyof typeof nodeSchemas;
+export const NODE_KINDS = Object.keys(nodeSchemas) as readonly NodeKind[];
+
+/** A flow of kind `process`. */
+export const processSchema = z.strictObject({
+  flow: name,
+  kind: z.literal('process'),
+  formatVersion: z.literal(FORMAT_VERSION).default(FORMAT_VERSION),
+  title: textKey,
+  facts: z.record(identifier, z.enum(['text', 'money', 'number', 'boolean', 'date'])),
+  start: name,
+  nodes: z.record(name, z.record(z.string(), z.unknown())),
+});
+
+const clockTime = z.string().regex(/^(?:[01]\d|2[0-3]):[0-5]\d$/u);
+
+/** A flow of kind `schedule`: messages at set days around a due date. */
+export const scheduleSchema = z.strictObject({
+  flow: name,
+  kind: z.literal('schedule'),
+  formatVersion: z.literal(FORMAT_VERSION).default(FORMAT_VERSION),
+  title: textKey,
+  anchor: identifier,
+  /** The purpose the contact gate is asked with. */
+  purpose: identifier,
+  /** Wall clock of the customer's zone; nothing leaves outside. */
+  window: z.strictObject({ from: clockTime, to: clockTime }),
+  /** Sends are spread over so many minutes after the stage's time. */
+  spreadMinutes: z.number().int().min(0).max(600).default(0),
+  stopWhen: identifier,
+  stages: z
+    .array(z.strictObject({ name: identifier, day: z.number().int().min(-60).max(365), at: clockTime, text: textKey }))
+    .min(1),
+});
+
+export type SlotDefinition = z.output<typeof slotSchema>;
+export type Branch = z.output<typeof branch>;
+export type Route = z.output<typeof route>;
+export type Starter = z.output<typeof starter>;
+export type Listing = z.output<typeof listing>;
+export type StepOf<K extends StepKind> = z.output<(typeof stepSchemas)[K]> & { readonly kind: K };
+export type Step = { readonly [K in StepKind]: StepOf<K> }[StepKind];
+export type NodeOf<K extends NodeKind> = z.output<(typeof nodeSchemas)[K]> & { readonly kind: K };
+export type ProcessNode = { readonly [K in NodeKind]: NodeOf<K> }[NodeKind];
+
+export type ConversationDefinition = Omit<z.output<typeof conversationSchema>, 'steps'> & {
+  readonly steps: Readonly<Record<string, Step>>;
+};
+export type ProcessDefinition = Omit<z.output<typeof processSchema>, 'nodes'> & {
+  readonly nodes: Readonly<Record<string, ProcessNode>>;
+};
+export type ScheduleDefinition = z.output<typeof scheduleSchema>;
+export type FlowDefinition = ConversationDefinition | ProcessDefinition | ScheduleDefinition;
+
+const UNITS: Readonly<Record<string, number>> = { m: 1, h: 60, d: 1440 };
+
+/** Minutes of `30m`, `4h`, `3d`. @throws RangeError for anything else; the schema has refused it before. */
+export function durationMinutes(text: string): number {
+  const unit = UNITS[text.slice(-1)];
+  if (!DURATION.test(text) || unit === undefined) throw new RangeError(`not a duration: ${text}`);
+  return Number(text.slice(0, -1)) * unit;
+}

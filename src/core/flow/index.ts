@@ -1,0 +1,42 @@
+/**
+ * Flows are data: YAML files that a credit manager can read, checked (schema and meaning, with line and cure),
+ * normalised, hashed and compiled to a table in memory. Three kinds: `conversation` (run by core/conversation),
+ * `process` (run by `stepProcess`) and `schedule` (planned by `planStages`). This room is pure: whoever calls it reads
+ * the files, stores versions and instances, calls operations and keeps timers.
+ *
+ *   loadFlow(text, file, catalogue) → findings, or a version     compileFlow(normalised, version) → table
+ *   stepProcess(flow, state, event) → { state, effects }         planStages(flow, dueOn, options) → stages
+ */
+export type { FlowCatalogue, Texts } from './catalogue.ts';
+export {
+  ask,
+  compileFlow,
+  follow,
+  type CompiledConversation,
+  type CompiledFlow,
+  type CompiledProcess,
+  type CompiledSchedule,
+  type SlotLimits,
+} from './compile.ts';
+export {
+  durationMinutes,
+  FORMAT_VERSION,
+  type Branch,
+  type ConversationDefinition,
+  type FlowDefinition,
+  type Listing,
+  type ProcessDefinition,
+  type ProcessNode,
+  type Route,
+  type ScheduleDefinition,
+  type SlotDefinition,
+  type Starter,
+  type Step,
+  type StepOf,
+  type Template,
+} from './definition.ts';
+export type { Finding, Translate } from './finding.ts';
+export { loadFlow, readPublished, type LoadedFlow, type LoadResult, type NormalisedFlow } from './load.ts';
+export { startProcess, stepProcess, type ProcessEffect, type ProcessEvent, type ProcessState } from './process.ts';
+export { planStages, stageStates, type PlannedStage, type StageState } from './schedule.ts';
+export { resolveTemplate } from './template.ts';

@@ -1,0 +1,319 @@
+/**
+ * The pure interpreter of processes: one token walks from node to node. Who may vote and how votes count is
+ * core/approval's business; here a node `approval` opens, waits and receives the outcome. Every wait carries a visit
+ * number, and an event for an earlier visit changes nothing (a timer that fired late, a card pressed twice).
+ */
+import { ask, followStrictly, type CompiledProcess } from './compile.ts';
+import { durationMinutes, type NodeOf, type ProcessNode } from './definition.ts';
+import { parseYuan } from '../../lib/money.ts';
+import { resolveTemplate } from './template.ts';
+
+type Facts = Readonly<Record<string, unknown>>;
+
+/** What an approval can come to. */
+export type ApprovalOutcome = 'approved' | 'rejected' | 'returned' | 'recalled';
+
+/** One running case, as JSON. */
+export interface ProcessState {
+  readonly flow: string;
+  readonly version: string;
+  readonly node: string;
+  /** Counts the nodes entered so far; names the present wait. */
+  readonly visit: number;
+  readonly status: 'running' | 'waiting' | 'stopped' | 'ended';
+  /** The case's facts and what operations gave. */
+  readonly facts: Facts;
+  /** Human nodes passed, oldest first: "previous" always means the last visited one. */
+  readonly path: readonly string[];
+  /** The node that sent the case back, while it is with the submitter. */
+  readonly returner?: string;
+  /** How it ended. */
+  readonly outcome?: string;
+}
+
+export type ProcessEvent =
+  | { readonly type: 'operation.done'; readonly visit: number; readonly result: Facts }
+  | { readonly type: 'operation.failed'; readonly visit: number; readonly code: string }
+  | {
+      readonly type: 'approval.decided';
+      readonly visit: number;
+      readonly outcome: ApprovalOutcome;
+      readonly by?: string;
+      readonly reason?: string;
+    }
+  /** Something a `wait` node listens for (resubmitted, recalled), with facts that changed meanwhile. */
+  | { readonly type: 'signal'; readonly name: string; readonly facts?: Facts }
+  | { readonly type: 'timer'; readonly visit: number; readonly name: 'remind' | 'timeout' }
+  /** After an incident: go on from where it stopped, with corrected facts if need be. */
+  | { readonly type: 'retry'; readonly facts?: Facts };
+
+export type ProcessEffect =
+  | { readonly kind: 'operation'; readonly operation: string; readonly input: Facts; readonly visit: number }
+  | {
+      readonly kind: 'approval.open';
+      readonly node: string;
+      readonly visit: number;
+      readonly title: string;
+      readonly policy: 'any' | 'all' | 'sequence' | 'ratio';
+      readonly percent?: number;
+      readonly role: string;
+      /** Fewest approvers; fewer than this means stop and alarm. */
+      readonly count: number;
+      readonly verbs: readonly ('approve' | 'reject' | 'return' | 'hand-over')[];
+      /** Facts to show on the card, in order. */
+      readonly card: Facts;
+    }
+  /** The node's `when` says that it does not concern this case; for the event log. */
+  | { readonly kind: 'not_applicable'; readonly node: string; readonly condition: string }
+  | { readonly kind: 'approval.close'; readonly node: string; readonly visit: number; readonly reason: 'timeout' }
+  | { readonly kind: 'timer.set'; readonly visit: number; readonly name: 'remind' | 'timeout'; readonly afterMinutes: number }
+  /** All timers of a visit that is over. */
+  | { readonly kind: 'timer.clear'; readonly visit: number }
+  | { readonly kind: 'remind'; readonly node: string; readonly visit: number; readonly text: string }
+  | { readonly kind: 'notify'; readonly to: string; readonly text: string; readonly params: Facts }
+  | { readonly kind: 'incident'; readonly code: string; readonly node: string; readonly detail: string }
+  /** For the event log: the token moved. */
+  | { readonly kind: 'moved'; readonly from: string; readonly to: string; readonly visit: number }
+  /** An event that no longer (or not yet) applies; it changed nothing. */
+  | { readonly kind: 'ignored'; readonly event: string; readonly reason: 'stale' | 'not_waiting' | 'unknown_signal' | 'ended' }
+  | { readonly kind: 'ended'; readonly outcome: string };
+
+/** A step's result. */
+export interface ProcessStep {
+  readonly state: ProcessState;
+  readonly effects: readonly ProcessEffect[];
+}
+
+/** Nodes one event may pass without a person; the checks make more impossible, this catches what they missed. */
+const MAX_MOVES = 100;
+
+/** A new case on its first node. */
+export function startProcess(flow: CompiledProcess, facts: Facts): ProcessStep {
+  const run = new Run(flow, {
+    flow: flow.name,
+    version: flow.version,
+    node: flow.definition.start,
+    visit: 1,
+    status: 'running',
+    facts,
+    path: [],
+  });
+  return run.proceed();
+}
+
+/** What an event does to a case. The flow must be the version the case started with. @throws Error when it is not. */
+export function stepProcess(flow: CompiledProcess, state: ProcessState, event: ProcessEvent): ProcessStep {
+  if (flow.version !== state.version) throw new Error(`case runs ${state.flow}@${state.version}, not ${flow.version}`);
+  if (state.status === 'ended') return ignored(state, event.type, 'ended');
+  if ('visit' in event && event.visit !== state.visit) return ignored(state, event.type, 'stale');
+  const node = nodeOf(flow, state.node);
+  const run = new Run(flow, state);
+  switch (event.type) {
+    case 'operation.done':
+      return node.kind === 'do' && state.status === 'waiting' ? run.operationDone(node, event.result) : ignored(state, event.type, 'not_waiting');
+    case 'operation.failed':
+      return node.kind === 'do' && state.status === 'waiting' ? run.operationFailed(node, event.code) : ignored(state, event.type, 'not_waiting');
+    case 'approval.decided':
+      return node.kind === 'approval' && state.status === 'waiting' ? run.decided(node, event) : ignored(state, event.type, 'not_waiting');
+    case 'signal':
+      return run.signalled(node, event.name, event.facts ?? {});
+    case 'timer':
+      return state.status === 'waiting' ? run.timer(node, event.name) : ignored(state, event.type, 'not_waiting');
+    case 'retry':
+      return state.status === 'stopped' ? run.retried(event.facts ?? {}) : ignored(state, event.type, 'not_waiting');
+  }
+}
+
+function ignored(state: ProcessState, event: string, reason: 'stale' | 'not_waiting' | 'unknown_signal' | 'ended'): ProcessStep {
+  return { state, effects: [{ kind: 'ignored', event, reason }] };
+}
+
+function nodeOf(flow: CompiledProcess, name: string): ProcessNode {
+  const node = flow.nodes.get(name);
+  if (!node) throw new Error(`flow ${flow.name}@${flow.version} has no node ${name}`);
+  return node;
+}
+
+/** One step in the making; never leaves this file. */
+class Run {
+  readonly #flow: CompiledProcess;
+  readonly #effects: ProcessEffect[] = [];
+  #state: ProcessState;
+
+  constructor(flow: CompiledProcess, state: ProcessState) {
+    this.#flow = flow;
+    this.#state = state;
+  }
+
+  operationDone(node: NodeOf<'do'>, result: Facts): ProcessStep {
+    if (node.as !== undefined) this.#learn({ [node.as]: result });
+    return this.#goTo(node.go).proceed();
+  }
+
+  operationFailed(node: NodeOf<'do'>, code: string): ProcessStep {
+    if (node.failed !== undefined) return this.#goTo(node.failed).proceed();
+    return this.#stop('operation_failed', code).#done();
+  }
+
+  decided(node: NodeOf<'approval'>, event: Extract<ProcessEvent, { type: 'approval.decided' }>): ProcessStep {
+    const target = node[event.outcome];
+    if (target === undefined) return this.#stop('outcome_without_target', event.outcome).#done();
+    const { node: name, path } = this.#state;
+    this.#learn({ outcome: event.outcome, ...(event.by === undefined ? {} : { by: event.by }), ...(event.reason === undefined ? {} : { reason: event.reason }) });
+    this.#state = { ...this.#state, path: [...path, name] };
+    if (event.outcome === 'returned') this.#state = { ...this.#state, returner: name };
+    return this.#goTo(target).proceed();
+  }
+
+  signalled(node: ProcessNode, signal: string, facts: Facts): ProcessStep {
+    // A recall may reach a case while it is with the approvers; any other signal waits for nobody there.
+    const target = node.kind === 'wait' ? node.on[signal] : node.kind === 'approval' && signal === 'recalled' ? node.recalled : undefined;
+    if (target === undefined || this.#state.status !== 'waiting') return ignored(this.#state, `signal ${signal}`, 'unknown_signal');
+    this.#learn(facts);
+    const { returner, ...rest } = this.#state;
+    if (target !== '$returner') return this.#goTo(target).proceed();
+    if (returner === undefined) return this.#stop('no_returner', signal).#done();
+    this.#state = rest;
+    return this.#goTo(returner).proceed();
+  }
+
+  timer(node: ProcessNode, name: 'remind' | 'timeout'): ProcessStep {
+    if (node.kind === 'timer') return this.#goTo(node.go).proceed();
+    if (name === 'remind') return this.#remind(node);
+    if (node.kind !== 'approval' && node.kind !== 'wait') return ignored(this.#state, 'timer', 'not_waiting');
+    if (!node.timeout) return ignored(this.#state, 'timer', 'not_waiting');
+    if (node.kind === 'approval') {
+      this.#effects.push({ kind: 'approval.close', node: this.#state.node, visit: this.#state.visit, reason: 'timeout' });
+    }
+    return this.#goTo(node.timeout.go).proceed();
+  }
+
+  #remind(node: ProcessNode): ProcessStep {
+    const reminder = node.kind === 'approval' ? node.approval.remind : node.kind === 'wait' ? node.wait.remind : undefined;
+    if (!reminder) return ignored(this.#state, 'timer', 'not_waiting');
+    const { node: name, visit } = this.#state;
+    this.#effects.push(
+      { kind: 'remind', node: name, visit, text: reminder.text },
+      { kind: 'timer.set', visit, name: 'remind', afterMinutes: durationMinutes(reminder.after) },
+    );
+    return this.#done();
+  }
+
+  retried(facts: Facts): ProcessStep {
+    this.#learn(facts);
+    this.#state = { ...this.#state, status: 'running', visit: this.#state.visit + 1 };
+    return this.proceed();
+  }
+
+  /** Walks until somebody has to be waited for. */
+  proceed(): ProcessStep {
+    for (let moves = 0; this.#state.status === 'running'; moves += 1) {
+      if (moves > MAX_MOVES) return this.#stop('spinning', this.#state.node).#done();
+      this.#enter(nodeOf(this.#flow, this.#state.node));
+    }
+    return this.#done();
+  }
+
+  #enter(node: ProcessNode): void {
+    switch (node.kind) {
+      case 'approval':
+        this.#openApproval(node);
+        break;
+      case 'decide':
+        this.#decide(node);
+        break;
+      case 'do':
+        this.#wait();
+        this.#effects.push({ kind: 'operation', operation: node.do, input: this.#resolve(node.with), visit: this.#state.visit });
+        break;
+      case 'notify':
+        this.#effects.push({ kind: 'notify', to: String(resolveTemplate(node.to, this.#lookup)), text: node.notify, params: this.#resolve(node.with) });
+        this.#goTo(node.go);
+        break;
+      case 'wait':
+        this.#wait();
+        this.#setTimer('remind', node.wait.remind?.after);
+        this.#setTimer('timeout', node.timeout?.after);
+        break;
+      case 'timer':
+        this.#wait();
+        this.#setTimer('timeout', node.timer);
+        break;
+      case 'end':
+        this.#state = { ...this.#state, status: 'ended', outcome: node.end };
+        this.#effects.push({ kind: 'ended', outcome: node.end });
+        break;
+    }
+  }
+
+  #openApproval(node: NodeOf<'approval'>): void {
+    const { when, title, policy, percent, role, count, verbs, card, remind } = node.approval;
+    // A missing fact is no reason to spare the case a look: only a clear "no" skips the node.
+    if (when !== undefined && ask(this.#flow, when, this.#conditionFacts()) === false) {
+      this.#effects.push({ kind: 'not_applicable', node: this.#state.node, condition: when });
+      this.#goTo(node.approved);
+      return;
+    }
+    if (role === undefined) {
+      this.#stop('empty_approver', this.#state.node);
+      return;
+    }
+    this.#wait();
+    const shown = Object.fromEntries(card.map((fact) => [fact, this.#state.facts[fact] ?? null]));
+    this.#effects.push({ kind: 'approval.open', node: this.#state.node, visit: this.#state.visit, title, policy, ...(percent === undefined ? {} : { percent }), role, count, verbs, card: shown });
+    this.#setTimer('remind', remind?.after);
+    this.#setTimer('timeout', node.timeout?.after);
+  }
+
+  #decide(node: NodeOf<'decide'>): void {
+    const routed = followStrictly(this.#flow, node.decide, this.#conditionFacts());
+    if ('to' in routed) this.#goTo(routed.to);
+    else this.#stop('fact_missing', routed.missing.join(', '));
+  }
+
+  #goTo(node: string): this {
+    const { node: from, visit } = this.#state;
+    if (this.#state.status === 'waiting') this.#effects.push({ kind: 'timer.clear', visit });
+    this.#state = { ...this.#state, node, visit: visit + 1, status: 'running' };
+    this.#effects.push({ kind: 'moved', from, to: node, visit: visit + 1 });
+    return this;
+  }
+
+  #wait(): void {
+    this.#state = { ...this.#state, status: 'waiting' };
+  }
+
+  #stop(code: string, detail: string): this {
+    this.#state = { ...this.#state, status: 'stopped' };
+    this.#effects.push({ kind: 'incident', code, node: this.#state.node, detail });
+    return this;
+  }
+
+  #setTimer(name: 'remind' | 'timeout', after: string | undefined): void {
+    if (after === undefined) return;
+    this.#effects.push({ kind: 'timer.set', visit: this.#state.visit, name, afterMinutes: durationMinutes(after) });
+  }
+
+  #learn(facts: Facts): void {
+    this.#state = { ...this.#state, facts: { ...this.#state.facts, ...facts } };
+  }
+
+  /** Facts as conditions want them: what is declared as money in whole fen. */
+  #conditionFacts(): Facts {
+    const facts: Record<string, unknown> = { ...this.#state.facts };
+    for (const [name, type] of Object.entries(this.#flow.definition.facts)) {
+      if (type === 'money' && typeof facts[name] === 'string') facts[name] = parseYuan(facts[name]) ?? null;
+    }
+    return facts;
+  }
+
+  readonly #lookup = (root: string): unknown => this.#state.facts[root];
+
+  #resolve(template: Parameters<typeof resolveTemplate>[0]): Facts {
+    return resolveTemplate(template, this.#lookup) as Facts;
+  }
+
+  #done(): ProcessStep {
+    return { state: this.#state, effects: this.#effects };
+  }
+}

@@ -1,0 +1,76 @@
+/** Who acts: a member of staff, a customer, an API token without a person, the system itself, or somebody unknown. */
+import type { Language } from '../../lib/i18n.ts';
+
+export const ROLES = ['sales', 'team_lead', 'reviewer', 'approver', 'collector', 'manager', 'compliance', 'admin'] as const;
+export type Role = (typeof ROLES)[number];
+
+export function isRole(text: string): text is Role {
+  return (ROLES as readonly string[]).includes(text);
+}
+
+export type Actor =
+  | {
+      readonly kind: 'STAFF';
+      readonly id: string;
+      readonly name: string;
+      readonly roles: readonly Role[];
+      readonly teamId: string | undefined;
+      readonly language: Language;
+    }
+  | { readonly kind: 'CUSTOMER'; readonly id: string; readonly identityId: string; readonly language: Language }
+  /** A token that stands for no person: it may do what its roles allow, but never decide an approval. */
+  | { readonly kind: 'TOKEN'; readonly id: string; readonly roles: readonly Role[]; readonly language: Language }
+  | { readonly kind: 'SYSTEM'; readonly id: string; readonly language: Language }
+  | { readonly kind: 'STRANGER'; readonly id: string; readonly language: Language };
+
+export const SYSTEM_ACTOR: Actor = { kind: 'SYSTEM', id: 'daiban', language: 'zh-CN' };
+
+/** How far a right reaches: one's own customers, the team's, everybody's; `self` is a customer's own file. */
+export type DataScope = 'own' | 'team' | 'all' | 'self';
+
+/** Who may call an operation, and how far: `{ sales: 'own', manager: 'all', customer: 'self' }`. */
+export type Access = Readonly<Partial<Record<Role | 'customer' | 'system' | 'stranger', DataScope>>>;
+
+const WIDTH: Readonly<Record<DataScope, number>> = { self: 0, own: 1, team: 2, all: 3 };
+
+/** The widest scope the actor has under `access`; `undefined` = may not at all. */
+export function scopeOf(actor: Actor, access: Access): DataScope | undefined {
+  switch (actor.kind) {
+    case 'CUSTOMER':
+      return access.customer;
+    case 'SYSTEM':
+      return access.system ?? 'all';
+    case 'STRANGER':
+      return access.stranger;
+    case 'STAFF':
+    case 'TOKEN': {
+      let widest: DataScope | undefined;
+      for (const role of actor.roles) {
+        const scope = access[role];
+        if (scope && (!widest || WIDTH[scope] > WIDTH[widest])) widest = scope;
+      }
+      return widest;
+    }
+  }
+}
+
+/** Whose something is, for scope checks. */
+export interface Ownership {
+  readonly ownerId: string | null;
+  readonly teamId: string | null;
+  readonly customerId?: string;
+}
+
+/** Whether something lies inside the scope. An ownerless thing is visible to team and wider. */
+export function inScope(actor: Actor, scope: DataScope, thing: Ownership): boolean {
+  switch (scope) {
+    case 'all':
+      return true;
+    case 'team':
+      return actor.kind === 'STAFF' && (thing.ownerId === actor.id || (actor.teamId !== undefined && thing.teamId === actor.teamId) || (thing.ownerId === null && thing.teamId === null));
+    case 'own':
+      return actor.kind === 'STAFF' && thing.ownerId === actor.id;
+    case 'self':
+      return actor.kind === 'CUSTOMER' && thing.customerId === actor.id;
+  }
+}

@@ -1,0 +1,84 @@
+/** Runs one operation inside a unit of work: permission, input, savepoint, run, audit. */
+import { AppError, commonErrors } from '../../lib/errors.ts';
+import type { Language, Params } from '../../lib/i18n.ts';
+import type { Tx } from '../../db/database.ts';
+import { scopeOf, SYSTEM_ACTOR, type Actor } from './actor.ts';
+import type { Ctx, Services } from './context.ts';
+import type { Effects } from './effects.ts';
+import { parseInput, type Operation, type Registry } from './operation.ts';
+
+/** Who calls, from where, at what instant: everything of a context that does not depend on the operation. */
+export interface Call {
+  readonly tx: Tx;
+  readonly now: Date;
+  readonly actor: Actor;
+  readonly via: string;
+  readonly traceId: string;
+  readonly services: Services;
+  readonly effects: Effects;
+  readonly registry: Registry;
+}
+
+/**
+ * Calls an operation by name. Its writes are undone (savepoint) and the refusal audited when it throws, so the
+ * surrounding turn can go on and tell the person.
+ * @throws AppError permission.denied, request.invalid or what the operation refuses.
+ */
+export async function callOperation(call: Call, name: string, rawInput: unknown): Promise<unknown> {
+  const operation = call.registry.get(name);
+  const scope = scopeOf(call.actor, operation.access);
+  if (scope === undefined) {
+    refuse(call, operation, undefined, 'permission.denied');
+    throw new AppError(commonErrors['permission.denied'], { params: { operation: name } });
+  }
+  const input = parseInput(operation, rawInput);
+  const mark = call.effects.mark();
+  if (!operation.isRead) await call.tx.query('SAVEPOINT operation');
+  try {
+    const output = await operation.run(contextOf(call, scope), input);
+    if (!operation.isRead) await call.tx.query('RELEASE SAVEPOINT operation');
+    if (operation.isAudited) {
+      const subject = operation.subject(input, output);
+      call.effects.audit({ action: name, outcome: 'DONE', ...(subject ? { subject } : {}), detail: auditDetail(call, input) });
+    }
+    return output;
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error; // a fault: the whole turn is run again
+    if (!operation.isRead) {
+      await call.tx.query('ROLLBACK TO SAVEPOINT operation');
+      await call.tx.query('RELEASE SAVEPOINT operation'); // or a caller that catches this and then refuses itself would return to here only
+    }
+    call.effects.reset(mark);
+    refuse(call, operation, input, error.code);
+    throw error;
+  }
+}
+
+function refuse(call: Call, operation: Operation, input: unknown, code: string): void {
+  if (operation.isRead && !operation.isAudited && code !== 'permission.denied') return;
+  const subject = input === undefined ? undefined : operation.subject(input, undefined);
+  call.effects.audit({ action: operation.name, outcome: 'REFUSED', ...(subject ? { subject } : {}), detail: { code } });
+}
+
+function auditDetail(_call: Call, input: unknown): unknown {
+  return { input };
+}
+
+function contextOf(call: Call, scope: Ctx['scope']): Ctx {
+  const { texts } = call.services;
+  return {
+    tx: call.tx,
+    now: call.now,
+    actor: call.actor,
+    scope,
+    via: call.via,
+    traceId: call.traceId,
+    services: call.services,
+    keys: call.services.keys,
+    effects: call.effects,
+    t: (key: string, params?: Params) => texts.translate(call.actor.language, key, params),
+    say: (language: Language, key: string, params?: Params) => texts.translate(language, key, params),
+    call: async (name, input) => callOperation(call, name, input),
+    callAsSystem: async (name, input) => callOperation({ ...call, actor: SYSTEM_ACTOR }, name, input),
+  };
+}

@@ -1,0 +1,116 @@
+/**
+ * What a turn wants to leave behind, collected in memory and written in one go before the commit: messages, timers,
+ * audit entries, timeline items. Nothing here is sent; sending is the outbox's business.
+ */
+import type { Address, OutboundContent } from '../../channels/channel.ts';
+
+/** What is told to a person. A file travels by id, its bytes are read at the moment of sending. */
+export type MessageContent =
+  | Exclude<OutboundContent, { kind: 'file' }>
+  | { readonly kind: 'file_ref'; readonly fileId: string; readonly name: string; readonly mime: string; readonly caption?: string };
+
+/** STAFF and ANSWER (a direct answer to what the person just wrote) pass the contact gate; the others are judged by it. */
+export type Purpose = 'STAFF' | 'ANSWER' | 'SERVICE' | 'COLLECTION' | 'MARKETING';
+
+export interface MessageDraft {
+  /** Once for ever: a second row with this key is not written. Without it the turn's trace and position serve. */
+  readonly key?: string;
+  readonly to: Address;
+  readonly purpose: Purpose;
+  readonly content: MessageContent;
+  readonly lane?: 'INTERACTIVE' | 'NORMAL' | 'BULK';
+  readonly customerId?: string;
+  readonly subject?: { readonly kind: string; readonly id: string };
+  /** The inbox event whose own request may carry this answer (lane INTERACTIVE). */
+  readonly inboxId?: bigint;
+  /** Who speaks on the timeline; the bot itself by default. */
+  readonly actorId?: string;
+}
+
+export interface TimerDraft {
+  /** Unique; a second timer with the same key moves nothing while the first is open or fired. */
+  readonly key: string;
+  readonly kind: string;
+  readonly dueAt: Date;
+  readonly subjectId?: string;
+  readonly payload?: unknown;
+}
+
+export interface AuditDraft {
+  readonly action: string;
+  readonly outcome: 'DONE' | 'REFUSED';
+  readonly subject?: { readonly kind: string; readonly id: string };
+  /** Before/after, reason, hashes; sealed. */
+  readonly detail?: unknown;
+}
+
+export interface FlowEventDraft {
+  readonly instanceId: string;
+  readonly rev: number;
+  readonly type: string;
+  readonly data?: unknown;
+}
+
+export interface IncidentDraft {
+  readonly kind: string;
+  readonly subject?: { readonly kind: string; readonly id: string };
+  readonly detail?: Readonly<Record<string, string | number>>;
+}
+
+/** The collector. One per turn or API call. */
+export class Effects {
+  readonly messages: MessageDraft[] = [];
+  readonly timers: TimerDraft[] = [];
+  readonly cancelledTimers: string[] = [];
+  readonly audits: AuditDraft[] = [];
+  readonly events: FlowEventDraft[] = [];
+  readonly incidents: IncidentDraft[] = [];
+  /** Customers whose files this turn's messages belong to. */
+  readonly touched = new Set<string>();
+
+  send(message: MessageDraft): void {
+    this.messages.push(message);
+  }
+  setTimer(timer: TimerDraft): void {
+    this.timers.push(timer);
+  }
+  cancelTimer(key: string): void {
+    this.cancelledTimers.push(key);
+  }
+  audit(entry: AuditDraft): void {
+    this.audits.push(entry);
+  }
+  event(event: FlowEventDraft): void {
+    this.events.push(event);
+  }
+  incident(incident: IncidentDraft): void {
+    this.incidents.push(incident);
+  }
+  /** Files the turn's messages with this customer. */
+  touch(customerId: string): void {
+    this.touched.add(customerId);
+  }
+
+  /** A mark to return to when an operation is refused half-way. */
+  mark(): EffectsMark {
+    return {
+      messages: this.messages.length,
+      timers: this.timers.length,
+      cancelledTimers: this.cancelledTimers.length,
+      audits: this.audits.length,
+      events: this.events.length,
+      incidents: this.incidents.length,
+    };
+  }
+  /** Forgets everything since the mark. */
+  reset(mark: EffectsMark): void {
+    this.messages.length = mark.messages;
+    this.timers.length = mark.timers;
+    this.cancelledTimers.length = mark.cancelledTimers;
+    this.audits.length = mark.audits;
+    this.events.length = mark.events;
+    this.incidents.length = mark.incidents;
+  }
+}
+
+export type EffectsMark = Readonly<Record<'messages' | 'timers' | 'cancelledTimers' | 'audits' | 'events' | 'incidents', number>>;

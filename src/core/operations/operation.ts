@@ -1,0 +1,122 @@
+/**
+ * An operation is the only way business data changes: permitted, validated, audited. From the registry come the HTTP
+ * API with its OpenAPI document, chat commands, what flows may `do`, and the permission matrix.
+ */
+import { z } from 'zod';
+import { AppError, commonErrors, defineErrors, type FieldFault } from '../../lib/errors.ts';
+import type { Access } from './actor.ts';
+import { scopeOf, type Actor } from './actor.ts';
+import type { Ctx } from './context.ts';
+
+export interface HttpBinding {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  /** Under `/api/v1`, with `{name}` for parameters: `/customers/{id}`. */
+  readonly path: string;
+  readonly status?: number;
+}
+
+export interface OperationSpec<I extends z.ZodType, O extends z.ZodType> {
+  /** `noun.verb`, dotted and stable. */
+  readonly name: string;
+  /** One English sentence for the OpenAPI document. */
+  readonly summary: string;
+  readonly access: Access;
+  readonly input: I;
+  readonly output: O;
+  readonly http?: HttpBinding;
+  /** Reads are not audited unless they show personal data. */
+  readonly readOnly?: boolean;
+  /** True when a read shows personal data and must leave a trace. */
+  readonly audited?: boolean;
+  /** What the audit entry is about. */
+  readonly subject?: (input: z.output<I>, output: z.output<O> | undefined) => { readonly kind: string; readonly id: string } | undefined;
+  /** An example request for the document. */
+  readonly example?: unknown;
+  run(ctx: Ctx, input: z.output<I>): Promise<z.output<O>>;
+}
+
+/** An operation with its types erased, as the registry keeps it. */
+export interface Operation {
+  readonly name: string;
+  readonly summary: string;
+  readonly access: Access;
+  readonly input: z.ZodType;
+  readonly output: z.ZodType;
+  readonly http: HttpBinding | undefined;
+  readonly isRead: boolean;
+  readonly isAudited: boolean;
+  readonly example: unknown;
+  subject(input: unknown, output: unknown): { readonly kind: string; readonly id: string } | undefined;
+  run(ctx: Ctx, input: unknown): Promise<unknown>;
+}
+
+export const operationErrors = defineErrors({ 'operation.unknown': [500, 'error'] });
+
+/** Declares an operation. */
+export function defineOperation<I extends z.ZodType, O extends z.ZodType>(spec: OperationSpec<I, O>): Operation {
+  return {
+    name: spec.name,
+    summary: spec.summary,
+    access: spec.access,
+    input: spec.input,
+    output: spec.output,
+    http: spec.http,
+    isRead: spec.readOnly ?? false,
+    isAudited: spec.audited ?? !(spec.readOnly ?? false),
+    example: spec.example,
+    subject: (input, output) => spec.subject?.(input as z.output<I>, output as z.output<O> | undefined),
+    run: async (ctx, input) => spec.run(ctx, input as z.output<I>),
+  };
+}
+
+/** All operations of the product by name. */
+export class Registry {
+  readonly #operations = new Map<string, Operation>();
+
+  /** @throws Error when two operations share a name or an address. */
+  add(...operations: readonly Operation[]): this {
+    for (const operation of operations) {
+      if (this.#operations.has(operation.name)) throw new Error(`operation declared twice: ${operation.name}`);
+      const clash = this.list().find((other) => other.http && operation.http && other.http.method === operation.http.method && other.http.path === operation.http.path);
+      if (clash) throw new Error(`two operations at one address: ${clash.name}, ${operation.name}`);
+      this.#operations.set(operation.name, operation);
+    }
+    return this;
+  }
+
+  find(name: string): Operation | undefined {
+    return this.#operations.get(name);
+  }
+
+  /** @throws AppError operation.unknown */
+  get(name: string): Operation {
+    const found = this.#operations.get(name);
+    if (!found) throw new AppError(operationErrors['operation.unknown'], { params: { name } });
+    return found;
+  }
+
+  list(): readonly Operation[] {
+    return [...this.#operations.values()];
+  }
+}
+
+/** Whether the actor may call the operation at all; where it reaches is the operation's own check. */
+export function mayCall(actor: Actor, operation: Operation): boolean {
+  return scopeOf(actor, operation.access) !== undefined;
+}
+
+/** Parses input by the operation's schema. @throws AppError request.invalid with one fault per field. */
+export function parseInput(operation: Operation, input: unknown): unknown {
+  const parsed = operation.input.safeParse(input);
+  if (parsed.success) return parsed.data;
+  throw new AppError(commonErrors['request.invalid'], { faults: faultsOf(parsed.error) });
+}
+
+/** Zod issues as JSON pointers with a code and a sentence. */
+export function faultsOf(error: z.ZodError): FieldFault[] {
+  return error.issues.map((issue) => ({
+    pointer: issue.path.length === 0 ? '' : `/${issue.path.map((part) => String(part).replaceAll('~', '~0').replaceAll('/', '~1')).join('/')}`,
+    code: issue.code,
+    message: issue.message,
+  }));
+}

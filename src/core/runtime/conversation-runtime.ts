@@ -1,0 +1,395 @@
+/**
+ * From stored events to turns: who speaks, what the pure interpreter makes of it, which operations that calls, and what
+ * is said in return. Turns of a batch share one transaction; identities and timeline items are read and written for the
+ * whole batch at once.
+ */
+import { encodeCardKey, type Card } from '../../channels/card.ts';
+import type { Address, InboundEvent } from '../../channels/channel.ts';
+import { identitiesOf, setReachable, type Identity } from '../../identity/identity-store.ts';
+import { dateIn } from '../../lib/business-date.ts';
+import { AppError } from '../../lib/errors.ts';
+import { isLanguage, type Language, type Texts } from '../../lib/i18n.ts';
+import { newToken } from '../../lib/ids.ts';
+import {
+  present,
+  readMessage,
+  stepConversation,
+  type ConversationEffect,
+  type ConversationEvent,
+  type ConversationTools,
+} from '../conversation/index.ts';
+import { isRole, type Actor } from '../operations/actor.ts';
+import { platformOf, type Turn, type Unit } from '../unit/unit.ts';
+import { pressCard, answerDecision } from './approval-taps.ts';
+import type { Flows } from './flows.ts';
+import { memoryOf, type Memory, type Offer } from './memory.ts';
+import type { ConversationChange, ConversationWork, InternalEvent, StoredEvent } from './turns.ts';
+
+/** A line of the timeline that came in. */
+export interface IncomingItem {
+  readonly conversationId: string;
+  readonly platform: string;
+  readonly kind: string;
+  readonly actorKind: string;
+  readonly actorId: string;
+  readonly messageId: string | null;
+  readonly text: string;
+  readonly inboxId: bigint;
+  readonly fileIds: readonly string[];
+  readonly customers: readonly string[];
+}
+
+export interface RuntimeDeps {
+  readonly flows: Flows;
+  readonly texts: Texts;
+  readonly companyZone: string;
+  readonly writeIncoming: (unit: Unit, items: readonly IncomingItem[]) => Promise<void>;
+  /** Notes an edit or deletion; `false` when the message is not on file. */
+  readonly writeChange: (unit: Unit, change: { readonly conversationId: string; readonly messageId: string; readonly inboxId: bigint; readonly kind: 'EDITED' | 'DELETED'; readonly text?: string }) => Promise<boolean>;
+}
+
+/** Makes the handler of the inbox job. */
+export function createTurnHandler(deps: RuntimeDeps): (unit: Unit, works: readonly ConversationWork[]) => Promise<readonly ConversationChange[]> {
+  return async (unit, works) => {
+    const senders = works.map(({ conversation, events }) => {
+      const spoken = events.find(({ event }) => !('internal' in event) && event.sender !== '')?.event;
+      const externalId = spoken && !('internal' in spoken) ? spoken.sender : conversation.actor === '' ? conversation.chat : conversation.actor;
+      return { account: conversation.account, externalId };
+    });
+    const identities = await identitiesOf(unit.tx, dedupe(senders), unit.now);
+    const byKey = new Map(identities.map((identity) => [`${identity.account}\n${identity.external_id}`, identity]));
+    const items: IncomingItem[] = [];
+    const changes: ConversationChange[] = [];
+    for (const [index, work] of works.entries()) {
+      const sender = senders[index];
+      const identity = sender && byKey.get(`${sender.account}\n${sender.externalId}`);
+      if (!identity) throw new Error('a conversation without an identity');
+      const talk = new Talk(deps, unit, work, identity, items);
+      changes.push(await talk.run());
+    }
+    await deps.writeIncoming(unit, items);
+    return changes;
+  };
+}
+
+function dedupe<T extends { readonly account: string; readonly externalId: string }>(senders: readonly T[]): readonly T[] {
+  const seen = new Set<string>();
+  return senders.filter((sender) => {
+    const key = `${sender.account}\n${sender.externalId}`;
+    if (seen.has(key)) return false;
+    seen.add(key);
+    return true;
+  });
+}
+
+/** Who an identity acts as. A disabled member of staff is a stranger. */
+export function actorOf(identity: Identity, defaultLanguage: Language): Actor {
+  const language = (text: string | null): Language => (text !== null && isLanguage(text) ? text : defaultLanguage);
+  if (identity.staff_id !== null && identity.is_active === true) {
+    return { kind: 'STAFF', id: identity.staff_id, name: identity.name ?? '', roles: (identity.roles ?? []).filter(isRole), teamId: identity.team_id ?? undefined, language: language(identity.staff_language) };
+  }
+  if (identity.customer_id !== null && identity.is_verified) return { kind: 'CUSTOMER', id: identity.customer_id, identityId: identity.id, language: language(identity.customer_language) };
+  return { kind: 'STRANGER', id: identity.id, language: defaultLanguage };
+}
+
+/** One conversation's share of a batch. */
+class Talk {
+  readonly #deps: RuntimeDeps;
+  readonly #unit: Unit;
+  readonly #work: ConversationWork;
+  readonly #items: IncomingItem[];
+  readonly #identity: Identity;
+  readonly #address: Address;
+  #actor: Actor;
+  #memory: Memory;
+
+  constructor(deps: RuntimeDeps, unit: Unit, work: ConversationWork, identity: Identity, items: IncomingItem[]) {
+    this.#deps = deps;
+    this.#unit = unit;
+    this.#work = work;
+    this.#items = items;
+    this.#identity = identity;
+    this.#actor = actorOf(identity, 'zh-CN');
+    this.#memory = memoryOf(work.conversation.state);
+    const { account, chat, thread, actor } = work.conversation;
+    this.#address = { account, chat, ...(thread === '' ? {} : { thread }), ...(actor === '' ? {} : { actor }) };
+  }
+
+  async run(): Promise<ConversationChange> {
+    await this.#deps.flows.ensure(this.#unit.tx, [...this.#memory.talk.frames.map((frame) => frame.version), ...(this.#memory.talk.parked ? [this.#memory.talk.parked.version] : [])]);
+    for (const stored of this.#work.events) await this.#handle(stored);
+    return { state: this.#memory, isSilenced: this.#memory.talk.handedOver };
+  }
+
+  async #handle(stored: StoredEvent): Promise<void> {
+    const { conversation } = this.#work;
+    const turn = this.#unit.turn({
+      actor: this.#actor,
+      via: conversation.platform,
+      traceId: stored.traceId,
+      conversation: { id: conversation.id, platform: conversation.platform, address: this.#address },
+    });
+    if (this.#actor.kind === 'CUSTOMER') turn.effects.touch(this.#actor.id);
+    if ('internal' in stored.event) await this.#internal(turn, stored, stored.event);
+    else await this.#external(turn, stored, stored.event);
+  }
+
+  async #internal(turn: Turn, stored: StoredEvent, event: InternalEvent): Promise<void> {
+    switch (event.internal) {
+      case 'timeout':
+        return this.#step(turn, { type: 'timeout', visit: event.visit, name: event.name });
+      case 'handback':
+        return this.#step(turn, { type: 'handback' });
+      case 'media':
+        return this.#step(turn, { type: 'message', text: event.caption, reading: readMessage(event.caption, this.#today()), media: event.media });
+    }
+  }
+
+  async #external(turn: Turn, stored: StoredEvent, event: InboundEvent): Promise<void> {
+    const { happening } = event;
+    const { conversation } = this.#work;
+    switch (happening.kind) {
+      case 'edited':
+        await this.#deps.writeChange(this.#unit, { conversationId: conversation.id, messageId: happening.messageId, inboxId: stored.id, kind: 'EDITED', text: happening.text });
+        return;
+      case 'deleted':
+        await this.#deps.writeChange(this.#unit, { conversationId: conversation.id, messageId: happening.messageId, inboxId: stored.id, kind: 'DELETED' });
+        return;
+      case 'reachable':
+        await setReachable(this.#unit.tx, { account: conversation.account, externalId: event.sender }, happening.reachable);
+        this.#file(turn, stored, { kind: happening.reachable ? 'unblocked' : 'blocked', messageId: null, text: '' });
+        return;
+      case 'other':
+        return;
+      case 'opened':
+        return this.#step(turn, { type: 'opened' });
+      case 'start':
+        await this.#step(turn, { type: 'link', payload: happening.payload });
+        this.#file(turn, stored, { kind: 'start', messageId: happening.messageId, text: '/start' });
+        return;
+      case 'contact':
+        await this.#step(turn, { type: 'contact', phone: happening.phone, own: happening.own });
+        this.#file(turn, stored, { kind: 'contact', messageId: happening.messageId, text: happening.phone });
+        return;
+      case 'action':
+        await this.#tap(turn, stored, happening);
+        this.#file(turn, stored, { kind: 'action', messageId: null, text: happening.verb });
+        return;
+      case 'message':
+        await this.#message(turn, stored, happening);
+        this.#file(turn, stored, { kind: happening.media.length > 0 ? 'file' : 'text', messageId: happening.messageId, text: happening.text });
+        return;
+    }
+  }
+
+  async #message(turn: Turn, stored: StoredEvent, message: Extract<InboundEvent['happening'], { kind: 'message' }>): Promise<void> {
+    if (this.#isUnknownStaff()) {
+      this.#say(turn, this.#deps.texts.translate(this.#actor.language, 'talk.unknown_staff'));
+      return;
+    }
+    if (message.media.length > 0) {
+      // Fetching is a call to the platform and never happens inside a transaction: a timer hands it to the media job.
+      turn.effects.setTimer({
+        key: `media:${stored.id}`,
+        kind: 'media.fetch',
+        dueAt: this.#unit.now,
+        subjectId: this.#work.conversation.id,
+        payload: { inboxId: String(stored.id), conversationId: this.#work.conversation.id, account: this.#work.conversation.account, caption: message.text, media: message.media, customerId: this.#actor.kind === 'CUSTOMER' ? this.#actor.id : null },
+      });
+      return;
+    }
+    const { decision } = this.#memory;
+    if (decision) {
+      const rest = await answerDecision({ turn, decision, text: message.text, say: (key, params) => this.#say(turn, this.#text(key, params)) });
+      this.#memory = withoutDecision(this.#memory);
+      if (rest === 'answered') return;
+    }
+    const chosen = this.#offered(message.text);
+    if (chosen) return this.#step(turn, chosen);
+    await this.#step(turn, { type: 'message', text: message.text, reading: readMessage(message.text, this.#today()), media: [] });
+  }
+
+  /** A platform whose people are all staff: whoever is not on the list gets told how to get there. */
+  #isUnknownStaff(): boolean {
+    return this.#actor.kind === 'STRANGER' && this.#work.conversation.platform !== 'telegram';
+  }
+
+  /** The same words as an offered answer choose it. */
+  #offered(text: string): ConversationEvent | undefined {
+    const { offer } = this.#memory;
+    const choice = offer?.choices.find((one) => one.label === text.trim());
+    return offer && choice ? choiceEvent(offer, choice) : undefined;
+  }
+
+  async #tap(turn: Turn, stored: StoredEvent, tap: Extract<InboundEvent['happening'], { kind: 'action' }>): Promise<void> {
+    const { offer } = this.#memory;
+    if (offer?.cardId === tap.cardId) {
+      const choice = offer.choices[Number(/^o(\d{1,2})$/.exec(tap.verb)?.[1] ?? -1)];
+      if (choice) {
+        this.#lockChoices(turn, tap, choice.label);
+        return this.#step(turn, choiceEvent(offer, choice));
+      }
+    }
+    const decision = await pressCard({
+      turn,
+      address: this.#address,
+      tap,
+      inboxId: stored.id,
+      text: (key, params) => this.#text(key, params),
+    });
+    this.#memory = decision ? { ...this.#memory, decision } : this.#memory;
+  }
+
+  #lockChoices(turn: Turn, tap: Extract<InboundEvent['happening'], { kind: 'action' }>, label: string): void {
+    const card: Card = { id: tap.cardId, revision: tap.revision, title: this.#text('talk.chosen', { label }), fields: [], actions: [], closed: label };
+    turn.effects.send({ to: this.#address, purpose: this.#purpose(), content: { kind: 'card_update', card, handle: {}, tap: tap.handle } });
+    turn.effects.send({ to: this.#address, purpose: this.#purpose(), content: { kind: 'tap_answer', tap: tap.handle, text: label, alert: false } });
+  }
+
+  /** Steps the interpreter and carries out what it says, feeding operation results back. */
+  async #step(turn: Turn, event: ConversationEvent): Promise<void> {
+    const tools: ConversationTools = { flows: this.#deps.flows.table, audience: this.#actor.kind === 'STAFF' ? 'staff' : 'customer', today: this.#today() };
+    const { state, effects } = stepConversation(this.#memory.talk, event, tools);
+    this.#memory = { ...this.#memory, talk: state };
+    for (const effect of effects) await this.#carryOut(turn, effect);
+  }
+
+  async #carryOut(turn: Turn, effect: ConversationEffect): Promise<void> {
+    switch (effect.kind) {
+      case 'say':
+      case 'diff':
+        this.#sayEffect(turn, effect);
+        return;
+      case 'do':
+        return this.#step(turn, await this.#call(turn, effect));
+      case 'start':
+        await turn.run('process.start', { flow: effect.flow, facts: effect.facts });
+        return;
+      case 'timer.set':
+        turn.effects.setTimer({
+          key: `talk:${this.#work.conversation.id}:${effect.name}:${effect.visit}`,
+          kind: 'conversation',
+          dueAt: new Date(this.#unit.now.getTime() + effect.afterMinutes * 60_000),
+          subjectId: this.#work.conversation.id,
+          payload: { conversationId: this.#work.conversation.id, visit: effect.visit, name: effect.name },
+        });
+        return;
+      case 'timer.clear':
+        for (const name of ['remind', 'expire']) turn.effects.cancelTimer(`talk:${this.#work.conversation.id}:${name}:${effect.visit}`);
+        return;
+      case 'handover':
+        turn.effects.incident({ kind: 'conversation.handed_over', subject: { kind: 'conversation', id: this.#work.conversation.id } });
+        return;
+      case 'frame':
+        return;
+    }
+  }
+
+  async #call(turn: Turn, effect: Extract<ConversationEffect, { kind: 'do' }>): Promise<ConversationEvent> {
+    try {
+      const result = (await turn.run(effect.operation, effect.input)) as Record<string, unknown>;
+      await this.#noticeBinding();
+      return { type: 'operation.done', visit: effect.visit, result };
+    } catch (error) {
+      if (!(error instanceof AppError)) throw error;
+      return { type: 'operation.refused', visit: effect.visit, code: error.code, params: error.params };
+    }
+  }
+
+  /** After a binding the stranger is a customer: what follows in this turn is said and done as him. */
+  async #noticeBinding(): Promise<void> {
+    if (this.#actor.kind !== 'STRANGER') return;
+    const [identity] = await identitiesOf(this.#unit.tx, [{ account: this.#identity.account, externalId: this.#identity.external_id }], this.#unit.now);
+    if (identity) this.#actor = actorOf(identity, this.#actor.language);
+  }
+
+  #sayEffect(turn: Turn, effect: Extract<ConversationEffect, { kind: 'say' | 'diff' }>): void {
+    const said = present(effect, (key, params) => this.#text(key, params));
+    const visit = effect.kind === 'say' ? effect.visit : 0;
+    const offer: Offer | undefined = said.choices.length > 0 ? { visit, choices: said.choices } : undefined;
+    const withoutOffer = { ...this.#memory };
+    delete (withoutOffer as { offer?: Offer }).offer;
+    if (effect.kind === 'diff') {
+      this.#say(turn, said.text);
+      return;
+    }
+    if (offer && this.#showsAsCard(said)) {
+      const cardId = newToken(16);
+      this.#memory = { ...withoutOffer, offer: { ...offer, cardId } };
+      this.#send(turn, { kind: 'card', card: choiceCard(cardId, said) });
+      return;
+    }
+    this.#memory = offer ? { ...withoutOffer, offer } : withoutOffer;
+    this.#send(turn, {
+      kind: 'text',
+      text: said.fields.length === 0 ? said.text : `${said.text}\n${said.fields.map((field) => `${field.label} ${field.value}`).join('\n')}`,
+      ...(offer ? { choices: offer.choices.map((choice) => choice.label) } : {}),
+      ...(said.requestContact === undefined ? {} : { requestContact: said.requestContact }),
+    });
+  }
+
+  /** WeCom has buttons only on cards; elsewhere a card is for what has fields to show. Six buttons are WeCom's most. */
+  #showsAsCard(said: { readonly choices: readonly unknown[]; readonly fields: readonly unknown[] }): boolean {
+    if (said.choices.length > 6) return false;
+    return said.fields.length > 0 || this.#work.conversation.platform === 'wecom';
+  }
+
+  #say(turn: Turn, text: string): void {
+    this.#send(turn, { kind: 'text', text });
+  }
+
+  #send(turn: Turn, content: Parameters<Turn['effects']['send']>[0]['content']): void {
+    turn.effects.send({ to: this.#address, purpose: this.#purpose(), content, ...(this.#actor.kind === 'CUSTOMER' ? { customerId: this.#actor.id } : {}) });
+  }
+
+  #purpose(): 'STAFF' | 'ANSWER' {
+    return this.#actor.kind === 'STAFF' ? 'STAFF' : 'ANSWER';
+  }
+
+  #text(key: string, params: Readonly<Record<string, string | number>> = {}): string {
+    return this.#deps.texts.translate(this.#actor.language, key, params);
+  }
+
+  #today(): ReturnType<typeof dateIn> {
+    return dateIn(this.#unit.now, this.#deps.companyZone);
+  }
+
+  #file(turn: Turn, stored: StoredEvent, line: { readonly kind: string; readonly messageId: string | null; readonly text: string }): void {
+    this.#items.push({
+      conversationId: this.#work.conversation.id,
+      platform: platformOf(this.#work.conversation.account),
+      actorKind: this.#actor.kind,
+      actorId: this.#actor.id,
+      inboxId: stored.id,
+      fileIds: [],
+      customers: [...turn.effects.touched],
+      ...line,
+    });
+  }
+}
+
+function choiceEvent(offer: Offer, choice: Offer['choices'][number]): ConversationEvent {
+  return { type: 'choice', visit: offer.visit, verb: choice.verb, ...(choice.value === undefined ? {} : { value: choice.value }) };
+}
+
+function choiceCard(id: string, said: { readonly text: string; readonly fields: Card['fields']; readonly choices: readonly { readonly label: string }[] }): Card {
+  const [title = '', ...rest] = said.text.split('\n');
+  return {
+    id,
+    revision: 1,
+    title,
+    ...(rest.length > 0 ? { text: rest.join('\n') } : {}),
+    fields: said.fields,
+    actions: said.choices.map((choice, index) => ({ verb: `o${index}`, label: choice.label, style: index === 0 ? ('primary' as const) : ('default' as const) })),
+  };
+}
+
+function withoutDecision(memory: Memory): Memory {
+  const { decision: _decision, ...rest } = memory;
+  return rest;
+}
+
+/** The key a button of a choice card carries; exported for tests that press it. */
+export function choiceKey(cardId: string, index: number): string {
+  return encodeCardKey({ id: cardId, revision: 1 }, `o${index}`);
+}

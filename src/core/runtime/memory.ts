@@ -1,0 +1,27 @@
+/** What is remembered of a conversation besides the interpreter's own state. Sealed as one JSON. */
+import { EMPTY_CONVERSATION, type ConversationState } from '../conversation/index.ts';
+
+/** One-tap answers that were offered last; a tap or the same words choose one. */
+export interface Offer {
+  readonly visit: number;
+  readonly cardId?: string;
+  readonly choices: readonly { readonly verb: string; readonly value?: string; readonly label: string }[];
+}
+
+/** A decision that waits for its reason, or for the colleague it is handed to. */
+export interface PendingDecision {
+  readonly approvalId: string;
+  readonly revision: number;
+  readonly verb: string;
+  readonly cardId: string;
+}
+
+export interface Memory {
+  readonly talk: ConversationState;
+  readonly offer?: Offer;
+  readonly decision?: PendingDecision;
+}
+
+export function memoryOf(state: unknown): Memory {
+  return state === undefined || state === null ? { talk: EMPTY_CONVERSATION } : (state as Memory);
+}

@@ -1,0 +1,210 @@
+/**
+ * Running processes: state under the instance's row lock, effects as operations, one event row per step. The pure
+ * interpreter decides; this file only carries out.
+ */
+import { z } from 'zod';
+import { AppError, defineErrors } from '../../lib/errors.ts';
+import { newId } from '../../lib/ids.ts';
+import { statement, type Tx } from '../../db/database.ts';
+import { startProcess, stepProcess, type CompiledProcess, type ProcessEffect, type ProcessEvent, type ProcessState } from '../flow/index.ts';
+import type { Ctx } from '../operations/context.ts';
+import { defineOperation, type Operation } from '../operations/operation.ts';
+import type { Flows } from './flows.ts';
+
+export const processErrors = defineErrors({ 'process.not_found': [404, 'info'] });
+
+interface InstanceRow {
+  readonly id: string;
+  readonly flow_version_id: string;
+  readonly subject_kind: string;
+  readonly subject_id: string;
+  readonly sealed_state: Buffer;
+  readonly rev: number;
+  readonly status: string;
+}
+
+const INSERT = statement(
+  'instances-insert',
+  `INSERT INTO instances (id, flow_version_id, subject_kind, subject_id, step, visit, sealed_state, status, created_at, updated_at) VALUES ($1, $2, $3, $4, $5, $6, $7, 'RUNNING', $8, $8)`,
+);
+const LOCK = statement('instances-lock', 'SELECT id, flow_version_id, subject_kind, subject_id, sealed_state, rev, status FROM instances WHERE id = $1 FOR UPDATE');
+const SAVE = statement('instances-save', 'UPDATE instances SET step = $2, visit = $3, sealed_state = $4, status = $5, rev = $6, updated_at = $7 WHERE id = $1');
+
+const event = z.discriminatedUnion('type', [
+  z.strictObject({ type: z.literal('approval.decided'), visit: z.int(), outcome: z.enum(['approved', 'rejected', 'returned', 'recalled']), by: z.string().optional(), reason: z.string().optional() }),
+  z.strictObject({ type: z.literal('signal'), name: z.string(), facts: z.record(z.string(), z.unknown()).optional() }),
+  z.strictObject({ type: z.literal('timer'), visit: z.int(), name: z.enum(['remind', 'timeout']) }),
+  z.strictObject({ type: z.literal('retry'), facts: z.record(z.string(), z.unknown()).optional() }),
+]);
+
+/** The operations by which everybody else starts and drives processes. */
+export function processOperations(flows: Flows): readonly Operation[] {
+  return [startOperation(flows), signalOperation(flows)];
+}
+
+function startOperation(flows: Flows): Operation {
+  return defineOperation({
+    name: 'process.start',
+    summary: 'Starts a case of a published process',
+    access: { system: 'all' },
+    input: z.strictObject({ flow: z.string(), subjectKind: z.string(), subjectId: z.uuid(), facts: z.record(z.string(), z.unknown()) }),
+    output: z.object({ instanceId: z.string() }),
+    subject: (input) => ({ kind: input.subjectKind, id: input.subjectId }),
+    async run(ctx, input) {
+      const flow = flows.process(input.flow);
+      const id = newId();
+      const step = startProcess(flow, input.facts);
+      await ctx.tx.query(INSERT, [id, flow.version, input.subjectKind, input.subjectId, step.state.node, step.state.visit, seal(ctx, id, step.state), ctx.now]);
+      await carryOut(ctx, flow, { id, subjectKind: input.subjectKind, subjectId: input.subjectId, rev: 0 }, step);
+      return { instanceId: id };
+    },
+  });
+}
+
+function signalOperation(flows: Flows): Operation {
+  return defineOperation({
+    name: 'process.signal',
+    summary: 'Tells a case what has happened',
+    access: { system: 'all' },
+    input: z.strictObject({ instanceId: z.uuid(), event }),
+    output: z.object({ node: z.string(), status: z.string() }),
+    subject: (input) => ({ kind: 'instance', id: input.instanceId }),
+    async run(ctx, input) {
+      const row = await lock(ctx.tx, input.instanceId);
+      const flow = await flows.version(ctx.tx, row.flow_version_id);
+      if (flow.kind !== 'process') throw new Error(`instance ${row.id} does not run a process`);
+      const state = ctx.keys.openJson(`instances.sealed_state.${row.id}`, row.sealed_state) as ProcessState;
+      const step = stepProcess(flow, state, withoutUndefined(input.event));
+      const last = await carryOut(ctx, flow, { id: row.id, subjectKind: row.subject_kind, subjectId: row.subject_id, rev: row.rev }, step);
+      return { node: last.node, status: last.status };
+    },
+  });
+}
+
+type ParsedEvent = z.output<typeof event>;
+
+// zod's optional members may be `undefined`; the interpreter's may only be absent.
+function withoutUndefined(parsed: ParsedEvent): ProcessEvent {
+  return Object.fromEntries(Object.entries(parsed).filter(([, value]) => value !== undefined)) as unknown as ProcessEvent;
+}
+
+async function lock(tx: Tx, id: string): Promise<InstanceRow> {
+  const [row] = await tx.query<InstanceRow>(LOCK, [id]);
+  if (!row) throw new AppError(processErrors['process.not_found']);
+  return row;
+}
+
+function seal(ctx: Ctx, id: string, state: ProcessState): Buffer {
+  return ctx.keys.sealJson(`instances.sealed_state.${id}`, state);
+}
+
+interface Case {
+  readonly id: string;
+  readonly subjectKind: string;
+  readonly subjectId: string;
+  readonly rev: number;
+}
+
+type Step = ReturnType<typeof stepProcess>;
+
+/** Does what a step says, feeding results back, until the case waits or ends. The state is saved before each effect. */
+async function carryOut(ctx: Ctx, flow: CompiledProcess, start: Case, first: Step): Promise<ProcessState> {
+  let rev = start.rev;
+  let step = first;
+  const queue: ProcessEffect[] = [...step.effects];
+  await save(ctx, start.id, step.state, (rev += 1));
+  for (let effect = queue.shift(); effect !== undefined; effect = queue.shift()) {
+    ctx.effects.event({ instanceId: start.id, rev, type: effect.kind, data: effect });
+    const result = await perform(ctx, start, step.state, effect);
+    if (!result) continue;
+    step = stepProcess(flow, step.state, result);
+    queue.push(...step.effects);
+    await save(ctx, start.id, step.state, (rev += 1));
+  }
+  return step.state;
+}
+
+const STATUS: Readonly<Record<ProcessState['status'], string>> = { running: 'RUNNING', waiting: 'RUNNING', stopped: 'STOPPED', ended: 'DONE' };
+
+async function save(ctx: Ctx, id: string, state: ProcessState, rev: number): Promise<void> {
+  await ctx.tx.query(SAVE, [id, state.node, state.visit, seal(ctx, id, state), STATUS[state.status], rev, ctx.now]);
+}
+
+async function perform(ctx: Ctx, instance: Case, state: ProcessState, effect: ProcessEffect): Promise<ProcessEvent | undefined> {
+  switch (effect.kind) {
+    case 'operation':
+      return callForCase(ctx, effect);
+    case 'approval.open':
+      return openApproval(ctx, instance, effect);
+    case 'timer.set':
+      ctx.effects.setTimer({
+        key: timerKey(instance.id, effect.visit, effect.name, ctx.now),
+        kind: 'process',
+        dueAt: new Date(ctx.now.getTime() + effect.afterMinutes * 60_000),
+        subjectId: instance.id,
+        payload: { instanceId: instance.id, visit: effect.visit, name: effect.name },
+      });
+      return undefined;
+    case 'timer.clear':
+      return undefined; // an event for an earlier visit changes nothing; the row fires and is ignored
+    case 'remind':
+      await ctx.callAsSystem('approval.remind', { instanceId: instance.id, visit: effect.visit, text: effect.text });
+      return undefined;
+    case 'notify':
+      await ctx.callAsSystem('staff.notify', { staffId: effect.to, text: effect.text, params: effect.params });
+      return undefined;
+    case 'incident':
+      await alarm(ctx, instance, effect.code, effect.node);
+      return undefined;
+    case 'ended':
+      await ended(ctx, instance, effect.outcome);
+      return undefined;
+    case 'approval.close':
+    case 'not_applicable':
+    case 'moved':
+    case 'ignored':
+      return undefined;
+  }
+}
+
+function timerKey(instanceId: string, visit: number, name: string, now: Date): string {
+  return `process:${instanceId}:${visit}:${name}:${now.getTime()}`;
+}
+
+async function callForCase(ctx: Ctx, effect: Extract<ProcessEffect, { kind: 'operation' }>): Promise<ProcessEvent> {
+  try {
+    const result = (await ctx.callAsSystem(effect.operation, effect.input)) as Record<string, unknown>;
+    return { type: 'operation.done', visit: effect.visit, result };
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error;
+    return { type: 'operation.failed', visit: effect.visit, code: error.code };
+  }
+}
+
+async function openApproval(ctx: Ctx, instance: Case, effect: Extract<ProcessEffect, { kind: 'approval.open' }>): Promise<ProcessEvent | undefined> {
+  const opened = (await ctx.callAsSystem('approval.open', {
+    instanceId: instance.id,
+    application: instance.subjectId,
+    node: effect.node,
+    visit: effect.visit,
+    policy: effect.policy === 'ratio' ? 'all' : effect.policy,
+    role: effect.role,
+    count: effect.count,
+    verbs: effect.verbs,
+  })) as { readonly kind: string };
+  if (opened.kind === 'empty') await alarm(ctx, instance, 'approval.empty', effect.node);
+  return undefined;
+}
+
+/** Nobody to ask, or something that cannot go on: stop, record it, and put it on the managers' list. It never passes. */
+async function alarm(ctx: Ctx, instance: Case, code: string, node: string): Promise<void> {
+  ctx.effects.incident({ kind: code, subject: { kind: instance.subjectKind, id: instance.subjectId }, detail: { node } });
+  await ctx.callAsSystem('task.add', { key: `incident:${instance.id}:${node}:${code}`, kind: 'process_stopped', role: 'manager', subject: { kind: instance.subjectKind, id: instance.subjectId }, params: { node } });
+}
+
+const OUTCOMES: Readonly<Record<string, string>> = { approved: 'APPROVED', rejected: 'REJECTED', recalled: 'RECALLED', expired: 'RECALLED' };
+
+async function ended(ctx: Ctx, instance: Case, outcome: string): Promise<void> {
+  const state = OUTCOMES[outcome];
+  if (instance.subjectKind === 'application' && state !== undefined) await ctx.callAsSystem('application.close', { application: instance.subjectId, outcome: state });
+}

@@ -1,0 +1,47 @@
+/** What the inbox job hands to the conversation runtime, and what it gets back. */
+import type { InboundEvent } from '../../channels/channel.ts';
+import type { MediaToken } from '../conversation/index.ts';
+import type { Unit } from '../unit/unit.ts';
+
+/** An event of our own that has to wait its turn in a conversation. */
+export type InternalEvent =
+  | { readonly internal: 'timeout'; readonly visit: number; readonly name: 'remind' | 'expire' }
+  /** Files of an earlier message have been fetched and stored (or refused). */
+  | { readonly internal: 'media'; readonly caption: string; readonly media: readonly MediaToken[] }
+  | { readonly internal: 'handback' };
+
+export interface StoredEvent {
+  readonly id: bigint;
+  readonly at: Date;
+  readonly traceId: string;
+  readonly attempts: number;
+  /** Dates inside are ISO strings: it comes from JSON. */
+  readonly event: InboundEvent | InternalEvent;
+}
+
+export interface LockedConversation {
+  readonly id: string;
+  readonly platform: string;
+  readonly account: string;
+  readonly chat: string;
+  readonly thread: string;
+  readonly actor: string;
+  readonly state: unknown;
+  readonly rev: number;
+  readonly isSilenced: boolean;
+}
+
+/** What a turn changes about its conversation. */
+export interface ConversationChange {
+  readonly state: unknown;
+  readonly isSilenced: boolean;
+}
+
+/** A locked conversation with its events in order. */
+export interface ConversationWork {
+  readonly conversation: LockedConversation;
+  readonly events: readonly StoredEvent[];
+}
+
+/** Handles the events of all conversations of a batch inside the unit; returns the new states in the same order. */
+export type TurnHandler = (unit: Unit, works: readonly ConversationWork[]) => Promise<readonly ConversationChange[]>;

@@ -1,0 +1,87 @@
+/** Timers are rows; a due time lies in business time. What is deferred waits here, never in the outbox. */
+import { statement, type Tx } from '../../db/database.ts';
+import type { Keyring } from '../../db/keyring.ts';
+import type { TimerDraft } from '../operations/effects.ts';
+
+const INSERT = statement(
+  'timers-insert',
+  `INSERT INTO timers (key, kind, subject_id, due_at, sealed_payload, trace_id)
+   SELECT * FROM unnest($1::text[], $2::text[], $3::uuid[], $4::timestamptz[], $5::bytea[], $6::text[])
+   ON CONFLICT (key) DO UPDATE SET due_at = excluded.due_at, sealed_payload = excluded.sealed_payload, state = 'OPEN', attempts = 0, fired_at = NULL
+     WHERE timers.state = 'CANCELLED'`,
+);
+const CANCEL = statement('timers-cancel', `UPDATE timers SET state = 'CANCELLED' WHERE key = ANY($1::text[]) AND state = 'OPEN'`);
+const CLAIM = statement(
+  'timers-claim',
+  `SELECT id, key, kind, subject_id, due_at, sealed_payload, attempts, trace_id FROM timers
+   WHERE state = 'OPEN' AND due_at <= $1 AND kind <> 'media.fetch' ORDER BY due_at, id LIMIT $2 FOR UPDATE SKIP LOCKED`,
+);
+const FIRED = statement('timers-fired', `UPDATE timers SET state = 'FIRED', fired_at = $2 WHERE id = ANY($1::bigint[])`);
+const FAILED = statement(
+  'timers-failed',
+  `UPDATE timers SET attempts = attempts + 1, state = CASE WHEN attempts >= 2 THEN 'PARKED' ELSE 'OPEN' END WHERE id = $1 AND state = 'OPEN' RETURNING state`,
+);
+
+export interface DueTimer {
+  readonly id: bigint;
+  readonly key: string;
+  readonly kind: string;
+  readonly subjectId: string | undefined;
+  readonly dueAt: Date;
+  readonly payload: unknown;
+  readonly attempts: number;
+  readonly traceId: string;
+}
+
+/** Sets timers. A key that is open or has fired stays as it is; a cancelled one is opened again. */
+export async function writeTimers(tx: Tx, keys: Keyring, traceId: string, drafts: readonly TimerDraft[]): Promise<void> {
+  if (drafts.length === 0) return;
+  await tx.query(INSERT, [
+    drafts.map((draft) => draft.key),
+    drafts.map((draft) => draft.kind),
+    drafts.map((draft) => draft.subjectId ?? null),
+    drafts.map((draft) => draft.dueAt),
+    drafts.map((draft) => (draft.payload === undefined ? null : keys.sealJson(`timers.sealed_payload.${draft.key}`, draft.payload))),
+    drafts.map(() => traceId),
+  ]);
+}
+
+export async function cancelTimers(tx: Tx, timerKeys: readonly string[]): Promise<void> {
+  if (timerKeys.length > 0) await tx.query(CANCEL, [timerKeys]);
+}
+
+/** Locks due timers; nobody else sees them until the transaction ends. Fetching files is leased instead (jobs/media.ts). */
+export async function claimTimers(tx: Tx, keys: Keyring, now: Date, limit: number): Promise<readonly DueTimer[]> {
+  const rows = await tx.query<TimerRow>(CLAIM, [now, limit]);
+  return rows.map((row) => ({
+    id: row.id,
+    key: row.key,
+    kind: row.kind,
+    subjectId: row.subject_id ?? undefined,
+    dueAt: row.due_at,
+    payload: row.sealed_payload ? keys.openJson(`timers.sealed_payload.${row.key}`, row.sealed_payload) : undefined,
+    attempts: row.attempts,
+    traceId: row.trace_id,
+  }));
+}
+
+export async function markFired(tx: Tx, now: Date, ids: readonly bigint[]): Promise<void> {
+  if (ids.length > 0) await tx.query(FIRED, [ids, now]);
+}
+
+/** Counts a failed try; after the third the timer is parked. */
+export async function markTimerFailed(tx: Tx, id: bigint): Promise<'OPEN' | 'PARKED' | undefined> {
+  const [row] = await tx.query<{ state: 'OPEN' | 'PARKED' }>(FAILED, [id]);
+  return row?.state;
+}
+
+interface TimerRow {
+  readonly id: bigint;
+  readonly key: string;
+  readonly kind: string;
+  readonly subject_id: string | null;
+  readonly due_at: Date;
+  readonly sealed_payload: Buffer | null;
+  readonly attempts: number;
+  readonly trace_id: string;
+}

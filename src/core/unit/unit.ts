@@ -1,0 +1,247 @@
+/**
+ * A unit of work: one transaction in which one or many turns run, and one flush that writes all they want to leave
+ * behind. State, messages, timers and audit entries of a turn commit together or not at all (invariant 4).
+ */
+import type { Address } from '../../channels/channel.ts';
+import { statement, type Database, type Tx } from '../../db/database.ts';
+import { newId } from '../../lib/ids.ts';
+import { writeMessages, type NumberedMessage } from '../../outbox/enqueue.ts';
+import { writeAudit, type AuditRow } from '../audit/write.ts';
+import type { Actor } from '../operations/actor.ts';
+import { callOperation, type Call } from '../operations/call.ts';
+import type { Services } from '../operations/context.ts';
+import { Effects } from '../operations/effects.ts';
+import type { Registry } from '../operations/operation.ts';
+import { cancelTimers, writeTimers } from '../timers/timers.ts';
+
+const NOW = statement('unit-now', `SELECT clock_timestamp() AS real_now, clock_timestamp() + offset_ms * interval '1 millisecond' AS now FROM business_clock`);
+
+const RESERVE = statement(
+  'unit-reserve',
+  `SELECT ARRAY(SELECT nextval('outbox_id_seq') FROM generate_series(1, $1)) AS outbox,
+          ARRAY(SELECT nextval('timeline_id_seq') FROM generate_series(1, $1)) AS timeline,
+          ARRAY(SELECT nextval('audit_id_seq') FROM generate_series(1, $2)) AS audit`,
+);
+
+const CONVERSATIONS = statement(
+  'unit-conversations',
+  `INSERT INTO conversations (id, platform, account, chat, thread, created_at)
+   SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::timestamptz[])
+   ON CONFLICT (account, chat, thread, actor) DO UPDATE SET chat = excluded.chat
+   RETURNING id, account, chat, thread`,
+);
+
+const EVENTS = statement(
+  'unit-events',
+  `INSERT INTO events (at, instance_id, rev, type, actor_id, sealed_data)
+   SELECT $1, * FROM unnest($2::uuid[], $3::int[], $4::text[], $5::text[], $6::bytea[])`,
+);
+
+const INCIDENTS = statement(
+  'unit-incidents',
+  `INSERT INTO incidents (id, kind, subject_kind, subject_id, detail, opened_at)
+   SELECT id, kind, subject_kind, subject_id, detail, $1 FROM unnest($2::uuid[], $3::text[], $4::text[], $5::text[], $6::jsonb[]) AS row (id, kind, subject_kind, subject_id, detail)`,
+);
+
+export interface UnitDeps {
+  readonly database: Database;
+  readonly services: Services;
+  readonly registry: Registry;
+  /** Called after a commit that left messages or events to be handled. */
+  readonly wake: (topic: 'inbox' | 'outbox' | 'timers') => void;
+}
+
+/** One turn's own part: who acts, where, and what it leaves behind. */
+export interface Turn {
+  readonly call: Call;
+  readonly effects: Effects;
+  /** The conversation the turn belongs to, if any: its messages to the same chat go to the same timeline. */
+  readonly conversation: { readonly id: string; readonly platform: string; readonly address: Address } | undefined;
+  /** Calls an operation as the turn's actor. */
+  run(name: string, input: unknown): Promise<unknown>;
+}
+
+export interface TurnOptions {
+  readonly actor: Actor;
+  readonly via: string;
+  readonly traceId?: string;
+  readonly conversation?: Turn['conversation'];
+}
+
+/** An open transaction with its instant. */
+export class Unit {
+  readonly tx: Tx;
+  readonly now: Date;
+  readonly realNow: Date;
+  readonly #deps: UnitDeps;
+  readonly #turns: Turn[] = [];
+
+  constructor(tx: Tx, times: { readonly now: Date; readonly realNow: Date }, deps: UnitDeps) {
+    this.tx = tx;
+    this.now = times.now;
+    this.realNow = times.realNow;
+    this.#deps = deps;
+  }
+
+  turn(options: TurnOptions): Turn {
+    const effects = new Effects();
+    const call: Call = {
+      tx: this.tx,
+      now: this.now,
+      actor: options.actor,
+      via: options.via,
+      traceId: options.traceId ?? newId(),
+      services: this.#deps.services,
+      effects,
+      registry: this.#deps.registry,
+    };
+    const turn: Turn = { call, effects, conversation: options.conversation, run: async (name, input) => callOperation(call, name, input) };
+    this.#turns.push(turn);
+    return turn;
+  }
+
+  /** Writes everything the turns left; the caller commits. Returns whether messages were written. */
+  async flush(): Promise<boolean> {
+    const { keys } = this.#deps.services;
+    const messageCount = count(this.#turns, (effects) => effects.messages.length);
+    const auditCount = count(this.#turns, (effects) => effects.audits.length);
+    if (messageCount + auditCount > 0) await this.#writeNumbered(messageCount, auditCount);
+    for (const turn of this.#turns) {
+      await writeTimers(this.tx, keys, turn.call.traceId, turn.effects.timers);
+      await cancelTimers(this.tx, turn.effects.cancelledTimers);
+      await this.#writeEvents(turn);
+      await this.#writeIncidents(turn);
+    }
+    return messageCount > 0;
+  }
+
+  async #writeNumbered(messageCount: number, auditCount: number): Promise<void> {
+    const { keys } = this.#deps.services;
+    const [ids] = await this.tx.query<{ outbox: string[]; timeline: string[]; audit: string[] }>(RESERVE, [messageCount, auditCount]);
+    if (!ids) throw new Error('no ids reserved');
+    const conversations = await this.#conversationsOf();
+    const messages: NumberedMessage[] = [];
+    const audits: (AuditRow & { readonly id: bigint })[] = [];
+    for (const turn of this.#turns) {
+      for (const draft of turn.effects.messages) {
+        const place = conversations.get(addressKey(draft.to));
+        if (!place) throw new Error('a message without a conversation');
+        messages.push({
+          ...draft,
+          id: BigInt(ids.outbox[messages.length] ?? 0),
+          timelineId: BigInt(ids.timeline[messages.length] ?? 0),
+          traceId: turn.call.traceId,
+          conversationId: place.id,
+          platform: place.platform,
+          touched: [...turn.effects.touched],
+        });
+      }
+      for (const draft of turn.effects.audits) {
+        audits.push({ ...draft, id: BigInt(ids.audit[audits.length] ?? 0), actor: turn.call.actor, via: turn.call.via, traceId: turn.call.traceId });
+      }
+    }
+    await writeMessages(this.tx, keys, { now: this.now, dueAt: this.realNow }, messages);
+    await writeAudit(this.tx, keys, this.now, audits);
+  }
+
+  /** The conversations all drafts go to; those of the turns themselves are known, others are looked up or made. */
+  async #conversationsOf(): Promise<Map<string, { id: string; platform: string }>> {
+    const known = new Map<string, { id: string; platform: string }>();
+    for (const turn of this.#turns) if (turn.conversation) known.set(addressKey(turn.conversation.address), turn.conversation);
+    const missing = new Map<string, Address>();
+    for (const turn of this.#turns) for (const draft of turn.effects.messages) if (!known.has(addressKey(draft.to))) missing.set(addressKey(draft.to), draft.to);
+    if (missing.size === 0) return known;
+    const addresses = [...missing.values()].sort((a, b) => (addressKey(a) < addressKey(b) ? -1 : 1));
+    const rows = await this.tx.query<{ id: string; account: string; chat: string; thread: string }>(CONVERSATIONS, [
+      addresses.map(() => newId()),
+      addresses.map((to) => platformOf(to.account)),
+      addresses.map((to) => to.account),
+      addresses.map((to) => to.chat),
+      addresses.map((to) => to.thread ?? ''),
+      addresses.map(() => this.now),
+    ]);
+    for (const row of rows) known.set(addressKey(row), { id: row.id, platform: platformOf(row.account) });
+    return known;
+  }
+
+  async #writeEvents(turn: Turn): Promise<void> {
+    const { events } = turn.effects;
+    if (events.length === 0) return;
+    const { keys } = this.#deps.services;
+    await this.tx.query(EVENTS, [
+      this.now,
+      events.map((event) => event.instanceId),
+      events.map((event) => event.rev),
+      events.map((event) => event.type),
+      events.map(() => turn.call.actor.id),
+      events.map((event) => (event.data === undefined ? null : keys.sealJson(`events.sealed_data.${event.instanceId}.${event.rev}`, event.data))),
+    ]);
+  }
+
+  async #writeIncidents(turn: Turn): Promise<void> {
+    const { incidents } = turn.effects;
+    if (incidents.length === 0) return;
+    await this.tx.query(INCIDENTS, [
+      this.now,
+      incidents.map(() => newId()),
+      incidents.map((incident) => incident.kind),
+      incidents.map((incident) => incident.subject?.kind ?? null),
+      incidents.map((incident) => incident.subject?.id ?? null),
+      incidents.map((incident) => JSON.stringify(incident.detail ?? {})),
+    ]);
+  }
+}
+
+/** The instant of a transaction, in business and in real time. */
+export async function readTimes(tx: Tx): Promise<{ readonly now: Date; readonly realNow: Date }> {
+  const [row] = await tx.query<{ now: Date; real_now: Date }>(NOW);
+  if (!row) throw new Error('the business clock row is missing; run `daiban migrate`');
+  return { now: row.now, realNow: row.real_now };
+}
+
+/** Runs `work` as one unit: transaction, flush, commit, wake. */
+export async function inUnit<T>(deps: UnitDeps, work: (unit: Unit) => Promise<T>): Promise<T> {
+  let left = false;
+  const result = await deps.database.transaction(async (tx) => {
+    const unit = new Unit(tx, await readTimes(tx), deps);
+    const value = await work(unit);
+    left = await unit.flush();
+    return value;
+  });
+  if (left) deps.wake('outbox');
+  return result;
+}
+
+/** One operation in a transaction of its own: what the API, the command line and imports use. */
+export async function performOperation(deps: UnitDeps, options: TurnOptions, name: string, input: unknown): Promise<unknown> {
+  let refusal: unknown;
+  const result = await inUnit(deps, async (unit) => {
+    const turn = unit.turn(options);
+    try {
+      return await turn.run(name, input);
+    } catch (error) {
+      if (!isRefusal(error)) throw error;
+      refusal = error; // the refusal's audit entry is committed, then the caller hears of it
+      return undefined;
+    }
+  });
+  if (refusal !== undefined) throw refusal;
+  return result;
+}
+
+function isRefusal(error: unknown): boolean {
+  return error instanceof Error && error.name === 'AppError';
+}
+
+function count(turns: readonly Turn[], of: (effects: Effects) => number): number {
+  return turns.reduce((sum, turn) => sum + of(turn.effects), 0);
+}
+
+function addressKey(to: { readonly account: string; readonly chat: string; readonly thread?: string }): string {
+  return `${to.account}\n${to.chat}\n${to.thread ?? ''}`;
+}
+
+/** `wecom:ww1a…:1000007` → `wecom`. */
+export function platformOf(account: string): string {
+  return account.slice(0, account.indexOf(':'));
+}

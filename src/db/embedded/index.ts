@@ -1,0 +1,3 @@
+/** The door of the embedded PostgreSQL. */
+export { openDatabase, type DatabaseNote, type OpenDatabase } from './open-database.ts';
+export { embeddedErrors } from './embedded-errors.ts';

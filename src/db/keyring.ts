@@ -1,0 +1,196 @@
+/**
+ * Data keys: one for the company, one per customer (destroying it is erasure), one for the blind index, one for the
+ * audit chain. All are wrapped by the master key, which never enters the database.
+ */
+import { createHash, randomBytes } from 'node:crypto';
+import { blind, open, seal, sealedKeyNumber } from '../lib/seal.ts';
+import { statement, type Tx } from './database.ts';
+
+type Purpose = 'COMPANY' | 'CUSTOMER' | 'INDEX' | 'AUDIT';
+
+interface KeyRow {
+  readonly number: number;
+  readonly purpose: Purpose;
+  readonly version: number;
+  readonly wrapped: Buffer | null;
+  readonly master_key_id: string;
+}
+
+const LOAD = statement('keyring-load', `SELECT number, purpose, version, wrapped, master_key_id FROM data_keys WHERE purpose <> 'CUSTOMER' ORDER BY version`);
+const FIND = statement('keyring-find', 'SELECT number, purpose, version, wrapped, master_key_id FROM data_keys WHERE number = $1');
+const RESERVE = statement('keyring-reserve', `SELECT nextval(pg_get_serial_sequence('data_keys', 'number'))::int AS number`);
+const INSERT = statement(
+  'keyring-insert',
+  `INSERT INTO data_keys (number, purpose, version, wrapped, master_key_id, created_at) VALUES ($1, $2, $3, $4, $5, $6)`,
+);
+
+export interface MasterKeys {
+  readonly current: Buffer;
+  readonly previous?: Buffer;
+}
+
+export function masterKeyId(key: Buffer): string {
+  return createHash('sha256').update(key).digest('hex').slice(0, 16);
+}
+
+const MAX_CACHED_KEYS = 10_000;
+
+/** The opened keys of one process. */
+export class Keyring {
+  readonly #masters: ReadonlyMap<string, Buffer>;
+  readonly #currentMaster: Buffer;
+  readonly #cache = new Map<number, Buffer>();
+  #company = 0;
+  #index: { number: number; version: number } = { number: 0, version: 0 };
+  #audit: { number: number; version: number } = { number: 0, version: 0 };
+
+  constructor(masters: MasterKeys) {
+    this.#currentMaster = masters.current;
+    const known = [masters.current, ...(masters.previous ? [masters.previous] : [])];
+    this.#masters = new Map(known.map((key) => [masterKeyId(key), key]));
+  }
+
+  /** Loads the company's keys, making them on the first start. Call once, under the migration lock or alone. */
+  async load(tx: Tx, now: Date): Promise<void> {
+    await tx.query('SELECT pg_advisory_xact_lock(72707371)');
+    for (const purpose of ['COMPANY', 'INDEX', 'AUDIT'] as const) {
+      const rows = await tx.query<KeyRow>(LOAD);
+      if (!rows.some((row) => row.purpose === purpose)) await this.#create(tx, purpose, now);
+    }
+    for (const row of await tx.query<KeyRow>(LOAD)) this.#take(row);
+  }
+
+  /** Makes a customer's own key and returns its number. */
+  async createCustomerKey(tx: Tx, now: Date): Promise<number> {
+    return this.#create(tx, 'CUSTOMER', now);
+  }
+
+  /** Encrypts with the company's key. `place` is `table.column.id`. */
+  seal(place: string, plain: Buffer | string): Buffer {
+    return seal(this.#key(this.#company), this.#company, place, plain);
+  }
+
+  sealJson(place: string, value: unknown): Buffer {
+    return this.seal(place, toJson(value));
+  }
+
+  /** Encrypts with a customer's key, which must have been created or used by this process (`ensure`). */
+  async sealFor(tx: Tx, keyNumber: number, place: string, plain: Buffer | string): Promise<Buffer> {
+    return seal(await this.#ensure(tx, keyNumber), keyNumber, place, plain);
+  }
+
+  /** Decrypts what the company's key sealed. @throws Error when moved, altered or sealed with a customer's key not loaded. */
+  open(place: string, sealed: Buffer): Buffer {
+    return open(this.#key(sealedKeyNumber(sealed)), place, sealed);
+  }
+
+  openText(place: string, sealed: Buffer): string {
+    return this.open(place, sealed).toString('utf8');
+  }
+
+  openJson(place: string, sealed: Buffer): unknown {
+    return JSON.parse(this.openText(place, sealed));
+  }
+
+  /** Decrypts whichever key it needs; `undefined` when that key was destroyed (the customer was erased). */
+  async openAny(tx: Tx, place: string, sealed: Buffer): Promise<Buffer | undefined> {
+    const number = sealedKeyNumber(sealed);
+    if (!this.#cache.has(number)) {
+      const [row] = await tx.query<KeyRow>(FIND, [number]);
+      if (!row?.wrapped) return undefined;
+      this.#remember(number, this.#unwrap(row));
+    }
+    return this.open(place, sealed);
+  }
+
+  /** The blind index digest of a value (exact look-up). */
+  blind(domain: string, value: string): Buffer {
+    return blind(this.#key(this.#index.number), domain, value);
+  }
+
+  get indexVersion(): number {
+    return this.#index.version;
+  }
+
+  /** The audit chain's key, for the sealer and `audit verify` only. */
+  get auditKey(): { readonly key: Buffer; readonly version: number } {
+    return { key: this.#key(this.#audit.number), version: this.#audit.version };
+  }
+
+  /** Rewraps every key that an older master key wrapped; resumable. Returns how many were rewrapped. */
+  async rotate(tx: Tx, batch = 500): Promise<number> {
+    const rows = await tx.query<KeyRow>(
+      'SELECT number, purpose, version, wrapped, master_key_id FROM data_keys WHERE wrapped IS NOT NULL AND master_key_id <> $1 ORDER BY number LIMIT $2 FOR UPDATE',
+      [masterKeyId(this.#currentMaster), batch],
+    );
+    for (const row of rows) {
+      const wrapped = this.#wrap(row.number, this.#unwrap(row));
+      await tx.query('UPDATE data_keys SET wrapped = $2, master_key_id = $3 WHERE number = $1', [row.number, wrapped, masterKeyId(this.#currentMaster)]);
+    }
+    return rows.length;
+  }
+
+  async #create(tx: Tx, purpose: Purpose, now: Date): Promise<number> {
+    const [row] = await tx.query<{ number: number }>(RESERVE);
+    if (!row) throw new Error('no key number');
+    const key = randomBytes(32);
+    await tx.query(INSERT, [row.number, purpose, 1, this.#wrap(row.number, key), masterKeyId(this.#currentMaster), now]);
+    this.#remember(row.number, key);
+    return row.number;
+  }
+
+  async #ensure(tx: Tx, number: number): Promise<Buffer> {
+    const cached = this.#cache.get(number);
+    if (cached) return cached;
+    const [row] = await tx.query<KeyRow>(FIND, [number]);
+    if (!row?.wrapped) throw new Error(`data key ${number} is destroyed or unknown`);
+    const key = this.#unwrap(row);
+    this.#remember(number, key);
+    return key;
+  }
+
+  #take(row: KeyRow): void {
+    if (!row.wrapped) return;
+    this.#remember(row.number, this.#unwrap(row));
+    if (row.purpose === 'COMPANY') this.#company = row.number;
+    if (row.purpose === 'INDEX') this.#index = { number: row.number, version: row.version };
+    if (row.purpose === 'AUDIT') this.#audit = { number: row.number, version: row.version };
+  }
+
+  #wrap(number: number, key: Buffer): Buffer {
+    return seal(this.#currentMaster, 0, `data_keys.wrapped.${number}`, key);
+  }
+
+  #unwrap(row: KeyRow): Buffer {
+    const master = this.#masters.get(row.master_key_id);
+    if (!master || !row.wrapped) {
+      throw new Error(`data key ${row.number} was wrapped by another master key (id ${row.master_key_id}); set MASTER_KEY_PREVIOUS or restore the key`);
+    }
+    return open(master, `data_keys.wrapped.${row.number}`, row.wrapped);
+  }
+
+  #remember(number: number, key: Buffer): void {
+    if (this.#cache.size >= MAX_CACHED_KEYS) this.#evictOne();
+    this.#cache.set(number, key);
+  }
+
+  #evictOne(): void {
+    for (const number of this.#cache.keys()) {
+      if (number !== this.#company && number !== this.#index.number && number !== this.#audit.number) {
+        this.#cache.delete(number);
+        return;
+      }
+    }
+  }
+
+  #key(number: number): Buffer {
+    const key = this.#cache.get(number);
+    if (!key) throw new Error(`data key ${number} is not loaded`);
+    return key;
+  }
+}
+
+/** JSON with whole fen as decimal strings. */
+function toJson(value: unknown): string {
+  return JSON.stringify(value, (_key, part: unknown) => (typeof part === 'bigint' ? part.toString() : part));
+}

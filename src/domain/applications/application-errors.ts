@@ -1,0 +1,16 @@
+import { defineErrors } from '../../lib/errors.ts';
+
+export const applicationErrors = defineErrors({
+  'application.not_found': [404, 'info'],
+  'application.already_submitted': [409, 'info'],
+  'application.amount_outside_product': [422, 'info'],
+  'approval.not_found': [404, 'info'],
+  'approval.closed': [409, 'info'],
+  'approval.stale_revision': [409, 'info'],
+  'approval.not_yours': [403, 'info'],
+  'approval.own_case': [403, 'warn'],
+  'approval.reason_needed': [422, 'info'],
+  'approval.unknown_verb': [422, 'info'],
+  'approval.successor_needed': [422, 'info'],
+  'approval.no_person': [403, 'info'],
+});

@@ -1,0 +1,233 @@
+/** Queries of applications and their approvals. */
+import { statement, type Tx } from '../../db/database.ts';
+
+export interface ApplicationRow {
+  readonly id: string;
+  readonly number: number;
+  readonly customer_id: string;
+  readonly lead_id: string;
+  readonly product_id: string;
+  readonly amount_fen: bigint;
+  readonly term_months: number;
+  readonly method: string;
+  readonly annual_rate: string;
+  readonly state: string;
+  readonly submitted_by: string;
+  readonly submitted_at: Date;
+}
+
+export interface ApprovalRow {
+  readonly id: string;
+  readonly application_id: string;
+  readonly instance_id: string;
+  readonly node: string;
+  readonly visit: number;
+  readonly round: number;
+  readonly role: string;
+  readonly mode: 'ANY' | 'ALL' | 'SEQUENCE';
+  readonly verbs: readonly string[];
+  readonly revision: number;
+  readonly state: 'OPEN' | 'APPROVED' | 'REJECTED' | 'RETURNED' | 'RECALLED' | 'STOPPED';
+  readonly snapshot_hash: Buffer;
+  readonly sealed_snapshot: Buffer;
+  readonly opened_at: Date;
+  readonly closed_at: Date | null;
+}
+
+export interface TaskRow {
+  readonly id: string;
+  readonly approval_id: string;
+  readonly staff_id: string;
+  readonly state: 'OPEN' | 'APPROVED' | 'REJECTED' | 'RETURNED' | 'HANDED_OVER' | 'CLOSED';
+  readonly decided_at: Date | null;
+  readonly staff_name: string;
+}
+
+export interface CardRow {
+  readonly id: string;
+  readonly approval_id: string;
+  readonly task_id: string;
+  readonly identity_id: string;
+  readonly revision: number;
+  readonly state: 'OPEN' | 'CLOSED';
+  readonly account: string;
+  readonly external_id: string;
+  readonly staff_id: string;
+}
+
+const APPLICATION = 'id, number, customer_id, lead_id, product_id, amount_fen, term_months, method, annual_rate, state, submitted_by, submitted_at';
+const INSERT = statement(
+  'applications-insert',
+  `INSERT INTO applications (id, customer_id, lead_id, product_id, amount_fen, term_months, method, annual_rate, state, submitted_by, submitted_at, updated_at)
+   VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'SUBMITTED', $9, $10, $10) RETURNING number`,
+);
+const FIND = statement('applications-find', `SELECT ${APPLICATION} FROM applications WHERE id = $1`);
+const BY_NUMBER = statement('applications-by-number', `SELECT ${APPLICATION} FROM applications WHERE number = $1`);
+const OPEN = statement('applications-open', `SELECT ${APPLICATION} FROM applications WHERE lead_id = $1 AND state IN ('SUBMITTED', 'RETURNED') FOR UPDATE`);
+const STATE = statement('applications-state', 'UPDATE applications SET state = $2, updated_at = $3 WHERE id = $1');
+const TERMS = statement('applications-terms', `UPDATE applications SET amount_fen = $2, term_months = $3, state = 'SUBMITTED', updated_at = $4 WHERE id = $1`);
+const INSTANCE = statement('applications-instance', `SELECT id FROM instances WHERE subject_id = $1 AND status = 'RUNNING' ORDER BY created_at DESC LIMIT 1`);
+
+const APPROVAL = 'id, application_id, instance_id, node, visit, round, role, mode, verbs, revision, state, snapshot_hash, sealed_snapshot, opened_at, closed_at';
+const OPEN_APPROVAL = statement(
+  'approvals-insert',
+  `INSERT INTO approvals (id, application_id, instance_id, node, visit, round, role, mode, verbs, state, snapshot_hash, sealed_snapshot, opened_at)
+   VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`,
+);
+const LOCK_APPROVAL = statement('approvals-lock', `SELECT ${APPROVAL} FROM approvals WHERE id = $1 FOR UPDATE`);
+const FIND_APPROVAL = statement('approvals-find', `SELECT ${APPROVAL} FROM approvals WHERE id = $1`);
+const CLOSE_APPROVAL = statement('approvals-close', 'UPDATE approvals SET state = $2, closed_at = $3 WHERE id = $1');
+const OF_INSTANCE = statement('approvals-of-instance', `SELECT ${APPROVAL} FROM approvals WHERE instance_id = $1 ORDER BY opened_at, id`);
+const LIST = statement(
+  'approvals-list',
+  `SELECT ${APPROVAL} FROM approvals a WHERE ($1::uuid IS NULL OR EXISTS (SELECT 1 FROM approval_tasks t WHERE t.approval_id = a.id AND t.staff_id = $1)) AND ($2::text IS NULL OR a.state = $2)
+   ORDER BY opened_at DESC, id DESC LIMIT $3`,
+);
+const EXCLUDE = statement('approvals-exclude', 'INSERT INTO approval_exclusions (instance_id, staff_id, why) SELECT $1, * FROM unnest($2::uuid[], $3::text[]) ON CONFLICT DO NOTHING');
+const EXCLUDED = statement('approvals-excluded', 'SELECT staff_id FROM approval_exclusions WHERE instance_id = $1');
+const SIGNED = statement(
+  'approvals-signed',
+  `SELECT t.staff_id FROM approval_tasks t JOIN approvals a ON a.id = t.approval_id WHERE a.instance_id = $1 AND a.round = $2 AND t.state = 'APPROVED'`,
+);
+const SEAT = statement('approvals-seat', `INSERT INTO approval_tasks (id, approval_id, staff_id, state, handed_over_from) VALUES ($1, $2, $3, 'OPEN', $4)`);
+const TASKS = statement(
+  'approvals-tasks',
+  'SELECT t.id, t.approval_id, t.staff_id, t.state, t.decided_at, s.name AS staff_name FROM approval_tasks t JOIN staff s ON s.id = t.staff_id WHERE t.approval_id = ANY($1::uuid[]) ORDER BY t.recorded_at, t.id',
+);
+const VOTE = statement(
+  'approvals-vote',
+  `UPDATE approval_tasks SET state = $2, reason_code = $3, sealed_reason = $4, decided_at = $5, decided_via = $6 WHERE id = $1 AND state = 'OPEN' RETURNING id`,
+);
+const CLOSE_TASKS = statement('approvals-close-tasks', `UPDATE approval_tasks SET state = 'CLOSED' WHERE approval_id = $1 AND state = 'OPEN'`);
+const ADD_CARD = statement('cards-insert', `INSERT INTO cards (id, approval_id, task_id, identity_id, revision, state, created_at) VALUES ($1, $2, $3, $4, $5, 'OPEN', $6)`);
+const CARDS = statement(
+  'cards-of-approval',
+  `SELECT c.id, c.approval_id, c.task_id, c.identity_id, c.revision, c.state, i.account, i.external_id, t.staff_id
+   FROM cards c JOIN identities i ON i.id = c.identity_id JOIN approval_tasks t ON t.id = c.task_id WHERE c.approval_id = $1 ORDER BY c.id`,
+);
+const CARD = statement(
+  'cards-find',
+  `SELECT c.id, c.approval_id, c.task_id, c.identity_id, c.revision, c.state, i.account, i.external_id, t.staff_id
+   FROM cards c JOIN identities i ON i.id = c.identity_id JOIN approval_tasks t ON t.id = c.task_id WHERE c.id = $1`,
+);
+const CLOSE_CARDS = statement('cards-close', `UPDATE cards SET state = 'CLOSED' WHERE id = ANY($1::text[])`);
+
+export async function insertApplication(
+  tx: Tx,
+  application: Omit<ApplicationRow, 'number' | 'state' | 'submitted_at'> & { readonly now: Date },
+): Promise<number> {
+  const [row] = await tx.query<{ number: number }>(INSERT, [
+    application.id, application.customer_id, application.lead_id, application.product_id, application.amount_fen, application.term_months,
+    application.method, application.annual_rate, application.submitted_by, application.now,
+  ]);
+  if (!row) throw new Error('application not inserted');
+  return row.number;
+}
+
+export async function findApplication(tx: Tx, id: string): Promise<ApplicationRow | undefined> {
+  return (await tx.query<ApplicationRow>(FIND, [id]))[0];
+}
+
+/** Finds by uuid or A-number (A1087). */
+export async function applicationByRef(tx: Tx, ref: string): Promise<ApplicationRow | undefined> {
+  const number = /^[Aa](\d{1,9})$/.exec(ref)?.[1];
+  if (number !== undefined) return (await tx.query<ApplicationRow>(BY_NUMBER, [Number(number)]))[0];
+  return /^[0-9a-f-]{36}$/.test(ref) ? findApplication(tx, ref) : undefined;
+}
+
+/** The lead's application under way, locked. */
+export async function lockOpenApplication(tx: Tx, leadId: string): Promise<ApplicationRow | undefined> {
+  return (await tx.query<ApplicationRow>(OPEN, [leadId]))[0];
+}
+
+export async function setApplicationState(tx: Tx, id: string, state: string, now: Date): Promise<void> {
+  await tx.query(STATE, [id, state, now]);
+}
+
+export async function resubmitApplication(tx: Tx, id: string, terms: { readonly amountFen: bigint; readonly termMonths: number }, now: Date): Promise<void> {
+  await tx.query(TERMS, [id, terms.amountFen, terms.termMonths, now]);
+}
+
+export async function runningInstance(tx: Tx, subjectId: string): Promise<string | undefined> {
+  return (await tx.query<{ id: string }>(INSTANCE, [subjectId]))[0]?.id;
+}
+
+export async function insertApproval(tx: Tx, approval: Omit<ApprovalRow, 'revision' | 'closed_at'>): Promise<void> {
+  await tx.query(OPEN_APPROVAL, [
+    approval.id, approval.application_id, approval.instance_id, approval.node, approval.visit, approval.round, approval.role, approval.mode,
+    approval.verbs, approval.state, approval.snapshot_hash, approval.sealed_snapshot, approval.opened_at,
+  ]);
+}
+
+/** Locks the approval's row: votes are counted under it, so two taps in one millisecond become first and second. */
+export async function lockApproval(tx: Tx, id: string): Promise<ApprovalRow | undefined> {
+  return (await tx.query<ApprovalRow>(LOCK_APPROVAL, [id]))[0];
+}
+
+export async function findApproval(tx: Tx, id: string): Promise<ApprovalRow | undefined> {
+  return (await tx.query<ApprovalRow>(FIND_APPROVAL, [id]))[0];
+}
+
+export async function closeApproval(tx: Tx, id: string, state: string, now: Date): Promise<void> {
+  await tx.query(CLOSE_APPROVAL, [id, state, now]);
+  await tx.query(CLOSE_TASKS, [id]);
+}
+
+export async function approvalsOfInstance(tx: Tx, instanceId: string): Promise<readonly ApprovalRow[]> {
+  return tx.query<ApprovalRow>(OF_INSTANCE, [instanceId]);
+}
+
+/** Approvals somebody sits on (all when `staffId` is null), the newest first. */
+export async function listApprovals(tx: Tx, staffId: string | null, state: string | null, limit: number): Promise<readonly ApprovalRow[]> {
+  return tx.query<ApprovalRow>(LIST, [staffId, state, limit]);
+}
+
+export async function exclude(tx: Tx, instanceId: string, people: ReadonlyMap<string, string>): Promise<void> {
+  await tx.query(EXCLUDE, [instanceId, [...people.keys()], [...people.values()]]);
+}
+
+export async function excludedFrom(tx: Tx, instanceId: string): Promise<ReadonlySet<string>> {
+  return new Set((await tx.query<{ staff_id: string }>(EXCLUDED, [instanceId])).map((row) => row.staff_id));
+}
+
+export async function signedInRound(tx: Tx, instanceId: string, round: number): Promise<ReadonlySet<string>> {
+  return new Set((await tx.query<{ staff_id: string }>(SIGNED, [instanceId, round])).map((row) => row.staff_id));
+}
+
+export async function insertTask(tx: Tx, task: { readonly id: string; readonly approvalId: string; readonly staffId: string; readonly from: string | null }): Promise<void> {
+  await tx.query(SEAT, [task.id, task.approvalId, task.staffId, task.from]);
+}
+
+export async function tasksOf(tx: Tx, approvalIds: readonly string[]): Promise<readonly TaskRow[]> {
+  return approvalIds.length === 0 ? [] : tx.query<TaskRow>(TASKS, [approvalIds]);
+}
+
+export interface Vote {
+  readonly taskId: string;
+  readonly state: 'APPROVED' | 'REJECTED' | 'RETURNED' | 'HANDED_OVER';
+  readonly reasonCode: string | null;
+  readonly sealedReason: Buffer | null;
+  readonly via: string;
+  readonly now: Date;
+}
+
+/** Writes a vote; `false` when the seat was no longer open. */
+export async function writeVote(tx: Tx, vote: Vote): Promise<boolean> {
+  return (await tx.query(VOTE, [vote.taskId, vote.state, vote.reasonCode, vote.sealedReason, vote.now, vote.via])).length > 0;
+}
+
+export async function insertCard(tx: Tx, card: { readonly id: string; readonly approvalId: string; readonly taskId: string; readonly identityId: string; readonly revision: number; readonly now: Date }): Promise<void> {
+  await tx.query(ADD_CARD, [card.id, card.approvalId, card.taskId, card.identityId, card.revision, card.now]);
+}
+
+export async function cardsOf(tx: Tx, approvalId: string): Promise<readonly CardRow[]> {
+  return tx.query<CardRow>(CARDS, [approvalId]);
+}
+
+export async function findCard(tx: Tx, id: string): Promise<CardRow | undefined> {
+  return (await tx.query<CardRow>(CARD, [id]))[0];
+}
+
+export async function closeCards(tx: Tx, ids: readonly string[]): Promise<void> {
+  if (ids.length > 0) await tx.query(CLOSE_CARDS, [ids]);
+}

@@ -1,0 +1,388 @@
+/** Opening an approval, deciding it, and redrawing its cards. Votes are counted under the approval's row lock. */
+import { z } from 'zod';
+import { outcomeOf, seatNode, type ApprovalMode, type ApprovalState } from '../../core/approval/index.ts';
+import type { Ctx } from '../../core/operations/context.ts';
+import { defineOperation } from '../../core/operations/operation.ts';
+import { violatedConstraint } from '../../db/database.ts';
+import { AppError } from '../../lib/errors.ts';
+import { isLanguage, type Language } from '../../lib/i18n.ts';
+import { newId, newToken } from '../../lib/ids.ts';
+import { findLead } from '../leads/index.ts';
+import { findStaff, identitiesOfStaff, staffNamed, staffWithRole } from '../staff/index.ts';
+import { applicationErrors } from './application-errors.ts';
+import {
+  approvalsOfInstance,
+  cardsOf,
+  closeApproval,
+  closeCards,
+  excludedFrom,
+  findApplication,
+  findApproval,
+  findCard,
+  insertApproval,
+  insertCard,
+  insertTask,
+  listApprovals,
+  lockApproval,
+  signedInRound,
+  tasksOf,
+  writeVote,
+  type ApprovalRow,
+  type CardRow,
+  type TaskRow,
+} from './application-store.ts';
+import { approvalCard, REASONS, snapshotHash, takeSnapshot, type Snapshot } from './snapshot.ts';
+import { excludeInvolved } from './submit-operations.ts';
+
+const MODES = { any: 'ANY', all: 'ALL', sequence: 'SEQUENCE' } as const;
+
+export const openApproval = defineOperation({
+  name: 'approval.open',
+  summary: 'Seats the approvers of a node and sends each a card on every bound account; called by the process',
+  access: { system: 'all' },
+  input: z.strictObject({
+    instanceId: z.uuid(),
+    application: z.uuid(),
+    node: z.string(),
+    visit: z.int(),
+    policy: z.enum(['any', 'all', 'sequence']),
+    role: z.string(),
+    count: z.int().min(1),
+    verbs: z.array(z.string()),
+  }),
+  output: z.union([z.object({ kind: z.literal('opened'), approvalId: z.string() }), z.object({ kind: z.literal('empty') })]),
+  subject: (_input, output) => (output?.kind === 'opened' ? { kind: 'approval', id: output.approvalId } : undefined),
+  async run(ctx, input) {
+    const application = await findApplication(ctx.tx, input.application);
+    const lead = application && (await findLead(ctx.tx, application.lead_id));
+    if (!application || !lead) throw new AppError(applicationErrors['application.not_found']);
+    await excludeInvolved(ctx, input.instanceId, lead, application.submitted_by);
+    const earlier = await approvalsOfInstance(ctx.tx, input.instanceId);
+    const round = 1 + earlier.filter((one) => one.state === 'RETURNED').length;
+    const mode: ApprovalMode = MODES[input.policy];
+    const seating = seatNode(
+      mode,
+      input.count,
+      (await staffWithRole(ctx.tx, input.role)).map((row) => ({ staffId: row.id })),
+      { excluded: await excludedFrom(ctx.tx, input.instanceId), signed: await signedInRound(ctx.tx, input.instanceId, round) },
+    );
+    if (seating.kind === 'empty') return { kind: 'empty' as const };
+    const snapshot = await takeSnapshot(ctx, application);
+    const id = newId();
+    await insertApproval(ctx.tx, {
+      id,
+      application_id: application.id,
+      instance_id: input.instanceId,
+      node: input.node,
+      visit: input.visit,
+      round,
+      role: input.role,
+      mode,
+      verbs: input.verbs.map((verb) => verb.replace('-', '_')),
+      state: 'OPEN',
+      snapshot_hash: snapshotHash(snapshot),
+      sealed_snapshot: ctx.keys.sealJson(`approvals.sealed_snapshot.${id}`, snapshot),
+      opened_at: ctx.now,
+    });
+    const approval = await requireApproval(ctx, id);
+    ctx.effects.touch(application.customer_id);
+    for (const staffId of seating.staffIds) await seat(ctx, approval, snapshot, { staffId, from: null });
+    return { kind: 'opened' as const, approvalId: id };
+  },
+});
+
+/** Gives a person a seat, and a card on each of his accounts. */
+async function seat(ctx: Ctx, approval: ApprovalRow, snapshot: Snapshot, person: { readonly staffId: string; readonly from: string | null }): Promise<void> {
+  const taskId = newId();
+  await insertTask(ctx.tx, { id: taskId, approvalId: approval.id, staffId: person.staffId, from: person.from });
+  const language = await languageOf(ctx, person.staffId);
+  for (const identity of await identitiesOfStaff(ctx.tx, person.staffId)) {
+    const card = { id: newToken(16), approvalId: approval.id, taskId, identityId: identity.id, revision: approval.revision, now: ctx.now };
+    await insertCard(ctx.tx, card);
+    ctx.effects.send({
+      key: `card:${card.id}:${card.revision}`,
+      to: { account: identity.account, chat: identity.external_id },
+      purpose: 'STAFF',
+      subject: { kind: 'approval', id: approval.id },
+      content: { kind: 'card', card: approvalCard(ctx, language, snapshot, { id: card.id, revision: card.revision, verbs: approval.verbs }) },
+    });
+  }
+}
+
+const verb = z.enum(['approve', 'reject', 'return', 'hand_over']);
+const decision = z.object({ approvalId: z.string(), state: z.string(), outcome: z.string(), decidedBy: z.string().nullable() });
+
+export const decideApproval = defineOperation({
+  name: 'approval.decide',
+  summary: 'Approves, rejects, returns or hands over; the revision says what the decision was made on',
+  access: { reviewer: 'all', approver: 'all', manager: 'all', compliance: 'all', admin: 'all', sales: 'all', team_lead: 'all', collector: 'all' },
+  input: z.strictObject({
+    id: z.uuid(),
+    revision: z.int().min(1),
+    verb: z.string().max(24),
+    reason: z.string().trim().max(500).optional(),
+    /** For `hand_over`: id or name of the colleague. */
+    to: z.string().trim().max(64).optional(),
+    /** The pressed card's own handle, so that the platform can lock that very card. */
+    cardId: z.string().max(26).optional(),
+    tap: z.record(z.string(), z.string()).optional(),
+  }),
+  output: decision,
+  http: { method: 'POST', path: '/approvals/{id}/decisions', status: 200 },
+  example: { revision: 1, verb: 'reject', reason: 'R05' },
+  subject: (input) => ({ kind: 'approval', id: input.id }),
+  async run(ctx, input) {
+    if (ctx.actor.kind !== 'STAFF') throw new AppError(applicationErrors['approval.no_person']);
+    const approval = await lockApproval(ctx.tx, input.id);
+    if (!approval) throw new AppError(applicationErrors['approval.not_found']);
+    const chosen = verb.safeParse(input.verb);
+    if (!chosen.success || !approval.verbs.includes(chosen.data)) throw new AppError(applicationErrors['approval.unknown_verb'], { params: { verb: input.verb } });
+    if ((await excludedFrom(ctx.tx, approval.instance_id)).has(ctx.actor.id)) throw new AppError(applicationErrors['approval.own_case']);
+    const tasks = await tasksOf(ctx.tx, [approval.id]);
+    const mine = tasks.find((task) => task.staff_id === (ctx.actor.kind === 'STAFF' ? ctx.actor.id : ''));
+    if (!mine) throw new AppError(applicationErrors['approval.not_yours']);
+    if (approval.state !== 'OPEN' || mine.state !== 'OPEN') throw new AppError(applicationErrors['approval.closed'], { params: { state: approval.state === 'OPEN' ? mine.state : approval.state } });
+    if (approval.revision !== input.revision) throw new AppError(applicationErrors['approval.stale_revision'], { params: { revision: approval.revision } });
+    const tap = input.tap && input.cardId ? { cardId: input.cardId, handle: input.tap } : undefined;
+    return chosen.data === 'hand_over'
+      ? handOver(ctx, { approval, tasks, mine, tap }, input.to)
+      : vote(ctx, { approval, tasks, mine, tap }, chosen.data, input.reason);
+  },
+});
+
+interface Case {
+  readonly approval: ApprovalRow;
+  readonly tasks: readonly TaskRow[];
+  readonly mine: TaskRow;
+  readonly tap: { readonly cardId: string; readonly handle: Readonly<Record<string, string>> } | undefined;
+}
+
+const VOTES = { approve: 'APPROVED', reject: 'REJECTED', return: 'RETURNED' } as const;
+
+async function vote(ctx: Ctx, { approval, tasks, mine, tap }: Case, choice: keyof typeof VOTES, reason: string | undefined): Promise<z.output<typeof decision>> {
+  if (choice !== 'approve' && (reason === undefined || reason === '')) throw new AppError(applicationErrors['approval.reason_needed']);
+  const state = VOTES[choice];
+  const isCode = (REASONS as readonly string[]).includes(reason ?? '');
+  const written = await writeVoteOrRefuse(ctx, {
+    taskId: mine.id,
+    state,
+    reasonCode: isCode ? (reason ?? null) : null,
+    sealedReason: reason === undefined || isCode ? null : ctx.keys.seal(`approval_tasks.sealed_reason.${mine.id}`, reason),
+    via: ctx.via,
+    now: ctx.now,
+  });
+  if (!written) throw new AppError(applicationErrors['approval.closed'], { params: { state } });
+  const outcome = outcomeOf(approval.mode, tasks.map((task) => (task.id === mine.id ? state : task.state)));
+  await touchCase(ctx, approval);
+  if (outcome === 'OPEN') await redraw(ctx, approval, { by: mine.staff_name, outcome: state, only: mine.id, tap });
+  else await finish(ctx, approval, outcome, { by: mine.staff_name, reason, tap });
+  return { approvalId: approval.id, state: outcome, outcome: state, decidedBy: mine.staff_name };
+}
+
+async function writeVoteOrRefuse(ctx: Ctx, row: Parameters<typeof writeVote>[1]): Promise<boolean> {
+  try {
+    return await writeVote(ctx.tx, row);
+  } catch (error) {
+    // The database has the last word on invariant 9; the operation's savepoint takes the failed statement back.
+    if (violatedConstraint(error) === 'own_case' || violatedConstraint(error) === 'signed_twice') throw new AppError(applicationErrors['approval.own_case'], { cause: error });
+    throw error;
+  }
+}
+
+async function finish(ctx: Ctx, approval: ApprovalRow, outcome: Exclude<ApprovalState, 'OPEN'>, how: { readonly by: string; readonly reason: string | undefined; readonly tap: Case['tap'] }): Promise<void> {
+  await closeApproval(ctx.tx, approval.id, outcome, ctx.now);
+  if (outcome === 'RETURNED') await ctx.callAsSystem('application.close', { application: approval.application_id, outcome });
+  await redraw(ctx, approval, { by: how.by, outcome, tap: how.tap });
+  await ctx.callAsSystem('process.signal', {
+    instanceId: approval.instance_id,
+    event: { type: 'approval.decided', visit: approval.visit, outcome: outcome.toLowerCase(), by: how.by, ...(how.reason === undefined ? {} : { reason: reasonText(ctx, how.reason) }) },
+  });
+}
+
+function reasonText(ctx: Ctx, reason: string): string {
+  return (REASONS as readonly string[]).includes(reason) ? ctx.say('zh-CN', `approval.reason.${reason}`) : reason;
+}
+
+async function handOver(ctx: Ctx, { approval, tasks, mine, tap }: Case, to: string | undefined): Promise<z.output<typeof decision>> {
+  const successor = await successorOf(ctx, approval, tasks, to);
+  const written = await writeVote(ctx.tx, { taskId: mine.id, state: 'HANDED_OVER', reasonCode: null, sealedReason: null, via: ctx.via, now: ctx.now });
+  if (!written) throw new AppError(applicationErrors['approval.closed'], { params: { state: 'HANDED_OVER' } });
+  await touchCase(ctx, approval);
+  await redraw(ctx, approval, { by: mine.staff_name, outcome: 'HANDED_OVER', only: mine.id, tap });
+  await seat(ctx, approval, snapshotOf(ctx, approval), { staffId: successor, from: mine.staff_id });
+  return { approvalId: approval.id, state: 'OPEN', outcome: 'HANDED_OVER', decidedBy: mine.staff_name };
+}
+
+/** A colleague of the node's role who may decide the case and does not sit on it yet. */
+async function successorOf(ctx: Ctx, approval: ApprovalRow, tasks: readonly TaskRow[], to: string | undefined): Promise<string> {
+  const excluded = await excludedFrom(ctx.tx, approval.instance_id);
+  const signed = await signedInRound(ctx.tx, approval.instance_id, approval.round);
+  const able = (await staffWithRole(ctx.tx, approval.role)).filter((row) => !excluded.has(row.id) && !signed.has(row.id) && !tasks.some((task) => task.staff_id === row.id));
+  const named = to === undefined ? undefined : able.find((row) => row.id === to || row.name === to);
+  if (named) return named.id;
+  const known = to === undefined ? undefined : (await staffNamed(ctx.tx, to))[0];
+  throw new AppError(applicationErrors['approval.successor_needed'], { params: { names: able.map((row) => row.name).join('、'), given: known ? known.name : (to ?? '') } });
+}
+
+interface Redraw {
+  readonly by: string;
+  readonly outcome: string;
+  /** Only this task's cards; all of the approval otherwise. */
+  readonly only?: string;
+  readonly tap: Case['tap'];
+}
+
+/** Redraws cards in their final state, through the outbox, after the decision. */
+async function redraw(ctx: Ctx, approval: ApprovalRow, how: Redraw): Promise<void> {
+  const snapshot = snapshotOf(ctx, approval);
+  const cards = (await cardsOf(ctx.tx, approval.id)).filter((card) => card.state === 'OPEN' && (how.only === undefined || card.task_id === how.only));
+  for (const card of cards) await redrawOne(ctx, approval, snapshot, card, how);
+  await closeCards(ctx.tx, cards.map((card) => card.id));
+}
+
+async function redrawOne(ctx: Ctx, approval: ApprovalRow, snapshot: Snapshot, card: CardRow, how: Redraw): Promise<void> {
+  const language = await languageOf(ctx, card.staff_id);
+  const closed = ctx.say(language, `approval.closed.${how.outcome}`);
+  const note = ctx.say(language, `approval.decided.${how.outcome}`, { by: how.by });
+  ctx.effects.send({
+    key: `card:${card.id}:${card.revision}:closed`,
+    to: { account: card.account, chat: card.external_id },
+    purpose: 'STAFF',
+    subject: { kind: 'approval', id: approval.id },
+    content: {
+      kind: 'card_update',
+      card: approvalCard(ctx, language, snapshot, { id: card.id, revision: card.revision, verbs: [], closed, note }),
+      handle: {},
+      ...(how.tap?.cardId === card.id ? { tap: how.tap.handle } : {}),
+    },
+  });
+}
+
+function snapshotOf(ctx: Ctx, approval: ApprovalRow): Snapshot {
+  return ctx.keys.openJson(`approvals.sealed_snapshot.${approval.id}`, approval.sealed_snapshot) as Snapshot;
+}
+
+async function touchCase(ctx: Ctx, approval: ApprovalRow): Promise<void> {
+  const application = await findApplication(ctx.tx, approval.application_id);
+  if (application) ctx.effects.touch(application.customer_id);
+}
+
+async function languageOf(ctx: Ctx, staffId: string): Promise<Language> {
+  const language = (await findStaff(ctx.tx, staffId))?.language ?? 'zh-CN';
+  return isLanguage(language) ? language : 'zh-CN';
+}
+
+async function requireApproval(ctx: Ctx, id: string): Promise<ApprovalRow> {
+  const approval = await findApproval(ctx.tx, id);
+  if (!approval) throw new AppError(applicationErrors['approval.not_found']);
+  return approval;
+}
+
+const approvalView = z.object({
+  id: z.string(),
+  applicationId: z.string(),
+  /** The application's number, A1087. */
+  number: z.string(),
+  customer: z.string(),
+  customerName: z.string(),
+  amount: z.string(),
+  /** How long it has been waiting, in the reader's language. */
+  waiting: z.string(),
+  node: z.string(),
+  round: z.int(),
+  mode: z.string(),
+  revision: z.int(),
+  state: z.string(),
+  verbs: z.array(z.string()),
+  snapshotHash: z.string(),
+  openedAt: z.string(),
+  closedAt: z.string().nullable(),
+  tasks: z.array(z.object({ staffId: z.string(), name: z.string(), state: z.string(), decidedAt: z.string().nullable() })),
+});
+
+export const listMyApprovals = defineOperation({
+  name: 'approval.list',
+  summary: 'Lists approvals: one’s own as a person, all for those who may see every case',
+  access: { reviewer: 'own', approver: 'own', sales: 'own', team_lead: 'own', collector: 'own', manager: 'all', compliance: 'all', admin: 'all' },
+  input: z.strictObject({ state: z.enum(['OPEN', 'APPROVED', 'REJECTED', 'RETURNED', 'RECALLED', 'STOPPED']).optional(), mine: z.coerce.boolean().optional(), limit: z.coerce.number().int().min(1).max(100).default(50) }),
+  output: z.object({ items: z.array(approvalView), nextCursor: z.null() }),
+  http: { method: 'GET', path: '/approvals' },
+  readOnly: true,
+  async run(ctx, input) {
+    const staffId = ctx.actor.kind === 'STAFF' && (ctx.scope === 'own' || input.mine === true) ? ctx.actor.id : null;
+    const rows = await listApprovals(ctx.tx, staffId, input.state ?? null, input.limit);
+    const tasks = await tasksOf(ctx.tx, rows.map((row) => row.id));
+    return { items: rows.map((row) => describe(ctx, row, tasks.filter((task) => task.approval_id === row.id))), nextCursor: null };
+  },
+});
+
+export const getApproval = defineOperation({
+  name: 'approval.get',
+  summary: 'Reads one approval with its frozen case and votes',
+  access: { reviewer: 'own', approver: 'own', manager: 'all', compliance: 'all', admin: 'all' },
+  input: z.strictObject({ id: z.uuid() }),
+  output: approvalView,
+  http: { method: 'GET', path: '/approvals/{id}' },
+  readOnly: true,
+  async run(ctx, input) {
+    const row = await requireApproval(ctx, input.id);
+    const tasks = await tasksOf(ctx.tx, [row.id]);
+    if (ctx.scope === 'own' && !tasks.some((task) => ctx.actor.kind === 'STAFF' && task.staff_id === ctx.actor.id)) throw new AppError(applicationErrors['approval.not_yours']);
+    return describe(ctx, row, tasks);
+  },
+});
+
+function describe(ctx: Ctx, row: ApprovalRow, tasks: readonly TaskRow[]): z.output<typeof approvalView> {
+  const snapshot = snapshotOf(ctx, row);
+  return {
+    id: row.id,
+    applicationId: row.application_id,
+    number: snapshot.application,
+    customer: snapshot.customer,
+    customerName: snapshot.customerName,
+    amount: snapshot.amount,
+    waiting: ctx.t('approval.waiting', { minutes: Math.max(0, Math.floor((ctx.now.getTime() - row.opened_at.getTime()) / 60_000)) }),
+    node: row.node,
+    round: row.round,
+    mode: row.mode,
+    revision: row.revision,
+    state: row.state,
+    verbs: [...row.verbs],
+    snapshotHash: row.snapshot_hash.toString('hex'),
+    openedAt: row.opened_at.toISOString(),
+    closedAt: row.closed_at?.toISOString() ?? null,
+    tasks: tasks.map((task) => ({ staffId: task.staff_id, name: task.staff_name, state: task.state, decidedAt: task.decided_at?.toISOString() ?? null })),
+  };
+}
+
+export const findPressedCard = defineOperation({
+  name: 'approval.card',
+  summary: 'What a pressed card stands for: the approval, its state, and whether the presser sits on it',
+  access: { reviewer: 'all', approver: 'all', manager: 'all', compliance: 'all', admin: 'all', sales: 'all', team_lead: 'all', collector: 'all' },
+  input: z.strictObject({ cardId: z.string().max(26) }),
+  output: z.union([z.object({ kind: z.literal('unknown') }), z.object({ kind: z.literal('card'), approvalId: z.string(), revision: z.int(), state: z.string(), application: z.string(), decidedBy: z.string().nullable(), outcome: z.string().nullable() })]),
+  readOnly: true,
+  async run(ctx, input) {
+    const card = await findCard(ctx.tx, input.cardId);
+    if (!card) return { kind: 'unknown' as const };
+    const approval = await requireApproval(ctx, card.approval_id);
+    const decided = (await tasksOf(ctx.tx, [approval.id])).findLast((task) => task.decided_at !== null);
+    return { kind: 'card' as const, approvalId: approval.id, revision: approval.revision, state: approval.state, application: snapshotOf(ctx, approval).application, decidedBy: decided?.staff_name ?? null, outcome: decided?.state ?? null };
+  },
+});
+
+export const remindApprovers = defineOperation({
+  name: 'approval.remind',
+  summary: 'Reminds everybody who still has to decide',
+  access: { system: 'all' },
+  input: z.strictObject({ instanceId: z.uuid(), visit: z.int(), text: z.string() }),
+  output: z.object({ reminded: z.int() }),
+  subject: (input) => ({ kind: 'instance', id: input.instanceId }),
+  async run(ctx, input) {
+    const approval = (await approvalsOfInstance(ctx.tx, input.instanceId)).find((one) => one.visit === input.visit && one.state === 'OPEN');
+    if (!approval) return { reminded: 0 };
+    const waiting = (await tasksOf(ctx.tx, [approval.id])).filter((task) => task.state === 'OPEN');
+    for (const task of waiting) await ctx.callAsSystem('staff.notify', { staffId: task.staff_id, text: input.text, params: { application: snapshotOf(ctx, approval).application } });
+    return { reminded: waiting.length };
+  },
+});

@@ -1,0 +1,131 @@
+/**
+ * Binding a customer's chat account to his file: a one-time link says whose file, his own shared phone contact proves
+ * that it is he. Until both have matched, nothing of the case is told, not even the K-number.
+ */
+import { z } from 'zod';
+import type { Access } from '../../core/operations/actor.ts';
+import type { Ctx } from '../../core/operations/context.ts';
+import { defineOperation } from '../../core/operations/operation.ts';
+import { AppError, commonErrors } from '../../lib/errors.ts';
+import { hasConsent } from '../consent/index.ts';
+import { bindingErrors } from './binding-errors.ts';
+import { bindAccount, lockAccount, lockLink, lockOpenedLink, openLink, ownsPhone, useLink, wrongTries, type AccountRow, type LinkRow } from './binding-store.ts';
+import { bindingDigest } from './customer-operations.ts';
+import { findCustomer } from './customer-store.ts';
+import { customerNumber, normalPhone } from './customer.ts';
+
+/** Whoever opens a link: staff accounts are bound by an administrator, never by a customer's link. */
+const WHOEVER_OPENS: Access = { stranger: 'self', customer: 'self' };
+
+/** So many wrong phones make a link worthless; the adviser makes a new one. */
+const MAX_WRONG_PHONES = 5;
+
+const known = {
+  customerId: z.string(),
+  number: z.string(),
+  /** The account lies abroad and this consent is still to be given. */
+  crossBorder: z.boolean(),
+  /** Consent to the handling of personal data is on file. */
+  consented: z.boolean(),
+};
+
+export const bindCustomer = defineOperation({
+  name: 'customer.bind',
+  summary: 'Opens a one-time link; the account is bound when the shared phone contact matches',
+  access: WHOEVER_OPENS,
+  input: z.strictObject({ token: z.string().min(1).max(64) }),
+  output: z.union([z.object({ kind: z.literal('bound'), ...known }), z.object({ kind: z.literal('contact_needed') })]),
+  subject: (_input, output) => (output?.kind === 'bound' ? { kind: 'customer', id: output.customerId } : undefined),
+  async run(ctx, input) {
+    const account = await ownAccount(ctx);
+    const link = await lockLink(ctx.tx, bindingDigest(input.token));
+    if (!link) throw new AppError(bindingErrors['binding.link_unknown']);
+    if (account.customer_id === link.customer_id) return openedAgain(ctx, account, link);
+    if (link.used_at) throw new AppError(bindingErrors['binding.link_used']);
+    refuseExpired(ctx, link);
+    if (account.customer_id !== null) throw new AppError(bindingErrors['binding.other_customer']);
+    await openLink(ctx.tx, link.digest, account.id);
+    return { kind: 'contact_needed' as const };
+  },
+});
+
+/** The same person once more: nothing to prove; a fresh link is used up all the same. */
+async function openedAgain(ctx: Ctx, account: AccountRow, link: LinkRow): Promise<{ kind: 'bound' } & Known> {
+  if (!link.used_at) await useLink(ctx.tx, link.digest, account.id, ctx.now);
+  return { kind: 'bound', ...(await describe(ctx, account, link.customer_id)) };
+}
+
+export const bindContact = defineOperation({
+  name: 'customer.bindContact',
+  summary: 'Binds the account when the shared contact is the phone of the customer the opened link names',
+  access: WHOEVER_OPENS,
+  // Whether the contact is the sender's own is known to the platform only; the flow has asked (`contact.own`).
+  input: z.strictObject({ phone: z.string().min(1).max(40), own: z.boolean().default(true) }),
+  output: z.union([z.object({ kind: z.literal('matched'), ...known }), z.object({ kind: z.literal('mismatch') })]),
+  subject: (_input, output) => (output?.kind === 'matched' ? { kind: 'customer', id: output.customerId } : undefined),
+  async run(ctx, input) {
+    const account = await ownAccount(ctx);
+    if (!input.own) throw new AppError(bindingErrors['binding.not_own_contact']);
+    const link = await lockOpenedLink(ctx.tx, account.id);
+    const customerId = account.customer_id ?? link?.customer_id;
+    if (customerId === undefined) throw new AppError(bindingErrors['binding.no_link']);
+    if (link) await refuseSpent(ctx, link);
+    const phone = normalPhone(input.phone);
+    const matches = phone !== undefined && (await ownsPhone(ctx.tx, customerId, ctx.keys.blind('PHONE', phone)));
+    if (!matches) return mismatch(ctx, customerId);
+    if (link && account.customer_id === null) {
+      if (!(await useLink(ctx.tx, link.digest, account.id, ctx.now))) throw new AppError(bindingErrors['binding.link_used']);
+      await bindAccount(ctx.tx, account.id, customerId, ctx.now);
+    }
+    return { kind: 'matched' as const, ...(await describe(ctx, account, customerId)) };
+  },
+});
+
+/** A wrong phone is counted as a refusal on the customer's file, where it is seen and where the next try looks. */
+function mismatch(ctx: Ctx, customerId: string): { kind: 'mismatch' } {
+  ctx.effects.audit({ action: 'customer.bindContact', outcome: 'REFUSED', subject: { kind: 'customer', id: customerId }, detail: { code: 'phone_mismatch' } });
+  return { kind: 'mismatch' };
+}
+
+async function ownAccount(ctx: Ctx): Promise<AccountRow> {
+  const { actor } = ctx;
+  const id = actor.kind === 'STRANGER' ? actor.id : actor.kind === 'CUSTOMER' ? actor.identityId : undefined;
+  const account = id === undefined ? undefined : await lockAccount(ctx.tx, id);
+  if (!account) throw new AppError(commonErrors['permission.denied'], { params: { operation: 'customer.bind' } });
+  if (account.staff_id !== null) throw new AppError(bindingErrors['binding.staff_account']);
+  return account;
+}
+
+function refuseExpired(ctx: Ctx, link: LinkRow): void {
+  if (link.expires_at.getTime() <= ctx.now.getTime()) throw new AppError(bindingErrors['binding.link_expired']);
+}
+
+async function refuseSpent(ctx: Ctx, link: LinkRow): Promise<void> {
+  refuseExpired(ctx, link);
+  if ((await wrongTries(ctx.tx, link.customer_id, link.created_at)) >= MAX_WRONG_PHONES) throw new AppError(bindingErrors['binding.too_many_tries']);
+}
+
+interface Known {
+  readonly customerId: string;
+  readonly number: string;
+  readonly crossBorder: boolean;
+  readonly consented: boolean;
+}
+
+async function describe(ctx: Ctx, account: AccountRow, customerId: string): Promise<Known> {
+  const customer = await findCustomer(ctx.tx, customerId);
+  if (!customer) throw new Error('a binding link without a customer');
+  ctx.effects.touch(customer.id);
+  const leaves = ctx.services.leavesCountry && isOverseas(account.account);
+  return {
+    customerId,
+    number: customerNumber(customer.number),
+    crossBorder: leaves && !(await hasConsent(ctx.tx, customerId, 'cross-border')),
+    consented: await hasConsent(ctx.tx, customerId, 'personal-information'),
+  };
+}
+
+// Slack and Telegram keep their servers abroad (design §12 "Privacy").
+function isOverseas(account: string): boolean {
+  return account.startsWith('slack:') || account.startsWith('telegram:');
+}

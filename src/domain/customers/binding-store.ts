@@ -1,0 +1,70 @@
+/** Queries of binding: the link, the chat account that opened it, the phone that proves who it is. */
+import { statement, type Tx } from '../../db/database.ts';
+
+/** A chat account, bound or not. */
+export interface AccountRow {
+  readonly id: string;
+  readonly account: string;
+  readonly staff_id: string | null;
+  readonly customer_id: string | null;
+}
+
+export interface LinkRow {
+  readonly digest: Buffer;
+  readonly customer_id: string;
+  readonly created_at: Date;
+  readonly expires_at: Date;
+  readonly used_at: Date | null;
+  readonly identity_id: string | null;
+}
+
+const LOCK_ACCOUNT = statement('binding-account-lock', 'SELECT id, account, staff_id, customer_id FROM identities WHERE id = $1 FOR UPDATE');
+const LINK = 'digest, customer_id, created_at, expires_at, used_at, identity_id';
+const LOCK_LINK = statement('binding-link-lock', `SELECT ${LINK} FROM binding_links WHERE digest = $1 FOR UPDATE`);
+const OPENED = statement('binding-link-opened', `SELECT ${LINK} FROM binding_links WHERE identity_id = $1 AND used_at IS NULL ORDER BY created_at DESC, digest LIMIT 1 FOR UPDATE`);
+const OPEN = statement('binding-link-open', 'UPDATE binding_links SET identity_id = $2 WHERE digest = $1 AND used_at IS NULL');
+const USE = statement('binding-link-use', 'UPDATE binding_links SET used_at = $2, identity_id = $3 WHERE digest = $1 AND used_at IS NULL RETURNING digest');
+const BIND = statement('binding-bind', 'UPDATE identities SET customer_id = $2, is_verified = true, is_reachable = true, bound_at = $3 WHERE id = $1 AND staff_id IS NULL');
+const OWNS_PHONE = statement('binding-owns-phone', `SELECT 1 AS one FROM pii_refs WHERE customer_id = $1 AND kind = 'PHONE' AND exact_blind = $2 AND is_current`);
+const TRIES = statement(
+  'binding-tries',
+  `SELECT count(*)::int AS count FROM audit_entries WHERE subject_id = $1 AND action = 'customer.bindContact' AND outcome = 'REFUSED' AND at >= $2`,
+);
+
+/** Locks a chat account; a second message of the same person waits. */
+export async function lockAccount(tx: Tx, identityId: string): Promise<AccountRow | undefined> {
+  return (await tx.query<AccountRow>(LOCK_ACCOUNT, [identityId]))[0];
+}
+
+export async function lockLink(tx: Tx, digest: Buffer): Promise<LinkRow | undefined> {
+  return (await tx.query<LinkRow>(LOCK_LINK, [digest]))[0];
+}
+
+/** The newest unused link that this account was the last to open. */
+export async function lockOpenedLink(tx: Tx, identityId: string): Promise<LinkRow | undefined> {
+  return (await tx.query<LinkRow>(OPENED, [identityId]))[0];
+}
+
+/** Notes who has the link open now. */
+export async function openLink(tx: Tx, digest: Buffer, identityId: string): Promise<void> {
+  await tx.query(OPEN, [digest, identityId]);
+}
+
+/** Uses the link up; `false` when somebody else has. */
+export async function useLink(tx: Tx, digest: Buffer, identityId: string, now: Date): Promise<boolean> {
+  return (await tx.query(USE, [digest, now, identityId])).length > 0;
+}
+
+export async function bindAccount(tx: Tx, identityId: string, customerId: string, now: Date): Promise<void> {
+  await tx.query(BIND, [identityId, customerId, now]);
+}
+
+/** Whether a phone, by its digest, is one of the customer's. */
+export async function ownsPhone(tx: Tx, customerId: string, digest: Buffer): Promise<boolean> {
+  return (await tx.query(OWNS_PHONE, [customerId, digest])).length > 0;
+}
+
+/** Wrong phones tried for a customer since then, by whatever account: each is an audit entry. */
+export async function wrongTries(tx: Tx, customerId: string, since: Date): Promise<number> {
+  return (await tx.query<{ count: number }>(TRIES, [customerId, since]))[0]?.count ?? 0;
+}

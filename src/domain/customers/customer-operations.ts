@@ -1,0 +1,215 @@
+/** Finding, reading and revealing customers. Answers are masked; the plain value needs a reason and leaves a trace. */
+import { createHash } from 'node:crypto';
+import { z } from 'zod';
+import { inScope, type Access } from '../../core/operations/actor.ts';
+import type { Ctx } from '../../core/operations/context.ts';
+import { defineOperation } from '../../core/operations/operation.ts';
+import { statement } from '../../db/database.ts';
+import { AppError, commonErrors } from '../../lib/errors.ts';
+import { newToken } from '../../lib/ids.ts';
+import { customerErrors } from './customer-errors.ts';
+import { customerNumber, normalPhone, parseCustomerNumber, parseCustomerQuery, type CustomerQuery } from './customer.ts';
+import {
+  customerByNumber,
+  customersByBlind,
+  findCustomer,
+  listCustomers,
+  openPii,
+  piiOf,
+  type CustomerRow,
+  type PiiKind,
+} from './customer-store.ts';
+
+/** Who sees which customers. */
+export const CUSTOMER_ACCESS: Access = {
+  sales: 'own',
+  team_lead: 'team',
+  reviewer: 'all',
+  approver: 'all',
+  collector: 'all',
+  manager: 'all',
+  compliance: 'all',
+  admin: 'all',
+  customer: 'self',
+};
+
+const view = z.object({
+  id: z.string(),
+  number: z.string(),
+  name: z.string(),
+  mobile: z.string().nullable(),
+  idCard: z.string().nullable(),
+  ownerId: z.string().nullable(),
+  createdAt: z.string(),
+  updatedAt: z.string(),
+});
+const page = z.object({ items: z.array(view), nextCursor: z.string().nullable() });
+
+const BIND_HOURS = 72;
+const INSERT_LINK = statement('binding-insert', 'INSERT INTO binding_links (digest, customer_id, created_by, created_at, expires_at) VALUES ($1, $2, $3, $4, $5)');
+
+/** Finds a customer by uuid or K-number, inside the actor's scope. @throws AppError customer.not_found, customer.out_of_scope */
+export async function customerInScope(ctx: Ctx, ref: string): Promise<CustomerRow> {
+  const number = parseCustomerNumber(ref);
+  const row = number === undefined ? (z.uuid().safeParse(ref).success ? await findCustomer(ctx.tx, ref) : undefined) : await customerByNumber(ctx.tx, number);
+  if (!row) throw new AppError(customerErrors['customer.not_found']);
+  if (!isInScope(ctx, row)) throw new AppError(customerErrors['customer.out_of_scope']);
+  ctx.effects.touch(row.id);
+  return row;
+}
+
+/** Whether the actor of the running operation may see this customer. */
+export function isInScope(ctx: Ctx, row: CustomerRow): boolean {
+  return inScope(ctx.actor, ctx.scope, { ownerId: row.owner_id, teamId: row.team_id, customerId: row.id });
+}
+
+/** A customer as anybody with the right may see him: masked. */
+export async function describeCustomer(ctx: Ctx, row: CustomerRow): Promise<z.output<typeof view>> {
+  const values = await piiOf(ctx.tx, row.id);
+  const masked = (kind: PiiKind): string | null => values.findLast((value) => value.kind === kind)?.masked ?? null;
+  return {
+    id: row.id,
+    number: customerNumber(row.number),
+    name: row.name_masked,
+    mobile: masked('PHONE'),
+    idCard: masked('ID_CARD'),
+    ownerId: row.owner_id,
+    createdAt: row.created_at.toISOString(),
+    updatedAt: row.updated_at.toISOString(),
+  };
+}
+
+/** Customers a term may mean, inside the actor's scope. */
+export async function findByQuery(ctx: Ctx, query: CustomerQuery): Promise<readonly CustomerRow[]> {
+  const rows = await candidates(ctx, query);
+  return rows.filter((row) => isInScope(ctx, row));
+}
+
+async function candidates(ctx: Ctx, query: CustomerQuery): Promise<readonly CustomerRow[]> {
+  switch (query.kind) {
+    case 'number': {
+      const row = await customerByNumber(ctx.tx, query.number);
+      return row ? [row] : [];
+    }
+    case 'phone':
+      return customersByBlind(ctx.tx, ctx.keys.blind('PHONE', query.phone));
+    case 'last4':
+      return customersByBlind(ctx.tx, ctx.keys.blind('PHONE', `last4:${query.digits}`));
+    case 'name': {
+      const exact = await customersByBlind(ctx.tx, ctx.keys.blind('NAME', query.name));
+      return exact.length > 0 ? exact : customersByBlind(ctx.tx, ctx.keys.blind('NAME', `prefix:${query.name.replace(/(女士|先生|小姐|总)$/, '')}`));
+    }
+  }
+}
+
+export const searchCustomers = defineOperation({
+  name: 'customer.search',
+  summary: 'Finds customers by mobile, number, last four digits of the phone, or name',
+  access: CUSTOMER_ACCESS,
+  input: z.union([z.strictObject({ mobile: z.string().max(32) }), z.strictObject({ q: z.string().trim().min(1).max(64) })]),
+  output: page,
+  http: { method: 'POST', path: '/customers/search', status: 200 },
+  example: { mobile: '13800006612' },
+  readOnly: true,
+  async run(ctx, input) {
+    const query = 'mobile' in input ? phoneQuery(input.mobile) : parseCustomerQuery(input.q);
+    const rows = query ? await findByQuery(ctx, query) : [];
+    const items = [];
+    for (const row of rows) items.push(await describeCustomer(ctx, row));
+    return { items, nextCursor: null };
+  },
+});
+
+function phoneQuery(mobile: string): CustomerQuery {
+  const phone = normalPhone(mobile);
+  if (phone === undefined) throw new AppError(customerErrors['customer.invalid_phone'], { faults: [{ pointer: '/mobile', code: 'invalid_phone', message: 'an 11-digit mainland mobile number is expected' }] });
+  return { kind: 'phone', phone };
+}
+
+export const listMyCustomers = defineOperation({
+  name: 'customer.list',
+  summary: 'Lists the customers the caller may see, the newest first',
+  access: CUSTOMER_ACCESS,
+  input: z.strictObject({ cursor: z.string().regex(/^\d{1,9}$/).optional(), limit: z.coerce.number().int().min(1).max(100).default(50) }),
+  output: page,
+  http: { method: 'GET', path: '/customers' },
+  readOnly: true,
+  async run(ctx, input) {
+    const { actor } = ctx;
+    const rows = await listCustomers(ctx.tx, {
+      scope: ctx.scope,
+      staffId: actor.kind === 'STAFF' ? actor.id : null,
+      teamId: actor.kind === 'STAFF' ? (actor.teamId ?? null) : null,
+      before: input.cursor === undefined ? 2_147_483_647 : Number(input.cursor),
+      limit: input.limit + 1,
+    });
+    const items = [];
+    for (const row of rows.slice(0, input.limit)) items.push(await describeCustomer(ctx, row));
+    const last = rows[input.limit - 1];
+    return { items, nextCursor: rows.length > input.limit && last ? String(last.number) : null };
+  },
+});
+
+export const getCustomer = defineOperation({
+  name: 'customer.get',
+  summary: 'Reads one customer by id or K-number, masked',
+  access: CUSTOMER_ACCESS,
+  input: z.strictObject({ id: z.string().min(1).max(64) }),
+  output: view,
+  http: { method: 'GET', path: '/customers/{id}' },
+  readOnly: true,
+  async run(ctx, input) {
+    return describeCustomer(ctx, await customerInScope(ctx, input.id));
+  },
+});
+
+const FIELDS = { name: 'NAME', mobile: 'PHONE', idCard: 'ID_CARD', bankCard: 'BANK_CARD' } as const;
+
+export const revealCustomer = defineOperation({
+  name: 'customer.reveal',
+  summary: 'Shows personal values in plain, for a stated reason; every use is audited',
+  access: { sales: 'own', team_lead: 'team', reviewer: 'all', approver: 'all', collector: 'all', compliance: 'all', admin: 'all' },
+  input: z.strictObject({
+    id: z.string().min(1).max(64),
+    fields: z.array(z.enum(['name', 'mobile', 'idCard', 'bankCard'])).min(1).max(4),
+    reason: z.string().trim().min(4).max(200),
+  }),
+  output: z.object({ id: z.string(), values: z.record(z.string(), z.string().nullable()) }),
+  http: { method: 'POST', path: '/customers/{id}/reveal', status: 200 },
+  example: { fields: ['mobile'], reason: '回访客户 K305' },
+  subject: (input, output) => ({ kind: 'customer', id: output?.id ?? input.id }),
+  async run(ctx, input) {
+    const customer = await customerInScope(ctx, input.id);
+    const rows = await piiOf(ctx.tx, customer.id);
+    const values: Record<string, string | null> = {};
+    for (const field of input.fields) {
+      const row = rows.findLast((one) => one.kind === FIELDS[field]);
+      values[field] = row ? ((await openPii(ctx.tx, ctx.keys, row)) ?? null) : null;
+    }
+    return { id: customer.id, values };
+  },
+});
+
+export const createBindingLink = defineOperation({
+  name: 'customer.createBindingLink',
+  summary: 'Makes a single-use link (72 h) by which the customer binds a Telegram account to the file',
+  access: { sales: 'own', team_lead: 'team', manager: 'all', admin: 'all' },
+  input: z.strictObject({ id: z.string().min(1).max(64) }),
+  output: z.object({ url: z.string(), expiresAt: z.string() }),
+  http: { method: 'POST', path: '/customers/{id}/binding-links' },
+  subject: (input) => ({ kind: 'customer', id: input.id }),
+  async run(ctx, input) {
+    const customer = await customerInScope(ctx, input.id);
+    const bot = ctx.services.telegramBotName();
+    if (bot === undefined) throw new AppError(commonErrors['service.unavailable'], { params: { part: 'telegram' } });
+    const token = newToken(32);
+    const expiresAt = new Date(ctx.now.getTime() + BIND_HOURS * 3_600_000);
+    await ctx.tx.query(INSERT_LINK, [bindingDigest(token), customer.id, ctx.actor.id, ctx.now, expiresAt]);
+    return { url: `https://t.me/${bot}?start=${token}`, expiresAt: expiresAt.toISOString() };
+  },
+});
+
+/** The digest under which a binding token is stored. */
+export function bindingDigest(token: string): Buffer {
+  return createHash('sha256').update(`binding\0${token}`).digest();
+}

@@ -1,0 +1,139 @@
+/** Queries of the customers room. A personal value is read here, opened here and masked by its owner of the call. */
+import { statement, type Tx } from '../../db/database.ts';
+import type { Keyring } from '../../db/keyring.ts';
+import { newId } from '../../lib/ids.ts';
+
+export type PiiKind = 'NAME' | 'PHONE' | 'ID_CARD' | 'BANK_CARD';
+
+export interface CustomerRow {
+  readonly id: string;
+  readonly number: number;
+  readonly data_key: number;
+  readonly name_masked: string;
+  readonly zone: string;
+  readonly language: string;
+  readonly owner_id: string | null;
+  readonly team_id: string | null;
+  readonly created_at: Date;
+  readonly updated_at: Date;
+}
+
+const COLUMNS = 'c.id, c.number, c.data_key, c.name_masked, c.zone, c.language, c.owner_id, c.team_id, c.created_at, c.updated_at';
+const INSERT = statement(
+  'customers-insert',
+  `INSERT INTO customers (id, data_key, name_masked, owner_id, team_id, created_at, updated_at) VALUES ($1, $2, $3, $4, $5, $6, $6) RETURNING number`,
+);
+const FIND = statement('customers-find', `SELECT ${COLUMNS} FROM customers c WHERE c.id = $1`);
+const LOCK = statement('customers-lock', `SELECT ${COLUMNS} FROM customers c WHERE c.id = $1 FOR UPDATE`);
+const BY_NUMBER = statement('customers-by-number', `SELECT ${COLUMNS} FROM customers c WHERE c.number = $1`);
+const BY_BLIND = statement(
+  'customers-by-blind',
+  `SELECT DISTINCT ON (c.number) ${COLUMNS} FROM customers c JOIN pii_refs p ON p.customer_id = c.id WHERE p.blinds @> ARRAY[$1::bytea] AND p.is_current ORDER BY c.number DESC LIMIT 20`,
+);
+const LIST = statement(
+  'customers-list',
+  `SELECT ${COLUMNS} FROM customers c
+   WHERE ($1 = 'all' OR ($1 = 'team' AND (c.team_id = $3 OR c.owner_id = $2 OR (c.team_id IS NULL AND c.owner_id IS NULL))) OR ($1 = 'own' AND c.owner_id = $2)) AND c.number < $4
+   ORDER BY c.number DESC LIMIT $5`,
+);
+const SET_OWNER = statement('customers-owner', 'UPDATE customers SET owner_id = $2, team_id = $3, updated_at = $4 WHERE id = $1');
+const SET_NAME = statement('customers-name', 'UPDATE customers SET name_masked = $2, updated_at = $3 WHERE id = $1');
+const TOUCH = statement('customers-touch', 'UPDATE customers SET updated_at = $2 WHERE id = $1');
+const PII = statement('customers-pii', 'SELECT id, kind, sealed_value, masked, is_current FROM pii_refs WHERE customer_id = $1 AND is_current ORDER BY created_at, id');
+const RETIRE = statement('customers-pii-retire', `UPDATE pii_refs SET is_current = false WHERE customer_id = $1 AND kind = $2 AND is_current`);
+const HAS = statement('customers-pii-has', 'SELECT id FROM pii_refs WHERE customer_id = $1 AND kind = $2 AND exact_blind = $3 AND is_current');
+const ADD_PII = statement(
+  'customers-pii-add',
+  `INSERT INTO pii_refs (id, customer_id, kind, sealed_value, blinds, exact_blind, index_version, masked, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
+);
+
+export async function insertCustomer(
+  tx: Tx,
+  keys: Keyring,
+  customer: { readonly nameMasked: string; readonly ownerId: string | null; readonly teamId: string | null; readonly now: Date },
+): Promise<{ readonly id: string; readonly number: number; readonly dataKey: number }> {
+  const dataKey = await keys.createCustomerKey(tx, customer.now);
+  const id = newId();
+  const [row] = await tx.query<{ number: number }>(INSERT, [id, dataKey, customer.nameMasked, customer.ownerId, customer.teamId, customer.now]);
+  if (!row) throw new Error('customer not inserted');
+  return { id, number: row.number, dataKey };
+}
+
+export async function findCustomer(tx: Tx, id: string): Promise<CustomerRow | undefined> {
+  const [row] = await tx.query<CustomerRow>(FIND, [id]);
+  return row;
+}
+
+/** Locks the customer's row (lock order: conversations, instances, customers, loans). */
+export async function lockCustomer(tx: Tx, id: string): Promise<CustomerRow | undefined> {
+  const [row] = await tx.query<CustomerRow>(LOCK, [id]);
+  return row;
+}
+
+export async function customerByNumber(tx: Tx, number: number): Promise<CustomerRow | undefined> {
+  const [row] = await tx.query<CustomerRow>(BY_NUMBER, [number]);
+  return row;
+}
+
+/** Customers with a current value of this digest, the newest first; at most 20. */
+export async function customersByBlind(tx: Tx, digest: Buffer): Promise<readonly CustomerRow[]> {
+  return tx.query<CustomerRow>(BY_BLIND, [digest]);
+}
+
+export async function listCustomers(
+  tx: Tx,
+  query: { readonly scope: string; readonly staffId: string | null; readonly teamId: string | null; readonly before: number; readonly limit: number },
+): Promise<readonly CustomerRow[]> {
+  return tx.query<CustomerRow>(LIST, [query.scope, query.staffId, query.teamId, query.before, query.limit]);
+}
+
+export async function setCustomerOwner(tx: Tx, id: string, owner: { readonly staffId: string; readonly teamId: string | null }, now: Date): Promise<void> {
+  await tx.query(SET_OWNER, [id, owner.staffId, owner.teamId, now]);
+}
+
+export async function setMaskedName(tx: Tx, id: string, nameMasked: string, now: Date): Promise<void> {
+  await tx.query(SET_NAME, [id, nameMasked, now]);
+}
+
+export async function touchCustomer(tx: Tx, id: string, now: Date): Promise<void> {
+  await tx.query(TOUCH, [id, now]);
+}
+
+export interface PiiRow {
+  readonly id: string;
+  readonly kind: PiiKind;
+  readonly sealed_value: Buffer;
+  readonly masked: string;
+}
+
+export async function piiOf(tx: Tx, customerId: string): Promise<readonly PiiRow[]> {
+  return tx.query<PiiRow>(PII, [customerId]);
+}
+
+/** Opens one personal value; `undefined` when the customer was erased. */
+export async function openPii(tx: Tx, keys: Keyring, row: PiiRow): Promise<string | undefined> {
+  return (await keys.openAny(tx, `pii_refs.sealed_value.${row.id}`, row.sealed_value))?.toString('utf8');
+}
+
+export interface PiiDraft {
+  readonly customerId: string;
+  readonly dataKey: number;
+  readonly kind: PiiKind;
+  readonly value: string;
+  readonly masked: string;
+  /** Further digests it may be found by (last four digits, name prefixes). */
+  readonly lookups: readonly string[];
+  readonly now: Date;
+}
+
+/** Adds a value unless it is already there; a name or identity number replaces the present one. `true` when it changed. */
+export async function putPii(tx: Tx, keys: Keyring, draft: PiiDraft): Promise<boolean> {
+  const exact = keys.blind(draft.kind, draft.value);
+  if ((await tx.query(HAS, [draft.customerId, draft.kind, exact])).length > 0) return false;
+  if (draft.kind === 'NAME' || draft.kind === 'ID_CARD') await tx.query(RETIRE, [draft.customerId, draft.kind]);
+  const id = newId();
+  const sealed = await keys.sealFor(tx, draft.dataKey, `pii_refs.sealed_value.${id}`, draft.value);
+  const blinds = [exact, ...draft.lookups.map((lookup) => keys.blind(draft.kind, lookup))];
+  await tx.query(ADD_PII, [id, draft.customerId, draft.kind, sealed, blinds, exact, keys.indexVersion, draft.masked, draft.now]);
+  return true;
+}

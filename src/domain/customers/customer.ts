@@ -1,0 +1,57 @@
+/** What a customer is found by, and how his personal values are shown. Pure. */
+import { mask } from '../../lib/mask.ts';
+
+/** K305; accepted in chat, command and API with or without the letter, in either case. */
+export function customerNumber(number: number): string {
+  return `K${number}`;
+}
+
+export function parseCustomerNumber(text: string): number | undefined {
+  const match = /^[Kk](\d{1,9})$/.exec(text.trim());
+  return match ? Number(match[1]) : undefined;
+}
+
+const PHONE = /^(?:\+?86)?(1[3-9]\d{9})$/;
+
+/** A mainland mobile number in its stored form, 11 digits; `undefined` for anything else. */
+export function normalPhone(text: string): string | undefined {
+  return PHONE.exec(text.replaceAll(/[\s()-]/g, ''))?.[1];
+}
+
+/** What a phone may also be found by: its last four digits. */
+export function phoneLookups(phone: string): readonly string[] {
+  return [`last4:${phone.slice(-4)}`];
+}
+
+/** What a name may also be found by: its beginnings, and itself without the polite form (何女士 → 何). */
+export function nameLookups(name: string): readonly string[] {
+  const bare = name.replace(/(女士|先生|小姐|总|老板|阿姨|师傅)$/, '');
+  const letters = [...bare];
+  return letters.map((_letter, index) => `prefix:${letters.slice(0, index + 1).join('')}`);
+}
+
+export function maskedPhone(phone: string): string {
+  return mask('mobile', phone);
+}
+
+export function maskedName(name: string): string {
+  return mask('name', name);
+}
+
+/** How a search term is meant. */
+export type CustomerQuery =
+  | { readonly kind: 'number'; readonly number: number }
+  | { readonly kind: 'phone'; readonly phone: string }
+  | { readonly kind: 'last4'; readonly digits: string }
+  | { readonly kind: 'name'; readonly name: string };
+
+export function parseCustomerQuery(text: string): CustomerQuery | undefined {
+  const term = text.trim();
+  if (term === '' || term.length > 64) return undefined;
+  const number = parseCustomerNumber(term);
+  if (number !== undefined) return { kind: 'number', number };
+  const phone = normalPhone(term);
+  if (phone !== undefined) return { kind: 'phone', phone };
+  if (/^\d{4}$/.test(term)) return { kind: 'last4', digits: term };
+  return { kind: 'name', name: term };
+}

@@ -1,0 +1,35 @@
+export { bindContact, bindCustomer } from './binding-operations.ts';
+export { bindingErrors } from './binding-errors.ts';
+export { customerErrors } from './customer-errors.ts';
+export { customerNumber, maskedName, maskedPhone, nameLookups, normalPhone, parseCustomerNumber, parseCustomerQuery, phoneLookups, type CustomerQuery } from './customer.ts';
+export {
+  bindingDigest,
+  createBindingLink,
+  CUSTOMER_ACCESS,
+  customerInScope,
+  describeCustomer,
+  findByQuery,
+  getCustomer,
+  isInScope,
+  listMyCustomers,
+  revealCustomer,
+  searchCustomers,
+} from './customer-operations.ts';
+export {
+  customerByNumber,
+  customersByBlind,
+  findCustomer,
+  insertCustomer,
+  listCustomers,
+  lockCustomer,
+  openPii,
+  piiOf,
+  putPii,
+  setCustomerOwner,
+  setMaskedName,
+  touchCustomer,
+  type CustomerRow,
+  type PiiDraft,
+  type PiiKind,
+  type PiiRow,
+} from './customer-store.ts';

@@ -1,0 +1,9 @@
+import { defineErrors } from '../../lib/errors.ts';
+
+export const documentErrors = defineErrors({
+  'document.not_found': [404, 'info'],
+  'document.file_not_found': [404, 'info'],
+  'document.unknown_item': [422, 'info'],
+  'document.unassigned': [409, 'info'],
+  'document.already_accepted': [409, 'info'],
+});

@@ -1,0 +1,212 @@
+/** Filing what customers send: received under a checklist item or asked about, assigned, listed, reviewed. */
+import { z } from 'zod';
+import type { Access } from '../../core/operations/actor.ts';
+import type { Ctx } from '../../core/operations/context.ts';
+import { defineOperation } from '../../core/operations/operation.ts';
+import { AppError } from '../../lib/errors.ts';
+import { consentErrors, hasConsent } from '../consent/index.ts';
+import { CUSTOMER_ACCESS, customerInScope, customerNumber, lockCustomer, type CustomerRow } from '../customers/index.ts';
+import { documentErrors } from './document-errors.ts';
+import { arrivalOf, DOCUMENT_STATES, offerOrder, stillNeeded, type ItemProgress } from './document.ts';
+import { documentsOf, findDocument, findFile, mergeDocument, setDocumentItem, setDocumentState, type DocumentRow } from './document-store.ts';
+import { attachFile } from './filing.ts';
+import { REFUSALS } from './intake.ts';
+import { productOf, progressFor } from './progress.ts';
+import { FILING_ACCESS } from './stored-file.ts';
+
+const named = z.object({ item: z.string(), name: z.string() });
+
+const mediaToken = z.object({
+  /** The stored file (`storeFile`). Absent when nothing was stored. */
+  fileId: z.uuid().optional(),
+  /** Why nothing was stored. */
+  refused: z.enum([...REFUSALS, 'no_customer', 'no_consent', 'unreadable']).optional(),
+  name: z.string().max(400).optional(),
+  caption: z.string().max(4000).optional(),
+  /** Files sent together: an album, or one message with several files. */
+  album: z.string().max(100).optional(),
+});
+
+/** What the runtime hands to `document.receive` for each file of a message, beside what the conversation itself needs. */
+export type ReceivedMedia = z.input<typeof mediaToken>;
+
+const filed = z.object({
+  kind: z.enum(['filed', 'duplicate']),
+  document: z.string(),
+  item: z.string(),
+  itemName: z.string(),
+  version: z.int(),
+  page: z.int(),
+  left: z.int(),
+  missing: z.array(named),
+});
+const unclear = z.object({ kind: z.literal('unclear'), document: z.string(), items: z.array(named), left: z.int() });
+const receipt = z.union([filed, unclear, z.object({ kind: z.literal('refused'), reason: z.string() }), z.object({ kind: z.literal('nobody') })]);
+type Receipt = z.output<typeof receipt>;
+
+export const receiveDocument = defineOperation({
+  name: 'document.receive',
+  summary: 'Files a stored file under the checklist item its words name, or asks which one it is',
+  access: { ...FILING_ACCESS, stranger: 'self' },
+  input: z.strictObject({ media: mediaToken }),
+  output: receipt,
+  subject: (_input, output) => (output && 'document' in output ? { kind: 'document', id: output.document } : undefined),
+  async run(ctx, { media }) {
+    if (ctx.actor.kind === 'STRANGER' || media.refused === 'no_customer') return { kind: 'nobody' as const };
+    if (media.refused === 'no_consent') throw new AppError(consentErrors['consent.required']);
+    if (media.refused !== undefined) return { kind: 'refused' as const, reason: media.refused };
+    const customer = await ownerOf(ctx, media.fileId);
+    if (ctx.actor.kind === 'CUSTOMER' && !(await hasConsent(ctx.tx, customer.id, 'personal-information'))) throw new AppError(consentErrors['consent.required']);
+    await lockCustomer(ctx.tx, customer.id); // numbers of versions and pages are given out one at a time
+    const outcome = await attachFile(ctx, customer, { fileId: media.fileId ?? '', caption: media.caption ?? '', name: media.name ?? '', album: media.album });
+    return outcome.item === null ? ask(ctx, customer, outcome.document, outcome.likely) : tell(ctx, customer, { ...outcome, item: outcome.item });
+  },
+});
+
+async function ownerOf(ctx: Ctx, fileId: string | undefined): Promise<CustomerRow> {
+  const file = fileId === undefined ? undefined : await findFile(ctx.tx, fileId);
+  if (!file?.customer_id) throw new AppError(documentErrors['document.file_not_found']);
+  return customerInScope(ctx, file.customer_id);
+}
+
+async function ask(ctx: Ctx, customer: CustomerRow, document: string, likely: readonly string[]): Promise<Receipt> {
+  const progress = await progressFor(ctx, customer.id);
+  return { kind: 'unclear', document, items: offerOrder(progress, likely).map((one) => nameOf(ctx, one)), left: stillNeeded(progress).length };
+}
+
+interface Told {
+  readonly document: string;
+  readonly item: string;
+  readonly version: number;
+  readonly page: number;
+  readonly isDuplicate: boolean;
+}
+
+async function tell(ctx: Ctx, customer: CustomerRow, told: Told): Promise<Receipt> {
+  const progress = await progressFor(ctx, customer.id);
+  const needed = stillNeeded(progress).map((one) => nameOf(ctx, one));
+  const here = progress.find(({ item }) => item.code === told.item);
+  return {
+    kind: told.isDuplicate ? 'duplicate' : 'filed',
+    document: told.document,
+    item: told.item,
+    itemName: here ? nameOf(ctx, here).name : told.item,
+    version: told.version,
+    page: told.page,
+    left: needed.length,
+    missing: needed,
+  };
+}
+
+/** A product brings its names as locale keys, or as plain words when it was published through the API. */
+function nameOf(ctx: Ctx, { item }: ItemProgress): z.output<typeof named> {
+  const isKey = ctx.services.texts.has(ctx.actor.language, item.name);
+  return { item: item.code, name: isKey ? ctx.t(item.name) : item.name };
+}
+
+export const assignDocument = defineOperation({
+  name: 'document.assign',
+  summary: 'Says which checklist item a received document is; what was there before becomes its earlier version',
+  access: { ...FILING_ACCESS, reviewer: 'all' },
+  input: z.strictObject({ document: z.uuid(), item: z.string().min(1).max(20) }),
+  output: filed,
+  http: { method: 'POST', path: '/documents/{document}/item', status: 200 },
+  example: { item: 'D01' },
+  subject: (input, output) => ({ kind: 'document', id: output?.document ?? input.document }),
+  async run(ctx, input) {
+    const { customer, document } = await lockDocument(ctx, input.document);
+    const progress = await progressFor(ctx, customer.id);
+    const target = progress.find(({ item }) => item.code === input.item);
+    if (!target) throw new AppError(documentErrors['document.unknown_item'], { params: { item: input.item } });
+    if (document.item_code !== input.item) await move(ctx, document, target);
+    const [now] = (await documentsOf(ctx.tx, customer.id)).filter((one) => one.itemCode === input.item);
+    const last = now?.pages.at(-1);
+    if (!now || !last) throw new Error('a document without pages');
+    const told = await tell(ctx, customer, { document: now.id, item: input.item, version: last.version, page: last.page, isDuplicate: false });
+    return filed.parse(told);
+  },
+});
+
+async function lockDocument(ctx: Ctx, id: string): Promise<{ readonly customer: CustomerRow; readonly document: DocumentRow }> {
+  const seen = await findDocument(ctx.tx, id);
+  if (!seen) throw new AppError(documentErrors['document.not_found']);
+  const customer = await customerInScope(ctx, seen.customer_id);
+  await lockCustomer(ctx.tx, customer.id);
+  const document = await findDocument(ctx.tx, id);
+  if (!document) throw new AppError(documentErrors['document.not_found']);
+  return { customer, document };
+}
+
+async function move(ctx: Ctx, document: DocumentRow, target: ItemProgress): Promise<void> {
+  if (document.state === 'ACCEPTED') throw new AppError(documentErrors['document.already_accepted']);
+  if (!target.document) {
+    await setDocumentItem(ctx.tx, document.id, target.item.code, ctx.now);
+    return;
+  }
+  await mergeDocument(ctx.tx, document.id, target.document.id);
+  await setDocumentState(ctx.tx, target.document.id, 'RECEIVED', ctx.now);
+}
+
+const page = z.object({ file: z.string(), version: z.int(), page: z.int(), mime: z.string(), size: z.number(), via: z.string(), at: z.string() });
+
+export const listDocuments = defineOperation({
+  name: 'document.list',
+  summary: 'The checklist of a customer: what is there in which state, what is missing, what nobody has named yet',
+  access: CUSTOMER_ACCESS,
+  input: z.strictObject({ customer: z.string().min(1).max(64) }),
+  output: z.object({
+    customer: z.string(),
+    product: z.string().nullable(),
+    items: z.array(named.extend({ isRequired: z.boolean(), state: z.string(), document: z.string().nullable(), version: z.int(), pages: z.array(page) })),
+    unassigned: z.array(z.object({ document: z.string(), pages: z.array(page) })),
+    missing: z.array(named),
+    left: z.int(),
+  }),
+  http: { method: 'GET', path: '/customers/{customer}/documents' },
+  readOnly: true,
+  async run(ctx, input) {
+    const customer = await customerInScope(ctx, input.customer);
+    const progress = await progressFor(ctx, customer.id);
+    const missing = stillNeeded(progress).map((one) => nameOf(ctx, one));
+    return {
+      customer: customerNumber(customer.number),
+      product: (await productOf(ctx, customer.id))?.code ?? null,
+      items: progress.map((one) => ({
+        ...nameOf(ctx, one),
+        isRequired: one.item.isRequired,
+        state: one.state,
+        document: one.document?.id ?? null,
+        version: one.document?.pages.at(-1)?.version ?? 0,
+        pages: pagesOf(one.document?.pages ?? []),
+      })),
+      unassigned: (await documentsOf(ctx.tx, customer.id)).filter((one) => one.itemCode === null).map((one) => ({ document: one.id, pages: pagesOf(one.pages) })),
+      missing,
+      left: missing.length,
+    };
+  },
+});
+
+type Pages = NonNullable<ItemProgress['document']>['pages'];
+
+function pagesOf(pages: Pages): z.output<typeof page>[] {
+  return pages.map((one) => ({ file: one.fileId, version: one.version, page: one.page, mime: one.mime, size: one.sizeBytes, via: arrivalOf(one.via).via, at: one.at.toISOString() }));
+}
+
+const REVIEWERS: Access = { reviewer: 'all', approver: 'all', compliance: 'all' };
+
+export const reviewDocument = defineOperation({
+  name: 'document.review',
+  summary: 'Marks a document as accepted, unclear, not matching or expired',
+  access: REVIEWERS,
+  input: z.strictObject({ document: z.uuid(), state: z.enum(DOCUMENT_STATES).exclude(['RECEIVED']), reason: z.string().trim().min(1).max(200).optional() }),
+  output: z.object({ document: z.string(), item: z.string(), state: z.string() }),
+  http: { method: 'POST', path: '/documents/{document}/review', status: 200 },
+  example: { state: 'UNCLEAR', reason: '边角被裁掉' },
+  subject: (input) => ({ kind: 'document', id: input.document }),
+  async run(ctx, input) {
+    const { document } = await lockDocument(ctx, input.document);
+    if (document.item_code === null) throw new AppError(documentErrors['document.unassigned']);
+    if (document.state !== input.state) await setDocumentState(ctx.tx, document.id, input.state, ctx.now);
+    return { document: document.id, item: document.item_code, state: input.state };
+  },
+});

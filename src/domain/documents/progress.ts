@@ -1,0 +1,34 @@
+/** Which checklist applies to a customer, and how far it is filled. */
+import type { Ctx } from '../../core/operations/context.ts';
+import { parseYuan } from '../../lib/money.ts';
+import { openLead, type LeadRow } from '../leads/index.ts';
+import { currentProducts, productByCode, productById, type Product } from '../products/index.ts';
+import { progressOf, type ItemProgress } from './document.ts';
+import { documentsOf, openProductId } from './document-store.ts';
+
+/**
+ * The product whose checklist applies: the version of the open application; else the lead's product; else the first on
+ * offer that takes what the lead asks for, as a submission would choose; else the first on offer.
+ */
+export async function productOf(ctx: Ctx, customerId: string): Promise<Product | undefined> {
+  const applied = await openProductId(ctx.tx, customerId);
+  if (applied !== undefined) return productById(ctx.tx, applied);
+  const lead = await openLead(ctx.tx, customerId);
+  const wished = lead?.product_code == null ? undefined : await productByCode(ctx.tx, lead.product_code);
+  if (wished) return wished;
+  const offered = await currentProducts(ctx.tx);
+  return offered.find((product) => lead !== undefined && takes(product, lead)) ?? offered[0];
+}
+
+function takes({ terms }: Product, lead: LeadRow): boolean {
+  const { amount_fen: amount, term_months: months } = lead;
+  if (amount === null) return false;
+  const isInside = amount >= (parseYuan(terms.minAmount) ?? 0n) && amount <= (parseYuan(terms.maxAmount) ?? 0n);
+  return isInside && (months === null || terms.termMonths.includes(months));
+}
+
+/** The checklist of a customer with what has come for each item. */
+export async function progressFor(ctx: Ctx, customerId: string): Promise<readonly ItemProgress[]> {
+  const product = await productOf(ctx, customerId);
+  return progressOf(product?.checklist ?? [], await documentsOf(ctx.tx, customerId));
+}

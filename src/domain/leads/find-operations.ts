@@ -1,0 +1,80 @@
+/** Finding customers from chat: one with his lead, several to choose from, or one's own. */
+import { z } from 'zod';
+import type { Ctx } from '../../core/operations/context.ts';
+import { defineOperation } from '../../core/operations/operation.ts';
+import { formatYuan } from '../../lib/money.ts';
+import { CUSTOMER_ACCESS, customerNumber, describeCustomer, findByQuery, listCustomers, parseCustomerQuery, type CustomerRow } from '../customers/index.ts';
+import { findStaff } from '../staff/index.ts';
+import { openLead } from './lead-store.ts';
+
+const line = z.object({ number: z.string(), name: z.string(), stage: z.string() });
+const found = z.union([
+  z.object({ kind: z.literal('none'), items: z.array(line) }),
+  z.object({ kind: z.literal('many'), items: z.array(line) }),
+  z.object({
+    kind: z.literal('one'),
+    number: z.string(),
+    name: z.string(),
+    phone: z.string(),
+    owner: z.string(),
+    stage: z.string(),
+    leads: z.array(z.object({ number: z.string(), amount: z.string(), purpose: z.string(), stage: z.string() })),
+    items: z.array(line),
+  }),
+]);
+
+const MY_CUSTOMERS = 20;
+
+export const findCustomers = defineOperation({
+  name: 'customer.find',
+  summary: 'Finds customers from chat by phone, name or number, or lists the caller’s own',
+  access: CUSTOMER_ACCESS,
+  input: z.strictObject({ query: z.string().max(200).optional(), mine: z.boolean().optional() }),
+  output: found,
+  readOnly: true,
+  async run(ctx, input) {
+    if (input.mine === true) return { kind: 'many' as const, items: await lines(ctx, await mine(ctx)) };
+    const query = parseCustomerQuery(input.query ?? '');
+    const rows = query ? await findByQuery(ctx, query) : [];
+    const [only] = rows;
+    if (!only) return { kind: 'none' as const, items: [] };
+    return rows.length === 1 ? one(ctx, only) : { kind: 'many' as const, items: await lines(ctx, rows) };
+  },
+});
+
+async function mine(ctx: Ctx): Promise<readonly CustomerRow[]> {
+  const { actor } = ctx;
+  if (actor.kind !== 'STAFF') return [];
+  return listCustomers(ctx.tx, { scope: 'own', staffId: actor.id, teamId: null, before: 2_147_483_647, limit: MY_CUSTOMERS });
+}
+
+async function lines(ctx: Ctx, rows: readonly CustomerRow[]): Promise<z.output<typeof line>[]> {
+  const items = [];
+  for (const row of rows) items.push({ number: customerNumber(row.number), name: row.name_masked, stage: await stageOf(ctx, row.id) });
+  return items;
+}
+
+async function one(ctx: Ctx, row: CustomerRow): Promise<z.output<typeof found>> {
+  const view = await describeCustomer(ctx, row);
+  const lead = await openLead(ctx.tx, row.id);
+  const owner = row.owner_id === null ? undefined : await findStaff(ctx.tx, row.owner_id);
+  const none = ctx.t('lead.none');
+  ctx.effects.touch(row.id);
+  return {
+    kind: 'one',
+    number: view.number,
+    name: view.name,
+    phone: view.mobile ?? none,
+    owner: owner?.name ?? none,
+    stage: await stageOf(ctx, row.id),
+    leads: lead
+      ? [{ number: view.number, amount: lead.amount_fen === null ? none : formatYuan(lead.amount_fen), purpose: lead.purpose_code === null ? none : ctx.t(`flows.purpose.${lead.purpose_code}`), stage: ctx.t(`lead.stage.${lead.stage}`) }]
+      : [],
+    items: [],
+  };
+}
+
+async function stageOf(ctx: Ctx, customerId: string): Promise<string> {
+  const lead = await openLead(ctx.tx, customerId);
+  return lead ? ctx.t(`lead.stage.${lead.stage}`) : ctx.t('lead.stage.none');
+}

@@ -1,0 +1,277 @@
+/** Leads: captured from one sentence or the API, assigned, completed. */
+import { z } from 'zod';
+import { inScope, type Access } from '../../core/operations/actor.ts';
+import type { Ctx } from '../../core/operations/context.ts';
+import { defineOperation } from '../../core/operations/operation.ts';
+import { AppError } from '../../lib/errors.ts';
+import { newId } from '../../lib/ids.ts';
+import { mask } from '../../lib/mask.ts';
+import { formatYuan } from '../../lib/money.ts';
+import {
+  customerErrors,
+  customerInScope,
+  customerNumber,
+  customersByBlind,
+  insertCustomer,
+  maskedName,
+  maskedPhone,
+  nameLookups,
+  normalPhone,
+  phoneLookups,
+  putPii,
+  setCustomerOwner,
+  setMaskedName,
+  touchCustomer,
+  type CustomerRow,
+} from '../customers/index.ts';
+import { findStaff } from '../staff/index.ts';
+import { leadErrors } from './lead-errors.ts';
+import { changedFacts, leadFacts, nextInRotation, recordFacts, wishedAmount, type LeadFacts } from './lead.ts';
+import {
+  addAuthor,
+  assignmentLedger,
+  factsOf,
+  insertLead,
+  lockOpenLead,
+  lockRotation,
+  openLead,
+  recordAssignment,
+  recordCollision,
+  saveLead,
+  type LeadRow,
+} from './lead-store.ts';
+
+const LEAD_ACCESS: Access = { sales: 'own', team_lead: 'team', manager: 'all', admin: 'all' };
+
+const leadView = z.object({
+  kind: z.enum(['captured', 'existing']),
+  customerId: z.string(),
+  leadId: z.string(),
+  leadNumber: z.string(),
+  stage: z.string(),
+  ownerId: z.string().nullable(),
+  owner: z.string().nullable(),
+  /** A fresh binding link for the customer, when this installation has a Telegram bot. */
+  bindingLink: z.string().optional(),
+  amount: z.string().nullable(),
+  facts: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])),
+  changes: z.record(z.string(), z.object({ from: z.union([z.string(), z.number(), z.boolean()]).nullable(), to: z.union([z.string(), z.number(), z.boolean()]) })),
+});
+const collisionView = z.object({ kind: z.literal('collision'), leadNumber: z.string(), owner: z.string().nullable(), since: z.string() });
+
+export const captureLead = defineOperation({
+  name: 'lead.capture',
+  summary: 'Captures a lead typed by a salesperson: it is theirs, unless the phone already belongs to somebody else’s customer',
+  access: LEAD_ACCESS,
+  input: z.strictObject({
+    facts: leadFacts,
+    source: z.string().max(40).default('typed'),
+    /** The sentence it was captured from; on the timeline anyway, not stored again. */
+    text: z.string().max(4000).optional(),
+  }),
+  output: z.union([leadView, collisionView]),
+  http: { method: 'POST', path: '/leads/capture' },
+  example: { facts: { name: '何女士', phone: '13800006612', amount: '300000.00', purpose: 'working_capital' } },
+  subject: (_input, output) => (output && output.kind !== 'collision' ? { kind: 'customer', id: output.customerId } : undefined),
+  async run(ctx, input) {
+    const owner = ctx.actor.kind === 'STAFF' ? { staffId: ctx.actor.id, teamId: ctx.actor.teamId ?? null, how: 'TYPED' as const } : undefined;
+    return capture(ctx, input.facts, input.source, owner);
+  },
+});
+
+export const createLead = defineOperation({
+  name: 'lead.create',
+  summary: 'Creates a lead without an owner (API, form, import); the rotation gives it to the next salesperson',
+  access: { manager: 'all', admin: 'all', team_lead: 'team' },
+  input: z.strictObject({
+    name: z.string().trim().min(1).max(40),
+    mobile: z.string().trim().min(1).max(32),
+    amount: z.string().optional(),
+    purpose: z.string().max(40).optional(),
+    source: z.string().trim().min(1).max(40),
+  }),
+  output: z.union([leadView, collisionView]),
+  http: { method: 'POST', path: '/leads' },
+  example: { name: '何女士', mobile: '13800006612', amount: '300000.00', source: 'website' },
+  subject: (_input, output) => (output && output.kind !== 'collision' ? { kind: 'customer', id: output.customerId } : undefined),
+  async run(ctx, input) {
+    const facts: LeadFacts = { name: input.name, phone: input.mobile, ...(input.amount === undefined ? {} : { amount: input.amount }), ...(input.purpose === undefined ? {} : { purpose: input.purpose }) };
+    return capture(ctx, facts, input.source, undefined);
+  },
+});
+
+export const updateLead = defineOperation({
+  name: 'lead.update',
+  summary: 'Writes further or corrected facts to an open lead; answers old and new values',
+  access: LEAD_ACCESS,
+  input: z.strictObject({ lead: z.string().min(1).max(64), facts: leadFacts }),
+  output: z.union([leadView, collisionView]),
+  http: { method: 'PATCH', path: '/leads/{lead}' },
+  example: { facts: { amount: '500000.00' } },
+  subject: (_input, output) => (output && output.kind !== 'collision' ? { kind: 'customer', id: output.customerId } : undefined),
+  async run(ctx, input) {
+    const customer = await customerInScope(ctx, input.lead);
+    const lead = await lockOpenLead(ctx.tx, customer.id);
+    if (!lead) throw new AppError(leadErrors['lead.not_found']);
+    return saveFacts(ctx, customer, lead, input.facts);
+  },
+});
+
+export const getLead = defineOperation({
+  name: 'lead.get',
+  summary: 'Reads the open lead of a customer',
+  access: { ...LEAD_ACCESS, reviewer: 'all', approver: 'all', compliance: 'all' },
+  input: z.strictObject({ lead: z.string().min(1).max(64) }),
+  output: leadView,
+  http: { method: 'GET', path: '/leads/{lead}' },
+  readOnly: true,
+  async run(ctx, input) {
+    const customer = await customerInScope(ctx, input.lead);
+    const lead = await openLead(ctx.tx, customer.id);
+    if (!lead) throw new AppError(leadErrors['lead.not_found']);
+    return describe(ctx, customer, lead, { isNew: false, changes: {} });
+  },
+});
+
+export const listAssignments = defineOperation({
+  name: 'lead.assignments',
+  summary: 'The ledger of assignments: which lead went to whom, when, and how',
+  access: { team_lead: 'all', manager: 'all', compliance: 'all', admin: 'all' },
+  input: z.strictObject({ limit: z.coerce.number().int().min(1).max(200).default(100) }),
+  output: z.object({ items: z.array(z.object({ leadId: z.string(), staffId: z.string(), how: z.string(), at: z.string() })), nextCursor: z.null() }),
+  http: { method: 'GET', path: '/lead-assignments' },
+  readOnly: true,
+  async run(ctx, input) {
+    const rows = await assignmentLedger(ctx.tx, null, input.limit);
+    return { items: rows.map((row) => ({ leadId: row.lead_id, staffId: row.staff_id, how: row.how, at: row.at.toISOString() })), nextCursor: null };
+  },
+});
+
+type Owner = { readonly staffId: string; readonly teamId: string | null; readonly how: 'TYPED' | 'ROTATION' };
+
+async function capture(ctx: Ctx, facts: LeadFacts, source: string, owner: Owner | undefined): Promise<z.output<typeof leadView> | z.output<typeof collisionView>> {
+  const phone = phoneOf(facts);
+  if (phone === undefined && facts.name === undefined) throw new AppError(leadErrors['lead.needs_contact']);
+  const known = phone === undefined ? undefined : (await holdersOf(ctx, phone))[0];
+  if (known) return meetKnown(ctx, known, facts, source, owner);
+  const chosen = owner ?? (await fromRotation(ctx));
+  const name = facts.name ?? '';
+  const created = await insertCustomer(ctx.tx, ctx.keys, { nameMasked: name === '' ? '*' : maskedName(name), ownerId: chosen?.staffId ?? null, teamId: chosen?.teamId ?? null, now: ctx.now });
+  const customer = await requireCustomer(ctx, created.id);
+  const lead = await openNew(ctx, customer, source, chosen);
+  return saveFacts(ctx, customer, lead, facts, true);
+}
+
+/** The customers a phone belongs to. Two people typing the same new phone at once wait for each other here. */
+async function holdersOf(ctx: Ctx, phone: string): Promise<readonly CustomerRow[]> {
+  const digest = ctx.keys.blind('PHONE', phone);
+  await ctx.tx.query('SELECT pg_advisory_xact_lock($1)', [digest.readBigInt64BE(0)]);
+  return customersByBlind(ctx.tx, digest);
+}
+
+async function meetKnown(ctx: Ctx, customer: CustomerRow, facts: LeadFacts, source: string, owner: Owner | undefined): Promise<z.output<typeof leadView> | z.output<typeof collisionView>> {
+  const lead = await lockOpenLead(ctx.tx, customer.id);
+  const holder = lead?.owner_id ?? customer.owner_id;
+  const isTheirs = owner === undefined || holder === null || holder === owner.staffId;
+  if (!isTheirs) return collide(ctx, customer, holder);
+  ctx.effects.touch(customer.id);
+  return saveFacts(ctx, customer, lead ?? (await openNew(ctx, customer, source, owner ?? (await fromRotation(ctx)))), facts, lead === undefined);
+}
+
+async function collide(ctx: Ctx, customer: CustomerRow, holder: string | null): Promise<z.output<typeof collisionView>> {
+  const holderRow = holder === null ? undefined : await findStaff(ctx.tx, holder);
+  if (ctx.actor.kind === 'STAFF') await recordCollision(ctx.tx, { id: newId(), customerId: customer.id, staffId: ctx.actor.id, ownerId: holder, now: ctx.now });
+  return { kind: 'collision', leadNumber: customerNumber(customer.number), owner: holderRow?.name ?? null, since: customer.updated_at.toISOString() };
+}
+
+async function fromRotation(ctx: Ctx): Promise<Owner | undefined> {
+  const seat = nextInRotation(await lockRotation(ctx.tx));
+  return seat ? { staffId: seat.staffId, teamId: seat.teamId, how: 'ROTATION' } : undefined;
+}
+
+async function openNew(ctx: Ctx, customer: CustomerRow, source: string, owner: Owner | undefined): Promise<LeadRow> {
+  const id = newId();
+  await insertLead(ctx.tx, { id, customerId: customer.id, ownerId: owner?.staffId ?? null, teamId: owner?.teamId ?? null, source, createdBy: ctx.actor.id, now: ctx.now });
+  if (owner) {
+    await recordAssignment(ctx.tx, { id: newId(), leadId: id, staffId: owner.staffId, how: owner.how, now: ctx.now });
+    if (customer.owner_id !== owner.staffId) await setCustomerOwner(ctx.tx, customer.id, owner, ctx.now);
+  }
+  const lead = await openLead(ctx.tx, customer.id);
+  if (!lead) throw new Error('lead not opened');
+  return lead;
+}
+
+/** Writes facts to an open lead, whoever says them; `collision` when the phone among them is somebody else’s. */
+export async function saveFacts(ctx: Ctx, customer: CustomerRow, lead: LeadRow, facts: LeadFacts, isNew = false): Promise<z.output<typeof leadView> | z.output<typeof collisionView>> {
+  const amount = wishedAmount(facts);
+  if (amount === 'invalid') throw new AppError(leadErrors['lead.invalid_amount'], { faults: [{ pointer: '/facts/amount', code: 'invalid_amount', message: 'an amount above 0.00 and up to 10^12 yuan is expected' }] });
+  const phone = phoneOf(facts);
+  if (phone !== undefined) {
+    const other = (await holdersOf(ctx, phone)).find((row) => row.id !== customer.id);
+    if (other) return collide(ctx, other, other.owner_id);
+  }
+  await putPersonal(ctx, customer, facts, phone);
+  const recorded = await factsOf(ctx.tx, ctx.keys, lead);
+  const changes = changedFacts(recorded, facts);
+  const updated = recordFacts(recorded, facts, ctx.actor.kind === 'CUSTOMER' ? 'customer' : ctx.actor.id, ctx.now);
+  await saveLead(ctx.tx, ctx.keys, { id: lead.id, dataKey: customer.data_key }, { amountFen: amount ?? null, purpose: facts.purpose ?? null, product: facts.product ?? null, term: facts.term ?? null, facts: updated }, ctx.now);
+  if (ctx.actor.kind === 'STAFF') await addAuthor(ctx.tx, lead.id, ctx.actor.id, ctx.now);
+  await touchCustomer(ctx.tx, customer.id, ctx.now);
+  ctx.effects.touch(customer.id);
+  const saved = (await openLead(ctx.tx, customer.id)) ?? lead;
+  return describe(ctx, customer, saved, { isNew, changes });
+}
+
+async function putPersonal(ctx: Ctx, customer: CustomerRow, facts: LeadFacts, phone: string | undefined): Promise<void> {
+  const base = { customerId: customer.id, dataKey: customer.data_key, now: ctx.now };
+  if (phone !== undefined) await putPii(ctx.tx, ctx.keys, { ...base, kind: 'PHONE', value: phone, masked: maskedPhone(phone), lookups: phoneLookups(phone) });
+  if (facts.name !== undefined) {
+    const changed = await putPii(ctx.tx, ctx.keys, { ...base, kind: 'NAME', value: facts.name, masked: maskedName(facts.name), lookups: nameLookups(facts.name) });
+    if (changed) await setMaskedName(ctx.tx, customer.id, maskedName(facts.name), ctx.now);
+  }
+  if (facts.identityNumber !== undefined) {
+    const value = facts.identityNumber.toUpperCase();
+    await putPii(ctx.tx, ctx.keys, { ...base, kind: 'ID_CARD', value, masked: mask('idCard', value), lookups: [] });
+  }
+}
+
+function phoneOf(facts: LeadFacts): string | undefined {
+  if (facts.phone === undefined) return undefined;
+  const phone = normalPhone(facts.phone);
+  if (phone === undefined) throw new AppError(customerErrors['customer.invalid_phone'], { faults: [{ pointer: '/facts/phone', code: 'invalid_phone', message: 'an 11-digit mainland mobile number is expected' }] });
+  return phone;
+}
+
+async function requireCustomer(ctx: Ctx, id: string): Promise<CustomerRow> {
+  return customerInScope({ ...ctx, scope: 'all' }, id);
+}
+
+async function describe(ctx: Ctx, customer: CustomerRow, lead: LeadRow, news: { readonly isNew: boolean; readonly changes: ReturnType<typeof changedFacts> }): Promise<z.output<typeof leadView>> {
+  const owner = lead.owner_id === null ? undefined : await findStaff(ctx.tx, lead.owner_id);
+  const facts = await factsOf(ctx.tx, ctx.keys, lead);
+  return {
+    kind: news.isNew ? 'captured' : 'existing',
+    customerId: customer.id,
+    leadId: lead.id,
+    leadNumber: customerNumber(customer.number),
+    stage: lead.stage,
+    ownerId: lead.owner_id,
+    owner: owner?.name ?? null,
+    ...(news.isNew ? await bindingLink(ctx, customer.id) : {}),
+    amount: lead.amount_fen === null ? null : formatYuan(lead.amount_fen),
+    facts: Object.fromEntries(Object.entries(facts).map(([name, fact]) => [name, fact.value])),
+    changes: { ...news.changes },
+  };
+}
+
+/** Whether a lead lies inside the running operation's scope. */
+export function leadInScope(ctx: Ctx, lead: LeadRow): boolean {
+  return inScope(ctx.actor, ctx.scope, { ownerId: lead.owner_id, teamId: lead.team_id, customerId: lead.customer_id });
+}
+
+/** A link for the new customer, when there is a bot and the actor may make one. */
+async function bindingLink(ctx: Ctx, customerId: string): Promise<{ readonly bindingLink?: string }> {
+  if (ctx.services.telegramBotName() === undefined || ctx.actor.kind !== 'STAFF') return {};
+  const link = (await ctx.call('customer.createBindingLink', { id: customerId })) as { readonly url: string };
+  return { bindingLink: link.url };
+}

@@ -1,0 +1,4 @@
+export { createLoan, getLoan, listLoans, listRepayments, recordPayment } from './loan-operations.ts';
+export { loanErrors } from './loan-errors.ts';
+export { loanNumber, openFen } from './loan.ts';
+export { instalmentsOf, loanByRef, loansOfCustomer, type InstalmentRow, type LoanRow } from './loan-store.ts';

@@ -1,0 +1,2 @@
+export { planReminders, renderReminder, runDueReminders, type ReminderSchedule } from './reminder-operations.ts';
+export type { ReminderRun, StageRow } from './reminder-store.ts';

@@ -1,0 +1,28 @@
+/** Telling a member of staff something, on every account he can be reached at. */
+import { z } from 'zod';
+import { defineOperation } from '../../core/operations/operation.ts';
+import { isLanguage } from '../../lib/i18n.ts';
+import { findStaff, identitiesOfStaff } from './staff-store.ts';
+
+export const notifyStaff = defineOperation({
+  name: 'staff.notify',
+  summary: 'Sends a member of staff a text on each of his chat accounts',
+  access: { system: 'all' },
+  input: z.strictObject({ staffId: z.uuid(), text: z.string(), params: z.record(z.string(), z.unknown()) }),
+  output: z.object({ accounts: z.int() }),
+  subject: (input) => ({ kind: 'staff', id: input.staffId }),
+  async run(ctx, input) {
+    const staff = await findStaff(ctx.tx, input.staffId);
+    if (!staff?.is_active) return { accounts: 0 };
+    const language = isLanguage(staff.language) ? staff.language : 'zh-CN';
+    const identities = (await identitiesOfStaff(ctx.tx, staff.id)).filter((identity) => identity.is_reachable);
+    for (const identity of identities) {
+      ctx.effects.send({ to: { account: identity.account, chat: identity.external_id }, purpose: 'STAFF', content: { kind: 'text', text: ctx.say(language, input.text, texts(input.params)) } });
+    }
+    return { accounts: identities.length };
+  },
+});
+
+function texts(params: Readonly<Record<string, unknown>>): Record<string, string | number> {
+  return Object.fromEntries(Object.entries(params).map(([name, value]) => [name, typeof value === 'number' ? value : typeof value === 'string' ? value : '']));
+}

@@ -1,0 +1,135 @@
+/** Every message in both directions on the customer's file, once, in order. */
+import { statement, type Tx } from '../../db/database.ts';
+import type { Keyring } from '../../db/keyring.ts';
+import { maskText } from '../../lib/mask.ts';
+
+export interface IncomingItem {
+  readonly conversationId: string;
+  readonly platform: string;
+  readonly kind: string;
+  readonly actorKind: string;
+  readonly actorId: string;
+  readonly messageId: string | null;
+  readonly text: string;
+  readonly inboxId: bigint;
+  readonly fileIds: readonly string[];
+  readonly customers: readonly string[];
+}
+
+const RESERVE = statement('timeline-reserve', `SELECT ARRAY(SELECT nextval('timeline_id_seq') FROM generate_series(1, $1)) AS ids`);
+const INSERT = statement(
+  'timeline-insert',
+  `WITH item AS (
+     INSERT INTO timeline_items (id, at, conversation_id, platform, direction, kind, actor_kind, actor_id, message_id, sealed_text, text_masked, file_ids, inbox_id)
+     SELECT id, $2, conversation_id, platform, 'IN', kind, actor_kind, actor_id, message_id, sealed_text, text_masked, string_to_array(files, ',')::uuid[], inbox_id
+     FROM unnest($1::bigint[], $3::uuid[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::bytea[], $10::text[], $11::text[], $12::bigint[])
+       AS row (id, conversation_id, platform, kind, actor_kind, actor_id, message_id, sealed_text, text_masked, files, inbox_id)
+   )
+   INSERT INTO timeline_links (customer_id, item_id, item_at)
+   SELECT customer_id, item_id, $2 FROM unnest($13::uuid[], $14::bigint[]) AS link (customer_id, item_id)`,
+);
+
+/** Writes what came in, in the transaction that handles it. Returns the item ids in order. */
+export async function writeIncoming(tx: Tx, keys: Keyring, now: Date, items: readonly IncomingItem[]): Promise<readonly bigint[]> {
+  if (items.length === 0) return [];
+  const [row] = await tx.query<{ ids: string[] }>(RESERVE, [items.length]);
+  const ids = (row?.ids ?? []).map(BigInt);
+  const links = items.flatMap((item, index) => item.customers.map((customer) => [customer, ids[index]] as const));
+  await tx.query(INSERT, [
+    ids,
+    now,
+    items.map((item) => item.conversationId),
+    items.map((item) => item.platform),
+    items.map((item) => item.kind),
+    items.map((item) => item.actorKind),
+    items.map((item) => item.actorId),
+    items.map((item) => item.messageId),
+    items.map((item, index) => keys.seal(`timeline_items.sealed_text.${ids[index] ?? 0n}`, item.text)),
+    items.map((item) => maskText(item.text)),
+    items.map((item) => item.fileIds.join(',')),
+    items.map((item) => item.inboxId),
+    links.map(([customer]) => customer),
+    links.map(([, item]) => item),
+  ]);
+  return ids;
+}
+
+const FIND_MESSAGE = statement(
+  'timeline-find-message',
+  `SELECT id, at FROM timeline_items WHERE conversation_id = $1 AND message_id = $2 AND direction = 'IN' ORDER BY id DESC LIMIT 1`,
+);
+const CHANGE = statement(
+  'timeline-change',
+  `INSERT INTO timeline_changes (item_id, item_at, inbox_id, kind, at, sealed_text, text_masked) VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING`,
+);
+
+/** Notes an edit or deletion that the platform reported; `false` when the message is not on file. */
+export async function writeChange(
+  tx: Tx,
+  keys: Keyring,
+  now: Date,
+  change: { readonly conversationId: string; readonly messageId: string; readonly inboxId: bigint; readonly kind: 'EDITED' | 'DELETED'; readonly text?: string },
+): Promise<boolean> {
+  const [item] = await tx.query<{ id: bigint; at: Date }>(FIND_MESSAGE, [change.conversationId, change.messageId]);
+  if (!item) return false;
+  const sealed = change.text === undefined ? null : keys.seal(`timeline_changes.sealed_text.${item.id}.${change.inboxId}`, change.text);
+  await tx.query(CHANGE, [item.id, item.at, change.inboxId, change.kind, now, sealed, change.text === undefined ? null : maskText(change.text)]);
+  return true;
+}
+
+export interface ItemRow {
+  readonly id: bigint;
+  readonly at: Date;
+  readonly platform: string;
+  readonly direction: 'IN' | 'OUT';
+  readonly kind: string;
+  readonly actor_kind: string;
+  readonly actor_id: string;
+  readonly sealed_text: Buffer | null;
+  readonly text_masked: string | null;
+  readonly file_ids: readonly string[];
+  readonly delivery_state: string | null;
+  readonly delivery_code: string | null;
+  readonly settled_at: Date | null;
+}
+
+const LIST = statement(
+  'timeline-list',
+  `SELECT i.id, i.at, i.platform, i.direction, i.kind, i.actor_kind, i.actor_id, i.sealed_text, i.text_masked, i.file_ids,
+     o.state AS delivery_state, o.error_code AS delivery_code, o.settled_at
+   FROM timeline_links l JOIN timeline_items i ON i.id = l.item_id AND i.at = l.item_at
+   LEFT JOIN outbox o ON o.id = i.outbox_id AND o.at = i.at
+   WHERE l.customer_id = $1 AND (l.item_at, l.item_id) > ($2, $3) ORDER BY l.item_at, l.item_id LIMIT $4`,
+);
+const CHANGES = statement('timeline-changes', 'SELECT item_id, inbox_id, kind, at, sealed_text, text_masked FROM timeline_changes WHERE item_id = ANY($1::bigint[]) ORDER BY inbox_id');
+const FILES = statement('timeline-files', 'SELECT id, mime, size_bytes FROM files WHERE id = ANY($1::uuid[])');
+const LINK = statement(
+  'timeline-link',
+  `INSERT INTO timeline_links (customer_id, item_id, item_at) SELECT $1, id, at FROM timeline_items WHERE inbox_id = $2 AND at = $3 ON CONFLICT DO NOTHING`,
+);
+
+export async function listItems(tx: Tx, customerId: string, after: { readonly at: Date; readonly id: bigint }, limit: number): Promise<readonly ItemRow[]> {
+  return tx.query<ItemRow>(LIST, [customerId, after.at, after.id, limit]);
+}
+
+export interface ChangeRow {
+  readonly item_id: bigint;
+  readonly inbox_id: bigint;
+  readonly kind: 'EDITED' | 'DELETED';
+  readonly at: Date;
+  readonly text_masked: string | null;
+  readonly sealed_text: Buffer | null;
+}
+
+export async function changesOf(tx: Tx, items: readonly bigint[]): Promise<readonly ChangeRow[]> {
+  return items.length === 0 ? [] : tx.query<ChangeRow>(CHANGES, [items]);
+}
+
+export async function filesOf(tx: Tx, ids: readonly string[]): Promise<readonly { readonly id: string; readonly mime: string; readonly size_bytes: bigint }[]> {
+  return ids.length === 0 ? [] : tx.query(FILES, [ids]);
+}
+
+/** Files an item that came in with one more customer. */
+export async function linkIncoming(tx: Tx, customerId: string, inbox: { readonly id: bigint; readonly at: Date }): Promise<void> {
+  await tx.query(LINK, [customerId, inbox.id, inbox.at]);
+}

@@ -1,0 +1,2 @@
+export { add, finish, listTodos } from './todo-operations.ts';
+export { addTodo, type TodoDraft } from './todo-store.ts';

@@ -1,0 +1,151 @@
+/**
+ * The first durable point: verified events are committed under the platform's own keys, then the platform gets its 2xx.
+ * Events that arrive while a commit is in flight ride with the next one (group commit inside the process).
+ */
+import type { InboundEvent } from '../channels/channel.ts';
+import { statement, type Tx } from '../db/database.ts';
+import type { Keyring } from '../db/keyring.ts';
+import { newId } from '../lib/ids.ts';
+
+const CONVERSATIONS = statement(
+  'inbox-conversations',
+  `INSERT INTO conversations (id, platform, account, chat, thread, actor, created_at)
+   SELECT id, platform, account, chat, thread, actor, business_now() FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[]) AS row (id, platform, account, chat, thread, actor)
+   ON CONFLICT (account, chat, thread, actor) DO UPDATE SET chat = excluded.chat
+   RETURNING id, account, chat, thread, actor`,
+);
+
+// A key that is already there means that the event is. An event is new only if all of its keys were.
+const INSERT = statement(
+  'inbox-insert',
+  `WITH clock AS (SELECT date_trunc('milliseconds', clock_timestamp() + offset_ms * interval '1 millisecond') AS now FROM business_clock),
+   fresh AS (
+     INSERT INTO inbox_keys (account, key, at)
+     SELECT account, key, now FROM unnest($6::text[], $7::text[]) AS row (account, key), clock
+     ON CONFLICT DO NOTHING RETURNING account, key
+   ), complete AS (
+     SELECT event FROM unnest($6::text[], $7::text[], $8::int[]) AS row (account, key, event)
+     LEFT JOIN fresh USING (account, key)
+     GROUP BY event HAVING bool_and(fresh.key IS NOT NULL)
+   )
+   INSERT INTO inbox (at, account, conversation_id, kind, sealed_body, trace_id)
+   SELECT now, account, conversation_id, kind, sealed_body, trace_id
+   FROM unnest($1::text[], $2::uuid[], $3::text[], $4::bytea[], $5::text[]) WITH ORDINALITY AS row (account, conversation_id, kind, sealed_body, trace_id, event), clock
+   WHERE event IN (SELECT event FROM complete)
+   ORDER BY event
+   RETURNING id, trace_id`,
+);
+
+export interface ReceiveDeps {
+  readonly database: Tx;
+  readonly keys: Keyring;
+  /** Called after the commit when something new was stored. */
+  readonly wake: () => void;
+}
+
+/** What became of one event: its inbox row, or `undefined` when it had been there before. */
+export type Stored = { readonly inboxId: bigint; readonly traceId: string } | undefined;
+
+interface Waiting {
+  readonly event: InboundEvent;
+  readonly resolve: (stored: Stored) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+const MAX_BATCH = 256;
+const MAX_KNOWN_CONVERSATIONS = 50_000;
+
+/** Takes events of any number of requests and commits them in batches, one batch at a time. */
+export class Inbox {
+  readonly #deps: ReceiveDeps;
+  readonly #conversations = new Map<string, string>();
+  #waiting: Waiting[] = [];
+  #running = false;
+
+  constructor(deps: ReceiveDeps) {
+    this.#deps = deps;
+  }
+
+  /** Resolves once the events are committed (or known). Rejects when the store is down: answer 503, the platform redelivers. */
+  async receive(events: readonly InboundEvent[]): Promise<readonly Stored[]> {
+    if (events.length === 0) return [];
+    const stored = events.map((event) => new Promise<Stored>((resolve, reject) => this.#waiting.push({ event, resolve, reject })));
+    if (!this.#running) void this.#drain();
+    return Promise.all(stored);
+  }
+
+  async #drain(): Promise<void> {
+    this.#running = true;
+    while (this.#waiting.length > 0) {
+      const batch = this.#waiting.splice(0, MAX_BATCH);
+      try {
+        const stored = await this.#store(batch.map((waiting) => waiting.event));
+        batch.forEach((waiting, index) => waiting.resolve(stored[index]));
+        if (stored.some((one) => one !== undefined)) this.#deps.wake();
+      } catch (error) {
+        for (const waiting of batch) waiting.reject(error);
+      }
+    }
+    this.#running = false;
+  }
+
+  async #store(events: readonly InboundEvent[]): Promise<readonly Stored[]> {
+    const distinct = withoutTwins(events);
+    const conversations = await this.#conversationIds(distinct);
+    const traces = distinct.map(() => newId());
+    const rows = await this.#deps.database.query<{ id: bigint; trace_id: string }>(INSERT, [
+      distinct.map((event) => event.address.account),
+      conversations,
+      distinct.map((event) => event.happening.kind),
+      distinct.map((event, index) => this.#deps.keys.seal(`inbox.sealed_body.${traces[index] ?? ''}`, JSON.stringify(event))),
+      traces,
+      distinct.flatMap((event) => event.deliveryKeys.map(() => event.address.account)),
+      distinct.flatMap((event) => event.deliveryKeys),
+      distinct.flatMap((event, index) => event.deliveryKeys.map(() => index + 1)),
+    ]);
+    const ids = new Map(rows.map((row) => [row.trace_id, row.id]));
+    return events.map((event) => {
+      const trace = traces[distinct.indexOf(event)];
+      const id = trace === undefined ? undefined : ids.get(trace);
+      return id === undefined || trace === undefined ? undefined : { inboxId: id, traceId: trace };
+    });
+  }
+
+  async #conversationIds(events: readonly InboundEvent[]): Promise<readonly string[]> {
+    const missing = new Map<string, InboundEvent>();
+    for (const event of events) {
+      const key = conversationKey(event);
+      if (!this.#conversations.has(key)) missing.set(key, event);
+    }
+    if (missing.size > 0) await this.#learn([...missing.entries()].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, event]) => event));
+    return events.map((event) => this.#conversations.get(conversationKey(event)) ?? '');
+  }
+
+  async #learn(events: readonly InboundEvent[]): Promise<void> {
+    if (this.#conversations.size > MAX_KNOWN_CONVERSATIONS) this.#conversations.clear();
+    const rows = await this.#deps.database.query<{ id: string; account: string; chat: string; thread: string; actor: string }>(CONVERSATIONS, [
+      events.map(() => newId()),
+      events.map((event) => event.platform),
+      events.map((event) => event.address.account),
+      events.map((event) => event.address.chat),
+      events.map((event) => event.address.thread ?? ''),
+      events.map((event) => event.address.actor ?? ''),
+    ]);
+    for (const row of rows) this.#conversations.set([row.account, row.chat, row.thread, row.actor].join('\n'), row.id);
+  }
+}
+
+/** Two deliveries of one event in the same batch: the first counts. */
+function withoutTwins(events: readonly InboundEvent[]): readonly InboundEvent[] {
+  const seen = new Set<string>();
+  return events.filter((event) => {
+    const keys = event.deliveryKeys.map((key) => `${event.address.account}\n${key}`);
+    if (keys.some((key) => seen.has(key))) return false;
+    for (const key of keys) seen.add(key);
+    return true;
+  });
+}
+
+function conversationKey({ address }: InboundEvent): string {
+  return [address.account, address.chat, address.thread ?? '', address.actor ?? ''].join('\n');
+}

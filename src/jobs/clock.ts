@@ -1,0 +1,64 @@
+/**
+ * Moving business time forward (sandbox only): step through every due instant and drain at each, so that a month moved
+ * at once does what a month lived through would have done.
+ */
+import { statement, type Database } from '../db/database.ts';
+import { AppError, commonErrors } from '../lib/errors.ts';
+
+const NEXT_DUE = statement(
+  'clock-next-due',
+  `SELECT min(due_at) AS due_at FROM (
+     SELECT min(due_at) AS due_at FROM timers WHERE state = 'OPEN' AND due_at > $1 AND due_at <= $2
+     UNION ALL
+     SELECT min(next_reminder_at) FROM loans WHERE next_reminder_at > $1 AND next_reminder_at <= $2
+   ) AS due`,
+);
+const MOVE = statement('clock-move', `UPDATE business_clock SET offset_ms = greatest(offset_ms, ceil(extract(epoch FROM ($1::timestamptz - clock_timestamp())) * 1000)::bigint)`);
+const FAR = new Date('9999-01-01T00:00:00Z');
+const MONTHS_AHEAD = 2;
+const MAX_STEPS = 20_000;
+
+export interface ClockDeps {
+  readonly database: Database;
+  /** Runs everything that is due until nothing is left. */
+  readonly drain: () => Promise<void>;
+  /** Moves the look-alikes' clocks. */
+  readonly setPlatformTime: (now: Date) => Promise<void>;
+}
+
+/** Business time now. */
+export async function businessNow(database: Database): Promise<Date> {
+  const [row] = await database.query<{ now: Date }>('SELECT business_now() AS now');
+  if (!row) throw new Error('no business clock');
+  return row.now;
+}
+
+/** The next instant at which something falls due. */
+export async function nextDue(database: Database): Promise<Date | undefined> {
+  const [row] = await database.query<{ due_at: Date | null }>(NEXT_DUE, [await businessNow(database), FAR]);
+  return row?.due_at ?? undefined;
+}
+
+/** Makes the monthly partitions for this and the next months. */
+export async function ensurePartitions(database: Database, now: Date): Promise<void> {
+  for (let month = 0; month <= MONTHS_AHEAD; month += 1) {
+    await database.query('SELECT ensure_partitions($1)', [new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth() + month, 1))]);
+  }
+}
+
+/** Moves business time to `target`. @throws AppError state.conflict when it lies in the past. */
+export async function moveClock(deps: ClockDeps, target: Date): Promise<Date> {
+  let at = await businessNow(deps.database);
+  if (target.getTime() < at.getTime() - 1_000) throw new AppError(commonErrors['state.conflict'], { params: { what: 'clock' } });
+  for (let step = 0; step < MAX_STEPS; step += 1) {
+    const [row] = await deps.database.query<{ due_at: Date | null }>(NEXT_DUE, [at, target]);
+    const next = row?.due_at ?? target;
+    await ensurePartitions(deps.database, next);
+    await deps.database.query(MOVE, [next]);
+    await deps.setPlatformTime(next);
+    await deps.drain();
+    at = next;
+    if (!row?.due_at) break;
+  }
+  return businessNow(deps.database);
+}

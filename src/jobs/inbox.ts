@@ -1,0 +1,202 @@
+/**
+ * Handling stored events: lock conversations, run their turns in order, write all they leave, mark the events done, one
+ * commit. When a batch fails its conversations are run one by one; an event that fails three times is parked with an
+ * incident, its sender is told, and the conversation goes on.
+ */
+import { statement, type Database, type Tx } from '../db/database.ts';
+import { errorText } from '../lib/errors.ts';
+import type { Log } from '../lib/log.ts';
+import type { ConversationChange, LockedConversation, StoredEvent, TurnHandler } from '../core/runtime/turns.ts';
+import { readTimes, Unit, type UnitDeps } from '../core/unit/unit.ts';
+
+/** Tells the sender that his message could not be handled. */
+export type ParkHandler = (unit: Unit, conversation: LockedConversation, event: StoredEvent) => void;
+
+export interface InboxJobDeps extends UnitDeps {
+  readonly database: Database;
+  readonly handle: TurnHandler;
+  readonly park: ParkHandler;
+  readonly log: Log;
+}
+
+const LOCK = statement(
+  'inbox-lock',
+  `SELECT id, platform, account, chat, thread, actor, sealed_state, rev, is_silenced FROM conversations
+   WHERE id IN (SELECT conversation_id FROM (SELECT conversation_id FROM inbox WHERE state = 'NEW' ORDER BY id LIMIT $1) AS open)
+   ORDER BY id FOR UPDATE SKIP LOCKED`,
+);
+const LOCK_ONE = statement(
+  'inbox-lock-one',
+  `SELECT id, platform, account, chat, thread, actor, sealed_state, rev, is_silenced FROM conversations WHERE id = $1 FOR UPDATE SKIP LOCKED`,
+);
+const EVENTS = statement(
+  'inbox-events',
+  `SELECT id, at, conversation_id, sealed_body, attempts, trace_id FROM inbox WHERE state = 'NEW' AND conversation_id = ANY($1::uuid[]) ORDER BY id LIMIT $2`,
+);
+const SAVE = statement(
+  'inbox-save',
+  `WITH saved AS (
+     UPDATE conversations c SET sealed_state = row.sealed_state, is_silenced = row.is_silenced, rev = c.rev + 1, last_in_at = $8
+     FROM unnest($1::uuid[], $2::bytea[], $3::boolean[]) AS row (id, sealed_state, is_silenced) WHERE c.id = row.id
+   )
+   UPDATE inbox i SET state = row.state, done_at = $8
+   FROM unnest($4::bigint[], $5::timestamptz[], $6::text[]) AS row (id, at, state) WHERE i.id = row.id AND i.at = row.at AND $7::int IS NOT NULL`,
+);
+const COUNT_FAILURE = statement('inbox-failure', `UPDATE inbox SET attempts = attempts + 1 WHERE id = $1 AND at = $2 AND state = 'NEW' RETURNING attempts`);
+
+const BATCH_CONVERSATIONS = 64;
+const BATCH_EVENTS = 256;
+const MAX_ATTEMPTS = 3;
+
+export class InboxJob {
+  readonly #deps: InboxJobDeps;
+
+  constructor(deps: InboxJobDeps) {
+    this.#deps = deps;
+  }
+
+  /** Handles one batch; returns how many events were settled. */
+  async run(): Promise<number> {
+    const failed: string[] = [];
+    let handled = 0;
+    try {
+      handled = await this.#batch(async (tx) => tx.query<ConversationRow>(LOCK, [BATCH_CONVERSATIONS]), BATCH_EVENTS, failed);
+    } catch (error) {
+      this.#deps.log.warn({ event: 'inbox.batch_failed', error: errorText(error), conversations: failed.length });
+      for (const conversation of failed) handled += await this.#alone(conversation);
+    }
+    return handled;
+  }
+
+  async #batch(lock: (tx: Tx) => Promise<ConversationRow[]>, limit: number, ids: string[]): Promise<number> {
+    let left = false;
+    const count = await this.#deps.database.transaction(async (tx) => {
+      const rows = await lock(tx);
+      if (rows.length === 0) return 0;
+      ids.push(...rows.map((row) => row.id));
+      const times = await readTimes(tx);
+      const unit = new Unit(tx, times, this.#deps);
+      const handled = await this.#turns(unit, rows, limit);
+      left = await unit.flush();
+      return handled;
+    });
+    if (left) this.#deps.wake('outbox');
+    return count;
+  }
+
+  async #turns(unit: Unit, rows: readonly ConversationRow[], limit: number): Promise<number> {
+    const events = await unit.tx.query<EventRow>(EVENTS, [rows.map((row) => row.id), limit]);
+    const byConversation = new Map<string, EventRow[]>();
+    for (const row of events) byConversation.set(row.conversation_id, [...(byConversation.get(row.conversation_id) ?? []), row]);
+    const works = rows.flatMap((row) => {
+      const own = byConversation.get(row.id);
+      return own ? [{ conversation: this.#conversation(row), events: own.map((event) => this.#event(event)) }] : [];
+    });
+    if (works.length === 0) return 0;
+    const changes = await this.#deps.handle(unit, works);
+    const results = works.flatMap(({ conversation }, index) => {
+      const change = changes[index];
+      return change ? [{ conversation, change }] : [];
+    });
+    await this.#save(unit, results, events.map((event) => ({ id: event.id, at: event.at, state: 'DONE' })));
+    return events.length;
+  }
+
+  async #save(
+    unit: Unit,
+    results: readonly { readonly conversation: LockedConversation; readonly change: ConversationChange }[],
+    events: readonly { readonly id: bigint; readonly at: Date; readonly state: string }[],
+  ): Promise<void> {
+    const { keys } = this.#deps.services;
+    await unit.tx.query(SAVE, [
+      results.map(({ conversation }) => conversation.id),
+      results.map(({ conversation, change }) => (change.state === undefined ? null : keys.sealJson(`conversations.sealed_state.${conversation.id}`, change.state))),
+      results.map(({ change }) => change.isSilenced),
+      events.map((event) => event.id),
+      events.map((event) => event.at),
+      events.map((event) => event.state),
+      events.length,
+      unit.now,
+    ]);
+  }
+
+  /** One conversation by itself, one event at a time, so that a poisonous event hurts nobody else. */
+  async #alone(conversationId: string): Promise<number> {
+    let handled = 0;
+    for (let i = 0; i < BATCH_EVENTS; i += 1) {
+      const next = await this.#nextEvent(conversationId);
+      if (!next) return handled;
+      try {
+        const count = await this.#batch(async (tx) => tx.query<ConversationRow>(LOCK_ONE, [conversationId]), 1, []);
+        if (count === 0) return handled; // another worker has it
+        handled += count;
+      } catch (error) {
+        this.#deps.log.warn({ event: 'inbox.turn_failed', inboxId: String(next.id), traceId: next.trace_id, error: errorText(error) });
+        const [row] = await this.#deps.database.query<{ attempts: number }>(COUNT_FAILURE, [next.id, next.at]);
+        if ((row?.attempts ?? 0) < MAX_ATTEMPTS) continue;
+        await this.#park(conversationId, next.id);
+        handled += 1;
+      }
+    }
+    return handled;
+  }
+
+  async #nextEvent(conversationId: string): Promise<EventRow | undefined> {
+    const [row] = await this.#deps.database.query<EventRow>(EVENTS, [[conversationId], 1]);
+    return row;
+  }
+
+  async #park(conversationId: string, inboxId: bigint): Promise<void> {
+    await this.#deps.database.transaction(async (tx) => {
+      const [row] = await tx.query<ConversationRow>(LOCK_ONE, [conversationId]);
+      const [poisonous] = row ? await tx.query<EventRow>(EVENTS, [[conversationId], 1]) : [];
+      if (!row || !poisonous || poisonous.id !== inboxId) return;
+      const unit = new Unit(tx, await readTimes(tx), this.#deps);
+      const conversation = this.#conversation(row);
+      this.#deps.park(unit, conversation, this.#event(poisonous));
+      await this.#save(unit, [{ conversation, change: { state: conversation.state, isSilenced: conversation.isSilenced } }], [{ id: poisonous.id, at: poisonous.at, state: 'PARKED' }]);
+      await unit.flush();
+    });
+    this.#deps.wake('outbox');
+  }
+
+  #conversation(row: ConversationRow): LockedConversation {
+    return {
+      id: row.id,
+      platform: row.platform,
+      account: row.account,
+      chat: row.chat,
+      thread: row.thread,
+      actor: row.actor,
+      rev: row.rev,
+      isSilenced: row.is_silenced,
+      state: row.sealed_state ? this.#deps.services.keys.openJson(`conversations.sealed_state.${row.id}`, row.sealed_state) : undefined,
+    };
+  }
+
+  #event(row: EventRow): StoredEvent {
+    const event = this.#deps.services.keys.openJson(`inbox.sealed_body.${row.trace_id}`, row.sealed_body) as StoredEvent['event'];
+    return { id: row.id, at: row.at, traceId: row.trace_id, attempts: row.attempts, event };
+  }
+}
+
+interface ConversationRow {
+  readonly id: string;
+  readonly platform: string;
+  readonly account: string;
+  readonly chat: string;
+  readonly thread: string;
+  readonly actor: string;
+  readonly sealed_state: Buffer | null;
+  readonly rev: number;
+  readonly is_silenced: boolean;
+}
+
+interface EventRow {
+  readonly id: bigint;
+  readonly at: Date;
+  readonly conversation_id: string;
+  readonly sealed_body: Buffer;
+  readonly attempts: number;
+  readonly trace_id: string;
+}

@@ -1,0 +1,80 @@
+/**
+ * Answers that the platform shows inside its own request. The process that holds the request takes the row the turn
+ * left for it; when the turn is late the row is handed to the ordinary lane and goes out as a message.
+ */
+import type { InteractiveAnswer } from '../channels/channel.ts';
+import type { MessageContent } from '../core/operations/effects.ts';
+import { statement, type Database } from '../db/database.ts';
+import type { Keyring } from '../db/keyring.ts';
+import { newId } from '../lib/ids.ts';
+import { claimInteractive } from '../outbox/claim.ts';
+import { settle } from '../outbox/settle.ts';
+import type { Wake } from './wake.ts';
+
+/** A platform gives us 3 to 5 s; what is not there after this long is sent as a message instead. */
+const PATIENCE_MS = 1_500;
+
+const LATE = statement('outbox-interactive-late', `UPDATE outbox SET lane = 'NORMAL' WHERE inbox_id = $1 AND lane = 'INTERACTIVE' AND state = 'PENDING' RETURNING id`);
+const HANDLED = statement('inbox-handled', `SELECT 1 FROM inbox WHERE id = $1 AND state <> 'NEW'`);
+
+export interface InteractiveDeps {
+  readonly database: Database;
+  readonly keys: Keyring;
+  readonly wake: Wake;
+}
+
+export class Interactive {
+  readonly #deps: InteractiveDeps;
+  readonly #waiting = new Set<() => void>();
+
+  constructor(deps: InteractiveDeps) {
+    this.#deps = deps;
+    deps.wake.on('outbox', () => this.#notice());
+  }
+
+  /** The answer the turn left for this request, or `undefined` when there is none in time. */
+  async wait(inboxId: bigint): Promise<InteractiveAnswer | undefined> {
+    const until = performance.now() + PATIENCE_MS;
+    for (;;) {
+      const answer = await this.#take(inboxId);
+      if (answer) return answer;
+      const left = until - performance.now();
+      if (left <= 0 || (await this.#isHandled(inboxId))) break;
+      await this.#signal(Math.min(left, 100));
+    }
+    const answer = await this.#take(inboxId);
+    if (answer) return answer;
+    if ((await this.#deps.database.query(LATE, [inboxId])).length > 0) this.#deps.wake.signal('outbox');
+    return undefined;
+  }
+
+  async #isHandled(inboxId: bigint): Promise<boolean> {
+    return (await this.#deps.database.query(HANDLED, [inboxId])).length > 0;
+  }
+
+  async #take(inboxId: bigint): Promise<InteractiveAnswer | undefined> {
+    const token = newId();
+    const rows = await claimInteractive(this.#deps.database, inboxId, token);
+    const [row] = rows;
+    if (!row?.sealed_payload) return undefined;
+    const content = this.#deps.keys.openJson(`outbox.sealed_payload.${row.id}`, row.sealed_payload) as MessageContent;
+    await settle(this.#deps.database, this.#deps.keys, token, rows.map((one) => ({ row: one, settlement: { state: 'SENT' as const } })));
+    return content.kind === 'tap_answer' || content.kind === 'text' ? { kind: 'text', text: content.text } : undefined;
+  }
+
+  #notice(): void {
+    for (const wake of this.#waiting) wake();
+  }
+
+  async #signal(ms: number): Promise<void> {
+    await new Promise<void>((resolve) => {
+      const done = (): void => {
+        clearTimeout(timer);
+        this.#waiting.delete(done);
+        resolve();
+      };
+      const timer = setTimeout(done, ms);
+      this.#waiting.add(done);
+    });
+  }
+}

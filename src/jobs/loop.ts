@@ -1,0 +1,78 @@
+/** A loop that works when woken and looks by itself now and then, so that a lost wake-up costs only the interval. */
+import { errorText } from '../lib/errors.ts';
+import type { Log } from '../lib/log.ts';
+
+export interface LoopOptions {
+  readonly name: string;
+  /** Does what can be done now; returns how much that was. Called again at once while it is more than zero. */
+  readonly work: () => Promise<number>;
+  readonly intervalMs: number;
+  /** How many calls of `work` may run side by side. */
+  readonly concurrency?: number;
+  readonly log: Log;
+}
+
+export class Loop {
+  readonly #options: LoopOptions;
+  #running = 0;
+  #again = false;
+  #stopped = true;
+  #timer: NodeJS.Timeout | undefined;
+  #idle: (() => void)[] = [];
+
+  constructor(options: LoopOptions) {
+    this.#options = options;
+  }
+
+  start(): void {
+    this.#stopped = false;
+    this.#timer = setInterval(() => this.wake(), this.#options.intervalMs);
+    this.#timer.unref();
+    this.wake();
+  }
+
+  wake(): void {
+    if (this.#stopped) return;
+    if (this.#running >= (this.#options.concurrency ?? 1)) {
+      this.#again = true;
+      return;
+    }
+    void this.#run();
+  }
+
+  /** Resolves when nothing runs and nothing is waiting to be looked at. */
+  async settled(): Promise<void> {
+    if (this.#running === 0 && !this.#again) return;
+    await new Promise<void>((resolve) => this.#idle.push(resolve));
+  }
+
+  /** Ends after the work under way. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    this.#again = false;
+    clearInterval(this.#timer);
+    await this.settled();
+  }
+
+  async #run(): Promise<void> {
+    this.#running += 1;
+    try {
+      do {
+        this.#again = false;
+        while (!this.#stopped && (await this.#work()) > 0);
+      } while (this.#again && !this.#stopped);
+    } finally {
+      this.#running -= 1;
+      if (this.#running === 0 && !this.#again) for (const resolve of this.#idle.splice(0)) resolve();
+    }
+  }
+
+  async #work(): Promise<number> {
+    try {
+      return await this.#options.work();
+    } catch (error) {
+      this.#options.log.error({ event: 'loop.failed', loop: this.#options.name, error: errorText(error) });
+      return 0; // the interval tries again
+    }
+  }
+}

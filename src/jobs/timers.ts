@@ -1,0 +1,49 @@
+/** Firing due timers, each in a transaction of its own; a timer that fails three times is parked with an incident. */
+import type { Ctx } from '../core/operations/context.ts';
+import { SYSTEM_ACTOR } from '../core/operations/actor.ts';
+import { claimTimers, markFired, markTimerFailed, type DueTimer } from '../core/timers/timers.ts';
+import { inUnit, type Turn, type Unit, type UnitDeps } from '../core/unit/unit.ts';
+import { errorText } from '../lib/errors.ts';
+import type { Log } from '../lib/log.ts';
+
+/** What a kind of timer does when it falls due. */
+export type TimerHandler = (unit: Unit, turn: Turn, timer: DueTimer) => Promise<void>;
+
+export interface TimerJobDeps extends UnitDeps {
+  readonly handlers: Readonly<Record<string, TimerHandler>>;
+  readonly log: Log;
+}
+
+export type TimerContext = Pick<Ctx, 'tx' | 'now'>;
+
+/** Fires one due timer; returns 1, or 0 when none is due. */
+export async function fireNext(deps: TimerJobDeps): Promise<number> {
+  let current: DueTimer | undefined;
+  try {
+    return await inUnit(deps, async (unit) => {
+      const [timer] = await claimTimers(unit.tx, deps.services.keys, unit.now, 1);
+      if (!timer) return 0;
+      current = timer;
+      const handler = deps.handlers[timer.kind];
+      const turn = unit.turn({ actor: SYSTEM_ACTOR, via: 'timer', traceId: timer.traceId });
+      if (handler) await handler(unit, turn, timer);
+      else turn.effects.incident({ kind: 'timer.unknown_kind', subject: { kind: 'timer', id: String(timer.id) }, detail: { kind: timer.kind } });
+      await markFired(unit.tx, unit.now, [timer.id]);
+      return 1;
+    });
+  } catch (error) {
+    if (!current) throw error;
+    await failed(deps, current, error);
+    return 1;
+  }
+}
+
+async function failed(deps: TimerJobDeps, timer: DueTimer, error: unknown): Promise<void> {
+  deps.log.error({ event: 'timer.failed', kind: timer.kind, timerId: String(timer.id), error: errorText(error) });
+  await inUnit(deps, async (unit) => {
+    const state = await markTimerFailed(unit.tx, timer.id);
+    if (state !== 'PARKED') return;
+    const turn = unit.turn({ actor: SYSTEM_ACTOR, via: 'timer', traceId: timer.traceId });
+    turn.effects.incident({ kind: 'timer.parked', subject: { kind: 'timer', id: String(timer.id) }, detail: { kind: timer.kind } });
+  });
+}

@@ -1,0 +1,103 @@
+/**
+ * Wake-ups between processes: hints, never truth. In one process a local signal; with `REDIS_URL` BullMQ carries ids;
+ * otherwise PostgreSQL NOTIFY, at most once per batch. Losing all of them costs the sweep interval, nothing else.
+ */
+import type pg from 'pg';
+import type { Database } from '../db/database.ts';
+import type { Log } from '../lib/log.ts';
+import { errorText } from '../lib/errors.ts';
+
+export const TOPICS = ['inbox', 'outbox', 'timers', 'clock'] as const;
+export type Topic = (typeof TOPICS)[number];
+
+export interface Wake {
+  /** Something of this kind was committed. */
+  signal(topic: Topic): void;
+  on(topic: Topic, listener: () => void): void;
+  close(): Promise<void>;
+}
+
+/** Signals inside this process only. */
+export class LocalWake implements Wake {
+  readonly #listeners = new Map<Topic, (() => void)[]>();
+  signal(topic: Topic): void {
+    for (const listener of this.#listeners.get(topic) ?? []) listener();
+  }
+  on(topic: Topic, listener: () => void): void {
+    this.#listeners.set(topic, [...(this.#listeners.get(topic) ?? []), listener]);
+  }
+  async close(): Promise<void> {
+    this.#listeners.clear();
+  }
+}
+
+const CHANNEL = 'daiban';
+const NOTIFY_INTERVAL_MS = 10;
+
+/** Local signals plus NOTIFY to the other processes, gathered for a moment: one NOTIFY per batch, never per row. */
+export class NotifyWake implements Wake {
+  readonly #local = new LocalWake();
+  readonly #database: Database;
+  readonly #log: Log;
+  readonly #pending = new Set<Topic>();
+  readonly #self = `${process.pid}`;
+  #timer: NodeJS.Timeout | undefined;
+  #listener: pg.Client | undefined;
+  #closed = false;
+
+  constructor(database: Database, log: Log) {
+    this.#database = database;
+    this.#log = log;
+  }
+
+  /** Begins to listen; after a lost connection it tries again, the sweep covers the gap. */
+  async open(): Promise<this> {
+    const client = await this.#database.dedicated();
+    client.on('notification', (message) => this.#heard(message.payload ?? ''));
+    client.on('error', () => void this.#reopen());
+    await client.query(`LISTEN ${CHANNEL}`);
+    this.#listener = client;
+    return this;
+  }
+
+  signal(topic: Topic): void {
+    this.#local.signal(topic);
+    this.#pending.add(topic);
+    this.#timer ??= setTimeout(() => this.#send(), NOTIFY_INTERVAL_MS);
+  }
+
+  on(topic: Topic, listener: () => void): void {
+    this.#local.on(topic, listener);
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    clearTimeout(this.#timer);
+    await this.#local.close();
+    await this.#listener?.end().catch(() => undefined);
+  }
+
+  #send(): void {
+    this.#timer = undefined;
+    const topics = [...this.#pending].join(',');
+    this.#pending.clear();
+    if (this.#closed) return;
+    this.#database.query('SELECT pg_notify($1, $2)', [CHANNEL, `${this.#self}:${topics}`]).catch((error: unknown) => {
+      this.#log.warn({ event: 'wake.notify_failed', error: errorText(error) });
+    });
+  }
+
+  #heard(payload: string): void {
+    const [sender, topics = ''] = payload.split(':');
+    if (sender === this.#self) return;
+    for (const topic of TOPICS) if (topics.split(',').includes(topic)) this.#local.signal(topic);
+  }
+
+  async #reopen(): Promise<void> {
+    if (this.#closed) return;
+    await this.#listener?.end().catch(() => undefined);
+    setTimeout(() => {
+      this.open().catch(() => void this.#reopen());
+    }, 1_000).unref();
+  }
+}

@@ -1,0 +1,138 @@
+/**
+ * Texts: `locales/<lang>/<area>.yaml` hold ICU messages, `locales/<lang>/templates/*.hbs` hold layouts (Handlebars) for
+ * longer messages. A key is `<area>.<path>`; a missing key or argument is a fault, never an empty text.
+ */
+import { readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import Handlebars from 'handlebars';
+import { IntlMessageFormat } from 'intl-messageformat';
+import { parse } from 'yaml';
+import { formatYuan } from './money.ts';
+
+export const LANGUAGES = ['zh-CN', 'en'] as const;
+export type Language = (typeof LANGUAGES)[number];
+export type Params = Readonly<Record<string, unknown>>;
+
+export function isLanguage(text: string): text is Language {
+  return text === 'zh-CN' || text === 'en';
+}
+
+export interface Texts {
+  /** The text of a key. @throws Error for an unknown key or a missing argument. */
+  translate(language: Language, key: string, params?: Params): string;
+  /** A Handlebars layout; inside, `{{t "key" a=b}}`, `{{yuan fen}}`, `{{wan fen}}`, `{{date d}}`. Nothing is escaped: the channel escapes. */
+  render(language: Language, template: string, data: Params): string;
+  has(language: Language, key: string): boolean;
+  keys(language: Language): readonly string[];
+  /** Every message of a language by key, as written. */
+  messages(language: Language): Readonly<Record<string, string>>;
+}
+
+/** `1234567` fen as "12,345.67". */
+export function groupedYuan(amount: bigint): string {
+  const [whole = '0', part = '00'] = formatYuan(amount).split('.');
+  return `${whole.replace(/\B(?=(\d{3})+$)/g, ',')}.${part}`;
+}
+
+/** Fen in 万, at most two decimals and no trailing zeros: 30000000n → "30". Callers add the unit. */
+export function inWan(amount: bigint): string {
+  const hundredths = amount / 10_000n; // one hundredth of a 万 is 100 yuan = 10 000 fen
+  const exact = amount % 10_000n === 0n;
+  if (!exact) return '';
+  const text = `${hundredths / 100n}.${(hundredths % 100n).toString().padStart(2, '0')}`;
+  return text.replace(/\.?0+$/, '');
+}
+
+/** Loads every text under `folder`. */
+export function loadTexts(folder: string): Texts {
+  const messages = new Map<Language, ReadonlyMap<string, string>>();
+  const layouts = new Map<string, string>();
+  for (const language of LANGUAGES) {
+    messages.set(language, readAreas(path.join(folder, language)));
+    readLayouts(path.join(folder, language, 'templates'), language, layouts);
+  }
+  return new LoadedTexts(messages, layouts);
+}
+
+function readAreas(folder: string): ReadonlyMap<string, string> {
+  const found = new Map<string, string>();
+  for (const file of readdirSync(folder).filter((name) => name.endsWith('.yaml')).sort()) {
+    flatten(parse(readFileSync(path.join(folder, file), 'utf8')), file.slice(0, -5), found);
+  }
+  return found;
+}
+
+function flatten(node: unknown, key: string, into: Map<string, string>): void {
+  if (typeof node === 'string') into.set(key, node);
+  else if (typeof node === 'number') into.set(key, String(node));
+  else if (node !== null && typeof node === 'object') for (const [name, child] of Object.entries(node)) flatten(child, `${key}.${name}`, into);
+}
+
+function readLayouts(folder: string, language: Language, into: Map<string, string>): void {
+  let files: string[] = [];
+  try {
+    files = readdirSync(folder);
+  } catch {
+    return; // a language without layouts
+  }
+  for (const file of files) if (file.endsWith('.hbs')) into.set(`${language}/${file.slice(0, -4)}`, readFileSync(path.join(folder, file), 'utf8'));
+}
+
+class LoadedTexts implements Texts {
+  readonly #messages: ReadonlyMap<Language, ReadonlyMap<string, string>>;
+  readonly #layouts: ReadonlyMap<string, string>;
+  readonly #formats = new Map<string, IntlMessageFormat | string>();
+  readonly #compiled = new Map<string, Handlebars.TemplateDelegate<Params>>();
+  readonly #handlebars = Handlebars.create();
+
+  constructor(messages: ReadonlyMap<Language, ReadonlyMap<string, string>>, layouts: ReadonlyMap<string, string>) {
+    this.#messages = messages;
+    this.#layouts = layouts;
+    this.#handlebars.registerHelper({
+      t: (key: string, options: Handlebars.HelperOptions) => this.translate(languageOf(options), key, options.hash as Params),
+      yuan: (amount: bigint) => groupedYuan(amount),
+      wan: (amount: bigint) => inWan(amount),
+    });
+  }
+
+  translate(language: Language, key: string, params: Params = {}): string {
+    const id = `${language} ${key}`;
+    let format = this.#formats.get(id);
+    if (format === undefined) {
+      const text = this.#messages.get(language)?.get(key);
+      if (text === undefined) throw new Error(`no text for ${key} in ${language}`);
+      format = text.includes('{') || text.includes("'") ? new IntlMessageFormat(text, language, undefined, { ignoreTag: true }) : text;
+      this.#formats.set(id, format);
+    }
+    return typeof format === 'string' ? format : String(format.format(params as Record<string, string>));
+  }
+
+  render(language: Language, template: string, data: Params): string {
+    const id = `${language}/${template}`;
+    let compiled = this.#compiled.get(id);
+    if (!compiled) {
+      const source = this.#layouts.get(id);
+      if (source === undefined) throw new Error(`no template ${id}`);
+      compiled = this.#handlebars.compile(source, { strict: true, noEscape: true, knownHelpersOnly: true, knownHelpers: { t: true, yuan: true, wan: true } });
+      this.#compiled.set(id, compiled);
+    }
+    return compiled(data, { data: { language } }).trim();
+  }
+
+  has(language: Language, key: string): boolean {
+    return this.#messages.get(language)?.has(key) ?? false;
+  }
+
+  keys(language: Language): readonly string[] {
+    return [...(this.#messages.get(language)?.keys() ?? [])];
+  }
+
+  messages(language: Language): Readonly<Record<string, string>> {
+    return Object.fromEntries(this.#messages.get(language) ?? []);
+  }
+}
+
+function languageOf(options: Handlebars.HelperOptions): Language {
+  const language: unknown = (options.data as Record<string, unknown> | undefined)?.['language'];
+  return typeof language === 'string' && isLanguage(language) ? language : 'zh-CN';
+}

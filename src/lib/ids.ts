@@ -1,0 +1,16 @@
+/** Identifiers: UUIDv7 for entities (time-ordered, made in the application), short opaque tokens for links and cards. */
+import { randomBytes } from 'node:crypto';
+import { v7 } from 'uuid';
+
+export function newId(): string {
+  return v7();
+}
+
+const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz'; // Crockford base32: no i, l, o, u — safe to read out aloud
+
+/** An unguessable token of `length` base32 characters (5 bits each), safe in URLs, deep links and card keys. */
+export function newToken(length = 26): string {
+  let text = '';
+  for (const byte of randomBytes(length)) text += ALPHABET[byte & 31];
+  return text;
+}

@@ -1,0 +1,77 @@
+/**
+ * Request bodies of the stateless calculators: parsed strictly, refused with a pointer to each fault.
+ *
+ * A calculator's case may be posted as it stands in a vector file, so its remarks (`id`, `cn`, `desc`, `expect`, `rule`,
+ * `note`) are dropped at the top level; every other unknown member is a fault, at every level.
+ */
+import { z } from 'zod';
+import { AppError, commonErrors, type FieldFault } from './errors.ts';
+import type { Language, Texts } from './i18n.ts';
+
+/** Members of a posted case that are remarks about it, not input. */
+export const REMARKS: ReadonlySet<string> = new Set(['cn', 'id', 'desc', 'expect', 'rule', 'note']);
+
+// A refusal lists this many faults at most: a table with 10 000 bad rows must not become a 10 000-fault answer.
+const MAX_FAULTS = 50;
+
+/** In which language faults are told, and the texts for a schema's own checks. */
+export interface FaultWords {
+  readonly language?: Language;
+  readonly texts?: Texts;
+}
+
+/**
+ * The body as the schema describes it. A schema's own check names its sentence: `.refine(isZone, fault('area.key'))`.
+ * @throws AppError `request.invalid` with one fault per finding (pointer after RFC 6901, code, sentence).
+ */
+export function parseBody<T>(schema: z.ZodType<T>, body: unknown, words: FaultWords = {}): T {
+  const { localeError } = words.language === 'en' ? z.locales.en() : z.locales.zhCN();
+  const parsed = schema.safeParse(withoutRemarks(body), { error: localeError });
+  if (parsed.success) return parsed.data;
+  throw invalidRequest(parsed.error.issues.flatMap((issue) => faultsOf(issue, words)));
+}
+
+/** Names the sentence of a schema's own check; the fault's code is the key's last part. */
+export function fault(key: string): { readonly params: { readonly key: string } } {
+  return { params: { key } };
+}
+
+/** The refusal with these faults, for checks that a schema cannot express. */
+export function invalidRequest(faults: readonly FieldFault[]): AppError {
+  return new AppError(commonErrors['request.invalid'], { faults: faults.slice(0, MAX_FAULTS) });
+}
+
+/** RFC 6901 pointer: `['rows', 3, 'a/b']` → `/rows/3/a~1b`; the whole document is the empty string. */
+export function pointer(path: readonly PropertyKey[]): string {
+  return path.map((step) => `/${String(step).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
+}
+
+function withoutRemarks(body: unknown): unknown {
+  if (typeof body !== 'object' || body === null || Array.isArray(body)) return body;
+  return Object.fromEntries(Object.entries(body).filter(([name]) => !REMARKS.has(name)));
+}
+
+function faultsOf(issue: z.core.$ZodIssue, words: FaultWords): readonly FieldFault[] {
+  if (issue.code === 'unrecognized_keys') {
+    return issue.keys.map((name) => fieldFault([...issue.path, name], 'unknown_member', issue.message));
+  }
+  if (issue.code === 'invalid_union') {
+    // The alternative that got furthest says what the sender meant.
+    const deepest = issue.errors.toSorted((a, b) => depth(b) - depth(a))[0];
+    if (deepest !== undefined && depth(deepest) > 0) {
+      return deepest.flatMap((inner) => faultsOf({ ...inner, path: [...issue.path, ...inner.path] }, words));
+    }
+  }
+  const key: unknown = issue.code === 'custom' ? issue.params?.['key'] : undefined;
+  if (typeof key !== 'string') return [fieldFault(issue.path, issue.code, issue.message)];
+  const message = words.texts?.translate(words.language ?? 'zh-CN', key) ?? issue.message;
+  return [fieldFault(issue.path, key.slice(key.lastIndexOf('.') + 1), message)];
+}
+
+function depth(issues: readonly z.core.$ZodIssue[]): number {
+  return Math.max(0, ...issues.map((issue) => issue.path.length + (issue.code === 'unrecognized_keys' ? 1 : 0)));
+}
+
+function fieldFault(path: readonly PropertyKey[], code: string, message: string): FieldFault {
+  return { pointer: pointer(path), code, message };
+}

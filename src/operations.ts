@@ -1,0 +1,30 @@
+/** The registry of everything the product can do. Adding a capability = adding its operation here. */
+import { Registry, type Operation } from './core/operations/operation.ts';
+import { processOperations } from './core/runtime/process-operations.ts';
+import type { Flows } from './core/runtime/flows.ts';
+import * as applications from './domain/applications/index.ts';
+import * as customers from './domain/customers/index.ts';
+import * as leads from './domain/leads/index.ts';
+import * as loans from './domain/loans/index.ts';
+import * as products from './domain/products/index.ts';
+import { planReminders, type ReminderSchedule } from './domain/reminders/index.ts';
+import * as staff from './domain/staff/index.ts';
+import * as timeline from './domain/timeline/index.ts';
+import * as todos from './domain/todos/index.ts';
+
+/** Builds the registry. `schedule` is the reminder schedule in force. */
+export function createRegistry(flows: Flows, schedule: () => ReminderSchedule, parts: { readonly operations: readonly Operation[] }): Registry {
+  return new Registry()
+    .add(staff.addStaff, staff.bindStaff, staff.listAllStaff, staff.disable, staff.createToken, staff.notifyStaff)
+    .add(customers.searchCustomers, customers.listMyCustomers, customers.getCustomer, customers.revealCustomer, customers.createBindingLink)
+    .add(timeline.readTimeline)
+    .add(leads.captureLead, leads.createLead, leads.updateLead, leads.getLead, leads.listAssignments, leads.findCustomers)
+    .add(products.listProducts, products.publish)
+    .add(applications.submitLead, applications.closeApplication, applications.getApplication)
+    .add(applications.openApproval, applications.decideApproval, applications.listMyApprovals, applications.getApproval, applications.findPressedCard, applications.remindApprovers)
+    .add(loans.createLoan, loans.recordPayment, loans.getLoan, loans.listLoans, loans.listRepayments)
+    .add(planReminders(schedule))
+    .add(todos.listTodos, todos.finish, todos.add)
+    .add(...processOperations(flows))
+    .add(...parts.operations);
+}

@@ -1,0 +1,128 @@
+/**
+ * Leasing rows of the outbox. Attempt and lease are committed before the call, so a process that dies while sending
+ * leaves a row whose outcome is unknown and visible, never one that is silently sent again (invariant 6).
+ */
+import type { PaceRule } from '../channels/channel.ts';
+import { statement, type Tx } from '../db/database.ts';
+
+export interface LeasedRow {
+  readonly id: bigint;
+  readonly at: Date;
+  readonly account: string;
+  readonly chat: string;
+  readonly thread: string;
+  readonly lane: string;
+  readonly kind: string;
+  readonly purpose: string;
+  readonly customer_id: string | null;
+  readonly subject_id: string | null;
+  readonly reference: string | null;
+  readonly sealed_payload: Buffer | null;
+  readonly card_id: string | null;
+  readonly attempts: number;
+  readonly trace_id: string;
+}
+
+// The head of each chat only: within a chat messages leave in the order in which they were decided.
+const CANDIDATES = statement(
+  'outbox-candidates',
+  `SELECT id, at, account, chat FROM outbox o
+   WHERE state = 'PENDING' AND due_at <= clock_timestamp() AND lane <> 'INTERACTIVE' AND account = ANY($2::text[])
+     AND NOT EXISTS (SELECT 1 FROM outbox p WHERE p.account = o.account AND p.chat = o.chat AND p.id < o.id AND p.state IN ('PENDING', 'LEASED') AND p.lane <> 'INTERACTIVE')
+   ORDER BY (lane = 'BULK'), due_at, id LIMIT $1 FOR UPDATE SKIP LOCKED`,
+);
+
+const LEASE = statement(
+  'outbox-lease',
+  `UPDATE outbox o SET state = 'LEASED', lease_token = $1, lease_until = clock_timestamp() + interval '30 seconds',
+     sending_at = clock_timestamp(), attempts = attempts + 1
+   FROM unnest($2::bigint[], $3::timestamptz[]) AS pick (id, at)
+   WHERE o.id = pick.id AND o.at = pick.at AND o.state = 'PENDING'
+   RETURNING o.id, o.at, o.account, o.chat, o.thread, o.lane, o.kind, o.purpose, o.customer_id, o.subject_id, o.reference, o.sealed_payload, o.card_id, o.attempts, o.trace_id`,
+);
+
+const BUCKETS = statement('outbox-buckets', `SELECT key, arrival_at FROM pace_buckets WHERE key = ANY($1::text[]) ORDER BY key FOR UPDATE`);
+const PUT_BUCKETS = statement(
+  'outbox-put-buckets',
+  `INSERT INTO pace_buckets (key, arrival_at) SELECT * FROM unnest($1::text[], $2::timestamptz[]) AS row (key, arrival_at) ORDER BY key
+   ON CONFLICT (key) DO UPDATE SET arrival_at = greatest(pace_buckets.arrival_at, excluded.arrival_at)`,
+);
+const POSTPONE = statement(
+  'outbox-postpone',
+  `UPDATE outbox o SET due_at = pick.due_at FROM unnest($1::bigint[], $2::timestamptz[], $3::timestamptz[]) AS pick (id, at, due_at)
+   WHERE o.id = pick.id AND o.at = pick.at AND o.state = 'PENDING'`,
+);
+const INTERACTIVE = statement(
+  'outbox-interactive',
+  `UPDATE outbox SET state = 'LEASED', lease_token = $2, lease_until = clock_timestamp() + interval '30 seconds', sending_at = clock_timestamp(), attempts = attempts + 1
+   WHERE inbox_id = $1 AND lane = 'INTERACTIVE' AND state = 'PENDING'
+   RETURNING id, at, account, chat, thread, lane, kind, purpose, customer_id, subject_id, reference, sealed_payload, card_id, attempts, trace_id`,
+);
+
+export interface ClaimOptions {
+  readonly limit: number;
+  readonly token: string;
+  readonly accounts: readonly string[];
+  readonly realNow: Date;
+  /** Pace rules by account. */
+  readonly pace: ReadonlyMap<string, readonly PaceRule[]>;
+}
+
+/** Leases up to `limit` rows whose turn it is; what the pace forbids now gets a later due time. */
+export async function claimOutbox(tx: Tx, options: ClaimOptions): Promise<readonly LeasedRow[]> {
+  const candidates = await tx.query<{ id: bigint; at: Date; account: string; chat: string }>(CANDIDATES, [options.limit, options.accounts]);
+  if (candidates.length === 0) return [];
+  const allowed = await pace(tx, candidates, options);
+  if (allowed.length === 0) return [];
+  return tx.query<LeasedRow>(LEASE, [options.token, allowed.map((row) => row.id), allowed.map((row) => row.at)]);
+}
+
+/** Leases the answers meant for the request that `inboxId` came with. */
+export async function claimInteractive(tx: Tx, inboxId: bigint, token: string): Promise<readonly LeasedRow[]> {
+  return tx.query<LeasedRow>(INTERACTIVE, [inboxId, token]);
+}
+
+type Candidate = { readonly id: bigint; readonly at: Date; readonly account: string; readonly chat: string };
+
+async function pace(tx: Tx, candidates: readonly Candidate[], options: ClaimOptions): Promise<readonly Candidate[]> {
+  const wanted = candidates.flatMap((row) => bucketsOf(row, options.pace));
+  if (wanted.length === 0) return candidates;
+  const keys = [...new Set(wanted.map((bucket) => bucket.key))].sort();
+  const rows = await tx.query<{ key: string; arrival_at: Date }>(BUCKETS, [keys]);
+  const arrivals = new Map(rows.map((row) => [row.key, row.arrival_at.getTime()]));
+  const allowed: Candidate[] = [];
+  const postponed: { row: Candidate; dueAt: Date }[] = [];
+  const now = options.realNow.getTime();
+  for (const row of candidates) {
+    const buckets = bucketsOf(row, options.pace);
+    const freeAt = Math.max(...buckets.map((bucket) => (arrivals.get(bucket.key) ?? now) - bucket.burstMs));
+    if (freeAt > now) {
+      postponed.push({ row, dueAt: new Date(freeAt) });
+      continue;
+    }
+    for (const bucket of buckets) arrivals.set(bucket.key, Math.max(arrivals.get(bucket.key) ?? now, now) + bucket.stepMs);
+    allowed.push(row);
+  }
+  await tx.query(PUT_BUCKETS, [keys, keys.map((key) => new Date(arrivals.get(key) ?? now))]);
+  if (postponed.length > 0) await tx.query(POSTPONE, [postponed.map(({ row }) => row.id), postponed.map(({ row }) => row.at), postponed.map(({ dueAt }) => dueAt)]);
+  return allowed;
+}
+
+interface Bucket {
+  readonly key: string;
+  /** Time one message uses up. */
+  readonly stepMs: number;
+  /** How far ahead of the clock the bucket may run: half of the allowance as a burst. */
+  readonly burstMs: number;
+}
+
+// Half of the allowance may go at once, the other half is spread over the window: so no window ever holds more than `count`.
+function bucketsOf(row: Candidate, paceOf: ReadonlyMap<string, readonly PaceRule[]>): readonly Bucket[] {
+  const rules = (paceOf.get(row.account) ?? []).filter((rule) => !rule.groupsOnly || row.chat.startsWith('-'));
+  return rules.map((rule) => {
+    const burst = Math.max(1, Math.floor(rule.count / 2));
+    const stepMs = rule.windowMs / Math.max(1, rule.count - burst);
+    const scope = rule.scope === 'chat' ? `${row.account}\n${row.chat}` : row.account;
+    return { key: `${scope}\n${rule.count}/${rule.windowMs}`, stepMs, burstMs: (burst - 1) * stepMs };
+  });
+}

@@ -1,0 +1,246 @@
+/**
+ * Delivering leased rows: gates at the moment of sending, content, the channel, the receipt. Results are written in
+ * batches while further sends are in flight.
+ */
+import { ChannelError, type Channel, type OutboundContent, type OutboundIntent, type Receipt } from '../channels/channel.ts';
+import type { Database, Tx } from '../db/database.ts';
+import { statement } from '../db/database.ts';
+import type { Keyring } from '../db/keyring.ts';
+import type { MessageContent, Purpose } from '../core/operations/effects.ts';
+import { newId } from '../lib/ids.ts';
+import type { Log } from '../lib/log.ts';
+import { errorText } from '../lib/errors.ts';
+import { claimOutbox, type LeasedRow } from './claim.ts';
+import { plainText } from './enqueue.ts';
+import type { BulkRenderer, SendGate } from './gate.ts';
+import { heartbeat, settle, sweepExpired, type Settlement } from './settle.ts';
+
+export interface DeliverDeps {
+  readonly database: Database;
+  readonly keys: Keyring;
+  readonly channels: ReadonlyMap<string, Channel>;
+  readonly gates: readonly SendGate[];
+  readonly renderers: Readonly<Record<string, BulkRenderer>>;
+  /** Bytes of a stored file. */
+  readonly readFile: (tx: Tx, fileId: string) => Promise<Buffer>;
+  readonly times: (tx: Tx) => Promise<{ readonly now: Date; readonly realNow: Date }>;
+  /** What must follow a settlement that is not a plain success: incident, to-do, unreachable mark, resume timer. */
+  readonly onTrouble: (row: LeasedRow, settlement: Settlement) => Promise<void>;
+  readonly onSettled: (count: number) => void;
+  readonly log: Log;
+}
+
+const HANDLE = statement(
+  'outbox-handle',
+  `SELECT id, sealed_handle FROM outbox WHERE card_id = $1 AND kind IN ('card', 'card_update') AND state = 'SENT' AND sealed_handle IS NOT NULL ORDER BY id DESC LIMIT 1`,
+);
+
+const MAX_IN_FLIGHT = 64;
+const LONG_WAIT_MS = 60_000;
+const MAX_ATTEMPTS = 5;
+const BACKOFF_MS = [1_000, 4_000, 15_000, 60_000, 120_000] as const;
+
+/** The delivery side of one process. */
+export class Deliverer {
+  readonly #deps: DeliverDeps;
+  readonly #inFlight = new Map<string, number>();
+  #sending = 0;
+
+  constructor(deps: DeliverDeps) {
+    this.#deps = deps;
+  }
+
+  /** Claims what may go out now and starts sending it; resolves to the number of rows once all are settled. */
+  async run(): Promise<number> {
+    const limit = MAX_IN_FLIGHT - this.#sending;
+    if (limit <= 0) return 0;
+    const token = newId();
+    const { rows, now } = await this.#deps.database.transaction(async (tx) => {
+      const times = await this.#deps.times(tx);
+      const claimed = await claimOutbox(tx, { limit, token, accounts: [...this.#deps.channels.keys()], realNow: times.realNow, pace: this.#pace() });
+      return { rows: claimed, now: times.now };
+    });
+    if (rows.length === 0) return 0;
+    this.#sending += rows.length;
+    this.#inFlight.set(token, rows.length);
+    try {
+      await this.#sendAll(rows, token, now);
+    } finally {
+      this.#inFlight.delete(token);
+      this.#sending -= rows.length;
+    }
+    this.#deps.onSettled(rows.length);
+    return rows.length;
+  }
+
+  /** Extends the leases of sends that are still running. */
+  async beat(): Promise<void> {
+    await heartbeat(this.#deps.database, [...this.#inFlight.keys()]);
+  }
+
+  /** Takes back expired leases; returns how many. */
+  async sweep(): Promise<number> {
+    const repeatable = [...this.#deps.channels.values()].filter((channel) => channel.capabilities.safeToRepeat).map((channel) => channel.account);
+    const swept = await sweepExpired(this.#deps.database, repeatable);
+    return swept.length;
+  }
+
+  #pace(): ReadonlyMap<string, Channel['pace']> {
+    return new Map([...this.#deps.channels].map(([account, channel]) => [account, channel.pace]));
+  }
+
+  async #sendAll(rows: readonly LeasedRow[], token: string, now: Date): Promise<void> {
+    const settler = new Settler(this.#deps, token);
+    await Promise.all(
+      rows.map(async (row) => {
+        const settlement = await this.#sendOne(row, now);
+        await settler.add(row, settlement);
+      }),
+    );
+  }
+
+  async #sendOne(row: LeasedRow, now: Date): Promise<Settlement> {
+    try {
+      const content = await this.#content(row, now);
+      if ('settlement' in content) return content.settlement;
+      const verdict = await this.#gate(row, content.content, now);
+      if (verdict) return verdict;
+      return await this.#send(row, content.content);
+    } catch (error) {
+      this.#deps.log.error({ event: 'outbox.fault', outboxId: String(row.id), traceId: row.trace_id, error: errorText(error) });
+      return { state: 'FAILED', code: 'fault' };
+    }
+  }
+
+  async #content(row: LeasedRow, now: Date): Promise<{ content: MessageContent } | { settlement: Settlement }> {
+    if (row.sealed_payload) return { content: this.#deps.keys.openJson(`outbox.sealed_payload.${row.id}`, row.sealed_payload) as MessageContent };
+    const renderer = this.#deps.renderers[row.kind];
+    if (!renderer || !row.subject_id) return { settlement: { state: 'FAILED', code: 'no_content' } };
+    const rendered = await this.#deps.database.transaction(async (tx) => renderer(tx, { subjectId: row.subject_id ?? '', reference: row.reference ?? '', now }));
+    if ('dropped' in rendered) return { settlement: { state: 'LAPSED', code: rendered.dropped } };
+    return { content: { kind: 'text', text: rendered.text } };
+  }
+
+  async #gate(row: LeasedRow, content: MessageContent, now: Date): Promise<Settlement | undefined> {
+    if (row.purpose === 'STAFF' || row.purpose === 'ANSWER' || row.customer_id === null) return undefined;
+    const question = { outboxId: row.id, purpose: row.purpose as Purpose, customerId: row.customer_id, platform: row.account.split(':')[0] ?? '', text: plainText(content), now };
+    for (const gate of this.#deps.gates) {
+      const answer = await gate(this.#deps.database, question);
+      if (answer.decision === 'deny') {
+        const settlement: Settlement = answer.until ? { state: 'DEFERRED', code: answer.rule, until: answer.until } : { state: 'DENIED', code: answer.rule };
+        await this.#deps.onTrouble(row, settlement);
+        return settlement;
+      }
+    }
+    return undefined;
+  }
+
+  async #send(row: LeasedRow, content: MessageContent): Promise<Settlement> {
+    const channel = this.#deps.channels.get(row.account);
+    if (!channel) return { state: 'PARKED', code: 'no_channel' };
+    const intent: OutboundIntent = {
+      id: String(row.id),
+      to: { account: row.account, chat: row.chat, ...(row.thread === '' ? {} : { thread: row.thread }) },
+      content: await this.#outbound(row, content),
+      attempt: row.attempts,
+    };
+    try {
+      return sent(await channel.send(intent));
+    } catch (error) {
+      if (!(error instanceof ChannelError)) throw error;
+      return this.#failed(row, channel, intent, error);
+    }
+  }
+
+  async #outbound(row: LeasedRow, content: MessageContent): Promise<OutboundContent> {
+    if (content.kind === 'file_ref') {
+      const bytes = await this.#deps.readFile(this.#deps.database, content.fileId);
+      return { kind: 'file', name: content.name, mime: content.mime, bytes, ...(content.caption === undefined ? {} : { caption: content.caption }) };
+    }
+    if (content.kind !== 'card_update') return content;
+    const [earlier] = await this.#deps.database.query<{ id: bigint; sealed_handle: Buffer }>(HANDLE, [row.card_id]);
+    if (!earlier) return { kind: 'card', card: content.card }; // the card itself never arrived: show its present state
+    const handle = this.#deps.keys.openJson(`outbox.sealed_handle.${earlier.id}`, earlier.sealed_handle) as Record<string, string>;
+    return { ...content, handle };
+  }
+
+  async #failed(row: LeasedRow, channel: Channel, intent: OutboundIntent, error: ChannelError): Promise<Settlement> {
+    if (error.failure === 'card_gone' && intent.content.kind === 'card_update') {
+      // A card that can no longer be redrawn is superseded by a fresh one (design §7).
+      return this.#send({ ...row, attempts: row.attempts }, { kind: 'card', card: intent.content.card });
+    }
+    const settlement = settlementOf(error, row, channel);
+    if (settlement.state !== 'PENDING') await this.#deps.onTrouble(row, settlement);
+    return settlement;
+  }
+}
+
+/** Collects results for a moment, so that many sends cost one statement. */
+class Settler {
+  readonly #deps: DeliverDeps;
+  readonly #token: string;
+  #waiting: { row: LeasedRow; settlement: Settlement; done: () => void; fail: (error: unknown) => void }[] = [];
+  #writing = false;
+
+  constructor(deps: DeliverDeps, token: string) {
+    this.#deps = deps;
+    this.#token = token;
+  }
+
+  async add(row: LeasedRow, settlement: Settlement): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ row, settlement, done: resolve, fail: reject });
+      if (!this.#writing) void this.#write();
+    });
+  }
+
+  async #write(): Promise<void> {
+    this.#writing = true;
+    await Promise.resolve();
+    while (this.#waiting.length > 0) {
+      const batch = this.#waiting;
+      this.#waiting = [];
+      try {
+        await settle(this.#deps.database, this.#deps.keys, this.#token, batch);
+        for (const one of batch) one.done();
+      } catch (error) {
+        for (const one of batch) one.fail(error);
+      }
+    }
+    this.#writing = false;
+  }
+}
+
+function sent(receipt: Receipt): Settlement {
+  if (receipt.undeliverable !== undefined) return { state: 'PARKED', code: receipt.undeliverable };
+  return {
+    state: 'SENT',
+    ...(receipt.providerId === undefined ? {} : { providerId: receipt.providerId }),
+    ...(receipt.handle === undefined ? {} : { handle: receipt.handle }),
+  };
+}
+
+/** What a typed failure means for the row. */
+export function settlementOf(error: ChannelError, row: Pick<LeasedRow, 'attempts'>, channel: Pick<Channel, 'capabilities'>): Settlement {
+  const again = (dueInMs: number): Settlement => (row.attempts >= MAX_ATTEMPTS ? { state: 'FAILED', code: error.code } : { state: 'PENDING', dueInMs, code: error.code });
+  const backoff = BACKOFF_MS[Math.min(row.attempts, BACKOFF_MS.length) - 1] ?? 1_000;
+  switch (error.failure) {
+    case 'retry':
+    case 'refresh':
+      return again(error.retryAfterMs ?? backoff);
+    case 'wait': {
+      const wait = error.retryAfterMs ?? backoff;
+      return wait > LONG_WAIT_MS ? { state: 'DEFERRED', code: error.code, waitMs: wait } : { state: 'PENDING', dueInMs: wait, code: error.code };
+    }
+    case 'breaker':
+      return { state: 'PENDING', dueInMs: error.retryAfterMs ?? 300_000, code: error.code };
+    case 'unknown':
+      return channel.capabilities.safeToRepeat ? again(backoff) : { state: 'UNKNOWN', code: error.code };
+    case 'park':
+    case 'target_gone':
+      return { state: 'PARKED', code: error.code };
+    case 'card_gone':
+    case 'our_fault':
+      return { state: 'FAILED', code: error.code };
+  }
+}

@@ -1,0 +1,127 @@
+/**
+ * Puts messages into the outbox and onto the timeline, in the turn's transaction. A message whose key is already there
+ * is not written again (invariant 2). The plain text is never stored: payload and timeline text are sealed, and the
+ * timeline keeps a masked copy, the only text that may be searched.
+ */
+import { statement, type Tx } from '../db/database.ts';
+import type { Keyring } from '../db/keyring.ts';
+import type { MessageContent, MessageDraft } from '../core/operations/effects.ts';
+import { maskText } from '../lib/mask.ts';
+
+/** A draft with what the unit of work adds: ids from their sequences, the turn's trace, whose files it belongs to. */
+export interface NumberedMessage extends MessageDraft {
+  readonly id: bigint;
+  readonly timelineId: bigint;
+  readonly traceId: string;
+  readonly conversationId: string;
+  readonly platform: string;
+  readonly touched: readonly string[];
+}
+
+const INSERT = statement(
+  'outbox-insert',
+  `WITH draft AS (
+     SELECT * FROM unnest($1::bigint[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[],
+       $10::uuid[], $11::text[], $12::uuid[], $13::bytea[], $14::text[], $15::bigint[], $16::text[])
+     AS row (id, key, account, chat, thread, lane, kind, purpose, customer_id, subject_kind, subject_id, sealed_payload, card_id, inbox_id, trace_id)
+   ), fresh AS (
+     INSERT INTO outbox_keys (key, outbox_id, at) SELECT key, id, $2 FROM draft ON CONFLICT DO NOTHING RETURNING outbox_id
+   )
+   INSERT INTO outbox (id, at, account, chat, thread, lane, kind, purpose, customer_id, subject_kind, subject_id, sealed_payload, card_id, inbox_id, due_at, trace_id)
+   SELECT id, $2, account, chat, thread, lane, kind, purpose, customer_id, subject_kind, subject_id, sealed_payload, card_id, inbox_id, $17, trace_id
+   FROM draft JOIN fresh ON fresh.outbox_id = draft.id
+   RETURNING id`,
+);
+
+const TIMELINE = statement(
+  'outbox-timeline',
+  `WITH item AS (
+     INSERT INTO timeline_items (id, at, conversation_id, platform, direction, kind, actor_kind, actor_id, sealed_text, text_masked, file_ids, outbox_id)
+     SELECT id, $2, conversation_id, platform, 'OUT', kind, 'BOT', actor_id, sealed_text, text_masked, CASE WHEN file_id IS NULL THEN '{}' ELSE ARRAY[file_id] END, outbox_id
+     FROM unnest($1::bigint[], $3::uuid[], $4::text[], $5::text[], $6::text[], $7::bytea[], $8::text[], $9::uuid[], $10::bigint[])
+       AS row (id, conversation_id, platform, kind, actor_id, sealed_text, text_masked, file_id, outbox_id)
+   )
+   INSERT INTO timeline_links (customer_id, item_id, item_at)
+   SELECT customer_id, item_id, $2 FROM unnest($11::uuid[], $12::bigint[]) AS link (customer_id, item_id)`,
+);
+
+/**
+ * Writes the drafts; returns the ids of those that were new.
+ * @param dueAt Real time from which they may go out.
+ */
+export async function writeMessages(
+  tx: Tx,
+  keys: Keyring,
+  times: { readonly now: Date; readonly dueAt: Date },
+  drafts: readonly NumberedMessage[],
+): Promise<readonly bigint[]> {
+  if (drafts.length === 0) return [];
+  const rows = await tx.query<{ id: bigint }>(INSERT, [
+    drafts.map((draft) => draft.id),
+    times.now,
+    drafts.map((draft) => draft.key ?? `t:${draft.id}`),
+    drafts.map((draft) => draft.to.account),
+    drafts.map((draft) => draft.to.chat),
+    drafts.map((draft) => draft.to.thread ?? ''),
+    drafts.map((draft) => draft.lane ?? 'NORMAL'),
+    drafts.map((draft) => draft.content.kind),
+    drafts.map((draft) => draft.purpose),
+    drafts.map((draft) => draft.customerId ?? null),
+    drafts.map((draft) => draft.subject?.kind ?? null),
+    drafts.map((draft) => draft.subject?.id ?? null),
+    drafts.map((draft) => keys.sealJson(`outbox.sealed_payload.${draft.id}`, draft.content)),
+    drafts.map((draft) => cardIdOf(draft.content)),
+    drafts.map((draft) => draft.inboxId ?? null),
+    drafts.map((draft) => draft.traceId),
+    times.dueAt,
+  ]);
+  const written = rows.map((row) => row.id);
+  const fresh = new Set(written);
+  await writeTimeline(tx, keys, times.now, drafts.filter((draft) => fresh.has(draft.id) && draft.content.kind !== 'tap_answer'));
+  return written;
+}
+
+async function writeTimeline(tx: Tx, keys: Keyring, now: Date, drafts: readonly NumberedMessage[]): Promise<void> {
+  if (drafts.length === 0) return;
+  const texts = drafts.map((draft) => plainText(draft.content));
+  const links = drafts.flatMap((draft) => customersOf(draft).map((customer) => [customer, draft.timelineId] as const));
+  await tx.query(TIMELINE, [
+    drafts.map((draft) => draft.timelineId),
+    now,
+    drafts.map((draft) => draft.conversationId),
+    drafts.map((draft) => draft.platform),
+    drafts.map((draft) => draft.content.kind),
+    drafts.map((draft) => draft.actorId ?? 'bot'),
+    drafts.map((draft, index) => keys.seal(`timeline_items.sealed_text.${draft.timelineId}`, texts[index] ?? '')),
+    texts.map(maskText),
+    drafts.map((draft) => (draft.content.kind === 'file_ref' ? draft.content.fileId : null)),
+    drafts.map((draft) => draft.id),
+    links.map(([customer]) => customer),
+    links.map(([, item]) => item),
+  ]);
+}
+
+function customersOf(draft: NumberedMessage): string[] {
+  return [...new Set([...draft.touched, ...(draft.customerId ? [draft.customerId] : [])])];
+}
+
+function cardIdOf(content: MessageContent): string | null {
+  return content.kind === 'card' || content.kind === 'card_update' ? content.card.id : null;
+}
+
+/** What a person reads, as one text: for the timeline. */
+export function plainText(content: MessageContent): string {
+  switch (content.kind) {
+    case 'text':
+    case 'tap_answer':
+      return content.text;
+    case 'card':
+    case 'card_update': {
+      const { card } = content;
+      const lines = [card.title, card.subtitle, card.text, ...card.fields.map((field) => `${field.label} ${field.value}`), card.closed];
+      return lines.filter((line) => line !== undefined && line !== '').join('\n');
+    }
+    case 'file_ref':
+      return [content.name, content.caption].filter(Boolean).join('\n');
+  }
+}

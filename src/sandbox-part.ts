@@ -1,0 +1,72 @@
+/** The sandbox as the app plugs it in: settings first (channels need them), the look-alikes once the clock can be asked. */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { ChannelSettings } from './channels/index.ts';
+import type { Platform } from './channels/channel.ts';
+import { DEMO_STAFF, DEMO_TELEGRAM_PEOPLE } from './config/demo.ts';
+import type { Env } from './config/env.ts';
+import type { Texts } from './lib/i18n.ts';
+import type { Log } from './lib/log.ts';
+import { createSandbox, type CastRole, type Sandbox, type SandboxPerson, type SandboxSettings } from './sandbox/server.ts';
+import { slackAccount, telegramAccount, wecomAccount } from './sandbox/world/accounts.ts';
+
+export interface SandboxClock {
+  businessNow(): Promise<Date>;
+  advanceClock(to: Date): Promise<Date>;
+  nextDue(): Promise<Date | undefined>;
+}
+
+export interface SandboxPart {
+  readonly settings: ChannelSettings;
+  readonly botName: string | undefined;
+  handle(request: IncomingMessage, response: ServerResponse): boolean;
+  /** Builds the look-alikes; before it every request under /sandbox is left to others. */
+  open(parts: SandboxClock & { readonly texts: Texts; readonly log: Log; readonly now: Date }): void;
+  connect(base: string): Promise<void>;
+  setNow(now: Date): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** The part for the process that serves the web. Processes without that role pass no `env` and only get the settings. */
+export function sandboxPart(options: { readonly url: string; readonly wanted: readonly Platform[]; readonly env?: Env }): SandboxPart {
+  const { url, wanted, env } = options;
+  const settings = settingsOf(url, wanted);
+  let inner: Sandbox | undefined;
+  return {
+    settings: channelSettings(settings),
+    botName: settings.telegram?.botName,
+    handle: (request, response) => inner?.handle(request, response) ?? false,
+    open: (parts) => {
+      if (env) inner = createSandbox({ ...parts, base: url, dataDir: env.dataDir, wanted, people: cast() });
+    },
+    connect: async (base) => inner?.connect(base),
+    setNow: async (now) => inner?.setNow(now),
+    close: async () => inner?.close(),
+  };
+}
+
+function settingsOf(url: string, wanted: readonly Platform[]): SandboxSettings {
+  return {
+    ...(wanted.includes('wecom') ? { wecom: wecomAccount(url) } : {}),
+    ...(wanted.includes('slack') ? { slack: slackAccount(url) } : {}),
+    ...(wanted.includes('telegram') ? { telegram: telegramAccount(url) } : {}),
+  };
+}
+
+function channelSettings(settings: SandboxSettings): ChannelSettings {
+  return {
+    ...(settings.wecom ? { wecom: { ...settings.wecom, agentId: String(settings.wecom.agentId) } } : {}),
+    ...(settings.slack ? { slack: settings.slack } : {}),
+    ...(settings.telegram ? { telegram: settings.telegram } : {}),
+  };
+}
+
+/** Everybody of the demo company with a phone on each platform he uses, and the customers to be. */
+function cast(): readonly SandboxPerson[] {
+  const staff = DEMO_STAFF.flatMap((person) =>
+    (['wecom', 'slack', 'telegram'] as const).flatMap((platform) => {
+      const id = person[platform];
+      return id === undefined ? [] : [{ platform, id, name: person.name, role: (person.roles[0] ?? 'sales') as CastRole }];
+    }),
+  );
+  return [...staff, ...DEMO_TELEGRAM_PEOPLE.map((one) => ({ platform: 'telegram' as const, id: one.id, name: one.name, role: 'customer' as const, phone: `86${one.phone}` }))];
+}

@@ -1,0 +1,95 @@
+/** What the sandbox's API answers, as JSON brings it. The server's own types are in `../world` and `../emulator.ts`. */
+
+export type Platform = 'wecom' | 'slack' | 'telegram';
+export type Role = 'sales' | 'team_lead' | 'reviewer' | 'approver' | 'collector' | 'manager' | 'compliance' | 'admin' | 'customer';
+
+/** A phone in the list. */
+export interface PhoneSummary {
+  readonly platform: Platform;
+  readonly id: string;
+  readonly name: string;
+  readonly role: Role;
+  /** Messages of the bot on it. */
+  readonly received: number;
+  /** Cards that wait for a press. */
+  readonly waiting: number;
+}
+
+export interface CardButton {
+  readonly key: string;
+  readonly text: string;
+  readonly style?: string;
+  readonly url?: string;
+  readonly disabled?: boolean;
+}
+
+export interface CardSelect {
+  readonly id: string;
+  readonly label: string;
+  /** Empty = a field to type into. */
+  readonly options: readonly { readonly id: string; readonly text: string }[];
+}
+
+export interface Card {
+  readonly source?: string;
+  readonly title: string;
+  readonly subtitle?: string;
+  readonly text?: string;
+  readonly fields: readonly { readonly label: string; readonly value: string }[];
+  readonly selects: readonly CardSelect[];
+  readonly buttons: readonly CardButton[];
+}
+
+export interface Choice {
+  readonly text: string;
+  readonly requestContact?: boolean;
+}
+
+export interface Message {
+  readonly id: string;
+  readonly from: 'bot' | 'me';
+  readonly at: string;
+  readonly text: string;
+  readonly edited?: boolean;
+  readonly deleted?: boolean;
+  readonly card?: Card;
+  readonly file?: { readonly name: string; readonly mime: string; readonly size: number };
+  readonly choices?: readonly Choice[];
+}
+
+/** A phone as its owner sees it. */
+export interface PhoneView {
+  readonly platform: Platform;
+  readonly role: Role;
+  readonly person: { readonly id: string; readonly name: string };
+  readonly messages: readonly Message[];
+  readonly toasts: readonly { readonly at: string; readonly text: string }[];
+  readonly abilities: { readonly edit: boolean; readonly remove: boolean; readonly files: 'all' | 'pictures'; readonly contact: boolean };
+  readonly blocked: boolean;
+}
+
+export type RoadStepId = 'lead' | 'invite' | 'bind' | 'documents' | 'submit' | 'review' | 'approve' | 'reminder';
+export interface RoadStep {
+  readonly id: RoadStepId;
+  readonly done: boolean;
+}
+
+/** Where the clock stands; `target` while it is being moved, `next` when something falls due later. */
+export interface ClockState {
+  readonly now: string;
+  readonly target?: string;
+  readonly next?: string;
+}
+
+export interface JournalItem {
+  readonly seq: number;
+  readonly at: string;
+  readonly platform: Platform;
+  readonly direction: 'to_platform' | 'to_us';
+  readonly what: string;
+  readonly status: number;
+  readonly error?: string;
+  readonly unknownFields?: readonly string[];
+  readonly request: unknown;
+  readonly response: unknown;
+}

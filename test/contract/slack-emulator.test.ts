@@ -1,0 +1,357 @@
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterEach, describe, expect, test } from 'vitest';
+import type { Card } from '../../src/channels/card.ts';
+import {
+  ChannelError,
+  type Channel,
+  type InboundEvent,
+  type OutboundContent,
+  type Receipt,
+} from '../../src/channels/channel.ts';
+import { createSlackChannel } from '../../src/channels/slack/channel.ts';
+import { FixedClock, systemClock } from '../../src/lib/clock.ts';
+import { silentLog } from '../../src/lib/log.ts';
+import { Secret } from '../../src/lib/secret.ts';
+import { createSlackEmulator, type SlackEmulator } from '../../src/sandbox/slack/index.ts';
+
+const START = new Date('2026-11-21T02:00:00Z');
+const ACCOUNT = 'slack:T0001';
+
+const card: Card = {
+  id: 'abcd1234',
+  revision: 1,
+  source: '贷款审批',
+  title: 'A1087 何*',
+  subtitle: '一级审核',
+  fields: [{ label: '金额', value: '300,000.00' }],
+  select: { id: 'reason', label: '拒绝原因', options: [{ id: 'income', text: '收入不足' }] },
+  actions: [
+    { verb: 'approve', label: '同意', style: 'primary' },
+    { verb: 'reject', label: '拒绝', style: 'danger' },
+  ],
+};
+
+/** Our channel and the look-alike on one loopback server, with a list in the place of the inbox. */
+class World {
+  readonly heard: InboundEvent[] = [];
+  readonly statuses: number[] = [];
+  readonly server: Server;
+  readonly clock = new FixedClock(START);
+  readonly stop = new AbortController();
+  /** While true the store is down: the edge answers 503, as the caller of a channel does. */
+  storeIsDown = false;
+  slack!: SlackEmulator;
+  channel!: Channel;
+
+  constructor() {
+    this.server = createServer((request, response) => {
+      const path = request.url ?? '';
+      if (path.startsWith('/slack/')) {
+        void this.slack.handle(request, response, path.slice('/slack'.length));
+        return;
+      }
+      const parts: Buffer[] = [];
+      request.on('data', (part: Buffer) => parts.push(part));
+      request.on('end', () => {
+        void this.#edge(request.method ?? '', path, request.headers, Buffer.concat(parts)).then((answer) => {
+          this.statuses.push(answer.status);
+          return response.writeHead(answer.status, answer.headers).end(answer.body);
+        });
+      });
+    });
+    this.server.on('upgrade', (request, stream, head: Buffer) => {
+      this.slack.handleUpgrade(request, stream, head, (request.url ?? '').slice('/slack'.length));
+    });
+  }
+
+  async open(mode: 'http' | 'socket' = 'http'): Promise<this> {
+    await new Promise<void>((resolve) => {
+      this.server.listen(0, '127.0.0.1', resolve);
+    });
+    const base = `http://127.0.0.1:${String((this.server.address() as AddressInfo).port)}`;
+    this.slack = createSlackEmulator({
+      teamId: 'T0001',
+      appId: 'A0001',
+      botUserId: 'UBOT',
+      botToken: 'xoxb-sandbox',
+      appToken: 'xapp-sandbox',
+      signingSecret: 'sandbox-secret',
+      publicBase: `${base}/slack`,
+      now: START,
+      people: [
+        { id: 'U0001', name: '老赵' },
+        { id: 'U0002', name: '小林' },
+      ],
+      channels: [{ id: 'C0001', name: 'approvals', members: ['U0001', 'U0002', 'UBOT'] }],
+      ...(mode === 'http' ? { eventsUrl: `${base}/channels/slack/events` } : {}),
+    });
+    this.channel = createSlackChannel(
+      {
+        botToken: new Secret('xoxb-sandbox'),
+        signingSecret: new Secret('sandbox-secret'),
+        apiUrl: `${base}/slack/api/`,
+        teamId: 'T0001',
+        ...(mode === 'socket' ? { appToken: new Secret('xapp-sandbox') } : {}),
+      },
+      { clock: this.clock, log: silentLog },
+    );
+    return this;
+  }
+
+  async #edge(method: string, url: string, headers: NodeJS.Dict<string | string[]>, body: Buffer) {
+    const result = await this.channel.receive({ method, url, headers, body }, systemClock.now());
+    if ('refused' in result) return { status: result.status };
+    if (this.storeIsDown) return { status: 503 };
+    this.heard.push(...result.events);
+    return result.answer(result.interactive ? { kind: 'text', text: '已收到' } : undefined);
+  }
+
+  send(content: OutboundContent, chat: string): Promise<Receipt> {
+    return this.channel.send({ id: 'out-1', to: { account: ACCOUNT, chat }, content, attempt: 1 });
+  }
+
+  lastScreen(person: string) {
+    const last = this.slack.screen(person).messages.at(-1);
+    if (!last) throw new Error('empty screen');
+    return last;
+  }
+
+  async close(): Promise<void> {
+    this.stop.abort();
+    await this.slack.close();
+    this.server.closeAllConnections();
+    await new Promise((resolve) => this.server.close(resolve));
+  }
+}
+
+let world: World;
+
+afterEach(async () => {
+  await world.close();
+});
+
+const kinds = () => world.heard.map((event) => event.happening.kind);
+
+describe('our Slack channel against the look-alike', () => {
+  test('a card is posted, pressed with its choice, answered to the presser and redrawn closed', async () => {
+    world = await new World().open();
+    const receipt = await world.send({ kind: 'card', card }, 'U0001');
+    const shown = world.lastScreen('U0001');
+    expect(shown.card).toMatchObject({
+      source: '贷款审批',
+      title: 'A1087 何*',
+      subtitle: '一级审核',
+      fields: [{ label: '金额', value: '300,000.00' }],
+      selects: [{ options: [{ id: 'income', text: '收入不足' }] }],
+      buttons: [
+        { text: '同意', style: 'primary' },
+        { text: '拒绝', style: 'danger' },
+      ],
+    });
+
+    await world.slack.tap('U0001', shown.id, 'abcd1234:1:reject', { 'select:reason': 'income' });
+    const press = world.heard.at(-1);
+    if (press?.happening.kind !== 'action') throw new Error('no press heard');
+    await world.send(
+      { kind: 'tap_answer', tap: press.happening.handle, text: '已拒绝', alert: false },
+      press.address.chat,
+    );
+    await world.send(
+      { kind: 'card_update', card: { ...card, revision: 2, closed: '老赵已拒绝' }, handle: receipt.handle ?? {} },
+      'U0001',
+    );
+
+    expect(press).toMatchObject({
+      sender: 'U0001',
+      happening: { cardId: 'abcd1234', revision: 1, verb: 'reject', selected: { reason: 'income' } },
+    });
+    expect(world.slack.screen('U0001').toasts.map((toast) => toast.text)).toEqual(['已拒绝']);
+    expect(world.lastScreen('U0001')).toMatchObject({
+      edited: true,
+      card: { buttons: [], selects: [], text: '老赵已拒绝' },
+    });
+    // The redrawn card comes back as message_changed and must not count as anybody's edit.
+    await world.slack.idle();
+    expect(kinds()).toEqual(['action']);
+  });
+
+  test('talk, edit, deletion, one-tap answer and an opened home tab come in as what they are', async () => {
+    world = await new World().open();
+    await world.slack.say('U0002', '新客户 何女士 < 30万 & 急');
+    const mine = world.slack.screen('U0002').messages[0]?.id ?? '';
+    await world.slack.edit('U0002', mine, '新客户 何女士 50万');
+    await world.slack.remove('U0002', mine);
+    await world.send({ kind: 'text', text: '提交吗？', choices: ['提交', '再改改'] }, 'U0002');
+    const question = world.slack.screen('U0002').messages.findLast((message) => message.from === 'bot');
+    await world.slack.tap('U0002', question?.id ?? '', 'say:1');
+    await world.slack.openHome('U0002');
+
+    expect(world.heard.map((event) => event.happening)).toMatchObject([
+      { kind: 'message', messageId: mine, text: '新客户 何女士 < 30万 & 急' },
+      { kind: 'edited', messageId: mine, text: '新客户 何女士 50万' },
+      { kind: 'deleted', messageId: mine },
+      { kind: 'message', text: '再改改' },
+      { kind: 'opened' },
+    ]);
+    expect(new Set(world.statuses)).toEqual(new Set([200]));
+  });
+
+  test('a mention in a channel arrives twice and is one event by its second key', async () => {
+    world = await new World().open();
+    await world.slack.sayIn('C0001', 'U0002', '<@UBOT> 客户 K305');
+    await world.slack.sayIn('C0001', 'U0002', '与我无关的话');
+
+    const spoken = world.heard.filter((event) => event.happening.kind === 'message');
+    expect(spoken).toHaveLength(2);
+    expect(spoken[0]?.deliveryKeys[1]).toBe(spoken[1]?.deliveryKeys[1]);
+    expect(world.heard.at(-1)?.happening).toEqual({ kind: 'other', what: 'message:channel' });
+  });
+
+  test('a slash command becomes a sentence and shows its answer in private', async () => {
+    world = await new World().open();
+    await world.slack.slash('U0001', '/daiban', '客户 何女士');
+
+    expect(world.heard[0]?.happening).toMatchObject({ kind: 'message', text: '客户 何女士' });
+    expect(world.slack.screen('U0001').toasts.map((toast) => toast.text)).toEqual(['已收到']);
+  });
+
+  test('files travel in both directions', async () => {
+    world = await new World().open();
+    const bytes = Buffer.from('%PDF-1.7 流水');
+    await world.slack.sendFile('U0002', { name: '流水.pdf', mime: 'application/pdf', bytes }, '十月');
+    const message = world.heard.find((event) => event.happening.kind === 'message')?.happening;
+    if (message?.kind !== 'message' || !message.media[0]) throw new Error('no file heard');
+
+    expect(message).toMatchObject({
+      text: '十月',
+      media: [{ name: '流水.pdf', mime: 'application/pdf', size: bytes.length }],
+    });
+    expect(await world.channel.fetchMedia(message.media[0], 1000)).toEqual(bytes);
+    await expect(world.channel.fetchMedia(message.media[0], 5)).rejects.toMatchObject({ code: 'too_big' });
+
+    await world.send(
+      { kind: 'file', name: '还款计划.png', mime: 'image/png', bytes: Buffer.from([1, 2, 3]), caption: '计划' },
+      'U0002',
+    );
+    await world.slack.idle();
+    expect(world.lastScreen('U0002')).toMatchObject({ from: 'bot', file: { name: '还款计划.png', size: 3 } });
+  });
+
+  test('after a store outage Slack delivers again and the event is heard once', async () => {
+    world = await new World().open();
+    await world.slack.verifyEventsUrl();
+    world.storeIsDown = true;
+    await world.slack.say('U0002', '存不下');
+    world.storeIsDown = false;
+    await world.slack.setNow(new Date(START.getTime() + 400_000));
+
+    expect(kinds()).toEqual(['message']);
+    expect(world.statuses).toContain(503);
+  });
+
+  test('a post whose answer is lost is unknown and found again by its id; a post that never arrived is absent', async () => {
+    world = await new World().open();
+    const content: OutboundContent = { kind: 'card', card };
+    const intent = (id: string) => ({ id, to: { account: ACCOUNT, chat: 'U0001' }, content, attempt: 1 });
+    world.slack.addFault({ platform: 'slack', method: 'chat.postMessage', times: 1, effect: { kind: 'drop_after' } });
+    const lost = await world.channel.send(intent('out-lost')).catch((error: unknown) => error);
+    world.slack.addFault({ platform: 'slack', method: 'chat.postMessage', times: 1, effect: { kind: 'drop_before' } });
+    const never = await world.channel.send(intent('out-never')).catch((error: unknown) => error);
+
+    expect(lost).toMatchObject({ name: 'ChannelError', failure: 'unknown' });
+    expect(never).toMatchObject({ name: 'ChannelError', failure: 'unknown' });
+    expect(await world.channel.reconcile?.(intent('out-lost'))).toMatchObject({
+      handle: { ts: world.lastScreen('U0001').id },
+    });
+    expect(await world.channel.reconcile?.(intent('out-never'))).toBe('absent');
+    expect(world.slack.screen('U0001').messages).toHaveLength(1);
+  });
+
+  test('a deleted card is gone, an unknown person is gone, a revoked token is a breaker', async () => {
+    world = await new World().open();
+    const update = { kind: 'card_update' as const, card, handle: { channel: 'C0001', ts: '1.000001' } };
+    const codes: string[] = [];
+    const attempt = async (content: OutboundContent, chat: string) => {
+      const error = await world.send(content, chat).catch((caught: unknown) => caught);
+      codes.push(error instanceof ChannelError ? `${error.failure} ${error.code}` : 'sent');
+    };
+
+    await attempt(update, 'C0001');
+    await attempt({ kind: 'text', text: 'hi' }, 'C9999');
+    world.slack.archive('C0001');
+    await attempt({ kind: 'text', text: 'hi' }, 'C0001');
+    world.slack.setTokenFault('token_revoked');
+    await attempt({ kind: 'text', text: 'hi' }, 'U0001');
+
+    expect(codes).toEqual([
+      'card_gone message_not_found',
+      'target_gone channel_not_found',
+      'target_gone is_archived',
+      'breaker token_revoked',
+    ]);
+    expect(await world.channel.check()).toEqual({ ok: false, code: 'token_revoked' });
+  });
+
+  test.each(['unsigned', 'wrong_signature', 'wrong_secret', 'stale', 'future', 'altered_body'] as const)(
+    'a request that is %s is answered 401',
+    async (tampering) => {
+      world = await new World().open();
+      await world.slack.verifyEventsUrl();
+      world.slack.setSigning({ tampering });
+      await world.slack.slash('U0001', '/daiban', '待办');
+
+      expect(world.statuses.at(-1)).toBe(401);
+      expect(world.heard).toEqual([]);
+    },
+  );
+
+  test('a form type with a charset and the certificate probe pass', async () => {
+    world = await new World().open();
+    world.slack.setSigning({ hasFormCharset: true });
+    await world.slack.slash('U0001', '/daiban', '待办');
+
+    expect(kinds()).toEqual(['message']);
+    expect(await world.slack.sslCheck()).toBe(200);
+  });
+
+  test('the most a card can hold passes every check of the look-alike', async () => {
+    world = await new World().open();
+    const full: Card = {
+      ...card,
+      title: '标'.repeat(400),
+      text: '正文 & <尖括号>\n'.repeat(3000),
+      fields: Array.from({ length: 120 }, (_, index) => ({ label: `字段${String(index)}`, value: '<'.repeat(3000) })),
+      select: {
+        id: 'reason',
+        label: '问'.repeat(300),
+        options: Array.from({ length: 130 }, (_, index) => ({ id: `o${String(index)}`, text: '选'.repeat(200) })),
+      },
+      actions: Array.from({ length: 40 }, (_, index) => ({ verb: `v${String(index)}`, label: '按'.repeat(120) })),
+    };
+
+    await expect(world.send({ kind: 'card', card: full }, 'U0001')).resolves.toMatchObject({
+      providerId: expect.any(String) as string,
+    });
+  });
+
+  test('by Socket Mode the same things arrive, and a refreshed connection loses nothing', async () => {
+    world = await new World().open('socket');
+    const done = world.channel.listen?.((events) => {
+      world.heard.push(...events);
+      return Promise.resolve();
+    }, world.stop.signal);
+    await expect.poll(() => world.slack.sockets).toBe(1);
+    await world.slack.say('U0002', '一');
+    await world.slack.slash('U0002', '/daiban', '待办');
+    world.slack.disconnectSockets('refresh_requested');
+    await expect.poll(() => world.slack.sockets).toBe(0);
+    await expect.poll(() => world.slack.sockets).toBe(1);
+    await world.slack.say('U0002', '二');
+    await expect.poll(() => new Set(world.heard.flatMap((event) => event.deliveryKeys[0])).size).toBe(3);
+
+    expect(kinds().every((kind) => kind === 'message')).toBe(true);
+    world.stop.abort();
+    await done;
+  });
+});

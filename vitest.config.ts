@@ -1,0 +1,47 @@
+import { defineConfig, type TestProjectConfiguration } from 'vitest/config';
+import { FinalLine } from './test/support/final-line.ts';
+
+// Most of our users live in this zone; TEST_TZ=UTC shows what leans on it. Set here because worker threads ignore a later change.
+process.env['TZ'] = process.env['TEST_TZ'] ?? 'Asia/Shanghai';
+
+/** Pure tests: no database, no isolation. `isolate: false` makes a hundred files as fast as one and forbids module-level state. */
+const unit: TestProjectConfiguration = {
+  extends: true,
+  test: {
+    name: 'unit',
+    include: ['test/unit/**/*.test.ts'],
+    pool: 'threads',
+    isolate: false,
+    sequence: { groupOrder: 0 },
+  },
+};
+
+/** Tests on a real PostgreSQL, which is started when the first project that needs it runs. */
+function onDatabase(name: string, folders: readonly string[]): TestProjectConfiguration {
+  return {
+    extends: true,
+    test: {
+      name,
+      include: folders.map((folder) => `test/${folder}/**/*.test.ts`),
+      pool: 'forks',
+      maxWorkers: 2,
+      globalSetup: ['test/support/global-setup.ts'],
+      sequence: { groupOrder: 1 },
+    },
+  };
+}
+
+export default defineConfig({
+  test: {
+    reporters: ['default', new FinalLine()],
+    setupFiles: ['test/support/network.ts'],
+    testTimeout: 20_000,
+    hookTimeout: 60_000,
+    projects: [
+      unit,
+      onDatabase('integration', ['integration', 'invariants', 'chaos']),
+      onDatabase('contract', ['contract']),
+      onDatabase('e2e', ['e2e']),
+    ],
+  },
+});
