@@ -4,6 +4,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { createExpressApp, createHttpServer, type RawHandler } from './api/app.ts';
 import { Metrics } from './api/metrics.ts';
+import { mountLists } from './api/lists.ts';
 import { createWebhooks } from './api/webhooks.ts';
 import type { Channel, Platform } from './channels/channel.ts';
 import { accountsOf, createChannels, type ChannelSettings } from './channels/index.ts';
@@ -20,6 +21,7 @@ import { platformOf, readTimes, type UnitDeps } from './core/unit/unit.ts';
 import { Database } from './db/database.ts';
 import { openDatabase } from './db/embedded/index.ts';
 import { Keyring } from './db/keyring.ts';
+import { Lists } from './db/lists.ts';
 import { migrate, pendingMigrations } from './db/migrate.ts';
 import { DatabaseTokenStore } from './db/token-store.ts';
 import { seedDemo } from './demo-seed.ts';
@@ -31,6 +33,7 @@ import { BullWake } from './jobs/bull-wake.ts';
 import { businessNow, ensurePartitions, moveClock, nextDue } from './jobs/clock.ts';
 import { InboxJob } from './jobs/inbox.ts';
 import { Interactive } from './jobs/interactive.ts';
+import { listenTo } from './jobs/listen.ts';
 import { Loop } from './jobs/loop.ts';
 import { fetchNext } from './jobs/media.ts';
 import { timerHandlers } from './jobs/timer-handlers.ts';
@@ -42,6 +45,7 @@ import { errorText } from './lib/errors.ts';
 import { DiskFileStore } from './lib/file-store.ts';
 import { loadTexts } from './lib/i18n.ts';
 import { newId } from './lib/ids.ts';
+import { armKillPoint, hit } from './lib/kill-points.ts';
 import { createLog, type Log } from './lib/log.ts';
 import { createRegistry } from './operations.ts';
 import { Deliverer } from './outbox/deliver.ts';
@@ -169,6 +173,7 @@ export interface RunningApp {
 /** Starts the wanted roles; resolves when ready. */
 export async function startApp(options: AppOptions): Promise<RunningApp> {
   const { env } = options;
+  armKillPoint(env.KILL_AT);
   const isWeb = env.ROLES.includes('web');
   const server: { handle: RawHandler } = { handle: () => false };
   const http = isWeb ? createHttpServerLater(server) : undefined;
@@ -259,6 +264,7 @@ interface AppParts extends AppOptions {
 }
 
 const SWEEP_MS = 1_000;
+const INTRODUCE_AGAIN_MS = 30_000;
 
 /** One running process: its loops, its server, its channels. */
 class App {
@@ -268,9 +274,11 @@ class App {
   readonly #leaving = new AbortController();
   readonly #timers: NodeJS.Timeout[] = [];
   #channels = new Map<string, Channel>();
+  readonly #lists: Lists;
 
   constructor(parts: AppParts) {
     this.#parts = parts;
+    this.#lists = new Lists(parts.base.database.url);
   }
 
   async start(http: Server | undefined, serve: (handle: RawHandler) => void): Promise<void> {
@@ -295,6 +303,28 @@ class App {
     this.#housekeeping();
     await sandbox?.connect(url);
     if (env.ROLES.includes('web')) this.#listenToPlatforms(inbox);
+    if (sandbox === undefined || settings.telegram !== sandbox.settings.telegram) void this.#introduce();
+  }
+
+  /** Learns our bots' names and tells platforms where we are; tried until they answer. */
+  async #introduce(): Promise<void> {
+    for (const channel of this.#channels.values()) {
+      while (!this.#leaving.signal.aborted && !(await this.#introduceTo(channel))) await new Promise((resolve) => setTimeout(resolve, INTRODUCE_AGAIN_MS).unref());
+    }
+  }
+
+  async #introduceTo(channel: Channel): Promise<boolean> {
+    const { base, env, url } = this.#parts;
+    if (!channel.botName) return true;
+    botName.current = (await channel.botName()) ?? botName.current;
+    if (!channel.useWebhook || env.TELEGRAM_WEBHOOK_SECRET === undefined || env.PUBLIC_URL === undefined) return botName.current !== undefined;
+    try {
+      await channel.useWebhook(`${url}${WEBHOOK_PATHS[channel.platform]}`);
+      return botName.current !== undefined;
+    } catch (error) {
+      base.log.warn({ event: 'channel.webhook_failed', channel: channel.platform, error: errorText(error) });
+      return false;
+    }
   }
 
   async close(http: Server | undefined): Promise<void> {
@@ -307,12 +337,13 @@ class App {
     await sandbox?.close();
     http?.closeAllConnections();
     await wake.close();
+    await this.#lists.close();
     await base.close();
   }
 
   #handlers(inbox: Inbox): RawHandler {
     const { base, url, version, env, sandbox, wake } = this.#parts;
-    const interactive = new Interactive({ database: base.database, keys: base.keys, wake });
+    const interactive = new Interactive({ database: base.database, keys: base.keys, wake, followUp: createTroubleHandler(base.keys) });
     const webhooks = createWebhooks({
       routes: new Map([...this.#channels.values()].map((channel) => [WEBHOOK_PATHS[channel.platform], channel])),
       inbox,
@@ -339,7 +370,10 @@ class App {
       publicUrl: url,
       version,
       readiness: async () => this.#readiness(),
-      extend: (app) => base.parts.extendApi(app, auth),
+      extend: (app) => {
+        mountLists(app, this.#lists, auth);
+        base.parts.extendApi(app, auth);
+      },
     });
     const server = createHttpServer(express, [(request, response) => sandbox?.handle(request, response) ?? false, webhooks]);
     return (request, response) => server.emit('request', request, response);
@@ -381,10 +415,11 @@ class App {
     const inbox = new InboxJob({
       ...base.unit,
       handle,
-      park: (unit, conversation, stored) => {
-        const turn = unit.turn({ actor: { kind: 'SYSTEM', id: 'daiban', language: 'zh-CN' }, via: 'inbox', traceId: stored.traceId, conversation: { id: conversation.id, platform: platformOf(conversation.account), address: { account: conversation.account, chat: conversation.chat } } });
-        turn.effects.incident({ kind: 'inbox.parked', subject: { kind: 'inbox', id: String(stored.id) } });
-        turn.effects.send({ to: { account: conversation.account, chat: conversation.chat, ...(conversation.thread === '' ? {} : { thread: conversation.thread }) }, purpose: 'ANSWER', content: { kind: 'text', text: services.texts.translate('zh-CN', 'talk.parked') } });
+      park: (unit, { id, account, chat, thread, event }) => {
+        const address = { account, chat, ...(thread === '' ? {} : { thread }) };
+        const turn = unit.turn({ actor: { kind: 'SYSTEM', id: 'daiban', language: 'zh-CN' }, via: 'inbox', traceId: event.traceId, conversation: { id, platform: platformOf(account), address } });
+        turn.effects.incident({ kind: 'inbox.parked', subject: { kind: 'inbox', id: String(event.id) } });
+        turn.effects.send({ to: address, purpose: 'ANSWER', content: { kind: 'text', text: services.texts.translate('zh-CN', 'talk.parked') } });
       },
       log,
     });
@@ -396,16 +431,19 @@ class App {
       renderers: { reminder: renderReminder(reminderSchedule(base.flows), services.texts) },
       readFile: async (tx, fileId) => base.parts.readFile(tx, services, fileId),
       times: readTimes,
-      onTrouble: createTroubleHandler(database, keys),
+      followUp: createTroubleHandler(keys),
       onSettled: (count) => this.#metrics.delivered(count),
       log,
     });
     this.#loop('inbox', ['inbox', 'clock'], async () => inbox.run(), { concurrency: 2 });
     this.#loop('outbox', ['outbox', 'clock'], async () => deliverer.run(), { concurrency: 4 });
-    this.#loop('media', ['timers', 'inbox', 'outbox'], async () => fetchNext({ database, keys, channels: this.#channels, intake: base.parts.intake(services), attach: base.parts.attachFiles, wake: (topic) => wake.signal(topic), log }));
+    this.#loop('media', ['timers', 'inbox', 'outbox'], async () => fetchNext({ database, keys, channels: this.#channels, intake: base.parts.intake(database, services), attach: async (tx, message, fileIds) => base.parts.attachFiles(tx, message, fileIds), wake: (topic) => wake.signal(topic), log }));
     this.#every(10_000, async () => deliverer.beat());
     this.#every(5_000, async () => {
       if ((await deliverer.sweep()) > 0) wake.signal('outbox');
+    });
+    this.#every(20_000, async () => {
+      if ((await deliverer.reconcile()) > 0) wake.signal('outbox');
     });
   }
 
@@ -421,7 +459,12 @@ class App {
       return fired;
     });
     this.#loop('reminders', ['clock'], async () => {
-      const run = await database.transaction(async (tx) => runDueReminders(tx, reminderSchedule(base.flows)(), { now: (await readTimes(tx)).now, limit: 500, traceId: newId() }));
+      const run = await database.transaction(async (tx) => {
+        const planned = await runDueReminders(tx, reminderSchedule(base.flows)(), { now: (await readTimes(tx)).now, limit: 500, traceId: newId() });
+        if (planned.looked_at > 0) hit('reminders.planned');
+        return planned;
+      });
+      if (run.looked_at > 0) hit('reminders.committed');
       if (run.enqueued > 0) wake.signal('outbox');
       return run.looked_at;
     });
@@ -475,11 +518,10 @@ class App {
     }
   }
 
-  /** Polling and sockets: one process per account, under an advisory lock held by a connection of its own. */
   #listenToPlatforms(inbox: Inbox): void {
     for (const channel of this.#channels.values()) {
       if (!channel.listen || !this.#pulls(channel)) continue;
-      void this.#listenTo(channel, inbox);
+      void listenTo(channel, { database: this.#parts.base.database, inbox, log: this.#parts.base.log }, this.#leaving.signal);
     }
   }
 
@@ -487,22 +529,5 @@ class App {
     const { env, sandbox } = this.#parts;
     if (channel.platform === 'telegram') return sandbox === undefined && env.TELEGRAM_WEBHOOK_SECRET === undefined;
     return true;
-  }
-
-  async #listenTo(channel: Channel, inbox: Inbox): Promise<void> {
-    const { base } = this.#parts;
-    const { signal } = this.#leaving;
-    while (!signal.aborted) {
-      const holder = await base.database.dedicated().catch(() => undefined);
-      try {
-        const { rows } = holder ? await holder.query<{ got: boolean }>('SELECT pg_try_advisory_lock(hashtextextended($1, 72707376)) AS got', [channel.account]) : { rows: [] };
-        if (rows[0]?.got === true && channel.listen) await channel.listen(async (events) => void (await inbox.receive(events)), signal);
-      } catch (error) {
-        base.log.warn({ event: 'channel.listen_failed', channel: channel.platform, error: errorText(error) });
-      } finally {
-        await holder?.end().catch(() => undefined);
-      }
-      if (!signal.aborted) await new Promise((resolve) => setTimeout(resolve, 3_000).unref());
-    }
   }
 }

@@ -3,32 +3,62 @@ import type { Express } from 'express';
 import type { AuthDeps } from './api/auth.ts';
 import type { Services } from './core/operations/context.ts';
 import type { Operation } from './core/operations/operation.ts';
-import type { Tx } from './db/database.ts';
+import type { Database, Tx } from './db/database.ts';
+import * as consent from './domain/consent/index.ts';
+import { createContactGate } from './domain/consent/send-gate.ts';
+import * as customers from './domain/customers/index.ts';
+import * as documents from './domain/documents/index.ts';
+import * as leads from './domain/leads/index.ts';
+import { attachToMessage } from './domain/timeline/index.ts';
 import type { Texts } from './lib/i18n.ts';
-import type { SendGate } from './outbox/gate.ts';
 import type { FileIntake } from './jobs/media.ts';
+import type { SendGate } from './outbox/gate.ts';
 
 export interface DomainParts {
   readonly gates: readonly SendGate[];
   readonly operations: readonly Operation[];
   /** Texts and rows every installation has (consent texts). */
   seed(tx: Tx): Promise<void>;
-  intake(services: Services): FileIntake;
-  attachFiles(tx: Tx, inboxId: bigint, fileIds: readonly string[]): Promise<void>;
+  intake(database: Database, services: Services): FileIntake;
+  attachFiles(tx: Tx, message: { readonly inboxId: bigint; readonly conversationId: string }, fileIds: readonly string[]): Promise<void>;
   readFile(tx: Tx, services: Services, fileId: string): Promise<Buffer>;
   extendApi(app: Express, auth: AuthDeps): void;
 }
 
-export function domainParts(_options: { readonly texts: Texts; readonly zone: string }): DomainParts {
+export function domainParts({ texts }: { readonly texts: Texts; readonly zone: string }): DomainParts {
   return {
-    gates: [],
-    operations: [],
-    seed: async () => undefined,
-    intake: () => async () => ({ refused: 'unreadable' }),
-    attachFiles: async () => undefined,
-    readFile: async () => {
-      throw new Error('no file store yet');
-    },
+    gates: [createContactGate()],
+    operations: [
+      customers.bindCustomer,
+      customers.bindContact,
+      leads.answerAsCustomer,
+      consent.grantConsent,
+      consent.withdraw,
+      consent.listConsents,
+      documents.receiveDocument,
+      documents.assignDocument,
+      documents.listDocuments,
+      documents.reviewDocument,
+    ],
+    seed: async (tx) => consent.ensureConsentTexts(tx, texts),
+    intake: fileIntake,
+    attachFiles: attachToMessage,
+    readFile: documents.readFile,
     extendApi: () => undefined,
+  };
+}
+
+function fileIntake(database: Database, services: Services): FileIntake {
+  return {
+    target: async ({ actor, caption }) => {
+      const target = await documents.filingTarget(database, actor, caption);
+      return target.kind === 'refused' ? target : { kind: 'customer', customerId: target.customer.id };
+    },
+    store: async ({ customerId, bytes, name, mime, now }) => {
+      const customer = await customers.findCustomer(database, customerId);
+      if (!customer) return { refused: 'no_customer' };
+      const stored = await documents.storeFile({ database, services }, { customer, bytes, claim: { name, mime }, now });
+      return stored.kind === 'stored' ? { fileId: stored.fileId } : { refused: stored.reason };
+    },
   };
 }

@@ -1,5 +1,6 @@
 /** The registry of everything the product can do. Adding a capability = adding its operation here. */
 import { Registry, type Operation } from './core/operations/operation.ts';
+import { handBack } from './core/runtime/handover-operations.ts';
 import { processOperations } from './core/runtime/process-operations.ts';
 import type { Flows } from './core/runtime/flows.ts';
 import * as applications from './domain/applications/index.ts';
@@ -18,13 +19,14 @@ export function createRegistry(flows: Flows, schedule: () => ReminderSchedule, p
     .add(staff.addStaff, staff.bindStaff, staff.listAllStaff, staff.disable, staff.createToken, staff.notifyStaff)
     .add(customers.searchCustomers, customers.listMyCustomers, customers.getCustomer, customers.revealCustomer, customers.createBindingLink)
     .add(timeline.readTimeline)
-    .add(leads.captureLead, leads.createLead, leads.updateLead, leads.getLead, leads.listAssignments, leads.findCustomers)
+    .add(leads.captureLead, leads.createLead, leads.updateLead, leads.getLead, leads.listAssignments, leads.findCustomers, leads.findLeadToResume)
     .add(products.listProducts, products.publish)
     .add(applications.submitLead, applications.closeApplication, applications.getApplication)
     .add(applications.openApproval, applications.decideApproval, applications.listMyApprovals, applications.getApproval, applications.findPressedCard, applications.remindApprovers)
     .add(loans.createLoan, loans.recordPayment, loans.getLoan, loans.listLoans, loans.listRepayments)
     .add(planReminders(schedule))
-    .add(todos.listTodos, todos.finish, todos.add)
+    .add(todos.listTodos, todos.finish, todos.add, todos.addForOwner)
+    .add(handBack)
     .add(...processOperations(flows))
     .add(...parts.operations);
 }

@@ -38,7 +38,10 @@ export function sandboxPart(options: { readonly url: string; readonly wanted: re
     open: (parts) => {
       if (env) inner = createSandbox({ ...parts, base: url, dataDir: env.dataDir, wanted, people: cast() });
     },
-    connect: async (base) => inner?.connect(base),
+    connect: async (base) => {
+      await inner?.connect(base);
+      if (env?.demo === true && wanted.includes('telegram')) await startBots(base);
+    },
     setNow: async (now) => inner?.setNow(now),
     close: async () => inner?.close(),
   };
@@ -58,6 +61,16 @@ function channelSettings(settings: SandboxSettings): ChannelSettings {
     ...(settings.slack ? { slack: settings.slack } : {}),
     ...(settings.telegram ? { telegram: settings.telegram } : {}),
   };
+}
+
+/** A bot may write only to those who have pressed Start; the demo company's own people have. */
+async function startBots(base: string): Promise<void> {
+  for (const { telegram } of DEMO_STAFF) {
+    if (telegram === undefined) continue;
+    const phone = `${base}/sandbox/api/phones/telegram/${telegram}`;
+    const screen = (await (await fetch(phone)).json()) as { readonly messages: readonly { readonly from: string }[] };
+    if (!screen.messages.some((message) => message.from === 'me')) await fetch(`${phone}/start`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{}' });
+  }
 }
 
 /** Everybody of the demo company with a phone on each platform he uses, and the customers to be. */

@@ -46,7 +46,7 @@ export function createExpressApp(deps: ApiDeps): Express {
   app.use(helmet({ contentSecurityPolicy: { directives: { 'script-src': ["'self'"], 'style-src': ["'self'"], 'style-src-attr': ["'unsafe-inline'"], 'upgrade-insecure-requests': null } }, strictTransportSecurity: false }));
   health(app, deps);
   app.get('/api/v1/openapi.json', (_request, response) => {
-    response.json(openApiDocument(deps.registry, deps.publicUrl, deps.version));
+    response.json(openApiDocument(deps.registry, deps.publicUrl, deps.version, deps.texts));
   });
   app.get('/problems/:code', (request, response, next) => {
     const page = problemPage(deps.texts, languageOf(request), request.params.code);

@@ -2,6 +2,8 @@
 import { OpenAPIRegistry, OpenApiGeneratorV31, extendZodWithOpenApi } from '@asteasolutions/zod-to-openapi';
 import { z } from 'zod';
 import type { Operation, Registry } from '../core/operations/operation.ts';
+import type { Texts } from '../lib/i18n.ts';
+import { registerCalculators } from './calculators/openapi.ts';
 
 extendZodWithOpenApi(z);
 
@@ -16,11 +18,12 @@ const problem = z.object({
   errors: z.array(z.object({ pointer: z.string(), code: z.string(), message: z.string() })).optional(),
 });
 
-/** The document for a server at `publicUrl`. */
-export function openApiDocument(registry: Registry, publicUrl: string, version: string): object {
+/** The document for a server at `publicUrl`; with `texts` it has the stateless calculators and their worked examples. */
+export function openApiDocument(registry: Registry, publicUrl: string, version: string, texts?: Texts): object {
   const openapi = new OpenAPIRegistry();
   openapi.registerComponent('securitySchemes', 'bearer', { type: 'http', scheme: 'bearer' });
   for (const operation of registry.list()) if (operation.http) register(openapi, operation);
+  if (texts) registerCalculators(openapi, texts, problem);
   return new OpenApiGeneratorV31(openapi.definitions).generateDocument({
     openapi: '3.1.0',
     info: { title: '贷伴 Daiban', version },

@@ -12,13 +12,21 @@ import type { Log } from '../lib/log.ts';
 
 const MAX_BODY_BYTES = 1_048_576;
 
+/** An answer that waits for this request; `shown` is told once the platform has taken the response. */
+export interface HeldAnswer {
+  readonly answer: InteractiveAnswer;
+  shown(): Promise<void>;
+  /** Nothing was written, the request is gone: the answer goes out as a message. */
+  notShown(): Promise<void>;
+}
+
 export interface WebhookDeps {
   readonly routes: ReadonlyMap<string, Channel>;
   readonly inbox: Inbox;
   readonly clock: Clock;
   readonly log: Log;
   /** Waits a moment for an answer that the platform shows inside this very request. */
-  readonly interactiveAnswer: (inboxId: bigint) => Promise<InteractiveAnswer | undefined>;
+  readonly interactiveAnswer: (inboxId: bigint) => Promise<HeldAnswer | undefined>;
   readonly count: (platform: string, outcome: string) => void;
 }
 
@@ -45,7 +53,9 @@ async function serve(deps: WebhookDeps, channel: Channel, request: IncomingMessa
       write(response, { status: 413 });
       return;
     }
-    write(response, await answer(deps, channel, { method: request.method ?? 'GET', url: request.url ?? '', headers: request.headers, body }));
+    const { http, held } = await answer(deps, channel, { method: request.method ?? 'GET', url: request.url ?? '', headers: request.headers, body });
+    const isWritten = write(response, http);
+    if (held) await (isWritten ? shown(response, held) : held.notShown());
   } catch (error) {
     deps.log.error({ event: 'webhook.failed', channel: channel.platform, error: errorText(error) });
     deps.count(channel.platform, 'unavailable');
@@ -53,21 +63,40 @@ async function serve(deps: WebhookDeps, channel: Channel, request: IncomingMessa
   }
 }
 
-async function answer(deps: WebhookDeps, channel: Channel, request: RawRequest): Promise<HttpAnswer> {
+/** Tells once the response is out; a client that is gone has not seen it, the row's lease then runs out. */
+async function shown(response: ServerResponse, held: HeldAnswer): Promise<void> {
+  const isOut = await new Promise<boolean>((resolve) => {
+    response.once('finish', () => resolve(true));
+    response.once('close', () => resolve(response.writableFinished));
+    if (response.writableFinished) resolve(true);
+  });
+  if (isOut) await held.shown();
+}
+
+interface Answered {
+  readonly http: HttpAnswer;
+  readonly held?: HeldAnswer;
+}
+
+async function answer(deps: WebhookDeps, channel: Channel, request: RawRequest): Promise<Answered> {
   const received = await channel.receive(request, deps.clock.now());
   if ('refused' in received) {
     deps.log.warn({ event: 'webhook.refused', channel: channel.platform, reason: received.reason });
     deps.count(channel.platform, received.reason);
-    return { status: received.status };
+    return { http: { status: received.status } };
   }
   const stored = await deps.inbox.receive(received.events);
   deps.count(channel.platform, stored.some(Boolean) || received.events.length === 0 ? 'stored' : 'duplicate');
-  return received.answer(await waitFor(deps, received, stored));
+  const held = await waitFor(deps, received, stored);
+  return held ? { http: received.answer(held.answer), held } : { http: received.answer() };
 }
 
-async function waitFor(deps: WebhookDeps, received: Received, stored: readonly Stored[]): Promise<InteractiveAnswer | undefined> {
+async function waitFor(deps: WebhookDeps, received: Received, stored: readonly Stored[]): Promise<HeldAnswer | undefined> {
   const first = stored[0];
-  return received.interactive && first ? deps.interactiveAnswer(first.inboxId) : undefined;
+  // Only taps leave an answer for their own request. A text's reply is a message of its own, so its request need not stay
+  // open until the turn is done: the platform has its 2xx right after the commit.
+  const isTap = received.events[0]?.happening.kind === 'action';
+  return received.interactive && isTap && first ? deps.interactiveAnswer(first.inboxId) : undefined;
 }
 
 async function readBody(request: IncomingMessage): Promise<Buffer | undefined> {
@@ -89,9 +118,11 @@ async function readBody(request: IncomingMessage): Promise<Buffer | undefined> {
   });
 }
 
-function write(response: ServerResponse, { status, headers, body }: HttpAnswer): void {
-  if (response.headersSent || response.destroyed) return;
+/** `false` when nobody is there any more. */
+function write(response: ServerResponse, { status, headers, body }: HttpAnswer): boolean {
+  if (response.headersSent || response.destroyed) return false;
   const bytes = body === undefined ? Buffer.alloc(0) : Buffer.from(body);
   response.writeHead(status, { 'content-length': bytes.length, ...headers });
   response.end(bytes);
+  return true;
 }

@@ -26,6 +26,8 @@ export interface MediaRef {
   readonly size?: number;
   /** Stable across deliveries where the platform has such an id (Telegram `file_unique_id`). */
   readonly uniqueId?: string;
+  /** Shared by files that were sent together as separate messages (Telegram album); only one of them may have words. */
+  readonly album?: string;
 }
 
 /** What a person did, as one closed union. */
@@ -213,6 +215,10 @@ export interface Channel {
   fetchMedia(media: MediaRef, maxBytes: number): Promise<Buffer>;
   /** The account the platform's webhook path serves is fixed; polling and sockets push through `sink` instead. */
   listen?(sink: (events: readonly InboundEvent[]) => Promise<void>, signal: AbortSignal): Promise<void>;
+  /** The bot's own user name, for deep links; `undefined` while the platform cannot be asked. */
+  botName?(): Promise<string | undefined>;
+  /** Tells the platform where to deliver, where that is done by a call. @throws ChannelError */
+  useWebhook?(url: string): Promise<void>;
   /** Asks the platform whether credentials work; a sentence-free code for `daiban doctor` and readiness. */
   check(): Promise<{ readonly ok: boolean; readonly code?: string }>;
 }

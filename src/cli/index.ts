@@ -79,12 +79,12 @@ function buildProgram(source: Source, finish: (code: number) => void): Command {
 }
 
 type CliOf = (json: boolean) => Cli | undefined;
-type JsonOption = { readonly json?: boolean };
+type Options = Readonly<Record<string, string | undefined>> & { readonly json?: boolean };
 
 function addVerbs(program: Command, cliOf: CliOf, finish: (code: number) => void): void {
-  const verb = <T extends JsonOption>(command: Command, run: (cli: Cli, options: T, ...args: string[]) => Promise<number>): void => {
+  const verb = (command: Command, run: (cli: Cli, options: Options, ...args: string[]) => Promise<number>): void => {
     command.option('--json', 'machine-readable output').action(async (...args: unknown[]) => {
-      const options = args.at(-2) as T;
+      const options = args.at(-2) as Options;
       const cli = cliOf(options.json === true);
       if (cli) finish(await run(cli, options, ...args.slice(0, -2).map(String)));
     });
@@ -94,19 +94,19 @@ function addVerbs(program: Command, cliOf: CliOf, finish: (code: number) => void
   const staff = program.command('staff').description('people who work here');
   verb(
     staff.command('add').requiredOption('--name <name>').requiredOption('--role <roles>', 'sales, team_lead, reviewer, approver, collector, manager, compliance, admin (comma list)').option('--team <team>').option('--language <language>').option('--wecom <userid>').option('--slack <id>').option('--telegram <id>'),
-    async (cli, options: JsonOption & Record<string, string>) => (await import('./admin.ts')).addStaff(cli, options),
+    async (cli, options) => (await import('./admin.ts')).addStaff(cli, options),
   );
   verb(staff.command('list'), async (cli) => (await import('./admin.ts')).listStaff(cli));
   verb(staff.command('disable <id>'), async (cli, _options, id) => (await import('./admin.ts')).disableStaff(cli, id ?? ''));
   const token = program.command('token').description('API tokens');
-  verb(token.command('create').requiredOption('--name <name>').option('--staff <id>', 'id or name of the person the token acts as').option('--role <roles>').option('--days <days>'), async (cli, options: JsonOption & Record<string, string>) =>
+  verb(token.command('create').requiredOption('--name <name>').option('--staff <id>', 'id or name of the person the token acts as').option('--role <roles>').option('--days <days>'), async (cli, options) =>
     (await import('./admin.ts')).createToken(cli, options),
   );
   const flows = program.command('flows').description('flow files and versions');
   verb(flows.command('check [files...]'), async (cli, _options, files) => (await import('./flows.ts')).checkFlows(cli, files));
   verb(flows.command('list'), async (cli) => (await import('./flows.ts')).listFlows(cli));
   verb(flows.command('show <name>'), async (cli, _options, name) => (await import('./flows.ts')).showFlow(cli, name ?? ''));
-  verb(flows.command('publish <name>').option('--file <file>', 'store this file first'), async (cli, options: JsonOption & { file?: string }, name) => (await import('./flows.ts')).publishFlow(cli, name ?? '', options.file));
+  verb(flows.command('publish <name>').option('--file <file>', 'store this file first'), async (cli, options, name) => (await import('./flows.ts')).publishFlow(cli, name ?? '', options['file']));
   const audit = program.command('audit').description('the audit log');
   verb(audit.command('verify'), async (cli) => (await import('./admin.ts')).verifyAuditLog(cli));
   const keys = program.command('keys').description('encryption keys');

@@ -5,6 +5,7 @@
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
+import { parseKillOrder } from '../lib/kill-points.ts';
 import { Secret } from '../lib/secret.ts';
 
 /** The package's own folder: `DATA_DIR` and the data files (`flows/`, `locales/`, `prisma/`) are resolved from it. */
@@ -56,7 +57,19 @@ const shape = {
   TELEGRAM_API_ROOT: url.default('https://api.telegram.org').describe('Telegram Bot API root'),
 } as const;
 
-const schema = z.object(shape).superRefine((env, ctx) => {
+/** Settings of tests; not in `.env.example`, not for operators. */
+const hidden = {
+  KILL_AT: z
+    .string()
+    .transform((text, ctx) => {
+      const order = parseKillOrder(text);
+      if (!order) ctx.addIssue({ code: 'custom', message: 'must be the name of a kill point, or name:pass' });
+      return order ?? z.NEVER;
+    })
+    .optional(),
+} as const;
+
+const schema = z.object({ ...shape, ...hidden }).superRefine((env, ctx) => {
   requireTogether(ctx, env, ['WECOM_CORP_ID', 'WECOM_AGENT_ID', 'WECOM_SECRET', 'WECOM_TOKEN', 'WECOM_ENCODING_AES_KEY']);
   if (env.SLACK_BOT_TOKEN || env.SLACK_SIGNING_SECRET || env.SLACK_APP_TOKEN) {
     if (!env.SLACK_BOT_TOKEN) fault(ctx, 'SLACK_BOT_TOKEN', 'is needed when Slack is configured');
@@ -85,7 +98,7 @@ export type EnvResult = { readonly ok: true; readonly env: Env } | { readonly ok
 /** Parses settings; every fault is reported as `NAME reason`. */
 export function parseEnv(source: Readonly<Record<string, string | undefined>>): EnvResult {
   const given: Record<string, string> = {};
-  for (const key of Object.keys(shape)) {
+  for (const key of Object.keys({ ...shape, ...hidden })) {
     const value = source[key];
     if (value !== undefined && value !== '') given[key] = value;
   }
@@ -119,7 +132,7 @@ export function envExample(): string {
 }
 
 function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || /^127\./.test(host);
+  return host === 'localhost' || host === '::1' || host.startsWith('127.');
 }
 
 type Check = z.core.$RefinementCtx;

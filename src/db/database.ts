@@ -1,5 +1,5 @@
 /** The PostgreSQL client of everything below an operation: prepared statements, short transactions, LISTEN. */
-import pg from 'pg';
+import { Client, DatabaseError, Pool, types, type ClientBase } from 'pg';
 
 /** A named prepared statement; the name must be unique in the product. */
 export interface Statement {
@@ -18,40 +18,59 @@ export interface Tx {
   query<R extends object>(query: Statement | string, values?: readonly unknown[]): Promise<R[]>;
 }
 
-const builtins = pg.types.builtins;
+// Object ids of PostgreSQL's own types (pg_type); the driver's names for them are no closed list.
+const INT8 = 20;
+const DATE = 1082;
+const NUMERIC = 1700;
 const parsers = {
   getTypeParser(oid: number, format?: 'text' | 'binary'): unknown {
-    if (format === 'binary') return pg.types.getTypeParser(oid, 'binary');
-    if (oid === builtins.INT8) return BigInt;
-    if (oid === builtins.DATE || oid === builtins.NUMERIC) return String;
-    return pg.types.getTypeParser(oid, 'text');
+    if (format === 'binary') return types.getTypeParser(oid, 'binary');
+    if (oid === INT8) return BigInt;
+    if (oid === DATE || oid === NUMERIC) return String;
+    return types.getTypeParser(oid, 'text');
   },
 };
 
-async function run<R extends object>(client: pg.ClientBase | pg.Pool, query: Statement | string, values: readonly unknown[]): Promise<R[]> {
+async function run<R extends object>(client: ClientBase | Pool, query: Statement | string, values: readonly unknown[]): Promise<R[]> {
   const config = typeof query === 'string' ? { text: query, values: [...values] } : { ...query, values: [...values] };
   const result = await client.query<R>(config);
   return result.rows;
 }
 
+function lostConnection(): void {}
+
 /** SQLSTATE of a database error, if it is one. */
 export function sqlState(error: unknown): string | undefined {
-  return error instanceof pg.DatabaseError ? error.code : undefined;
+  return error instanceof DatabaseError ? error.code : undefined;
+}
+
+const PASSING_CLASSES = ['08', '40', '53', '57', '55'];
+const PASSING_MESSAGES = /^(Connection terminated|Client has encountered a connection error|Cannot use a pool after|timeout exceeded when trying to connect)/;
+
+/**
+ * Whether the fault lies with the database at this moment and not with what was asked of it: deadlock, shutdown, lost
+ * connection, no resources. The same work may succeed later, so it says nothing against an event or a message.
+ */
+export function isPassing(error: unknown): boolean {
+  const state = sqlState(error);
+  if (state !== undefined) return PASSING_CLASSES.includes(state.slice(0, 2));
+  if (!(error instanceof Error)) return false;
+  return /^E(CONNREFUSED|CONNRESET|PIPE|TIMEDOUT|HOSTUNREACH|NOTFOUND)$/.test((error as NodeJS.ErrnoException).code ?? '') || PASSING_MESSAGES.test(error.message);
 }
 
 /** The violated constraint's name, if the error is a constraint violation. */
 export function violatedConstraint(error: unknown): string | undefined {
-  return error instanceof pg.DatabaseError ? error.constraint : undefined;
+  return error instanceof DatabaseError ? error.constraint : undefined;
 }
 
 export class Database implements Tx {
-  readonly #pool: pg.Pool;
+  readonly #pool: Pool;
   readonly url: string;
 
   /** @param max Connections at most; `min` of them stay warm, a re-connect costs a re-prepare. */
   constructor(url: string, options: { readonly max?: number; readonly onError?: (error: Error) => void } = {}) {
     this.url = url;
-    this.#pool = new pg.Pool({ connectionString: url, max: options.max ?? 10, min: 2, idleTimeoutMillis: 60_000, types: parsers, application_name: 'daiban' });
+    this.#pool = new Pool({ connectionString: url, max: options.max ?? 10, min: 2, idleTimeoutMillis: 60_000, types: parsers, application_name: 'daiban' });
     this.#pool.on('error', (error) => options.onError?.(error));
   }
 
@@ -63,6 +82,9 @@ export class Database implements Tx {
   async transaction<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
     const client = await this.#pool.connect();
     let broken: Error | undefined;
+    // The pool listens on idle connections only. A server that goes away between two statements of a transaction would
+    // otherwise be an unhandled 'error' event and end the process; the next statement fails anyway.
+    client.on('error', lostConnection);
     try {
       await client.query('BEGIN');
       const result = await work({ query: async (query, values = []) => run(client, query, values) });
@@ -74,13 +96,15 @@ export class Database implements Tx {
       });
       throw error;
     } finally {
+      client.removeListener('error', lostConnection);
       client.release(broken);
     }
   }
 
   /** A connection of its own, e.g. to hold a session lock or LISTEN. The caller ends it. */
-  async dedicated(): Promise<pg.Client> {
-    const client = new pg.Client({ connectionString: this.url, types: parsers, application_name: 'daiban' });
+  async dedicated(): Promise<Client> {
+    const client = new Client({ connectionString: this.url, types: parsers, application_name: 'daiban' });
+    client.on('error', lostConnection); // who cares listens too; nobody's listening must not end the process
     await client.connect();
     return client;
   }

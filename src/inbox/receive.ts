@@ -3,16 +3,22 @@
  * Events that arrive while a commit is in flight ride with the next one (group commit inside the process).
  */
 import type { InboundEvent } from '../channels/channel.ts';
-import { statement, type Tx } from '../db/database.ts';
+import { isPassing, statement, type Tx } from '../db/database.ts';
 import type { Keyring } from '../db/keyring.ts';
 import { newId } from '../lib/ids.ts';
+import { hit } from '../lib/kill-points.ts';
 
-const CONVERSATIONS = statement(
-  'inbox-conversations',
-  `INSERT INTO conversations (id, platform, account, chat, thread, actor, created_at)
-   SELECT id, platform, account, chat, thread, actor, business_now() FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[]) AS row (id, platform, account, chat, thread, actor)
-   ON CONFLICT (account, chat, thread, actor) DO UPDATE SET chat = excluded.chat
-   RETURNING id, account, chat, thread, actor`,
+// Looking up first: an upsert would lock the row, and so wait for the turn that is being handled in that very conversation.
+const FIND = statement(
+  'inbox-find-conversations',
+  `SELECT c.id, c.account, c.chat, c.thread, c.actor FROM unnest($1::text[], $2::text[], $3::text[], $4::text[]) AS want (account, chat, thread, actor)
+   JOIN conversations c USING (account, chat, thread, actor)`,
+);
+const MAKE = statement(
+  'inbox-make-conversations',
+  `INSERT INTO conversations (account, chat, thread, actor, id, platform, created_at)
+   SELECT account, chat, thread, actor, id, platform, business_now() FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::uuid[], $6::text[]) AS row (account, chat, thread, actor, id, platform)
+   ON CONFLICT (account, chat, thread, actor) DO NOTHING`,
 );
 
 // A key that is already there means that the event is. An event is new only if all of its keys were.
@@ -22,6 +28,7 @@ const INSERT = statement(
    fresh AS (
      INSERT INTO inbox_keys (account, key, at)
      SELECT account, key, now FROM unnest($6::text[], $7::text[]) AS row (account, key), clock
+     ORDER BY account, key -- two processes with the same deliveries wait for each other instead of deadlocking
      ON CONFLICT DO NOTHING RETURNING account, key
    ), complete AS (
      SELECT event FROM unnest($6::text[], $7::text[], $8::int[]) AS row (account, key, event)
@@ -45,6 +52,14 @@ export interface ReceiveDeps {
 
 /** What became of one event: its inbox row, or `undefined` when it had been there before. */
 export type Stored = { readonly inboxId: bigint; readonly traceId: string } | undefined;
+
+interface ConversationRow {
+  readonly id: string;
+  readonly account: string;
+  readonly chat: string;
+  readonly thread: string;
+  readonly actor: string;
+}
 
 interface Waiting {
   readonly event: InboundEvent;
@@ -79,14 +94,29 @@ export class Inbox {
     while (this.#waiting.length > 0) {
       const batch = this.#waiting.splice(0, MAX_BATCH);
       try {
-        const stored = await this.#store(batch.map((waiting) => waiting.event));
-        batch.forEach((waiting, index) => waiting.resolve(stored[index]));
-        if (stored.some((one) => one !== undefined)) this.#deps.wake();
+        await this.#commit(batch);
       } catch (error) {
-        for (const waiting of batch) waiting.reject(error);
+        await this.#oneByOne(batch, error);
       }
     }
     this.#running = false;
+  }
+
+  async #commit(batch: readonly Waiting[]): Promise<void> {
+    hit('inbox.before_commit');
+    const stored = await this.#store(batch.map((waiting) => waiting.event));
+    hit('inbox.committed');
+    batch.forEach((waiting, index) => waiting.resolve(stored[index]));
+    if (stored.some((one) => one !== undefined)) this.#deps.wake();
+  }
+
+  /** An event that the store does not take must not have those refused that happened to ride with it. */
+  async #oneByOne(batch: readonly Waiting[], error: unknown): Promise<void> {
+    const isAlone = batch.length === 1 || isPassing(error);
+    for (const waiting of batch) {
+      if (isAlone) waiting.reject(error);
+      else await this.#commit([waiting]).catch((cause: unknown) => waiting.reject(cause));
+    }
   }
 
   async #store(events: readonly InboundEvent[]): Promise<readonly Stored[]> {
@@ -123,14 +153,17 @@ export class Inbox {
 
   async #learn(events: readonly InboundEvent[]): Promise<void> {
     if (this.#conversations.size > MAX_KNOWN_CONVERSATIONS) this.#conversations.clear();
-    const rows = await this.#deps.database.query<{ id: string; account: string; chat: string; thread: string; actor: string }>(CONVERSATIONS, [
-      events.map(() => newId()),
-      events.map((event) => event.platform),
+    const columns = [
       events.map((event) => event.address.account),
       events.map((event) => event.address.chat),
       events.map((event) => event.address.thread ?? ''),
       events.map((event) => event.address.actor ?? ''),
-    ]);
+    ];
+    let rows = await this.#deps.database.query<ConversationRow>(FIND, columns);
+    if (rows.length < events.length) {
+      await this.#deps.database.query(MAKE, [...columns, events.map(() => newId()), events.map((event) => event.platform)]);
+      rows = await this.#deps.database.query<ConversationRow>(FIND, columns);
+    }
     for (const row of rows) this.#conversations.set([row.account, row.chat, row.thread, row.actor].join('\n'), row.id);
   }
 }

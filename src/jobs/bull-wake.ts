@@ -8,14 +8,22 @@ import { errorText } from '../lib/errors.ts';
 import type { Log } from '../lib/log.ts';
 import { LocalWake, TOPICS, type Topic, type Wake } from './wake.ts';
 
-const QUEUE = 'daiban-wake';
 const GATHER_MS = 5;
 
+interface Hint {
+  readonly topic: Topic;
+}
+
+/**
+ * One queue per topic: a hint goes to one taker, so a process must only take what it listens to. With a single queue the
+ * scheduler would take hints for new messages and the workers would sleep until their sweep.
+ */
 export class BullWake implements Wake {
   readonly #local = new LocalWake();
-  readonly #queue: Queue<{ readonly topic: Topic }>;
-  readonly #worker: Worker<{ readonly topic: Topic }> | undefined;
-  readonly #connections: readonly Redis[];
+  readonly #queues: ReadonlyMap<Topic, Queue<Hint>>;
+  readonly #workers = new Map<Topic, Worker<Hint>>();
+  readonly #fast: Redis;
+  readonly #patient: Redis | undefined;
   readonly #log: Log;
   readonly #pending = new Set<Topic>();
   #timer: NodeJS.Timeout | undefined;
@@ -23,16 +31,10 @@ export class BullWake implements Wake {
   /** @param works Whether this process takes jobs (role worker or scheduler). */
   constructor(redisUrl: string, works: boolean, log: Log) {
     this.#log = log;
-    const fast = new Redis(redisUrl, { enableOfflineQueue: false, maxRetriesPerRequest: 1, lazyConnect: false });
-    const patient = works ? new Redis(redisUrl, { maxRetriesPerRequest: null }) : undefined;
-    this.#connections = patient ? [fast, patient] : [fast];
-    for (const connection of this.#connections) connection.on('error', (error) => this.#log.debug({ event: 'redis.error', error: errorText(error) }));
-    this.#queue = new Queue(QUEUE, { connection: fast, defaultJobOptions: { removeOnComplete: true, removeOnFail: 100 } });
-    this.#queue.on('error', () => undefined);
-    this.#worker = patient
-      ? new Worker<{ readonly topic: Topic }>(QUEUE, async (job) => this.#local.signal(job.data.topic), { connection: patient, concurrency: 4 })
-      : undefined;
-    this.#worker?.on('error', (error) => this.#log.debug({ event: 'redis.worker_error', error: errorText(error) }));
+    this.#fast = new Redis(redisUrl, { enableOfflineQueue: false, maxRetriesPerRequest: 1, lazyConnect: false });
+    this.#patient = works ? new Redis(redisUrl, { maxRetriesPerRequest: null }) : undefined;
+    for (const connection of this.#connections()) connection.on('error', (error) => this.#log.debug({ event: 'redis.error', error: errorText(error) }));
+    this.#queues = new Map(TOPICS.map((topic) => [topic, this.#queue(topic)]));
   }
 
   signal(topic: Topic): void {
@@ -43,13 +45,28 @@ export class BullWake implements Wake {
 
   on(topic: Topic, listener: () => void): void {
     this.#local.on(topic, listener);
+    if (!this.#patient || this.#workers.has(topic)) return;
+    const worker = new Worker<Hint>(queueName(topic), async () => this.#local.signal(topic), { connection: this.#patient, concurrency: 4 });
+    worker.on('error', (error) => this.#log.debug({ event: 'redis.worker_error', error: errorText(error) }));
+    this.#workers.set(topic, worker);
   }
 
   async close(): Promise<void> {
     clearTimeout(this.#timer);
-    await this.#worker?.close().catch(() => undefined);
-    await this.#queue.close().catch(() => undefined);
-    for (const connection of this.#connections) connection.disconnect();
+    // Hints are worth nothing to a process that leaves; waiting for a Redis that is down would be worth less.
+    await Promise.all([...this.#workers.values()].map(async (worker) => worker.close(true).catch(() => undefined)));
+    await Promise.all([...this.#queues.values()].map(async (queue) => queue.close().catch(() => undefined)));
+    for (const connection of this.#connections()) connection.disconnect();
+  }
+
+  #queue(topic: Topic): Queue<Hint> {
+    const queue = new Queue<Hint>(queueName(topic), { connection: this.#fast, defaultJobOptions: { removeOnComplete: true, removeOnFail: 100 } });
+    queue.on('error', () => undefined);
+    return queue;
+  }
+
+  #connections(): readonly Redis[] {
+    return this.#patient ? [this.#fast, this.#patient] : [this.#fast];
   }
 
   async #send(): Promise<void> {
@@ -57,9 +74,13 @@ export class BullWake implements Wake {
     const topics = TOPICS.filter((topic) => this.#pending.has(topic));
     this.#pending.clear();
     try {
-      await this.#queue.addBulk(topics.map((topic) => ({ name: topic, data: { topic } })));
+      await Promise.all(topics.map(async (topic) => this.#queues.get(topic)?.add(topic, { topic })));
     } catch (error) {
       this.#log.debug({ event: 'wake.redis_failed', error: errorText(error) });
     }
   }
+}
+
+function queueName(topic: Topic): string {
+  return `daiban-wake-${topic}`;
 }

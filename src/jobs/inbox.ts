@@ -3,14 +3,18 @@
  * commit. When a batch fails its conversations are run one by one; an event that fails three times is parked with an
  * incident, its sender is told, and the conversation goes on.
  */
-import { statement, type Database, type Tx } from '../db/database.ts';
+import { isPassing, statement, type Database, type Tx } from '../db/database.ts';
 import { errorText } from '../lib/errors.ts';
+import { hit } from '../lib/kill-points.ts';
 import type { Log } from '../lib/log.ts';
 import type { ConversationChange, LockedConversation, StoredEvent, TurnHandler } from '../core/runtime/turns.ts';
-import { readTimes, Unit, type UnitDeps } from '../core/unit/unit.ts';
+import { readTimes, Unit, type UnitDeps, type WakeTopic } from '../core/unit/unit.ts';
+
+/** What parking may look at: where the event came from. Its body or the conversation's state may be what cannot be read. */
+export type Parked = Pick<LockedConversation, 'id' | 'account' | 'chat' | 'thread'> & { readonly event: Pick<StoredEvent, 'id' | 'traceId'> };
 
 /** Tells the sender that his message could not be handled. */
-export type ParkHandler = (unit: Unit, conversation: LockedConversation, event: StoredEvent) => void;
+export type ParkHandler = (unit: Unit, parked: Parked) => void;
 
 export interface InboxJobDeps extends UnitDeps {
   readonly database: Database;
@@ -23,7 +27,7 @@ const LOCK = statement(
   'inbox-lock',
   `SELECT id, platform, account, chat, thread, actor, sealed_state, rev, is_silenced FROM conversations
    WHERE id IN (SELECT conversation_id FROM (SELECT conversation_id FROM inbox WHERE state = 'NEW' ORDER BY id LIMIT $1) AS open)
-   ORDER BY id FOR UPDATE SKIP LOCKED`,
+   ORDER BY id LIMIT $2 FOR UPDATE SKIP LOCKED`,
 );
 const LOCK_ONE = statement(
   'inbox-lock-one',
@@ -44,9 +48,13 @@ const SAVE = statement(
 );
 const COUNT_FAILURE = statement('inbox-failure', `UPDATE inbox SET attempts = attempts + 1 WHERE id = $1 AND at = $2 AND state = 'NEW' RETURNING attempts`);
 
+const PARK = statement('inbox-park', `UPDATE inbox SET state = 'PARKED', done_at = $3 WHERE id = $1 AND at = $2 AND state = 'NEW'`);
+
 const BATCH_CONVERSATIONS = 64;
+const LOOK_AHEAD = 4_096;
 const BATCH_EVENTS = 256;
 const MAX_ATTEMPTS = 3;
+const MAX_PASSING = 5;
 
 export class InboxJob {
   readonly #deps: InboxJobDeps;
@@ -60,16 +68,26 @@ export class InboxJob {
     const failed: string[] = [];
     let handled = 0;
     try {
-      handled = await this.#batch(async (tx) => tx.query<ConversationRow>(LOCK, [BATCH_CONVERSATIONS]), BATCH_EVENTS, failed);
+      handled = await this.#batch(lockOpen, BATCH_EVENTS, failed);
     } catch (error) {
       this.#deps.log.warn({ event: 'inbox.batch_failed', error: errorText(error), conversations: failed.length });
-      for (const conversation of failed) handled += await this.#alone(conversation);
+      for (const conversation of failed) handled += await this.#aloneOrLater(conversation);
     }
     return handled;
   }
 
+  /** What cannot even be parked is tried again later; the conversations behind it must not wait for that. */
+  async #aloneOrLater(conversation: string): Promise<number> {
+    try {
+      return await this.#alone(conversation);
+    } catch (error) {
+      this.#deps.log.error({ event: 'inbox.conversation_stuck', conversationId: conversation, error: errorText(error) });
+      return 0;
+    }
+  }
+
   async #batch(lock: (tx: Tx) => Promise<ConversationRow[]>, limit: number, ids: string[]): Promise<number> {
-    let left = false;
+    let left: readonly WakeTopic[] = [];
     const count = await this.#deps.database.transaction(async (tx) => {
       const rows = await lock(tx);
       if (rows.length === 0) return 0;
@@ -78,9 +96,11 @@ export class InboxJob {
       const unit = new Unit(tx, times, this.#deps);
       const handled = await this.#turns(unit, rows, limit);
       left = await unit.flush();
+      if (handled > 0) hit('turn.flushed');
       return handled;
     });
-    if (left) this.#deps.wake('outbox');
+    if (count > 0) hit('turn.committed');
+    for (const topic of left) this.#deps.wake(topic);
     return count;
   }
 
@@ -123,6 +143,7 @@ export class InboxJob {
   /** One conversation by itself, one event at a time, so that a poisonous event hurts nobody else. */
   async #alone(conversationId: string): Promise<number> {
     let handled = 0;
+    let passing = 0;
     for (let i = 0; i < BATCH_EVENTS; i += 1) {
       const next = await this.#nextEvent(conversationId);
       if (!next) return handled;
@@ -131,6 +152,9 @@ export class InboxJob {
         if (count === 0) return handled; // another worker has it
         handled += count;
       } catch (error) {
+        // A deadlock or a database that restarts says nothing against the event.
+        if (isPassing(error) && (passing += 1) < MAX_PASSING) continue;
+        if (isPassing(error)) return handled;
         this.#deps.log.warn({ event: 'inbox.turn_failed', inboxId: String(next.id), traceId: next.trace_id, error: errorText(error) });
         const [row] = await this.#deps.database.query<{ attempts: number }>(COUNT_FAILURE, [next.id, next.at]);
         if ((row?.attempts ?? 0) < MAX_ATTEMPTS) continue;
@@ -152,9 +176,8 @@ export class InboxJob {
       const [poisonous] = row ? await tx.query<EventRow>(EVENTS, [[conversationId], 1]) : [];
       if (!row || !poisonous || poisonous.id !== inboxId) return;
       const unit = new Unit(tx, await readTimes(tx), this.#deps);
-      const conversation = this.#conversation(row);
-      this.#deps.park(unit, conversation, this.#event(poisonous));
-      await this.#save(unit, [{ conversation, change: { state: conversation.state, isSilenced: conversation.isSilenced } }], [{ id: poisonous.id, at: poisonous.at, state: 'PARKED' }]);
+      this.#deps.park(unit, { id: row.id, account: row.account, chat: row.chat, thread: row.thread, event: { id: poisonous.id, traceId: poisonous.trace_id } });
+      await tx.query(PARK, [poisonous.id, poisonous.at, unit.now]);
       await unit.flush();
     });
     this.#deps.wake('outbox');
@@ -178,6 +201,12 @@ export class InboxJob {
     const event = this.#deps.services.keys.openJson(`inbox.sealed_body.${row.trace_id}`, row.sealed_body) as StoredEvent['event'];
     return { id: row.id, at: row.at, traceId: row.trace_id, attempts: row.attempts, event };
   }
+}
+
+/** Conversations with open events. When all of the oldest are in other hands, those behind them are looked for. */
+async function lockOpen(tx: Tx): Promise<ConversationRow[]> {
+  const rows = await tx.query<ConversationRow>(LOCK, [BATCH_CONVERSATIONS, BATCH_CONVERSATIONS]);
+  return rows.length > 0 ? rows : tx.query<ConversationRow>(LOCK, [LOOK_AHEAD, BATCH_CONVERSATIONS]);
 }
 
 interface ConversationRow {

@@ -7,20 +7,31 @@ import type { MessageContent } from '../core/operations/effects.ts';
 import { statement, type Database } from '../db/database.ts';
 import type { Keyring } from '../db/keyring.ts';
 import { newId } from '../lib/ids.ts';
-import { claimInteractive } from '../outbox/claim.ts';
-import { settle } from '../outbox/settle.ts';
+import { hit } from '../lib/kill-points.ts';
+import { claimInteractive, type LeasedRow } from '../outbox/claim.ts';
+import { settle, type FollowUp } from '../outbox/settle.ts';
 import type { Wake } from './wake.ts';
 
 /** A platform gives us 3 to 5 s; what is not there after this long is sent as a message instead. */
 const PATIENCE_MS = 1_500;
 
 const LATE = statement('outbox-interactive-late', `UPDATE outbox SET lane = 'NORMAL' WHERE inbox_id = $1 AND lane = 'INTERACTIVE' AND state = 'PENDING' RETURNING id`);
+const RELEASE = statement('outbox-interactive-release', `UPDATE outbox SET state = 'PENDING', lane = 'NORMAL', lease_token = NULL, lease_until = NULL WHERE lease_token = $1 AND state = 'LEASED' RETURNING id`);
 const HANDLED = statement('inbox-handled', `SELECT 1 FROM inbox WHERE id = $1 AND state <> 'NEW'`);
 
 export interface InteractiveDeps {
   readonly database: Database;
   readonly keys: Keyring;
   readonly wake: Wake;
+  readonly followUp: FollowUp;
+}
+
+/** An answer for an open request. Its row counts as sent only once the platform has taken the response. */
+export interface HeldAnswer {
+  readonly answer: InteractiveAnswer;
+  shown(): Promise<void>;
+  /** Nothing was written, the request is gone: the answer goes out as a message. */
+  notShown(): Promise<void>;
 }
 
 export class Interactive {
@@ -33,7 +44,7 @@ export class Interactive {
   }
 
   /** The answer the turn left for this request, or `undefined` when there is none in time. */
-  async wait(inboxId: bigint): Promise<InteractiveAnswer | undefined> {
+  async wait(inboxId: bigint): Promise<HeldAnswer | undefined> {
     const until = performance.now() + PATIENCE_MS;
     for (;;) {
       const answer = await this.#take(inboxId);
@@ -52,14 +63,24 @@ export class Interactive {
     return (await this.#deps.database.query(HANDLED, [inboxId])).length > 0;
   }
 
-  async #take(inboxId: bigint): Promise<InteractiveAnswer | undefined> {
+  async #take(inboxId: bigint): Promise<HeldAnswer | undefined> {
     const token = newId();
     const rows = await claimInteractive(this.#deps.database, inboxId, token);
     const [row] = rows;
     if (!row?.sealed_payload) return undefined;
     const content = this.#deps.keys.openJson(`outbox.sealed_payload.${row.id}`, row.sealed_payload) as MessageContent;
-    await settle(this.#deps.database, this.#deps.keys, token, rows.map((one) => ({ row: one, settlement: { state: 'SENT' as const } })));
-    return content.kind === 'tap_answer' || content.kind === 'text' ? { kind: 'text', text: content.text } : undefined;
+    if (content.kind !== 'tap_answer' && content.kind !== 'text') return undefined;
+    hit('interactive.leased');
+    return { answer: { kind: 'text', text: content.text }, shown: async () => this.#settle(token, rows), notShown: async () => this.#release(token) };
+  }
+
+  async #release(token: string): Promise<void> {
+    if ((await this.#deps.database.query(RELEASE, [token])).length > 0) this.#deps.wake.signal('outbox');
+  }
+
+  async #settle(token: string, rows: readonly LeasedRow[]): Promise<void> {
+    hit('interactive.answered');
+    await settle(this.#deps, token, rows.map((row) => ({ row, settlement: { state: 'SENT' } })));
   }
 
   #notice(): void {

@@ -3,7 +3,9 @@ import type { Ctx } from '../core/operations/context.ts';
 import { SYSTEM_ACTOR } from '../core/operations/actor.ts';
 import { claimTimers, markFired, markTimerFailed, type DueTimer } from '../core/timers/timers.ts';
 import { inUnit, type Turn, type Unit, type UnitDeps } from '../core/unit/unit.ts';
+import { isPassing } from '../db/database.ts';
 import { errorText } from '../lib/errors.ts';
+import { hit } from '../lib/kill-points.ts';
 import type { Log } from '../lib/log.ts';
 
 /** What a kind of timer does when it falls due. */
@@ -23,6 +25,7 @@ export async function fireNext(deps: TimerJobDeps): Promise<number> {
     return await inUnit(deps, async (unit) => {
       const [timer] = await claimTimers(unit.tx, deps.services.keys, unit.now, 1);
       if (!timer) return 0;
+      hit('timer.claimed');
       current = timer;
       const handler = deps.handlers[timer.kind];
       const turn = unit.turn({ actor: SYSTEM_ACTOR, via: 'timer', traceId: timer.traceId });
@@ -32,7 +35,7 @@ export async function fireNext(deps: TimerJobDeps): Promise<number> {
       return 1;
     });
   } catch (error) {
-    if (!current) throw error;
+    if (!current || isPassing(error)) throw error; // a database that restarts says nothing against the timer
     await failed(deps, current, error);
     return 1;
   }

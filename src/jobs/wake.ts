@@ -6,6 +6,7 @@ import type pg from 'pg';
 import type { Database } from '../db/database.ts';
 import type { Log } from '../lib/log.ts';
 import { errorText } from '../lib/errors.ts';
+import { newId } from '../lib/ids.ts';
 
 export const TOPICS = ['inbox', 'outbox', 'timers', 'clock'] as const;
 export type Topic = (typeof TOPICS)[number];
@@ -40,7 +41,7 @@ export class NotifyWake implements Wake {
   readonly #database: Database;
   readonly #log: Log;
   readonly #pending = new Set<Topic>();
-  readonly #self = `${process.pid}`;
+  readonly #self = newId(); // not the process id: every container's first process has the same
   #timer: NodeJS.Timeout | undefined;
   #listener: pg.Client | undefined;
   #closed = false;
@@ -54,8 +55,8 @@ export class NotifyWake implements Wake {
   async open(): Promise<this> {
     const client = await this.#database.dedicated();
     client.on('notification', (message) => this.#heard(message.payload ?? ''));
-    client.on('error', () => void this.#reopen());
     await client.query(`LISTEN ${CHANNEL}`);
+    client.once('end', () => this.#reopen()); // 'error' may come twice or not at all, the end comes once
     this.#listener = client;
     return this;
   }
@@ -93,11 +94,10 @@ export class NotifyWake implements Wake {
     for (const topic of TOPICS) if (topics.split(',').includes(topic)) this.#local.signal(topic);
   }
 
-  async #reopen(): Promise<void> {
+  #reopen(): void {
     if (this.#closed) return;
-    await this.#listener?.end().catch(() => undefined);
     setTimeout(() => {
-      this.open().catch(() => void this.#reopen());
+      this.open().catch(() => this.#reopen());
     }, 1_000).unref();
   }
 }

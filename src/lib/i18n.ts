@@ -57,9 +57,17 @@ export function loadTexts(folder: string): Texts {
 function readAreas(folder: string): ReadonlyMap<string, string> {
   const found = new Map<string, string>();
   for (const file of readdirSync(folder).filter((name) => name.endsWith('.yaml')).sort()) {
-    flatten(parse(readFileSync(path.join(folder, file), 'utf8')), file.slice(0, -5), found);
+    flatten(parseFile(path.join(folder, file)), file.slice(0, -5), found);
   }
   return found;
+}
+
+function parseFile(file: string): unknown {
+  try {
+    return parse(readFileSync(file, 'utf8'));
+  } catch (cause) {
+    throw new Error(`${path.basename(path.dirname(file))}/${path.basename(file)}: ${cause instanceof Error ? cause.message : 'not YAML'}`, { cause });
+  }
 }
 
 function flatten(node: unknown, key: string, into: Map<string, string>): void {

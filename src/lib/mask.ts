@@ -122,6 +122,13 @@ const TEXT_PATTERNS: readonly TextPattern[] = [
   { kind: 'landline', pattern: /(?<!\d)0\d{2,3}-?\d{7,8}(?!\d)/gu },
 ];
 
+/** The free text masked, with the given names hidden as well. */
+export function maskTextAndNames(text: string, names: Iterable<string>): string {
+  let masked = maskText(text);
+  for (const name of names) masked = masked.replaceAll(name, mask('name', name));
+  return masked;
+}
+
 /**
  * Free text with the numbers in it masked: identity numbers, bank cards, mobile and landline numbers, e-mail addresses.
  * Names and addresses cannot be found in free text and stay; full-width digits are found too.

@@ -21,27 +21,38 @@ export interface LeasedRow {
   readonly card_id: string | null;
   readonly attempts: number;
   readonly trace_id: string;
+  /** What the attempt before this one ended with. */
+  readonly error_code: string | null;
+  /** When this attempt began. */
+  readonly lease_at: Date;
+  /** When the attempt before this one began; `null` on the first. */
+  readonly tried_at: Date | null;
 }
 
-// The head of each chat only: within a chat messages leave in the order in which they were decided.
+export const LEASED_COLUMNS =
+  'o.id, o.at, o.account, o.chat, o.thread, o.lane, o.kind, o.purpose, o.customer_id, o.subject_id, o.reference, o.sealed_payload, o.card_id, o.attempts, o.trace_id, o.error_code, o.sending_at AS lease_at';
+
+// The head of each chat only: within a chat messages leave in the order in which they were decided. The answer to a tap
+// waits for nothing: its button is spinning.
 const CANDIDATES = statement(
   'outbox-candidates',
-  `SELECT id, at, account, chat FROM outbox o
+  `SELECT id, at, account, chat, kind, sending_at FROM outbox o
    WHERE state = 'PENDING' AND due_at <= clock_timestamp() AND lane <> 'INTERACTIVE' AND account = ANY($2::text[])
-     AND NOT EXISTS (SELECT 1 FROM outbox p WHERE p.account = o.account AND p.chat = o.chat AND p.id < o.id AND p.state IN ('PENDING', 'LEASED') AND p.lane <> 'INTERACTIVE')
-   ORDER BY (lane = 'BULK'), due_at, id LIMIT $1 FOR UPDATE SKIP LOCKED`,
+     AND (kind = 'tap_answer' OR NOT EXISTS (SELECT 1 FROM outbox p WHERE p.account = o.account AND p.chat = o.chat AND p.id < o.id AND p.state IN ('PENDING', 'LEASED') AND p.lane <> 'INTERACTIVE' AND p.kind <> 'tap_answer'))
+   ORDER BY (kind <> 'tap_answer'), (lane = 'BULK'), due_at, id LIMIT $1 FOR UPDATE SKIP LOCKED`,
 );
 
 const LEASE = statement(
   'outbox-lease',
   `UPDATE outbox o SET state = 'LEASED', lease_token = $1, lease_until = clock_timestamp() + interval '30 seconds',
-     sending_at = clock_timestamp(), attempts = attempts + 1
-   FROM unnest($2::bigint[], $3::timestamptz[]) AS pick (id, at)
+     sending_at = clock_timestamp(), attempts = least(attempts + 1, 30000)
+   FROM unnest($2::bigint[], $3::timestamptz[], $4::timestamptz[]) AS pick (id, at, tried_at)
    WHERE o.id = pick.id AND o.at = pick.at AND o.state = 'PENDING'
-   RETURNING o.id, o.at, o.account, o.chat, o.thread, o.lane, o.kind, o.purpose, o.customer_id, o.subject_id, o.reference, o.sealed_payload, o.card_id, o.attempts, o.trace_id`,
+   RETURNING ${LEASED_COLUMNS}, pick.tried_at`,
 );
 
 const BUCKETS = statement('outbox-buckets', `SELECT key, arrival_at FROM pace_buckets WHERE key = ANY($1::text[]) ORDER BY key FOR UPDATE`);
+const NEW_BUCKETS = statement('outbox-new-buckets', `INSERT INTO pace_buckets (key, arrival_at) SELECT key, $2 FROM unnest($1::text[]) AS row (key) ORDER BY key ON CONFLICT DO NOTHING`);
 const PUT_BUCKETS = statement(
   'outbox-put-buckets',
   `INSERT INTO pace_buckets (key, arrival_at) SELECT * FROM unnest($1::text[], $2::timestamptz[]) AS row (key, arrival_at) ORDER BY key
@@ -54,9 +65,9 @@ const POSTPONE = statement(
 );
 const INTERACTIVE = statement(
   'outbox-interactive',
-  `UPDATE outbox SET state = 'LEASED', lease_token = $2, lease_until = clock_timestamp() + interval '30 seconds', sending_at = clock_timestamp(), attempts = attempts + 1
+  `UPDATE outbox o SET state = 'LEASED', lease_token = $2, lease_until = clock_timestamp() + interval '30 seconds', sending_at = clock_timestamp(), attempts = least(attempts + 1, 30000)
    WHERE inbox_id = $1 AND lane = 'INTERACTIVE' AND state = 'PENDING'
-   RETURNING id, at, account, chat, thread, lane, kind, purpose, customer_id, subject_id, reference, sealed_payload, card_id, attempts, trace_id`,
+   RETURNING ${LEASED_COLUMNS}, NULL::timestamptz AS tried_at`,
 );
 
 export interface ClaimOptions {
@@ -70,11 +81,11 @@ export interface ClaimOptions {
 
 /** Leases up to `limit` rows whose turn it is; what the pace forbids now gets a later due time. */
 export async function claimOutbox(tx: Tx, options: ClaimOptions): Promise<readonly LeasedRow[]> {
-  const candidates = await tx.query<{ id: bigint; at: Date; account: string; chat: string }>(CANDIDATES, [options.limit, options.accounts]);
+  const candidates = await tx.query<Candidate>(CANDIDATES, [options.limit, options.accounts]);
   if (candidates.length === 0) return [];
   const allowed = await pace(tx, candidates, options);
   if (allowed.length === 0) return [];
-  return tx.query<LeasedRow>(LEASE, [options.token, allowed.map((row) => row.id), allowed.map((row) => row.at)]);
+  return tx.query<LeasedRow>(LEASE, [options.token, allowed.map((row) => row.id), allowed.map((row) => row.at), allowed.map((row) => row.sending_at)]);
 }
 
 /** Leases the answers meant for the request that `inboxId` came with. */
@@ -82,20 +93,26 @@ export async function claimInteractive(tx: Tx, inboxId: bigint, token: string): 
   return tx.query<LeasedRow>(INTERACTIVE, [inboxId, token]);
 }
 
-type Candidate = { readonly id: bigint; readonly at: Date; readonly account: string; readonly chat: string };
+type BucketRow = { readonly key: string; readonly arrival_at: Date };
+type Candidate = { readonly id: bigint; readonly at: Date; readonly account: string; readonly chat: string; readonly kind: string; readonly sending_at: Date | null };
 
 async function pace(tx: Tx, candidates: readonly Candidate[], options: ClaimOptions): Promise<readonly Candidate[]> {
   const wanted = candidates.flatMap((row) => bucketsOf(row, options.pace));
   if (wanted.length === 0) return candidates;
   const keys = [...new Set(wanted.map((bucket) => bucket.key))].sort();
-  const rows = await tx.query<{ key: string; arrival_at: Date }>(BUCKETS, [keys]);
+  let rows = await tx.query<BucketRow>(BUCKETS, [keys]);
+  if (rows.length < keys.length) {
+    // Two claims that meet a new bucket at once would each count from nothing; whoever makes the row first goes first.
+    await tx.query(NEW_BUCKETS, [keys, options.realNow]);
+    rows = await tx.query<BucketRow>(BUCKETS, [keys]);
+  }
   const arrivals = new Map(rows.map((row) => [row.key, row.arrival_at.getTime()]));
   const allowed: Candidate[] = [];
   const postponed: { row: Candidate; dueAt: Date }[] = [];
   const now = options.realNow.getTime();
   for (const row of candidates) {
     const buckets = bucketsOf(row, options.pace);
-    const freeAt = Math.max(...buckets.map((bucket) => (arrivals.get(bucket.key) ?? now) - bucket.burstMs));
+    const freeAt = Math.max(0, ...buckets.map((bucket) => (arrivals.get(bucket.key) ?? now) - bucket.burstMs));
     if (freeAt > now) {
       postponed.push({ row, dueAt: new Date(freeAt) });
       continue;
@@ -118,6 +135,7 @@ interface Bucket {
 
 // Half of the allowance may go at once, the other half is spread over the window: so no window ever holds more than `count`.
 function bucketsOf(row: Candidate, paceOf: ReadonlyMap<string, readonly PaceRule[]>): readonly Bucket[] {
+  if (row.kind === 'tap_answer') return [];
   const rules = (paceOf.get(row.account) ?? []).filter((rule) => !rule.groupsOnly || row.chat.startsWith('-'));
   return rules.map((rule) => {
     const burst = Math.max(1, Math.floor(rule.count / 2));

@@ -10,10 +10,13 @@ import type { MessageContent, Purpose } from '../core/operations/effects.ts';
 import { newId } from '../lib/ids.ts';
 import type { Log } from '../lib/log.ts';
 import { errorText } from '../lib/errors.ts';
+import { hit } from '../lib/kill-points.ts';
 import { claimOutbox, type LeasedRow } from './claim.ts';
-import { plainText } from './enqueue.ts';
+import { plainText, writeBulkItem } from './enqueue.ts';
 import type { BulkRenderer, SendGate } from './gate.ts';
-import { heartbeat, settle, sweepExpired, type Settlement } from './settle.ts';
+import { reconcileUnknown } from './reconcile.ts';
+import { heartbeat, sweepAbandoned, sweepExpired, type FollowUp, type RepeatWindows, type SettleDeps, type Settlement } from './settle.ts';
+import { Settler } from './settler.ts';
 
 export interface DeliverDeps {
   readonly database: Database;
@@ -25,7 +28,7 @@ export interface DeliverDeps {
   readonly readFile: (tx: Tx, fileId: string) => Promise<Buffer>;
   readonly times: (tx: Tx) => Promise<{ readonly now: Date; readonly realNow: Date }>;
   /** What must follow a settlement that is not a plain success: incident, to-do, unreachable mark, resume timer. */
-  readonly onTrouble: (row: LeasedRow, settlement: Settlement) => Promise<void>;
+  readonly followUp: FollowUp;
   readonly onSettled: (count: number) => void;
   readonly log: Log;
 }
@@ -78,11 +81,26 @@ export class Deliverer {
     await heartbeat(this.#deps.database, [...this.#inFlight.keys()]);
   }
 
-  /** Takes back expired leases; returns how many. */
+  /** Takes back expired leases and answers nobody waits for; returns how many rows may go out now. */
   async sweep(): Promise<number> {
-    const repeatable = [...this.#deps.channels.values()].filter((channel) => channel.capabilities.safeToRepeat).map((channel) => channel.account);
-    const swept = await sweepExpired(this.#deps.database, repeatable);
-    return swept.length;
+    return (await sweepExpired(this.#settling(), this.#windows())) + (await sweepAbandoned(this.#deps.database));
+  }
+
+  /** Asks platforms about unknown outcomes; returns how many rows go out again. */
+  async reconcile(): Promise<number> {
+    return reconcileUnknown(this.#settling(), this.#deps.channels);
+  }
+
+  #windows(): RepeatWindows {
+    const repeatable = [...this.#deps.channels.values()].filter((channel) => channel.capabilities.safeToRepeat);
+    return new Map(repeatable.map((channel) => [channel.account, channel.capabilities.duplicateWindowMs ?? 0]));
+  }
+
+  /** Where the platform can be asked what became of a send, a to-do is made only when it cannot tell either. */
+  #settling(): SettleDeps {
+    const { database, keys, channels, followUp } = this.#deps;
+    const later = (row: LeasedRow, { state, ...rest }: Settlement): boolean => state === 'UNKNOWN' && channels.get(row.account)?.reconcile !== undefined && 'code' in rest && rest.code !== 'cannot_tell';
+    return { database, keys, followUp: async (tx, row, settlement) => (later(row, settlement) ? undefined : followUp(tx, row, settlement)) };
   }
 
   #pace(): ReadonlyMap<string, Channel['pace']> {
@@ -90,33 +108,52 @@ export class Deliverer {
   }
 
   async #sendAll(rows: readonly LeasedRow[], token: string, now: Date): Promise<void> {
-    const settler = new Settler(this.#deps, token);
-    await Promise.all(
-      rows.map(async (row) => {
-        const settlement = await this.#sendOne(row, now);
-        await settler.add(row, settlement);
-      }),
-    );
+    hit('outbox.claimed');
+    const settler = new Settler(this.#settling(), token);
+    const results = await Promise.allSettled(rows.map(async (row) => settler.add(row, await this.#sendOne(row, now))));
+    const failed = results.find((result) => result.status === 'rejected');
+    if (failed) throw failed.reason; // the leases run out and the sweep takes the rows back
   }
 
   async #sendOne(row: LeasedRow, now: Date): Promise<Settlement> {
+    if (this.#isTooLateToRepeat(row)) return { state: 'UNKNOWN', code: row.error_code ?? 'lease_expired' };
     try {
-      const content = await this.#content(row, now);
-      if ('settlement' in content) return content.settlement;
-      const verdict = await this.#gate(row, content.content, now);
-      if (verdict) return verdict;
-      return await this.#send(row, content.content);
+      const prepared = await this.#prepare(row, now);
+      return 'state' in prepared ? prepared : await this.#send(row, prepared.channel, prepared.intent);
     } catch (error) {
       this.#deps.log.error({ event: 'outbox.fault', outboxId: String(row.id), traceId: row.trace_id, error: errorText(error) });
-      return { state: 'FAILED', code: 'fault' };
+      return again(row, 'fault'); // nothing has been sent
     }
+  }
+
+  /** An attempt of unclear outcome may be repeated only while the platform would drop the repetition. */
+  #isTooLateToRepeat(row: LeasedRow): boolean {
+    if (row.tried_at === null || !isUnclear(row.error_code)) return false;
+    const windowMs = this.#windows().get(row.account) ?? 0;
+    return row.lease_at.getTime() - row.tried_at.getTime() >= windowMs;
+  }
+
+  /** Everything before the platform is called: content, gates, stored files and handles. */
+  async #prepare(row: LeasedRow, now: Date): Promise<Settlement | { readonly channel: Channel; readonly intent: OutboundIntent }> {
+    const content = await this.#content(row, now);
+    if ('settlement' in content) return content.settlement;
+    const verdict = await this.#gate(row, content.content, now);
+    if (verdict) return verdict;
+    const channel = this.#deps.channels.get(row.account);
+    if (!channel) return { state: 'PARKED', code: 'no_channel' };
+    const to = { account: row.account, chat: row.chat, ...(row.thread === '' ? {} : { thread: row.thread }) };
+    return { channel, intent: { id: String(row.id), to, content: await this.#outbound(row, content.content), attempt: row.attempts } };
   }
 
   async #content(row: LeasedRow, now: Date): Promise<{ content: MessageContent } | { settlement: Settlement }> {
     if (row.sealed_payload) return { content: this.#deps.keys.openJson(`outbox.sealed_payload.${row.id}`, row.sealed_payload) as MessageContent };
     const renderer = this.#deps.renderers[row.kind];
     if (!renderer || !row.subject_id) return { settlement: { state: 'FAILED', code: 'no_content' } };
-    const rendered = await this.#deps.database.transaction(async (tx) => renderer(tx, { subjectId: row.subject_id ?? '', reference: row.reference ?? '', now }));
+    const rendered = await this.#deps.database.transaction(async (tx) => {
+      const said = await renderer(tx, { subjectId: row.subject_id ?? '', reference: row.reference ?? '', now });
+      if ('text' in said) await writeBulkItem(tx, this.#deps.keys, { ...row, customerId: said.customerId, text: said.text });
+      return said;
+    });
     if ('dropped' in rendered) return { settlement: { state: 'LAPSED', code: rendered.dropped } };
     return { content: { kind: 'text', text: rendered.text } };
   }
@@ -126,29 +163,21 @@ export class Deliverer {
     const question = { outboxId: row.id, purpose: row.purpose as Purpose, customerId: row.customer_id, platform: row.account.split(':')[0] ?? '', text: plainText(content), now };
     for (const gate of this.#deps.gates) {
       const answer = await gate(this.#deps.database, question);
-      if (answer.decision === 'deny') {
-        const settlement: Settlement = answer.until ? { state: 'DEFERRED', code: answer.rule, until: answer.until } : { state: 'DENIED', code: answer.rule };
-        await this.#deps.onTrouble(row, settlement);
-        return settlement;
-      }
+      if (answer.decision === 'deny') return answer.until ? { state: 'DEFERRED', code: answer.rule, until: answer.until } : { state: 'DENIED', code: answer.rule };
     }
     return undefined;
   }
 
-  async #send(row: LeasedRow, content: MessageContent): Promise<Settlement> {
-    const channel = this.#deps.channels.get(row.account);
-    if (!channel) return { state: 'PARKED', code: 'no_channel' };
-    const intent: OutboundIntent = {
-      id: String(row.id),
-      to: { account: row.account, chat: row.chat, ...(row.thread === '' ? {} : { thread: row.thread }) },
-      content: await this.#outbound(row, content),
-      attempt: row.attempts,
-    };
+  async #send(row: LeasedRow, channel: Channel, intent: OutboundIntent): Promise<Settlement> {
     try {
-      return sent(await channel.send(intent));
+      const receipt = await channel.send(intent);
+      hit('outbox.sent');
+      return sent(receipt);
     } catch (error) {
-      if (!(error instanceof ChannelError)) throw error;
-      return this.#failed(row, channel, intent, error);
+      if (error instanceof ChannelError) return this.#failed(row, channel, intent, error);
+      // The port promises typed errors; anything else is a fault of ours with bytes possibly written.
+      this.#deps.log.error({ event: 'outbox.fault', outboxId: String(row.id), traceId: row.trace_id, error: errorText(error) });
+      return settlementOf(new ChannelError('unknown', 'fault'), row, channel);
     }
   }
 
@@ -167,47 +196,9 @@ export class Deliverer {
   async #failed(row: LeasedRow, channel: Channel, intent: OutboundIntent, error: ChannelError): Promise<Settlement> {
     if (error.failure === 'card_gone' && intent.content.kind === 'card_update') {
       // A card that can no longer be redrawn is superseded by a fresh one (design §7).
-      return this.#send({ ...row, attempts: row.attempts }, { kind: 'card', card: intent.content.card });
+      return this.#send(row, channel, { ...intent, content: { kind: 'card', card: intent.content.card } });
     }
-    const settlement = settlementOf(error, row, channel);
-    if (settlement.state !== 'PENDING') await this.#deps.onTrouble(row, settlement);
-    return settlement;
-  }
-}
-
-/** Collects results for a moment, so that many sends cost one statement. */
-class Settler {
-  readonly #deps: DeliverDeps;
-  readonly #token: string;
-  #waiting: { row: LeasedRow; settlement: Settlement; done: () => void; fail: (error: unknown) => void }[] = [];
-  #writing = false;
-
-  constructor(deps: DeliverDeps, token: string) {
-    this.#deps = deps;
-    this.#token = token;
-  }
-
-  async add(row: LeasedRow, settlement: Settlement): Promise<void> {
-    return new Promise((resolve, reject) => {
-      this.#waiting.push({ row, settlement, done: resolve, fail: reject });
-      if (!this.#writing) void this.#write();
-    });
-  }
-
-  async #write(): Promise<void> {
-    this.#writing = true;
-    await Promise.resolve();
-    while (this.#waiting.length > 0) {
-      const batch = this.#waiting;
-      this.#waiting = [];
-      try {
-        await settle(this.#deps.database, this.#deps.keys, this.#token, batch);
-        for (const one of batch) one.done();
-      } catch (error) {
-        for (const one of batch) one.fail(error);
-      }
-    }
-    this.#writing = false;
+    return settlementOf(error, row, channel);
   }
 }
 
@@ -222,20 +213,18 @@ function sent(receipt: Receipt): Settlement {
 
 /** What a typed failure means for the row. */
 export function settlementOf(error: ChannelError, row: Pick<LeasedRow, 'attempts'>, channel: Pick<Channel, 'capabilities'>): Settlement {
-  const again = (dueInMs: number): Settlement => (row.attempts >= MAX_ATTEMPTS ? { state: 'FAILED', code: error.code } : { state: 'PENDING', dueInMs, code: error.code });
-  const backoff = BACKOFF_MS[Math.min(row.attempts, BACKOFF_MS.length) - 1] ?? 1_000;
   switch (error.failure) {
     case 'retry':
     case 'refresh':
-      return again(error.retryAfterMs ?? backoff);
+      return again(row, error.code, error.retryAfterMs);
     case 'wait': {
-      const wait = error.retryAfterMs ?? backoff;
+      const wait = error.retryAfterMs ?? backoffMs(row);
       return wait > LONG_WAIT_MS ? { state: 'DEFERRED', code: error.code, waitMs: wait } : { state: 'PENDING', dueInMs: wait, code: error.code };
     }
     case 'breaker':
       return { state: 'PENDING', dueInMs: error.retryAfterMs ?? 300_000, code: error.code };
     case 'unknown':
-      return channel.capabilities.safeToRepeat ? again(backoff) : { state: 'UNKNOWN', code: error.code };
+      return channel.capabilities.safeToRepeat && row.attempts < MAX_ATTEMPTS ? again(row, `${UNCLEAR}${error.code}`) : { state: 'UNKNOWN', code: error.code };
     case 'park':
     case 'target_gone':
       return { state: 'PARKED', code: error.code };
@@ -243,4 +232,18 @@ export function settlementOf(error: ChannelError, row: Pick<LeasedRow, 'attempts
     case 'our_fault':
       return { state: 'FAILED', code: error.code };
   }
+}
+
+const UNCLEAR = 'unclear:';
+
+function isUnclear(code: string | null): boolean {
+  return code === 'lease_expired' || code?.startsWith(UNCLEAR) === true;
+}
+
+function again(row: Pick<LeasedRow, 'attempts'>, code: string, dueInMs = backoffMs(row)): Settlement {
+  return row.attempts >= MAX_ATTEMPTS ? { state: 'FAILED', code } : { state: 'PENDING', dueInMs, code };
+}
+
+function backoffMs(row: Pick<LeasedRow, 'attempts'>): number {
+  return BACKOFF_MS[Math.min(row.attempts, BACKOFF_MS.length) - 1] ?? 1_000;
 }

@@ -6,7 +6,8 @@
 import { statement, type Tx } from '../db/database.ts';
 import type { Keyring } from '../db/keyring.ts';
 import type { MessageContent, MessageDraft } from '../core/operations/effects.ts';
-import { maskText } from '../lib/mask.ts';
+import { newId } from '../lib/ids.ts';
+import { maskText, maskTextAndNames } from '../lib/mask.ts';
 
 /** A draft with what the unit of work adds: ids from their sequences, the turn's trace, whose files it belongs to. */
 export interface NumberedMessage extends MessageDraft {
@@ -16,6 +17,8 @@ export interface NumberedMessage extends MessageDraft {
   readonly conversationId: string;
   readonly platform: string;
   readonly touched: readonly string[];
+  /** Names to hide in the searchable copy. */
+  readonly concealed: readonly string[];
 }
 
 const INSERT = statement(
@@ -93,7 +96,7 @@ async function writeTimeline(tx: Tx, keys: Keyring, now: Date, drafts: readonly 
     drafts.map((draft) => draft.content.kind),
     drafts.map((draft) => draft.actorId ?? 'bot'),
     drafts.map((draft, index) => keys.seal(`timeline_items.sealed_text.${draft.timelineId}`, texts[index] ?? '')),
-    texts.map(maskText),
+    drafts.map((draft, index) => maskTextAndNames(texts[index] ?? '', draft.concealed)),
     drafts.map((draft) => (draft.content.kind === 'file_ref' ? draft.content.fileId : null)),
     drafts.map((draft) => draft.id),
     links.map(([customer]) => customer),
@@ -124,4 +127,30 @@ export function plainText(content: MessageContent): string {
     case 'file_ref':
       return [content.name, content.caption].filter(Boolean).join('\n');
   }
+}
+
+const BULK_ITEM = statement(
+  'outbox-bulk-timeline',
+  `WITH place AS (
+     INSERT INTO conversations (id, platform, account, chat, created_at) VALUES ($1, $2, $3, $4, $5)
+     ON CONFLICT (account, chat, thread, actor) DO UPDATE SET chat = excluded.chat RETURNING id
+   ), item AS (
+     INSERT INTO timeline_items (id, at, conversation_id, platform, direction, kind, actor_kind, actor_id, sealed_text, text_masked, outbox_id)
+     SELECT $6, $5, place.id, $2, 'OUT', $7, 'BOT', 'bot', $8, $9, $10 FROM place
+     WHERE NOT EXISTS (SELECT 1 FROM timeline_items WHERE outbox_id = $10)
+     RETURNING id
+   )
+   INSERT INTO timeline_links (customer_id, item_id, item_at) SELECT $11, id, $5 FROM item`,
+);
+
+/** A bulk row gets its text only at the moment of sending; then it is put on the customer's file, once. */
+export async function writeBulkItem(
+  tx: Tx,
+  keys: Keyring,
+  row: { readonly id: bigint; readonly at: Date; readonly account: string; readonly chat: string; readonly kind: string; readonly customerId: string; readonly text: string },
+): Promise<void> {
+  const [next] = await tx.query<{ id: bigint }>(`SELECT nextval('timeline_id_seq') AS id`);
+  const id = next?.id ?? 0n;
+  const platform = row.account.slice(0, row.account.indexOf(':'));
+  await tx.query(BULK_ITEM, [newId(), platform, row.account, row.chat, row.at, id, row.kind, keys.seal(`timeline_items.sealed_text.${id}`, row.text), maskText(row.text), row.id, row.customerId]);
 }

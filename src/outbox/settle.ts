@@ -1,7 +1,7 @@
 /** Writing down what became of leased rows. Only the holder of the lease may (fencing): a late worker changes nothing. */
-import { statement, type Tx } from '../db/database.ts';
+import { statement, type Database, type Tx } from '../db/database.ts';
 import type { Keyring } from '../db/keyring.ts';
-import type { LeasedRow } from './claim.ts';
+import { LEASED_COLUMNS, type LeasedRow } from './claim.ts';
 
 export type Settlement =
   | { readonly state: 'SENT'; readonly providerId?: string; readonly handle?: Readonly<Record<string, string>>; readonly note?: string }
@@ -21,17 +21,55 @@ const SETTLE = statement(
    RETURNING o.id`,
 );
 const HEARTBEAT = statement('outbox-heartbeat', `UPDATE outbox SET lease_until = clock_timestamp() + interval '30 seconds' WHERE lease_token = ANY($1::uuid[]) AND state = 'LEASED'`);
+// An answer inside a request is not known to have been shown, and a message sent instead would not be recognised as the same.
 const EXPIRED = statement(
   'outbox-expired',
-  `UPDATE outbox o SET state = CASE WHEN account = ANY($1::text[]) AND attempts < 5 THEN 'PENDING' ELSE 'UNKNOWN' END,
-     error_code = 'lease_expired', lease_token = NULL, lease_until = NULL,
-     settled_at = CASE WHEN account = ANY($1::text[]) AND attempts < 5 THEN NULL ELSE business_now() END
-   WHERE o.state = 'LEASED' AND o.lease_until < clock_timestamp()
-   RETURNING o.id, o.state`,
+  `UPDATE outbox o SET state = fate.state, error_code = 'lease_expired', lease_token = NULL, lease_until = NULL,
+     settled_at = CASE WHEN fate.state = 'PENDING' THEN NULL ELSE business_now() END
+   FROM (
+     SELECT l.id, l.at, CASE WHEN l.attempts < 5 AND l.lane <> 'INTERACTIVE' AND l.sending_at > clock_timestamp() - may.window_ms * interval '1 millisecond' THEN 'PENDING' ELSE 'UNKNOWN' END AS state
+     FROM outbox l LEFT JOIN unnest($1::text[], $2::float8[]) AS may (account, window_ms) ON may.account = l.account
+     WHERE l.state = 'LEASED' AND l.lease_until < clock_timestamp() FOR UPDATE OF l SKIP LOCKED
+   ) AS fate
+   WHERE o.id = fate.id AND o.at = fate.at
+   RETURNING ${LEASED_COLUMNS}, o.state, NULL::timestamptz AS tried_at`,
+);
+const ABANDONED = statement(
+  'outbox-abandoned',
+  `UPDATE outbox SET lane = 'NORMAL' WHERE lane = 'INTERACTIVE' AND state = 'PENDING' AND due_at < clock_timestamp() - interval '3 seconds' RETURNING id`,
 );
 
-/** Settles rows of one lease. Returns the ids that were still ours. */
-export async function settle(tx: Tx, keys: Keyring, token: string, results: readonly { readonly row: LeasedRow; readonly settlement: Settlement }[]): Promise<readonly bigint[]> {
+export interface Settled {
+  readonly row: LeasedRow;
+  readonly settlement: Settlement;
+}
+
+/** What must follow a settlement: a resume timer, a to-do, an incident. Runs in the settling transaction. */
+export type FollowUp = (tx: Tx, row: LeasedRow, settlement: Settlement) => Promise<void>;
+
+export interface SettleDeps {
+  readonly database: Database;
+  readonly keys: Keyring;
+  readonly followUp: FollowUp;
+}
+
+/**
+ * Settles rows of one lease together with what follows from it: a deferred row without its timer would wait for ever, an
+ * unknown one without its to-do would be seen by nobody. Rows that are no longer ours are left alone, their follow-up too.
+ */
+export async function settle(deps: SettleDeps, token: string, results: readonly Settled[]): Promise<void> {
+  if (results.every(({ settlement }) => settlement.state === 'SENT' || settlement.state === 'PENDING')) {
+    await writeSettlements(deps.database, deps.keys, token, results);
+    return;
+  }
+  await deps.database.transaction(async (tx) => {
+    const ours = new Set(await writeSettlements(tx, deps.keys, token, results));
+    for (const { row, settlement } of results) if (ours.has(row.id)) await deps.followUp(tx, row, settlement);
+  });
+}
+
+/** Writes the outcomes. Returns the ids that were still ours. */
+async function writeSettlements(tx: Tx, keys: Keyring, token: string, results: readonly Settled[]): Promise<readonly bigint[]> {
   if (results.length === 0) return [];
   const rows = await tx.query<{ id: bigint }>(SETTLE, [
     token,
@@ -51,10 +89,22 @@ export async function heartbeat(tx: Tx, tokens: readonly string[]): Promise<void
   if (tokens.length > 0) await tx.query(HEARTBEAT, [tokens]);
 }
 
+/** For how long a platform drops a repetition, by account; accounts without such a window are never repeated. */
+export type RepeatWindows = ReadonlyMap<string, number>;
+
 /**
- * Takes back leases of processes that died. Where the platform drops duplicates the row is sent again, elsewhere it
- * becomes `UNKNOWN`: visible, reconciled, never blindly repeated.
+ * Takes back leases of processes that died. While the platform still drops duplicates the row is sent again, otherwise it
+ * becomes `UNKNOWN`: visible, reconciled, never blindly repeated. Returns how many rows may go out now.
  */
-export async function sweepExpired(tx: Tx, repeatableAccounts: readonly string[]): Promise<readonly { readonly id: bigint; readonly state: string }[]> {
-  return tx.query<{ id: bigint; state: string }>(EXPIRED, [repeatableAccounts]);
+export async function sweepExpired(deps: SettleDeps, windows: RepeatWindows): Promise<number> {
+  return deps.database.transaction(async (tx) => {
+    const rows = await tx.query<LeasedRow & { readonly state: 'PENDING' | 'UNKNOWN' }>(EXPIRED, [[...windows.keys()], [...windows.values()]]);
+    for (const row of rows) if (row.state === 'UNKNOWN') await deps.followUp(tx, row, { state: 'UNKNOWN', code: 'lease_expired' });
+    return rows.filter((row) => row.state === 'PENDING').length;
+  });
+}
+
+/** Answers whose request nobody holds any more (its process died, or the turn was late) go out as ordinary messages. */
+export async function sweepAbandoned(tx: Tx): Promise<number> {
+  return (await tx.query(ABANDONED)).length;
 }

@@ -23,7 +23,7 @@ import { createSlackEmulator } from './slack/index.ts';
 import { createTelegramEmulator } from './telegram/index.ts';
 import { createWecomEmulator } from './wecom/index.ts';
 import { type SandboxSettings, slackAccount, telegramAccount, wecomAccount } from './world/accounts.ts';
-import { DEMO_CAST, type Platform, PLATFORMS, type SandboxPerson } from './world/cast.ts';
+import { type Platform, PLATFORMS, type SandboxPerson } from './world/cast.ts';
 import { type ClockHands, ClockRoom } from './world/clock-room.ts';
 import { checkCaller } from './world/gate.ts';
 import { Live } from './world/live.ts';
@@ -35,7 +35,7 @@ import { findRoute, type Route } from './world/router.ts';
 import { sandboxRoutes } from './world/routes.ts';
 
 export type { SandboxSettings, SlackSettings, TelegramSettings, WecomSettings } from './world/accounts.ts';
-export { type CastRole, DEMO_CAST, type Platform, type SandboxPerson } from './world/cast.ts';
+export type { CastRole, Platform, SandboxPerson } from './world/cast.ts';
 
 /** What a sandbox is made of. */
 export interface SandboxOptions extends ClockHands {
@@ -49,8 +49,8 @@ export interface SandboxOptions extends ClockHands {
   readonly wanted: readonly Platform[];
   /** Business time at the start; from then on the look-alikes' clocks tick along with real time. */
   readonly now: Date;
-  /** Who has a phone; default `DEMO_CAST`. */
-  readonly people?: readonly SandboxPerson[];
+  /** Who has a phone. */
+  readonly people: readonly SandboxPerson[];
   /** Where the built page lies; default `dist/web/sandbox` of the package. */
   readonly pageFolder?: string;
 }
@@ -93,7 +93,7 @@ class LocalSandbox implements Sandbox {
   readonly #routes: readonly Route[];
 
   constructor(options: SandboxOptions) {
-    const { base, log, texts, wanted, dataDir, people = DEMO_CAST } = options;
+    const { base, log, texts, wanted, dataDir, people } = options;
     this.#log = log;
     this.#texts = texts;
     this.settings = {

@@ -4,8 +4,8 @@
  */
 import { pathToFileURL } from 'node:url';
 import { xirr } from '../../src/domain/repayments/apr.ts';
-import type { LedgerRow, LedgerTerms } from '../../src/domain/repayments/ledger.ts';
-import { LoanLedger, replayLoans } from '../../src/domain/repayments/ledger.ts';
+import { replayLoans, type LedgerRow } from '../../src/domain/repayments/ledger.ts';
+import { LoanLedger, type LedgerTerms } from '../../src/domain/repayments/loan-ledger.ts';
 import { penaltyInterest, type PenaltyRule } from '../../src/domain/repayments/penalty.ts';
 import { buildSchedule } from '../../src/domain/repayments/schedule.ts';
 import { addDays, addMonths, businessDate } from '../../src/lib/business-date.ts';

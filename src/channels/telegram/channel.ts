@@ -77,6 +77,7 @@ export function createTelegramChannel(config: TelegramConfig, deps: TelegramDeps
     fetchMedia: (media, maxBytes) => fetchFile({ api, token: config.botToken, apiRoot }, media, maxBytes),
     listen: (sink, signal) => runPolling({ api, interpret, hush, clock: deps.clock, log: deps.log }, sink, signal),
     check: () => checkToken(api),
+    botName: () => botName(api),
     useWebhook: (url) => setWebhook(api, url, config.webhookSecret),
     dropWebhook: async () => {
       await api.call('deleteWebhook', {}, { shape: z.unknown(), kind: READ });
@@ -90,6 +91,16 @@ async function checkToken(api: TelegramApi): Promise<{ readonly ok: boolean; rea
     return { ok: true };
   } catch (error) {
     return { ok: false, code: error instanceof ChannelError ? error.code : 'unknown' };
+  }
+}
+
+async function botName(api: TelegramApi): Promise<string | undefined> {
+  try {
+    const me = await api.call('getMe', {}, { shape: z.looseObject({ username: z.string().optional() }), kind: READ });
+    return me.username;
+  } catch (error) {
+    if (error instanceof ChannelError) return undefined;
+    throw error;
   }
 }
 

@@ -32,6 +32,7 @@ const message = z.looseObject({
   caption: z.string().optional(),
   is_topic_message: z.boolean().optional(),
   message_thread_id: z.int().optional(),
+  media_group_id: z.string().optional(),
   photo: z
     .array(sized.extend({ width: z.number(), height: z.number() }))
     .min(1)
@@ -184,6 +185,11 @@ function withoutAddressee(text: string): string {
 }
 
 function mediaOf(said: Message): MediaRef[] {
+  const album = said.media_group_id;
+  return filesOf(said).map((file) => (album === undefined ? file : { ...file, album }));
+}
+
+function filesOf(said: Message): MediaRef[] {
   const photo = said.photo?.reduce((best, one) => (one.width * one.height > best.width * best.height ? one : best));
   if (photo) return [toMedia('image', photo)];
   // An animation repeats itself as a document.

@@ -1,1 +1,9 @@
-export { APPROVAL_MODES, outcomeOf, seatNode, type ApprovalMode, type ApprovalState, type Seating, type SeatState } from './policy.ts';
+export {
+  APPROVAL_MODES,
+  outcomeOf,
+  seatNode,
+  type ApprovalMode,
+  type ApprovalState,
+  type Seating,
+  type SeatState,
+} from './policy.ts';

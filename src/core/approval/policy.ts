@@ -37,7 +37,9 @@ export function seatNode(
   candidates: readonly Candidate[],
   barred: { readonly excluded: ReadonlySet<string>; readonly signed: ReadonlySet<string> },
 ): Seating {
-  const free = candidates.filter(({ staffId }) => !barred.excluded.has(staffId) && !barred.signed.has(staffId)).map(({ staffId }) => staffId);
+  const free = candidates
+    .filter(({ staffId }) => !barred.excluded.has(staffId) && !barred.signed.has(staffId))
+    .map(({ staffId }) => staffId);
   if (free.length < Math.max(1, count)) return { kind: 'empty' };
   return { kind: 'seated', staffIds: mode === 'ANY' ? free : free.slice(0, Math.max(1, count)) };
 }

@@ -5,6 +5,7 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { statement, type Database, type Tx } from '../../db/database.ts';
 import type { Keyring } from '../../db/keyring.ts';
+import { hit } from '../../lib/kill-points.ts';
 
 export interface EntryRow {
   readonly id: bigint;
@@ -42,8 +43,12 @@ export interface AnchorStore {
   all(): Promise<readonly Anchor[]>;
 }
 
-const COLUMNS = 'id, at, tx, actor_kind, actor_id, action, outcome, subject_kind, subject_id, via, sealed_detail, trace_id';
-const HEAD = statement('audit-head', 'SELECT sequence, entry_id, entry_at, entry_tx, hash FROM audit_seals ORDER BY sequence DESC LIMIT 1');
+const COLUMNS =
+  'id, at, tx, actor_kind, actor_id, action, outcome, subject_kind, subject_id, via, sealed_detail, trace_id';
+const HEAD = statement(
+  'audit-head',
+  'SELECT sequence, entry_id, entry_at, entry_tx, hash FROM audit_seals ORDER BY sequence DESC LIMIT 1',
+);
 // Entries of transactions older than the oldest running one are final: none can appear before them any more.
 const NEXT = statement(
   'audit-next',
@@ -84,12 +89,15 @@ function chainHash(key: Buffer, previous: Buffer, sequence: bigint, entry: Entry
     entry.sealed_detail?.toString('base64') ?? '',
     entry.trace_id,
   ];
-  return createHmac('sha256', key).update(previous).update(JSON.stringify(fields.map(String))).digest();
+  return createHmac('sha256', key)
+    .update(previous)
+    .update(JSON.stringify(fields.map(String)))
+    .digest();
 }
 
 /** Seals up to `limit` final entries; returns how many. Only one process at a time does it. */
 export async function sealAudit(database: Database, keys: Keyring, limit = 1_000): Promise<number> {
-  return database.transaction(async (tx) => {
+  const sealed = await database.transaction(async (tx) => {
     const [lock] = await tx.query<{ got: boolean }>('SELECT pg_try_advisory_xact_lock($1) AS got', [SEAL_LOCK]);
     if (!lock?.got) return 0;
     const [head] = await tx.query<SealRow>(HEAD);
@@ -111,8 +119,11 @@ export async function sealAudit(database: Database, keys: Keyring, limit = 1_000
       version,
       hashes.map((one) => one.hash),
     ]);
+    hit('audit.chained');
     return entries.length;
   });
+  if (sealed > 0) hit('audit.sealed');
+  return sealed;
 }
 
 function signature(key: Buffer, sequence: string, head: string, at: string): string {
@@ -126,6 +137,7 @@ export async function anchorAudit(tx: Tx, keys: Keyring, store: AnchorStore, now
   if (!head || last?.sequence === String(head.sequence)) return false;
   const fields = { sequence: String(head.sequence), head: head.hash.toString('hex'), at: now.toISOString() };
   await store.append({ ...fields, signature: signature(keys.auditKey.key, fields.sequence, fields.head, fields.at) });
+  hit('audit.anchored');
   return true;
 }
 
@@ -141,7 +153,8 @@ export async function verifyAudit(tx: Tx, keys: Keyring, anchors: readonly Ancho
   const { key } = keys.auditKey;
   const anchored = new Map<string, string>();
   for (const anchor of anchors) {
-    if (!sameText(anchor.signature, signature(key, anchor.sequence, anchor.head, anchor.at))) return { ok: false, fault: 'anchor', sequence: BigInt(anchor.sequence) };
+    if (!sameText(anchor.signature, signature(key, anchor.sequence, anchor.head, anchor.at)))
+      return { ok: false, fault: 'anchor', sequence: BigInt(anchor.sequence) };
     anchored.set(anchor.sequence, anchor.head);
   }
   let previous: Buffer = GENESIS;
@@ -153,7 +166,8 @@ export async function verifyAudit(tx: Tx, keys: Keyring, anchors: readonly Ancho
       const fault = checkRow(key, previous, sequence + 1n, row);
       if (fault) return { ok: false, fault, sequence: sequence + 1n, entryId: row.entry_id };
       const head = anchored.get(String(row.sequence));
-      if (head !== undefined && head !== row.hash.toString('hex')) return { ok: false, fault: 'touched', sequence: row.sequence, entryId: row.entry_id };
+      if (head !== undefined && head !== row.hash.toString('hex'))
+        return { ok: false, fault: 'touched', sequence: row.sequence, entryId: row.entry_id };
       previous = row.hash;
       sequence = row.sequence;
       last = row;
@@ -167,7 +181,12 @@ export async function verifyAudit(tx: Tx, keys: Keyring, anchors: readonly Ancho
   return { ok: true, entries: sequence, anchors: anchors.length };
 }
 
-function checkRow(key: Buffer, previous: Buffer, expected: bigint, row: SealRow & Partial<EntryRow>): AuditFault | undefined {
+function checkRow(
+  key: Buffer,
+  previous: Buffer,
+  expected: bigint,
+  row: SealRow & Partial<EntryRow>,
+): AuditFault | undefined {
   if (row.sequence !== expected) return 'gap';
   if (row.id === undefined || row.id === null) return 'missing';
   return chainHash(key, previous, expected, row as EntryRow).equals(row.hash) ? undefined : 'touched';

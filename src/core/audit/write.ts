@@ -19,7 +19,12 @@ const INSERT = statement(
 );
 
 /** One statement for any number of entries; `ids` come from `audit_id_seq`. */
-export async function writeAudit(tx: Tx, keys: Keyring, now: Date, entries: readonly (AuditRow & { readonly id: bigint })[]): Promise<void> {
+export async function writeAudit(
+  tx: Tx,
+  keys: Keyring,
+  now: Date,
+  entries: readonly (AuditRow & { readonly id: bigint })[],
+): Promise<void> {
   if (entries.length === 0) return;
   await tx.query(INSERT, [
     entries.map((entry) => entry.id),
@@ -31,7 +36,9 @@ export async function writeAudit(tx: Tx, keys: Keyring, now: Date, entries: read
     entries.map((entry) => entry.subject?.kind ?? null),
     entries.map((entry) => entry.subject?.id ?? null),
     entries.map((entry) => entry.via),
-    entries.map((entry) => (entry.detail === undefined ? null : keys.sealJson(`audit_entries.sealed_detail.${entry.id}`, entry.detail))),
+    entries.map((entry) =>
+      entry.detail === undefined ? null : keys.sealJson(`audit_entries.sealed_detail.${entry.id}`, entry.detail),
+    ),
     entries.map((entry) => entry.traceId),
   ]);
 }

@@ -22,6 +22,7 @@ export const COMMANDS = [
   'human',
 ] as const;
 
+/** The name of a command. */
 export type CommandName = (typeof COMMANDS)[number];
 
 /** A recognised command; `argument` is '' when there is none. */
@@ -54,9 +55,11 @@ const TABLE: readonly CommandWords[] = [
 
 const BY_WORD = new Map(TABLE.flatMap((row) => row.words.map((word) => [word, row] as const)));
 /** 先查一下张三的还款计划 · 看看何女士的还款 */
-const REPAYMENT_SENTENCE = /^(?:先|帮我|请|麻烦)*(?:查|看)(?:一?下|看)?(?<who>[^\s,，]{1,12}?)的?还款(?:计划|情况|记录)?$/u;
+const REPAYMENT_SENTENCE =
+  /^(?:先|帮我|请|麻烦)*(?:查|看)(?:一?下|看)?(?<who>[^\s,，]{1,12}?)的?还款(?:计划|情况|记录)?$/u;
 /** 查一下客户张三 · 查 13800006612 */
-const CUSTOMER_SENTENCE = /^(?:先|帮我|请|麻烦)*(?:查|找)(?!询)(?:一?下|看)?\s?(?:客户\s?(?<who>[^\s,，的]{1,20})|(?<key>[+\d][\d -]{6,16}|[KALQC]\d{1,8}))$/iu;
+const CUSTOMER_SENTENCE =
+  /^(?:先|帮我|请|麻烦)*(?:查|找)(?!询)(?:一?下|看)?\s?(?:客户\s?(?<who>[^\s,，的]{1,20})|(?<key>[+\d][\d -]{6,16}|[KALQC]\d{1,8}))$/iu;
 const SHORT_ID = /^[KALQC]\d{1,8}$/iu;
 const MAX_ARGUMENT = 40;
 
@@ -68,7 +71,9 @@ export function parseShortId(text: string): string | undefined {
 
 /** The command a message is, if it is one. */
 export function parseCommand(text: string): Command | undefined {
-  const plain = toHalfWidth(text).trim().replace(/[。.!！?？]+$/u, '');
+  const plain = toHalfWidth(text)
+    .trim()
+    .replace(/[。.!！?？]+$/u, '');
   if (plain.length > 60 || plain.includes('\n')) return undefined;
   const [head = '', ...rest] = plain.split(/[\s:：]+/u);
   const row = BY_WORD.get(head.toLowerCase());
@@ -82,7 +87,9 @@ function commandOf(row: CommandWords, rest: readonly string[]): Command | undefi
   if (argument === '') return row.argument === 'optional' ? { name: row.name, argument } : undefined;
   // 客户 何女士 13800006612 想贷30万 is a new lead, not a question: an argument is one word, or a phone with spaces.
   const oneThing = rest.length === 1 || parsePhone(argument) !== undefined;
-  return oneThing && argument.length <= MAX_ARGUMENT && !/[,，。;；]/u.test(argument) ? { name: row.name, argument } : undefined;
+  return oneThing && argument.length <= MAX_ARGUMENT && !/[,，。;；]/u.test(argument)
+    ? { name: row.name, argument }
+    : undefined;
 }
 
 /** 客户K305, 还款13800006612, 提交A1087: written without a space, only before an id or a phone. */
@@ -91,7 +98,9 @@ function gluedCommand(plain: string): Command | undefined {
   const row = BY_WORD.get(match?.groups?.['word'] ?? '');
   const argument = match?.groups?.['argument'] ?? '';
   if (!row || row.argument === 'none') return undefined;
-  return parseShortId(argument) !== undefined || parsePhone(argument) !== undefined ? { name: row.name, argument } : undefined;
+  return parseShortId(argument) !== undefined || parsePhone(argument) !== undefined
+    ? { name: row.name, argument }
+    : undefined;
 }
 
 function sentenceCommand(plain: string): Command | undefined {

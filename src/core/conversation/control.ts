@@ -86,13 +86,24 @@ function back(turn: Turn): void {
   const step = formOf(turn, frame, previous);
   const { [previous]: old, ...others } = frame.slots;
   const slots = old?.from === 'skipped' ? others : frame.slots;
-  turn.put({ ...running(frame), slots, step, wait: 'slot', asked: previous, trail, misses: 0, visit: turn.nextVisit() });
+  turn.put({
+    ...running(frame),
+    slots,
+    step,
+    wait: 'slot',
+    asked: previous,
+    trail,
+    misses: 0,
+    visit: turn.nextVisit(),
+  });
   prompt(turn);
 }
 
 /** The form step that collects a slot. */
 function formOf(turn: Turn, frame: Frame, slot: string): string {
-  const found = [...turn.flowOf(frame).steps].find(([, step]) => step.kind === 'collect' && step.collect.includes(slot));
+  const found = [...turn.flowOf(frame).steps].find(
+    ([, step]) => step.kind === 'collect' && step.collect.includes(slot),
+  );
   return found?.[0] ?? frame.step;
 }
 
@@ -100,5 +111,13 @@ function restart(turn: Turn): void {
   const frame = turn.top;
   if (!frame) return;
   const { definition } = turn.flowOf(frame);
-  turn.put({ ...running(frame), step: definition.restart ?? definition.first, slots: {}, trail: [], changed: [], misses: 0, visit: turn.nextVisit() });
+  turn.put({
+    ...running(frame),
+    step: definition.restart ?? definition.first,
+    slots: {},
+    trail: [],
+    changed: [],
+    misses: 0,
+    visit: turn.nextVisit(),
+  });
 }

@@ -10,7 +10,10 @@ export interface Correction {
 const CHANGE_VERB = '(?:改成|改为|改到|换成|换为|更正为|修改为|变成|调成|调到|应该是|其实是)';
 const PATTERNS: readonly RegExp[] = [
   new RegExp(`^${CHANGE_VERB}[:：\\s]*(?<value>.+)$`, 'u'),
-  new RegExp(`^(?:请|帮我|麻烦)?(?:把|将)?(?<target>[^\\d\\s,，]{1,10}?)(?:从[^,，]{1,20}?)?${CHANGE_VERB}[:：\\s]*(?<value>.+)$`, 'u'),
+  new RegExp(
+    `^(?:请|帮我|麻烦)?(?:把|将)?(?<target>[^\\d\\s,，]{1,10}?)(?:从[^,，]{1,20}?)?${CHANGE_VERB}[:：\\s]*(?<value>.+)$`,
+    'u',
+  ),
   /^(?:请|帮我|麻烦)?(?:修改|更改|更正|改一?下|改)(?<target>[\u4e00-\u9fa5A-Za-z]{1,8}?)(?:[:：,，\s]+|(?=[\d+]))(?:成|为|是)?(?<value>.+)$/u,
   /^(?:请|帮我|麻烦)?(?:修改|更改|更正|改一?下|改)(?<target>[\u4e00-\u9fa5A-Za-z]{1,8})$/u,
   /^(?<target>[^\d\s,，]{1,8}?)(?:写|填|搞|弄|说)?(?:错了?|不对)[,，。\s]*(?:应该|其实)?(?:是|改成|改为|为)?(?<value>.*)$/u,
@@ -22,7 +25,9 @@ const MAX_LENGTH = 120;
 
 /** The correction a message is, if it is one. Whether the target exists is the form's business. */
 export function parseCorrection(text: string): Correction | undefined {
-  const plain = toHalfWidth(text).trim().replace(/[。.!！]+$/u, '');
+  const plain = toHalfWidth(text)
+    .trim()
+    .replace(/[。.!！]+$/u, '');
   if (plain.length > MAX_LENGTH || plain.includes('\n')) return undefined;
   for (const pattern of PATTERNS) {
     const groups = pattern.exec(plain)?.groups;

@@ -3,10 +3,17 @@
  * what must be true then. Pure: operations are answered by the test itself. Runs in `npm test`, the command and the
  * console alike; processes and schedules have their own sections in the same files.
  */
-import { parse } from 'yaml';
-import { z } from 'zod';
-import { businessDate, parseBusinessDate } from '../../lib/business-date.ts';
-import { planStages, startProcess, stepProcess, type CompiledFlow, type CompiledProcess, type CompiledSchedule, type ProcessEvent } from '../flow/index.ts';
+import { businessDate } from '../../lib/business-date.ts';
+import {
+  planStages,
+  startProcess,
+  stepProcess,
+  type CompiledFlow,
+  type CompiledProcess,
+  type CompiledSchedule,
+  type ProcessEvent,
+} from '../flow/index.ts';
+import type { DialogueTest, PlanTest, ProcessCase } from './dialogue-file.ts';
 import { buildFlowTable } from './flow-table.ts';
 import type { ConversationEffect, ConversationEvent, ConversationTools } from './protocol.ts';
 import { readMessage } from './reading.ts';
@@ -14,110 +21,17 @@ import { EMPTY_CONVERSATION, type ConversationState } from './state.ts';
 import { stepConversation } from './step.ts';
 import { slotValues } from './values.ts';
 
-const record = z.record(z.string(), z.unknown());
-
-const callSchema = z.strictObject({
-  do: z.string(),
-  /** What the input must contain. */
-  with: record.optional(),
-  returns: record.optional(),
-  refuses: z.string().optional(),
-});
-
-const turnSchema = z.strictObject({
-  say: z.string().optional(),
-  choose: z.string().optional(),
-  value: z.string().optional(),
-  /** Press a button of the question before the last one. */
-  stale: z.boolean().optional(),
-  media: z.array(z.record(z.string(), z.string())).optional(),
-  link: z.string().optional(),
-  contact: z.strictObject({ phone: z.string(), own: z.boolean() }).optional(),
-  silence: z.enum(['remind', 'expire']).optional(),
-  opened: z.boolean().optional(),
-  handback: z.boolean().optional(),
-  calls: z.array(callSchema).default([]),
-  /** Locale keys of everything the bot says, in order; a change shown as old → new is `conversation.changed`. */
-  bot: z.array(z.string()).optional(),
-  choices: z.array(z.string()).optional(),
-  starts: z.array(record).optional(),
-  slots: record.optional(),
-  confirmed: z.array(z.string()).optional(),
-  empty: z.array(z.string()).optional(),
-  /** The flow that has the word, '' when nothing is open. */
-  flow: z.string().optional(),
-  step: z.string().optional(),
-  depth: z.number().optional(),
-  handedOver: z.boolean().optional(),
-});
-
-const dialogueSchema = z.strictObject({
-  name: z.string(),
-  audience: z.enum(['staff', 'customer']),
-  today: z.string().refine((text) => parseBusinessDate(text) !== undefined),
-  talk: z.array(turnSchema).min(1),
-});
-
-const caseSchema = z.strictObject({
-  name: z.string(),
-  facts: record,
-  events: z
-    .array(
-      z.strictObject({
-        start: z.boolean().optional(),
-        done: record.optional(),
-        failed: z.string().optional(),
-        decided: z.enum(['approved', 'rejected', 'returned', 'recalled']).optional(),
-        by: z.string().optional(),
-        reason: z.string().optional(),
-        signal: z.string().optional(),
-        facts: record.optional(),
-        timer: z.enum(['remind', 'timeout']).optional(),
-        retry: z.boolean().optional(),
-        /** The event belongs to an earlier wait. */
-        stale: z.boolean().optional(),
-        effects: z.array(record).optional(),
-        node: z.string().optional(),
-        status: z.string().optional(),
-        outcome: z.string().optional(),
-      }),
-    )
-    .min(1),
-});
-
-const planSchema = z.strictObject({
-  name: z.string(),
-  due: z.string(),
-  zone: z.string(),
-  spread: z.number().default(0),
-  stages: z.array(z.tuple([z.string(), z.string()])),
-});
-
-const fileSchema = z.strictObject({
-  flow: z.string(),
-  dialogues: z.array(dialogueSchema).default([]),
-  cases: z.array(caseSchema).default([]),
-  plans: z.array(planSchema).default([]),
-});
-
-export type DialogueFile = z.output<typeof fileSchema>;
-export type DialogueTest = z.output<typeof dialogueSchema>;
-export type ProcessCase = z.output<typeof caseSchema>;
-export type PlanTest = z.output<typeof planSchema>;
-type TurnTest = z.output<typeof turnSchema>;
+type TurnTest = DialogueTest['talk'][number];
 
 /** Answers operations the test does not mention; without one such a call is a failure. */
-export type OperationStubs = Readonly<Record<string, (input: Readonly<Record<string, unknown>>) => Readonly<Record<string, unknown>>>>;
+export type OperationStubs = Readonly<
+  Record<string, (input: Readonly<Record<string, unknown>>) => Readonly<Record<string, unknown>>>
+>;
 
 /** A test's result; no failures = passed. */
 export interface DialogueResult {
   readonly name: string;
   readonly failures: readonly string[];
-}
-
-/** Reads a test file. @throws z.ZodError or a YAML error when it is not one. */
-export function parseDialogueFile(text: string): DialogueFile {
-  return fileSchema.parse(parse(text));
 }
 
 /** Plays one dialogue against the flows; `observe` sees every effect, e.g. to render it. */
@@ -127,14 +41,22 @@ export function runDialogue(
   stubs: OperationStubs = {},
   observe: (effect: ConversationEffect) => void = () => undefined,
 ): DialogueResult {
-  const tools: ConversationTools = { flows: buildFlowTable(flows), audience: test.audience, today: businessDate(test.today) };
+  const tools: ConversationTools = {
+    flows: buildFlowTable(flows),
+    audience: test.audience,
+    today: businessDate(test.today),
+  };
   const failures: string[] = [];
   let state = EMPTY_CONVERSATION;
   test.talk.forEach((turn, index) => {
     const player = new Player(turn, state, tools, stubs);
     state = player.play();
     player.effects.forEach(observe);
-    failures.push(...player.failures.map((failure) => `${index + 1}. ${turn.say ?? turn.choose ?? turn.silence ?? turn.link ?? 'event'}: ${failure}`));
+    failures.push(
+      ...player.failures.map(
+        (failure) => `${index + 1}. ${turn.say ?? turn.choose ?? turn.silence ?? turn.link ?? 'event'}: ${failure}`,
+      ),
+    );
   });
   return { name: test.name, failures };
 }
@@ -146,7 +68,7 @@ class Player {
   readonly #tools: ConversationTools;
   readonly #stubs: OperationStubs;
   readonly effects: ConversationEffect[] = [];
-  readonly #expected: z.output<typeof callSchema>[];
+  readonly #expected: TurnTest['calls'][number][];
   #state: ConversationState;
 
   constructor(turn: TurnTest, state: ConversationState, tools: ConversationTools, stubs: OperationStubs) {
@@ -159,7 +81,8 @@ class Player {
 
   play(): ConversationState {
     this.#feed(this.#event());
-    if (this.#expected.length > 0) this.failures.push(`not called: ${this.#expected.map((call) => call.do).join(', ')}`);
+    if (this.#expected.length > 0)
+      this.failures.push(`not called: ${this.#expected.map((call) => call.do).join(', ')}`);
     this.#check();
     // What a runtime stores must come back as it was.
     return JSON.parse(JSON.stringify(this.#state)) as ConversationState;
@@ -169,11 +92,17 @@ class Player {
     const turn = this.#turn;
     const visit = this.#state.frames.at(-1)?.visit ?? 0;
     if (turn.choose !== undefined) {
-      return { type: 'choice', visit: turn.stale === true ? visit - 1 : visit, verb: turn.choose, ...(turn.value === undefined ? {} : { value: turn.value }) };
+      return {
+        type: 'choice',
+        visit: turn.stale === true ? visit - 1 : visit,
+        verb: turn.choose,
+        ...(turn.value === undefined ? {} : { value: turn.value }),
+      };
     }
     if (turn.link !== undefined) return { type: 'link', payload: turn.link };
     if (turn.contact) return { type: 'contact', ...turn.contact };
-    if (turn.silence !== undefined) return { type: 'timeout', visit: turn.stale === true ? visit - 1 : visit, name: turn.silence };
+    if (turn.silence !== undefined)
+      return { type: 'timeout', visit: turn.stale === true ? visit - 1 : visit, name: turn.silence };
     if (turn.opened === true) return { type: 'opened' };
     if (turn.handback === true) return { type: 'handback' };
     const text = turn.say ?? '';
@@ -201,10 +130,16 @@ class Player {
   #check(): void {
     const turn = this.#turn;
     const top = this.#state.frames.at(-1);
-    const said = this.effects.flatMap((effect) => (effect.kind === 'say' ? [effect.key] : effect.kind === 'diff' ? ['conversation.changed'] : []));
+    const said = this.effects.flatMap((effect) =>
+      effect.kind === 'say' ? [effect.key] : effect.kind === 'diff' ? ['conversation.changed'] : [],
+    );
     const last = this.effects.findLast((effect) => effect.kind === 'say');
     this.#same('bot', turn.bot, said);
-    this.#same('choices', turn.choices, (last?.choices ?? []).map((choice) => choice.verb));
+    this.#same(
+      'choices',
+      turn.choices,
+      (last?.choices ?? []).map((choice) => choice.verb),
+    );
     this.#same('flow', turn.flow, top?.flow ?? '');
     this.#same('step', turn.step, top?.step ?? '');
     this.#same('depth', turn.depth, this.#state.frames.length);
@@ -212,7 +147,8 @@ class Player {
     const slots = top ? slotValues(top) : {};
     if (turn.slots) this.#contains(turn.slots, slots, 'slots');
     for (const name of turn.empty ?? []) if (name in slots) this.failures.push(`slot ${name} is not empty`);
-    for (const name of turn.confirmed ?? []) if (top?.slots[name]?.confirmed !== true) this.failures.push(`slot ${name} is not confirmed`);
+    for (const name of turn.confirmed ?? [])
+      if (top?.slots[name]?.confirmed !== true) this.failures.push(`slot ${name} is not confirmed`);
     const starts = this.effects.filter((effect) => effect.kind === 'start');
     turn.starts?.forEach((start, index) => this.#contains(start, starts[index] ?? {}, 'starts'));
     if (turn.starts && starts.length !== turn.starts.length) this.failures.push(`${starts.length} processes started`);
@@ -232,9 +168,12 @@ class Player {
 /** Where `actual` lacks something of `expected`; members that are not mentioned do not matter. */
 function differenceOf(expected: unknown, actual: unknown, path: string): string | undefined {
   if (typeof expected !== 'object' || expected === null) {
-    return Object.is(expected, actual) ? undefined : `${path}: expected ${JSON.stringify(expected)}, got ${JSON.stringify(actual)}`;
+    return Object.is(expected, actual)
+      ? undefined
+      : `${path}: expected ${JSON.stringify(expected)}, got ${JSON.stringify(actual)}`;
   }
-  if (typeof actual !== 'object' || actual === null) return `${path}: expected ${JSON.stringify(expected)}, got ${JSON.stringify(actual)}`;
+  if (typeof actual !== 'object' || actual === null)
+    return `${path}: expected ${JSON.stringify(expected)}, got ${JSON.stringify(actual)}`;
   for (const [key, value] of Object.entries(expected)) {
     const difference = differenceOf(value, (actual as Readonly<Record<string, unknown>>)[key], `${path}.${key}`);
     if (difference !== undefined) return difference;
@@ -248,14 +187,18 @@ export function runProcessCase(test: ProcessCase, flow: CompiledProcess): Dialog
   let state = startProcess(flow, test.facts).state;
   test.events.forEach((event, index) => {
     const visit = event.stale === true ? state.visit - 1 : state.visit;
-    const result = event.start === true ? startProcess(flow, test.facts) : stepProcess(flow, state, processEvent(event, visit));
+    const result =
+      event.start === true ? startProcess(flow, test.facts) : stepProcess(flow, state, processEvent(event, visit));
     state = result.state;
-    const effects = result.effects.filter((effect) => effect.kind !== 'moved' && effect.kind !== 'timer.set' && effect.kind !== 'timer.clear');
+    const effects = result.effects.filter(
+      (effect) => effect.kind !== 'moved' && effect.kind !== 'timer.set' && effect.kind !== 'timer.clear',
+    );
     const fail = (failure: string): void => {
       failures.push(`${index + 1}. ${failure}`);
     };
     for (const key of ['node', 'status', 'outcome'] as const) {
-      if (event[key] !== undefined && event[key] !== state[key]) fail(`${key}: expected ${event[key]}, got ${String(state[key])}`);
+      if (event[key] !== undefined && event[key] !== state[key])
+        fail(`${key}: expected ${event[key]}, got ${String(state[key])}`);
     }
     if (event.effects && event.effects.length !== effects.length) fail(`effects: ${JSON.stringify(effects)}`);
     event.effects?.forEach((expected, at) => {
@@ -269,7 +212,8 @@ export function runProcessCase(test: ProcessCase, flow: CompiledProcess): Dialog
 function processEvent(event: ProcessCase['events'][number], visit: number): ProcessEvent {
   if (event.done) return { type: 'operation.done', visit, result: event.done };
   if (event.failed !== undefined) return { type: 'operation.failed', visit, code: event.failed };
-  if (event.signal !== undefined) return { type: 'signal', name: event.signal, ...(event.facts ? { facts: event.facts } : {}) };
+  if (event.signal !== undefined)
+    return { type: 'signal', name: event.signal, ...(event.facts ? { facts: event.facts } : {}) };
   if (event.timer !== undefined) return { type: 'timer', visit, name: event.timer };
   if (event.decided === undefined) return { type: 'retry', ...(event.facts ? { facts: event.facts } : {}) };
   return {
@@ -286,5 +230,8 @@ export function runPlan(test: PlanTest, flow: CompiledSchedule): DialogueResult 
   const plan = planStages(flow, businessDate(test.due), { zone: test.zone, spread: test.spread });
   const actual = plan.map((stage) => [stage.stage, stage.at.toISOString()]);
   const same = JSON.stringify(actual) === JSON.stringify(test.stages);
-  return { name: test.name, failures: same ? [] : [`expected ${JSON.stringify(test.stages)}, got ${JSON.stringify(actual)}`] };
+  return {
+    name: test.name,
+    failures: same ? [] : [`expected ${JSON.stringify(test.stages)}, got ${JSON.stringify(actual)}`],
+  };
 }

@@ -14,19 +14,27 @@ export function buildFlowTable(flows: readonly CompiledFlow[], current?: Readonl
     const wanted = current?.get(flow.name);
     if (wanted === undefined || wanted === flow.version) newest.set(flow.name, flow);
   }
-  const audiences = new Map((['staff', 'customer'] as const).map((audience) => [audience, forAudience([...newest.values()], audience)]));
+  const audiences = new Map(
+    (['staff', 'customer'] as const).map((audience) => [audience, forAudience([...newest.values()], audience)]),
+  );
   const words = new Map([...audiences].map(([audience, list]) => [audience, startingWords(list)]));
   return {
     startingWith: (audience, text) => {
       const plain = text.trimStart().toLowerCase();
-      return words.get(audience)?.get(plain.slice(0, 1))?.find((entry) => plain.startsWith(entry.word))?.start;
+      return words
+        .get(audience)
+        ?.get(plain.slice(0, 1))
+        ?.find((entry) => plain.startsWith(entry.word))?.start;
     },
     get: (name, version) => (version === undefined ? newest.get(name) : byVersion.get(version)),
     current: (audience) => audiences.get(audience) ?? [],
   };
 }
 
-function forAudience(flows: readonly CompiledConversation[], audience: 'staff' | 'customer'): readonly CompiledConversation[] {
+function forAudience(
+  flows: readonly CompiledConversation[],
+  audience: 'staff' | 'customer',
+): readonly CompiledConversation[] {
   return flows.filter((flow) => flow.definition.audience === audience || flow.definition.audience === 'anyone');
 }
 
@@ -39,7 +47,10 @@ interface StartingWord {
 function startingWords(flows: readonly CompiledConversation[]): ReadonlyMap<string, readonly StartingWord[]> {
   const all = flows.flatMap((flow) =>
     flow.definition.begin.flatMap(({ words, at }) =>
-      (words ?? []).map((word) => ({ word: word.toLowerCase(), start: { flow: flow.name, ...(at === undefined ? {} : { at }) } })),
+      (words ?? []).map((word) => ({
+        word: word.toLowerCase(),
+        start: { flow: flow.name, ...(at === undefined ? {} : { at }) },
+      })),
     ),
   );
   const byCharacter = new Map<string, StartingWord[]>();

@@ -7,16 +7,14 @@
  */
 export { COMMANDS, parseCommand, parseShortId, type Command, type CommandName } from './command.ts';
 export { parseCorrection, type Correction } from './correction.ts';
+export { runDialogue, runPlan, runProcessCase, type DialogueResult, type OperationStubs } from './dialogue.ts';
 export {
   parseDialogueFile,
-  runDialogue,
-  runPlan,
-  runProcessCase,
   type DialogueFile,
-  type DialogueResult,
   type DialogueTest,
-  type OperationStubs,
-} from './dialogue.ts';
+  type PlanTest,
+  type ProcessCase,
+} from './dialogue-file.ts';
 export { buildFlowTable } from './flow-table.ts';
 export { paramTexts, present, type Presented, type TextOf } from './present.ts';
 export type {

@@ -51,7 +51,8 @@ function givenSlots(flow: CompiledConversation, given: unknown): Readonly<Record
   const slots: Record<string, SlotState> = {};
   for (const [name, value] of Object.entries(given)) {
     if (!flow.slots.has(name)) continue;
-    if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') slots[name] = { value, from: 'given' };
+    if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean')
+      slots[name] = { value, from: 'given' };
   }
   return slots;
 }

@@ -25,11 +25,16 @@ export function present(effect: Sayable, textOf: TextOf): Presented {
 
 function presentSay(effect: Extract<Sayable, { kind: 'say' }>, textOf: TextOf): Presented {
   const head = textOf(effect.key, paramTexts(effect.params, textOf));
-  const rows = (effect.rows?.items ?? []).map((item, index) => textOf(effect.rows?.line ?? '', { index: index + 1, ...rowTexts(item) }));
+  const rows = (effect.rows?.items ?? []).map((item, index) =>
+    textOf(effect.rows?.line ?? '', { index: index + 1, ...rowTexts(item) }),
+  );
   return {
     text: [head, ...rows].join('\n'),
     choices: (effect.choices ?? []).map((choice) => presentChoice(choice, textOf)),
-    fields: (effect.fields ?? []).map((field) => ({ label: textOf(field.label, {}), value: paramText(field.value, textOf) })),
+    fields: (effect.fields ?? []).map((field) => ({
+      label: textOf(field.label, {}),
+      value: paramText(field.value, textOf),
+    })),
     ...(effect.contact === undefined ? {} : { requestContact: textOf(effect.contact, {}) }),
   };
 }
@@ -72,7 +77,9 @@ function paramText(param: Param, textOf: TextOf): string {
     case 'labels':
       return labelTexts(param.keys, textOf);
     case 'fields':
-      return param.fields.map((field) => fieldText(field, textOf)).join(textOf('conversation.format.between_fields', {}));
+      return param.fields
+        .map((field) => fieldText(field, textOf))
+        .join(textOf('conversation.format.between_fields', {}));
     case 'slot':
       return slotText(param, textOf);
   }
@@ -93,8 +100,12 @@ function plainText(value: string | number | boolean): string {
   return amount === undefined ? value : groupedYuan(amount);
 }
 
-function rowTexts(item: Readonly<Record<string, string | number | boolean>>): Readonly<Record<string, string | number>> {
-  return Object.fromEntries(Object.entries(item).map(([name, value]) => [name, typeof value === 'number' ? value : plainText(value)]));
+function rowTexts(
+  item: Readonly<Record<string, string | number | boolean>>,
+): Readonly<Record<string, string | number>> {
+  return Object.fromEntries(
+    Object.entries(item).map(([name, value]) => [name, typeof value === 'number' ? value : plainText(value)]),
+  );
 }
 
 function slotText(param: Extract<Param, { kind: 'slot' }>, textOf: TextOf): string {
@@ -129,5 +140,8 @@ function moneyText(value: string, textOf: TextOf): string {
   const amount = parseYuan(value);
   if (amount === undefined) return value;
   const wan = amount >= 1_000_000n ? inWan(amount) : '';
-  return textOf(wan === '' ? 'conversation.format.yuan' : 'conversation.format.wan', { yuan: groupedYuan(amount), wan });
+  return textOf(wan === '' ? 'conversation.format.yuan' : 'conversation.format.wan', {
+    yuan: groupedYuan(amount),
+    wan,
+  });
 }

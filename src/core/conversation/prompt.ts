@@ -29,7 +29,11 @@ function listOf(turn: Turn, frame: Frame, reference: string): readonly Scalars[]
 }
 
 /** Rows of a `list:`, and the key to use instead when there are none. */
-export function rowsOf(turn: Turn, frame: Frame, listing: Listing | undefined): { readonly rows?: Rows; readonly insteadOf?: string } {
+export function rowsOf(
+  turn: Turn,
+  frame: Frame,
+  listing: Listing | undefined,
+): { readonly rows?: Rows; readonly insteadOf?: string } {
   if (!listing) return {};
   const items = listOf(turn, frame, listing.of).slice(0, MAX_ROWS);
   if (items.length === 0 && listing.empty !== undefined) return { insteadOf: listing.empty };
@@ -71,7 +75,10 @@ export function askSlot(turn: Turn, frame: Frame, ambiguity?: Ambiguity): void {
   const present = slotParam(flow, name, frame.slots[name]?.value);
   if (present) {
     const params = { slot: { kind: 'text' as const, key: slot.label }, old: present };
-    sayOn(turn, frame, 'conversation.ask_again', { params, choices: [{ verb: 'unchanged', label: 'conversation.choice.unchanged' }] });
+    sayOn(turn, frame, 'conversation.ask_again', {
+      params,
+      choices: [{ verb: 'unchanged', label: 'conversation.choice.unchanged' }],
+    });
     return;
   }
   const left = missingSlots(turn, frame).filter((other) => other !== name).length;
@@ -91,9 +98,13 @@ function slotChoices(turn: Turn, frame: Frame, name: string): readonly Choice[] 
     ];
   }
   if (slot?.type === 'yes-no') {
-    return [{ verb: 'answer', label: 'conversation.choice.yes', value: 'yes' }, { verb: 'answer', label: 'conversation.choice.no', value: 'no' }, ...skip];
+    return [
+      { verb: 'answer', label: 'conversation.choice.yes', value: 'yes' },
+      { verb: 'answer', label: 'conversation.choice.no', value: 'no' },
+      ...skip,
+    ];
   }
-  const options = Object.entries(slot?.options ?? {}).map(([value, option]) => ({ verb: 'answer', label: option.label, value }));
+  const options = (slot?.options ?? []).map(({ label, value }) => ({ verb: 'answer', label, value }));
   return [...options.slice(0, MAX_CHOICES), ...skip];
 }
 
@@ -101,26 +112,54 @@ function candidateChoices(turn: Turn, frame: Frame, ambiguity: Ambiguity): reado
   const flow = turn.flowOf(frame);
   return ambiguity.candidates.slice(0, MAX_CHOICES).flatMap((candidate) => {
     const value = slotParam(flow, frame.asked ?? '', candidate.value);
-    return value ? [{ verb: 'answer', label: 'conversation.choice.value', params: { value }, value: String(candidate.value) }] : [];
+    return value
+      ? [{ verb: 'answer', label: 'conversation.choice.value', params: { value }, value: String(candidate.value) }]
+      : [];
   });
 }
 
 function askChoices(turn: Turn, frame: Frame, step: StepOf<'ask'>): void {
   const choices: Choice[] = (step.choices ?? []).map(({ verb, label }) => ({ verb, label }));
-  if (step.pick) {
-    for (const item of listOf(turn, frame, step.pick.of).slice(0, MAX_CHOICES)) {
-      const params = Object.fromEntries(Object.entries(item).map(([key, value]) => [key, { kind: 'plain' as const, value }]));
-      choices.push({ verb: 'pick', label: step.pick.line, params, value: String(item[step.pick.value] ?? '') });
-    }
+  for (const item of step.pick ? offerRows(turn, frame, step.pick.of) : []) {
+    const params = Object.fromEntries(
+      Object.entries(item).map(([key, value]) => [key, { kind: 'plain' as const, value }]),
+    );
+    choices.push({
+      verb: 'pick',
+      label: step.pick?.line ?? '',
+      params,
+      value: String(item[step.pick?.value ?? ''] ?? ''),
+    });
   }
-  saySentence(turn, step.ask, step, { ...(choices.length > 0 ? { choices } : {}), ...(step.contact ? { contact: step.contact.label } : {}) });
+  saySentence(turn, step.ask, step, {
+    ...(choices.length > 0 ? { choices } : {}),
+    ...(step.contact ? { contact: step.contact.label } : {}),
+  });
+}
+
+/** The rows of a pick; remembered the first time, because the result they came from is gone when it is asked again. */
+function offerRows(turn: Turn, frame: Frame, reference: string): readonly Scalars[] {
+  if (frame.offered) return frame.offered;
+  const offered = listOf(turn, frame, reference).slice(0, MAX_CHOICES);
+  turn.put({ ...frame, offered });
+  return offered;
 }
 
 function askConfirmation(turn: Turn, frame: Frame, step: StepOf<'confirm'>): void {
   const flow = turn.flowOf(frame);
-  const params = { ...resolveParams(turn, frame, step.with), summary: { kind: 'fields' as const, fields: fieldsOf(flow, frame, step.slots) } };
-  const choices = [{ verb: 'yes', label: 'conversation.choice.confirm' }, { verb: 'no', label: 'conversation.choice.change' }];
-  sayOn(turn, frame, step.confirm, { params, choices, ...(step.card ? { fields: fieldsOf(flow, frame, step.slots) } : {}) });
+  const params = {
+    ...resolveParams(turn, frame, step.with),
+    summary: { kind: 'fields' as const, fields: fieldsOf(flow, frame, step.slots) },
+  };
+  const choices = [
+    { verb: 'yes', label: 'conversation.choice.confirm' },
+    { verb: 'no', label: 'conversation.choice.change' },
+  ];
+  sayOn(turn, frame, step.confirm, {
+    params,
+    choices,
+    ...(step.card ? { fields: fieldsOf(flow, frame, step.slots) } : {}),
+  });
 }
 
 /** "We were at …": after a digression. */
@@ -129,5 +168,7 @@ export function sayWhereWeWere(turn: Turn): void {
   if (!frame) return;
   const flow = turn.flowOf(frame);
   const what = frame.asked === undefined ? flow.definition.title : labelOf(flow, frame.asked);
-  sayOn(turn, frame, 'conversation.back_to', { params: { title: { kind: 'text', key: flow.definition.title }, what: { kind: 'text', key: what } } });
+  sayOn(turn, frame, 'conversation.back_to', {
+    params: { title: { kind: 'text', key: flow.definition.title }, what: { kind: 'text', key: what } },
+  });
 }

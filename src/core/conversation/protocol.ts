@@ -16,13 +16,24 @@ export interface Reading {
 /** A file of the message, as the runtime names it; opaque here. */
 export type MediaToken = Readonly<Record<string, string | number | boolean>>;
 
+/** What can happen to a conversation. */
 export type ConversationEvent =
-  | { readonly type: 'message'; readonly text: string; readonly reading: Reading; readonly media: readonly MediaToken[] }
+  | {
+      readonly type: 'message';
+      readonly text: string;
+      readonly reading: Reading;
+      readonly media: readonly MediaToken[];
+    }
   /** A button or one-tap answer; `visit` is the one its question was asked with. */
   | { readonly type: 'choice'; readonly visit: number; readonly verb: string; readonly value?: string }
   | { readonly type: 'operation.done'; readonly visit: number; readonly result: Readonly<Record<string, unknown>> }
   /** A refusal (`AppError.code`); faults never reach the interpreter. */
-  | { readonly type: 'operation.refused'; readonly visit: number; readonly code: string; readonly params?: Readonly<Record<string, string | number>> }
+  | {
+      readonly type: 'operation.refused';
+      readonly visit: number;
+      readonly code: string;
+      readonly params?: Readonly<Record<string, string | number>>;
+    }
   | { readonly type: 'timeout'; readonly visit: number; readonly name: 'remind' | 'expire' }
   | { readonly type: 'link'; readonly payload: string }
   | { readonly type: 'contact'; readonly phone: string; readonly own: boolean }
@@ -33,7 +44,13 @@ export type ConversationEvent =
 /** A value in a sentence, with its type, so that the renderer can say 30 万 or mask a phone. */
 export type Param =
   | { readonly kind: 'plain'; readonly value: string | number | boolean }
-  | { readonly kind: 'slot'; readonly type: AnswerType; readonly value: FactValue; readonly personal: boolean; readonly option?: string }
+  | {
+      readonly kind: 'slot';
+      readonly type: AnswerType;
+      readonly value: FactValue;
+      readonly personal: boolean;
+      readonly option?: string;
+    }
   | { readonly kind: 'fields'; readonly fields: readonly Field[] }
   | { readonly kind: 'labels'; readonly keys: readonly string[] }
   /** A text by its key, e.g. a flow's title. */
@@ -47,6 +64,7 @@ export interface Field {
   readonly confirmed: boolean;
 }
 
+/** Values of a sentence by name. */
 export type Params = Readonly<Record<string, Param>>;
 
 /** A one-tap answer. It comes back as event `choice` with the say effect's visit. */
@@ -63,6 +81,7 @@ export interface Rows {
   readonly items: readonly Readonly<Record<string, string | number | boolean>>[];
 }
 
+/** What the runtime has to do, in order. */
 export type ConversationEffect =
   | {
       readonly kind: 'say';
@@ -77,15 +96,36 @@ export type ConversationEffect =
       readonly contact?: string;
     }
   /** A value has changed: old → new, and what must be answered again because of it. */
-  | { readonly kind: 'diff'; readonly field: Field; readonly old: Param; readonly wasConfirmed: boolean; readonly reopened: readonly string[] }
-  | { readonly kind: 'do'; readonly operation: string; readonly input: Readonly<Record<string, unknown>>; readonly visit: number }
+  | {
+      readonly kind: 'diff';
+      readonly field: Field;
+      readonly old: Param;
+      readonly wasConfirmed: boolean;
+      readonly reopened: readonly string[];
+    }
+  | {
+      readonly kind: 'do';
+      readonly operation: string;
+      readonly input: Readonly<Record<string, unknown>>;
+      readonly visit: number;
+    }
   | { readonly kind: 'start'; readonly flow: string; readonly facts: Readonly<Record<string, unknown>> }
   /** One timer per name; a new one replaces the old. */
-  | { readonly kind: 'timer.set'; readonly name: 'remind' | 'expire'; readonly visit: number; readonly afterMinutes: number }
+  | {
+      readonly kind: 'timer.set';
+      readonly name: 'remind' | 'expire';
+      readonly visit: number;
+      readonly afterMinutes: number;
+    }
   | { readonly kind: 'timer.clear'; readonly visit: number }
   | { readonly kind: 'handover' }
   /** For the event log: a frame was opened, finished, or put aside. */
-  | { readonly kind: 'frame'; readonly change: 'opened' | 'ended' | 'parked' | 'resumed'; readonly flow: string; readonly outcome?: string };
+  | {
+      readonly kind: 'frame';
+      readonly change: 'opened' | 'ended' | 'parked' | 'resumed';
+      readonly flow: string;
+      readonly outcome?: string;
+    };
 
 /** A flow and where it begins; without `at` at its first step. */
 export interface Start {

@@ -34,7 +34,8 @@ function stepOf(turn: Turn, frame: Frame): Step {
 /** Follows the way out of the top frame's step. */
 export function leave(turn: Turn, route: StepOf<'say'>['go']): void {
   const frame = turn.top;
-  if (frame) goTo(turn, typeof route === 'string' ? route : follow(turn.flowOf(frame), route, conditionFacts(turn, frame)));
+  if (frame)
+    goTo(turn, typeof route === 'string' ? route : follow(turn.flowOf(frame), route, conditionFacts(turn, frame)));
 }
 
 function enter(turn: Turn, frame: Frame): void {
@@ -85,8 +86,16 @@ export function askFor(turn: Turn, name: string): void {
   const frame = turn.top;
   if (!frame) return;
   const again = frame.asked === name && frame.wait === 'slot';
-  const trail = frame.trail.at(-1) === name ? frame.trail : [...frame.trail.filter((other) => other !== name), name].slice(-20);
-  turn.put({ ...frame, wait: 'slot', asked: name, trail, misses: again ? frame.misses : 0, visit: again ? frame.visit : turn.nextVisit() });
+  const trail =
+    frame.trail.at(-1) === name ? frame.trail : [...frame.trail.filter((other) => other !== name), name].slice(-20);
+  turn.put({
+    ...frame,
+    wait: 'slot',
+    asked: name,
+    trail,
+    misses: again ? frame.misses : 0,
+    visit: again ? frame.visit : turn.nextVisit(),
+  });
   prompt(turn);
 }
 
@@ -135,7 +144,8 @@ export function reconsider(turn: Turn): void {
   const form = [...flow.steps].find(
     ([, step]) =>
       step.kind === 'collect' &&
-      ((step.changed !== undefined && frame.changed.length > 0) || step.collect.some((name) => missing.has(name) && applies(turn, frame, name))),
+      ((step.changed !== undefined && frame.changed.length > 0) ||
+        step.collect.some((name) => missing.has(name) && applies(turn, frame, name))),
   );
   if (form) goTo(turn, form[0]);
   else prompt(turn);

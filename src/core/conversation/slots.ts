@@ -17,8 +17,14 @@ export function sayProblem(turn: Turn, slot: string, code: string): void {
   const flow = turn.flowOf(frame);
   const definition = flow.slots.get(slot);
   const bound = (value: string | number | undefined): Param =>
-    value === undefined || !definition ? { kind: 'plain', value: '' } : { kind: 'slot', type: definition.type, value, personal: false };
-  const params = { slot: { kind: 'text' as const, key: labelOf(flow, slot) }, min: bound(definition?.min), max: bound(definition?.max) };
+    value === undefined || !definition
+      ? { kind: 'plain', value: '' }
+      : { kind: 'slot', type: definition.type, value, personal: false };
+  const params = {
+    slot: { kind: 'text' as const, key: labelOf(flow, slot) },
+    min: bound(definition?.min),
+    max: bound(definition?.max),
+  };
   sayOn(turn, frame, `conversation.problem.${code}`, { params });
 }
 
@@ -51,7 +57,13 @@ function showDiff(turn: Turn, name: string, old: SlotState, reopened: readonly s
   const field = fieldOf(flow, name, slot);
   const before = slotParam(flow, name, old.value);
   if (!field || !before) return;
-  turn.effects.push({ kind: 'diff', field, old: before, wasConfirmed: old.confirmed === true, reopened: reopened.map((other) => labelOf(flow, other)) });
+  turn.effects.push({
+    kind: 'diff',
+    field,
+    old: before,
+    wasConfirmed: old.confirmed === true,
+    reopened: reopened.map((other) => labelOf(flow, other)),
+  });
 }
 
 /** What passing text did to the form. */

@@ -41,6 +41,8 @@ export interface Frame {
   /** Slots learned since the last operation. */
   readonly changed: readonly string[];
   readonly pending?: PendingChange;
+  /** The rows offered by a `pick`, so that the question can be asked again and answered by number. */
+  readonly offered?: readonly KeptResult[];
   /** Messages in a row that could not be read. */
   readonly misses: number;
 }

@@ -2,7 +2,15 @@
 import { durationMinutes } from '../flow/index.ts';
 import { prompt } from './prompt.ts';
 import type { ConversationEffect, ConversationEvent, ConversationTools } from './protocol.ts';
-import { handBack, repair, respondToChoice, respondToContact, respondToEvent, respondToMedia, respondToText } from './respond.ts';
+import { repair } from './begin.ts';
+import {
+  handBack,
+  respondToChoice,
+  respondToContact,
+  respondToEvent,
+  respondToMedia,
+  respondToText,
+} from './respond.ts';
 import { goTo, leave, run } from './run.ts';
 import { sayOn } from './say.ts';
 import type { ConversationState, Frame, KeptResult } from './state.ts';
@@ -17,7 +25,11 @@ export interface ConversationStep {
 const NO_INPUT: TurnInput = { text: '', argument: '' };
 
 /** What an event does to a conversation. @throws Error only for a broken flow table; the state is then unchanged. */
-export function stepConversation(state: ConversationState, event: ConversationEvent, tools: ConversationTools): ConversationStep {
+export function stepConversation(
+  state: ConversationState,
+  event: ConversationEvent,
+  tools: ConversationTools,
+): ConversationStep {
   const turn = new Turn(state, tools, inputOf(event));
   // While a person has the word the bot only listens: everything is on the timeline, nothing is answered.
   if (state.handedOver && event.type !== 'handback') return { state, effects: [] };
@@ -108,7 +120,9 @@ function operationRefused(turn: Turn, event: Extract<ConversationEvent, { type: 
   const frame = waitingFor(turn, event.visit);
   if (!frame) return;
   const step = turn.flowOf(frame).steps.get(frame.step);
-  const params = Object.fromEntries(Object.entries(event.params ?? {}).map(([name, value]) => [name, { kind: 'plain' as const, value }]));
+  const params = Object.fromEntries(
+    Object.entries(event.params ?? {}).map(([name, value]) => [name, { kind: 'plain' as const, value }]),
+  );
   sayOn(turn, frame, `error.${event.code}.title`, { params });
   sayOn(turn, frame, `error.${event.code}.help`, { params });
   if (step?.kind === 'do' && step.failed !== undefined) goTo(turn, step.failed);
@@ -136,7 +150,8 @@ function timedOut(turn: Turn, visit: number, name: 'remind' | 'expire'): void {
 function idleTimers(turn: Turn, before: Frame | undefined): void {
   const after = turn.top;
   if (before?.visit === after?.visit && before?.wait === after?.wait) return;
-  if (before && turn.tools.flows.get(before.flow, before.version)?.definition.idle) turn.effects.push({ kind: 'timer.clear', visit: before.visit });
+  if (before && turn.tools.flows.get(before.flow, before.version)?.definition.idle)
+    turn.effects.push({ kind: 'timer.clear', visit: before.visit });
   const idle = after && waitsForPerson(after) ? turn.flowOf(after).definition.idle : undefined;
   if (!after || !idle) return;
   turn.effects.push(

@@ -29,7 +29,9 @@ export class Turn {
   handedOver: boolean;
   readonly #frames: Frame[];
   #flow: CompiledConversation | undefined;
-  #facts: { readonly frame: Frame; readonly results: FullResults; readonly depth: number; readonly facts: ConditionFacts } | undefined;
+  #facts:
+    | { readonly frame: Frame; readonly results: FullResults; readonly depth: number; readonly facts: ConditionFacts }
+    | undefined;
   #visits: number;
 
   constructor(state: ConversationState, tools: ConversationTools, input: TurnInput) {
@@ -79,9 +81,12 @@ export class Turn {
     this.#frames[this.#frames.length - 1] = frame;
   }
 
-  /** Brings the frame at `index` from the top to the top by dropping what lies above it. */
-  dropTo(frame: Frame): void {
-    while (this.top !== undefined && this.top !== frame) this.#frames.pop();
+  /** Brings a frame to the top; those that were above it stay open below. */
+  raise(frame: Frame): void {
+    const at = this.#frames.indexOf(frame);
+    if (at === -1 || at === this.#frames.length - 1) return;
+    this.#frames.splice(at, 1);
+    this.#frames.push(frame);
   }
 
   flowOf(frame: Frame): CompiledConversation {
@@ -114,6 +119,6 @@ export class Turn {
 
 /** A frame without what it waited for. */
 export function running(frame: Frame): Frame {
-  const { wait: _, asked: __, pending: ___, ...rest } = frame;
+  const { wait: _, asked: __, pending: ___, offered: ____, ...rest } = frame;
   return rest;
 }

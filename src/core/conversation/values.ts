@@ -26,7 +26,17 @@ function buildFacts(turn: Turn, frame: Frame): ConditionFacts {
     if (flow.slots.get(name)?.type === 'money') slots[name] = parseYuan(String(value)) ?? null;
   }
   const { contact, link } = turn.input;
-  return { ...frame.inputs, ...frame.results, ...turn.results, ...(contact ? { contact } : {}), ...(link === undefined ? {} : { link }), slots, below: belowState(turn), argument: turn.input.argument, text: turn.input.text };
+  return {
+    ...frame.inputs,
+    ...frame.results,
+    ...turn.results,
+    ...(contact ? { contact } : {}),
+    ...(link === undefined ? {} : { link }),
+    slots,
+    below: belowState(turn),
+    argument: turn.input.argument,
+    text: turn.input.text,
+  };
 }
 
 /** Whether something lies under this frame: `open`, `parked` (a draft put aside) or `none`. */
@@ -36,7 +46,11 @@ export function belowState(turn: Turn): 'open' | 'parked' | 'none' {
 }
 
 /** Values for an operation or a called flow. */
-export function resolveInput(turn: Turn, frame: Frame, template: Readonly<Record<string, Template>>): Readonly<Record<string, unknown>> {
+export function resolveInput(
+  turn: Turn,
+  frame: Frame,
+  template: Readonly<Record<string, Template>>,
+): Readonly<Record<string, unknown>> {
   return resolveTemplate(template, (root) => lookup(turn, frame, root)) as Readonly<Record<string, unknown>>;
 }
 
@@ -89,7 +103,10 @@ function paramOf(turn: Turn, frame: Frame, template: Template): Param {
   }
   const value = resolveTemplate(template, (root) => lookup(turn, frame, root));
   // What an operation did not give is an empty text: a sentence with a gap beats no sentence.
-  return { kind: 'plain', value: typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' ? value : '' };
+  return {
+    kind: 'plain',
+    value: typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' ? value : '',
+  };
 }
 
 function specialParam(turn: Turn, frame: Frame, reference: string): Param | undefined {
@@ -99,11 +116,23 @@ function specialParam(turn: Turn, frame: Frame, reference: string): Param | unde
     case '$summary':
       return { kind: 'fields', fields: fieldsOf(flow, frame) };
     case '$missing':
-      return { kind: 'labels', keys: missingSlots(turn, frame).filter((name) => flow.slots.get(name)?.required === true).map((name) => labelOf(flow, name)) };
+      return {
+        kind: 'labels',
+        keys: missingSlots(turn, frame)
+          .filter((name) => flow.slots.get(name)?.required === true)
+          .map((name) => labelOf(flow, name)),
+      };
     case '$labels':
-      return { kind: 'labels', keys: below ? [...turn.flowOf(below).slots.values()].filter((slot) => slot.ask !== undefined).map((slot) => slot.label) : [] };
+      return {
+        kind: 'labels',
+        keys: below
+          ? [...turn.flowOf(below).slots.values()].filter((slot) => slot.ask !== undefined).map((slot) => slot.label)
+          : [],
+      };
     case '$title':
-      return below ? { kind: 'text', key: turn.flowOf(below).definition.title } : { kind: 'text', key: flow.definition.title };
+      return below
+        ? { kind: 'text', key: turn.flowOf(below).definition.title }
+        : { kind: 'text', key: flow.definition.title };
     default: {
       const slot = /^\$slots\.(?<name>[A-Za-z0-9]+)$/u.exec(reference)?.groups?.['name'];
       return slot === undefined ? undefined : slotParam(flow, slot, frame.slots[slot]?.value);
@@ -115,7 +144,7 @@ function specialParam(turn: Turn, frame: Frame, reference: string): Param | unde
 export function slotParam(flow: CompiledConversation, name: string, value: FactValue | undefined): Param | undefined {
   const slot = flow.slots.get(name);
   if (!slot || value === undefined) return undefined;
-  const option = slot.options?.[String(value)]?.label;
+  const option = slot.options?.find((candidate) => candidate.value === value)?.label;
   return { kind: 'slot', type: slot.type, value, personal: slot.personal, ...(option === undefined ? {} : { option }) };
 }
 
@@ -128,7 +157,9 @@ export function labelOf(flow: CompiledConversation, name: string): string {
 export function fieldOf(flow: CompiledConversation, name: string, slot: SlotState): Field | undefined {
   const definition = flow.slots.get(name);
   const value = slotParam(flow, name, slot.value);
-  return definition && value ? { slot: name, label: definition.label, value, confirmed: slot.confirmed === true } : undefined;
+  return definition && value
+    ? { slot: name, label: definition.label, value, confirmed: slot.confirmed === true }
+    : undefined;
 }
 
 /** All slots that have a value, in the flow's order. */

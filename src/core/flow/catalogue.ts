@@ -4,6 +4,7 @@ import type { Translate } from './finding.ts';
 /** Texts of one language: locale key → message. */
 export type Texts = Readonly<Record<string, string>>;
 
+/** Everything a flow file is checked against. */
 export interface FlowCatalogue {
   readonly operations: ReadonlySet<string>;
   readonly roles: ReadonlySet<string>;

@@ -1,14 +1,35 @@
 /** The meaning of a flow: everything it mentions exists, everything in it can be reached, and it cannot go wrong quietly. */
 import { compileCondition } from '../rules/cel.ts';
 import type { FlowCatalogue } from './catalogue.ts';
-import type { Branch, ConversationDefinition, FlowDefinition, ProcessDefinition, ProcessNode, ScheduleDefinition, Step } from './definition.ts';
+import type {
+  Branch,
+  ConversationDefinition,
+  FlowDefinition,
+  ProcessDefinition,
+  ProcessNode,
+  ScheduleDefinition,
+  Step,
+} from './definition.ts';
 import type { Fault } from './finding.ts';
 import { conversationGraph, processGraph, reachable, spinning, type Vertex } from './graph.ts';
 import { referencesOf, textsOf, type Mention } from './mentions.ts';
 
 /** Names a conversation's conditions and templates may always use. */
 export const CONVERSATION_ROOTS: readonly string[] = [
-  'text', 'facts', 'changed', 'slots', 'missing', 'summary', 'media', 'link', 'contact', 'argument', 'today', 'below', 'labels', 'title',
+  'text',
+  'facts',
+  'changed',
+  'slots',
+  'missing',
+  'summary',
+  'media',
+  'link',
+  'contact',
+  'argument',
+  'today',
+  'below',
+  'labels',
+  'title',
 ];
 /** Names a process's conditions and templates may always use. */
 export const PROCESS_ROOTS: readonly string[] = ['instance', 'outcome', 'reason', 'by'];
@@ -38,7 +59,9 @@ function checkConversation(flow: ConversationDefinition, catalogue: FlowCatalogu
   const starts: readonly Start[] = [
     { name: flow.first, path: ['first'] },
     ...(flow.restart === undefined ? [] : [{ name: flow.restart, path: ['restart'] }]),
-    ...flow.begin.flatMap((starter, index) => (starter.at === undefined ? [] : [{ name: starter.at, path: ['begin', index, 'at'] }])),
+    ...flow.begin.flatMap((starter, index) =>
+      starter.at === undefined ? [] : [{ name: starter.at, path: ['begin', index, 'at'] }],
+    ),
   ];
   return [
     ...checkGraph(graph, starts, 'steps'),
@@ -54,16 +77,23 @@ interface Start {
 }
 
 function checkGraph(graph: ReadonlyMap<string, Vertex>, starts: readonly Start[], section: string): readonly Fault[] {
-  const faults: Fault[] = starts.filter((start) => !graph.has(start.name)).map((start) => unknownStep(start.name, start.path));
+  const faults: Fault[] = starts
+    .filter((start) => !graph.has(start.name))
+    .map((start) => unknownStep(start.name, start.path));
   for (const vertex of graph.values()) {
     faults.push(...vertex.edges.filter((edge) => !graph.has(edge.to)).map((edge) => unknownStep(edge.to, edge.path)));
   }
-  const seen = reachable(graph, starts.map((start) => start.name));
+  const seen = reachable(
+    graph,
+    starts.map((start) => start.name),
+  );
   for (const name of graph.keys()) {
     if (!seen.has(name)) faults.push({ path: [section, name], code: 'unreachable_step', params: { step: name } });
   }
   if (![...seen].some((name) => graph.get(name)?.ends === true)) faults.push({ path: [section], code: 'no_end' });
-  faults.push(...spinning(graph).map((name) => ({ path: [section, name], code: 'loop_without_human', params: { step: name } })));
+  faults.push(
+    ...spinning(graph).map((name) => ({ path: [section, name], code: 'loop_without_human', params: { step: name } })),
+  );
   return faults;
 }
 
@@ -97,7 +127,10 @@ function checkStep(flow: ConversationDefinition, step: Step, path: Path, catalog
       return checkRoute(step.go, [...path, 'go']);
     case 'start':
     case 'call':
-      return [...checkFlowName(step.kind === 'start' ? step.start : step.call, [...path, step.kind], catalogue), ...checkRoute(step.go, [...path, 'go'])];
+      return [
+        ...checkFlowName(step.kind === 'start' ? step.start : step.call, [...path, step.kind], catalogue),
+        ...checkRoute(step.go, [...path, 'go']),
+      ];
     case 'ask':
       return checkChoices(step, path);
     case 'confirm':
@@ -125,16 +158,22 @@ function checkSlotName(flow: ConversationDefinition, slot: string, path: Path): 
 function checkSlot(flow: ConversationDefinition, name: string): readonly Fault[] {
   const slot = flow.slots[name];
   if (!slot) return [];
-  const faults = slot.dependsOn.flatMap((other, index) => checkSlotName(flow, other, ['slots', name, 'dependsOn', index]));
-  const options = Object.keys(slot.options ?? {}).length;
-  if (slot.type === 'choice' && options === 0) return [...faults, { path: ['slots', name], code: 'choice_without_options', params: { slot: name } }];
+  const faults = slot.dependsOn.flatMap((other, index) =>
+    checkSlotName(flow, other, ['slots', name, 'dependsOn', index]),
+  );
+  const options = slot.options?.length ?? 0;
+  if (slot.type === 'choice' && options === 0)
+    return [...faults, { path: ['slots', name], code: 'choice_without_options', params: { slot: name } }];
   return faults;
 }
 
 function checkChoices(step: Extract<Step, { kind: 'ask' }>, path: Path): readonly Fault[] {
   const verbs = (step.choices ?? []).map((choice) => choice.verb);
   const twice = verbs.findIndex((verb, index) => verbs.indexOf(verb) !== index);
-  if (twice !== -1) return [{ path: [...path, 'choices', twice, 'verb'], code: 'duplicate_verb', params: { verb: verbs[twice] ?? '' } }];
+  if (twice !== -1)
+    return [
+      { path: [...path, 'choices', twice, 'verb'], code: 'duplicate_verb', params: { verb: verbs[twice] ?? '' } },
+    ];
   return verbs.length === 0 && !step.pick && !step.contact ? [{ path, code: 'question_without_answer' }] : [];
 }
 
@@ -154,18 +193,25 @@ function checkRoute(route: string | readonly Branch[] | undefined, path: Path): 
   return first === route.length - 1 ? [] : [{ path: [...path, first], code: 'default_not_last' }];
 }
 
-function checkReferences(flow: ConversationDefinition | ProcessDefinition, known: ReadonlySet<string>): readonly Fault[] {
+function checkReferences(
+  flow: ConversationDefinition | ProcessDefinition,
+  known: ReadonlySet<string>,
+): readonly Fault[] {
   const { conditions, roots } = referencesOf(flow);
   return [
     ...conditions.flatMap((mention) => checkCondition(mention, known)),
-    ...roots.filter((mention) => !known.has(mention.value)).map((mention) => ({ path: mention.path, code: 'unknown_fact', params: { fact: mention.value } })),
+    ...roots
+      .filter((mention) => !known.has(mention.value))
+      .map((mention) => ({ path: mention.path, code: 'unknown_fact', params: { fact: mention.value } })),
   ];
 }
 
 function checkCondition({ value, path }: Mention, known: ReadonlySet<string>): readonly Fault[] {
   const compiled = compileCondition(value);
   if (!compiled.ok) {
-    return [{ path, code: 'condition', params: { detail: compiled.message, rule: compiled.code }, offset: compiled.position }];
+    return [
+      { path, code: 'condition', params: { detail: compiled.message, rule: compiled.code }, offset: compiled.position },
+    ];
   }
   return compiled.condition.facts
     .map((fact) => fact.split('.')[0] ?? fact)
@@ -182,7 +228,12 @@ function checkProcess(flow: ProcessDefinition, catalogue: FlowCatalogue): readon
   ];
 }
 
-function checkNode(node: ProcessNode, path: Path, catalogue: FlowCatalogue, known: ReadonlySet<string>): readonly Fault[] {
+function checkNode(
+  node: ProcessNode,
+  path: Path,
+  catalogue: FlowCatalogue,
+  known: ReadonlySet<string>,
+): readonly Fault[] {
   switch (node.kind) {
     case 'approval':
       return checkApproval(node, path, catalogue, known);
@@ -191,7 +242,9 @@ function checkNode(node: ProcessNode, path: Path, catalogue: FlowCatalogue, know
     case 'do':
       return checkOperation(node.do, [...path, 'do'], catalogue);
     case 'wait':
-      return Object.keys(node.on).length === 0 && !node.timeout ? [{ path: [...path, 'on'], code: 'wait_without_exit' }] : [];
+      return Object.keys(node.on).length === 0 && !node.timeout
+        ? [{ path: [...path, 'on'], code: 'wait_without_exit' }]
+        : [];
     case 'notify':
     case 'timer':
     case 'end':
@@ -199,16 +252,27 @@ function checkNode(node: ProcessNode, path: Path, catalogue: FlowCatalogue, know
   }
 }
 
-function checkApproval(node: Extract<ProcessNode, { kind: 'approval' }>, path: Path, catalogue: FlowCatalogue, known: ReadonlySet<string>): readonly Fault[] {
+function checkApproval(
+  node: Extract<ProcessNode, { kind: 'approval' }>,
+  path: Path,
+  catalogue: FlowCatalogue,
+  known: ReadonlySet<string>,
+): readonly Fault[] {
   const { role, verbs, policy, percent, card } = node.approval;
   const at = [...path, 'approval'];
   const faults: Fault[] = [];
   if (role === undefined) faults.push({ path: at, code: 'empty_approver' });
   else if (!catalogue.roles.has(role)) faults.push({ path: [...at, 'role'], code: 'unknown_role', params: { role } });
-  if (verbs.includes('return') && node.returned === undefined) faults.push({ path: [...at, 'verbs'], code: 'return_without_target' });
-  if (!verbs.includes('approve') || !verbs.includes('reject')) faults.push({ path: [...at, 'verbs'], code: 'verbs_incomplete' });
+  if (verbs.includes('return') && node.returned === undefined)
+    faults.push({ path: [...at, 'verbs'], code: 'return_without_target' });
+  if (!verbs.includes('approve') || !verbs.includes('reject'))
+    faults.push({ path: [...at, 'verbs'], code: 'verbs_incomplete' });
   if (policy === 'ratio' && percent === undefined) faults.push({ path: at, code: 'ratio_without_percent' });
-  faults.push(...card.flatMap((fact, index) => (known.has(fact) ? [] : [{ path: [...at, 'card', index], code: 'unknown_fact', params: { fact } }])));
+  faults.push(
+    ...card.flatMap((fact, index) =>
+      known.has(fact) ? [] : [{ path: [...at, 'card', index], code: 'unknown_fact', params: { fact } }],
+    ),
+  );
   return faults;
 }
 
@@ -217,10 +281,13 @@ function checkSchedule(flow: ScheduleDefinition): readonly Fault[] {
   if (flow.window.from >= flow.window.to) faults.push({ path: ['window'], code: 'window_empty' });
   flow.stages.forEach((stage, index) => {
     const path = ['stages', index];
-    if (stage.at < flow.window.from || stage.at >= flow.window.to) faults.push({ path: [...path, 'at'], code: 'stage_outside_window', params: { stage: stage.name } });
+    if (stage.at < flow.window.from || stage.at >= flow.window.to)
+      faults.push({ path: [...path, 'at'], code: 'stage_outside_window', params: { stage: stage.name } });
     const before = flow.stages[index - 1];
-    if (before && before.day >= stage.day) faults.push({ path: [...path, 'day'], code: 'stages_not_in_order', params: { stage: stage.name } });
-    if (flow.stages.findIndex((other) => other.name === stage.name) !== index) faults.push({ path: [...path, 'name'], code: 'duplicate_stage', params: { stage: stage.name } });
+    if (before && before.day >= stage.day)
+      faults.push({ path: [...path, 'day'], code: 'stages_not_in_order', params: { stage: stage.name } });
+    if (flow.stages.findIndex((other) => other.name === stage.name) !== index)
+      faults.push({ path: [...path, 'name'], code: 'duplicate_stage', params: { stage: stage.name } });
   });
   return faults;
 }

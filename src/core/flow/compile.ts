@@ -1,6 +1,15 @@
 /** A published flow as a table in memory: steps by name, conditions as closures, starters by what they answer to. */
 import { compileCondition, type Condition, type ConditionFacts } from '../rules/cel.ts';
-import type { ConversationDefinition, FlowDefinition, ProcessDefinition, ProcessNode, Route, ScheduleDefinition, SlotDefinition, Step } from './definition.ts';
+import type {
+  ConversationDefinition,
+  FlowDefinition,
+  ProcessDefinition,
+  ProcessNode,
+  Route,
+  ScheduleDefinition,
+  SlotDefinition,
+  Step,
+} from './definition.ts';
 import { referencesOf } from './mentions.ts';
 import type { NormalisedFlow } from './load.ts';
 
@@ -32,17 +41,20 @@ export interface CompiledConversation extends Compiled {
   readonly slotOfWord: ReadonlyMap<string, string>;
 }
 
+/** A process's table. */
 export interface CompiledProcess extends Compiled {
   readonly kind: 'process';
   readonly definition: ProcessDefinition;
   readonly nodes: ReadonlyMap<string, ProcessNode>;
 }
 
+/** A schedule's table. */
 export interface CompiledSchedule extends Compiled {
   readonly kind: 'schedule';
   readonly definition: ScheduleDefinition;
 }
 
+/** Any flow, ready to run. */
 export type CompiledFlow = CompiledConversation | CompiledProcess | CompiledSchedule;
 
 /** Builds the table. @throws Error for a format or condition this release cannot read. */
@@ -70,20 +82,28 @@ function conditionsOf(definition: FlowDefinition): ReadonlyMap<string, Condition
   return compiled;
 }
 
-function conversationTables(definition: ConversationDefinition): Pick<CompiledConversation, 'slots' | 'limits' | 'steps' | 'dependents' | 'slotOfFact' | 'slotOfWord'> {
-  const slots = Object.entries(definition.slots);
+function conversationTables(
+  definition: ConversationDefinition,
+): Pick<CompiledConversation, 'slots' | 'limits' | 'steps' | 'dependents' | 'slotOfFact' | 'slotOfWord'> {
+  const slots = inOrder(definition.slots, definition.order.slots);
   return {
     slots: new Map(slots),
     limits: new Map(slots.map(([name, slot]) => [name, limitsOf(slot)])),
-    steps: new Map(Object.entries(definition.steps)),
+    steps: new Map(inOrder(definition.steps, definition.order.steps)),
     dependents: new Map(slots.map(([name]) => [name, dependentsOf(definition, name)])),
     slotOfFact: new Map(slots.map(([name, slot]) => [slot.fact ?? name, name])),
-    slotOfWord: new Map(slots.flatMap(([name, slot]) => [name, ...slot.words].map((word) => [word.toLowerCase(), name]))),
+    slotOfWord: new Map(
+      slots.flatMap(([name, slot]) => [name, ...slot.words].map((word) => [word.toLowerCase(), name])),
+    ),
   };
 }
 
+function inOrder<T>(record: Readonly<Record<string, T>>, order: readonly string[]): readonly (readonly [string, T])[] {
+  return order.flatMap((name) => (record[name] === undefined ? [] : [[name, record[name]] as const]));
+}
+
 function limitsOf(slot: SlotDefinition): SlotLimits {
-  const options = slot.options && Object.fromEntries(Object.entries(slot.options).map(([value, option]) => [value, option.words]));
+  const options = slot.options && Object.fromEntries(slot.options.map((option) => [option.value, option.words]));
   return {
     ...(slot.min === undefined ? {} : { min: slot.min }),
     ...(slot.max === undefined ? {} : { max: slot.max }),

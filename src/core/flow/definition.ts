@@ -34,7 +34,20 @@ const route = z.union([name, z.array(branch)]);
 
 /** The slot types; each has a parser in core/conversation/understand. */
 export const SLOT_TYPES = [
-  'money', 'phone', 'person-name', 'identity-number', 'place', 'date', 'term', 'purpose', 'licence-name', 'text', 'integer', 'yes-no', 'consent', 'choice',
+  'money',
+  'phone',
+  'person-name',
+  'identity-number',
+  'place',
+  'date',
+  'term',
+  'purpose',
+  'licence-name',
+  'text',
+  'integer',
+  'yes-no',
+  'consent',
+  'choice',
 ] as const;
 
 /** One piece of information a form collects. */
@@ -58,8 +71,11 @@ export const slotSchema = z.strictObject({
   maxLength: z.number().int().positive().max(1000).optional(),
   /** Words people use for it in corrections (金额改成50万). */
   words: z.array(z.string().min(1)).default([]),
-  /** For `choice`: value → label key and words. */
-  options: z.record(identifier, z.strictObject({ label: textKey, words: z.array(z.string().min(1)).default([]) })).optional(),
+  /** For `choice`: value → label key and words. A list after parsing: canonical JSON sorts the keys of a record. */
+  options: z
+    .record(identifier, z.strictObject({ label: textKey, words: z.array(z.string().min(1)).default([]) }))
+    .transform((options) => Object.entries(options).map(([value, option]) => ({ value, ...option })))
+    .optional(),
 });
 
 const operationCall = {
@@ -115,11 +131,26 @@ export const stepSchemas = {
   end: z.strictObject({ end: z.string().min(1) }),
 } as const;
 
+/** What a step of a conversation does. */
 export type StepKind = keyof typeof stepSchemas;
+/** All step kinds, in the order they are looked for. */
 export const STEP_KINDS = Object.keys(stepSchemas) as readonly StepKind[];
 
-const COMMAND_NAMES = [
-  'customer', 'my-customers', 'tasks', 'approvals', 'repayment', 'help', 'submit', 'continue', 'cancel', 'skip', 'back', 'restart', 'human',
+/** Commands a conversation may begin with; the words for them are in core/conversation. */
+export const COMMAND_NAMES = [
+  'customer',
+  'my-customers',
+  'tasks',
+  'approvals',
+  'repayment',
+  'help',
+  'submit',
+  'continue',
+  'cancel',
+  'skip',
+  'back',
+  'restart',
+  'human',
 ] as const;
 /** What a repair flow answers to. */
 const REPAIRS = ['correct', 'timeout', 'cannot-handle'] as const;
@@ -196,7 +227,9 @@ export const nodeSchemas = {
   end: z.strictObject({ end: z.string().min(1) }),
 } as const;
 
+/** What a node of a process does. */
 export type NodeKind = keyof typeof nodeSchemas;
+/** All node kinds, in the order they are looked for. */
 export const NODE_KINDS = Object.keys(nodeSchemas) as readonly NodeKind[];
 
 /** A flow of kind `process`. */
@@ -231,23 +264,38 @@ export const scheduleSchema = z.strictObject({
     .min(1),
 });
 
+/** A slot as parsed, defaults filled in. */
 export type SlotDefinition = z.output<typeof slotSchema>;
+/** One way out: under a condition, or the default. */
 export type Branch = z.output<typeof branch>;
+/** Where to go: a step, or branches in order. */
 export type Route = z.output<typeof route>;
+/** What makes a conversation begin. */
 export type Starter = z.output<typeof starter>;
+/** Rows of a result, one line each. */
 export type Listing = z.output<typeof listing>;
+/** A step of one kind. */
 export type StepOf<K extends StepKind> = z.output<(typeof stepSchemas)[K]> & { readonly kind: K };
+/** Any step. */
 export type Step = { readonly [K in StepKind]: StepOf<K> }[StepKind];
+/** A node of one kind. */
 export type NodeOf<K extends NodeKind> = z.output<(typeof nodeSchemas)[K]> & { readonly kind: K };
+/** Any node. */
 export type ProcessNode = { readonly [K in NodeKind]: NodeOf<K> }[NodeKind];
 
+/** A conversation as parsed. */
 export type ConversationDefinition = Omit<z.output<typeof conversationSchema>, 'steps'> & {
   readonly steps: Readonly<Record<string, Step>>;
+  /** Slots and steps in the order of the file, which canonical JSON would lose. */
+  readonly order: { readonly slots: readonly string[]; readonly steps: readonly string[] };
 };
+/** A process as parsed. */
 export type ProcessDefinition = Omit<z.output<typeof processSchema>, 'nodes'> & {
   readonly nodes: Readonly<Record<string, ProcessNode>>;
 };
+/** A schedule as parsed. */
 export type ScheduleDefinition = z.output<typeof scheduleSchema>;
+/** Any flow as parsed: plain JSON, defaults filled in. */
 export type FlowDefinition = ConversationDefinition | ProcessDefinition | ScheduleDefinition;
 
 const UNITS: Readonly<Record<string, number>> = { m: 1, h: 60, d: 1440 };

@@ -20,7 +20,9 @@ type Path = readonly (string | number)[];
 
 function branchEdges(branches: readonly Branch[], path: Path): readonly Edge[] {
   return branches.map((branch, index) =>
-    'when' in branch ? { to: branch.go, path: [...path, index, 'go'] } : { to: branch.otherwise, path: [...path, index, 'otherwise'] },
+    'when' in branch
+      ? { to: branch.go, path: [...path, index, 'go'] }
+      : { to: branch.otherwise, path: [...path, index, 'otherwise'] },
   );
 }
 
@@ -35,7 +37,10 @@ function optional(to: string | undefined, path: Path): readonly Edge[] {
 function stepEdges(step: Step, path: Path): readonly Edge[] {
   switch (step.kind) {
     case 'collect':
-      return [...branchEdges(step.changed?.next ?? [], [...path, 'changed', 'next']), ...routeEdges(step.go, [...path, 'go'])];
+      return [
+        ...branchEdges(step.changed?.next ?? [], [...path, 'changed', 'next']),
+        ...routeEdges(step.go, [...path, 'go']),
+      ];
     case 'do':
       return [...routeEdges(step.go, [...path, 'go']), ...optional(step.failed, [...path, 'failed'])];
     case 'say':
@@ -49,7 +54,10 @@ function stepEdges(step: Step, path: Path): readonly Edge[] {
         ...optional(step.contact?.go, [...path, 'contact', 'go']),
       ];
     case 'confirm':
-      return [{ to: step.yes, path: [...path, 'yes'] }, { to: step.no, path: [...path, 'no'] }];
+      return [
+        { to: step.yes, path: [...path, 'yes'] },
+        { to: step.no, path: [...path, 'no'] },
+      ];
     case 'route':
       return branchEdges(step.route, [...path, 'route']);
     case 'control':
@@ -107,7 +115,12 @@ export function processGraph(flow: ProcessDefinition): ReadonlyMap<string, Verte
   return new Map(
     Object.entries(flow.nodes).map(([name, node]) => [
       name,
-      { name, edges: nodeEdges(node, ['nodes', name]), waits: node.kind === 'approval' || node.kind === 'wait', ends: node.kind === 'end' },
+      {
+        name,
+        edges: nodeEdges(node, ['nodes', name]),
+        waits: node.kind === 'approval' || node.kind === 'wait',
+        ends: node.kind === 'end',
+      },
     ]),
   );
 }
@@ -129,6 +142,11 @@ export function reachable(graph: ReadonlyMap<string, Vertex>, from: readonly str
 export function spinning(graph: ReadonlyMap<string, Vertex>): readonly string[] {
   const automatic = new Map([...graph].filter(([, vertex]) => !vertex.waits));
   return [...automatic.values()]
-    .filter((vertex) => reachable(automatic, vertex.edges.map((edge) => edge.to)).has(vertex.name))
+    .filter((vertex) =>
+      reachable(
+        automatic,
+        vertex.edges.map((edge) => edge.to),
+      ).has(vertex.name),
+    )
     .map((vertex) => vertex.name);
 }

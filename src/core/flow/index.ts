@@ -37,6 +37,14 @@ export {
 } from './definition.ts';
 export type { Finding, Translate } from './finding.ts';
 export { loadFlow, readPublished, type LoadedFlow, type LoadResult, type NormalisedFlow } from './load.ts';
-export { startProcess, stepProcess, type ProcessEffect, type ProcessEvent, type ProcessState } from './process.ts';
+export { startProcess, stepProcess } from './process.ts';
+export type {
+  ApprovalOutcome,
+  Facts,
+  ProcessEffect,
+  ProcessEvent,
+  ProcessState,
+  ProcessStep,
+} from './process-state.ts';
 export { planStages, stageStates, type PlannedStage, type StageState } from './schedule.ts';
 export { resolveTemplate } from './template.ts';

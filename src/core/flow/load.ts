@@ -34,6 +34,7 @@ export interface LoadedFlow {
   readonly canonical: string;
 }
 
+/** A version, or everything that is wrong with the file, in order of line. */
 export type LoadResult =
   | { readonly ok: true; readonly flow: LoadedFlow }
   | { readonly ok: false; readonly findings: readonly Finding[] };
@@ -42,7 +43,12 @@ export type LoadResult =
 export function loadFlow(text: string, file: string, catalogue: FlowCatalogue): LoadResult {
   const source = readSource(text);
   if (source.syntax.length > 0) {
-    return { ok: false, findings: source.syntax.map((fault) => word({ path: [], code: fault.code, params: { detail: fault.message } }, file, fault, catalogue)) };
+    return {
+      ok: false,
+      findings: source.syntax.map((fault) =>
+        word({ path: [], code: fault.code, params: { detail: fault.message } }, file, fault, catalogue),
+      ),
+    };
   }
   const parsed = parseDefinition(source.data);
   const faults = 'faults' in parsed ? parsed.faults : checkDefinition(parsed.definition, catalogue);
@@ -56,7 +62,12 @@ function place(faults: readonly Fault[], file: string, source: Source, catalogue
     .sort((a, b) => a.line - b.line || a.column - b.column);
 }
 
-function word(fault: Fault, file: string, at: { readonly line: number; readonly column: number }, catalogue: FlowCatalogue): Finding {
+function word(
+  fault: Fault,
+  file: string,
+  at: { readonly line: number; readonly column: number },
+  catalogue: FlowCatalogue,
+): Finding {
   const params = { step: '', key: '', detail: '', ...fault.params };
   return {
     file,
@@ -71,7 +82,10 @@ function word(fault: Fault, file: string, at: { readonly line: number; readonly 
 function publish(definition: FlowDefinition, catalogue: FlowCatalogue): LoadedFlow {
   const keys = [...new Set(textsOf(definition).map((mention) => mention.value))];
   const texts = Object.fromEntries(
-    Object.entries(catalogue.texts).map(([language, all]) => [language, Object.fromEntries(keys.map((key) => [key, all[key] ?? '']))]),
+    Object.entries(catalogue.texts).map(([language, all]) => [
+      language,
+      Object.fromEntries(keys.map((key) => [key, all[key] ?? ''])),
+    ]),
   );
   const normalised: NormalisedFlow = { definition, texts, tables: catalogue.tables };
   const canonical = canonicalize(normalised);

@@ -9,7 +9,16 @@ export interface Mention {
 
 /** Keys whose value is a locale key. `to` and `end` are not. */
 const TEXT_KEYS: ReadonlySet<string> = new Set([
-  'title', 'label', 'ask', 'say', 'confirm', 'remind', 'line', 'empty', 'notify', 'text',
+  'title',
+  'label',
+  'ask',
+  'say',
+  'confirm',
+  'remind',
+  'line',
+  'empty',
+  'notify',
+  'text',
 ]);
 /** Keys whose value is a CEL condition. */
 const CONDITION_KEYS: ReadonlySet<string> = new Set(['when']);
@@ -41,14 +50,18 @@ export function textsOf(flow: FlowDefinition): readonly Mention[] {
   const found: Mention[] = [];
   walk(flow, [], (value, path) => {
     const key = keyOf(path);
-    const isText = TEXT_KEYS.has(key) && !isTemplate(path) && !(key === 'empty' && value === 'stop') && path.at(-1) !== 'kind';
+    const isText =
+      TEXT_KEYS.has(key) && !isTemplate(path) && !(key === 'empty' && value === 'stop') && path.at(-1) !== 'kind';
     if (isText && typeof path.at(-1) === 'string') found.push({ value, path });
   });
   return found;
 }
 
 /** The conditions of a flow and the roots its templates refer to. */
-export function referencesOf(flow: FlowDefinition): { readonly conditions: readonly Mention[]; readonly roots: readonly Mention[] } {
+export function referencesOf(flow: FlowDefinition): {
+  readonly conditions: readonly Mention[];
+  readonly roots: readonly Mention[];
+} {
   const conditions: Mention[] = [];
   const roots: Mention[] = [];
   walk(flow, [], (value, path) => {

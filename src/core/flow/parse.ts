@@ -30,7 +30,15 @@ export function parseDefinition(data: unknown): Parsed {
       return parsed.success ? { definition: parsed.data } : { faults: faultsOf(parsed.error, [], data) };
     }
     default:
-      return { faults: [{ path: ['kind'], code: 'unknown_kind', params: { kind: typeof data['kind'] === 'string' ? data['kind'] : '' } }] };
+      return {
+        faults: [
+          {
+            path: ['kind'],
+            code: 'unknown_kind',
+            params: { kind: typeof data['kind'] === 'string' ? data['kind'] : '' },
+          },
+        ],
+      };
   }
 }
 
@@ -42,11 +50,24 @@ function parseConversation(data: Readonly<Record<string, unknown>>): Parsed {
   for (const [name, raw] of Object.entries(parsed.data.steps)) {
     const kind = STEP_KINDS.find((candidate) => candidate in raw);
     const step = kind === undefined ? undefined : stepSchemas[kind].safeParse(raw);
-    if (kind === undefined || !step) faults.push({ path: ['steps', name], code: 'unknown_step_kind', params: { step: name, kinds: STEP_KINDS.join(', ') } });
+    if (kind === undefined || !step)
+      faults.push({
+        path: ['steps', name],
+        code: 'unknown_step_kind',
+        params: { step: name, kinds: STEP_KINDS.join(', ') },
+      });
     else if (step.success) steps[name] = { kind, ...step.data } as Step;
     else faults.push(...faultsOf(step.error, ['steps', name], raw));
   }
-  return faults.length > 0 ? { faults } : { definition: { ...parsed.data, steps } };
+  return faults.length > 0
+    ? { faults }
+    : {
+        definition: {
+          ...parsed.data,
+          steps,
+          order: { slots: Object.keys(parsed.data.slots), steps: Object.keys(steps) },
+        },
+      };
 }
 
 function parseProcess(data: Readonly<Record<string, unknown>>): Parsed {
@@ -57,7 +78,12 @@ function parseProcess(data: Readonly<Record<string, unknown>>): Parsed {
   for (const [name, raw] of Object.entries(parsed.data.nodes)) {
     const kind = NODE_KINDS.find((candidate) => candidate in raw);
     const node = kind === undefined ? undefined : nodeSchemas[kind].safeParse(raw);
-    if (kind === undefined || !node) faults.push({ path: ['nodes', name], code: 'unknown_node_kind', params: { node: name, kinds: NODE_KINDS.join(', ') } });
+    if (kind === undefined || !node)
+      faults.push({
+        path: ['nodes', name],
+        code: 'unknown_node_kind',
+        params: { node: name, kinds: NODE_KINDS.join(', ') },
+      });
     else if (node.success) nodes[name] = { kind, ...node.data } as ProcessNode;
     else faults.push(...faultsOf(node.error, ['nodes', name], raw));
   }
@@ -80,16 +106,25 @@ function faultsOfIssue(issue: z.core.$ZodIssue, prefix: Path, data: unknown): re
   if (issue.code === 'invalid_union') return [deepestOfUnion(issue, path, data)];
   if (issue.code === 'invalid_type' && valueAt(data, issue.path) === undefined) {
     const target = path.at(-1) === 'go' && (path.includes('timeout') || (isRecord(data) && 'timer' in data));
-    return [{ path, code: target ? 'timer_without_target' : 'missing_key', params: { key: String(path.at(-1) ?? '') } }];
+    return [
+      { path, code: target ? 'timer_without_target' : 'missing_key', params: { key: String(path.at(-1) ?? '') } },
+    ];
   }
-  return [{ path, code: codeOf(issue, String(path.at(-1) ?? '')), params: { key: String(path.at(-1) ?? ''), detail: issue.message } }];
+  return [
+    {
+      path,
+      code: codeOf(issue, String(path.at(-1) ?? '')),
+      params: { key: String(path.at(-1) ?? ''), detail: issue.message },
+    },
+  ];
 }
 
 /** Of the alternatives of a union the one that got furthest tells most. */
 function deepestOfUnion(issue: z.core.$ZodIssueInvalidUnion, path: Path, data: unknown): Fault {
   const alternatives = issue.errors.flat().sort((a, b) => b.path.length - a.path.length);
   const deepest = alternatives.find((alternative) => alternative.code === 'unrecognized_keys') ?? alternatives[0];
-  const inner = deepest && deepest.path.length > 0 ? faultsOfIssue(deepest, path, valueAt(data, issue.path))[0] : undefined;
+  const inner =
+    deepest && deepest.path.length > 0 ? faultsOfIssue(deepest, path, valueAt(data, issue.path))[0] : undefined;
   return inner ?? { path, code: 'invalid_value', params: { key: String(path.at(-1) ?? ''), detail: issue.message } };
 }
 

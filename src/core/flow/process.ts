@@ -6,83 +6,8 @@
 import { ask, followStrictly, type CompiledProcess } from './compile.ts';
 import { durationMinutes, type NodeOf, type ProcessNode } from './definition.ts';
 import { parseYuan } from '../../lib/money.ts';
+import type { Facts, ProcessEffect, ProcessEvent, ProcessState, ProcessStep } from './process-state.ts';
 import { resolveTemplate } from './template.ts';
-
-type Facts = Readonly<Record<string, unknown>>;
-
-/** What an approval can come to. */
-export type ApprovalOutcome = 'approved' | 'rejected' | 'returned' | 'recalled';
-
-/** One running case, as JSON. */
-export interface ProcessState {
-  readonly flow: string;
-  readonly version: string;
-  readonly node: string;
-  /** Counts the nodes entered so far; names the present wait. */
-  readonly visit: number;
-  readonly status: 'running' | 'waiting' | 'stopped' | 'ended';
-  /** The case's facts and what operations gave. */
-  readonly facts: Facts;
-  /** Human nodes passed, oldest first: "previous" always means the last visited one. */
-  readonly path: readonly string[];
-  /** The node that sent the case back, while it is with the submitter. */
-  readonly returner?: string;
-  /** How it ended. */
-  readonly outcome?: string;
-}
-
-export type ProcessEvent =
-  | { readonly type: 'operation.done'; readonly visit: number; readonly result: Facts }
-  | { readonly type: 'operation.failed'; readonly visit: number; readonly code: string }
-  | {
-      readonly type: 'approval.decided';
-      readonly visit: number;
-      readonly outcome: ApprovalOutcome;
-      readonly by?: string;
-      readonly reason?: string;
-    }
-  /** Something a `wait` node listens for (resubmitted, recalled), with facts that changed meanwhile. */
-  | { readonly type: 'signal'; readonly name: string; readonly facts?: Facts }
-  | { readonly type: 'timer'; readonly visit: number; readonly name: 'remind' | 'timeout' }
-  /** After an incident: go on from where it stopped, with corrected facts if need be. */
-  | { readonly type: 'retry'; readonly facts?: Facts };
-
-export type ProcessEffect =
-  | { readonly kind: 'operation'; readonly operation: string; readonly input: Facts; readonly visit: number }
-  | {
-      readonly kind: 'approval.open';
-      readonly node: string;
-      readonly visit: number;
-      readonly title: string;
-      readonly policy: 'any' | 'all' | 'sequence' | 'ratio';
-      readonly percent?: number;
-      readonly role: string;
-      /** Fewest approvers; fewer than this means stop and alarm. */
-      readonly count: number;
-      readonly verbs: readonly ('approve' | 'reject' | 'return' | 'hand-over')[];
-      /** Facts to show on the card, in order. */
-      readonly card: Facts;
-    }
-  /** The node's `when` says that it does not concern this case; for the event log. */
-  | { readonly kind: 'not_applicable'; readonly node: string; readonly condition: string }
-  | { readonly kind: 'approval.close'; readonly node: string; readonly visit: number; readonly reason: 'timeout' }
-  | { readonly kind: 'timer.set'; readonly visit: number; readonly name: 'remind' | 'timeout'; readonly afterMinutes: number }
-  /** All timers of a visit that is over. */
-  | { readonly kind: 'timer.clear'; readonly visit: number }
-  | { readonly kind: 'remind'; readonly node: string; readonly visit: number; readonly text: string }
-  | { readonly kind: 'notify'; readonly to: string; readonly text: string; readonly params: Facts }
-  | { readonly kind: 'incident'; readonly code: string; readonly node: string; readonly detail: string }
-  /** For the event log: the token moved. */
-  | { readonly kind: 'moved'; readonly from: string; readonly to: string; readonly visit: number }
-  /** An event that no longer (or not yet) applies; it changed nothing. */
-  | { readonly kind: 'ignored'; readonly event: string; readonly reason: 'stale' | 'not_waiting' | 'unknown_signal' | 'ended' }
-  | { readonly kind: 'ended'; readonly outcome: string };
-
-/** A step's result. */
-export interface ProcessStep {
-  readonly state: ProcessState;
-  readonly effects: readonly ProcessEffect[];
-}
 
 /** Nodes one event may pass without a person; the checks make more impossible, this catches what they missed. */
 const MAX_MOVES = 100;
@@ -110,11 +35,17 @@ export function stepProcess(flow: CompiledProcess, state: ProcessState, event: P
   const run = new Run(flow, state);
   switch (event.type) {
     case 'operation.done':
-      return node.kind === 'do' && state.status === 'waiting' ? run.operationDone(node, event.result) : ignored(state, event.type, 'not_waiting');
+      return node.kind === 'do' && state.status === 'waiting'
+        ? run.operationDone(node, event.result)
+        : ignored(state, event.type, 'not_waiting');
     case 'operation.failed':
-      return node.kind === 'do' && state.status === 'waiting' ? run.operationFailed(node, event.code) : ignored(state, event.type, 'not_waiting');
+      return node.kind === 'do' && state.status === 'waiting'
+        ? run.operationFailed(node, event.code)
+        : ignored(state, event.type, 'not_waiting');
     case 'approval.decided':
-      return node.kind === 'approval' && state.status === 'waiting' ? run.decided(node, event) : ignored(state, event.type, 'not_waiting');
+      return node.kind === 'approval' && state.status === 'waiting'
+        ? run.decided(node, event)
+        : ignored(state, event.type, 'not_waiting');
     case 'signal':
       return run.signalled(node, event.name, event.facts ?? {});
     case 'timer':
@@ -124,7 +55,11 @@ export function stepProcess(flow: CompiledProcess, state: ProcessState, event: P
   }
 }
 
-function ignored(state: ProcessState, event: string, reason: 'stale' | 'not_waiting' | 'unknown_signal' | 'ended'): ProcessStep {
+function ignored(
+  state: ProcessState,
+  event: string,
+  reason: 'stale' | 'not_waiting' | 'unknown_signal' | 'ended',
+): ProcessStep {
   return { state, effects: [{ kind: 'ignored', event, reason }] };
 }
 
@@ -159,7 +94,11 @@ class Run {
     const target = node[event.outcome];
     if (target === undefined) return this.#stop('outcome_without_target', event.outcome).#done();
     const { node: name, path } = this.#state;
-    this.#learn({ outcome: event.outcome, ...(event.by === undefined ? {} : { by: event.by }), ...(event.reason === undefined ? {} : { reason: event.reason }) });
+    this.#learn({
+      outcome: event.outcome,
+      ...(event.by === undefined ? {} : { by: event.by }),
+      ...(event.reason === undefined ? {} : { reason: event.reason }),
+    });
     this.#state = { ...this.#state, path: [...path, name] };
     if (event.outcome === 'returned') this.#state = { ...this.#state, returner: name };
     return this.#goTo(target).proceed();
@@ -167,8 +106,14 @@ class Run {
 
   signalled(node: ProcessNode, signal: string, facts: Facts): ProcessStep {
     // A recall may reach a case while it is with the approvers; any other signal waits for nobody there.
-    const target = node.kind === 'wait' ? node.on[signal] : node.kind === 'approval' && signal === 'recalled' ? node.recalled : undefined;
-    if (target === undefined || this.#state.status !== 'waiting') return ignored(this.#state, `signal ${signal}`, 'unknown_signal');
+    const target =
+      node.kind === 'wait'
+        ? node.on[signal]
+        : node.kind === 'approval' && signal === 'recalled'
+          ? node.recalled
+          : undefined;
+    if (target === undefined || this.#state.status !== 'waiting')
+      return ignored(this.#state, `signal ${signal}`, 'unknown_signal');
     this.#learn(facts);
     const { returner, ...rest } = this.#state;
     if (target !== '$returner') return this.#goTo(target).proceed();
@@ -183,13 +128,19 @@ class Run {
     if (node.kind !== 'approval' && node.kind !== 'wait') return ignored(this.#state, 'timer', 'not_waiting');
     if (!node.timeout) return ignored(this.#state, 'timer', 'not_waiting');
     if (node.kind === 'approval') {
-      this.#effects.push({ kind: 'approval.close', node: this.#state.node, visit: this.#state.visit, reason: 'timeout' });
+      this.#effects.push({
+        kind: 'approval.close',
+        node: this.#state.node,
+        visit: this.#state.visit,
+        reason: 'timeout',
+      });
     }
     return this.#goTo(node.timeout.go).proceed();
   }
 
   #remind(node: ProcessNode): ProcessStep {
-    const reminder = node.kind === 'approval' ? node.approval.remind : node.kind === 'wait' ? node.wait.remind : undefined;
+    const reminder =
+      node.kind === 'approval' ? node.approval.remind : node.kind === 'wait' ? node.wait.remind : undefined;
     if (!reminder) return ignored(this.#state, 'timer', 'not_waiting');
     const { node: name, visit } = this.#state;
     this.#effects.push(
@@ -224,10 +175,20 @@ class Run {
         break;
       case 'do':
         this.#wait();
-        this.#effects.push({ kind: 'operation', operation: node.do, input: this.#resolve(node.with), visit: this.#state.visit });
+        this.#effects.push({
+          kind: 'operation',
+          operation: node.do,
+          input: this.#resolve(node.with),
+          visit: this.#state.visit,
+        });
         break;
       case 'notify':
-        this.#effects.push({ kind: 'notify', to: String(resolveTemplate(node.to, this.#lookup)), text: node.notify, params: this.#resolve(node.with) });
+        this.#effects.push({
+          kind: 'notify',
+          to: String(resolveTemplate(node.to, this.#lookup)),
+          text: node.notify,
+          params: this.#resolve(node.with),
+        });
         this.#goTo(node.go);
         break;
       case 'wait':
@@ -260,7 +221,18 @@ class Run {
     }
     this.#wait();
     const shown = Object.fromEntries(card.map((fact) => [fact, this.#state.facts[fact] ?? null]));
-    this.#effects.push({ kind: 'approval.open', node: this.#state.node, visit: this.#state.visit, title, policy, ...(percent === undefined ? {} : { percent }), role, count, verbs, card: shown });
+    this.#effects.push({
+      kind: 'approval.open',
+      node: this.#state.node,
+      visit: this.#state.visit,
+      title,
+      policy,
+      ...(percent === undefined ? {} : { percent }),
+      role,
+      count,
+      verbs,
+      card: shown,
+    });
     this.#setTimer('remind', remind?.after);
     this.#setTimer('timeout', node.timeout?.after);
   }

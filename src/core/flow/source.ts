@@ -9,7 +9,12 @@ const MAX_LENGTH = 200_000;
 /** A parsed file: plain data, faults of the syntax, and where things stand. */
 export interface Source {
   readonly data: unknown;
-  readonly syntax: readonly { readonly code: string; readonly message: string; readonly line: number; readonly column: number }[];
+  readonly syntax: readonly {
+    readonly code: string;
+    readonly message: string;
+    readonly line: number;
+    readonly column: number;
+  }[];
   /** Line and column of a path's value, or of the nearest parent that exists; 1-based. */
   position(fault: Pick<Fault, 'path' | 'offset'>): { readonly line: number; readonly column: number };
 }
@@ -17,12 +22,20 @@ export interface Source {
 /** Reads YAML 1.2. Duplicate keys, tabs and aliases are faults of the syntax; nothing throws. */
 export function readSource(text: string): Source {
   const lines = new LineCounter();
-  const document = parseDocument(text.slice(0, MAX_LENGTH), { lineCounter: lines, prettyErrors: false, uniqueKeys: true });
+  const document = parseDocument(text.slice(0, MAX_LENGTH), {
+    lineCounter: lines,
+    prettyErrors: false,
+    uniqueKeys: true,
+  });
   const syntax = document.errors.map((error) => {
     const at = lines.linePos(error.pos[0]);
     return { code: 'yaml', message: error.message, line: at.line, column: at.col };
   });
-  return { data: syntax.length > 0 ? undefined : toData(document), syntax, position: (fault) => positionOf(document, lines, fault) };
+  return {
+    data: syntax.length > 0 ? undefined : toData(document),
+    syntax,
+    position: (fault) => positionOf(document, lines, fault),
+  };
 }
 
 function toData(document: Document): unknown {
@@ -33,7 +46,11 @@ function toData(document: Document): unknown {
   }
 }
 
-function positionOf(document: Document, lines: LineCounter, fault: Pick<Fault, 'path' | 'offset'>): { line: number; column: number } {
+function positionOf(
+  document: Document,
+  lines: LineCounter,
+  fault: Pick<Fault, 'path' | 'offset'>,
+): { line: number; column: number } {
   for (let length = fault.path.length; length >= 0; length -= 1) {
     const offset = offsetOf(document, fault.path.slice(0, length));
     if (offset === undefined) continue;

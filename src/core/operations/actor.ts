@@ -1,7 +1,16 @@
 /** Who acts: a member of staff, a customer, an API token without a person, the system itself, or somebody unknown. */
 import type { Language } from '../../lib/i18n.ts';
 
-export const ROLES = ['sales', 'team_lead', 'reviewer', 'approver', 'collector', 'manager', 'compliance', 'admin'] as const;
+export const ROLES = [
+  'sales',
+  'team_lead',
+  'reviewer',
+  'approver',
+  'collector',
+  'manager',
+  'compliance',
+  'admin',
+] as const;
 export type Role = (typeof ROLES)[number];
 
 export function isRole(text: string): text is Role {
@@ -67,7 +76,12 @@ export function inScope(actor: Actor, scope: DataScope, thing: Ownership): boole
     case 'all':
       return true;
     case 'team':
-      return actor.kind === 'STAFF' && (thing.ownerId === actor.id || (actor.teamId !== undefined && thing.teamId === actor.teamId) || (thing.ownerId === null && thing.teamId === null));
+      return (
+        actor.kind === 'STAFF' &&
+        (thing.ownerId === actor.id ||
+          (actor.teamId !== undefined && thing.teamId === actor.teamId) ||
+          (thing.ownerId === null && thing.teamId === null))
+      );
     case 'own':
       return actor.kind === 'STAFF' && thing.ownerId === actor.id;
     case 'self':

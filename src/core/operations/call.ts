@@ -39,7 +39,12 @@ export async function callOperation(call: Call, name: string, rawInput: unknown)
     if (!operation.isRead) await call.tx.query('RELEASE SAVEPOINT operation');
     if (operation.isAudited) {
       const subject = operation.subject(input, output);
-      call.effects.audit({ action: name, outcome: 'DONE', ...(subject ? { subject } : {}), detail: auditDetail(call, input) });
+      call.effects.audit({
+        action: name,
+        outcome: 'DONE',
+        ...(subject ? { subject } : {}),
+        detail: auditDetail(call, input),
+      });
     }
     return output;
   } catch (error) {

@@ -7,7 +7,13 @@ import type { Address, OutboundContent } from '../../channels/channel.ts';
 /** What is told to a person. A file travels by id, its bytes are read at the moment of sending. */
 export type MessageContent =
   | Exclude<OutboundContent, { kind: 'file' }>
-  | { readonly kind: 'file_ref'; readonly fileId: string; readonly name: string; readonly mime: string; readonly caption?: string };
+  | {
+      readonly kind: 'file_ref';
+      readonly fileId: string;
+      readonly name: string;
+      readonly mime: string;
+      readonly caption?: string;
+    };
 
 /** STAFF and ANSWER (a direct answer to what the person just wrote) pass the contact gate; the others are judged by it. */
 export type Purpose = 'STAFF' | 'ANSWER' | 'SERVICE' | 'COLLECTION' | 'MARKETING';
@@ -86,6 +92,12 @@ export class Effects {
   incident(incident: IncidentDraft): void {
     this.incidents.push(incident);
   }
+  /** Words that never stand in a searchable copy of this turn's texts (people's names). */
+  readonly concealed = new Set<string>();
+
+  conceal(word: string): void {
+    if (word.length > 1) this.concealed.add(word);
+  }
   /** Files the turn's messages with this customer. */
   touch(customerId: string): void {
     this.touched.add(customerId);
@@ -113,4 +125,6 @@ export class Effects {
   }
 }
 
-export type EffectsMark = Readonly<Record<'messages' | 'timers' | 'cancelledTimers' | 'audits' | 'events' | 'incidents', number>>;
+export type EffectsMark = Readonly<
+  Record<'messages' | 'timers' | 'cancelledTimers' | 'audits' | 'events' | 'incidents', number>
+>;

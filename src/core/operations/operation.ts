@@ -2,7 +2,7 @@
  * An operation is the only way business data changes: permitted, validated, audited. From the registry come the HTTP
  * API with its OpenAPI document, chat commands, what flows may `do`, and the permission matrix.
  */
-import { z } from 'zod';
+import type { z } from 'zod';
 import { AppError, commonErrors, defineErrors, type FieldFault } from '../../lib/errors.ts';
 import type { Access } from './actor.ts';
 import { scopeOf, type Actor } from './actor.ts';
@@ -29,7 +29,10 @@ export interface OperationSpec<I extends z.ZodType, O extends z.ZodType> {
   /** True when a read shows personal data and must leave a trace. */
   readonly audited?: boolean;
   /** What the audit entry is about. */
-  readonly subject?: (input: z.output<I>, output: z.output<O> | undefined) => { readonly kind: string; readonly id: string } | undefined;
+  readonly subject?: (
+    input: z.output<I>,
+    output: z.output<O> | undefined,
+  ) => { readonly kind: string; readonly id: string } | undefined;
   /** An example request for the document. */
   readonly example?: unknown;
   run(ctx: Ctx, input: z.output<I>): Promise<z.output<O>>;
@@ -77,7 +80,13 @@ export class Registry {
   add(...operations: readonly Operation[]): this {
     for (const operation of operations) {
       if (this.#operations.has(operation.name)) throw new Error(`operation declared twice: ${operation.name}`);
-      const clash = this.list().find((other) => other.http && operation.http && other.http.method === operation.http.method && other.http.path === operation.http.path);
+      const clash = this.list().find(
+        (other) =>
+          other.http &&
+          operation.http &&
+          other.http.method === operation.http.method &&
+          other.http.path === operation.http.path,
+      );
       if (clash) throw new Error(`two operations at one address: ${clash.name}, ${operation.name}`);
       this.#operations.set(operation.name, operation);
     }
@@ -115,7 +124,10 @@ export function parseInput(operation: Operation, input: unknown): unknown {
 /** Zod issues as JSON pointers with a code and a sentence. */
 export function faultsOf(error: z.ZodError): FieldFault[] {
   return error.issues.map((issue) => ({
-    pointer: issue.path.length === 0 ? '' : `/${issue.path.map((part) => String(part).replaceAll('~', '~0').replaceAll('/', '~1')).join('/')}`,
+    pointer:
+      issue.path.length === 0
+        ? ''
+        : `/${issue.path.map((part) => String(part).replaceAll('~', '~0').replaceAll('/', '~1')).join('/')}`,
     code: issue.code,
     message: issue.message,
   }));

@@ -16,10 +16,18 @@ export interface Press {
 
 type CardFacts =
   | { readonly kind: 'unknown' }
-  | { readonly kind: 'card'; readonly approvalId: string; readonly revision: number; readonly state: string; readonly application: string; readonly decidedBy: string | null; readonly outcome: string | null };
+  | {
+      readonly kind: 'card';
+      readonly approvalId: string;
+      readonly revision: number;
+      readonly state: string;
+      readonly application: string;
+      readonly decidedBy: string | null;
+      readonly outcome: string | null;
+    };
 
-// WeCom reports a drop-down's first option even when nobody chose it: the first one says "no reason yet".
-export const NO_REASON = 'none';
+/** Reasons offered for one tap; the same codes as the approval room's. */
+const OFFERED = ['R02', 'R05', 'R08', 'R21', 'R22', 'R27'] as const;
 
 /**
  * Handles a press. The decision commits with the turn; the presser is answered in his own request where the platform
@@ -36,19 +44,16 @@ export async function pressCard(press: Press): Promise<PendingDecision | undefin
     answer(press, press.text('approval.tap.outdated', { application: card.application }));
     return undefined;
   }
-  const chosen = tap.selected['reason'];
-  const reason = chosen === undefined || chosen === NO_REASON ? undefined : chosen;
-  return decide(press, card, reason);
+  return decide(press, card);
 }
 
-async function decide(press: Press, card: Extract<CardFacts, { kind: 'card' }>, reason: string | undefined): Promise<PendingDecision | undefined> {
+async function decide(press: Press, card: Extract<CardFacts, { kind: 'card' }>): Promise<PendingDecision | undefined> {
   const { turn, tap } = press;
   try {
     const done = (await turn.run('approval.decide', {
       id: card.approvalId,
       revision: tap.revision,
       verb: tap.verb,
-      ...(reason === undefined ? {} : { reason }),
       cardId: tap.cardId,
       tap: tap.handle,
     })) as { readonly outcome: string };
@@ -60,16 +65,35 @@ async function decide(press: Press, card: Extract<CardFacts, { kind: 'card' }>, 
   }
 }
 
-function refused(press: Press, card: Extract<CardFacts, { kind: 'card' }>, error: AppError): PendingDecision | undefined {
+function refused(
+  press: Press,
+  card: Extract<CardFacts, { kind: 'card' }>,
+  error: AppError,
+): PendingDecision | undefined {
   const { tap } = press;
   const params = { application: card.application, by: card.decidedBy ?? '', ...error.params };
-  const pending: PendingDecision = { approvalId: card.approvalId, revision: tap.revision, verb: tap.verb, cardId: tap.cardId };
+  const pending: PendingDecision = {
+    approvalId: card.approvalId,
+    revision: tap.revision,
+    verb: tap.verb,
+    cardId: tap.cardId,
+  };
   switch (error.code) {
     case 'approval.reason_needed':
-      answer(press, press.text(`approval.tap.reason.${tap.verb}`, params));
+      ask(
+        press,
+        press.text(`approval.tap.reason.${tap.verb}`, params),
+        tap.verb === 'reject' ? OFFERED.map((code) => press.text(`approval.reason.${code}`)) : [],
+      );
       return pending;
     case 'approval.successor_needed':
-      answer(press, press.text('approval.tap.successor', params));
+      ask(
+        press,
+        press.text('approval.tap.successor', params),
+        String(error.params['names'] ?? '')
+          .split('、')
+          .filter((name) => name !== ''),
+      );
       return pending;
     case 'approval.closed':
       answer(press, press.text(`approval.tap.closed.${String(error.params['state'] ?? card.state)}`, params));
@@ -92,9 +116,18 @@ export async function answerDecision(request: {
     say('approval.tap.dropped');
     return text.trim().startsWith('/') || /帮助|help/i.test(text) ? 'other' : 'answered';
   }
-  const words = decision.verb === 'hand_over' ? { to: text.trim().slice(0, 64) } : { reason: text.trim().slice(0, 500) };
+  const code = OFFERED.find(
+    (one) => turn.call.services.texts.translate(turn.call.actor.language, `approval.reason.${one}`) === text.trim(),
+  );
+  const words =
+    decision.verb === 'hand_over' ? { to: text.trim().slice(0, 64) } : { reason: code ?? text.trim().slice(0, 500) };
   try {
-    const done = (await turn.run('approval.decide', { id: decision.approvalId, revision: decision.revision, verb: decision.verb, ...words })) as { readonly outcome: string };
+    const done = (await turn.run('approval.decide', {
+      id: decision.approvalId,
+      revision: decision.revision,
+      verb: decision.verb,
+      ...words,
+    })) as { readonly outcome: string };
     say(`approval.tap.done.${done.outcome}`, { application: '' });
   } catch (error) {
     if (!(error instanceof AppError)) throw error;
@@ -113,7 +146,28 @@ async function callOrNone(turn: Turn, cardId: string): Promise<CardFacts | undef
   }
 }
 
+/** Asks for words; the usual ones can be tapped. */
+function ask({ turn, address, tap }: Press, text: string, choices: readonly string[]): void {
+  if (!address.account.startsWith('wecom:'))
+    turn.effects.send({
+      to: address,
+      purpose: 'STAFF',
+      content: { kind: 'tap_answer', tap: tap.handle, text: text.slice(0, 180), alert: false },
+    });
+  turn.effects.send({
+    to: address,
+    purpose: 'STAFF',
+    content: { kind: 'text', text, ...(choices.length > 0 ? { choices } : {}) },
+  });
+}
+
 /** Tells the presser, in his own request where the platform can; never queued behind messages. */
 function answer({ turn, address, tap, inboxId }: Press, text: string): void {
-  turn.effects.send({ to: address, purpose: 'STAFF', content: { kind: 'tap_answer', tap: tap.handle, text, alert: text.length > 60 }, inboxId, lane: address.account.startsWith('wecom:') ? 'INTERACTIVE' : 'NORMAL' });
+  turn.effects.send({
+    to: address,
+    purpose: 'STAFF',
+    content: { kind: 'tap_answer', tap: tap.handle, text, alert: text.length > 60 },
+    inboxId,
+    lane: address.account.startsWith('wecom:') ? 'INTERACTIVE' : 'NORMAL',
+  });
 }

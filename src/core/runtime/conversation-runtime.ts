@@ -18,7 +18,8 @@ import {
   type ConversationEvent,
   type ConversationTools,
 } from '../conversation/index.ts';
-import { isRole, type Actor } from '../operations/actor.ts';
+import { isRole, SYSTEM_ACTOR, type Actor } from '../operations/actor.ts';
+import { callOperation } from '../operations/call.ts';
 import { platformOf, type Turn, type Unit } from '../unit/unit.ts';
 import { pressCard, answerDecision } from './approval-taps.ts';
 import type { Flows } from './flows.ts';
@@ -37,6 +38,8 @@ export interface IncomingItem {
   readonly inboxId: bigint;
   readonly fileIds: readonly string[];
   readonly customers: readonly string[];
+  /** Names to hide in the searchable copy. */
+  readonly concealed: readonly string[];
 }
 
 export interface RuntimeDeps {
@@ -45,15 +48,31 @@ export interface RuntimeDeps {
   readonly companyZone: string;
   readonly writeIncoming: (unit: Unit, items: readonly IncomingItem[]) => Promise<void>;
   /** Notes an edit or deletion; `false` when the message is not on file. */
-  readonly writeChange: (unit: Unit, change: { readonly conversationId: string; readonly messageId: string; readonly inboxId: bigint; readonly kind: 'EDITED' | 'DELETED'; readonly text?: string }) => Promise<boolean>;
+  readonly writeChange: (
+    unit: Unit,
+    change: {
+      readonly conversationId: string;
+      readonly messageId: string;
+      readonly inboxId: bigint;
+      readonly kind: 'EDITED' | 'DELETED';
+      readonly text?: string;
+    },
+  ) => Promise<boolean>;
 }
 
 /** Makes the handler of the inbox job. */
-export function createTurnHandler(deps: RuntimeDeps): (unit: Unit, works: readonly ConversationWork[]) => Promise<readonly ConversationChange[]> {
+export function createTurnHandler(
+  deps: RuntimeDeps,
+): (unit: Unit, works: readonly ConversationWork[]) => Promise<readonly ConversationChange[]> {
   return async (unit, works) => {
     const senders = works.map(({ conversation, events }) => {
       const spoken = events.find(({ event }) => !('internal' in event) && event.sender !== '')?.event;
-      const externalId = spoken && !('internal' in spoken) ? spoken.sender : conversation.actor === '' ? conversation.chat : conversation.actor;
+      const externalId =
+        spoken && !('internal' in spoken)
+          ? spoken.sender
+          : conversation.actor === ''
+            ? conversation.chat
+            : conversation.actor;
       return { account: conversation.account, externalId };
     });
     const identities = await identitiesOf(unit.tx, dedupe(senders), unit.now);
@@ -64,7 +83,7 @@ export function createTurnHandler(deps: RuntimeDeps): (unit: Unit, works: readon
       const sender = senders[index];
       const identity = sender && byKey.get(`${sender.account}\n${sender.externalId}`);
       if (!identity) throw new Error('a conversation without an identity');
-      const talk = new Talk(deps, unit, work, identity, items);
+      const talk = new Talk(deps, unit, { work, identity, items });
       changes.push(await talk.run());
     }
     await deps.writeIncoming(unit, items);
@@ -72,7 +91,9 @@ export function createTurnHandler(deps: RuntimeDeps): (unit: Unit, works: readon
   };
 }
 
-function dedupe<T extends { readonly account: string; readonly externalId: string }>(senders: readonly T[]): readonly T[] {
+function dedupe<T extends { readonly account: string; readonly externalId: string }>(
+  senders: readonly T[],
+): readonly T[] {
   const seen = new Set<string>();
   return senders.filter((sender) => {
     const key = `${sender.account}\n${sender.externalId}`;
@@ -86,9 +107,22 @@ function dedupe<T extends { readonly account: string; readonly externalId: strin
 export function actorOf(identity: Identity, defaultLanguage: Language): Actor {
   const language = (text: string | null): Language => (text !== null && isLanguage(text) ? text : defaultLanguage);
   if (identity.staff_id !== null && identity.is_active === true) {
-    return { kind: 'STAFF', id: identity.staff_id, name: identity.name ?? '', roles: (identity.roles ?? []).filter(isRole), teamId: identity.team_id ?? undefined, language: language(identity.staff_language) };
+    return {
+      kind: 'STAFF',
+      id: identity.staff_id,
+      name: identity.name ?? '',
+      roles: (identity.roles ?? []).filter(isRole),
+      teamId: identity.team_id ?? undefined,
+      language: language(identity.staff_language),
+    };
   }
-  if (identity.customer_id !== null && identity.is_verified) return { kind: 'CUSTOMER', id: identity.customer_id, identityId: identity.id, language: language(identity.customer_language) };
+  if (identity.customer_id !== null && identity.is_verified)
+    return {
+      kind: 'CUSTOMER',
+      id: identity.customer_id,
+      identityId: identity.id,
+      language: language(identity.customer_language),
+    };
   return { kind: 'STRANGER', id: identity.id, language: defaultLanguage };
 }
 
@@ -103,7 +137,7 @@ class Talk {
   #actor: Actor;
   #memory: Memory;
 
-  constructor(deps: RuntimeDeps, unit: Unit, work: ConversationWork, identity: Identity, items: IncomingItem[]) {
+  constructor(deps: RuntimeDeps, unit: Unit, { work, identity, items }: { readonly work: ConversationWork; readonly identity: Identity; readonly items: IncomingItem[] }) {
     this.#deps = deps;
     this.#unit = unit;
     this.#work = work;
@@ -116,7 +150,10 @@ class Talk {
   }
 
   async run(): Promise<ConversationChange> {
-    await this.#deps.flows.ensure(this.#unit.tx, [...this.#memory.talk.frames.map((frame) => frame.version), ...(this.#memory.talk.parked ? [this.#memory.talk.parked.version] : [])]);
+    await this.#deps.flows.ensure(this.#unit.tx, [
+      ...this.#memory.talk.frames.map((frame) => frame.version),
+      ...(this.#memory.talk.parked ? [this.#memory.talk.parked.version] : []),
+    ]);
     for (const stored of this.#work.events) await this.#handle(stored);
     return { state: this.#memory, isSilenced: this.#memory.talk.handedOver };
   }
@@ -130,8 +167,18 @@ class Talk {
       conversation: { id: conversation.id, platform: conversation.platform, address: this.#address },
     });
     if (this.#actor.kind === 'CUSTOMER') turn.effects.touch(this.#actor.id);
+    this.#concealNames(turn);
     if ('internal' in stored.event) await this.#internal(turn, stored, stored.event);
     else await this.#external(turn, stored, stored.event);
+  }
+
+  /** Names the forms hold; the searchable copy of what is said about them hides them. */
+  #concealNames(turn: Turn): void {
+    const { frames, parked } = this.#memory.talk;
+    for (const frame of parked ? [...frames, parked] : frames) {
+      const name = frame.slots['name']?.value;
+      if (typeof name === 'string') turn.effects.conceal(name);
+    }
   }
 
   async #internal(turn: Turn, stored: StoredEvent, event: InternalEvent): Promise<void> {
@@ -141,7 +188,12 @@ class Talk {
       case 'handback':
         return this.#step(turn, { type: 'handback' });
       case 'media':
-        return this.#step(turn, { type: 'message', text: event.caption, reading: readMessage(event.caption, this.#today()), media: event.media });
+        return this.#step(turn, {
+          type: 'message',
+          text: event.caption,
+          reading: readMessage(event.caption, this.#today()),
+          media: event.media,
+        });
     }
   }
 
@@ -150,13 +202,28 @@ class Talk {
     const { conversation } = this.#work;
     switch (happening.kind) {
       case 'edited':
-        await this.#deps.writeChange(this.#unit, { conversationId: conversation.id, messageId: happening.messageId, inboxId: stored.id, kind: 'EDITED', text: happening.text });
+        await this.#deps.writeChange(this.#unit, {
+          conversationId: conversation.id,
+          messageId: happening.messageId,
+          inboxId: stored.id,
+          kind: 'EDITED',
+          text: happening.text,
+        });
         return;
       case 'deleted':
-        await this.#deps.writeChange(this.#unit, { conversationId: conversation.id, messageId: happening.messageId, inboxId: stored.id, kind: 'DELETED' });
+        await this.#deps.writeChange(this.#unit, {
+          conversationId: conversation.id,
+          messageId: happening.messageId,
+          inboxId: stored.id,
+          kind: 'DELETED',
+        });
         return;
       case 'reachable':
-        await setReachable(this.#unit.tx, { account: conversation.account, externalId: event.sender }, happening.reachable);
+        await setReachable(
+          this.#unit.tx,
+          { account: conversation.account, externalId: event.sender },
+          happening.reachable,
+        );
         this.#file(turn, stored, { kind: happening.reachable ? 'unblocked' : 'blocked', messageId: null, text: '' });
         return;
       case 'other':
@@ -177,12 +244,20 @@ class Talk {
         return;
       case 'message':
         await this.#message(turn, stored, happening);
-        this.#file(turn, stored, { kind: happening.media.length > 0 ? 'file' : 'text', messageId: happening.messageId, text: happening.text });
+        this.#file(turn, stored, {
+          kind: happening.media.length > 0 ? 'file' : 'text',
+          messageId: happening.messageId,
+          text: happening.text,
+        });
         return;
     }
   }
 
-  async #message(turn: Turn, stored: StoredEvent, message: Extract<InboundEvent['happening'], { kind: 'message' }>): Promise<void> {
+  async #message(
+    turn: Turn,
+    stored: StoredEvent,
+    message: Extract<InboundEvent['happening'], { kind: 'message' }>,
+  ): Promise<void> {
     if (this.#isUnknownStaff()) {
       this.#say(turn, this.#deps.texts.translate(this.#actor.language, 'talk.unknown_staff'));
       return;
@@ -194,19 +269,33 @@ class Talk {
         kind: 'media.fetch',
         dueAt: this.#unit.now,
         subjectId: this.#work.conversation.id,
-        payload: { inboxId: String(stored.id), conversationId: this.#work.conversation.id, account: this.#work.conversation.account, caption: message.text, media: message.media, customerId: this.#actor.kind === 'CUSTOMER' ? this.#actor.id : null },
+        payload: {
+          inboxId: String(stored.id),
+          conversationId: this.#work.conversation.id,
+          account: this.#work.conversation.account,
+          caption: message.text,
+          media: message.media,
+          actor: this.#actor,
+        },
       });
       return;
     }
     const { decision } = this.#memory;
     if (decision) {
-      const rest = await answerDecision({ turn, decision, text: message.text, say: (key, params) => this.#say(turn, this.#text(key, params)) });
+      const rest = await answerDecision({
+        turn,
+        decision,
+        text: message.text,
+        say: (key, params) => this.#say(turn, this.#text(key, params)),
+      });
       this.#memory = withoutDecision(this.#memory);
       if (rest === 'answered') return;
     }
     const chosen = this.#offered(message.text);
     if (chosen) return this.#step(turn, chosen);
-    await this.#step(turn, { type: 'message', text: message.text, reading: readMessage(message.text, this.#today()), media: [] });
+    const reading = readMessage(message.text, this.#today());
+    for (const fact of reading.understanding.facts) if (fact.name === 'name') turn.effects.conceal(String(fact.value));
+    await this.#step(turn, { type: 'message', text: message.text, reading, media: [] });
   }
 
   /** A platform whose people are all staff: whoever is not on the list gets told how to get there. */
@@ -221,7 +310,11 @@ class Talk {
     return offer && choice ? choiceEvent(offer, choice) : undefined;
   }
 
-  async #tap(turn: Turn, stored: StoredEvent, tap: Extract<InboundEvent['happening'], { kind: 'action' }>): Promise<void> {
+  async #tap(
+    turn: Turn,
+    stored: StoredEvent,
+    tap: Extract<InboundEvent['happening'], { kind: 'action' }>,
+  ): Promise<void> {
     const { offer } = this.#memory;
     if (offer?.cardId === tap.cardId) {
       const choice = offer.choices[Number(/^o(\d{1,2})$/.exec(tap.verb)?.[1] ?? -1)];
@@ -241,14 +334,34 @@ class Talk {
   }
 
   #lockChoices(turn: Turn, tap: Extract<InboundEvent['happening'], { kind: 'action' }>, label: string): void {
-    const card: Card = { id: tap.cardId, revision: tap.revision, title: this.#text('talk.chosen', { label }), fields: [], actions: [], closed: label };
-    turn.effects.send({ to: this.#address, purpose: this.#purpose(), content: { kind: 'card_update', card, handle: {}, tap: tap.handle } });
-    turn.effects.send({ to: this.#address, purpose: this.#purpose(), content: { kind: 'tap_answer', tap: tap.handle, text: label, alert: false } });
+    const card: Card = {
+      id: tap.cardId,
+      revision: tap.revision,
+      title: this.#text('talk.chosen', { label }),
+      fields: [],
+      actions: [],
+      closed: label,
+    };
+    turn.effects.send({
+      to: this.#address,
+      purpose: this.#purpose(),
+      content: { kind: 'card_update', card, handle: {}, tap: tap.handle },
+    });
+    if (this.#work.conversation.platform !== 'wecom')
+      turn.effects.send({
+        to: this.#address,
+        purpose: this.#purpose(),
+        content: { kind: 'tap_answer', tap: tap.handle, text: label, alert: false },
+      });
   }
 
   /** Steps the interpreter and carries out what it says, feeding operation results back. */
   async #step(turn: Turn, event: ConversationEvent): Promise<void> {
-    const tools: ConversationTools = { flows: this.#deps.flows.table, audience: this.#actor.kind === 'STAFF' ? 'staff' : 'customer', today: this.#today() };
+    const tools: ConversationTools = {
+      flows: this.#deps.flows.table,
+      audience: this.#actor.kind === 'STAFF' ? 'staff' : 'customer',
+      today: this.#today(),
+    };
     const { state, effects } = stepConversation(this.#memory.talk, event, tools);
     this.#memory = { ...this.#memory, talk: state };
     for (const effect of effects) await this.#carryOut(turn, effect);
@@ -275,10 +388,18 @@ class Talk {
         });
         return;
       case 'timer.clear':
-        for (const name of ['remind', 'expire']) turn.effects.cancelTimer(`talk:${this.#work.conversation.id}:${name}:${effect.visit}`);
+        for (const name of ['remind', 'expire'])
+          turn.effects.cancelTimer(`talk:${this.#work.conversation.id}:${name}:${effect.visit}`);
         return;
       case 'handover':
-        turn.effects.incident({ kind: 'conversation.handed_over', subject: { kind: 'conversation', id: this.#work.conversation.id } });
+        turn.effects.incident({
+          kind: 'conversation.handed_over',
+          subject: { kind: 'conversation', id: this.#work.conversation.id },
+        });
+        if (this.#actor.kind === 'CUSTOMER') {
+          const key = `handover:${this.#work.conversation.id}:${this.#unit.now.toISOString()}`;
+          await callOperation({ ...turn.call, actor: SYSTEM_ACTOR }, 'task.addForOwner', { customerId: this.#actor.id, key, kind: 'handed_over' });
+        }
         return;
       case 'frame':
         return;
@@ -299,7 +420,11 @@ class Talk {
   /** After a binding the stranger is a customer: what follows in this turn is said and done as him. */
   async #noticeBinding(): Promise<void> {
     if (this.#actor.kind !== 'STRANGER') return;
-    const [identity] = await identitiesOf(this.#unit.tx, [{ account: this.#identity.account, externalId: this.#identity.external_id }], this.#unit.now);
+    const [identity] = await identitiesOf(
+      this.#unit.tx,
+      [{ account: this.#identity.account, externalId: this.#identity.external_id }],
+      this.#unit.now,
+    );
     if (identity) this.#actor = actorOf(identity, this.#actor.language);
   }
 
@@ -322,7 +447,10 @@ class Talk {
     this.#memory = offer ? { ...withoutOffer, offer } : withoutOffer;
     this.#send(turn, {
       kind: 'text',
-      text: said.fields.length === 0 ? said.text : `${said.text}\n${said.fields.map((field) => `${field.label} ${field.value}`).join('\n')}`,
+      text:
+        said.fields.length === 0
+          ? said.text
+          : `${said.text}\n${said.fields.map((field) => `${field.label} ${field.value}`).join('\n')}`,
       ...(offer ? { choices: offer.choices.map((choice) => choice.label) } : {}),
       ...(said.requestContact === undefined ? {} : { requestContact: said.requestContact }),
     });
@@ -339,7 +467,12 @@ class Talk {
   }
 
   #send(turn: Turn, content: Parameters<Turn['effects']['send']>[0]['content']): void {
-    turn.effects.send({ to: this.#address, purpose: this.#purpose(), content, ...(this.#actor.kind === 'CUSTOMER' ? { customerId: this.#actor.id } : {}) });
+    turn.effects.send({
+      to: this.#address,
+      purpose: this.#purpose(),
+      content,
+      ...(this.#actor.kind === 'CUSTOMER' ? { customerId: this.#actor.id } : {}),
+    });
   }
 
   #purpose(): 'STAFF' | 'ANSWER' {
@@ -354,7 +487,11 @@ class Talk {
     return dateIn(this.#unit.now, this.#deps.companyZone);
   }
 
-  #file(turn: Turn, stored: StoredEvent, line: { readonly kind: string; readonly messageId: string | null; readonly text: string }): void {
+  #file(
+    turn: Turn,
+    stored: StoredEvent,
+    line: { readonly kind: string; readonly messageId: string | null; readonly text: string },
+  ): void {
     this.#items.push({
       conversationId: this.#work.conversation.id,
       platform: platformOf(this.#work.conversation.account),
@@ -363,16 +500,29 @@ class Talk {
       inboxId: stored.id,
       fileIds: [],
       customers: [...turn.effects.touched],
+      concealed: [...turn.effects.concealed],
       ...line,
     });
   }
 }
 
 function choiceEvent(offer: Offer, choice: Offer['choices'][number]): ConversationEvent {
-  return { type: 'choice', visit: offer.visit, verb: choice.verb, ...(choice.value === undefined ? {} : { value: choice.value }) };
+  return {
+    type: 'choice',
+    visit: offer.visit,
+    verb: choice.verb,
+    ...(choice.value === undefined ? {} : { value: choice.value }),
+  };
 }
 
-function choiceCard(id: string, said: { readonly text: string; readonly fields: Card['fields']; readonly choices: readonly { readonly label: string }[] }): Card {
+function choiceCard(
+  id: string,
+  said: {
+    readonly text: string;
+    readonly fields: Card['fields'];
+    readonly choices: readonly { readonly label: string }[];
+  },
+): Card {
   const [title = '', ...rest] = said.text.split('\n');
   return {
     id,
@@ -380,7 +530,11 @@ function choiceCard(id: string, said: { readonly text: string; readonly fields: 
     title,
     ...(rest.length > 0 ? { text: rest.join('\n') } : {}),
     fields: said.fields,
-    actions: said.choices.map((choice, index) => ({ verb: `o${index}`, label: choice.label, style: index === 0 ? ('primary' as const) : ('default' as const) })),
+    actions: said.choices.map((choice, index) => ({
+      verb: `o${index}`,
+      label: choice.label,
+      style: index === 0 ? ('primary' as const) : ('default' as const),
+    })),
   };
 }
 

@@ -27,7 +27,12 @@ export function readFlowFiles(folder: string): readonly FlowFile[] {
 }
 
 /** What flows of this installation may refer to. */
-export function catalogueOf(registry: Registry, texts: Texts, files: readonly FlowFile[], language: (typeof LANGUAGES)[number] = 'zh-CN'): FlowCatalogue {
+export function catalogueOf(
+  registry: Registry,
+  texts: Texts,
+  files: readonly FlowFile[],
+  language: (typeof LANGUAGES)[number] = 'zh-CN',
+): FlowCatalogue {
   return {
     operations: new Set(registry.list().map((operation) => operation.name)),
     roles: new Set<string>(ROLES),

@@ -17,15 +17,24 @@ export interface FlowVersionRow {
 const COLUMNS = 'id, name, number, kind, definition, source, state, created_at, published_at';
 const LIVE = statement('flows-live', `SELECT ${COLUMNS} FROM flow_versions WHERE state = 'LIVE' ORDER BY name`);
 const FIND = statement('flows-find', `SELECT ${COLUMNS} FROM flow_versions WHERE id = $1`);
-const OF_NAME = statement('flows-of-name', `SELECT ${COLUMNS} FROM flow_versions WHERE ($1::text IS NULL OR name = $1) ORDER BY name, number DESC`);
+const OF_NAME = statement(
+  'flows-of-name',
+  `SELECT ${COLUMNS} FROM flow_versions WHERE ($1::text IS NULL OR name = $1) ORDER BY name, number DESC`,
+);
 const INSERT = statement(
   'flows-insert',
   `INSERT INTO flow_versions (id, name, number, kind, format_version, definition, source, state, created_at)
    SELECT $1, $2, coalesce((SELECT max(number) FROM flow_versions WHERE name = $2), 0) + 1, $3, $4, $5, $6, 'DRAFT', $7
    ON CONFLICT (id) DO NOTHING RETURNING number`,
 );
-const RETIRE = statement('flows-retire', `UPDATE flow_versions SET state = 'RETIRED' WHERE name = $1 AND state = 'LIVE'`);
-const PUBLISH = statement('flows-publish', `UPDATE flow_versions SET state = 'LIVE', published_at = $2, published_by = $3 WHERE id = $1 RETURNING number`);
+const RETIRE = statement(
+  'flows-retire',
+  `UPDATE flow_versions SET state = 'RETIRED' WHERE name = $1 AND state = 'LIVE'`,
+);
+const PUBLISH = statement(
+  'flows-publish',
+  `UPDATE flow_versions SET state = 'LIVE', published_at = $2, published_by = $3 WHERE id = $1 RETURNING number`,
+);
 
 export async function liveFlows(tx: Tx): Promise<readonly FlowVersionRow[]> {
   return tx.query<FlowVersionRow>(LIVE);
@@ -41,11 +50,24 @@ export async function flowVersions(tx: Tx, name: string | null): Promise<readonl
 
 /** Stores a checked flow as a draft; a version that is there already stays as it is. */
 export async function storeDraft(tx: Tx, flow: LoadedFlow, source: string, now: Date): Promise<void> {
-  await tx.query(INSERT, [flow.version, flow.name, flow.kind, flow.normalised.definition.formatVersion, flow.canonical, source, now]);
+  await tx.query(INSERT, [
+    flow.version,
+    flow.name,
+    flow.kind,
+    flow.normalised.definition.formatVersion,
+    flow.canonical,
+    source,
+    now,
+  ]);
 }
 
 /** Makes a version the one that new cases start with; running ones keep theirs. */
-export async function publishVersion(tx: Tx, row: { readonly id: string; readonly name: string }, by: string, now: Date): Promise<void> {
+export async function publishVersion(
+  tx: Tx,
+  row: { readonly id: string; readonly name: string },
+  by: string,
+  now: Date,
+): Promise<void> {
   await tx.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 72707375))', [row.name]);
   await tx.query(RETIRE, [row.name]);
   await tx.query(PUBLISH, [row.id, now, by]);

@@ -1,7 +1,13 @@
 /** The flows a process has in memory: every version somebody is still in, compiled once, and the live one of each name. */
 import type { Tx } from '../../db/database.ts';
 import { buildFlowTable, type FlowTable } from '../conversation/index.ts';
-import { compileFlow, readPublished, type CompiledFlow, type CompiledProcess, type CompiledSchedule } from '../flow/index.ts';
+import {
+  compileFlow,
+  readPublished,
+  type CompiledFlow,
+  type CompiledProcess,
+  type CompiledSchedule,
+} from '../flow/index.ts';
 import { findFlowVersion, liveFlows, type FlowVersionRow } from './flow-store.ts';
 
 /** Loaded at start and again when a version is published; old versions are loaded when a case needs them. */

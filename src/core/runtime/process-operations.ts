@@ -6,7 +6,14 @@ import { z } from 'zod';
 import { AppError, defineErrors } from '../../lib/errors.ts';
 import { newId } from '../../lib/ids.ts';
 import { statement, type Tx } from '../../db/database.ts';
-import { startProcess, stepProcess, type CompiledProcess, type ProcessEffect, type ProcessEvent, type ProcessState } from '../flow/index.ts';
+import {
+  startProcess,
+  stepProcess,
+  type CompiledProcess,
+  type ProcessEffect,
+  type ProcessEvent,
+  type ProcessState,
+} from '../flow/index.ts';
 import type { Ctx } from '../operations/context.ts';
 import { defineOperation, type Operation } from '../operations/operation.ts';
 import type { Flows } from './flows.ts';
@@ -27,11 +34,23 @@ const INSERT = statement(
   'instances-insert',
   `INSERT INTO instances (id, flow_version_id, subject_kind, subject_id, step, visit, sealed_state, status, created_at, updated_at) VALUES ($1, $2, $3, $4, $5, $6, $7, 'RUNNING', $8, $8)`,
 );
-const LOCK = statement('instances-lock', 'SELECT id, flow_version_id, subject_kind, subject_id, sealed_state, rev, status FROM instances WHERE id = $1 FOR UPDATE');
-const SAVE = statement('instances-save', 'UPDATE instances SET step = $2, visit = $3, sealed_state = $4, status = $5, rev = $6, updated_at = $7 WHERE id = $1');
+const LOCK = statement(
+  'instances-lock',
+  'SELECT id, flow_version_id, subject_kind, subject_id, sealed_state, rev, status FROM instances WHERE id = $1 FOR UPDATE',
+);
+const SAVE = statement(
+  'instances-save',
+  'UPDATE instances SET step = $2, visit = $3, sealed_state = $4, status = $5, rev = $6, updated_at = $7 WHERE id = $1',
+);
 
 const event = z.discriminatedUnion('type', [
-  z.strictObject({ type: z.literal('approval.decided'), visit: z.int(), outcome: z.enum(['approved', 'rejected', 'returned', 'recalled']), by: z.string().optional(), reason: z.string().optional() }),
+  z.strictObject({
+    type: z.literal('approval.decided'),
+    visit: z.int(),
+    outcome: z.enum(['approved', 'rejected', 'returned', 'recalled']),
+    by: z.string().optional(),
+    reason: z.string().optional(),
+  }),
   z.strictObject({ type: z.literal('signal'), name: z.string(), facts: z.record(z.string(), z.unknown()).optional() }),
   z.strictObject({ type: z.literal('timer'), visit: z.int(), name: z.enum(['remind', 'timeout']) }),
   z.strictObject({ type: z.literal('retry'), facts: z.record(z.string(), z.unknown()).optional() }),
@@ -47,14 +66,28 @@ function startOperation(flows: Flows): Operation {
     name: 'process.start',
     summary: 'Starts a case of a published process',
     access: { system: 'all' },
-    input: z.strictObject({ flow: z.string(), subjectKind: z.string(), subjectId: z.uuid(), facts: z.record(z.string(), z.unknown()) }),
+    input: z.strictObject({
+      flow: z.string(),
+      subjectKind: z.string(),
+      subjectId: z.uuid(),
+      facts: z.record(z.string(), z.unknown()),
+    }),
     output: z.object({ instanceId: z.string() }),
     subject: (input) => ({ kind: input.subjectKind, id: input.subjectId }),
     async run(ctx, input) {
       const flow = flows.process(input.flow);
       const id = newId();
       const step = startProcess(flow, input.facts);
-      await ctx.tx.query(INSERT, [id, flow.version, input.subjectKind, input.subjectId, step.state.node, step.state.visit, seal(ctx, id, step.state), ctx.now]);
+      await ctx.tx.query(INSERT, [
+        id,
+        flow.version,
+        input.subjectKind,
+        input.subjectId,
+        step.state.node,
+        step.state.visit,
+        seal(ctx, id, step.state),
+        ctx.now,
+      ]);
       await carryOut(ctx, flow, { id, subjectKind: input.subjectKind, subjectId: input.subjectId, rev: 0 }, step);
       return { instanceId: id };
     },
@@ -75,7 +108,12 @@ function signalOperation(flows: Flows): Operation {
       if (flow.kind !== 'process') throw new Error(`instance ${row.id} does not run a process`);
       const state = ctx.keys.openJson(`instances.sealed_state.${row.id}`, row.sealed_state) as ProcessState;
       const step = stepProcess(flow, state, withoutUndefined(input.event));
-      const last = await carryOut(ctx, flow, { id: row.id, subjectKind: row.subject_kind, subjectId: row.subject_id, rev: row.rev }, step);
+      const last = await carryOut(
+        ctx,
+        flow,
+        { id: row.id, subjectKind: row.subject_kind, subjectId: row.subject_id, rev: row.rev },
+        step,
+      );
       return { node: last.node, status: last.status };
     },
   });
@@ -85,7 +123,9 @@ type ParsedEvent = z.output<typeof event>;
 
 // zod's optional members may be `undefined`; the interpreter's may only be absent.
 function withoutUndefined(parsed: ParsedEvent): ProcessEvent {
-  return Object.fromEntries(Object.entries(parsed).filter(([, value]) => value !== undefined)) as unknown as ProcessEvent;
+  return Object.fromEntries(
+    Object.entries(parsed).filter(([, value]) => value !== undefined),
+  ) as unknown as ProcessEvent;
 }
 
 async function lock(tx: Tx, id: string): Promise<InstanceRow> {
@@ -124,13 +164,23 @@ async function carryOut(ctx: Ctx, flow: CompiledProcess, start: Case, first: Ste
   return step.state;
 }
 
-const STATUS: Readonly<Record<ProcessState['status'], string>> = { running: 'RUNNING', waiting: 'RUNNING', stopped: 'STOPPED', ended: 'DONE' };
+const STATUS: Readonly<Record<ProcessState['status'], string>> = {
+  running: 'RUNNING',
+  waiting: 'RUNNING',
+  stopped: 'STOPPED',
+  ended: 'DONE',
+};
 
 async function save(ctx: Ctx, id: string, state: ProcessState, rev: number): Promise<void> {
   await ctx.tx.query(SAVE, [id, state.node, state.visit, seal(ctx, id, state), STATUS[state.status], rev, ctx.now]);
 }
 
-async function perform(ctx: Ctx, instance: Case, state: ProcessState, effect: ProcessEffect): Promise<ProcessEvent | undefined> {
+async function perform(
+  ctx: Ctx,
+  instance: Case,
+  state: ProcessState,
+  effect: ProcessEffect,
+): Promise<ProcessEvent | undefined> {
   switch (effect.kind) {
     case 'operation':
       return callForCase(ctx, effect);
@@ -181,7 +231,11 @@ async function callForCase(ctx: Ctx, effect: Extract<ProcessEffect, { kind: 'ope
   }
 }
 
-async function openApproval(ctx: Ctx, instance: Case, effect: Extract<ProcessEffect, { kind: 'approval.open' }>): Promise<ProcessEvent | undefined> {
+async function openApproval(
+  ctx: Ctx,
+  instance: Case,
+  effect: Extract<ProcessEffect, { kind: 'approval.open' }>,
+): Promise<ProcessEvent | undefined> {
   const opened = (await ctx.callAsSystem('approval.open', {
     instanceId: instance.id,
     application: instance.subjectId,
@@ -198,13 +252,29 @@ async function openApproval(ctx: Ctx, instance: Case, effect: Extract<ProcessEff
 
 /** Nobody to ask, or something that cannot go on: stop, record it, and put it on the managers' list. It never passes. */
 async function alarm(ctx: Ctx, instance: Case, code: string, node: string): Promise<void> {
-  ctx.effects.incident({ kind: code, subject: { kind: instance.subjectKind, id: instance.subjectId }, detail: { node } });
-  await ctx.callAsSystem('task.add', { key: `incident:${instance.id}:${node}:${code}`, kind: 'process_stopped', role: 'manager', subject: { kind: instance.subjectKind, id: instance.subjectId }, params: { node } });
+  ctx.effects.incident({
+    kind: code,
+    subject: { kind: instance.subjectKind, id: instance.subjectId },
+    detail: { node },
+  });
+  await ctx.callAsSystem('task.add', {
+    key: `incident:${instance.id}:${node}:${code}`,
+    kind: 'process_stopped',
+    role: 'manager',
+    subject: { kind: instance.subjectKind, id: instance.subjectId },
+    params: { node },
+  });
 }
 
-const OUTCOMES: Readonly<Record<string, string>> = { approved: 'APPROVED', rejected: 'REJECTED', recalled: 'RECALLED', expired: 'RECALLED' };
+const OUTCOMES: Readonly<Record<string, string>> = {
+  approved: 'APPROVED',
+  rejected: 'REJECTED',
+  recalled: 'RECALLED',
+  expired: 'RECALLED',
+};
 
 async function ended(ctx: Ctx, instance: Case, outcome: string): Promise<void> {
   const state = OUTCOMES[outcome];
-  if (instance.subjectKind === 'application' && state !== undefined) await ctx.callAsSystem('application.close', { application: instance.subjectId, outcome: state });
+  if (instance.subjectKind === 'application' && state !== undefined)
+    await ctx.callAsSystem('application.close', { application: instance.subjectId, outcome: state });
 }

@@ -10,13 +10,19 @@ const INSERT = statement(
    ON CONFLICT (key) DO UPDATE SET due_at = excluded.due_at, sealed_payload = excluded.sealed_payload, state = 'OPEN', attempts = 0, fired_at = NULL
      WHERE timers.state = 'CANCELLED'`,
 );
-const CANCEL = statement('timers-cancel', `UPDATE timers SET state = 'CANCELLED' WHERE key = ANY($1::text[]) AND state = 'OPEN'`);
+const CANCEL = statement(
+  'timers-cancel',
+  `UPDATE timers SET state = 'CANCELLED' WHERE key = ANY($1::text[]) AND state = 'OPEN'`,
+);
 const CLAIM = statement(
   'timers-claim',
   `SELECT id, key, kind, subject_id, due_at, sealed_payload, attempts, trace_id FROM timers
    WHERE state = 'OPEN' AND due_at <= $1 AND kind <> 'media.fetch' ORDER BY due_at, id LIMIT $2 FOR UPDATE SKIP LOCKED`,
 );
-const FIRED = statement('timers-fired', `UPDATE timers SET state = 'FIRED', fired_at = $2 WHERE id = ANY($1::bigint[])`);
+const FIRED = statement(
+  'timers-fired',
+  `UPDATE timers SET state = 'FIRED', fired_at = $2 WHERE id = ANY($1::bigint[])`,
+);
 const FAILED = statement(
   'timers-failed',
   `UPDATE timers SET attempts = attempts + 1, state = CASE WHEN attempts >= 2 THEN 'PARKED' ELSE 'OPEN' END WHERE id = $1 AND state = 'OPEN' RETURNING state`,
@@ -34,14 +40,21 @@ export interface DueTimer {
 }
 
 /** Sets timers. A key that is open or has fired stays as it is; a cancelled one is opened again. */
-export async function writeTimers(tx: Tx, keys: Keyring, traceId: string, drafts: readonly TimerDraft[]): Promise<void> {
+export async function writeTimers(
+  tx: Tx,
+  keys: Keyring,
+  traceId: string,
+  drafts: readonly TimerDraft[],
+): Promise<void> {
   if (drafts.length === 0) return;
   await tx.query(INSERT, [
     drafts.map((draft) => draft.key),
     drafts.map((draft) => draft.kind),
     drafts.map((draft) => draft.subjectId ?? null),
     drafts.map((draft) => draft.dueAt),
-    drafts.map((draft) => (draft.payload === undefined ? null : keys.sealJson(`timers.sealed_payload.${draft.key}`, draft.payload))),
+    drafts.map((draft) =>
+      draft.payload === undefined ? null : keys.sealJson(`timers.sealed_payload.${draft.key}`, draft.payload),
+    ),
     drafts.map(() => traceId),
   ]);
 }

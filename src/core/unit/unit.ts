@@ -4,7 +4,9 @@
  */
 import type { Address } from '../../channels/channel.ts';
 import { statement, type Database, type Tx } from '../../db/database.ts';
+import { AppError } from '../../lib/errors.ts';
 import { newId } from '../../lib/ids.ts';
+import { hit } from '../../lib/kill-points.ts';
 import { writeMessages, type NumberedMessage } from '../../outbox/enqueue.ts';
 import { writeAudit, type AuditRow } from '../audit/write.ts';
 import type { Actor } from '../operations/actor.ts';
@@ -14,7 +16,10 @@ import { Effects } from '../operations/effects.ts';
 import type { Registry } from '../operations/operation.ts';
 import { cancelTimers, writeTimers } from '../timers/timers.ts';
 
-const NOW = statement('unit-now', `SELECT clock_timestamp() AS real_now, clock_timestamp() + offset_ms * interval '1 millisecond' AS now FROM business_clock`);
+const NOW = statement(
+  'unit-now',
+  `SELECT clock_timestamp() AS real_now, clock_timestamp() + offset_ms * interval '1 millisecond' AS now FROM business_clock`,
+);
 
 const RESERVE = statement(
   'unit-reserve',
@@ -23,12 +28,18 @@ const RESERVE = statement(
           ARRAY(SELECT nextval('audit_id_seq') FROM generate_series(1, $2)) AS audit`,
 );
 
-const CONVERSATIONS = statement(
-  'unit-conversations',
+// Looking up takes no lock. Writing to the row instead (ON CONFLICT DO UPDATE) would wait for the turn that holds it: two
+// approvers who tap in the same millisecond each hold their own conversation and answer into the other's.
+const FIND_CONVERSATIONS = statement(
+  'unit-find-conversations',
+  `SELECT c.id, c.account, c.chat, c.thread FROM unnest($1::text[], $2::text[], $3::text[]) AS want (account, chat, thread)
+   JOIN conversations c ON c.account = want.account AND c.chat = want.chat AND c.thread = want.thread AND c.actor = ''`,
+);
+const MAKE_CONVERSATIONS = statement(
+  'unit-make-conversations',
   `INSERT INTO conversations (id, platform, account, chat, thread, created_at)
    SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::timestamptz[])
-   ON CONFLICT (account, chat, thread, actor) DO UPDATE SET chat = excluded.chat
-   RETURNING id, account, chat, thread`,
+   ON CONFLICT (account, chat, thread, actor) DO NOTHING`,
 );
 
 const EVENTS = statement(
@@ -48,8 +59,10 @@ export interface UnitDeps {
   readonly services: Services;
   readonly registry: Registry;
   /** Called after a commit that left messages or events to be handled. */
-  readonly wake: (topic: 'inbox' | 'outbox' | 'timers') => void;
+  readonly wake: (topic: WakeTopic) => void;
 }
+
+export type WakeTopic = 'inbox' | 'outbox' | 'timers';
 
 /** One turn's own part: who acts, where, and what it leaves behind. */
 export interface Turn {
@@ -95,13 +108,18 @@ export class Unit {
       effects,
       registry: this.#deps.registry,
     };
-    const turn: Turn = { call, effects, conversation: options.conversation, run: async (name, input) => callOperation(call, name, input) };
+    const turn: Turn = {
+      call,
+      effects,
+      conversation: options.conversation,
+      run: async (name, input) => callOperation(call, name, input),
+    };
     this.#turns.push(turn);
     return turn;
   }
 
-  /** Writes everything the turns left; the caller commits. Returns whether messages were written. */
-  async flush(): Promise<boolean> {
+  /** Writes everything the turns left; the caller commits, then wakes these. */
+  async flush(): Promise<readonly WakeTopic[]> {
     const { keys } = this.#deps.services;
     const messageCount = count(this.#turns, (effects) => effects.messages.length);
     const auditCount = count(this.#turns, (effects) => effects.audits.length);
@@ -112,12 +130,16 @@ export class Unit {
       await this.#writeEvents(turn);
       await this.#writeIncidents(turn);
     }
-    return messageCount > 0;
+    const isDue = this.#turns.some((turn) => turn.effects.timers.some((timer) => timer.dueAt <= this.now));
+    return [...(messageCount > 0 ? (['outbox'] as const) : []), ...(isDue ? (['timers'] as const) : [])];
   }
 
   async #writeNumbered(messageCount: number, auditCount: number): Promise<void> {
     const { keys } = this.#deps.services;
-    const [ids] = await this.tx.query<{ outbox: string[]; timeline: string[]; audit: string[] }>(RESERVE, [messageCount, auditCount]);
+    const [ids] = await this.tx.query<{ outbox: string[]; timeline: string[]; audit: string[] }>(RESERVE, [
+      messageCount,
+      auditCount,
+    ]);
     if (!ids) throw new Error('no ids reserved');
     const conversations = await this.#conversationsOf();
     const messages: NumberedMessage[] = [];
@@ -134,10 +156,17 @@ export class Unit {
           conversationId: place.id,
           platform: place.platform,
           touched: [...turn.effects.touched],
+          concealed: [...turn.effects.concealed],
         });
       }
       for (const draft of turn.effects.audits) {
-        audits.push({ ...draft, id: BigInt(ids.audit[audits.length] ?? 0), actor: turn.call.actor, via: turn.call.via, traceId: turn.call.traceId });
+        audits.push({
+          ...draft,
+          id: BigInt(ids.audit[audits.length] ?? 0),
+          actor: turn.call.actor,
+          via: turn.call.via,
+          traceId: turn.call.traceId,
+        });
       }
     }
     await writeMessages(this.tx, keys, { now: this.now, dueAt: this.realNow }, messages);
@@ -147,19 +176,20 @@ export class Unit {
   /** The conversations all drafts go to; those of the turns themselves are known, others are looked up or made. */
   async #conversationsOf(): Promise<Map<string, { id: string; platform: string }>> {
     const known = new Map<string, { id: string; platform: string }>();
-    for (const turn of this.#turns) if (turn.conversation) known.set(addressKey(turn.conversation.address), turn.conversation);
+    for (const turn of this.#turns)
+      if (turn.conversation) known.set(addressKey(turn.conversation.address), turn.conversation);
     const missing = new Map<string, Address>();
-    for (const turn of this.#turns) for (const draft of turn.effects.messages) if (!known.has(addressKey(draft.to))) missing.set(addressKey(draft.to), draft.to);
+    for (const turn of this.#turns)
+      for (const draft of turn.effects.messages)
+        if (!known.has(addressKey(draft.to))) missing.set(addressKey(draft.to), draft.to);
     if (missing.size === 0) return known;
     const addresses = [...missing.values()].sort((a, b) => (addressKey(a) < addressKey(b) ? -1 : 1));
-    const rows = await this.tx.query<{ id: string; account: string; chat: string; thread: string }>(CONVERSATIONS, [
-      addresses.map(() => newId()),
-      addresses.map((to) => platformOf(to.account)),
-      addresses.map((to) => to.account),
-      addresses.map((to) => to.chat),
-      addresses.map((to) => to.thread ?? ''),
-      addresses.map(() => this.now),
-    ]);
+    const columns = [addresses.map((to) => to.account), addresses.map((to) => to.chat), addresses.map((to) => to.thread ?? '')];
+    let rows = await this.tx.query<ConversationRow>(FIND_CONVERSATIONS, columns);
+    if (rows.length < addresses.length) {
+      await this.tx.query(MAKE_CONVERSATIONS, [addresses.map(() => newId()), addresses.map((to) => platformOf(to.account)), ...columns, addresses.map(() => this.now)]);
+      rows = await this.tx.query<ConversationRow>(FIND_CONVERSATIONS, columns);
+    }
     for (const row of rows) known.set(addressKey(row), { id: row.id, platform: platformOf(row.account) });
     return known;
   }
@@ -174,7 +204,11 @@ export class Unit {
       events.map((event) => event.rev),
       events.map((event) => event.type),
       events.map(() => turn.call.actor.id),
-      events.map((event) => (event.data === undefined ? null : keys.sealJson(`events.sealed_data.${event.instanceId}.${event.rev}`, event.data))),
+      events.map((event) =>
+        event.data === undefined
+          ? null
+          : keys.sealJson(`events.sealed_data.${event.instanceId}.${event.rev}`, event.data),
+      ),
     ]);
   }
 
@@ -192,6 +226,13 @@ export class Unit {
   }
 }
 
+interface ConversationRow {
+  readonly id: string;
+  readonly account: string;
+  readonly chat: string;
+  readonly thread: string;
+}
+
 /** The instant of a transaction, in business and in real time. */
 export async function readTimes(tx: Tx): Promise<{ readonly now: Date; readonly realNow: Date }> {
   const [row] = await tx.query<{ now: Date; real_now: Date }>(NOW);
@@ -201,36 +242,39 @@ export async function readTimes(tx: Tx): Promise<{ readonly now: Date; readonly 
 
 /** Runs `work` as one unit: transaction, flush, commit, wake. */
 export async function inUnit<T>(deps: UnitDeps, work: (unit: Unit) => Promise<T>): Promise<T> {
-  let left = false;
+  let left: readonly WakeTopic[] = [];
   const result = await deps.database.transaction(async (tx) => {
     const unit = new Unit(tx, await readTimes(tx), deps);
     const value = await work(unit);
     left = await unit.flush();
+    hit('unit.flushed');
     return value;
   });
-  if (left) deps.wake('outbox');
+  hit('unit.committed');
+  for (const topic of left) deps.wake(topic);
   return result;
 }
 
 /** One operation in a transaction of its own: what the API, the command line and imports use. */
-export async function performOperation(deps: UnitDeps, options: TurnOptions, name: string, input: unknown): Promise<unknown> {
-  let refusal: unknown;
+export async function performOperation(
+  deps: UnitDeps,
+  options: TurnOptions,
+  name: string,
+  input: unknown,
+): Promise<unknown> {
+  let refusal: AppError | undefined;
   const result = await inUnit(deps, async (unit) => {
     const turn = unit.turn(options);
     try {
       return await turn.run(name, input);
     } catch (error) {
-      if (!isRefusal(error)) throw error;
+      if (!(error instanceof AppError)) throw error;
       refusal = error; // the refusal's audit entry is committed, then the caller hears of it
       return undefined;
     }
   });
   if (refusal !== undefined) throw refusal;
   return result;
-}
-
-function isRefusal(error: unknown): boolean {
-  return error instanceof Error && error.name === 'AppError';
 }
 
 function count(turns: readonly Turn[], of: (effects: Effects) => number): number {

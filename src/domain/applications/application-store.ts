@@ -80,7 +80,7 @@ const CLOSE_APPROVAL = statement('approvals-close', 'UPDATE approvals SET state 
 const OF_INSTANCE = statement('approvals-of-instance', `SELECT ${APPROVAL} FROM approvals WHERE instance_id = $1 ORDER BY opened_at, id`);
 const LIST = statement(
   'approvals-list',
-  `SELECT ${APPROVAL} FROM approvals a WHERE ($1::uuid IS NULL OR EXISTS (SELECT 1 FROM approval_tasks t WHERE t.approval_id = a.id AND t.staff_id = $1)) AND ($2::text IS NULL OR a.state = $2)
+  `SELECT ${APPROVAL} FROM approvals a WHERE ($1::uuid IS NULL OR EXISTS (SELECT 1 FROM approval_tasks t WHERE t.approval_id = a.id AND t.staff_id = $1 AND ($2::text IS DISTINCT FROM 'OPEN' OR t.state = 'OPEN'))) AND ($2::text IS NULL OR a.state = $2)
    ORDER BY opened_at DESC, id DESC LIMIT $3`,
 );
 const EXCLUDE = statement('approvals-exclude', 'INSERT INTO approval_exclusions (instance_id, staff_id, why) SELECT $1, * FROM unnest($2::uuid[], $3::text[]) ON CONFLICT DO NOTHING');

@@ -236,11 +236,11 @@ interface Redraw {
 async function redraw(ctx: Ctx, approval: ApprovalRow, how: Redraw): Promise<void> {
   const snapshot = snapshotOf(ctx, approval);
   const cards = (await cardsOf(ctx.tx, approval.id)).filter((card) => card.state === 'OPEN' && (how.only === undefined || card.task_id === how.only));
-  for (const card of cards) await redrawOne(ctx, approval, snapshot, card, how);
+  for (const card of cards) await redrawOne(ctx, card, { approval, snapshot, how });
   await closeCards(ctx.tx, cards.map((card) => card.id));
 }
 
-async function redrawOne(ctx: Ctx, approval: ApprovalRow, snapshot: Snapshot, card: CardRow, how: Redraw): Promise<void> {
+async function redrawOne(ctx: Ctx, card: CardRow, { approval, snapshot, how }: { readonly approval: ApprovalRow; readonly snapshot: Snapshot; readonly how: Redraw }): Promise<void> {
   const language = await languageOf(ctx, card.staff_id);
   const closed = ctx.say(language, `approval.closed.${how.outcome}`);
   const note = ctx.say(language, `approval.decided.${how.outcome}`, { by: how.by });

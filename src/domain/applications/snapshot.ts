@@ -99,13 +99,10 @@ export function approvalCard(ctx: Pick<Ctx, 'say'>, language: Language, snapshot
       { label: say('field.product'), value: snapshot.product },
       { label: say('field.documents'), value: say('value.documents', { count: new Set(snapshot.documents.map((one) => one.item)).size }) },
     ],
-    ...(options.closed === undefined && options.verbs.includes('reject')
-      ? { select: { id: 'reason', label: say('select.reason'), options: [{ id: 'none', text: say('select.none') }, ...REASONS.map((code) => ({ id: code, text: say(`reason.${code}`) }))] } }
-      : {}),
     actions: options.closed === undefined ? options.verbs.map((verb) => ({ verb, label: say(`verb.${verb}`), style: verb === 'approve' ? ('primary' as const) : verb === 'reject' ? ('danger' as const) : ('default' as const) })) : [],
     ...(options.closed === undefined ? {} : { closed: options.closed }),
   };
 }
 
-/** Reasons offered on the card (trade §6.7); any other is written in words. */
+/** Reasons offered after a press on reject (trade §6.7); any other is written in words. */
 export const REASONS = ['R02', 'R05', 'R08', 'R18', 'R21', 'R22', 'R27'] as const;

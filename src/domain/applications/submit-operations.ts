@@ -40,7 +40,8 @@ export const submitLead = defineOperation({
     const terms = await termsOf(ctx, lead, lead.amount_fen);
     const open = await lockOpenApplication(ctx.tx, lead.id);
     if (open?.state === 'SUBMITTED') throw new AppError(applicationErrors['application.already_submitted'], { params: { number: `A${open.number}` } });
-    return open ? resubmit(ctx, customer, lead, open, terms) : submit(ctx, customer, lead, terms, ctx.actor.id);
+    const wish: Wish = { customer, lead, terms, submitter: ctx.actor.id };
+    return open ? resubmit(ctx, wish, open) : submit(ctx, wish);
   },
 });
 
@@ -65,7 +66,16 @@ function takes({ terms }: Product, amountFen: bigint, termMonths: number | null)
   return amountFen >= min && amountFen <= max && (termMonths === null || terms.termMonths.includes(termMonths));
 }
 
-async function submit(ctx: Ctx, customer: CustomerRow, lead: LeadRow, terms: Terms, submitter: string): Promise<z.output<typeof submitted>> {
+/** Who wants what, and who hands it in. */
+interface Wish {
+  readonly customer: CustomerRow;
+  readonly lead: LeadRow;
+  readonly terms: Terms;
+  readonly submitter: string;
+}
+
+async function submit(ctx: Ctx, wish: Wish): Promise<z.output<typeof submitted>> {
+  const { customer, lead, terms, submitter } = wish;
   const id = newId();
   const number = await insertApplication(ctx.tx, {
     id,
@@ -80,17 +90,17 @@ async function submit(ctx: Ctx, customer: CustomerRow, lead: LeadRow, terms: Ter
     now: ctx.now,
   });
   await setStage(ctx.tx, lead.id, 'F80', ctx.now);
-  await ctx.callAsSystem('process.start', { flow: 'loan-approval', subjectKind: 'application', subjectId: id, facts: factsOf(customer, id, number, terms, { submitter, owner: lead.owner_id }) });
+  await ctx.callAsSystem('process.start', { flow: 'loan-approval', subjectKind: 'application', subjectId: id, facts: factsOf(wish, { id, number }) });
   return answer(customer, { id, number }, terms, false);
 }
 
-async function resubmit(ctx: Ctx, customer: CustomerRow, lead: LeadRow, application: ApplicationRow, terms: Terms): Promise<z.output<typeof submitted>> {
+async function resubmit(ctx: Ctx, wish: Wish, application: ApplicationRow): Promise<z.output<typeof submitted>> {
+  const { customer, lead, terms } = wish;
   await resubmitApplication(ctx.tx, application.id, { amountFen: terms.amountFen, termMonths: terms.termMonths }, ctx.now);
   const instanceId = await runningInstance(ctx.tx, application.id);
   if (instanceId === undefined) throw new AppError(applicationErrors['application.not_found']);
   await excludeInvolved(ctx, instanceId, lead, ctx.actor.id);
-  const facts = factsOf(customer, application.id, application.number, terms, { submitter: ctx.actor.id, owner: lead.owner_id });
-  await ctx.callAsSystem('process.signal', { instanceId, event: { type: 'signal', name: 'resubmitted', facts } });
+  await ctx.callAsSystem('process.signal', { instanceId, event: { type: 'signal', name: 'resubmitted', facts: factsOf(wish, application) } });
   return answer(customer, application, terms, true);
 }
 
@@ -107,18 +117,18 @@ function answer(customer: CustomerRow, application: { readonly id: string; reado
   };
 }
 
-function factsOf(customer: CustomerRow, applicationId: string, number: number, terms: Terms, people: { readonly submitter: string; readonly owner: string | null }): Record<string, unknown> {
+function factsOf({ customer, lead, terms, submitter }: Wish, application: { readonly id: string; readonly number: number }): Record<string, unknown> {
   return {
-    application: `A${number}`,
-    applicationId,
+    application: `A${application.number}`,
+    applicationId: application.id,
     customer: customer.name_masked,
     customerNumber: customerNumber(customer.number),
     amount: formatYuan(terms.amountFen),
     term: terms.termMonths,
     product: terms.product.name,
     method: terms.product.terms.method,
-    submitter: people.submitter,
-    owner: people.owner ?? people.submitter,
+    submitter,
+    owner: lead.owner_id ?? submitter,
   };
 }
 

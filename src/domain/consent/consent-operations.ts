@@ -19,13 +19,26 @@ export const grantConsent = defineOperation({
   subject: (input) => ({ kind: 'consent', id: consentKeyOf(input.textKey) ?? '' }),
   async run(ctx, input) {
     const { actor } = ctx;
-    if (actor.kind !== 'CUSTOMER') throw new AppError(commonErrors['permission.denied'], { params: { operation: 'consent.grant' } });
+    if (actor.kind !== 'CUSTOMER')
+      throw new AppError(commonErrors['permission.denied'], { params: { operation: 'consent.grant' } });
     const key = consentKeyOf(input.textKey);
     const text = key && (await findConsentText(ctx.tx, key, input.version, actor.language));
     if (!text) throw new AppError(consentErrors['consent.unknown_text'], { params: { version: input.version } });
-    const isNew = await insertConsent(ctx.tx, { id: newId(), customerId: actor.id, text, identityId: actor.identityId, via: ctx.via, now: ctx.now });
+    const valid = await insertConsent(ctx.tx, {
+      id: newId(),
+      customerId: actor.id,
+      text,
+      identityId: actor.identityId,
+      via: ctx.via,
+      now: ctx.now,
+    });
     ctx.effects.touch(actor.id);
-    return { kind: isNew ? ('granted' as const) : ('already' as const), consent: text.key, version: text.version, hash: text.hash.toString('hex') };
+    return {
+      kind: valid.isNew ? ('granted' as const) : ('already' as const),
+      consent: text.key,
+      version: valid.text_version,
+      hash: valid.text_hash.toString('hex'),
+    };
   },
 });
 
@@ -63,7 +76,16 @@ const given = z.object({
 export const listConsents = defineOperation({
   name: 'consent.list',
   summary: 'Everything the customer agreed to, with the texts as of then',
-  access: { customer: 'self', sales: 'own', team_lead: 'team', reviewer: 'all', approver: 'all', manager: 'all', compliance: 'all', admin: 'all' },
+  access: {
+    customer: 'self',
+    sales: 'own',
+    team_lead: 'team',
+    reviewer: 'all',
+    approver: 'all',
+    manager: 'all',
+    compliance: 'all',
+    admin: 'all',
+  },
   input: z.strictObject({ customer: customer.optional() }),
   output: z.object({ items: z.array(given), nextCursor: z.null() }),
   http: { method: 'GET', path: '/customers/{customer}/consents' },
@@ -88,9 +110,11 @@ export const listConsents = defineOperation({
 /** The customer himself, or the one a member of staff names; his scope is checked by `customer.get`. */
 async function customerMeant(ctx: Ctx, ref: string | undefined): Promise<string> {
   const named = ref ?? (ctx.actor.kind === 'CUSTOMER' ? ctx.actor.id : undefined);
-  if (named === undefined) throw new AppError(commonErrors['request.invalid'], { faults: [{ pointer: '/customer', code: 'missing', message: 'a customer id or K-number is expected' }] });
+  if (named === undefined)
+    throw new AppError(commonErrors['request.invalid'], {
+      faults: [{ pointer: '/customer', code: 'missing', message: 'a customer id or K-number is expected' }],
+    });
   const found = z.object({ id: z.string() }).parse(await ctx.call('customer.get', { id: named }));
   ctx.effects.touch(found.id);
   return found.id;
 }
-

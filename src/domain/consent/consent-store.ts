@@ -23,16 +23,31 @@ export interface ConsentRow {
   readonly withdrawn_at: Date | null;
 }
 
-const ENSURE = statement('consent-texts-ensure', 'INSERT INTO consent_texts (key, version, language, text, hash) VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING');
-const TEXT = statement('consent-texts-find', 'SELECT key, version, language, text, hash FROM consent_texts WHERE key = $1 AND version = $2 AND language = $3');
-const VALID = statement('consents-valid', 'SELECT 1 AS one FROM consents WHERE customer_id = $1 AND text_key = $2 AND withdrawn_at IS NULL');
-const SUPERSEDE = statement('consents-supersede', 'UPDATE consents SET withdrawn_at = $4 WHERE customer_id = $1 AND text_key = $2 AND withdrawn_at IS NULL AND text_version < $3');
+const ENSURE = statement(
+  'consent-texts-ensure',
+  'INSERT INTO consent_texts (key, version, language, text, hash) VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING',
+);
+const TEXT = statement(
+  'consent-texts-find',
+  'SELECT key, version, language, text, hash FROM consent_texts WHERE key = $1 AND version = $2 AND language = $3',
+);
+const VALID = statement(
+  'consents-valid',
+  'SELECT text_version, text_hash FROM consents WHERE customer_id = $1 AND text_key = $2 AND withdrawn_at IS NULL',
+);
+const SUPERSEDE = statement(
+  'consents-supersede',
+  'UPDATE consents SET withdrawn_at = $4 WHERE customer_id = $1 AND text_key = $2 AND withdrawn_at IS NULL AND text_version < $3',
+);
 const GRANT = statement(
   'consents-grant',
   `INSERT INTO consents (id, customer_id, text_key, text_version, language, text_hash, identity_id, via, granted_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
    ON CONFLICT (customer_id, text_key) WHERE withdrawn_at IS NULL DO NOTHING RETURNING id`,
 );
-const WITHDRAW = statement('consents-withdraw', 'UPDATE consents SET withdrawn_at = $3 WHERE customer_id = $1 AND text_key = $2 AND withdrawn_at IS NULL RETURNING id');
+const WITHDRAW = statement(
+  'consents-withdraw',
+  'UPDATE consents SET withdrawn_at = $3 WHERE customer_id = $1 AND text_key = $2 AND withdrawn_at IS NULL RETURNING id',
+);
 const LIST = statement(
   'consents-list',
   `SELECT c.id, c.text_key, c.text_version, c.language, t.text, c.text_hash, c.via, c.granted_at, c.withdrawn_at
@@ -51,13 +66,20 @@ export async function ensureConsentTexts(tx: Tx, texts: Texts): Promise<void> {
       await tx.query(ENSURE, [key, version, language, text, consentHash(text)]);
       const stored = await findConsentText(tx, key, version, language);
       if (stored && !stored.hash.equals(consentHash(text))) {
-        throw new Error(`the text ${textKey} (${language}) differs from version ${version} on file; restore it, or publish it as version ${version + 1}`);
+        throw new Error(
+          `the text ${textKey} (${language}) differs from version ${version} on file; restore it, or publish it as version ${version + 1}`,
+        );
       }
     }
   }
 }
 
-export async function findConsentText(tx: Tx, key: ConsentKey, version: number, language: Language): Promise<ConsentTextRow | undefined> {
+export async function findConsentText(
+  tx: Tx,
+  key: ConsentKey,
+  version: number,
+  language: Language,
+): Promise<ConsentTextRow | undefined> {
   return (await tx.query<ConsentTextRow>(TEXT, [key, version, language]))[0];
 }
 
@@ -75,11 +97,31 @@ export interface ConsentDraft {
   readonly now: Date;
 }
 
-/** Records a consent and ends one given to an older version; `false` when it is valid already. */
-export async function insertConsent(tx: Tx, draft: ConsentDraft): Promise<boolean> {
+/** The consent that is valid now: the text's version and hash. */
+export interface ValidConsent {
+  readonly text_version: number;
+  readonly text_hash: Buffer;
+}
+
+/** Records a consent and ends one given to an older version. One that is valid already stays: `isNew` is false. */
+export async function insertConsent(tx: Tx, draft: ConsentDraft): Promise<ValidConsent & { readonly isNew: boolean }> {
   const { customerId, text, now } = draft;
   await tx.query(SUPERSEDE, [customerId, text.key, text.version, now]);
-  return (await tx.query(GRANT, [draft.id, customerId, text.key, text.version, text.language, text.hash, draft.identityId, draft.via, now])).length > 0;
+  const row = [
+    draft.id,
+    customerId,
+    text.key,
+    text.version,
+    text.language,
+    text.hash,
+    draft.identityId,
+    draft.via,
+    now,
+  ];
+  const added = await tx.query(GRANT, row);
+  const [valid] = await tx.query<ValidConsent>(VALID, [customerId, text.key]);
+  if (!valid) throw new Error('a consent was neither added nor there');
+  return { ...valid, isNew: added.length > 0 };
 }
 
 /** Ends a consent; `false` when there was none. */

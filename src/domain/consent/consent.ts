@@ -9,7 +9,11 @@ export type ConsentKey = (typeof CONSENT_KEYS)[number];
  * Where each text is shown from, and its version. A changed text is a new version: raise the number here and in the
  * flow that asks; what was agreed to before stays on file as it was.
  */
-export const CONSENT_TEXTS: readonly { readonly key: ConsentKey; readonly version: number; readonly textKey: string }[] = [
+export const CONSENT_TEXTS: readonly {
+  readonly key: ConsentKey;
+  readonly version: number;
+  readonly textKey: string;
+}[] = [
   { key: 'personal-information', version: 1, textKey: 'flows.consent.personal-data' },
   { key: 'cross-border', version: 1, textKey: 'flows.consent.cross-border' },
 ];

@@ -9,7 +9,18 @@ import { defineOperation } from '../../core/operations/operation.ts';
 import { AppError, commonErrors } from '../../lib/errors.ts';
 import { hasConsent } from '../consent/index.ts';
 import { bindingErrors } from './binding-errors.ts';
-import { bindAccount, lockAccount, lockLink, lockOpenedLink, openLink, ownsPhone, useLink, wrongTries, type AccountRow, type LinkRow } from './binding-store.ts';
+import {
+  bindAccount,
+  lockAccount,
+  lockLink,
+  lockOpenedLink,
+  openLink,
+  ownsPhone,
+  useLink,
+  wrongTries,
+  type AccountRow,
+  type LinkRow,
+} from './binding-store.ts';
 import { bindingDigest } from './customer-operations.ts';
 import { findCustomer } from './customer-store.ts';
 import { customerNumber, normalPhone } from './customer.ts';
@@ -74,7 +85,8 @@ export const bindContact = defineOperation({
     const matches = phone !== undefined && (await ownsPhone(ctx.tx, customerId, ctx.keys.blind('PHONE', phone)));
     if (!matches) return mismatch(ctx, customerId);
     if (link && account.customer_id === null) {
-      if (!(await useLink(ctx.tx, link.digest, account.id, ctx.now))) throw new AppError(bindingErrors['binding.link_used']);
+      if (!(await useLink(ctx.tx, link.digest, account.id, ctx.now)))
+        throw new AppError(bindingErrors['binding.link_used']);
       await bindAccount(ctx.tx, account.id, customerId, ctx.now);
     }
     return { kind: 'matched' as const, ...(await describe(ctx, account, customerId)) };
@@ -83,7 +95,12 @@ export const bindContact = defineOperation({
 
 /** A wrong phone is counted as a refusal on the customer's file, where it is seen and where the next try looks. */
 function mismatch(ctx: Ctx, customerId: string): { kind: 'mismatch' } {
-  ctx.effects.audit({ action: 'customer.bindContact', outcome: 'REFUSED', subject: { kind: 'customer', id: customerId }, detail: { code: 'phone_mismatch' } });
+  ctx.effects.audit({
+    action: 'customer.bindContact',
+    outcome: 'REFUSED',
+    subject: { kind: 'customer', id: customerId },
+    detail: { code: 'phone_mismatch' },
+  });
   return { kind: 'mismatch' };
 }
 
@@ -102,7 +119,8 @@ function refuseExpired(ctx: Ctx, link: LinkRow): void {
 
 async function refuseSpent(ctx: Ctx, link: LinkRow): Promise<void> {
   refuseExpired(ctx, link);
-  if ((await wrongTries(ctx.tx, link.customer_id, link.created_at)) >= MAX_WRONG_PHONES) throw new AppError(bindingErrors['binding.too_many_tries']);
+  if ((await wrongTries(ctx.tx, link.customer_id, link.created_at)) >= MAX_WRONG_PHONES)
+    throw new AppError(bindingErrors['binding.too_many_tries']);
 }
 
 interface Known {

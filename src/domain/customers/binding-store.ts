@@ -18,14 +18,32 @@ export interface LinkRow {
   readonly identity_id: string | null;
 }
 
-const LOCK_ACCOUNT = statement('binding-account-lock', 'SELECT id, account, staff_id, customer_id FROM identities WHERE id = $1 FOR UPDATE');
+const LOCK_ACCOUNT = statement(
+  'binding-account-lock',
+  'SELECT id, account, staff_id, customer_id FROM identities WHERE id = $1 FOR UPDATE',
+);
 const LINK = 'digest, customer_id, created_at, expires_at, used_at, identity_id';
 const LOCK_LINK = statement('binding-link-lock', `SELECT ${LINK} FROM binding_links WHERE digest = $1 FOR UPDATE`);
-const OPENED = statement('binding-link-opened', `SELECT ${LINK} FROM binding_links WHERE identity_id = $1 AND used_at IS NULL ORDER BY created_at DESC, digest LIMIT 1 FOR UPDATE`);
-const OPEN = statement('binding-link-open', 'UPDATE binding_links SET identity_id = $2 WHERE digest = $1 AND used_at IS NULL');
-const USE = statement('binding-link-use', 'UPDATE binding_links SET used_at = $2, identity_id = $3 WHERE digest = $1 AND used_at IS NULL RETURNING digest');
-const BIND = statement('binding-bind', 'UPDATE identities SET customer_id = $2, is_verified = true, is_reachable = true, bound_at = $3 WHERE id = $1 AND staff_id IS NULL');
-const OWNS_PHONE = statement('binding-owns-phone', `SELECT 1 AS one FROM pii_refs WHERE customer_id = $1 AND kind = 'PHONE' AND exact_blind = $2 AND is_current`);
+const OPENED = statement(
+  'binding-link-opened',
+  `SELECT ${LINK} FROM binding_links WHERE identity_id = $1 AND used_at IS NULL ORDER BY created_at DESC, digest LIMIT 1 FOR UPDATE`,
+);
+const OPEN = statement(
+  'binding-link-open',
+  'UPDATE binding_links SET identity_id = $2 WHERE digest = $1 AND used_at IS NULL',
+);
+const USE = statement(
+  'binding-link-use',
+  'UPDATE binding_links SET used_at = $2, identity_id = $3 WHERE digest = $1 AND used_at IS NULL RETURNING digest',
+);
+const BIND = statement(
+  'binding-bind',
+  'UPDATE identities SET customer_id = $2, is_verified = true, is_reachable = true, bound_at = $3 WHERE id = $1 AND staff_id IS NULL',
+);
+const OWNS_PHONE = statement(
+  'binding-owns-phone',
+  `SELECT 1 AS one FROM pii_refs WHERE customer_id = $1 AND kind = 'PHONE' AND exact_blind = $2 AND is_current`,
+);
 const TRIES = statement(
   'binding-tries',
   `SELECT count(*)::int AS count FROM audit_entries WHERE subject_id = $1 AND action = 'customer.bindContact' AND outcome = 'REFUSED' AND at >= $2`,

@@ -5,10 +5,24 @@ import type { Ctx } from '../../core/operations/context.ts';
 import { defineOperation } from '../../core/operations/operation.ts';
 import { AppError } from '../../lib/errors.ts';
 import { consentErrors, hasConsent } from '../consent/index.ts';
-import { CUSTOMER_ACCESS, customerInScope, customerNumber, lockCustomer, type CustomerRow } from '../customers/index.ts';
+import {
+  CUSTOMER_ACCESS,
+  customerInScope,
+  customerNumber,
+  lockCustomer,
+  type CustomerRow,
+} from '../customers/index.ts';
 import { documentErrors } from './document-errors.ts';
 import { arrivalOf, DOCUMENT_STATES, offerOrder, stillNeeded, type ItemProgress } from './document.ts';
-import { documentsOf, findDocument, findFile, mergeDocument, setDocumentItem, setDocumentState, type DocumentRow } from './document-store.ts';
+import {
+  documentsOf,
+  findDocument,
+  findFile,
+  mergeDocument,
+  setDocumentItem,
+  setDocumentState,
+  type DocumentRow,
+} from './document-store.ts';
 import { attachFile } from './filing.ts';
 import { REFUSALS } from './intake.ts';
 import { productOf, progressFor } from './progress.ts';
@@ -41,7 +55,12 @@ const filed = z.object({
   missing: z.array(named),
 });
 const unclear = z.object({ kind: z.literal('unclear'), document: z.string(), items: z.array(named), left: z.int() });
-const receipt = z.union([filed, unclear, z.object({ kind: z.literal('refused'), reason: z.string() }), z.object({ kind: z.literal('nobody') })]);
+const receipt = z.union([
+  filed,
+  unclear,
+  z.object({ kind: z.literal('refused'), reason: z.string() }),
+  z.object({ kind: z.literal('nobody') }),
+]);
 type Receipt = z.output<typeof receipt>;
 
 export const receiveDocument = defineOperation({
@@ -56,10 +75,18 @@ export const receiveDocument = defineOperation({
     if (media.refused === 'no_consent') throw new AppError(consentErrors['consent.required']);
     if (media.refused !== undefined) return { kind: 'refused' as const, reason: media.refused };
     const customer = await ownerOf(ctx, media.fileId);
-    if (ctx.actor.kind === 'CUSTOMER' && !(await hasConsent(ctx.tx, customer.id, 'personal-information'))) throw new AppError(consentErrors['consent.required']);
+    if (ctx.actor.kind === 'CUSTOMER' && !(await hasConsent(ctx.tx, customer.id, 'personal-information')))
+      throw new AppError(consentErrors['consent.required']);
     await lockCustomer(ctx.tx, customer.id); // numbers of versions and pages are given out one at a time
-    const outcome = await attachFile(ctx, customer, { fileId: media.fileId ?? '', caption: media.caption ?? '', name: media.name ?? '', album: media.album });
-    return outcome.item === null ? ask(ctx, customer, outcome.document, outcome.likely) : tell(ctx, customer, { ...outcome, item: outcome.item });
+    const outcome = await attachFile(ctx, customer, {
+      fileId: media.fileId ?? '',
+      caption: media.caption ?? '',
+      name: media.name ?? '',
+      album: media.album,
+    });
+    return outcome.item === null
+      ? ask(ctx, customer, outcome.document, outcome.likely)
+      : tell(ctx, customer, { ...outcome, item: outcome.item });
   },
 });
 
@@ -71,7 +98,12 @@ async function ownerOf(ctx: Ctx, fileId: string | undefined): Promise<CustomerRo
 
 async function ask(ctx: Ctx, customer: CustomerRow, document: string, likely: readonly string[]): Promise<Receipt> {
   const progress = await progressFor(ctx, customer.id);
-  return { kind: 'unclear', document, items: offerOrder(progress, likely).map((one) => nameOf(ctx, one)), left: stillNeeded(progress).length };
+  return {
+    kind: 'unclear',
+    document,
+    items: offerOrder(progress, likely).map((one) => nameOf(ctx, one)),
+    left: stillNeeded(progress).length,
+  };
 }
 
 interface Told {
@@ -122,12 +154,21 @@ export const assignDocument = defineOperation({
     const [now] = (await documentsOf(ctx.tx, customer.id)).filter((one) => one.itemCode === input.item);
     const last = now?.pages.at(-1);
     if (!now || !last) throw new Error('a document without pages');
-    const told = await tell(ctx, customer, { document: now.id, item: input.item, version: last.version, page: last.page, isDuplicate: false });
+    const told = await tell(ctx, customer, {
+      document: now.id,
+      item: input.item,
+      version: last.version,
+      page: last.page,
+      isDuplicate: false,
+    });
     return filed.parse(told);
   },
 });
 
-async function lockDocument(ctx: Ctx, id: string): Promise<{ readonly customer: CustomerRow; readonly document: DocumentRow }> {
+async function lockDocument(
+  ctx: Ctx,
+  id: string,
+): Promise<{ readonly customer: CustomerRow; readonly document: DocumentRow }> {
   const seen = await findDocument(ctx.tx, id);
   if (!seen) throw new AppError(documentErrors['document.not_found']);
   const customer = await customerInScope(ctx, seen.customer_id);
@@ -147,7 +188,15 @@ async function move(ctx: Ctx, document: DocumentRow, target: ItemProgress): Prom
   await setDocumentState(ctx.tx, target.document.id, 'RECEIVED', ctx.now);
 }
 
-const page = z.object({ file: z.string(), version: z.int(), page: z.int(), mime: z.string(), size: z.number(), via: z.string(), at: z.string() });
+const page = z.object({
+  file: z.string(),
+  version: z.int(),
+  page: z.int(),
+  mime: z.string(),
+  size: z.number(),
+  via: z.string(),
+  at: z.string(),
+});
 
 export const listDocuments = defineOperation({
   name: 'document.list',
@@ -157,7 +206,15 @@ export const listDocuments = defineOperation({
   output: z.object({
     customer: z.string(),
     product: z.string().nullable(),
-    items: z.array(named.extend({ isRequired: z.boolean(), state: z.string(), document: z.string().nullable(), version: z.int(), pages: z.array(page) })),
+    items: z.array(
+      named.extend({
+        isRequired: z.boolean(),
+        state: z.string(),
+        document: z.string().nullable(),
+        version: z.int(),
+        pages: z.array(page),
+      }),
+    ),
     unassigned: z.array(z.object({ document: z.string(), pages: z.array(page) })),
     missing: z.array(named),
     left: z.int(),
@@ -179,7 +236,9 @@ export const listDocuments = defineOperation({
         version: one.document?.pages.at(-1)?.version ?? 0,
         pages: pagesOf(one.document?.pages ?? []),
       })),
-      unassigned: (await documentsOf(ctx.tx, customer.id)).filter((one) => one.itemCode === null).map((one) => ({ document: one.id, pages: pagesOf(one.pages) })),
+      unassigned: (await documentsOf(ctx.tx, customer.id))
+        .filter((one) => one.itemCode === null)
+        .map((one) => ({ document: one.id, pages: pagesOf(one.pages) })),
       missing,
       left: missing.length,
     };
@@ -189,7 +248,15 @@ export const listDocuments = defineOperation({
 type Pages = NonNullable<ItemProgress['document']>['pages'];
 
 function pagesOf(pages: Pages): z.output<typeof page>[] {
-  return pages.map((one) => ({ file: one.fileId, version: one.version, page: one.page, mime: one.mime, size: one.sizeBytes, via: arrivalOf(one.via).via, at: one.at.toISOString() }));
+  return pages.map((one) => ({
+    file: one.fileId,
+    version: one.version,
+    page: one.page,
+    mime: one.mime,
+    size: one.sizeBytes,
+    via: arrivalOf(one.via).via,
+    at: one.at.toISOString(),
+  }));
 }
 
 const REVIEWERS: Access = { reviewer: 'all', approver: 'all', compliance: 'all' };
@@ -198,7 +265,11 @@ export const reviewDocument = defineOperation({
   name: 'document.review',
   summary: 'Marks a document as accepted, unclear, not matching or expired',
   access: REVIEWERS,
-  input: z.strictObject({ document: z.uuid(), state: z.enum(DOCUMENT_STATES).exclude(['RECEIVED']), reason: z.string().trim().min(1).max(200).optional() }),
+  input: z.strictObject({
+    document: z.uuid(),
+    state: z.enum(DOCUMENT_STATES).exclude(['RECEIVED']),
+    reason: z.string().trim().min(1).max(200).optional(),
+  }),
   output: z.object({ document: z.string(), item: z.string(), state: z.string() }),
   http: { method: 'POST', path: '/documents/{document}/review', status: 200 },
   example: { state: 'UNCLEAR', reason: '边角被裁掉' },

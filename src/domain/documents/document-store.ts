@@ -13,8 +13,14 @@ export interface FileRow {
 
 const FILE = 'id, customer_id, storage_key, data_key, mime, size_bytes';
 const FIND_FILE = statement('files-find', `SELECT ${FILE} FROM files WHERE id = $1`);
-const FILE_BY_DIGEST = statement('files-by-digest', `SELECT ${FILE} FROM files WHERE digest = $2 AND customer_id = $1 ORDER BY created_at, id LIMIT 1`);
-const INSERT_FILE = statement('files-insert', 'INSERT INTO files (id, customer_id, storage_key, data_key, mime, size_bytes, digest, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)');
+const FILE_BY_DIGEST = statement(
+  'files-by-digest',
+  `SELECT ${FILE} FROM files WHERE digest = $2 AND customer_id = $1 ORDER BY created_at, id LIMIT 1`,
+);
+const INSERT_FILE = statement(
+  'files-insert',
+  'INSERT INTO files (id, customer_id, storage_key, data_key, mime, size_bytes, digest, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)',
+);
 
 const DOCUMENTS = statement(
   'documents-of-customer',
@@ -23,11 +29,17 @@ const DOCUMENTS = statement(
    WHERE d.customer_id = $1 ORDER BY d.created_at, d.id, v.version, v.page`,
 );
 const FIND = statement('documents-find', 'SELECT id, customer_id, item_code, state FROM documents WHERE id = $1');
-const INSERT = statement('documents-insert', `INSERT INTO documents (id, customer_id, item_code, state, created_at, updated_at) VALUES ($1, $2, $3, 'RECEIVED', $4, $4)`);
+const INSERT = statement(
+  'documents-insert',
+  `INSERT INTO documents (id, customer_id, item_code, state, created_at, updated_at) VALUES ($1, $2, $3, 'RECEIVED', $4, $4)`,
+);
 const SET_ITEM = statement('documents-item', 'UPDATE documents SET item_code = $2, updated_at = $3 WHERE id = $1');
 const SET_STATE = statement('documents-state', 'UPDATE documents SET state = $2, updated_at = $3 WHERE id = $1');
 const REMOVE = statement('documents-remove', 'DELETE FROM documents WHERE id = $1');
-const ADD_PAGE = statement('documents-add-page', 'INSERT INTO document_versions (document_id, version, page, file_id, received_via, created_at) VALUES ($1, $2, $3, $4, $5, $6)');
+const ADD_PAGE = statement(
+  'documents-add-page',
+  'INSERT INTO document_versions (document_id, version, page, file_id, received_via, created_at) VALUES ($1, $2, $3, $4, $5, $6)',
+);
 const MOVE_PAGES = statement(
   'documents-move-pages',
   `UPDATE document_versions SET document_id = $2, version = version + (SELECT coalesce(max(version), 0) FROM document_versions WHERE document_id = $2) WHERE document_id = $1`,
@@ -46,8 +58,20 @@ export async function findFileByDigest(tx: Tx, customerId: string, digest: Buffe
   return (await tx.query<FileRow>(FILE_BY_DIGEST, [customerId, digest]))[0];
 }
 
-export async function insertFile(tx: Tx, file: FileRow & { readonly digest: Buffer; readonly now: Date }): Promise<void> {
-  await tx.query(INSERT_FILE, [file.id, file.customer_id, file.storage_key, file.data_key, file.mime, file.size_bytes, file.digest, file.now]);
+export async function insertFile(
+  tx: Tx,
+  file: FileRow & { readonly digest: Buffer; readonly now: Date },
+): Promise<void> {
+  await tx.query(INSERT_FILE, [
+    file.id,
+    file.customer_id,
+    file.storage_key,
+    file.data_key,
+    file.mime,
+    file.size_bytes,
+    file.digest,
+    file.now,
+  ]);
 }
 
 /** A document without its pages. */
@@ -80,14 +104,30 @@ export async function documentsOf(tx: Tx, customerId: string): Promise<readonly 
   const rows = await tx.query<PageRow>(DOCUMENTS, [customerId]);
   const documents = new Map<string, CustomerDocument>();
   for (const row of rows) {
-    const page = { fileId: row.file_id, version: row.version, page: row.page, mime: row.mime, sizeBytes: Number(row.size_bytes), via: row.received_via, at: row.created_at };
+    const page = {
+      fileId: row.file_id,
+      version: row.version,
+      page: row.page,
+      mime: row.mime,
+      sizeBytes: Number(row.size_bytes),
+      via: row.received_via,
+      at: row.created_at,
+    };
     const known = documents.get(row.id);
-    documents.set(row.id, { id: row.id, itemCode: row.item_code, state: row.state, pages: [...(known?.pages ?? []), page] });
+    documents.set(row.id, {
+      id: row.id,
+      itemCode: row.item_code,
+      state: row.state,
+      pages: [...(known?.pages ?? []), page],
+    });
   }
   return [...documents.values()];
 }
 
-export async function insertDocument(tx: Tx, document: { readonly id: string; readonly customerId: string; readonly itemCode: string | null; readonly now: Date }): Promise<void> {
+export async function insertDocument(
+  tx: Tx,
+  document: { readonly id: string; readonly customerId: string; readonly itemCode: string | null; readonly now: Date },
+): Promise<void> {
   await tx.query(INSERT, [document.id, document.customerId, document.itemCode, document.now]);
 }
 

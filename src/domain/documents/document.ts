@@ -32,11 +32,16 @@ export interface ItemProgress {
 }
 
 /** Every checklist item in order; received items that are not on the list follow at the end. */
-export function progressOf(checklist: readonly ChecklistItem[], documents: readonly CustomerDocument[]): readonly ItemProgress[] {
+export function progressOf(
+  checklist: readonly ChecklistItem[],
+  documents: readonly CustomerDocument[],
+): readonly ItemProgress[] {
   const filed = new Map(documents.flatMap((one) => (one.itemCode === null ? [] : [[one.itemCode, one] as const])));
   const listed = checklist.map((item) => toProgress(item, filed.get(item.code)));
   const codes = new Set(checklist.map((item) => item.code));
-  const others = [...filed.values()].flatMap((one) => (one.itemCode === null || codes.has(one.itemCode) ? [] : [toProgress(unlisted(one.itemCode), one)]));
+  const others = [...filed.values()].flatMap((one) =>
+    one.itemCode === null || codes.has(one.itemCode) ? [] : [toProgress(unlisted(one.itemCode), one)],
+  );
   return [...listed, ...others];
 }
 
@@ -57,7 +62,8 @@ export function stillNeeded(progress: readonly ItemProgress[]): readonly ItemPro
 /** The order in which items are offered for an unknown file: the likely ones, what is needed, what never came, the rest. */
 export function offerOrder(progress: readonly ItemProgress[], likely: readonly string[]): readonly ItemProgress[] {
   const needed = new Set(stillNeeded(progress).map(({ item }) => item.code));
-  const rank = ({ item, state }: ItemProgress): number => (likely.includes(item.code) ? 0 : needed.has(item.code) ? 1 : state === 'MISSING' ? 2 : 3);
+  const rank = ({ item, state }: ItemProgress): number =>
+    likely.includes(item.code) ? 0 : needed.has(item.code) ? 1 : state === 'MISSING' ? 2 : 3;
   return [...progress].sort((a, b) => rank(a) - rank(b));
 }
 

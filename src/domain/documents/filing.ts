@@ -37,8 +37,15 @@ export async function attachFile(ctx: Ctx, customer: CustomerRow, arrival: Arriv
   if (known) return { ...toFiling(known), isDuplicate: known.document.itemCode !== null };
   const items = (await progressFor(ctx, customer.id)).map(({ item }) => item);
   const match = matchItem(items, arrival.caption, arrival.name);
-  if (match.kind === 'one') return addToItem(ctx, customer, arrival, { code: match.code, document: documents.find((one) => one.itemCode === match.code) });
-  const album = arrival.album === undefined ? undefined : placeOf(documents, ({ via }) => arrivalOf(via).album === arrival.album && arrivalOf(via).via === ctx.via);
+  if (match.kind === 'one')
+    return addToItem(ctx, customer, arrival, {
+      code: match.code,
+      document: documents.find((one) => one.itemCode === match.code),
+    });
+  const album =
+    arrival.album === undefined
+      ? undefined
+      : placeOf(documents, ({ via }) => arrivalOf(via).album === arrival.album && arrivalOf(via).via === ctx.via);
   if (album) return continueAt(ctx, arrival, album);
   return openDocument(ctx, customer, arrival, { code: null, likely: match.kind === 'several' ? match.codes : [] });
 }
@@ -57,14 +64,28 @@ function placeOf(documents: readonly CustomerDocument[], is: (page: Page) => boo
 }
 
 function toFiling({ document, page }: Place): Filing {
-  return { document: document.id, item: document.itemCode, version: page.version, page: page.page, isDuplicate: false, likely: [] };
+  return {
+    document: document.id,
+    item: document.itemCode,
+    version: page.version,
+    page: page.page,
+    isDuplicate: false,
+    likely: [],
+  };
 }
 
-async function addToItem(ctx: Ctx, customer: CustomerRow, arrival: Arrival, item: { readonly code: string; readonly document: CustomerDocument | undefined }): Promise<Filing> {
+async function addToItem(
+  ctx: Ctx,
+  customer: CustomerRow,
+  arrival: Arrival,
+  item: { readonly code: string; readonly document: CustomerDocument | undefined },
+): Promise<Filing> {
   const last = item.document?.pages.at(-1);
   if (!item.document || !last) return openDocument(ctx, customer, arrival, { code: item.code, likely: [] });
   const here = { document: item.document, page: last };
-  return isContinuation(ctx, here, arrival) ? continueAt(ctx, arrival, here) : write(ctx, arrival, here, { version: last.version + 1, page: 1 });
+  return isContinuation(ctx, here, arrival)
+    ? continueAt(ctx, arrival, here)
+    : write(ctx, arrival, here, { version: last.version + 1, page: 1 });
 }
 
 function isContinuation(ctx: Ctx, { document, page }: Place, arrival: Arrival): boolean {
@@ -77,18 +98,46 @@ function isContinuation(ctx: Ctx, { document, page }: Place, arrival: Arrival): 
 /** The next page of the version that the place belongs to. */
 async function continueAt(ctx: Ctx, arrival: Arrival, place: Place): Promise<Filing> {
   const pages = place.document.pages.filter(({ version }) => version === place.page.version);
-  return write(ctx, arrival, place, { version: place.page.version, page: Math.max(...pages.map(({ page }) => page)) + 1 });
+  return write(ctx, arrival, place, {
+    version: place.page.version,
+    page: Math.max(...pages.map(({ page }) => page)) + 1,
+  });
 }
 
-async function write(ctx: Ctx, arrival: Arrival, { document }: Place, at: { readonly version: number; readonly page: number }): Promise<Filing> {
-  await addPage(ctx.tx, { documentId: document.id, ...at, fileId: arrival.fileId, via: ctx.via, album: arrival.album, now: ctx.now });
+async function write(
+  ctx: Ctx,
+  arrival: Arrival,
+  { document }: Place,
+  at: { readonly version: number; readonly page: number },
+): Promise<Filing> {
+  await addPage(ctx.tx, {
+    documentId: document.id,
+    ...at,
+    fileId: arrival.fileId,
+    via: ctx.via,
+    album: arrival.album,
+    now: ctx.now,
+  });
   await setDocumentState(ctx.tx, document.id, 'RECEIVED', ctx.now);
   return { document: document.id, item: document.itemCode, ...at, isDuplicate: false, likely: [] };
 }
 
-async function openDocument(ctx: Ctx, customer: CustomerRow, arrival: Arrival, item: { readonly code: string | null; readonly likely: readonly string[] }): Promise<Filing> {
+async function openDocument(
+  ctx: Ctx,
+  customer: CustomerRow,
+  arrival: Arrival,
+  item: { readonly code: string | null; readonly likely: readonly string[] },
+): Promise<Filing> {
   const id = newId();
   await insertDocument(ctx.tx, { id, customerId: customer.id, itemCode: item.code, now: ctx.now });
-  await addPage(ctx.tx, { documentId: id, version: 1, page: 1, fileId: arrival.fileId, via: ctx.via, album: arrival.album, now: ctx.now });
+  await addPage(ctx.tx, {
+    documentId: id,
+    version: 1,
+    page: 1,
+    fileId: arrival.fileId,
+    via: ctx.via,
+    album: arrival.album,
+    now: ctx.now,
+  });
   return { document: id, item: item.code, version: 1, page: 1, isDuplicate: false, likely: item.likely };
 }

@@ -1,6 +1,20 @@
 export { checklistOf, standardChecklist, STANDARD_ITEMS, type ProductFamily } from './checklist.ts';
 export { documentErrors } from './document-errors.ts';
-export { assignDocument, listDocuments, receiveDocument, reviewDocument, type ReceivedMedia } from './document-operations.ts';
+export {
+  assignDocument,
+  listDocuments,
+  receiveDocument,
+  reviewDocument,
+  type ReceivedMedia,
+} from './document-operations.ts';
 export { DOCUMENT_STATES, type DocumentState } from './document.ts';
 export { intakeFile, MAX_FILE_BYTES, type FileClaim, type Intake, type Refusal } from './intake.ts';
-export { filingTarget, readFile, storeFile, type FileDeps, type FilingTarget, type StoredFile, type Upload } from './stored-file.ts';
+export {
+  filingTarget,
+  readFile,
+  storeFile,
+  type FileDeps,
+  type FilingTarget,
+  type StoredFile,
+  type Upload,
+} from './stored-file.ts';

@@ -38,7 +38,9 @@ const ACCEPTED: ReadonlyMap<string, Kind> = new Map([
 const IMAGE_ENDINGS = new Set(['jpg', 'jpeg', 'jfif', 'png', 'webp', 'heic', 'heif', 'gif', 'bmp', 'tif', 'tiff']);
 // Only endings that surely name another type: in "流水.2026.final" nothing is claimed.
 const OTHER_ENDINGS = new Set(
-  'apk app avi bat bin cmd com csv dll dmg doc docm docx eml exe gz hta htm html iso jar js json lnk m4a md mkv mov mp3 mp4 msi ps1 ppt pptx py rar rtf scr sh svg swf tar txt vbs wav xls xlsm xlsx xml zip 7z'.split(' '),
+  'apk app avi bat bin cmd com csv dll dmg doc docm docx eml exe gz hta htm html iso jar js json lnk m4a md mkv mov mp3 mp4 msi ps1 ppt pptx py rar rtf scr sh svg swf tar txt vbs wav xls xlsm xlsx xml zip 7z'.split(
+    ' ',
+  ),
 );
 const NO_CLAIM = new Set(['', 'application/octet-stream', 'binary/octet-stream']);
 

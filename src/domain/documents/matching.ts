@@ -68,7 +68,8 @@ function plain(text: string): string {
     .trim();
 }
 
-const CONTINUES = /反面|背面|国徽面|续页|第\s*(?:[2-9]|[1-9]\d|[二三四五六七八九十]+)\s*页|\bback\b|\bpage\s*(?:[2-9]|[1-9]\d)\b/iu;
+const CONTINUES =
+  /反面|背面|国徽面|续页|第\s*(?:[2-9]|[1-9]\d|[二三四五六七八九十]+)\s*页|\bback\b|\bpage\s*(?:[2-9]|[1-9]\d)\b/iu;
 
 /** Whether the words say that the file goes on with the one before: the back of a card, page 2. */
 export function saysContinued(caption: string, fileName: string): boolean {

@@ -14,7 +14,8 @@ export async function productOf(ctx: Ctx, customerId: string): Promise<Product |
   const applied = await openProductId(ctx.tx, customerId);
   if (applied !== undefined) return productById(ctx.tx, applied);
   const lead = await openLead(ctx.tx, customerId);
-  const wished = lead?.product_code == null ? undefined : await productByCode(ctx.tx, lead.product_code);
+  const code = lead?.product_code ?? undefined;
+  const wished = code === undefined ? undefined : await productByCode(ctx.tx, code);
   if (wished) return wished;
   const offered = await currentProducts(ctx.tx);
   return offered.find((product) => lead !== undefined && takes(product, lead)) ?? offered[0];

@@ -18,7 +18,13 @@ import { intakeFile, type FileClaim, type Refusal } from './intake.ts';
 import { numberIn } from './matching.ts';
 
 /** Who may add documents to which customer's file; a stranger is told politely that nothing was stored. */
-export const FILING_ACCESS: Access = { customer: 'self', sales: 'own', team_lead: 'team', manager: 'all', admin: 'all' };
+export const FILING_ACCESS: Access = {
+  customer: 'self',
+  sales: 'own',
+  team_lead: 'team',
+  manager: 'all',
+  admin: 'all',
+};
 
 /** For whom a file is meant, or why it is not even fetched. */
 export type FilingTarget =
@@ -32,9 +38,13 @@ export type FilingTarget =
 export async function filingTarget(tx: Tx, actor: Actor, caption: string, about?: string): Promise<FilingTarget> {
   const customer = await meant(tx, actor, numberIn(caption) ?? about);
   const scope = scopeOf(actor, FILING_ACCESS);
-  const may = customer && scope && inScope(actor, scope, { ownerId: customer.owner_id, teamId: customer.team_id, customerId: customer.id });
+  const may =
+    customer &&
+    scope &&
+    inScope(actor, scope, { ownerId: customer.owner_id, teamId: customer.team_id, customerId: customer.id });
   if (!customer || may !== true) return { kind: 'refused', reason: 'no_customer' };
-  if (actor.kind === 'CUSTOMER' && !(await hasConsent(tx, customer.id, 'personal-information'))) return { kind: 'refused', reason: 'no_consent' };
+  if (actor.kind === 'CUSTOMER' && !(await hasConsent(tx, customer.id, 'personal-information')))
+    return { kind: 'refused', reason: 'no_consent' };
   return { kind: 'customer', customer };
 }
 
@@ -54,7 +64,13 @@ export interface Upload {
 
 /** A file in the store (`isNew` false: the same bytes of this customer were there), or why nothing was stored. */
 export type StoredFile =
-  | { readonly kind: 'stored'; readonly fileId: string; readonly isNew: boolean; readonly mime: string; readonly isProtected: boolean }
+  | {
+      readonly kind: 'stored';
+      readonly fileId: string;
+      readonly isNew: boolean;
+      readonly mime: string;
+      readonly isProtected: boolean;
+    }
   | { readonly kind: 'refused'; readonly reason: Refusal };
 
 export interface FileDeps {
@@ -68,18 +84,36 @@ export async function storeFile(deps: FileDeps, upload: Upload): Promise<StoredF
   if (intake.kind === 'refused') return intake;
   const { database, services } = deps;
   const digest = services.keys.blind('FILE', createHash('sha256').update(upload.bytes).digest('hex'));
-  const answer = (fileId: string, isNew: boolean): StoredFile => ({ kind: 'stored', fileId, isNew, mime: intake.mime, isProtected: intake.isProtected });
+  const answer = (fileId: string, isNew: boolean): StoredFile => ({
+    kind: 'stored',
+    fileId,
+    isNew,
+    mime: intake.mime,
+    isProtected: intake.isProtected,
+  });
   const known = await findFileByDigest(database, upload.customer.id, digest);
   if (known) return answer(known.id, false);
   const id = newId();
   const storageKey = newToken(40);
-  await services.files.put(storageKey, await services.keys.sealFor(database, upload.customer.data_key, place(id), upload.bytes));
+  await services.files.put(
+    storageKey,
+    await services.keys.sealFor(database, upload.customer.data_key, place(id), upload.bytes),
+  );
   const kept = await database.transaction(async (tx) => {
     // The same photo sent twice at once: the second waits here and finds the first.
     await tx.query('SELECT pg_advisory_xact_lock($1)', [digest.readBigInt64BE(0)]);
     const first = await findFileByDigest(tx, upload.customer.id, digest);
     if (first) return first.id;
-    await insertFile(tx, { id, customer_id: upload.customer.id, storage_key: storageKey, data_key: upload.customer.data_key, mime: intake.mime, size_bytes: BigInt(upload.bytes.length), digest, now: upload.now });
+    await insertFile(tx, {
+      id,
+      customer_id: upload.customer.id,
+      storage_key: storageKey,
+      data_key: upload.customer.data_key,
+      mime: intake.mime,
+      size_bytes: BigInt(upload.bytes.length),
+      digest,
+      now: upload.now,
+    });
     return id;
   });
   if (kept !== id) await services.files.remove(storageKey);

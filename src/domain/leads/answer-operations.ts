@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { defineOperation } from '../../core/operations/operation.ts';
 import { AppError, commonErrors } from '../../lib/errors.ts';
 import { consentErrors, hasConsent } from '../consent/index.ts';
-import { customerInScope } from '../customers/index.ts';
+import { customerInScope, lockCustomer } from '../customers/index.ts';
 import { leadErrors } from './lead-errors.ts';
 import { saveFacts } from './lead-operations.ts';
 import { lockOpenLead } from './lead-store.ts';
@@ -29,14 +29,23 @@ export const answerAsCustomer = defineOperation({
   }),
   subject: (_input, output) => (output ? { kind: 'customer', id: output.customerId } : undefined),
   async run(ctx, input) {
-    if (ctx.actor.kind !== 'CUSTOMER') throw new AppError(commonErrors['permission.denied'], { params: { operation: 'customer.answer' } });
+    if (ctx.actor.kind !== 'CUSTOMER')
+      throw new AppError(commonErrors['permission.denied'], { params: { operation: 'customer.answer' } });
     const customer = await customerInScope(ctx, ctx.actor.id);
-    if (!(await hasConsent(ctx.tx, customer.id, 'personal-information'))) throw new AppError(consentErrors['consent.required']);
+    if (!(await hasConsent(ctx.tx, customer.id, 'personal-information')))
+      throw new AppError(consentErrors['consent.required']);
+    await lockCustomer(ctx.tx, customer.id);
     const lead = await lockOpenLead(ctx.tx, customer.id);
     if (!lead) throw new AppError(leadErrors['lead.not_found']);
-    const saved = await saveFacts(ctx, customer, lead, input.facts);
+    const saved = await saveFacts(ctx, { customer, lead }, input.facts);
     if (saved.kind === 'collision') throw new Error('a collision without a phone');
     const documents = z.object({ missing }).parse(await ctx.call('document.list', { customer: customer.id }));
-    return { kind: input.confirmed ? ('confirmed' as const) : ('answered' as const), customerId: customer.id, number: saved.leadNumber, changes: saved.changes, missing: documents.missing };
+    return {
+      kind: input.confirmed ? ('confirmed' as const) : ('answered' as const),
+      customerId: customer.id,
+      number: saved.leadNumber,
+      changes: saved.changes,
+      missing: documents.missing,
+    };
   },
 });

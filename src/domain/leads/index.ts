@@ -1,3 +1,4 @@
+export { findLeadToResume } from './resume-operations.ts';
 export { answerAsCustomer } from './answer-operations.ts';
 export { findCustomers } from './find-operations.ts';
 export { captureLead, createLead, getLead, leadInScope, listAssignments, updateLead } from './lead-operations.ts';

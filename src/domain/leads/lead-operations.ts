@@ -4,6 +4,7 @@ import { inScope, type Access } from '../../core/operations/actor.ts';
 import type { Ctx } from '../../core/operations/context.ts';
 import { defineOperation } from '../../core/operations/operation.ts';
 import { AppError } from '../../lib/errors.ts';
+import { dateIn } from '../../lib/business-date.ts';
 import { newId } from '../../lib/ids.ts';
 import { mask } from '../../lib/mask.ts';
 import { formatYuan } from '../../lib/money.ts';
@@ -13,6 +14,7 @@ import {
   customerNumber,
   customersByBlind,
   insertCustomer,
+  lockCustomer,
   maskedName,
   maskedPhone,
   nameLookups,
@@ -24,6 +26,7 @@ import {
   touchCustomer,
   type CustomerRow,
 } from '../customers/index.ts';
+import { checkIdCard } from '../customers/identity-numbers/index.ts';
 import { findStaff } from '../staff/index.ts';
 import { leadErrors } from './lead-errors.ts';
 import { changedFacts, leadFacts, nextInRotation, recordFacts, wishedAmount, type LeadFacts } from './lead.ts';
@@ -38,6 +41,7 @@ import {
   recordAssignment,
   recordCollision,
   saveLead,
+  setLeadOwner,
   type LeadRow,
 } from './lead-store.ts';
 
@@ -111,9 +115,10 @@ export const updateLead = defineOperation({
   subject: (_input, output) => (output && output.kind !== 'collision' ? { kind: 'customer', id: output.customerId } : undefined),
   async run(ctx, input) {
     const customer = await customerInScope(ctx, input.lead);
+    await lockCustomer(ctx.tx, customer.id);
     const lead = await lockOpenLead(ctx.tx, customer.id);
     if (!lead) throw new AppError(leadErrors['lead.not_found']);
-    return saveFacts(ctx, customer, lead, input.facts);
+    return saveFacts(ctx, { customer, lead }, input.facts);
   },
 });
 
@@ -153,13 +158,13 @@ async function capture(ctx: Ctx, facts: LeadFacts, source: string, owner: Owner 
   const phone = phoneOf(facts);
   if (phone === undefined && facts.name === undefined) throw new AppError(leadErrors['lead.needs_contact']);
   const known = phone === undefined ? undefined : (await holdersOf(ctx, phone))[0];
-  if (known) return meetKnown(ctx, known, facts, source, owner);
+  if (known) return meetKnown(ctx, known, { facts, source, owner });
   const chosen = owner ?? (await fromRotation(ctx));
   const name = facts.name ?? '';
   const created = await insertCustomer(ctx.tx, ctx.keys, { nameMasked: name === '' ? '*' : maskedName(name), ownerId: chosen?.staffId ?? null, teamId: chosen?.teamId ?? null, now: ctx.now });
   const customer = await requireCustomer(ctx, created.id);
   const lead = await openNew(ctx, customer, source, chosen);
-  return saveFacts(ctx, customer, lead, facts, true);
+  return saveFacts(ctx, { customer, lead }, facts, true);
 }
 
 /** The customers a phone belongs to. Two people typing the same new phone at once wait for each other here. */
@@ -169,13 +174,30 @@ async function holdersOf(ctx: Ctx, phone: string): Promise<readonly CustomerRow[
   return customersByBlind(ctx.tx, digest);
 }
 
-async function meetKnown(ctx: Ctx, customer: CustomerRow, facts: LeadFacts, source: string, owner: Owner | undefined): Promise<z.output<typeof leadView> | z.output<typeof collisionView>> {
+/** What was typed, where it came from, and whose it would be. */
+interface Capture {
+  readonly facts: LeadFacts;
+  readonly source: string;
+  readonly owner: Owner | undefined;
+}
+
+async function meetKnown(ctx: Ctx, customer: CustomerRow, { facts, source, owner }: Capture): Promise<z.output<typeof leadView> | z.output<typeof collisionView>> {
+  await lockCustomer(ctx.tx, customer.id);
   const lead = await lockOpenLead(ctx.tx, customer.id);
   const holder = lead?.owner_id ?? customer.owner_id;
   const isTheirs = owner === undefined || holder === null || holder === owner.staffId;
   if (!isTheirs) return collide(ctx, customer, holder);
   ctx.effects.touch(customer.id);
-  return saveFacts(ctx, customer, lead ?? (await openNew(ctx, customer, source, owner ?? (await fromRotation(ctx)))), facts, lead === undefined);
+  if (lead && owner && holder === null) await claim(ctx, lead, owner);
+  const open = lead ?? (await openNew(ctx, customer, source, owner ?? (await fromRotation(ctx))));
+  return saveFacts(ctx, { customer, lead: open }, facts, lead === undefined);
+}
+
+/** A lead that came in while nobody was there to take it belongs to whoever types it first. */
+async function claim(ctx: Ctx, lead: LeadRow, owner: Owner): Promise<void> {
+  await setLeadOwner(ctx.tx, lead.id, owner, ctx.now);
+  await setCustomerOwner(ctx.tx, lead.customer_id, owner, ctx.now);
+  await recordAssignment(ctx.tx, { id: newId(), leadId: lead.id, staffId: owner.staffId, how: owner.how, now: ctx.now });
 }
 
 async function collide(ctx: Ctx, customer: CustomerRow, holder: string | null): Promise<z.output<typeof collisionView>> {
@@ -202,7 +224,7 @@ async function openNew(ctx: Ctx, customer: CustomerRow, source: string, owner: O
 }
 
 /** Writes facts to an open lead, whoever says them; `collision` when the phone among them is somebody else’s. */
-export async function saveFacts(ctx: Ctx, customer: CustomerRow, lead: LeadRow, facts: LeadFacts, isNew = false): Promise<z.output<typeof leadView> | z.output<typeof collisionView>> {
+export async function saveFacts(ctx: Ctx, { customer, lead }: { readonly customer: CustomerRow; readonly lead: LeadRow }, facts: LeadFacts, isNew = false): Promise<z.output<typeof leadView> | z.output<typeof collisionView>> {
   const amount = wishedAmount(facts);
   if (amount === 'invalid') throw new AppError(leadErrors['lead.invalid_amount'], { faults: [{ pointer: '/facts/amount', code: 'invalid_amount', message: 'an amount above 0.00 and up to 10^12 yuan is expected' }] });
   const phone = phoneOf(facts);
@@ -214,7 +236,7 @@ export async function saveFacts(ctx: Ctx, customer: CustomerRow, lead: LeadRow, 
   const recorded = await factsOf(ctx.tx, ctx.keys, lead);
   const changes = changedFacts(recorded, facts);
   const updated = recordFacts(recorded, facts, ctx.actor.kind === 'CUSTOMER' ? 'customer' : ctx.actor.id, ctx.now);
-  await saveLead(ctx.tx, ctx.keys, { id: lead.id, dataKey: customer.data_key }, { amountFen: amount ?? null, purpose: facts.purpose ?? null, product: facts.product ?? null, term: facts.term ?? null, facts: updated }, ctx.now);
+  await saveLead(ctx.tx, ctx.keys, { id: lead.id, dataKey: customer.data_key, now: ctx.now }, { amountFen: amount ?? null, purpose: facts.purpose ?? null, product: facts.product ?? null, term: facts.term ?? null, facts: updated });
   if (ctx.actor.kind === 'STAFF') await addAuthor(ctx.tx, lead.id, ctx.actor.id, ctx.now);
   await touchCustomer(ctx.tx, customer.id, ctx.now);
   ctx.effects.touch(customer.id);
@@ -230,9 +252,16 @@ async function putPersonal(ctx: Ctx, customer: CustomerRow, facts: LeadFacts, ph
     if (changed) await setMaskedName(ctx.tx, customer.id, maskedName(facts.name), ctx.now);
   }
   if (facts.identityNumber !== undefined) {
-    const value = facts.identityNumber.toUpperCase();
+    const value = identityNumberOf(ctx, facts.identityNumber);
     await putPii(ctx.tx, ctx.keys, { ...base, kind: 'ID_CARD', value, masked: mask('idCard', value), lookups: [] });
   }
+}
+
+function identityNumberOf(ctx: Ctx, text: string): string {
+  const check = checkIdCard(text, dateIn(ctx.now, ctx.services.companyZone));
+  if (check.valid) return check.normalised;
+  const message = ctx.t(`identity.idCard.${check.part}`, check.params);
+  throw new AppError(customerErrors['customer.invalid_identity_number'], { faults: [{ pointer: '/facts/identityNumber', code: check.part, message }] });
 }
 
 function phoneOf(facts: LeadFacts): string | undefined {

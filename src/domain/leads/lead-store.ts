@@ -81,9 +81,9 @@ export interface LeadUpdate {
 }
 
 /** Saves what a lead wishes; facts are sealed with the customer's key. */
-export async function saveLead(tx: Tx, keys: Keyring, lead: { readonly id: string; readonly dataKey: number }, update: LeadUpdate, now: Date): Promise<void> {
+export async function saveLead(tx: Tx, keys: Keyring, lead: { readonly id: string; readonly dataKey: number; readonly now: Date }, update: LeadUpdate): Promise<void> {
   const sealed = await keys.sealFor(tx, lead.dataKey, `leads.sealed_facts.${lead.id}`, JSON.stringify(update.facts));
-  await tx.query(SAVE, [lead.id, update.amountFen, update.purpose, update.product, update.term, sealed, now]);
+  await tx.query(SAVE, [lead.id, update.amountFen, update.purpose, update.product, update.term, sealed, lead.now]);
 }
 
 /** The facts on file; empty for a new lead, or one whose customer was erased. */

@@ -7,7 +7,7 @@ import { dayNumber, daysBetween, type BusinessDate } from '../../lib/business-da
 import { fen, type Fen } from '../../lib/money.ts';
 import { formatRatio, reduce } from '../../lib/rate.ts';
 import { findGrowth, type Growth, type TimedAmount } from './root-search.ts';
-import type { Instalment } from './schedule.ts';
+import type { Instalment } from './schedule-terms.ts';
 import { refuseTerms } from './terms-refusal.ts';
 
 /** XIRR's year, whatever the calendar says (the spreadsheet definition). */

@@ -10,7 +10,7 @@ import { compareRatio, parseDecimal, parsePercent, type Ratio } from '../../lib/
 import { parseAllocationOrder } from './allocation.ts';
 import { DAY_COUNTS } from './day-count.ts';
 import { parseFrequency } from './due-dates.ts';
-import { MAX_INSTALMENTS, MAX_PRINCIPAL_FEN } from './schedule.ts';
+import { MAX_INSTALMENTS, MAX_PRINCIPAL_FEN } from './schedule-terms.ts';
 import { refuseAll, termsFault } from './terms-refusal.ts';
 
 /** A body with more entries than this in one list is refused before it is looked at. */

@@ -38,7 +38,8 @@ import {
   type PayoffQuote,
 } from './prepayment.ts';
 import { accrueRevolving } from './revolving.ts';
-import { planSchedule, type Instalment, type ScheduleTerms } from './schedule.ts';
+import { planSchedule } from './schedule.ts';
+import { type Instalment, type ScheduleTerms } from './schedule-terms.ts';
 import { askedSchedule, ScheduleRequest, type AskedSchedule } from './schedule-request.ts';
 import { refuseAll, refuseTerms } from './terms-refusal.ts';
 

@@ -3,10 +3,29 @@
  * (算头不算尾, Civil Code §201), so a plain difference of dates is right.
  */
 import { daysBetween, daysInMonth, dayNumber, type BusinessDate, businessDate } from '../../lib/business-date.ts';
+import { mulRatio, type Ratio } from '../../lib/rate.ts';
 
 export const DAY_COUNTS = ['30/360', '30E/360', 'ACT/360', 'ACT/365', 'ACT/ACT'] as const;
 /** The convention by which days become a part of a year. */
 export type DayCount = (typeof DAY_COUNTS)[number];
+
+/** What a quoted rate is per. */
+export type RateUnit = 'YEAR' | 'MONTH' | 'DAY';
+
+/**
+ * A quoted rate per year: a month is a twelfth (月利率 = 年利率/12), a day 1/360 or 1/365 as the product says. 0.05 % a day is
+ * 18.00 % or 18.25 %, so the base is never guessed.
+ */
+export function annualRateOf(rate: Ratio, unit: RateUnit, dayCountBase: 360 | 365): Ratio {
+  switch (unit) {
+    case 'YEAR':
+      return rate;
+    case 'MONTH':
+      return mulRatio(rate, { num: 12n, den: 1n });
+    case 'DAY':
+      return mulRatio(rate, { num: BigInt(dayCountBase), den: 1n });
+  }
+}
 
 /** A part of a year as whole numbers: `weight / base`. For all but ACT/ACT the weight is the number of interest days. */
 export interface YearPart {

@@ -2,18 +2,25 @@
  * The door of the repayments room: schedules, annual rates, allocation, prepayment, penalty, the ledger and days past
  * due, all pure and exact, and the stateless calculators over them. Other rooms import only from here.
  */
+export { buildSchedule, planSchedule } from './schedule.ts';
 export {
-  buildSchedule,
-  planSchedule,
   MAX_INSTALMENTS,
   MAX_PRINCIPAL_FEN,
   type Instalment,
   type LoanTerms,
   type Schedule,
   type ScheduleTerms,
-} from './schedule.ts';
+} from './schedule-terms.ts';
 export type { FirstPeriod } from './periods.ts';
-export { DAY_COUNTS, interestDays, yearPart, type DayCount, type YearPart } from './day-count.ts';
+export {
+  annualRateOf,
+  DAY_COUNTS,
+  interestDays,
+  yearPart,
+  type DayCount,
+  type RateUnit,
+  type YearPart,
+} from './day-count.ts';
 export { parseFrequency, type Frequency } from './due-dates.ts';
 export {
   HOLIDAY_RULES,
@@ -74,15 +81,9 @@ export {
   type OverdueRule,
 } from './dpd.ts';
 export type { LedgerEvent } from './ledger-events.ts';
-export {
-  dpdOn,
-  replay,
-  replayLoans,
-  type DpdChange,
-  type LedgerRow,
-  type LedgerState,
-  type LedgerTerms,
-} from './ledger.ts';
+export { replay, replayLoans, type LedgerRow } from './ledger.ts';
+export type { LedgerState, LedgerTerms } from './loan-ledger.ts';
+export { dpdOn, type DpdChange } from './dpd-history.ts';
 export type { InstalmentStatus } from './ledger-slot.ts';
 export { balanceByBucket, countAtRisk, portfolioAtRisk, shareText, type LoanStanding } from './portfolio.ts';
 export {

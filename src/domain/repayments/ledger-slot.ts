@@ -7,7 +7,7 @@ import { fen, mulDiv, ZERO_FEN, type Fen } from '../../lib/money.ts';
 import type { Component } from './allocation.ts';
 import type { PenaltyRule } from './penalty.ts';
 import type { Ratio } from '../../lib/rate.ts';
-import type { Instalment } from './schedule.ts';
+import type { Instalment } from './schedule-terms.ts';
 
 /**
  * NOT_DUE → DUE on the due date → PARTIAL once something of it is settled, OVERDUE from the day after → PAID, PAID_LATE, or

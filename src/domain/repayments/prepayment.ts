@@ -8,7 +8,8 @@ import { addRatio, mulRatio, ZERO_RATIO, type Ratio } from '../../lib/rate.ts';
 import type { CashFlow } from './apr.ts';
 import { interestDays, yearPart, type DayCount } from './day-count.ts';
 import { NO_CALENDAR, type HolidayCalendar } from './holiday.ts';
-import { planSchedule, type Instalment, type Schedule, type ScheduleTerms } from './schedule.ts';
+import { planSchedule } from './schedule.ts';
+import { type Instalment, type Schedule, type ScheduleTerms } from './schedule-terms.ts';
 import { refuseTerms } from './terms-refusal.ts';
 
 /** Terms that bear interest by the day; a flat fee (等本等息) has no daily rate to stop. */

@@ -5,7 +5,7 @@
 import { daysBetween, type BusinessDate } from '../../lib/business-date.ts';
 import { fen, mulDiv, ZERO_FEN, type Rounding } from '../../lib/money.ts';
 import type { Ratio } from '../../lib/rate.ts';
-import type { Instalment } from './schedule.ts';
+import type { Instalment } from './schedule-terms.ts';
 import { refuseTerms } from './terms-refusal.ts';
 
 export interface RevolvingEvent {

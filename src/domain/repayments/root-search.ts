@@ -40,7 +40,9 @@ export function findGrowth(flows: readonly TimedAmount[], span: number): Growth 
   const signs = signChanges(merged);
   if (signs === 0) return undefined;
   const sums = new FlowSums(merged);
-  const force = (signs === 1 ? newton(sums, span) : undefined) ?? bracketed(sums, span);
+  // One change of direction means one root, and Newton finds it at once; several may mean several, so all are looked at.
+  const force =
+    signs === 1 ? (newton(sums, span) ?? bracketed(sums, span)) : (bracketed(sums, span) ?? newton(sums, span));
   if (force === undefined || !(Math.abs(force) * span <= LARGEST_FORCE)) return undefined;
   return new FoundGrowth(force, merged);
 }
@@ -135,13 +137,18 @@ function bracketed(sums: FlowSums, span: number): number | undefined {
   for (let i = 1; i <= BRACKET.steps; i += 1) {
     const high = low + i * width;
     const value = valueAt(sums, high);
-    if (before === 0 || before < 0 !== value < 0) {
+    if (isCrossing(before, value)) {
       const root = halve(sums, high - width, high);
       if (nearest === undefined || Math.abs(root) < Math.abs(nearest)) nearest = root;
     }
     before = value;
   }
   return nearest;
+}
+
+/** A change of sign between two values that a float can hold; centuries at −99 % overflow it. */
+function isCrossing(before: number, after: number): boolean {
+  return Number.isFinite(before) && Number.isFinite(after) && (before === 0 || before < 0 !== after < 0);
 }
 
 function halve(sums: FlowSums, from: number, to: number): number {

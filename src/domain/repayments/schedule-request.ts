@@ -23,7 +23,7 @@ import { MONTHLY } from './due-dates.ts';
 import { HOLIDAY_RULES } from './holiday.ts';
 import type { FirstPeriod } from './periods.ts';
 import type { RevolvingTerms } from './revolving.ts';
-import { MAX_INSTALMENTS, type ScheduleTerms } from './schedule.ts';
+import { MAX_INSTALMENTS, type ScheduleTerms } from './schedule-terms.ts';
 import { refuseAll, refuseTerms, termsFault } from './terms-refusal.ts';
 
 const METHODS = [
@@ -161,7 +161,7 @@ const MEMBER_SET: Readonly<Record<string, true>> = Object.fromEntries(
 
 function commonNeeds({ method, dueDates, freq = MONTHLY }: Fields): readonly Member[] {
   if (method === 'REVOLVING') return [];
-  const counted = method === 'FIXED_PAYMENT' || dueDates !== undefined ? [] : (['n'] as const);
+  const counted = method === 'FIXED_PAYMENT' || method === 'BULLET' || dueDates !== undefined ? [] : (['n'] as const);
   const base: readonly Member[] = ['principal', 'start', ...counted];
   if (method === 'FLAT') return base;
   // Months are 30/360 unless said otherwise (月利率 = 年利率/12); for weeks and days there is no such habit.
@@ -202,7 +202,7 @@ function commonTerms(fields: Fields, method: Method) {
   if (dueDates?.[0] !== undefined && fields.firstDue !== undefined && dueDates[0] !== fields.firstDue) {
     throw refuseTerms('/firstDue', 'dates.first_due_contradicts_list');
   }
-  const most = dueDates?.length ?? (method === 'FIXED_PAYMENT' ? MAX_INSTALMENTS : n);
+  const most = dueDates?.length ?? (method === 'FIXED_PAYMENT' ? MAX_INSTALMENTS : method === 'BULLET' ? (n ?? 1) : n);
   return {
     principalFen: present(fields.principal),
     startOn: present(fields.start),

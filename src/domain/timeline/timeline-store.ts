@@ -1,7 +1,7 @@
 /** Every message in both directions on the customer's file, once, in order. */
 import { statement, type Tx } from '../../db/database.ts';
 import type { Keyring } from '../../db/keyring.ts';
-import { maskText } from '../../lib/mask.ts';
+import { maskText, maskTextAndNames } from '../../lib/mask.ts';
 
 export interface IncomingItem {
   readonly conversationId: string;
@@ -14,6 +14,8 @@ export interface IncomingItem {
   readonly inboxId: bigint;
   readonly fileIds: readonly string[];
   readonly customers: readonly string[];
+  /** Names to hide in the searchable copy. */
+  readonly concealed: readonly string[];
 }
 
 const RESERVE = statement('timeline-reserve', `SELECT ARRAY(SELECT nextval('timeline_id_seq') FROM generate_series(1, $1)) AS ids`);
@@ -45,7 +47,7 @@ export async function writeIncoming(tx: Tx, keys: Keyring, now: Date, items: rea
     items.map((item) => item.actorId),
     items.map((item) => item.messageId),
     items.map((item, index) => keys.seal(`timeline_items.sealed_text.${ids[index] ?? 0n}`, item.text)),
-    items.map((item) => maskText(item.text)),
+    items.map((item) => maskTextAndNames(item.text, item.concealed)),
     items.map((item) => item.fileIds.join(',')),
     items.map((item) => item.inboxId),
     links.map(([customer]) => customer),
@@ -132,4 +134,11 @@ export async function filesOf(tx: Tx, ids: readonly string[]): Promise<readonly 
 /** Files an item that came in with one more customer. */
 export async function linkIncoming(tx: Tx, customerId: string, inbox: { readonly id: bigint; readonly at: Date }): Promise<void> {
   await tx.query(LINK, [customerId, inbox.id, inbox.at]);
+}
+
+const ATTACH = statement('timeline-attach', 'UPDATE timeline_items SET file_ids = file_ids || $2::uuid[] WHERE conversation_id = $3 AND inbox_id = $1 AND NOT file_ids && $2::uuid[]');
+
+/** Files fetched later belong to the message that brought them; once. */
+export async function attachToMessage(tx: Tx, message: { readonly inboxId: bigint; readonly conversationId: string }, fileIds: readonly string[]): Promise<void> {
+  if (fileIds.length > 0) await tx.query(ATTACH, [message.inboxId, fileIds, message.conversationId]);
 }

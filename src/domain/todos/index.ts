@@ -1,2 +1,2 @@
-export { add, finish, listTodos } from './todo-operations.ts';
+export { add, addForOwner, finish, listTodos } from './todo-operations.ts';
 export { addTodo, type TodoDraft } from './todo-store.ts';

@@ -4,7 +4,7 @@ import type { Access } from '../../core/operations/actor.ts';
 import { defineOperation } from '../../core/operations/operation.ts';
 import { AppError, commonErrors } from '../../lib/errors.ts';
 import { dateIn } from '../../lib/business-date.ts';
-import { addTodo, finishTodo, openTodos } from './todo-store.ts';
+import { addTodo, finishTodo, openTodos, ownerOf } from './todo-store.ts';
 
 const EVERYBODY: Access = { sales: 'own', team_lead: 'own', reviewer: 'own', approver: 'own', collector: 'own', manager: 'own', compliance: 'own', admin: 'own' };
 
@@ -54,5 +54,21 @@ export const add = defineOperation({
   async run(ctx, input) {
     await addTodo(ctx.tx, { key: input.key, kind: input.kind, ...(input.staffId ? { staffId: input.staffId } : {}), ...(input.role ? { role: input.role } : {}), ...(input.subject ? { subject: input.subject } : {}), ...(input.params ? { params: input.params } : {}) }, ctx.now);
     return {};
+  },
+});
+
+export const addForOwner = defineOperation({
+  name: 'task.addForOwner',
+  summary: 'Puts something about a customer on the owner’s list and tells him; without an owner it goes to the managers',
+  access: { system: 'all' },
+  input: z.strictObject({ customerId: z.uuid(), key: z.string().max(300), kind: z.string().max(60) }),
+  output: z.object({ ownerId: z.string().nullable() }),
+  subject: (input) => ({ kind: 'customer', id: input.customerId }),
+  async run(ctx, input) {
+    const ownerId = await ownerOf(ctx.tx, input.customerId);
+    const subject = { kind: 'customer', id: input.customerId };
+    await addTodo(ctx.tx, { key: input.key, kind: input.kind, ...(ownerId === null ? { role: 'manager' } : { staffId: ownerId }), subject }, ctx.now);
+    if (ownerId !== null) await ctx.callAsSystem('staff.notify', { staffId: ownerId, text: `todo.${input.kind}`, params: {} });
+    return { ownerId };
   },
 });

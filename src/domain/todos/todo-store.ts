@@ -37,3 +37,11 @@ export async function openTodos(tx: Tx, person: { readonly staffId: string; read
 export async function finishTodo(tx: Tx, id: string, now: Date): Promise<boolean> {
   return (await tx.query(DONE, [id, now])).length > 0;
 }
+
+const OWNER = statement('todos-owner', 'SELECT owner_id FROM customers WHERE id = $1');
+
+/** Whose customer this is; `null` for nobody's. */
+export async function ownerOf(tx: Tx, customerId: string): Promise<string | null> {
+  const [row] = await tx.query<{ owner_id: string | null }>(OWNER, [customerId]);
+  return row?.owner_id ?? null;
+}

@@ -12,6 +12,7 @@ export interface Upload {
   readonly bytes: Buffer;
 }
 
+/** Everything a request says, whatever its encoding. */
 export interface Parameters {
   /** Lower-case media type without parameters; empty when the request names none. */
   readonly mediaType: string;

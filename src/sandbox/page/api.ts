@@ -1,5 +1,5 @@
 /** Calls to the sandbox's API. A refusal comes as problem+json; its title and cure are what the visitor reads. */
-import type { ClockState, JournalItem, PhoneSummary, PhoneView, RoadStep } from './types.ts';
+import type { ClockState, JournalItem, PhoneSummary, PhoneView, Platform, RoadStep } from './types.ts';
 
 export type Language = 'zh-CN' | 'en';
 
@@ -8,7 +8,7 @@ export class Refusal extends Error {}
 
 /** Which phone: platform and id of its owner. */
 export interface PhoneKey {
-  readonly platform: string;
+  readonly platform: Platform;
   readonly id: string;
 }
 

@@ -31,6 +31,7 @@ const MAX_BODY = 8_388_608;
 /** Why a token stopped working. */
 export type TokenFault = 'token_revoked' | 'account_inactive' | 'token_expired' | 'invalid_auth';
 
+/** What the Web API needs of the look-alike. */
 export interface ApiParts {
   readonly core: SlackCore;
   readonly journal: Journal;
@@ -39,6 +40,7 @@ export interface ApiParts {
   readonly appToken: string | undefined;
 }
 
+/** `/api/<method>`: authorised, limited, journalled, with ordered faults. */
 export class SlackApi {
   readonly #parts: ApiParts;
   readonly #rates: RateBook;

@@ -2,6 +2,7 @@
 import { type Fields, parseJson, textOf } from '../kernel/values.ts';
 import { SlackRefusal } from './types.ts';
 
+/** The arguments, read by name. */
 export class Args {
   readonly #fields: Fields;
 

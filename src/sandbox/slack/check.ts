@@ -8,6 +8,7 @@ export interface TextBounds {
   readonly isRequired?: boolean;
 }
 
+/** The faults found so far in one block tree. */
 export class Check {
   readonly faults: string[] = [];
 

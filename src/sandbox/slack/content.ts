@@ -14,6 +14,7 @@ const MAX_ATTACHMENTS = 100;
 /** Slack does not state the size; this is the strictest guess our ids must stay under. */
 const MAX_METADATA_BYTES = 8192;
 
+/** Checked content arguments of one call. */
 export interface Content {
   /** Stored form; `undefined` when the call names no text. */
   readonly text: string | undefined;

@@ -8,8 +8,10 @@ import type { Journal } from '../kernel/journal.ts';
 import { type Fields, fieldsOf, wordOf } from '../kernel/values.ts';
 import type { Workspace } from './workspace.ts';
 
+/** Slack's own word for what a payload is; also the envelope type in Socket Mode. */
 export type PayloadKind = 'events_api' | 'interactive' | 'slash_commands';
 
+/** Something to be told to the app. */
 export interface Payload {
   readonly kind: PayloadKind;
   /** Event type, interaction type or command, for the journal and for faults. */
@@ -20,6 +22,7 @@ export interface Payload {
 /** `X-Slack-Retry-Reason`. */
 export type RetryReason = 'http_timeout' | 'too_many_redirects' | 'connection_failed' | 'http_error';
 
+/** Which retry this is, and why there is one. */
 export interface Retry {
   readonly num: number;
   readonly reason: RetryReason;
@@ -37,6 +40,7 @@ export interface Reply {
   readonly text: string;
 }
 
+/** One try over HTTP or a socket; never throws. */
 export interface Transport {
   send(payload: Payload, retry: Retry | undefined): Promise<Reply>;
 }

@@ -24,6 +24,7 @@ const MESSAGE_SUBSCRIPTION = {
   group: 'message.groups',
 } as const;
 
+/** Turns what happens in the workspace into the events the app subscribed to. */
 export class EventFeed {
   readonly #workspace: Workspace;
   readonly #subscriptions: ReadonlySet<string>;

@@ -20,6 +20,7 @@ export function signBody(secret: string, stampSeconds: number, body: string): st
   return `v0=${createHmac('sha256', secret).update(`v0:${stampSeconds}:${body}`).digest('hex')}`;
 }
 
+/** Our endpoint, and how to sign for it; the deadline is real milliseconds. */
 export interface HttpTransportOptions {
   readonly url: string;
   readonly signingSecret: string;
@@ -31,6 +32,7 @@ export interface HttpTransportOptions {
 const FORM = 'application/x-www-form-urlencoded';
 const MAX_REDIRECTS = 2;
 
+/** Requests to our endpoint. */
 export class HttpTransport implements Transport {
   readonly #options: HttpTransportOptions;
   #isVerified = false;
@@ -114,7 +116,7 @@ function retryHeaders(retry: Retry | undefined): Record<string, string> {
 function redirectTarget(result: OutgoingResult, from: string): string | undefined {
   if (result.kind !== 'answered' || (result.status !== 301 && result.status !== 302)) return undefined;
   const location = result.headers.get('location');
-  return location === null ? undefined : new URL(location, from).href;
+  return location === null || !URL.canParse(location, from) ? undefined : new URL(location, from).href;
 }
 
 function replyOf(result: OutgoingResult): Reply {

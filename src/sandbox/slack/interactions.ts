@@ -42,6 +42,7 @@ function fill(blocks: readonly Fields[], chosen: Map<string, string>, selected: 
   }
 }
 
+/** Presses, submissions, closings and commands of people. */
 export class Interactions {
   readonly #core: SlackCore;
 

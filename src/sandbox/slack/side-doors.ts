@@ -17,6 +17,7 @@ function textAnswer(text: string, status = 200): Answer {
   return { status, headers: { 'content-type': 'text/html; charset=utf-8' }, body: text };
 }
 
+/** Serves everything that is not `/api/…`. */
 export class SideDoors {
   readonly #core: SlackCore;
   readonly #journal: Journal;

@@ -6,8 +6,10 @@ import { fieldsOf, parseJson, textOf } from '../kernel/values.ts';
 import type { Payload, Reply, Retry, Transport } from './delivery.ts';
 import type { Workspace } from './workspace.ts';
 
+/** Why Slack asks a connection to go: ten seconds from now, at once, or for good. */
 export type DisconnectReason = 'warning' | 'refresh_requested' | 'link_disabled';
 
+/** Deadlines and bounds of Socket Mode; milliseconds are real ones. */
 export interface SocketTransportOptions {
   readonly workspace: Workspace;
   readonly deadlineMs: number;
@@ -18,6 +20,7 @@ export interface SocketTransportOptions {
 const NO_SOCKET: Reply = { isOk: false, status: 0, reason: 'connection_failed', isFinal: false, text: '' };
 const NO_ACK: Reply = { isOk: false, status: 0, reason: 'http_timeout', isFinal: false, text: '' };
 
+/** The open Socket Mode connections. */
 export class SocketTransport implements Transport {
   readonly #options: SocketTransportOptions;
   readonly #server = new WebSocketServer({ noServer: true });

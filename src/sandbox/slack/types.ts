@@ -46,6 +46,7 @@ export const SLACK_LIMITS: SlackLimits = {
   sockets: 10,
 };
 
+/** The workspace, the app and its endpoint. */
 export interface SlackOptions {
   readonly teamId: string;
   readonly appId: string;
@@ -78,8 +79,10 @@ export interface SlackOptions {
   readonly pingIntervalMs?: number;
 }
 
+/** Direct, group direct, public channel, private channel. */
 export type ConversationKind = 'im' | 'mpim' | 'channel' | 'group';
 
+/** A place to talk; `members` are user ids. */
 export interface Conversation {
   readonly id: string;
   readonly kind: ConversationKind;
@@ -114,6 +117,7 @@ export interface SlackMessage {
   readonly chosen: Map<string, string>;
 }
 
+/** A file with its bytes; an upload passes through all states in turn. */
 export interface SlackFile {
   readonly id: string;
   readonly user: string;

@@ -18,6 +18,7 @@ const METHODS: MethodTable = { ...miscMethods, ...sendMethods, ...editMethods, .
 const BY_LOWER_NAME = new Map(Object.entries(METHODS).map(([name, method]) => [name.toLowerCase(), { name, method }]));
 const MAX_BODY = 64 * 2 ** 20;
 
+/** What the Bot API needs of the look-alike. */
 export interface ApiParts {
   readonly journal: Journal;
   readonly faults: FaultBook;
@@ -25,6 +26,7 @@ export interface ApiParts {
   core(): TelegramCore;
 }
 
+/** `/bot<token>/<method>` and `/file/bot<token>/<path>`, journalled, with ordered faults. */
 export class TelegramApi {
   readonly #parts: ApiParts;
   /** True after the token was revoked. */

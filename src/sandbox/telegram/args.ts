@@ -3,6 +3,7 @@ import type { Upload } from '../kernel/parameters.ts';
 import { type Fields, parseJson, textOf } from '../kernel/values.ts';
 import { badRequest } from './types.ts';
 
+/** The arguments, read by name. */
 export class Args {
   readonly #fields: Fields;
   readonly #uploads: readonly Upload[];

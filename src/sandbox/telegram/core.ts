@@ -32,6 +32,7 @@ export interface Toast {
   readonly isAlert: boolean;
 }
 
+/** The parts that exist before the core. */
 export interface TelegramParts {
   readonly world: World;
   readonly updates: UpdateLog;

@@ -1,5 +1,6 @@
 /** Message entities: their order, what trimming does to them, and those the server finds by itself. Offsets are UTF-16. */
 
+/** A MessageEntity; offset and length in UTF-16 units. */
 export interface Entity {
   readonly type: string;
   readonly offset: number;
@@ -10,6 +11,7 @@ export interface Entity {
   readonly custom_emoji_id?: string;
 }
 
+/** A text and the entities over it. */
 export interface Formatted {
   readonly text: string;
   readonly entities: readonly Entity[];

@@ -18,6 +18,7 @@ export interface PhoneFile {
 const MAX_TEXT = 4096;
 const INACCESSIBLE_DATE = 0;
 
+/** The hands of all people. */
 export class Hands {
   readonly #core: TelegramCore;
 

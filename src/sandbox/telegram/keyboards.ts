@@ -15,6 +15,7 @@ const ACTIONS = [
   'pay',
 ];
 
+/** What `reply_markup` turned out to be; an inline keyboard without buttons has no markup. */
 export type Markup =
   | { readonly kind: 'inline'; readonly markup: Fields | undefined }
   | { readonly kind: 'keyboard'; readonly markup: Fields }

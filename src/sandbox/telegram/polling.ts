@@ -3,6 +3,7 @@ import type { Fields } from '../kernel/values.ts';
 import type { PendingUpdate, UpdateLog } from './updates.ts';
 import { TelegramRefusal } from './types.ts';
 
+/** The arguments of getUpdates, within their bounds. */
 export interface PollRequest {
   readonly offset: number;
   readonly limit: number;
@@ -18,6 +19,7 @@ const CONFLICT = {
   set_webhook: 'Conflict: terminated by setWebhook request',
 } as const;
 
+/** The one poll that may wait. */
 export class Polling {
   readonly #updates: UpdateLog;
   readonly #secondMs: number;

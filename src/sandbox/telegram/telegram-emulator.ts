@@ -23,6 +23,8 @@ import { World } from './world.ts';
 export interface TelegramEmulator extends Emulator {
   readonly platform: 'telegram';
   addPerson(person: TelegramPerson): void;
+  /** A talk that was started before our bot began to listen: it is open, and nobody is told. */
+  open(personId: string): void;
   /** Presses Start, by a deep link with a payload of 1 to 64 of `A-Za-z0-9_-`. */
   start(personId: string, payload?: string): Promise<void>;
   /** Shares a phone number: the own one, or another's from the address book. */
@@ -149,6 +151,11 @@ class LocalTelegram implements TelegramEmulator {
     const person = this.#hands.person(personId);
     const toasts = this.#core.toasts(Number(personId)).map(({ at, text }) => ({ at, text }));
     return { person, messages: screenMessages(this.#core, person), toasts };
+  }
+
+  open(personId: string): void {
+    const id = Number(this.#hands.person(personId).id);
+    if (!this.#core.world.chats.has(id)) this.#core.world.openChat(id, 'private');
   }
 
   start(personId: string, payload?: string): Promise<void> {

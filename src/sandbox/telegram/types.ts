@@ -32,6 +32,7 @@ export const TELEGRAM_LIMITS: TelegramLimits = {
   callbackSeconds: 15,
 };
 
+/** The bot, its limits and the people around it. */
 export interface TelegramOptions {
   readonly token: string;
   readonly botId: string;
@@ -53,9 +54,12 @@ export interface TelegramOptions {
   readonly firstUpdateId?: number;
 }
 
+/** Kinds of chats this look-alike has. */
 export type ChatType = 'private' | 'group' | 'supergroup';
+/** Somebody's standing in a chat. */
 export type MemberStatus = 'member' | 'administrator' | 'left' | 'kicked';
 
+/** A chat with its messages; a private one has the id of its user. */
 export interface Chat {
   readonly id: number;
   readonly type: ChatType;
@@ -73,6 +77,7 @@ export interface Chat {
   migratedTo: number | undefined;
 }
 
+/** A message as the chat keeps it. */
 export interface ChatMessage {
   readonly id: number;
   readonly chatId: number;

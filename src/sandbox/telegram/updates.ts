@@ -11,6 +11,7 @@ const ON_REQUEST = new Set<string>(['chat_member', 'message_reaction', 'message_
 const DAY_MS = 86_400_000;
 const CALLBACK_MS = 150_000;
 
+/** An update that was not confirmed yet; times in milliseconds of the virtual clock. */
 export interface PendingUpdate {
   readonly id: number;
   readonly type: UpdateType;

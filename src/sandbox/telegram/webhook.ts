@@ -17,6 +17,7 @@ export interface WebhookSettings {
   readonly maxConnections: number;
 }
 
+/** What delivery needs; `timeoutMs` is real milliseconds. */
 export interface WebhookParts {
   readonly world: World;
   readonly updates: UpdateLog;
@@ -49,6 +50,7 @@ interface Attempt {
   readonly contentType: string;
 }
 
+/** The webhook and its queues. */
 export class Webhook {
   readonly #parts: WebhookParts;
   readonly #busy = new Set<string>();

@@ -80,8 +80,13 @@ export class Phones implements Remembering {
     if (emulator === undefined) return;
     this.#people.set(keyOf(person.platform, person.id), person);
     const { id, name, phone } = person;
-    if (emulator.platform === 'telegram') emulator.addPerson({ id, name, ...(phone === undefined ? {} : { phone }) });
-    else emulator.addPerson({ id, name });
+    if (emulator.platform !== 'telegram') {
+      emulator.addPerson({ id, name });
+      return;
+    }
+    emulator.addPerson({ id, name, ...(phone === undefined ? {} : { phone }) });
+    // Staff bound their account by pressing Start once; a bot cannot write to anybody who has not.
+    if (person.role !== 'customer') emulator.open(id);
   }
 
   list(): readonly PhoneSummary[] {

@@ -33,6 +33,7 @@ export const ANSWER_TYPES = [
   'choice',
 ] as const;
 
+/** The type of an answer. */
 export type AnswerType = (typeof ANSWER_TYPES)[number];
 
 /** The value, or the code of the sentence that says what is expected (`conversation.problem.<code>`). */
@@ -92,7 +93,8 @@ function readMoney(text: string): Answer {
   const mentions = findMoney(text);
   const [only] = mentions;
   if (mentions.length !== 1 || !only) return { problem: 'money' };
-  if (only.bare && only.amount < BigInt(AMBIGUOUS_BELOW) * 100n && !/[元块]/u.test(text)) return { problem: 'money_unit' };
+  if (only.bare && only.amount < BigInt(AMBIGUOUS_BELOW) * 100n && !/[元块]/u.test(text))
+    return { problem: 'money_unit' };
   return { value: formatYuan(only.amount) };
 }
 
@@ -122,9 +124,21 @@ function readConsent(text: string): Answer {
 function readChoice(text: string, _: BusinessDate, limits: AnswerLimits): Answer {
   const wanted = text.toLowerCase();
   const options = Object.entries(limits.options ?? {});
-  const exact = options.find(([value, words]) => value === wanted || words.some((word) => word.toLowerCase() === wanted));
-  const near = options.filter(([, words]) => words.some((word) => wanted.includes(word.toLowerCase())));
-  return orProblem(exact?.[0] ?? (near.length === 1 ? near[0]?.[0] : undefined), 'choice');
+  const exact = options.find(
+    ([value, words]) => value === wanted || words.some((word) => word.toLowerCase() === wanted),
+  );
+  const numbered = /^\d$/u.test(wanted) ? options[Number(wanted) - 1] : undefined;
+  const chosen = exact ?? numbered ?? onlyMention(wanted, options);
+  return orProblem(chosen?.[0], 'choice');
+}
+
+type Option = readonly [value: string, words: readonly string[]];
+
+/** "房子还有按揭呢" names one option; "不是按揭" names one too, and means the opposite. */
+function onlyMention(text: string, options: readonly Option[]): Option | undefined {
+  if (/[不没非无]|not|no /u.test(text)) return undefined;
+  const named = options.filter(([, words]) => words.some((word) => text.includes(word.toLowerCase())));
+  return named.length === 1 ? named[0] : undefined;
 }
 
 function withinLimits(type: AnswerType, value: FactValue, limits: AnswerLimits): Answer {

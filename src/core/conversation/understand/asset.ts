@@ -15,23 +15,34 @@ const ASSETS: readonly AssetWords[] = [
   {
     asset: 'house',
     status: 'houseStatus',
-    owned: /有(?:一|两|二|三|1|2|3)?(?:套|个|处|栋)?(?:按揭|全款|红本|商品)?(?:房(?:子|产)?(?!贷)|住宅|公寓|商铺|写字楼)|名下[^,，。;；]{0,6}房|(?:一|两|1|2)套[^,，。;；]{0,6}房|房(?:子|产)(?!抵)|的房(?:子|产)?(?=[,，。\s]|$)|房(?=是?(?:全款|按揭))|按揭房|全款房|红本房|商品房|自住房|owns? an? (?:flat|house|apartment)|(?:有|has) ?an? (?:flat|house|apartment)/giu,
-    denied: /(?:没有?|无|名下无|没得)(?:任何)?(?:自己的)?(?:房(?!贷)(?:子|产)?|住房)(?!子?没)|无房(?!贷)|房(?:子|产)?(?:也|都)?没有|no (?:house|flat|property)/giu,
-    other: /(?:买|购|看|租|换)(?:了?一?套)?(?:房|商铺|公寓)|房(?:子|产)?(?:是|在)(?:老公|老婆|父母|爸妈|家人|亲戚|别人|公司)[^,，。]{0,4}|(?:厂房|房子?)(?:也|都|是)*租的?/gu,
+    owned:
+      /有(?:一|两|二|三|1|2|3)?(?:套|个|处|栋)?(?:按揭|全款|红本|商品)?(?:房(?:子|产)?(?!贷)|住宅|公寓|商铺|写字楼)|名下[^,，。;；]{0,6}房|(?:一|两|1|2)套[^,，。;；]{0,6}房|房(?:子|产)(?!抵)|的房(?:子|产)?(?=[,，。\s]|$)|房(?=是?(?:全款|按揭))|按揭房|全款房|红本房|商品房|自住房|owns? an? (?:flat|house|apartment)|(?:有|has) ?an? (?:flat|house|apartment)/giu,
+    denied:
+      /(?:没有?|无|名下无|没得)(?:任何)?(?:自己的)?(?:房(?!贷)(?:子|产)?|住房)(?!子?没)|无房(?!贷)|房(?:子|产)?(?:也|都)?没有|no (?:house|flat|property)/giu,
+    other:
+      /(?:买|购|看|租|换)(?:了?一?套)?(?:房|商铺|公寓)|房(?:子|产)?(?:是|在)(?:老公|老婆|父母|爸妈|家人|亲戚|别人|公司)[^,，。]{0,4}|(?:厂房|房子?)(?:也|都|是)*租的?/gu,
   },
   {
     asset: 'car',
     status: 'carStatus',
-    owned: /有(?:一|两|1|2)?(?:辆|部)[A-Za-z0-9\u4e00-\u9fa5]{1,6}|有(?:一|两|二|1|2)?(?:辆|台|部)?(?:按揭|全款)?(?:[A-Za-z\u4e00-\u9fa5]{0,4}?)?车(?!贷|位|间|库|险|行)|名下[^,，。;；房]{0,6}车(?!贷|位|库|行)|按揭车|全款车|车子|(?:一|1|两|2)(?:辆|台|部)[^,，。;；]{0,5}?车?(?=[,，。;；\s]|$)|车(?=(?:是|还在|在)?(?:全款|按揭))|(?:has|owns) an? car/giu,
+    owned:
+      /有(?:一|两|1|2)?(?:辆|部)[A-Za-z0-9\u4e00-\u9fa5]{1,6}|有(?:一|两|二|1|2)?(?:辆|台|部)?(?:按揭|全款)?(?:[A-Za-z\u4e00-\u9fa5]{0,4}?)?车(?!贷|位|间|库|险|行)|名下[^,，。;；房]{0,6}车(?!贷|位|库|行)|按揭车|全款车|车子|(?:一|1|两|2)(?:辆|台|部)[^,，。;；]{0,5}?车?(?=[,，。;；\s]|$)|车(?=(?:是|还在|在)?(?:全款|按揭))|(?:has|owns) an? car/giu,
     denied: /(?:没有?|无|名下无)(?:自己的)?车(?!贷|位)(?:子)?|无车(?!贷)|车(?:也|都)?没有|no car/giu,
     other: /(?:买|购|换|租|提)(?:了?一?(?:辆|台))?[^,，。;；]{0,3}车/gu,
   },
 ];
 
 const STATUSES: readonly { readonly value: string; readonly pattern: RegExp }[] = [
-  { value: 'full', pattern: /全款|(?:无|没有?)(?:贷款|按揭|抵押)|红本(?:在手)?|(?:贷款|按揭|房贷|车贷)?(?:已|都|也)?(?:还|结|付)清了?|paid off|no mortgage/giu },
+  {
+    value: 'full',
+    pattern:
+      /全款|(?:无|没有?)(?:贷款|按揭|抵押)|红本(?:在手)?|(?:贷款|按揭|房贷|车贷)?(?:已|都|也)?(?:还|结|付)清了?|paid off|no mortgage/giu,
+  },
   { value: 'pledged', pattern: /抵押(?:过|了|给|中|在)|已抵押|被抵押|做过抵押/gu },
-  { value: 'mortgage', pattern: /按揭|房贷|车贷|(?<!现有)(?:还|在)(?:有|供|还)(?:着|房)?贷款?|月供|供着|在供|mortgage/giu },
+  {
+    value: 'mortgage',
+    pattern: /按揭|房贷|车贷|(?<!现有)(?:还|在)(?:有|供|还)(?:着|房)?贷款?|月供|供着|在供|mortgage/giu,
+  },
 ];
 
 interface Mention {
@@ -58,7 +69,9 @@ export function extractAssets(text: string): readonly Fact[] {
   for (const words of ASSETS) {
     const denied = mentions(text, words.denied);
     const wishes = mentions(text, words.other);
-    const owned = mentions(text, words.owned).filter((mention) => ![...denied, ...wishes].some((other) => overlaps(mention, other)));
+    const owned = mentions(text, words.owned).filter(
+      (mention) => ![...denied, ...wishes].some((other) => overlaps(mention, other)),
+    );
     const first = denied[0] ?? owned[0];
     if (!first) continue;
     facts.push({ name: words.asset, value: denied.length === 0, ...first, confidence: 0.92 });

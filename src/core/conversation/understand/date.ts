@@ -1,5 +1,12 @@
 /** Dates as people say them (明天, 下周三, 25号, 月底, 12月1日, 2026-12-01), counted from the business day `today`. */
-import { addDays, addMonths, dayNumber, daysInMonth, parseBusinessDate, type BusinessDate } from '../../../lib/business-date.ts';
+import {
+  addDays,
+  addMonths,
+  dayNumber,
+  daysInMonth,
+  parseBusinessDate,
+  type BusinessDate,
+} from '../../../lib/business-date.ts';
 import type { Fact, Findings, Problem } from './fact.ts';
 import { COUNT_PATTERN, parseCount } from './numerals.ts';
 
@@ -12,10 +19,37 @@ interface Rule {
 }
 
 const RELATIVE: Readonly<Record<string, number>> = {
-  大后天: 3, 后天: 2, 明天: 1, 明日: 1, 今天: 0, 今日: 0, 今晚: 0, 昨天: -1, 前天: -2, 'the day after tomorrow': 2, tomorrow: 1, today: 0, yesterday: -1,
+  大后天: 3,
+  后天: 2,
+  明天: 1,
+  明日: 1,
+  今天: 0,
+  今日: 0,
+  今晚: 0,
+  昨天: -1,
+  前天: -2,
+  'the day after tomorrow': 2,
+  tomorrow: 1,
+  today: 0,
+  yesterday: -1,
 };
 const WEEKDAYS: Readonly<Record<string, number>> = {
-  一: 1, 二: 2, 三: 3, 四: 4, 五: 5, 六: 6, 日: 7, 天: 7, 末: 6, monday: 1, tuesday: 2, wednesday: 3, thursday: 4, friday: 5, saturday: 6, sunday: 7,
+  一: 1,
+  二: 2,
+  三: 3,
+  四: 4,
+  五: 5,
+  六: 6,
+  日: 7,
+  天: 7,
+  末: 6,
+  monday: 1,
+  tuesday: 2,
+  wednesday: 3,
+  thursday: 4,
+  friday: 5,
+  saturday: 6,
+  sunday: 7,
 };
 
 /** In order; a piece of text read by one rule is not read again by a later one. */
@@ -25,7 +59,10 @@ const RULES: readonly Rule[] = [
     read: (groups) => calendarDay(Number(groups['year']), Number(groups['month']), Number(groups['day'])),
   },
   {
-    pattern: new RegExp(`(?<month>\\d{1,2}|[一二三四五六七八九十]{1,2})月(?:份的?)?(?<day>${COUNT_PATTERN})[日号]`, 'gu'),
+    pattern: new RegExp(
+      `(?<month>\\d{1,2}|[一二三四五六七八九十]{1,2})月(?:份的?)?(?<day>${COUNT_PATTERN})[日号]`,
+      'gu',
+    ),
     read: (groups, today) => nextMonthDay(parseCount(groups['month'] ?? ''), parseCount(groups['day'] ?? ''), today),
   },
   {
@@ -44,14 +81,20 @@ const RULES: readonly Rule[] = [
   },
   {
     pattern: /\b(?:(?<which>next|this)\s)?(?<day>monday|tuesday|wednesday|thursday|friday|saturday|sunday)\b/giu,
-    read: (groups, today) => weekday(WEEKDAYS[(groups['day'] ?? '').toLowerCase()] ?? 1, groups['which']?.toLowerCase() === 'next' ? '下' : undefined, today),
+    read: (groups, today) =>
+      weekday(
+        WEEKDAYS[(groups['day'] ?? '').toLowerCase()] ?? 1,
+        groups['which']?.toLowerCase() === 'next' ? '下' : undefined,
+        today,
+      ),
   },
   {
     pattern: new RegExp(`(?<count>${COUNT_PATTERN}|半)个?(?<unit>天|日|周|星期|礼拜|月)(?:之?后|以后|内)`, 'gu'),
     read: (groups, today) => after(groups['count'] ?? '', groups['unit'] ?? '', today),
   },
   {
-    pattern: /(?<word>大后天|后天|明天|明日|今天|今日|今晚|昨天|前天|the day after tomorrow|\btomorrow\b|\btoday\b|\byesterday\b)/giu,
+    pattern:
+      /(?<word>大后天|后天|明天|明日|今天|今日|今晚|昨天|前天|the day after tomorrow|\btomorrow\b|\btoday\b|\byesterday\b)/giu,
     read: (groups, today) => addDays(today, RELATIVE[(groups['word'] ?? '').toLowerCase()] ?? 0),
   },
   {

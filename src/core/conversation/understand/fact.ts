@@ -26,6 +26,7 @@ export const FACT_NAMES = [
   'date',
 ] as const;
 
+/** The name of a fact. */
 export type FactName = (typeof FACT_NAMES)[number];
 
 /** A fact's value as JSON can carry it. */

@@ -8,8 +8,16 @@ import { clauseAfter, clauseBefore } from './normalise.ts';
 import { NUMERAL_CHARACTERS, parseChineseNumeral } from './numerals.ts';
 
 const SCALES: Readonly<Record<string, bigint>> = {
-  '': 1n, 百: 100n, 千: 1000n, k: 1000n, 万: 10_000n, w: 10_000n, 百万: 1_000_000n, million: 1_000_000n,
-  千万: 10_000_000n, 亿: 100_000_000n,
+  '': 1n,
+  百: 100n,
+  千: 1000n,
+  k: 1000n,
+  万: 10_000n,
+  w: 10_000n,
+  百万: 1_000_000n,
+  million: 1_000_000n,
+  千万: 10_000_000n,
+  亿: 100_000_000n,
 };
 
 const ARABIC = String.raw`(?<number>\d{1,3}(?:,\d{3})+(?:\.\d{1,6})?|\d{1,12}(?:\.\d{1,6})?)`;
@@ -58,7 +66,12 @@ function isCountOfSomething(text: string, start: number, end: number, bare: bool
   const after = text.slice(end, end + 3);
   if (/^[多来几余][万千百]/u.test(after)) return true;
   if (/[第尾号]$/u.test(text.slice(0, start))) return true;
-  return bare && /^\s?(?:期|年|个|月|号|日|套|辆|台|点|天|岁|次|家|间|人|笔|张|平|㎡|栋|层|楼|路|成|份|months?|years?|[-/:年月])/u.test(after);
+  return (
+    bare &&
+    /^\s?(?:期|年|个|月|号|日|套|辆|台|点|天|岁|次|家|间|人|笔|张|平|㎡|栋|层|楼|路|成|份|months?|years?|[-/:年月])/u.test(
+      after,
+    )
+  );
 }
 
 function chineseMentions(text: string): MoneyMention[] {
@@ -101,13 +114,43 @@ function rightmost(pattern: RegExp): RegExp {
 
 /** What an amount can be, with the words that stand next to it. */
 const ROLES: readonly Role[] = [
-  { name: 'monthlyPayment', before: rightmost(/(?:月供|月还款?|每个?月(?:要?还|供)|按揭(?:每个?月|月|要|还款)|房贷(?:每个?月|月)还?|供楼|monthly payment)[^\d]{0,5}$/iu), after: /^\s?(?:的月供|月供|\/月的?月供|a month on (?:the|a) mortgage)/iu },
-  { name: 'debt', before: rightmost(/(?:负债|欠(?:了|着|款)?|外债|网贷|信用卡|余额|还剩|剩余|未还|尾款|已经?贷了?|现有贷款|owes?)[^\d]{0,6}$/iu), after: /^\s?(?:的)?(?:负债|外债|网贷|信用卡|没还|未还|欠款)/u },
-  { name: 'income', before: rightmost(/(?:收入|工资|月薪|年薪|薪水|打卡|税后|税前|到手|月入|底薪|income|salary|earns?)[^\d]{0,5}$/iu), after: /^\s?(?:的)?(?:工资|月薪|月收入|底薪)/u },
-  { name: 'turnover', before: rightmost(/(?:流水|营业额|营收|年销|销售额|开票|纳税|交税|缴税)[^\d]{0,6}$/u), after: /^\s?(?:的)?(?:流水|营业额|开票|纳税)/u },
+  {
+    name: 'monthlyPayment',
+    before: rightmost(
+      /(?:月供|月还款?|每个?月(?:要?还|供)|按揭(?:每个?月|月|要|还款)|房贷(?:每个?月|月)还?|供楼|monthly payment)[^\d]{0,5}$/iu,
+    ),
+    after: /^\s?(?:的月供|月供|\/月的?月供|a month on (?:the|a) mortgage)/iu,
+  },
+  {
+    name: 'debt',
+    before: rightmost(
+      /(?:负债|欠(?:了|着|款)?|外债|网贷|信用卡|余额|还剩|剩余|未还|尾款|已经?贷了?|现有贷款|owes?)[^\d]{0,6}$/iu,
+    ),
+    after: /^\s?(?:的)?(?:负债|外债|网贷|信用卡|没还|未还|欠款)/u,
+  },
+  {
+    name: 'income',
+    before: rightmost(/(?:收入|工资|月薪|年薪|薪水|打卡|税后|税前|到手|月入|底薪|income|salary|earns?)[^\d]{0,5}$/iu),
+    after: /^\s?(?:的)?(?:工资|月薪|月收入|底薪)/u,
+  },
+  {
+    name: 'turnover',
+    before: rightmost(/(?:流水|营业额|营收|年销|销售额|开票|纳税|交税|缴税)[^\d]{0,6}$/u),
+    after: /^\s?(?:的)?(?:流水|营业额|开票|纳税)/u,
+  },
   { name: 'fund', before: rightmost(/(?:公积金|社保|缴存|基数|保费|保单|年缴|月缴)[^\d]{0,6}$/u) },
-  { name: 'assetValue', before: rightmost(/(?:估值|评估价?|价值|市值|市价|总价|首付|买的时候|买价|值)[^\d]{0,4}$/u), after: /^\s?(?:左右)?(?:的)(?:房|车|一套|商铺)/u },
-  { name: 'amount', before: rightmost(/(?:(?<![网房车])贷(?!了)款?|借款?|要|需要?|需求|申请|差|额度|金额|想办|批|融资|缺|周转|本金|loan|borrow|wants?|needs?|amount|apply for)[^\d]{0,6}$/iu), after: /^\s?(?:左右|以内)?\s?(?:的)?(?:贷款|额度|资金|周转|装修|经营|信用贷|抵押贷|进货|for\b|loan)/iu },
+  {
+    name: 'assetValue',
+    before: rightmost(/(?:估值|评估价?|价值|市值|市价|总价|首付|买的时候|买价|值)[^\d]{0,4}$/u),
+    after: /^\s?(?:左右)?(?:的)(?:房|车|一套|商铺)/u,
+  },
+  {
+    name: 'amount',
+    before: rightmost(
+      /(?:(?<![网房车])贷(?!了)款?|借款?|要|需要?|需求|申请|差|额度|金额|想办|批|融资|缺|周转|本金|loan|borrow|wants?|needs?|amount|apply for)[^\d]{0,6}$/iu,
+    ),
+    after: /^\s?(?:左右|以内)?\s?(?:的)?(?:贷款|额度|资金|周转|装修|经营|信用贷|抵押贷|进货|for\b|loan)/iu,
+  },
 ];
 
 /** 利息 500, 服务费 6000: amounts that are about the loan but none of its facts. */
@@ -147,7 +190,13 @@ export function extractMoney(text: string): readonly Fact[] {
     if (/(?:不是|不要|别贷)\s?$/u.test(text.slice(0, mention.start))) continue;
     const role = roleOf(mention, text);
     if (!role) continue;
-    facts.push({ name: role.name, value: formatYuan(mention.amount), start: mention.start, end: mention.end, confidence: role.confidence });
+    facts.push({
+      name: role.name,
+      value: formatYuan(mention.amount),
+      start: mention.start,
+      end: mention.end,
+      confidence: role.confidence,
+    });
   }
   return preferCertain(facts);
 }

@@ -1,8 +1,28 @@
 /** Chinese numerals as they are spoken: 三十万, 两百五, 三万五, 一百零五, 3.5, 半. Exact, as a fraction of two integers. */
 
 const DIGITS: Readonly<Record<string, number>> = {
-  零: 0, 〇: 0, 一: 1, 二: 2, 两: 2, 俩: 2, 三: 3, 四: 4, 五: 5, 六: 6, 七: 7, 八: 8, 九: 9,
-  壹: 1, 贰: 2, 叁: 3, 肆: 4, 伍: 5, 陆: 6, 柒: 7, 捌: 8, 玖: 9,
+  零: 0,
+  〇: 0,
+  一: 1,
+  二: 2,
+  两: 2,
+  俩: 2,
+  三: 3,
+  四: 4,
+  五: 5,
+  六: 6,
+  七: 7,
+  八: 8,
+  九: 9,
+  壹: 1,
+  贰: 2,
+  叁: 3,
+  肆: 4,
+  伍: 5,
+  陆: 6,
+  柒: 7,
+  捌: 8,
+  玖: 9,
 };
 const SMALL_UNITS: Readonly<Record<string, number>> = { 十: 10, 百: 100, 千: 1000, 拾: 10, 佰: 100, 仟: 1000 };
 const LARGE_UNITS: Readonly<Record<string, number>> = { 万: 10_000, 亿: 100_000_000 };
@@ -26,8 +46,8 @@ export function parseChineseNumeral(text: string): number | undefined {
     const large = LARGE_UNITS[character];
     if (value !== undefined) {
       if (digit !== undefined && digit !== 0) return undefined;
-      zero = value === 0;
-      digit = value === 0 ? undefined : value;
+      if (value === 0) zero = true;
+      else digit = value;
     } else if (small !== undefined) {
       if (digit === undefined && small !== 10) return undefined;
       section += (digit ?? 1) * small;

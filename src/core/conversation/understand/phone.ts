@@ -3,11 +3,13 @@ import type { Fact, Findings, Problem } from './fact.ts';
 
 const MOBILE = /(?<![\d*])(?:\+?86[-\s]?)?(?<number>1[3-9]\d(?:[-\s.]?\d){8})(?!\d)/gu;
 /** A number that a word calls a phone but that has the wrong length or start. */
-const CLAIMED = /(?:电话|手机号?|号码|联系方式|phone|mobile)(?:是|为|号|改成|改为|[:：\s])*(?<number>\+?\d[\d\s-]{4,18}\d)(?!\d)/giu;
+const CLAIMED =
+  /(?:电话|手机号?|号码|联系方式|phone|mobile)(?:是|为|号|改成|改为|[:：\s])*(?<number>\+?\d[\d\s-]{4,18}\d)(?!\d)/giu;
 /** 138****6612: masked by somebody else; says nothing we could dial. */
 const MASKED = /(?<!\d)1[3-9]\d[*xX＊]{3,6}\d{2,4}/gu;
 /** Whose number it is when it is not the applicant's. */
-const SOMEBODY_ELSE = /(?:老婆|老公|妻子|丈夫|配偶|爱人|父亲|母亲|爸爸?|妈妈?|儿子|女儿|朋友|同事|介绍人|紧急联系人|担保人|共借人)(?:的?(?:电话|手机|号码)|[^,，。;；\d]{0,3})?[:：是\s]*$/u;
+const SOMEBODY_ELSE =
+  /(?:老婆|老公|妻子|丈夫|配偶|爱人|父亲|母亲|爸爸?|妈妈?|儿子|女儿|朋友|同事|介绍人|紧急联系人|担保人|共借人)(?:的?(?:电话|手机|号码)|[^,，。;；\d]{0,3})?[:：是\s]*$/u;
 
 /** The 11 digits of a mobile number however it is written; `undefined` when it is none. */
 export function parsePhone(text: string): string | undefined {

@@ -1,5 +1,5 @@
 /** Cities and districts, from a small list in `place-data.ts`; a district that only one listed city has names its city. */
-import { CITIES, PINYIN_CITIES } from './place-data.ts';
+import { CITIES, OTHER_CITIES, PINYIN_CITIES } from './place-data.ts';
 import type { Fact } from './fact.ts';
 
 const CITY_NAMES = Object.keys(CITIES).sort((a, b) => b.length - a.length);
@@ -10,6 +10,10 @@ const DISTRICT_NAMES = [...DISTRICT_CITIES.keys()].sort((a, b) => b.length - a.l
 const NOT_A_PLACE_AFTER = '(?!银行|路|街|大道|小面|户口|户籍|人(?!民)|籍|菜|话)';
 const NOT_A_PLACE_BEFORE = '(?<!户籍地?|户口在?|老家在?|籍贯|来自|出生于?|毕业于)';
 const CITY = new RegExp(`${NOT_A_PLACE_BEFORE}(?<city>${CITY_NAMES.join('|')})市?${NOT_A_PLACE_AFTER}`, 'gu');
+const OTHER_CITY = new RegExp(
+  `${NOT_A_PLACE_BEFORE}(?:(?<=在|住|居)(?<city>${OTHER_CITIES.join('|')})市?|(?<named>${OTHER_CITIES.join('|')})市)${NOT_A_PLACE_AFTER}`,
+  'gu',
+);
 const DISTRICT = new RegExp(`(?<district>${DISTRICT_NAMES.join('|')})(?:新?区|县)?${NOT_A_PLACE_AFTER}`, 'gu');
 const PINYIN = new RegExp(`\\b(?<pinyin>${Object.keys(PINYIN_CITIES).join('|')})\\b`, 'giu');
 const HERE = /(?:在|现居|常住|人在|住在?|位于|坐标|城市)[:：\s是]*$/u;
@@ -39,7 +43,14 @@ function findCities(text: string): readonly Fact[] {
     end: match.index + match[0].length,
     confidence: 0.9,
   }));
-  return [...chinese, ...pinyin];
+  const others = [...text.matchAll(OTHER_CITY)].map((match) => ({
+    name: 'city' as const,
+    value: match.groups?.['city'] ?? match.groups?.['named'] ?? '',
+    start: match.index,
+    end: match.index + match[0].length,
+    confidence: 0.95,
+  }));
+  return [...chinese, ...others, ...pinyin];
 }
 
 /** The places a sentence names: cities, and the district within the named (or the only possible) city. */
@@ -63,12 +74,13 @@ export function extractPlaces(text: string): readonly Fact[] {
   return facts;
 }
 
-/** A city typed as an answer ("深圳", "深圳市南山区", "Shenzhen"); unknown towns of two to ten characters are taken as written. */
+/** A city typed as an answer: "深圳", "深圳市南山区", "Shenzhen", or any place with its rank (某某县); else `undefined`. */
 export function parsePlace(text: string): { readonly city: string; readonly district?: string } | undefined {
   const facts = extractPlaces(text);
   const city = facts.find((fact) => fact.name === 'city')?.value;
   const district = facts.find((fact) => fact.name === 'district')?.value;
   if (typeof city === 'string') return typeof district === 'string' ? { city, district } : { city };
   const plain = text.trim().replace(/市$/u, '');
-  return /^[\u4e00-\u9fa5]{2,10}$/u.test(plain) ? { city: plain } : undefined;
+  if (OTHER_CITIES.includes(plain)) return { city: plain };
+  return /^[\u4e00-\u9fa5]{2,9}[市县区镇州旗盟]$/u.test(text.trim()) ? { city: text.trim() } : undefined;
 }

@@ -14,10 +14,17 @@ const PURPOSES: readonly PurposeWords[] = [
   { code: 'car', pattern: /(?:买|购|换|提)(?:一?(?:辆|台))?新?车|buy(?:ing)? a car/giu },
   { code: 'education', pattern: /学费|留学|教育|上学|读书|培训费|tuition/giu },
   { code: 'medical', pattern: /看病|医疗|手术|治病|住院|medical/giu },
-  { code: 'wedding', pattern: /(?<!没|未|已|刚)(?:结婚(?!了|证|多|\d|[一二三四五六七八九十]年)|婚礼|办婚事|彩礼)|wedding/giu },
+  {
+    code: 'wedding',
+    pattern: /(?<!没|未|已|刚)(?:结婚(?!了|证|多|\d|[一二三四五六七八九十]年)|婚礼|办婚事|彩礼)|wedding/giu,
+  },
   { code: 'travel', pattern: /旅游(?!公司|行业)|旅行(?!社)|travel/giu },
   { code: 'investment', pattern: /炒股|股市|理财|投资(?!公司|人|款)|炒币/gu },
-  { code: 'business', pattern: /进货|备货|货款|扩(?:店|张|大)|开(?:新|分)店|(?:给员工|给工人|用于|用来)发工资|采购|(?:生产|公司|店铺?|企业|用于|用来|做|拿来)经营|经营(?=用|周转|使用|需要|资金|$|[,，。\s])(?!贷)|买设备|business|stock purchase/giu },
+  {
+    code: 'business',
+    pattern:
+      /进货|备货|货款|扩(?:店|张|大)|开(?:新|分)店|(?:给员工|给工人|用于|用来)发工资|采购|(?:生产|公司|店铺?|企业|用于|用来|做|拿来)经营|经营(?=用|周转|使用|需要|资金|$|[,，。\s])(?!贷)|买设备|business|stock purchase/giu,
+  },
   { code: 'turnover', pattern: /周转|流动资金|资金紧张|turnover|cash ?flow|working capital/giu },
   { code: 'consumption', pattern: /消费(?!贷)|日常开销|家用|买家电|shopping/giu },
 ];
@@ -47,5 +54,7 @@ export function parsePurpose(text: string): string | undefined {
   const trimmed = text.trim();
   const fact = extractPurpose(trimmed)[0];
   if (fact) return String(fact.value);
-  return trimmed === '经营' || trimmed === '做生意' ? 'business' : PURPOSE_CODES.find((code) => code === trimmed.toLowerCase());
+  return trimmed === '经营' || trimmed === '做生意'
+    ? 'business'
+    : PURPOSE_CODES.find((code) => code === trimmed.toLowerCase());
 }

@@ -1,6 +1,7 @@
 /** Short replies: yes, no, agreement, "as it was". Whole messages only; a word inside a sentence decides nothing. */
 
-const YES = /^(?:是的?|对的?|好的?|好呀|可以|行|嗯+|恩|没错|没问题|确认|确定|正确|ok(?:ay)?|yes|y|yep|sure|confirm|correct|👌|👍)$/iu;
+const YES =
+  /^(?:是的?|对的?|好的?|好呀|可以|行|嗯+|恩|没错|没问题|确认|确定|正确|ok(?:ay)?|yes|y|yep|sure|confirm|correct|👌|👍)$/iu;
 const NO = /^(?:不|不是|不对|不行|不要|不用|不了|否|没有?|算了|错了?|no|n|nope|wrong)$/iu;
 const AGREE = /^(?:我?(?:已阅读并)?同意(?:授权)?|我?授权|agree|i agree|accept)$/iu;
 const DECLINE = /^(?:我?不同意|拒绝|不授权|disagree|i do not agree|decline)$/iu;

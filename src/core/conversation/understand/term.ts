@@ -4,12 +4,17 @@ import { clauseBefore } from './normalise.ts';
 import { COUNT_PATTERN, parseCount } from './numerals.ts';
 
 const LENGTH = `(?<count>${COUNT_PATTERN}|半)\\s?(?<unit>个月|年半|年|months?\\b|years?\\b)`;
-const INSTALMENTS = new RegExp(`(?<![第\\dM])(?<count>${COUNT_PATTERN})\\s?(?:期|instalments?\\b|installments?\\b)`, 'giu');
+const INSTALMENTS = new RegExp(
+  `(?<![第\\dM])(?<count>${COUNT_PATTERN})\\s?(?:期|instalments?\\b|installments?\\b)`,
+  'giu',
+);
 const DURATION = new RegExp(`(?<![第\\d近前过])${LENGTH}(?<after>期)?(?!前|后|内|以上|以内)`, 'giu');
-const TERM_CUE = /(?:贷|分|期限|借|用|周转|还(?!有|剩)|做|周期|等额本息|等额本金|先息后本|等额|over|for|term)[^\d,，。;；\ue000]{0,6}$/iu;
+const TERM_CUE =
+  /(?:贷|分|期限|借|用|周转|还(?!有|剩)|做|周期|等额本息|等额本金|先息后本|等额|over|for|term)[^\d,，。;；\ue000]{0,6}$/iu;
 /** An amount was read right before ("15万 3年"): it is blanked out by then. */
 const AFTER_AMOUNT = /\ue000\s+$/u;
-const BUSINESS_CUE = /(?:开(?:了|店)?|经营|营业|执照|公司|成立|注册|生意|做了|干了|店|厂|馆|铺|超市|诊所|工作室|档口|门市)[^\d,，。;；\ue000]{0,8}$/u;
+const BUSINESS_CUE =
+  /(?:开(?:了|店)?|经营|营业|执照|公司|成立|注册|生意|做了|干了|店|厂|馆|铺|超市|诊所|工作室|档口|门市)[^\d,，。;；\ue000]{0,8}$/u;
 const BUSINESS_KIND =
   /(?<!有)(?:开|经营|做|有(?!限)|名下)(?:了|着|有)?(?:[一两二三几]|\d)?(?:家|个|间)?(?<kind>(?!公司|店|有限|套)[\u4e00-\u9fa5]{1,6}?(?:店|厂|公司|馆|铺|吧|超市|诊所|工作室|档口|门市|餐厅|酒店|生意))/u;
 
@@ -29,7 +34,15 @@ function instalments(text: string): readonly Fact[] {
   return [...text.matchAll(INSTALMENTS)].flatMap((match) => {
     const months = parseCount(match.groups?.['count'] ?? '');
     if (months === undefined || months < 1 || months > MAX_MONTHS) return [];
-    return [{ name: 'term' as const, value: months, start: match.index, end: match.index + match[0].length, confidence: 0.97 }];
+    return [
+      {
+        name: 'term' as const,
+        value: months,
+        start: match.index,
+        end: match.index + match[0].length,
+        confidence: 0.97,
+      },
+    ];
   });
 }
 
@@ -42,7 +55,10 @@ export function extractDurations(text: string): readonly Fact[] {
     const before = clauseBefore(text, match.index);
     const span = { start: match.index, end: match.index + match[0].length };
     if (BUSINESS_CUE.test(before)) facts.push({ name: 'businessMonths', value: months, ...span, confidence: 0.9 });
-    else if (months <= MAX_MONTHS && (match.groups?.['after'] !== undefined || TERM_CUE.test(before) || AFTER_AMOUNT.test(before))) {
+    else if (
+      months <= MAX_MONTHS &&
+      (match.groups?.['after'] !== undefined || TERM_CUE.test(before) || AFTER_AMOUNT.test(before))
+    ) {
       facts.push({ name: 'term', value: months, ...span, confidence: 0.9 });
     }
   }
@@ -62,7 +78,10 @@ export function extractBusiness(text: string): readonly Fact[] {
   return [{ name: 'business', value: kind, start, end: start + kind.length, confidence: 0.85 }];
 }
 
-const WHOLE_TERM = new RegExp(`^(?<count>${COUNT_PATTERN}|半)\\s?(?<unit>期|个?月|年半|年|months?|years?|instalments?)?$`, 'iu');
+const WHOLE_TERM = new RegExp(
+  `^(?<count>${COUNT_PATTERN}|半)\\s?(?<unit>期|个?月|年半|年|months?|years?|instalments?)?$`,
+  'iu',
+);
 
 /** A term typed as an answer ("36", "36期", "3年"); months, `undefined` when it is not 1–360. */
 export function parseTerm(text: string): number | undefined {

@@ -58,7 +58,13 @@ function rangeAmounts(text: string): Findings {
   const range = findMoneyRange(text);
   if (!range) return NOTHING;
   const span = { name: 'amount' as const, start: range.start, end: range.end, confidence: 0.6 };
-  return { facts: [{ ...span, value: range.low }, { ...span, value: range.high }], problems: [] };
+  return {
+    facts: [
+      { ...span, value: range.low },
+      { ...span, value: range.high },
+    ],
+    problems: [],
+  };
 }
 
 /** Facts of one sentence about a loan, relative to the business day `today`. */

@@ -24,6 +24,8 @@ const CHANNELS: Readonly<Record<string, ContactChannel>> = {
   ai: 'voice',
   phone: 'voice',
   call: 'voice',
+  aivoice: 'voice',
+  aicall: 'voice',
   sms: 'text',
   mms: 'text',
   im: 'text',
@@ -31,6 +33,7 @@ const CHANNELS: Readonly<Record<string, ContactChannel>> = {
   wecom: 'text',
   kf: 'text',
   wechat: 'text',
+  mail: 'text',
   telegram: 'text',
   slack: 'text',
   push: 'text',
@@ -203,11 +206,11 @@ function tightenedGate(
   throw invalidRequest(faults);
 }
 
-/** A word of a table, whatever its case. */
+/** A word of a table, whatever its case and hyphens. */
 function named(table: Readonly<Record<string, unknown>>, key: string): z.ZodType<string, string> {
   return z
     .string()
     .max(40)
-    .transform((text) => text.toLowerCase())
+    .transform((text) => text.toLowerCase().replaceAll(/[\s_-]/gu, ''))
     .refine((text) => Object.hasOwn(table, text), fault(key));
 }

@@ -21,6 +21,7 @@ function openConnection({ sockets }: SlackCore): Fields {
   return { url: sockets.mintUrl() };
 }
 
+/** The rows about tokens and connections. */
 export const authMethods: MethodTable = {
   'auth.test': { tier: 'special', known: [], run: test },
   'apps.connections.open': { tier: 't3', token: 'app', known: [], run: openConnection },

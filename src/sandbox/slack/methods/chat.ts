@@ -165,6 +165,7 @@ const CONTENT = ['text', 'blocks', 'attachments', 'metadata', 'markdown_text', '
 const LOOKS = ['mrkdwn', 'unfurl_links', 'unfurl_media', 'username', 'icon_emoji', 'icon_url', 'client_msg_id'];
 const scopes = ['chat:write'];
 
+/** The `chat.*` rows. */
 export const chatMethods: MethodTable = {
   'chat.postMessage': {
     tier: 'special',

@@ -122,6 +122,7 @@ const READ = ['channels:read', 'groups:read', 'im:read', 'mpim:read'];
 const HISTORY = ['channels:history', 'groups:history', 'im:history', 'mpim:history'];
 const RANGE = ['latest', 'oldest', 'inclusive', 'include_all_metadata'];
 
+/** The `conversations.*` rows. */
 export const conversationMethods: MethodTable = {
   'conversations.open': {
     tier: 't3',

@@ -124,6 +124,7 @@ function info(core: SlackCore, args: Args): Fields {
   return { file: fileObject(core.workspace, file), comments: [] };
 }
 
+/** The `files.*` rows. */
 export const fileMethods: MethodTable = {
   'files.getUploadURLExternal': {
     tier: 't4',

@@ -3,6 +3,7 @@ import type { Fields } from '../../kernel/values.ts';
 import type { Args } from '../args.ts';
 import type { SlackCore } from '../core.ts';
 
+/** How one method is limited, guarded and done. */
 export interface Method {
   /** Rate tier 1 to 4, or special. */
   readonly tier: 't1' | 't2' | 't3' | 't4' | 'special';
@@ -16,4 +17,5 @@ export interface Method {
   run(core: SlackCore, args: Args): Fields | Promise<Fields>;
 }
 
+/** Methods by their name. */
 export type MethodTable = Readonly<Record<string, Method>>;

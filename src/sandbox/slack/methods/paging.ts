@@ -2,6 +2,7 @@
 import type { Args } from '../args.ts';
 import { SlackRefusal } from '../types.ts';
 
+/** One page of a list. */
 export interface Page<T> {
   readonly items: readonly T[];
   /** Empty on the last page. */

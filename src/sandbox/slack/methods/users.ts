@@ -33,6 +33,7 @@ function list(core: SlackCore, args: Args): Fields {
   };
 }
 
+/** The `users.*` rows. */
 export const userMethods: MethodTable = {
   'users.info': { tier: 't4', scopes: ['users:read'], known: ['user', 'include_locale'], run: info },
   'users.lookupByEmail': { tier: 't3', scopes: ['users:read.email'], known: ['email'], run: lookupByEmail },

@@ -28,6 +28,7 @@ function publish(core: SlackCore, args: Args): Fields {
 
 const TRIGGER = ['trigger_id', 'interactivity_pointer', 'view'];
 
+/** The `views.*` rows. */
 export const viewMethods: MethodTable = {
   'views.open': { tier: 't4', known: TRIGGER, run: open },
   'views.push': { tier: 't4', known: TRIGGER, run: push },

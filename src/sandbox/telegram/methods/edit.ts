@@ -106,6 +106,7 @@ const result = (run: (core: TelegramCore, args: Args) => unknown) => (core: Tele
   result: run(core, args),
 });
 
+/** The rows that change what was sent. */
 export const editMethods: MethodTable = {
   editMessageText: {
     known: [...WHERE, 'text', 'parse_mode', 'entities', 'link_preview_options', 'disable_web_page_preview'],

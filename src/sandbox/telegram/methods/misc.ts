@@ -71,6 +71,7 @@ const result = (run: (core: TelegramCore, args: Args) => unknown) => (core: Tele
   result: run(core, args),
 });
 
+/** The rows that belong nowhere else. */
 export const miscMethods: MethodTable = {
   getMe: { known: [], run: result(getMe) },
   getFile: { known: ['file_id'], run: result(getFile) },

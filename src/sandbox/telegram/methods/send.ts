@@ -109,6 +109,7 @@ const result = (run: (core: TelegramCore, args: Args) => unknown) => (core: Tele
   result: run(core, args),
 });
 
+/** The rows that send. */
 export const sendMethods: MethodTable = {
   sendMessage: {
     known: [

@@ -87,6 +87,7 @@ async function getUpdates(core: TelegramCore, args: Args): Promise<Done> {
   return { result: updates };
 }
 
+/** The rows about getting updates. */
 export const updateMethods: MethodTable = {
   setWebhook: {
     known: [

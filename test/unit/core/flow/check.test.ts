@@ -17,7 +17,10 @@ function placesOf(source: string): readonly string[] {
 /** Title, what is replaced by what, the code expected, and the fragment at which it must be reported. */
 type Breakage = readonly [title: string, from: string, to: string, code: string, at: string];
 
-function expectBroken(source: string, change: { readonly from: string; readonly to: string; readonly code: string; readonly at: string }): void {
+function expectBroken(
+  source: string,
+  change: { readonly from: string; readonly to: string; readonly code: string; readonly at: string },
+): void {
   expect(source).toContain(change.from);
   const broken = source.replace(change.from, change.to);
   const before = broken.slice(0, broken.indexOf(change.at)).split('\n');
@@ -78,8 +81,20 @@ describe('a broken conversation names line, column and what is wrong', () => {
   const cases: readonly Breakage[] = [
     ['a step that does not exist', 'go: tell }', 'go: tel }', 'unknown_step', 'tel }'],
     ['a step nobody leads to', 'go: tell }', 'go: done }', 'unreachable_step', 'tell: {'],
-    ['an unknown operation', '{ say: flows.lead-intake.later, with: { number: $slots.amount }, go: done }', '{ do: lead.destroy, go: done }', 'unknown_operation', 'lead.destroy'],
-    ['a text that no language has', 'flows.lead-intake.later', 'flows.lead-intake.laterr', 'unknown_text', 'flows.lead-intake.laterr'],
+    [
+      'an unknown operation',
+      '{ say: flows.lead-intake.later, with: { number: $slots.amount }, go: done }',
+      '{ do: lead.destroy, go: done }',
+      'unknown_operation',
+      'lead.destroy',
+    ],
+    [
+      'a text that no language has',
+      'flows.lead-intake.later',
+      'flows.lead-intake.laterr',
+      'unknown_text',
+      'flows.lead-intake.laterr',
+    ],
     ['a slot that is not declared', 'collect: [amount]', 'collect: [amuont]', 'unknown_slot', 'amuont'],
     ['a required slot without a question', ', ask: flows.lead-intake.ask.amount', '', 'missing_question', 'amount: {'],
     ['a template that refers to nothing', '$slots.amount', '$nothing.amount', 'unknown_fact', '$nothing'],
@@ -87,15 +102,57 @@ describe('a broken conversation names line, column and what is wrong', () => {
     ['a choice without options', 'type: money', 'type: choice', 'choice_without_options', 'amount: {'],
     ['a step of no kind', 'done: { end: done }', 'done: { stop: done }', 'unknown_step_kind', 'done: { stop'],
     ['an unknown kind of flow', 'kind: conversation', 'kind: dialog', 'unknown_kind', 'dialog'],
-    ['a circle without a person', 'with: { number: $slots.amount }, go: done }', 'go: tell }', 'loop_without_human', 'tell: {'],
-    ['a condition with a syntax error', 'go: tell }', 'go: [{ when: slots.amount >, go: tell }, { otherwise: done }] }', 'condition', ', go: tell }, {'],
-    ['a condition over an unknown fact', 'go: tell }', 'go: [{ when: lead.kind == "x", go: tell }, { otherwise: done }] }', 'unknown_fact', 'lead.kind'],
-    ['branches without a default', 'go: tell }', 'go: [{ when: has(slots.amount), go: tell }] }', 'missing_default', 'go: ['],
-    ['a default that is not last', 'go: tell }', 'go: [{ otherwise: done }, { when: has(slots.amount), go: tell }] }', 'default_not_last', '{ otherwise'],
-    ['a called flow that does not exist', 'done: { end: done }', 'done: { call: nowhere, go: over }\n  over: { end: done }', 'unknown_flow', 'nowhere'],
-    ['a question with no way to answer', '{ say: flows.lead-intake.later, with: { number: $slots.amount }, go: done }', '{ ask: flows.lead-intake.later }\n  ', 'question_without_answer', 'tell: {'],
+    [
+      'a circle without a person',
+      'with: { number: $slots.amount }, go: done }',
+      'go: tell }',
+      'loop_without_human',
+      'tell: {',
+    ],
+    [
+      'a condition with a syntax error',
+      'go: tell }',
+      'go: [{ when: slots.amount >, go: tell }, { otherwise: done }] }',
+      'condition',
+      ', go: tell }, {',
+    ],
+    [
+      'a condition over an unknown fact',
+      'go: tell }',
+      'go: [{ when: lead.kind == "x", go: tell }, { otherwise: done }] }',
+      'unknown_fact',
+      'lead.kind',
+    ],
+    [
+      'branches without a default',
+      'go: tell }',
+      'go: [{ when: has(slots.amount), go: tell }] }',
+      'missing_default',
+      'go: [',
+    ],
+    [
+      'a default that is not last',
+      'go: tell }',
+      'go: [{ otherwise: done }, { when: has(slots.amount), go: tell }] }',
+      'default_not_last',
+      '{ otherwise',
+    ],
+    [
+      'a called flow that does not exist',
+      'done: { end: done }',
+      'done: { call: nowhere, go: over }\n  over: { end: done }',
+      'unknown_flow',
+      'nowhere',
+    ],
+    [
+      'a question with no way to answer',
+      '{ say: flows.lead-intake.later, with: { number: $slots.amount }, go: done }',
+      '{ ask: flows.lead-intake.later }\n  ',
+      'question_without_answer',
+      'tell: {',
+    ],
   ];
-  test.each(cases)('%s', (_, from, to, code, at) => {
+  test.each(cases)('%s', (...[, from, to, code, at]) => {
     expectBroken(CONVERSATION, { from, to, code, at });
   });
 });
@@ -106,15 +163,39 @@ describe('a broken process names line, column and what is wrong', () => {
     ['an approver role nobody has', 'role: reviewer', 'role: reviever', 'unknown_role', 'reviever'],
     ['an empty approver that would pass', 'empty: stop', 'empty: pass', 'empty_must_stop', 'pass'],
     ['a decision without a default', '      - { otherwise: create }\n', '', 'missing_default', 'decide:'],
-    ['a return without a place to return to', '[approve, reject]', '[approve, reject, return]', 'return_without_target', 'verbs'],
+    [
+      'a return without a place to return to',
+      '[approve, reject]',
+      '[approve, reject, return]',
+      'return_without_target',
+      'verbs',
+    ],
     ['an approval that cannot reject', '[approve, reject]', '[approve]', 'verbs_incomplete', 'verbs'],
-    ['a time-out without a target', 'rejected: refused\n', 'rejected: refused\n    timeout: { after: 1d }\n', 'timer_without_target', 'timeout'],
+    [
+      'a time-out without a target',
+      'rejected: refused\n',
+      'rejected: refused\n    timeout: { after: 1d }\n',
+      'timer_without_target',
+      'timeout',
+    ],
     ['a fact that is not declared', '$amount', '$amout', 'unknown_fact', '$amout'],
-    ['a condition that gives no yes or no', 'amount > yuan(200000)', 'yuan(200000) + 1', 'condition', 'yuan(200000) + 1'],
-    ['an operation in a circle without a person', 'with: { amount: $amount }, go: done', 'go: create', 'loop_without_human', 'create: {'],
+    [
+      'a condition that gives no yes or no',
+      'amount > yuan(200000)',
+      'yuan(200000) + 1',
+      'condition',
+      'yuan(200000) + 1',
+    ],
+    [
+      'an operation in a circle without a person',
+      'with: { amount: $amount }, go: done',
+      'go: create',
+      'loop_without_human',
+      'create: {',
+    ],
     ['a vote by share without its share', 'policy: any', 'policy: ratio', 'ratio_without_percent', 'approval: {'],
   ];
-  test.each(cases)('%s', (_, from, to, code, at) => {
+  test.each(cases)('%s', (...[, from, to, code, at]) => {
     expectBroken(PROCESS, { from, to, code, at });
   });
 });
@@ -125,9 +206,15 @@ describe('a broken schedule names line, column and what is wrong', () => {
     ['a stage outside the window', 'day: -1, at: "10:00"', 'day: -1, at: "20:00"', 'stage_outside_window', '20:00'],
     ['stages out of order', 'day: 1,', 'day: -3,', 'stages_not_in_order', '-3,'],
     ['the same stage twice', 'name: after', 'name: before', 'duplicate_stage', 'before, day: 1'],
-    ['a text that no language has', 'flows.repayment-reminder.day-after', 'flows.repayment-reminder.never', 'unknown_text', 'flows.repayment-reminder.never'],
+    [
+      'a text that no language has',
+      'flows.repayment-reminder.day-after',
+      'flows.repayment-reminder.never',
+      'unknown_text',
+      'flows.repayment-reminder.never',
+    ],
   ];
-  test.each(cases)('%s', (_, from, to, code, at) => {
+  test.each(cases)('%s', (...[, from, to, code, at]) => {
     expectBroken(SCHEDULE, { from, to, code, at });
   });
 });
@@ -143,25 +230,46 @@ test('a text missing in one language only is named with that language', () => {
   const catalogue = houseCatalogue();
   const { 'flows.lead-intake.later': _, ...english } = catalogue.texts['en'] ?? {};
 
-  const result = loadFlow(CONVERSATION, 'flows/sample.yaml', { ...catalogue, texts: { ...catalogue.texts, en: english } });
+  const result = loadFlow(CONVERSATION, 'flows/sample.yaml', {
+    ...catalogue,
+    texts: { ...catalogue.texts, en: english },
+  });
 
   expect(result.ok ? [] : result.findings.map((finding) => finding.message)).toEqual([expect.stringContaining('en')]);
 });
 
 test('every finding has a message and a cure in both languages, and no text is left over', () => {
   const folder = path.resolve(flowsFolder, '../src/core/flow');
-  const source = readdirSync(folder).map((file) => readFileSync(path.join(folder, file), 'utf8')).join('\n');
-  const used = [...source.matchAll(/code: (?:target \? )?'([a-z_]+)'(?: : '([a-z_]+)')?/gu)].flatMap((match) => [match[1], match[2]]);
-  const codes = new Set([...used, 'empty_must_stop'].filter((code): code is string => code !== undefined && !RUN_TIME.has(code)));
+  const source = readdirSync(folder)
+    .map((file) => readFileSync(path.join(folder, file), 'utf8'))
+    .join('\n');
+  const used = [...source.matchAll(/code: (?:target \? )?'([a-z_]+)'(?: : '([a-z_]+)')?/gu)].flatMap((match) => [
+    match[1],
+    match[2],
+  ]);
+  const codes = new Set(
+    [...used, 'empty_must_stop'].filter((code): code is string => code !== undefined && !RUN_TIME.has(code)),
+  );
   for (const language of ['zh-CN', 'en'] as const) {
-    const known = texts.keys(language).filter((key) => key.startsWith('flows.check.')).map((key) => key.split('.')[2] ?? '');
+    const known = texts
+      .keys(language)
+      .filter((key) => key.startsWith('flows.check.'))
+      .map((key) => key.split('.')[2] ?? '');
     expect(new Set(known)).toEqual(codes);
   }
 });
 
 /** Codes of incidents and of nothing else in the same folder. */
-const RUN_TIME: ReadonlySet<string> = new Set(['operation_failed', 'outcome_without_target', 'no_returner', 'spinning', 'fact_missing']);
+const RUN_TIME: ReadonlySet<string> = new Set([
+  'operation_failed',
+  'outcome_without_target',
+  'no_returner',
+  'spinning',
+  'fact_missing',
+]);
 
 test('the shipped flows are all in order', () => {
-  expect(houseFlows().map((flow) => flow.file)).toEqual(expect.arrayContaining(['lead-intake.yaml', 'loan-approval.yaml', '_repair/cancel.yaml']));
+  expect(houseFlows().map((flow) => flow.file)).toEqual(
+    expect.arrayContaining(['lead-intake.yaml', 'loan-approval.yaml', '_repair/cancel.yaml']),
+  );
 });

@@ -1,7 +1,14 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { parseDialogueFile, present, runDialogue, runPlan, runProcessCase, type ConversationEffect } from '../../../../src/core/conversation/index.ts';
+import {
+  parseDialogueFile,
+  present,
+  runDialogue,
+  runPlan,
+  runProcessCase,
+  type ConversationEffect,
+} from '../../../../src/core/conversation/index.ts';
 import { flowsFolder, houseFlows, texts } from './house.ts';
 
 const flows = houseFlows();
@@ -20,7 +27,13 @@ function renderBoth(effect: ConversationEffect): void {
 }
 
 test('every kind of flow on the road has dialogue tests beside it', () => {
-  expect(files).toEqual(expect.arrayContaining(['lead-intake', 'document-collection', 'loan-approval', 'repayment-reminder', 'customer-intake'].map((name) => `${name}.test.yaml`)));
+  expect(files).toEqual(
+    expect.arrayContaining(
+      ['lead-intake', 'document-collection', 'loan-approval', 'repayment-reminder', 'customer-intake'].map(
+        (name) => `${name}.test.yaml`,
+      ),
+    ),
+  );
 });
 
 for (const file of files) {

@@ -1,7 +1,14 @@
 /** The shipped flows, loaded as the product loads them: checked, hashed, compiled. */
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { compileFlow, loadFlow, readPublished, type CompiledFlow, type FlowCatalogue, type LoadedFlow } from '../../../../src/core/flow/index.ts';
+import {
+  compileFlow,
+  loadFlow,
+  readPublished,
+  type CompiledFlow,
+  type FlowCatalogue,
+  type LoadedFlow,
+} from '../../../../src/core/flow/index.ts';
 import { LANGUAGES, loadTexts } from '../../../../src/lib/i18n.ts';
 
 const root = path.resolve(import.meta.dirname, '../../../..');
@@ -39,7 +46,9 @@ export function houseCatalogue(changes: Partial<FlowCatalogue> = {}): FlowCatalo
     operations: new Set<string>(OPERATIONS),
     roles: new Set(['sales', 'team-lead', 'reviewer', 'approver', 'manager']),
     flows: new Set(['lead-intake', 'loan-approval', 'customer-intake', 'document-collection']),
-    texts: Object.fromEntries(LANGUAGES.map((language) => [language, Object.fromEntries(texts.keys(language).map((key) => [key, key]))])),
+    texts: Object.fromEntries(
+      LANGUAGES.map((language) => [language, Object.fromEntries(texts.keys(language).map((key) => [key, key]))]),
+    ),
     tables: {},
     translate: (key, params) => texts.translate('zh-CN', key, params),
     ...changes,
@@ -56,7 +65,12 @@ export interface HouseFile {
 export function houseFlows(): readonly HouseFile[] {
   return flowFiles().map((file) => {
     const result = loadFlow(readFileSync(path.join(flowsFolder, file), 'utf8'), `flows/${file}`, houseCatalogue());
-    if (!result.ok) throw new Error(result.findings.map((finding) => `${finding.file}:${finding.line}:${finding.column} ${finding.message} ${finding.cure}`).join('\n'));
+    if (!result.ok)
+      throw new Error(
+        result.findings
+          .map((finding) => `${finding.file}:${finding.line}:${finding.column} ${finding.message} ${finding.cure}`)
+          .join('\n'),
+      );
     const { canonical, version } = result.flow;
     return { file, loaded: result.flow, compiled: compileFlow(readPublished(canonical, version), version) };
   });

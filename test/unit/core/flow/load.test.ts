@@ -1,7 +1,13 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { compileFlow, loadFlow, readPublished, type FlowCatalogue, type LoadedFlow } from '../../../../src/core/flow/index.ts';
+import {
+  compileFlow,
+  loadFlow,
+  readPublished,
+  type FlowCatalogue,
+  type LoadedFlow,
+} from '../../../../src/core/flow/index.ts';
 import { flowsFolder, houseCatalogue } from './house.ts';
 
 const source = readFileSync(path.join(flowsFolder, 'loan-approval.yaml'), 'utf8');

@@ -1,6 +1,14 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { compileFlow, loadFlow, startProcess, stepProcess, type CompiledProcess, type ProcessEvent, type ProcessState } from '../../../../src/core/flow/index.ts';
+import {
+  compileFlow,
+  loadFlow,
+  startProcess,
+  stepProcess,
+  type CompiledProcess,
+  type ProcessEvent,
+  type ProcessState,
+} from '../../../../src/core/flow/index.ts';
 import { houseCatalogue, houseFlows } from './house.ts';
 
 function processOf(source: string): CompiledProcess {
@@ -11,7 +19,9 @@ function processOf(source: string): CompiledProcess {
   return flow;
 }
 
-const loanApproval = houseFlows().map((flow) => flow.compiled).find((flow): flow is CompiledProcess => flow.name === 'loan-approval' && flow.kind === 'process');
+const loanApproval = houseFlows()
+  .map((flow) => flow.compiled)
+  .find((flow): flow is CompiledProcess => flow.name === 'loan-approval' && flow.kind === 'process');
 if (!loanApproval) throw new Error('loan-approval is not shipped');
 const facts = { application: 'A1', amount: '300000.00', term: 24, product: 'P-001', customer: '何*', submitter: 's1' };
 
@@ -70,7 +80,12 @@ describe('an approval node', () => {
     const step = stepProcess(flow, state, { type: 'timer', visit: state.visit, name: 'timeout' });
 
     expect(step.state).toMatchObject({ status: 'ended', outcome: 'rejected' });
-    expect(step.effects).toMatchObject([{ kind: 'approval.close', visit: 1 }, { kind: 'timer.clear', visit: 1 }, { kind: 'moved' }, { kind: 'ended' }]);
+    expect(step.effects).toMatchObject([
+      { kind: 'approval.close', visit: 1 },
+      { kind: 'timer.clear', visit: 1 },
+      { kind: 'moved' },
+      { kind: 'ended' },
+    ]);
   });
 
   test('reminds again and again until somebody decides', () => {
@@ -79,7 +94,10 @@ describe('an approval node', () => {
     const step = stepProcess(flow, state, { type: 'timer', visit: state.visit, name: 'remind' });
 
     expect(step.state).toEqual(state);
-    expect(step.effects).toMatchObject([{ kind: 'remind', text: 'flows.loan-approval.remind' }, { kind: 'timer.set', name: 'remind' }]);
+    expect(step.effects).toMatchObject([
+      { kind: 'remind', text: 'flows.loan-approval.remind' },
+      { kind: 'timer.set', name: 'remind' },
+    ]);
   });
 
   test('a pause goes on when its time has come', () => {
@@ -87,7 +105,9 @@ describe('an approval node', () => {
     state = stepProcess(flow, state, { type: 'approval.decided', visit: state.visit, outcome: 'approved' }).state;
     expect(state).toMatchObject({ node: 'cool-down', status: 'waiting' });
 
-    expect(stepProcess(flow, state, { type: 'timer', visit: state.visit, name: 'timeout' }).state.outcome).toBe('approved');
+    expect(stepProcess(flow, state, { type: 'timer', visit: state.visit, name: 'timeout' }).state.outcome).toBe(
+      'approved',
+    );
   });
 });
 
@@ -107,18 +127,35 @@ describe('a running case', () => {
 
   test('remembers the human nodes it passed, oldest first', () => {
     let { state } = startProcess(loanApproval, facts);
-    for (let level = 0; level < 2; level += 1) state = stepProcess(loanApproval, state, { type: 'approval.decided', visit: state.visit, outcome: 'approved' }).state;
+    for (let level = 0; level < 2; level += 1)
+      state = stepProcess(loanApproval, state, {
+        type: 'approval.decided',
+        visit: state.visit,
+        outcome: 'approved',
+      }).state;
 
     expect(state.path).toEqual(['first-review', 'second-review']);
   });
 
   test('whatever arrives in whatever order, it never throws, never goes back in visits, and an ended case stays ended', () => {
     const event = fc.oneof(
-      fc.record({ type: fc.constant('approval.decided' as const), visit: fc.nat(12), outcome: fc.constantFrom('approved', 'rejected', 'returned', 'recalled' as const) }),
-      fc.record({ type: fc.constant('operation.done' as const), visit: fc.nat(12), result: fc.constant({ loanNumber: 'L1' }) }),
+      fc.record({
+        type: fc.constant('approval.decided' as const),
+        visit: fc.nat(12),
+        outcome: fc.constantFrom('approved', 'rejected', 'returned', 'recalled' as const),
+      }),
+      fc.record({
+        type: fc.constant('operation.done' as const),
+        visit: fc.nat(12),
+        result: fc.constant({ loanNumber: 'L1' }),
+      }),
       fc.record({ type: fc.constant('operation.failed' as const), visit: fc.nat(12), code: fc.constant('x') }),
       fc.record({ type: fc.constant('signal' as const), name: fc.constantFrom('resubmitted', 'recalled', 'nonsense') }),
-      fc.record({ type: fc.constant('timer' as const), visit: fc.nat(12), name: fc.constantFrom('remind', 'timeout' as const) }),
+      fc.record({
+        type: fc.constant('timer' as const),
+        visit: fc.nat(12),
+        name: fc.constantFrom('remind', 'timeout' as const),
+      }),
       fc.record({ type: fc.constant('retry' as const) }),
     );
     fc.assert(

@@ -1,10 +1,12 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { planStages, stageStates, type CompiledSchedule } from '../../../../src/core/flow/index.ts';
 import { businessDate, fromDayNumber, wallClock } from '../../../../src/lib/business-date.ts';
 import { houseFlows } from './house.ts';
 
-const reminder = houseFlows().map((flow) => flow.compiled).find((flow): flow is CompiledSchedule => flow.kind === 'schedule');
+const reminder = houseFlows()
+  .map((flow) => flow.compiled)
+  .find((flow): flow is CompiledSchedule => flow.kind === 'schedule');
 if (!reminder) throw new Error('repayment-reminder is not shipped');
 
 describe('the repayment reminder', () => {
@@ -26,16 +28,21 @@ describe('the repayment reminder', () => {
 
   test('leaves only between 09:00 and 19:00 of the customer, never at minute 0 or 30, in any zone and any spread', () => {
     fc.assert(
-      fc.property(fc.integer({ min: 20_000, max: 22_000 }), fc.double({ min: 0, max: 0.999, noNaN: true }), fc.constantFrom('Asia/Shanghai', 'Asia/Urumqi', 'America/New_York', 'Europe/London'), (day, spread, zone) => {
-        for (const stage of planStages(reminder, fromDayNumber(day), { zone, spread })) {
-          const seen = wallClock(stage.at, zone);
-          expect(seen.date).toBe(stage.on);
-          expect(seen.hour).toBeGreaterThanOrEqual(9);
-          expect(seen.hour).toBeLessThan(19);
-          expect([0, 30]).not.toContain(seen.minute);
-          expect(stage.until.getTime()).toBeGreaterThan(stage.at.getTime());
-        }
-      }),
+      fc.property(
+        fc.integer({ min: 20_000, max: 22_000 }),
+        fc.double({ min: 0, max: 0.999, noNaN: true }),
+        fc.constantFrom('Asia/Shanghai', 'Asia/Urumqi', 'America/New_York', 'Europe/London'),
+        (day, spread, zone) => {
+          for (const stage of planStages(reminder, fromDayNumber(day), { zone, spread })) {
+            const seen = wallClock(stage.at, zone);
+            expect(seen.date).toBe(stage.on);
+            expect(seen.hour).toBeGreaterThanOrEqual(9);
+            expect(seen.hour).toBeLessThan(19);
+            expect([0, 30]).not.toContain(seen.minute);
+            expect(stage.until.getTime()).toBeGreaterThan(stage.at.getTime());
+          }
+        },
+      ),
       { seed: 2026, numRuns: 200 },
     );
   });

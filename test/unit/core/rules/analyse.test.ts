@@ -280,7 +280,7 @@ describe('an analysis', () => {
     }));
     const started = performance.now();
     const found = analyseTable(table('first', rows));
-    expect(performance.now() - started).toBeLessThan(5000);
+    expect(performance.now() - started).toBeLessThan(15_000);
     expect(found.at(-1)?.code).toBe('incomplete');
   });
 });

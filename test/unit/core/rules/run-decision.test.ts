@@ -255,7 +255,7 @@ describe('a decision request', () => {
     const started = performance.now();
     const answer = runDecision({ policy: { columns, rows: rows.slice(0, 10_000) }, facts: { f0: 10 } }, context);
     expect(answer.hits).toEqual(['R0']);
-    expect(performance.now() - started).toBeLessThan(3000);
+    expect(performance.now() - started).toBeLessThan(10_000);
     expect(faultsOf({ policy: { columns, rows }, facts: {} })).toContainEqual({
       pointer: '/policy/rows',
       code: 'too_big',

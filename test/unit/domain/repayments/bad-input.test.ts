@@ -94,6 +94,11 @@ describe('calc/schedule refuses', () => {
       { firstDue: undefined, n: 2, dueDates: ['2026-03-15', '2026-02-15'] },
       '/dueDates/1 dates.not_ascending',
     ],
+    [
+      'a level payment that lets the debt explode',
+      { principal: '0.01', annualRatePct: '100000', firstDue: undefined, start: '2026-01-31', dayCount: 'ACT/365' },
+      '/annualRatePct instalment.below_interest',
+    ],
     ['a year beyond the calendar', { freq: 'DAY*9999', firstDue: undefined, n: 1200 }, '/n dates.beyond_calendar'],
   ])('%s', (_, change, fault) => {
     expect(faultsOf(() => calcSchedule({ ...S01, ...change }))).toEqual([fault]);
@@ -314,7 +319,8 @@ test('every code that is refused has a sentence, and every sentence a code', () 
     'revolving',
     'apr',
     'prepayment',
-    'ledger',
+    'loan-ledger',
+    'schedule-rows',
     'ledger-events',
   ];
   const code = sources.map((name) => readFileSync(path.join(folder, `${name}.ts`), 'utf8')).join('\n');

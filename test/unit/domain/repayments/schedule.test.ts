@@ -1,5 +1,5 @@
 /** Schedules beyond the reference vectors: a second implementation, published oracles, and what must always hold. */
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
   buildSchedule,
@@ -60,7 +60,7 @@ describe('against a second implementation in decimals', () => {
     extra: fc.integer({ min: 0, max: 60 }),
   });
 
-  test('1500 random loans agree row by row, to the cent', () => {
+  test('500 random loans agree row by row, to the cent', () => {
     fc.assert(
       fc.property(terms, ({ extra, start: from, ...rest }) => {
         const grace = extra % rest.n;
@@ -84,7 +84,7 @@ describe('against a second implementation in decimals', () => {
         });
         expect(answer.rows).toEqual(plain);
       }),
-      { seed: SEED, numRuns: 1500 },
+      { seed: SEED, numRuns: 500 },
     );
   });
 });
@@ -388,27 +388,31 @@ describe('what holds for every schedule', () => {
       const firstDueOn = businessDate(
         new Date(Date.parse(terms.startOn) + stub * 86_400_000).toISOString().slice(0, 10),
       );
-      return { ...terms, firstDueOn, firstPeriod: { rule } } as ScheduleTerms;
+      return { ...terms, firstDueOn, firstPeriod: { rule } };
     });
 
-  test('principal adds up to the loan, the balance ends at zero, dates ascend, totals are sums: 2000 loans', () => {
+  test('principal adds up to the loan, the balance ends at zero, dates ascend, totals are sums: 1000 loans', () => {
     fc.assert(
       fc.property(anyTerms, (terms) => {
         const { instalments } = planSchedule(terms);
         let balance = terms.principalFen;
         let due: string = terms.startOn;
-        for (const [index, row] of instalments.entries()) {
+        const wrong = instalments.filter((row, index) => {
           balance -= row.principalFen;
-          expect(row.number).toBe(index + 1);
-          expect(row.balanceFen).toBe(balance);
-          expect(row.totalFen).toBe(row.principalFen + row.interestFen);
-          expect(row.interestFen >= 0n).toBe(true);
-          expect(row.dueOn > due).toBe(true);
+          const isRight =
+            row.number === index + 1 &&
+            row.balanceFen === balance &&
+            row.totalFen === row.principalFen + row.interestFen &&
+            row.interestFen >= 0n &&
+            row.dueOn > due;
           due = row.dueOn;
-        }
+          return !isRight;
+        });
+
+        expect(wrong).toEqual([]);
         expect(balance).toBe(0n);
       }),
-      { seed: SEED, numRuns: 2000 },
+      { seed: SEED, numRuns: 1000 },
     );
   });
 

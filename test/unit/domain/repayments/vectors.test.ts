@@ -128,6 +128,13 @@ describe('schedules of the reference', () => {
   );
 });
 
+test('S03 extended by three months at ACT/360 costs 826.67, 826.67 and 800.00 more (lending reference §3.2)', () => {
+  const { input } = schedule('S03');
+  const extension = calcSchedule({ ...input, start: '2026-07-15', firstDue: '2026-08-15', n: 3, dayCount: 'ACT/360' });
+
+  expect(extension.rows.map((row) => row[3])).toEqual(['826.67', '826.67', '800.00']);
+});
+
 describe('annual rates of the reference', () => {
   test.each(vectors.apr.map((row) => [row.id, row] as const))('%s', (id, { net, irrX12, effective, xirr365 }) => {
     const flat = calcSchedule({ ...schedule('S06').input, feePctPerPeriodOnOriginal: '0.6' });
@@ -219,7 +226,7 @@ describe('allocation of the reference', () => {
       '0.00',
     ],
     ['21000.00', 'HORIZONTAL', 'principal,penalty,fee,interest', vectors.allocation.dues, '72.79'],
-  ])('%s %s %s (lending reference §3.1)', (pay, mode, order, out, left) => {
+  ])('%s %s %s (lending reference §3.1)', (...[pay, mode, order, out, left]) => {
     expect(calcAllocate({ dues: vectors.allocation.dues, pay, mode, order })).toEqual({ out, left });
   });
 });

@@ -203,6 +203,17 @@ describe('retries', () => {
     expect(ours.seen[3]?.headers['x-slack-retry-reason']).toBe('too_many_redirects');
   });
 
+  test('a redirect to nowhere is http_error', async () => {
+    await s.slack.verifyEventsUrl();
+    ours.reply = () => ({ status: 302, headers: { location: 'http://[' } });
+    await s.slack.say('U0LIN', 'x');
+
+    expect(retries()).toEqual([
+      [undefined, undefined],
+      ['1', 'http_error'],
+    ]);
+  });
+
   test('an endpoint that is down is connection_failed and heals with the next retry', async () => {
     await s.slack.verifyEventsUrl();
     s.slack.addFault({ platform: 'slack', method: 'message', times: 2, effect: { kind: 'drop_before' } });

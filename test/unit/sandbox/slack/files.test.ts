@@ -55,7 +55,10 @@ describe('uploading', () => {
     const id = await uploaded();
     s.slack.setEventsFirst(true);
     const seenBefore: unknown[] = [];
-    ours.reply = () => void seenBefore.push(s.slack.journal.at(-1)?.what) as undefined;
+    ours.reply = () => {
+      seenBefore.push(s.slack.journal.at(-1)?.what);
+      return undefined;
+    };
     await complete(id, { channel_id: fieldsOf(channel)['id'] });
 
     expect(ours.events('file_shared')).toHaveLength(1);

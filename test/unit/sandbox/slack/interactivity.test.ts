@@ -150,7 +150,7 @@ describe('trigger_id', () => {
     );
   });
 
-  test('views.update and views.publish need none', async () => {
+  test('views.update and views.publish need no trigger', async () => {
     const id = (await openModal(modal([input('why')]))).slice('view:'.length);
 
     expect(
@@ -175,7 +175,7 @@ describe('response_url', () => {
     return last()['response_url'];
   };
 
-  test('it takes five posts without a token and refuses the sixth', async () => {
+  test('a response_url takes five posts without a token and refuses the sixth', async () => {
     const address = await url();
     const statuses: number[] = [];
     for (let i = 0; i < 6; i += 1) statuses.push((await post(address, { text: `${i}` })).status);
@@ -184,14 +184,14 @@ describe('response_url', () => {
     expect((await post(address, { text: 'x' })).text).toBe('used_url');
   });
 
-  test('it ends after thirty minutes', async () => {
+  test('a response_url ends after thirty minutes', async () => {
     const address = await url();
     await s.slack.setNow(after(1801));
 
     expect(await post(address, { text: 'x' })).toEqual({ status: 404, text: 'expired_url' });
   });
 
-  test('it posts for the presser alone by default and for all with in_channel', async () => {
+  test('a response_url posts for the presser alone by default and for all with in_channel', async () => {
     const address = await url();
     const before = s.slack.screen('U0LIN').messages.length;
     await post(address, { text: '只给你' });
@@ -206,7 +206,7 @@ describe('response_url', () => {
     ).toEqual(['给大家']);
   });
 
-  test('it replaces and deletes the pressed message, an ephemeral one included', async () => {
+  test('a response_url replaces and deletes the pressed message, an ephemeral one included', async () => {
     const { channel } = await card();
     const { message_ts } = await s.call('chat.postEphemeral', {
       channel,
@@ -231,7 +231,7 @@ describe('response_url', () => {
     });
   });
 
-  test('an unknown address is refused', async () => {
+  test('a response_url that was never handed out is refused', async () => {
     expect((await post(`${s.base}/hooks/actions/T0001/x/y`, { text: 'x' })).status).toBe(404);
   });
 });
@@ -297,7 +297,7 @@ describe('modals', () => {
   }
   const open = () => s.slack.screen('U0LIN').messages.filter(({ id }) => id.startsWith('view:'));
 
-  test('an empty answer closes the view', async () => {
+  test('an empty answer to a submission closes the view', async () => {
     await submitWith(undefined);
     expect(open()).toEqual([]);
   });

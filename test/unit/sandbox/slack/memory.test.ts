@@ -78,7 +78,7 @@ test('ids and stamps made after a restart were never given before', async () => 
   expect(String(fieldsOf(two?.['event'])['ts']) > String(fieldsOf(one?.['event'])['ts'])).toBe(true);
 });
 
-test('a state of another shape is ignored', async () => {
+test('a Slack state of another shape is ignored', async () => {
   await restart();
   for (const state of [undefined, 'x', [], { version: 0 }, { format: 'slack 0' }]) again.slack.importState(state);
 

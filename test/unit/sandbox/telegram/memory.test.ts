@@ -72,7 +72,7 @@ test('ids made after a restart were never given before', async () => {
   );
 });
 
-test('a state of another shape is ignored', async () => {
+test('a Telegram state of another shape is ignored', async () => {
   await restart();
   for (const state of [undefined, 'x', [], { version: 0 }, { format: 'telegram 0' }]) again.telegram.importState(state);
 

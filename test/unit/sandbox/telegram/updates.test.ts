@@ -51,14 +51,22 @@ beforeEach(() => {
 
 describe('setWebhook', () => {
   test.each([
-    [{ url: 'http://bot.example/hook' }, 'bad webhook: An HTTPS URL must be provided for webhook'],
-    [{ url: 'https://bot.example:3000/hook' }, 'bad webhook: Webhook can be set up only on ports 80, 88, 443 or 8443'],
-    [{ url: 'https://127.0.0.1/hook' }, 'bad webhook: IP address 127.0.0.1 is reserved'],
-    [{ url: 'nonsense' }, 'invalid webhook URL specified'],
-    [{ secret_token: 'a b' }, 'secret token contains unallowed characters'],
-    [{ secret_token: 'a'.repeat(257) }, 'secret token is too long'],
-    [{ allowed_updates: '"message"' }, "can't parse allowed updates JSON array"],
-  ])('%j is refused', async (args, text) => {
+    [
+      'an address without https',
+      { url: 'http://bot.example/hook' },
+      'bad webhook: An HTTPS URL must be provided for webhook',
+    ],
+    [
+      'another port',
+      { url: 'https://bot.example:3000/hook' },
+      'bad webhook: Webhook can be set up only on ports 80, 88, 443 or 8443',
+    ],
+    ['a loopback address', { url: 'https://127.0.0.1/hook' }, 'bad webhook: IP address 127.0.0.1 is reserved'],
+    ['no address at all', { url: 'nonsense' }, 'invalid webhook URL specified'],
+    ['a secret with a space', { secret_token: 'a b' }, 'secret token contains unallowed characters'],
+    ['a secret of 257 characters', { secret_token: 'a'.repeat(257) }, 'secret token is too long'],
+    ['a list of updates that is none', { allowed_updates: '"message"' }, "can't parse allowed updates JSON array"],
+  ])('setWebhook refuses %s', async (_name, args, text) => {
     expect(await s.fails(400, 'setWebhook', { url: 'https://bot.example/hook', ...args })).toBe(`Bad Request: ${text}`);
   });
 
@@ -68,11 +76,11 @@ describe('setWebhook', () => {
     'https://bot.example:80/h',
     'https://bot.example:88/h',
     'https://bot.example:8443/h',
-  ])('%s is taken', async (url) => {
+  ])('setWebhook takes %s', async (url) => {
     expect(await s.call('setWebhook', { url })).toEqual({ ok: true, result: true, description: 'Webhook was set' });
   });
 
-  test('loopback http is refused without the switch', async () => {
+  test('setWebhook refuses loopback http without the switch', async () => {
     const strict = await stage({ allowLoopbackHttp: false });
     const text = await strict.fails(400, 'setWebhook', { url: ours.url });
     await strict.close();
@@ -181,7 +189,7 @@ describe('webhook delivery', () => {
     expect(ours.seen[0]?.headers).not.toHaveProperty('x-telegram-bot-api-secret-token');
   });
 
-  test('any 2xx is success', async () => {
+  test('any 2xx of the webhook is success', async () => {
     await set();
     ours.reply = () => ({ status: 202 });
     await s.telegram.start(HE);
@@ -222,7 +230,7 @@ describe('webhook delivery', () => {
     expect(times).toHaveLength(3);
   });
 
-  test.each(['a redirect', 'a closed connection', 'silence'])('%s is a failure', async (what) => {
+  test.each(['a redirect', 'a closed connection', 'silence'])('%s instead of an answer is a failure', async (what) => {
     const slow = await stage({ webhookTimeoutMs: 40 });
     await slow.call('setWebhook', { url: ours.url });
     ours.reply = (_seen, response) => {
@@ -363,7 +371,7 @@ describe('webhook delivery', () => {
 });
 
 describe('update numbers', () => {
-  test('they go on over setWebhook and deleteWebhook, and after a silent week start somewhere else', async () => {
+  test('update numbers go on over setWebhook and deleteWebhook, and after a silent week start somewhere else', async () => {
     await s.telegram.start(HE);
     await set();
     await s.telegram.idle();
@@ -381,14 +389,14 @@ describe('update numbers', () => {
 });
 
 describe('getUpdates', () => {
-  test('it conflicts with a webhook', async () => {
+  test('getUpdates conflicts with a webhook', async () => {
     await set();
     expect(await s.fails(409, 'getUpdates')).toBe(
       "Conflict: can't use getUpdates method while webhook is active; use deleteWebhook to delete the webhook first",
     );
   });
 
-  test('an offset confirms what is below it, a negative one keeps the last', async () => {
+  test('an offset confirms the updates below it, a negative one keeps the last', async () => {
     await s.telegram.start(HE);
     await s.telegram.say(HE, '二');
     await s.telegram.say(HE, '三');
@@ -401,7 +409,7 @@ describe('getUpdates', () => {
     expect(await updates(s, { offset: (all.at(-1) ?? 0) + 1 })).toEqual([]);
   });
 
-  test('limit bounds the batch', async () => {
+  test('a limit bounds the batch of updates', async () => {
     await s.telegram.start(HE);
     await s.telegram.say(HE, '二');
 

@@ -3,7 +3,12 @@ import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { z } from 'zod';
-import { FACT_NAMES, factRecord, understandLead, type Understanding } from '../../../../../src/core/conversation/understand/index.ts';
+import {
+  FACT_NAMES,
+  factRecord,
+  understandLead,
+  type Understanding,
+} from '../../../../../src/core/conversation/understand/index.ts';
 import { businessDate } from '../../../../../src/lib/business-date.ts';
 
 const folder = path.resolve(import.meta.dirname, '../../../../fixtures/understanding');
@@ -41,7 +46,10 @@ function score(text: string, expected: Readonly<Record<string, unknown>>, unders
     if (same) tally(name).right += 1;
     if (!same && name in actual) tally(name).wrong += 1;
     if (!same && name in expected) tally(name).missed += 1;
-    if (!same) faults.push(`${text}\n      ${name}: expected ${String(expected[name] ?? '—')}, got ${String(actual[name] ?? '—')}`);
+    if (!same)
+      faults.push(
+        `${text}\n      ${name}: expected ${JSON.stringify(expected[name])}, got ${JSON.stringify(actual[name])}`,
+      );
   }
 }
 
@@ -53,7 +61,8 @@ describe('the understanding corpus', () => {
   for (const file of files) {
     const corpus = corpusSchema.parse(parse(readFileSync(path.join(folder, file), 'utf8')));
     sentences += corpus.sentences.length;
-    for (const sentence of corpus.sentences) score(sentence.text, sentence.facts, understandLead(sentence.text, businessDate(corpus.today)));
+    for (const sentence of corpus.sentences)
+      score(sentence.text, sentence.facts, understandLead(sentence.text, businessDate(corpus.today)));
 
     test(`${file}: what is ambiguous or impossible is reported apart and left empty`, () => {
       const actual = corpus.sentences.map(({ text }) => {
@@ -69,8 +78,19 @@ describe('the understanding corpus', () => {
     const right = all.reduce((sum, row) => sum + row.right, 0);
     const precision = ratio(right, right + all.reduce((sum, row) => sum + row.wrong, 0));
     const recall = ratio(right, right + all.reduce((sum, row) => sum + row.missed, 0));
-    const rows = [...tallies].sort(([a], [b]) => a.localeCompare(b)).map(([name, row]) => `  ${name.padEnd(16)} ${String(row.right).padStart(3)} right ${row.wrong} wrong ${row.missed} missed`);
-    console.log([`${sentences} sentences: precision ${(precision * 100).toFixed(1)} %, recall ${(recall * 100).toFixed(1)} %`, ...rows, ...faults.map((fault) => `  ! ${fault}`)].join('\n'));
+    const rows = [...tallies]
+      .sort(([a], [b]) => a.localeCompare(b))
+      .map(
+        ([name, row]) =>
+          `  ${name.padEnd(16)} ${String(row.right).padStart(3)} right ${row.wrong} wrong ${row.missed} missed`,
+      );
+    console.log(
+      [
+        `${sentences} sentences: precision ${(precision * 100).toFixed(1)} %, recall ${(recall * 100).toFixed(1)} %`,
+        ...rows,
+        ...faults.map((fault) => `  ! ${fault}`),
+      ].join('\n'),
+    );
 
     expect(sentences).toBeGreaterThan(130);
     expect(precision).toBeGreaterThanOrEqual(0.98);
@@ -80,7 +100,12 @@ describe('the understanding corpus', () => {
   test('every fact points at the piece of text it came from', () => {
     const text = '新客户 何女士 13800006612 想贷30万周转';
 
-    const spans = Object.fromEntries(understandLead(text, businessDate('2026-11-30')).facts.map((fact) => [fact.name, text.slice(fact.start, fact.end)]));
+    const spans = Object.fromEntries(
+      understandLead(text, businessDate('2026-11-30')).facts.map((fact) => [
+        fact.name,
+        text.slice(fact.start, fact.end),
+      ]),
+    );
 
     expect(spans).toEqual({ name: '何女士', phone: '13800006612', amount: '30万', purpose: '周转' });
   });

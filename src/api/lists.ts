@@ -1,0 +1,45 @@
+/** Lists that read across rooms: deliveries and incidents. For those who run or check the installation. */
+import type { Express } from 'express';
+import { z } from 'zod';
+import { scopeOf, type Access, type Actor } from '../core/operations/actor.ts';
+import { faultsOf } from '../core/operations/operation.ts';
+import type { Lists } from '../db/lists.ts';
+import { AppError, commonErrors } from '../lib/errors.ts';
+import { authenticated } from './router.ts';
+import type { AuthDeps } from './auth.ts';
+
+const READERS: Access = { manager: 'all', compliance: 'all', admin: 'all' };
+const STATES = ['pending', 'leased', 'sent', 'failed', 'unknown', 'parked', 'denied', 'deferred', 'lapsed'] as const;
+
+/** `GET /deliveries` */
+export const deliveriesQuery = z.strictObject({
+  state: z.enum(STATES).optional(),
+  cursor: z.string().regex(/^\d{1,18}$/).optional(),
+  limit: z.coerce.number().int().min(1).max(200).default(50),
+});
+/** `GET /incidents` */
+export const incidentsQuery = z.strictObject({ state: z.enum(['open', 'all']).default('open'), limit: z.coerce.number().int().min(1).max(200).default(50) });
+
+/** Mounts `GET /api/v1/deliveries` and `GET /api/v1/incidents`. */
+export function mountLists(app: Express, lists: Lists, auth: AuthDeps): void {
+  app.get('/api/v1/deliveries', authenticated(auth), async (request, response) => {
+    permit(response.locals['actor'] as Actor);
+    const query = parsed(deliveriesQuery, request.query);
+    response.json(await lists.deliveries({ state: query.state?.toUpperCase(), before: query.cursor === undefined ? undefined : BigInt(query.cursor), limit: query.limit }));
+  });
+  app.get('/api/v1/incidents', authenticated(auth), async (request, response) => {
+    permit(response.locals['actor'] as Actor);
+    const query = parsed(incidentsQuery, request.query);
+    response.json(await lists.incidents({ open: query.state === 'open', limit: query.limit }));
+  });
+}
+
+function permit(actor: Actor): void {
+  if (scopeOf(actor, READERS) === undefined) throw new AppError(commonErrors['permission.denied'], { params: { operation: 'list' } });
+}
+
+function parsed<T extends z.ZodType>(schema: T, query: unknown): z.output<T> {
+  const result = schema.safeParse(query);
+  if (!result.success) throw new AppError(commonErrors['request.invalid'], { faults: faultsOf(result.error) });
+  return result.data;
+}

@@ -1,0 +1,133 @@
+/** A message as the answer to the question that is open, and everything else it says besides. */
+import { repair } from './begin.ts';
+import { askSlot, prompt } from './prompt.ts';
+import type { Reading } from './protocol.ts';
+import { reconsider, run } from './run.ts';
+import { sayOn } from './say.ts';
+import { absorb, askConflict, sayProblem, writeSlot } from './slots.ts';
+import type { Frame } from './state.ts';
+import type { Turn } from './turn.ts';
+import { CERTAIN, limitProblem, parseAnswer, type AnswerType, type Fact } from './understand/index.ts';
+import { fieldsOf } from './values.ts';
+
+/** After so many unreadable messages in a row the repair flow `cannot-handle` takes over. */
+const MAX_MISSES = 2;
+/** Besides a taken answer, facts at least this sure are read from the same message; an amount by elimination is not. */
+const PROBABLE = 0.8;
+/** Types whose answer may be nearly any words; a sentence full of other facts is not one of them. */
+const FREE_TYPES: ReadonlySet<AnswerType> = new Set(['text', 'licence-name', 'person-name', 'place']);
+const EVASIVE = /^(?:不知道|不清楚|不记得|不确定|没想好|随便|都行|再说|忘了|i don'?t know|not sure)[。.!！~]*$/iu;
+
+/** Reads a message for the open question and for everything else the form wants; the draft survives whatever it is. */
+export function answer(turn: Turn, frame: Frame, text: string, reading: Reading): void {
+  const direct =
+    frame.wait === 'slot' && frame.asked !== undefined ? answerAsked(turn, frame, frame.asked, reading) : 'unread';
+  if (direct === 'refused') return;
+  const { understanding } = reading;
+  const rest = understanding.facts.filter(
+    (fact) =>
+      direct !== 'taken' ||
+      (fact.confidence >= PROBABLE && turn.flowOf(frame).slotOfFact.get(fact.name) !== frame.asked),
+  );
+  const absorbed = absorb(turn, rest);
+  const told = sayProblems(turn, reading);
+  if (absorbed.conflict) return askConflict(turn, absorbed.conflict.slot, absorbed.conflict.value);
+  if (direct === 'taken' || absorbed.written.length > 0) {
+    acknowledge(turn, absorbed.written);
+    return proceed(turn);
+  }
+  const ambiguous = understanding.ambiguous.find(
+    (item) => turn.flowOf(frame).slotOfFact.get(item.name) === frame.asked,
+  );
+  if (ambiguous && turn.top?.wait === 'slot') return askSlot(turn, turn.top, ambiguous);
+  if (told) return prompt(turn);
+  missed(turn, text);
+}
+
+/** `taken`: the answer was read. `refused`: it was read and is out of bounds, and that has been said. */
+function answerAsked(turn: Turn, frame: Frame, name: string, reading: Reading): 'taken' | 'refused' | 'unread' {
+  const flow = turn.flowOf(frame);
+  const slot = flow.slots.get(name);
+  const { text } = turn.input;
+  if (!slot || reading.understanding.ambiguous.some((item) => flow.slotOfFact.get(item.name) === name)) return 'unread';
+  if (reading.reply === 'unchanged' && frame.slots[name]?.value !== undefined) return 'taken';
+  const own = reading.understanding.facts.find(
+    (fact) => flow.slotOfFact.get(fact.name) === name && fact.confidence >= CERTAIN,
+  );
+  if (own) return take(turn, name, text, own);
+  const others = reading.understanding.facts.some(
+    (fact) => fact.confidence >= CERTAIN && flow.slotOfFact.has(fact.name),
+  );
+  if (EVASIVE.test(text.trim()) || (others && FREE_TYPES.has(slot.type))) return 'unread';
+  return take(turn, name, text);
+}
+
+/** A certain fact counts as it is; anything else must parse as an answer of the slot's type. */
+function take(turn: Turn, name: string, text: string, fact?: Fact): 'taken' | 'refused' | 'unread' {
+  const flow = turn.top && turn.flowOf(turn.top);
+  const slot = flow?.slots.get(name);
+  if (!flow || !slot) return 'unread';
+  const limits = flow.limits.get(name);
+  const bound = fact && limitProblem(slot.type, fact.value, limits);
+  const parsed = fact
+    ? bound === undefined
+      ? { value: fact.value }
+      : { problem: bound }
+    : parseAnswer(slot.type, text, turn.tools.today, limits);
+  if ('value' in parsed) {
+    writeSlot(turn, name, parsed.value, 'asked');
+    return 'taken';
+  }
+  if (!parsed.problem.endsWith('_min') && !parsed.problem.endsWith('_max')) return 'unread';
+  sayProblem(turn, name, parsed.problem);
+  prompt(turn);
+  return 'refused';
+}
+
+/** Things that look like a phone or an identity number and are not: said once, when the form wants such a thing. */
+function sayProblems(turn: Turn, reading: Reading): boolean {
+  const frame = turn.top;
+  if (!frame) return false;
+  const flow = turn.flowOf(frame);
+  const wanted = reading.understanding.problems.filter((problem) => flow.slotOfFact.has(problem.name));
+  for (const problem of wanted) sayProblem(turn, flow.slotOfFact.get(problem.name) ?? '', problem.code);
+  return wanted.length > 0;
+}
+
+/** One sentence filled several fields: say which, so that a misreading is seen at once. */
+function acknowledge(turn: Turn, written: readonly string[]): void {
+  const frame = turn.top;
+  if (!frame || written.length === 0) return;
+  const shown = turn.effects.flatMap((effect) => (effect.kind === 'diff' ? [effect.field.slot] : []));
+  const fields = fieldsOf(
+    turn.flowOf(frame),
+    frame,
+    written.filter((name) => !shown.includes(name)),
+  );
+  if (fields.length > 0) sayOn(turn, frame, 'conversation.noted', { params: { fields: { kind: 'fields', fields } } });
+}
+
+/** The form after something was written: a dependent may be open again, an operation may want to know. */
+export function proceed(turn: Turn): void {
+  reconsider(turn);
+  run(turn);
+}
+
+/** Nothing was read. The draft stays; the person is told what is expected, then offered a way out. */
+function missed(turn: Turn, text: string): void {
+  const frame = turn.top;
+  if (!frame) return;
+  const misses = frame.misses + 1;
+  turn.put({ ...frame, misses });
+  if (misses > MAX_MISSES) {
+    turn.put({ ...frame, misses: 0 });
+    return repair(turn, 'cannot-handle');
+  }
+  const slot =
+    frame.wait === 'slot' && frame.asked !== undefined ? turn.flowOf(frame).slots.get(frame.asked) : undefined;
+  if (slot && frame.asked !== undefined) {
+    const parsed = parseAnswer(slot.type, text, turn.tools.today, turn.flowOf(frame).limits.get(frame.asked));
+    sayProblem(turn, frame.asked, 'problem' in parsed ? parsed.problem : slot.type);
+  } else sayOn(turn, frame, 'conversation.choose_one');
+  prompt(turn);
+}

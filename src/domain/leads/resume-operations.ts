@@ -1,0 +1,31 @@
+/** Opening an earlier lead again in chat: what is on file fills the form. */
+import { z } from 'zod';
+import { defineOperation } from '../../core/operations/operation.ts';
+import { CUSTOMER_ACCESS, customerNumber, findByQuery, openPii, parseCustomerQuery, piiOf } from '../customers/index.ts';
+import { factsOf, openLead } from './lead-store.ts';
+
+const value = z.union([z.string(), z.number(), z.boolean()]);
+
+export const findLeadToResume = defineOperation({
+  name: 'lead.find',
+  summary: 'Finds one open lead by phone, name or number, with the facts that fill its form',
+  access: { sales: CUSTOMER_ACCESS.sales ?? 'own', team_lead: 'team', manager: 'all', admin: 'all' },
+  input: z.strictObject({ query: z.string().max(200) }),
+  output: z.union([z.object({ kind: z.literal('none') }), z.object({ kind: z.literal('one'), number: z.string(), facts: z.record(z.string(), value) })]),
+  readOnly: true,
+  async run(ctx, input) {
+    const query = parseCustomerQuery(input.query);
+    const [customer, other] = query ? await findByQuery(ctx, query) : [];
+    const lead = customer && !other ? await openLead(ctx.tx, customer.id) : undefined;
+    if (!customer || !lead) return { kind: 'none' as const };
+    const facts: Record<string, string | number | boolean> = {};
+    for (const [name, fact] of Object.entries(await factsOf(ctx.tx, ctx.keys, lead))) facts[name] = fact.value;
+    for (const row of await piiOf(ctx.tx, customer.id)) {
+      const name = row.kind === 'NAME' ? 'name' : row.kind === 'PHONE' ? 'phone' : undefined;
+      const plain = name === undefined ? undefined : await openPii(ctx.tx, ctx.keys, row);
+      if (name !== undefined && plain !== undefined) facts[name] = plain;
+    }
+    ctx.effects.touch(customer.id);
+    return { kind: 'one' as const, number: customerNumber(customer.number), facts };
+  },
+});

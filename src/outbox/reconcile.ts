@@ -1,0 +1,74 @@
+/**
+ * Asking the platform what became of sends whose outcome is unknown (invariant 6). Found: the receipt is stored. Surely not
+ * there: the row goes out again. Cannot be told: it stays unknown and becomes somebody's to-do, once.
+ */
+import { ChannelError, type Channel, type OutboundIntent, type Receipt } from '../channels/channel.ts';
+import type { MessageContent } from '../core/operations/effects.ts';
+import { statement } from '../db/database.ts';
+import { LEASED_COLUMNS, type LeasedRow } from './claim.ts';
+import type { SettleDeps } from './settle.ts';
+
+// Not at once: a post whose client gave up may still be on its way in, and 'not there' would be said too early.
+const UNKNOWN = statement(
+  'outbox-to-reconcile',
+  `SELECT ${LEASED_COLUMNS}, NULL::timestamptz AS tried_at FROM outbox o
+   WHERE state = 'UNKNOWN' AND account = ANY($1::text[]) AND error_code <> 'cannot_tell' AND sending_at < clock_timestamp() - interval '60 seconds'
+   ORDER BY id LIMIT 20`,
+);
+// `attempts` fences: a verdict about an earlier try says nothing about a later one.
+const FOUND = statement(
+  'outbox-reconcile-found',
+  `UPDATE outbox SET state = 'SENT', provider_id = $4, sealed_handle = $5, settled_at = business_now() WHERE id = $1 AND at = $2 AND attempts = $3 AND state = 'UNKNOWN'`,
+);
+const ABSENT = statement(
+  'outbox-reconcile-absent',
+  `UPDATE outbox SET state = 'PENDING', due_at = clock_timestamp(), settled_at = NULL WHERE id = $1 AND at = $2 AND attempts = $3 AND state = 'UNKNOWN'`,
+);
+const CANNOT_TELL = statement(
+  'outbox-reconcile-cannot-tell',
+  `UPDATE outbox SET error_code = 'cannot_tell' WHERE id = $1 AND at = $2 AND attempts = $3 AND state = 'UNKNOWN' RETURNING id`,
+);
+
+const MAX_ATTEMPTS = 5;
+
+/** Looks into a few unknown rows; returns how many go out again. */
+export async function reconcileUnknown(deps: SettleDeps, channels: ReadonlyMap<string, Channel>): Promise<number> {
+  const asked = [...channels.values()].filter((channel) => channel.reconcile !== undefined);
+  if (asked.length === 0) return 0;
+  let again = 0;
+  for (const row of await deps.database.query<LeasedRow>(UNKNOWN, [asked.map((channel) => channel.account)])) {
+    const found = await look(deps, channels.get(row.account), row);
+    if (found !== 'later') again += await conclude(deps, row, found);
+  }
+  return again;
+}
+
+async function look(deps: SettleDeps, channel: Channel | undefined, row: LeasedRow): Promise<Receipt | 'absent' | 'later' | undefined> {
+  if (!channel?.reconcile || !row.sealed_payload) return undefined;
+  const content = deps.keys.openJson(`outbox.sealed_payload.${row.id}`, row.sealed_payload) as MessageContent;
+  if (content.kind === 'file_ref') return undefined;
+  const intent: OutboundIntent = { id: String(row.id), to: { account: row.account, chat: row.chat, ...(row.thread === '' ? {} : { thread: row.thread }) }, content, attempt: row.attempts };
+  try {
+    return await channel.reconcile(intent);
+  } catch (error) {
+    if (error instanceof ChannelError) return 'later';
+    throw error;
+  }
+}
+
+async function conclude(deps: SettleDeps, row: LeasedRow, found: Receipt | 'absent' | undefined): Promise<number> {
+  const fence = [row.id, row.at, row.attempts];
+  if (found === 'absent' && row.attempts < MAX_ATTEMPTS) {
+    await deps.database.query(ABSENT, fence);
+    return 1;
+  }
+  if (found !== 'absent' && found !== undefined) {
+    const handle = found.handle === undefined ? null : deps.keys.sealJson(`outbox.sealed_handle.${row.id}`, found.handle);
+    await deps.database.query(FOUND, [...fence, found.providerId ?? null, handle]);
+    return 0;
+  }
+  await deps.database.transaction(async (tx) => {
+    if ((await tx.query(CANNOT_TELL, fence)).length > 0) await deps.followUp(tx, row, { state: 'UNKNOWN', code: 'cannot_tell' });
+  });
+  return 0;
+}

@@ -1,0 +1,160 @@
+/** Where the owner of a phone answers: one-tap answers, the field, files. */
+import { type FormEvent, useEffect, useRef, useState } from 'react';
+import { SAMPLES, sampleFile } from '../samples.ts';
+import type { Choice, Message, Platform } from '../types.ts';
+import { useWords } from '../words.tsx';
+
+const MAX_FILE = 12 * 1_048_576;
+/** Pixels of the field's lines and of what is above and below them, as the style sheet says. */
+const LINE = 22;
+const PADDING = 12;
+
+export interface ComposerProps {
+  readonly platform: Platform;
+  readonly files: 'all' | 'pictures';
+  readonly choices: { readonly message: string; readonly list: readonly Choice[] } | undefined;
+  /** The own message that is being changed. */
+  readonly editing: Message | undefined;
+  readonly draft: { readonly text: string; readonly turn: number } | undefined;
+  readonly isBusy: boolean;
+  readonly tell: (text: string) => void;
+  readonly onSay: (text: string) => void;
+  readonly onChoice: (choice: Choice, message: string) => void;
+  readonly onFile: (file: File) => void;
+  readonly onEdited: (message: Message, text: string) => void;
+  readonly onStopEditing: () => void;
+}
+
+export function Composer(props: ComposerProps) {
+  const { say } = useWords();
+  const { choices, editing, draft, isBusy } = props;
+  const [text, setText] = useState('');
+  const field = useRef<HTMLTextAreaElement>(null);
+  useEffect(() => {
+    if (draft === undefined) return;
+    setText(draft.text);
+    field.current?.focus();
+  }, [draft]);
+  useEffect(() => {
+    if (editing === undefined) return;
+    setText(editing.text);
+    field.current?.focus();
+  }, [editing]);
+  useEffect(() => {
+    const { current } = field;
+    if (current === null) return;
+    current.rows = 1;
+    current.rows = Math.min(4, Math.max(1, Math.floor((current.scrollHeight - PADDING) / LINE)));
+  }, [text]);
+
+  const submit = (event?: FormEvent) => {
+    event?.preventDefault();
+    const typed = text.trim();
+    if (typed === '') return;
+    setText('');
+    if (editing === undefined) props.onSay(typed);
+    else props.onEdited(editing, typed);
+  };
+  return (
+    <form className="composer" onSubmit={submit}>
+      {choices !== undefined && editing === undefined && (
+        <div className="choices">
+          {choices.list.map((choice) => (
+            <button key={choice.text} type="button" onClick={() => props.onChoice(choice, choices.message)}>
+              {choice.text}
+            </button>
+          ))}
+        </div>
+      )}
+      {isBusy && <p className="busy">{say('page.phone.working')}</p>}
+      <div className="composer-row">
+        {editing === undefined ? (
+          <Attach {...props} />
+        ) : (
+          <button
+            type="button"
+            className="attach-cancel"
+            onClick={() => {
+              setText('');
+              props.onStopEditing();
+            }}
+          >
+            {say('page.phone.cancel')}
+          </button>
+        )}
+        <textarea
+          ref={field}
+          rows={1}
+          value={text}
+          aria-label={say('page.phone.message_label')}
+          placeholder={say('page.phone.placeholder')}
+          onChange={(event) => setText(event.target.value)}
+          onKeyDown={(event) => {
+            // Enter confirms a Chinese input method's candidate before it sends.
+            if (event.key === 'Enter' && !event.shiftKey && !event.nativeEvent.isComposing) submit(event);
+          }}
+        />
+        <button type="submit" className="send" disabled={text.trim() === ''}>
+          {say(editing === undefined ? 'page.phone.send' : 'page.phone.save')}
+        </button>
+      </div>
+    </form>
+  );
+}
+
+/** The menu of files: ready-made samples, or one of the visitor's own. */
+function Attach({ files, onFile, tell }: ComposerProps) {
+  const { say } = useWords();
+  const menu = useRef<HTMLDetailsElement>(null);
+  const picker = useRef<HTMLInputElement>(null);
+  const offered = SAMPLES.filter(({ kind }) => files === 'all' || kind === 'photo');
+  const close = () => menu.current?.removeAttribute('open');
+  const send = (file: File | undefined) => {
+    close();
+    if (file === undefined) return;
+    if (file.size > MAX_FILE) tell(say('page.phone.too_big'));
+    else onFile(file);
+  };
+  return (
+    <details
+      className="attach"
+      ref={menu}
+      onKeyDown={(event) => {
+        if (event.key === 'Escape') close();
+      }}
+      onBlur={(event) => {
+        if (!event.currentTarget.contains(event.relatedTarget)) close();
+      }}
+    >
+      <summary aria-label={say('page.phone.attach')} title={say('page.phone.attach')}>
+        <svg viewBox="0 0 24 24" aria-hidden="true">
+          <path d="M12 5v14M5 12h14" />
+        </svg>
+      </summary>
+      <div className="attach-menu">
+        <p>{say('page.phone.samples')}</p>
+        {offered.map((sample) => (
+          <button key={sample.id} type="button" onClick={() => void sampleFile(sample, say).then(send)}>
+            {say(`sample.${sample.id}`)}
+          </button>
+        ))}
+        <button type="button" className="attach-own" onClick={() => picker.current?.click()}>
+          {say('page.phone.pick')}
+        </button>
+        {files === 'pictures' && <p className="attach-note">{say('page.phone.no_documents')}</p>}
+        <input
+          ref={picker}
+          type="file"
+          hidden
+          tabIndex={-1}
+          aria-label={say('page.phone.pick')}
+          accept={files === 'pictures' ? 'image/*' : undefined}
+          onChange={(event) => {
+            send(event.target.files?.[0]);
+            event.target.value = '';
+          }}
+        />
+      </div>
+    </details>
+  );
+}

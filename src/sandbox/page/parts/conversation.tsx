@@ -1,0 +1,133 @@
+/** The talk on a phone, newest at the bottom and in sight. */
+import { type UIEvent, useLayoutEffect, useRef } from 'react';
+import { dayTime } from '../time.ts';
+import type { Message, PhoneView, Platform } from '../types.ts';
+import { useWords } from '../words.tsx';
+import { CardView } from './card-view.tsx';
+import { initial } from './phone-head.tsx';
+import { RichText } from './rich-text.tsx';
+
+export interface Hands {
+  press(message: string, key: string, selected: Record<string, string>): void;
+  onOpenLink(payload: string): void;
+  onEdit(message: Message): void;
+  onRemove(message: Message): void;
+}
+
+export interface ConversationProps {
+  readonly messages: readonly Message[];
+  readonly view: PhoneView | undefined;
+  readonly isUnstarted: boolean;
+  readonly hands: Hands;
+}
+
+/** A new time line after so much silence. */
+const PAUSE_MS = 10 * 60_000;
+/** Pixels from the end that still count as the end. */
+const NEAR_END = 60;
+
+export function Conversation({ messages, view, isUnstarted, hands }: ConversationProps) {
+  const { say, language } = useWords();
+  const box = useRef<HTMLDivElement>(null);
+  const isAtEnd = useRef(true);
+  const owner = useRef<string>(undefined);
+  // After every drawing: a redrawn card changes heights too. Whoever has scrolled up to read stays where he is.
+  useLayoutEffect(() => {
+    if (owner.current !== view?.person.id) isAtEnd.current = true;
+    owner.current = view?.person.id;
+    if (isAtEnd.current && box.current !== null) box.current.scrollTop = box.current.scrollHeight;
+  });
+  const onScroll = ({ currentTarget: { scrollHeight, scrollTop, clientHeight } }: UIEvent<HTMLDivElement>) => {
+    isAtEnd.current = scrollHeight - scrollTop - clientHeight < NEAR_END;
+  };
+  return (
+    <div className="talk" ref={box} onScroll={onScroll} role="log" aria-label={say('page.phone.messages')} tabIndex={0}>
+      {isUnstarted && <p className="talk-empty">{say('page.phone.start_hint')}</p>}
+      {!isUnstarted && messages.length === 0 && <p className="talk-empty">{say('page.phone.empty')}</p>}
+      {messages.map((message, at) => (
+        <div key={message.id} className="row" data-from={message.from}>
+          {isAfterPause(messages[at - 1], message) && (
+            <time className="row-time" dateTime={message.at}>
+              {dayTime(language, message.at)}
+            </time>
+          )}
+          <Bubble message={message} view={view} hands={hands} />
+        </div>
+      ))}
+    </div>
+  );
+}
+
+function isAfterPause(before: Message | undefined, message: Message): boolean {
+  return before === undefined || new Date(message.at).getTime() - new Date(before.at).getTime() > PAUSE_MS;
+}
+
+function Bubble({ message, view, hands }: { readonly message: Message; readonly view: PhoneView | undefined; readonly hands: Hands }) {
+  const { say } = useWords();
+  const platform: Platform = view?.platform ?? 'wecom';
+  if (message.deleted === true) return <p className="gone">{say('page.phone.deleted')}</p>;
+  const { from, card, file, text } = message;
+  const name = from === 'me' ? (view?.person.name ?? '') : say('page.phone.bot');
+  return (
+    <div className="bubble-line">
+      <span className="avatar small" aria-hidden="true" data-role={from === 'me' ? view?.role : 'bot'}>
+        {from === 'me' ? initial(name) : initial(say('page.brand'))}
+      </span>
+      <div className="bubble-stack">
+        <span className={platform === 'slack' ? 'bubble-name' : 'unseen'}>{name}</span>
+        {card === undefined ? (
+          <div className="bubble">
+            {file !== undefined && <FileTile file={file} />}
+            {text !== '' && <RichText text={text} onOpenLink={hands.onOpenLink} />}
+            {message.edited === true && <span className="edited">{say('page.phone.edited')}</span>}
+          </div>
+        ) : (
+          <CardView card={card} platform={platform} onPress={(key, selected) => hands.press(message.id, key, selected)} onOpenLink={hands.onOpenLink} />
+        )}
+        <Marks message={message} view={view} hands={hands} />
+      </div>
+    </div>
+  );
+}
+
+/** What the owner may do with an own message. */
+function Marks({ message, view, hands }: { readonly message: Message; readonly view: PhoneView | undefined; readonly hands: Hands }) {
+  const { say } = useWords();
+  const isMine = message.from === 'me';
+  const mayEdit = isMine && view?.abilities.edit === true && message.file === undefined;
+  const mayRemove = isMine && view?.abilities.remove === true;
+  if (!mayEdit && !mayRemove) return null;
+  return (
+    <span className="marks">
+      {mayEdit && (
+        <button type="button" onClick={() => hands.onEdit(message)}>
+          {say('page.phone.edit')}
+        </button>
+      )}
+      {mayRemove && (
+        <button type="button" onClick={() => hands.onRemove(message)}>
+          {say('page.phone.remove')}
+        </button>
+      )}
+    </span>
+  );
+}
+
+function FileTile({ file }: { readonly file: NonNullable<Message['file']> }) {
+  const kind = file.mime.startsWith('image/') ? 'picture' : file.mime === 'application/pdf' ? 'pdf' : 'other';
+  return (
+    <span className="file" data-kind={kind}>
+      <svg viewBox="0 0 32 32" aria-hidden="true">
+        {kind === 'picture' ? <path d="M5 7h22v18H5zM5 21l7-7 6 6 3-3 6 6M21 12.5a1.5 1.5 0 1 0 .01 0" /> : <path d="M8 4h11l6 6v18H8zM19 4v6h6M12 16h9M12 21h9" />}
+      </svg>
+      <span className="file-words">
+        <span className="file-name">{file.name}</span>
+        <span className="file-size">{sizeOf(file.size)}</span>
+      </span>
+    </span>
+  );
+}
+
+function sizeOf(bytes: number): string {
+  return bytes < 1_048_576 ? `${Math.max(1, Math.round(bytes / 1024))} KB` : `${(bytes / 1_048_576).toFixed(1)} MB`;
+}

@@ -1,0 +1,61 @@
+/** The newcomer's road: where you are, what to do next, and a hand to get there. */
+import { useState } from 'react';
+import type { RoadStep, RoadStepId } from '../types.ts';
+import { useWords } from '../words.tsx';
+
+export interface GuideProps {
+  readonly steps: readonly RoadStep[];
+  readonly onShow: (step: RoadStepId) => void;
+  /** Writes the step's sentence into the phone's field. */
+  readonly onFill: (step: RoadStepId, text: string) => void;
+}
+
+export function Guide({ steps, onShow, onFill }: GuideProps) {
+  const { say } = useWords();
+  const [isOpen, setOpen] = useState(false);
+  const current = steps.find(({ done }) => !done);
+  const walked = steps.filter(({ done }) => done).length;
+  const sentence = current === undefined ? '' : say(`page.road.${current.id}.say`);
+  const hasSentence = sentence !== '' && !sentence.startsWith('page.');
+  return (
+    <section className="guide" aria-label={say('page.guide.label')} data-open={isOpen}>
+      <ol className="steps" id="guide-steps">
+        {steps.map((step, at) => (
+          <li key={step.id} data-state={step.done ? 'done' : step === current ? 'current' : 'ahead'} aria-current={step === current ? 'step' : undefined}>
+            <span className="dot" aria-hidden="true">
+              {step.done ? '✓' : at + 1}
+            </span>
+            <span className="step-title">{say(`page.road.${step.id}.title`)}</span>
+          </li>
+        ))}
+      </ol>
+      <div className="next" aria-live="polite">
+        <p className="next-words">
+          {current === undefined ? (
+            steps.length > 0 && <strong>{say('page.guide.done')}</strong>
+          ) : (
+            <>
+              <span className="next-step">{say('page.guide.step', { step: walked + 1, total: steps.length })}</span>
+              <strong>{say(`page.road.${current.id}.title`)}</strong> <span className="next-hint">{say(`page.road.${current.id}.hint`)}</span>
+            </>
+          )}
+        </p>
+        <div className="next-hands">
+          {current !== undefined && hasSentence && (
+            <button type="button" className="primary" onClick={() => onFill(current.id, sentence)}>
+              {say('page.guide.fill')}
+            </button>
+          )}
+          {current !== undefined && (
+            <button type="button" className={hasSentence ? 'quiet' : 'primary'} onClick={() => onShow(current.id)}>
+              {say('page.guide.show')}
+            </button>
+          )}
+          <button type="button" className="quiet fold" aria-expanded={isOpen} aria-controls="guide-steps" onClick={() => setOpen(!isOpen)}>
+            {say(isOpen ? 'page.guide.fold' : 'page.guide.unfold')}
+          </button>
+        </div>
+      </div>
+    </section>
+  );
+}

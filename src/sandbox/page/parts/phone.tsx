@@ -1,0 +1,133 @@
+/** One phone: whose it is, what it shows, and the field to answer in. */
+import { useEffect, useRef, useState } from 'react';
+import { api, type PhoneKey } from '../api.ts';
+import { hourMinute } from '../time.ts';
+import type { Choice, Message, PhoneSummary, PhoneView } from '../types.ts';
+import { useWords } from '../words.tsx';
+import { CardView } from './card-view.tsx';
+import { Composer } from './composer.tsx';
+import { Conversation } from './conversation.tsx';
+import { PhoneHead } from './phone-head.tsx';
+
+/** Runs an act and tells the visitor when it is refused. */
+export type Act = (run: () => Promise<unknown>) => Promise<void>;
+
+export interface PhoneProps {
+  readonly isFront: boolean;
+  /** Grows each time somebody points at this phone. */
+  readonly called: number;
+  readonly phone: PhoneKey;
+  readonly phones: readonly PhoneSummary[];
+  readonly view: PhoneView | undefined;
+  readonly now: string | undefined;
+  readonly draft: { readonly text: string; readonly turn: number } | undefined;
+  readonly onHand: (phone: PhoneKey) => void;
+  /** A deep link of the bot was pressed. */
+  readonly onOpenLink: (payload: string) => void;
+  readonly act: Act;
+  readonly tell: (text: string) => void;
+}
+
+export function Phone({ isFront, called, phone, phones, view, now, draft, onHand, onOpenLink, act, tell }: PhoneProps) {
+  const { say, language } = useWords();
+  const [editing, setEditing] = useState<Message>();
+  const [isBusy, run] = useBusy(act);
+  const messages = view?.messages ?? [];
+  const modal = messages.findLast(isModal);
+  const press = (message: string, key: string, selected: Record<string, string>) => run(() => api.tap(phone, { message, key, selected }));
+  const isUnstarted = messages.length === 1 && messages[0]?.id === 'start';
+  const label = say('page.phone.label', { name: view?.person.name ?? '', platform: say(`page.platform.${phone.platform}`) });
+  return (
+    <section className="phone" data-platform={phone.platform} data-front={isFront} aria-label={label}>
+      <div className="status-bar" aria-hidden="true">
+        <span>{now === undefined ? '' : hourMinute(language, now)}</span>
+        <span className="island" />
+        <svg viewBox="0 0 44 12">
+          <path d="M1 11V8m4 3V6m4 5V4m4 7V2" />
+          <rect x="20" y="2" width="20" height="9" rx="2.5" />
+          <path className="charge" d="M23 4.8h11v3.4H23z" />
+          <path d="M42 5v3" />
+        </svg>
+      </div>
+      <PhoneHead phone={phone} phones={phones} view={view} onHand={onHand} onBlock={(isBlocked) => run(() => api.setBlocked(phone, isBlocked))} />
+      <Conversation
+        messages={messages.filter((message) => !isModal(message) && message.id !== 'start')}
+        view={view}
+        isUnstarted={isUnstarted}
+        hands={{ press, onOpenLink, onEdit: setEditing, onRemove: (message) => run(() => api.remove(phone, message.id)) }}
+      />
+      {modal?.card !== undefined && (
+        <div className="modal" role="dialog" aria-modal="false" aria-label={modal.card.title}>
+          <CardView card={modal.card} platform={phone.platform} onPress={(key, selected) => press(modal.id, key, selected)} onOpenLink={onOpenLink} />
+        </div>
+      )}
+      {called > 0 && <span key={called} className="halo" aria-hidden="true" />}
+      <Flash toasts={view?.toasts ?? []} />
+      {view?.blocked === true && <p className="blocked">{say('page.phone.blocked')}</p>}
+      {isUnstarted ? (
+        <button type="button" className="start" onClick={() => run(() => api.start(phone))}>
+          {say('page.phone.start')}
+        </button>
+      ) : (
+        <Composer
+          platform={phone.platform}
+          files={view?.abilities.files ?? 'all'}
+          choices={openChoices(messages)}
+          editing={editing}
+          draft={draft}
+          isBusy={isBusy}
+          tell={tell}
+          onSay={(text) => run(() => api.say(phone, text))}
+          onChoice={({ text, requestContact }, message) => run(() => (requestContact === true ? api.contact(phone) : api.tap(phone, { message, key: text, selected: {} })))}
+          onFile={(file) => run(() => api.sendFile(phone, file))}
+          onEdited={(message, text) => {
+            setEditing(undefined);
+            run(() => api.edit(phone, message.id, text));
+          }}
+          onStopEditing={() => setEditing(undefined)}
+        />
+      )}
+    </section>
+  );
+}
+
+/** A Slack modal: a view that can be closed. */
+function isModal({ id, card }: Message): boolean {
+  return id.startsWith('view:') && card?.buttons.some(({ key }) => key === 'close') === true;
+}
+
+/** The one-tap answers that stand now: those of the last message that brought some. */
+function openChoices(messages: readonly Message[]): { readonly message: string; readonly list: readonly Choice[] } | undefined {
+  const last = messages.findLast(({ choices }) => choices !== undefined && choices.length > 0);
+  return last?.choices === undefined ? undefined : { message: last.id, list: last.choices };
+}
+
+/** Whether an act is still on its way, and the way to start one. */
+function useBusy(act: Act): readonly [boolean, (work: () => Promise<unknown>) => void] {
+  const [count, setCount] = useState(0);
+  const run = (work: () => Promise<unknown>) => {
+    setCount((n) => n + 1);
+    void act(work).finally(() => setCount((n) => n - 1));
+  };
+  return [count > 0, run];
+}
+
+/** What flashes up for a few seconds. */
+function Flash({ toasts }: { readonly toasts: PhoneView['toasts'] }) {
+  const seen = useRef(toasts.length);
+  const [text, setText] = useState<string>();
+  const last = toasts.at(-1)?.text;
+  useEffect(() => {
+    const isNew = toasts.length > seen.current;
+    seen.current = toasts.length;
+    if (!isNew) return undefined;
+    setText(last);
+    const timer = setTimeout(() => setText(undefined), 5_000);
+    return () => clearTimeout(timer);
+  }, [toasts.length, last]);
+  return (
+    <div className="flash" role="status" data-open={text !== undefined}>
+      {text}
+    </div>
+  );
+}

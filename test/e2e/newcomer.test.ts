@@ -1,0 +1,113 @@
+/**
+ * What a newcomer sees first: from one sentence in WeCom to a reminder before the due date, clicked in a real browser by
+ * visible labels only, in both languages, on the product started with nothing configured.
+ */
+import { createRequire } from 'node:module';
+import { readFileSync } from 'node:fs';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Language } from '../../src/lib/i18n.ts';
+import { openBrowser, openPage, whyNoBrowser } from './support/browser.ts';
+import { eitherLanguage, Visitor } from './support/road.ts';
+import { type Started, startProduct } from './support/started.ts';
+
+const ROAD_MS = 240_000;
+const SELLER = '小林';
+const CUSTOMER = '何女士';
+
+/** Sends the sentence the guide writes, answers what is still asked. */
+async function capturesLead(visitor: Visitor): Promise<void> {
+  await visitor.standsAt('lead');
+  await visitor.guide.getByRole('button', { name: visitor.say('guide.fill') }).click();
+  await visitor.press(SELLER, visitor.say('phone.send'));
+  await visitor.reads(SELLER, /K\d{3}/);
+  await visitor.answer(SELLER, 'flows.lead-intake.ask.term', '36期');
+  await visitor.answer(SELLER, 'flows.lead-intake.ask.monthlyPayment', '6200');
+  await visitor.picture('lead');
+}
+
+async function bindsCustomer(visitor: Visitor): Promise<void> {
+  await visitor.press(SELLER, eitherLanguage('flows.lead-intake.choice.invite'));
+  await visitor.press(SELLER, new RegExp(`${visitor.say('phone.open_link')}$`));
+  await visitor.press(CUSTOMER, eitherLanguage('flows.customer-intake.share-contact'));
+  await visitor.press(CUSTOMER, eitherLanguage('conversation.choice.agree'));
+}
+
+async function handsInDocuments(visitor: Visitor): Promise<void> {
+  await visitor.answer(CUSTOMER, 'flows.customer-intake.ask.amount', '30万');
+  await visitor.answer(CUSTOMER, 'flows.customer-intake.ask.purpose', '周转');
+  await visitor.answer(CUSTOMER, 'flows.customer-intake.ask.city', '深圳');
+  await visitor.answer(CUSTOMER, 'flows.customer-intake.ask.income', '2万');
+  await visitor.answer(CUSTOMER, 'flows.customer-intake.ask.house', '有');
+  await visitor.answer(CUSTOMER, 'flows.customer-intake.ask.houseStatus', '按揭');
+  await visitor.press(CUSTOMER, eitherLanguage('conversation.choice.confirm'));
+  await visitor.reads(CUSTOMER, 'flows.customer-intake.documents');
+  await visitor.sendSample(CUSTOMER, 'statement');
+  await visitor.reads(CUSTOMER, /第 1 版/);
+  await visitor.sendSample(CUSTOMER, 'idFront');
+  await visitor.press(CUSTOMER, /^身份证（/);
+  await visitor.picture('documents');
+}
+
+/** Lets the guide bring the phone of somebody who has to decide, and approves there. */
+async function approves(visitor: Visitor, step: string, decider: string): Promise<void> {
+  await visitor.standsAt(step);
+  await visitor.guide.getByRole('button', { name: visitor.say('guide.show') }).click();
+  await visitor.phone(decider).waitFor();
+  await visitor.picture(`${step}-card`);
+  await visitor.press(decider, eitherLanguage('approval.verb.approve'));
+  await visitor.phone(decider).getByRole('button', { name: eitherLanguage('approval.verb.approve') }).waitFor({ state: 'hidden' });
+}
+
+/** WCAG 2.1 AA as axe-core sees it. Evaluated by the debugger, so the page's own policy stays in force. */
+async function accessibilityFaults(page: Page): Promise<readonly string[]> {
+  await page.evaluate(readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8'));
+  return page.evaluate<readonly string[]>(`axe.run({ runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa'] })
+    .then(({ violations }) => violations.flatMap((one) => one.nodes.map((node) => one.id + ': ' + node.target.join(' ') + ' ' + node.failureSummary)))`);
+}
+
+const reason = whyNoBrowser();
+
+describe.skipIf(reason !== undefined)('a newcomer in a browser', () => {
+  const open: { browser?: Browser; product?: Started } = {};
+  beforeAll(async () => {
+    open.browser = await openBrowser();
+  });
+  afterAll(async () => open.browser?.close());
+
+  for (const { language, locale, width, height } of [
+    { language: 'zh-CN', locale: 'zh-CN', width: 1280, height: 800 },
+    { language: 'en', locale: 'en-US', width: 390, height: 844 },
+  ] as const satisfies readonly { language: Language; locale: string; width: number; height: number }[]) {
+    test(`walks the whole road in ${language} on a screen of ${width} pixels`, { timeout: ROAD_MS }, async () => {
+      const product = await startProduct();
+      const { page, complaints, close } = await openPage(open.browser as Browser, { locale, viewport: { width, height } });
+      try {
+        await page.goto(`${product.url}/sandbox`);
+        const visitor = new Visitor(page, language);
+        await visitor.picture('start');
+
+        await capturesLead(visitor);
+        await bindsCustomer(visitor);
+        await handsInDocuments(visitor);
+        await visitor.press(SELLER, eitherLanguage('flows.lead-intake.choice.submit'));
+        await visitor.reads(SELLER, /A\d{4}/);
+        await approves(visitor, 'review', '小钱');
+        await approves(visitor, 'approve', '老赵');
+        await approves(visitor, 'approve', '阿May');
+        await visitor.reads(SELLER, /L\d{4}/);
+        await visitor.standsAt('reminder');
+        await page.getByRole('button', { name: visitor.say('clock.month'), exact: true }).click();
+        await visitor.guide.getByText(visitor.say('guide.done')).waitFor({ timeout: 120_000 });
+        await visitor.reads(CUSTOMER, /1,?0\d\d\.\d\d 元（第 1 期）/);
+        await visitor.picture('reminder');
+
+        expect(await accessibilityFaults(page)).toEqual([]);
+        expect(complaints).toEqual([]);
+      } finally {
+        await close();
+        expect(await product.stop()).toBe(0);
+      }
+    });
+  }
+});

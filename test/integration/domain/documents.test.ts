@@ -1,0 +1,293 @@
+import { describe, expect, test } from 'vitest';
+import { jpegFile, pdfFile } from '../../support/files.ts';
+import { useFilingDesk, type Listing } from '../../support/filing-desk.ts';
+import { refusalOf } from '../../support/product.ts';
+
+describe('documents of a customer', () => {
+  const desk = useFilingDesk();
+  const { product, fileId, receive, send, list, stateOf } = desk;
+
+  describe('filing', () => {
+    test('words in the caption file it, and what is still missing is named in the customer’s language', async () => {
+      const receipt = await send({ caption: '这是我的身份证' });
+
+      expect(receipt).toMatchObject({
+        kind: 'filed',
+        item: 'D01',
+        itemName: '身份证（正反面）',
+        version: 1,
+        page: 1,
+        left: 1,
+        missing: [{ item: 'D07', name: '近6个月银行流水' }],
+      });
+      expect(await stateOf('D01')).toBe('RECEIVED');
+      const english = (await product.call({ ...desk.he, language: 'en' }, 'document.list', {
+        customer: desk.number,
+      })) as Listing;
+      expect(english.missing).toEqual([{ item: 'D07', name: 'Bank statements of the last 6 months' }]);
+    });
+
+    test('the name of the file does, when there is no caption', async () => {
+      expect(await send({ name: '银行流水2026.pdf' }, pdfFile(String(desk.made)))).toMatchObject({
+        kind: 'filed',
+        item: 'D07',
+      });
+    });
+
+    test('without words it is asked about: what is needed first; the answer files it', async () => {
+      const asked = await send({});
+
+      expect(asked).toMatchObject({ kind: 'unclear', left: 2 });
+      expect(asked.items?.map((one) => one.item)).toEqual(['D01', 'D07', 'D06', 'D11']);
+      expect(await product.call(desk.he, 'document.assign', { document: asked.document, item: 'D06' })).toMatchObject({
+        kind: 'filed',
+        item: 'D06',
+        version: 1,
+        left: 2,
+      });
+      expect((await list()).unassigned).toEqual([]);
+    });
+
+    test('where the words name two items, these two are offered first', async () => {
+      const asked = await send({ caption: '银行卡、流水' });
+
+      expect(asked.kind).toBe('unclear');
+      expect(asked.items?.map((one) => one.item)).toEqual(['D07', 'D06', 'D01', 'D11']);
+    });
+
+    test('the same file again is recognised and changes nothing', async () => {
+      const bytes = jpegFile(`again ${String(desk.made)}`);
+      await send({ caption: '身份证' }, bytes);
+
+      expect(await send({ caption: '流水' }, bytes)).toMatchObject({ kind: 'duplicate', item: 'D01', version: 1 });
+      expect(await stateOf('D07')).toBe('MISSING');
+    });
+
+    test('the same file delivered on two connections at once is one page', async () => {
+      const media = { fileId: await fileId(jpegFile(`twice ${String(desk.made)}`)), caption: '身份证' };
+
+      const kinds = (await Promise.all([receive(media), receive(media), receive(media)])).map(({ kind }) => kind);
+
+      expect(kinds.sort()).toEqual(['duplicate', 'duplicate', 'filed']);
+    });
+
+    test('different files of one item at once get different versions', async () => {
+      const media = await Promise.all(
+        [1, 2, 3, 4].map(async (n) => ({
+          fileId: await fileId(jpegFile(`${String(desk.made)} race ${String(n)}`)),
+          caption: '流水',
+        })),
+      );
+
+      const receipts = await Promise.all(media.map(async (one) => receive(one)));
+
+      expect(new Set(receipts.map(({ version }) => version))).toEqual(new Set([1, 2, 3, 4]));
+    });
+
+    test('a new file for an accepted item becomes its next version and waits to be looked at', async () => {
+      const first = await send({ caption: '身份证' });
+      await product.call(desk.reviewer, 'document.review', { document: first.document, state: 'ACCEPTED' });
+
+      expect(await send({ caption: '新的身份证' })).toMatchObject({
+        kind: 'filed',
+        document: first.document,
+        version: 2,
+        page: 1,
+      });
+      expect(await stateOf('D01')).toBe('RECEIVED');
+    });
+
+    test('the photos of one album are pages of one version, though only one has words', async () => {
+      await send({ caption: '流水', album: 'A1' });
+      const second = await send({ album: 'A1' }, jpegFile(`${String(desk.made)} b`));
+      const third = await send({ album: 'A1' }, jpegFile(`${String(desk.made)} c`));
+      const later = await send({ caption: '流水', album: 'A2' }, jpegFile(`${String(desk.made)} d`));
+
+      expect(second).toMatchObject({ kind: 'filed', item: 'D07', version: 1, page: 2 });
+      expect(third).toMatchObject({ kind: 'filed', item: 'D07', version: 1, page: 3 });
+      expect(later).toMatchObject({ version: 2, page: 1 });
+    });
+
+    test('an album nobody has named yet stays together and is filed with one answer', async () => {
+      const first = await send({ album: 'B1' });
+      const second = await send({ album: 'B1' }, jpegFile(`${String(desk.made)} second`));
+
+      expect(second).toMatchObject({ kind: 'unclear', document: first.document });
+      const answer = { document: first.document, item: 'D07' };
+      expect(await product.call(desk.he, 'document.assign', answer)).toMatchObject({
+        kind: 'filed',
+        version: 1,
+        page: 2,
+      });
+      expect(await product.call(desk.he, 'document.assign', answer)).toMatchObject({
+        kind: 'filed',
+        version: 1,
+        page: 2,
+      });
+      expect((await list()).items.find((one) => one.item === 'D07')?.pages).toMatchObject([
+        { page: 1, via: 'telegram' },
+        { page: 2, via: 'telegram' },
+      ]);
+    });
+
+    test('the back of a card goes on with its front', async () => {
+      await send({ caption: '身份证正面' });
+
+      expect(await send({ caption: '身份证反面' })).toMatchObject({ item: 'D01', version: 1, page: 2 });
+    });
+
+    test('assigning to an item that has a document adds a version to it', async () => {
+      const first = await send({ caption: '流水' });
+      const unnamed = await send({});
+
+      expect(await product.call(desk.he, 'document.assign', { document: unnamed.document, item: 'D07' })).toMatchObject(
+        {
+          document: first.document,
+          version: 2,
+          page: 1,
+        },
+      );
+      expect(
+        await refusalOf(product.call(desk.he, 'document.assign', { document: unnamed.document, item: 'D07' })),
+      ).toBe('document.not_found');
+    });
+
+    test('what was filed wrongly can be moved until it is accepted', async () => {
+      const wrong = await send({ caption: '身份证' });
+
+      expect(await product.call(desk.lin, 'document.assign', { document: wrong.document, item: 'D11' })).toMatchObject({
+        item: 'D11',
+      });
+      await product.call(desk.reviewer, 'document.review', { document: wrong.document, state: 'ACCEPTED' });
+      expect(
+        await refusalOf(product.call(desk.lin, 'document.assign', { document: wrong.document, item: 'D01' })),
+      ).toBe('document.already_accepted');
+    });
+
+    test('an item outside the checklist is refused and the document stays where it is', async () => {
+      const asked = await send({});
+
+      for (const item of ['D99', 'D21', "D01'; DROP TABLE documents"]) {
+        expect(await refusalOf(product.call(desk.he, 'document.assign', { document: asked.document, item }))).toMatch(
+          /^(document\.unknown_item|request\.invalid)$/,
+        );
+      }
+      expect((await list()).unassigned).toHaveLength(1);
+    });
+
+    test('what could not be stored is told with its reason', async () => {
+      expect(await receive({ refused: 'too_big' })).toEqual({ kind: 'refused', reason: 'too_big' });
+      expect(await receive({ refused: 'lying_type', name: '身份证.jpg' })).toEqual({
+        kind: 'refused',
+        reason: 'lying_type',
+      });
+      expect(await receive({ refused: 'no_customer' })).toEqual({ kind: 'nobody' });
+      expect(await refusalOf(receive({ refused: 'no_consent' }))).toBe('consent.required');
+    });
+
+    test('a stranger is told politely, and a token of somebody else’s file is not his to file', async () => {
+      const mine = { fileId: await fileId(jpegFile(`mine ${String(desk.made)}`)), caption: '身份证' };
+      const stranger = await product.stranger('60002');
+      const lead = (await product.call(desk.lin, 'lead.capture', {
+        facts: { name: '周先生', phone: `1370001${String(1000 + desk.made)}` },
+      })) as { customerId: string };
+      const other = await product.boundCustomer(lead.customerId, String(70_000 + desk.made));
+
+      expect(await receive(mine, stranger)).toEqual({ kind: 'nobody' });
+      expect(await refusalOf(receive(mine, other))).toBe('customer.out_of_scope');
+      expect(await refusalOf(receive(mine, await product.addStaff('小顾', ['sales'], { team: '二组' })))).toBe(
+        'customer.out_of_scope',
+      );
+      expect(await refusalOf(receive(mine, desk.reviewer))).toBe('permission.denied');
+    });
+
+    test.each([
+      {},
+      { fileId: 'not-an-id' },
+      { fileId: '01890000-0000-7000-8000-000000000000' },
+      { refused: 'because' },
+    ])('a token of nothing is refused: %j', async (media) => {
+      expect(await refusalOf(receive(media))).toMatch(/^(document\.file_not_found|request\.invalid)$/);
+    });
+
+    test('without consent a customer’s file is not filed even if it was stored', async () => {
+      const media = { fileId: await fileId(jpegFile(`late ${String(desk.made)}`)), caption: '身份证' };
+      await product.call(desk.he, 'consent.withdraw', { consent: 'personal-information' });
+
+      expect(await refusalOf(receive(media))).toBe('consent.required');
+    });
+  });
+
+  describe('the checklist', () => {
+    test('is that of the lead’s product, or of the first that takes the amount', async () => {
+      expect(await list()).toMatchObject({ customer: desk.number, product: 'P-001', left: 2 });
+      await product.call(desk.lin, 'lead.update', { lead: desk.number, facts: { amount: '2000000.00' } });
+      expect(await list()).toMatchObject({ product: 'P-002' });
+      await product.call(desk.lin, 'lead.update', { lead: desk.number, facts: { product: 'P-001' } });
+      expect(await list()).toMatchObject({ product: 'P-001' });
+    });
+
+    test('keeps showing what came for another product', async () => {
+      await send({ caption: '流水' });
+      await product.call(desk.lin, 'lead.update', { lead: desk.number, facts: { product: 'P-002' } });
+
+      expect((await list()).items.map((one) => [one.item, one.state])).toEqual([
+        ['D01', 'MISSING'],
+        ['D21', 'MISSING'],
+        ['D07', 'RECEIVED'],
+      ]);
+    });
+
+    test('counts what is unclear, does not match or is out of date as still needed', async () => {
+      const id = (await send({ caption: '身份证' })).document;
+      const left = [];
+      for (const state of ['UNCLEAR', 'MISMATCH', 'EXPIRED', 'ACCEPTED']) {
+        await product.call(desk.reviewer, 'document.review', { document: id, state });
+        left.push((await list()).left);
+      }
+
+      expect(left).toEqual([2, 2, 2, 1]);
+    });
+
+    test('is reviewed by reviewers only, and only what has a name', async () => {
+      const named = (await send({ caption: '身份证' })).document;
+      const unnamed = (await send({})).document;
+
+      for (const actor of [desk.lin, desk.he])
+        expect(await refusalOf(product.call(actor, 'document.review', { document: named, state: 'ACCEPTED' }))).toBe(
+          'permission.denied',
+        );
+      expect(
+        await refusalOf(product.call(desk.reviewer, 'document.review', { document: unnamed, state: 'ACCEPTED' })),
+      ).toBe('document.unassigned');
+      expect(
+        await refusalOf(product.call(desk.reviewer, 'document.review', { document: named, state: 'RECEIVED' })),
+      ).toBe('request.invalid');
+      expect(await product.call(desk.reviewer, 'document.review', { document: named, state: 'ACCEPTED' })).toEqual(
+        await product.call(desk.reviewer, 'document.review', { document: named, state: 'ACCEPTED' }),
+      );
+    });
+
+    test('is seen by the customer and by those in charge of him, not by others', async () => {
+      const gu = await product.addStaff('小顾', ['sales'], { team: '二组' });
+
+      expect((await list(desk.lin)).customer).toBe(desk.number);
+      expect(await refusalOf(list(gu))).toBe('customer.out_of_scope');
+      expect(await refusalOf(list(await product.stranger('60003')))).toBe('permission.denied');
+    });
+
+    test('every change of it leaves an audit entry of who did it', async () => {
+      const { document } = await send({ caption: '身份证' });
+      await product.call(desk.reviewer, 'document.review', { document, state: 'UNCLEAR', reason: '边角被裁掉' });
+
+      const { rows } = await product.db.pool.query(
+        'SELECT action, actor_kind, actor_id, outcome FROM audit_entries WHERE subject_id = $1 ORDER BY id',
+        [document],
+      );
+      expect(rows).toEqual([
+        { action: 'document.receive', actor_kind: 'CUSTOMER', actor_id: desk.he.id, outcome: 'DONE' },
+        { action: 'document.review', actor_kind: 'STAFF', actor_id: desk.reviewer.id, outcome: 'DONE' },
+      ]);
+    });
+  });
+});

@@ -1,0 +1,375 @@
+import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { performOperation, type UnitDeps } from '../../../src/core/unit/unit.ts';
+import { ADMIN_TOKEN, refusalOf, useProduct, type StaffActor } from '../../support/product.ts';
+
+interface Captured {
+  readonly kind: 'captured' | 'existing' | 'collision';
+  readonly customerId: string;
+  readonly leadId: string;
+  readonly leadNumber: string;
+  readonly owner: string | null;
+  readonly ownerId: string | null;
+  readonly amount: string | null;
+  readonly facts: Readonly<Record<string, unknown>>;
+  readonly changes: Readonly<Record<string, { readonly from: unknown; readonly to: unknown }>>;
+}
+
+describe('leads typed by salespeople', () => {
+  const product = useProduct();
+  let lin: StaffActor;
+  let gu: StaffActor;
+  let made = 0;
+  let phone = '';
+
+  beforeAll(async () => {
+    lin = await product.addStaff('小林', ['sales'], { team: '一组' });
+    gu = await product.addStaff('小顾', ['sales'], { team: '二组' });
+  });
+
+  beforeEach(() => {
+    made += 1;
+    phone = `1381000${String(1000 + made)}`;
+  });
+
+  async function capture(actor: StaffActor, facts: object, deps: UnitDeps = product.deps): Promise<Captured> {
+    return (await performOperation(deps, { actor, via: 'wecom' }, 'lead.capture', { facts })) as Captured;
+  }
+
+  async function update(
+    actor: StaffActor,
+    lead: string,
+    facts: object,
+    deps: UnitDeps = product.deps,
+  ): Promise<Captured> {
+    return (await performOperation(deps, { actor, via: 'wecom' }, 'lead.update', { lead, facts })) as Captured;
+  }
+
+  async function holdersOf(number: string): Promise<readonly string[]> {
+    const digest = product.services.keys.blind('PHONE', number);
+    const { rows } = await product.db.pool.query<{ customer_id: string }>(
+      `SELECT customer_id FROM pii_refs WHERE kind = 'PHONE' AND exact_blind = $1 AND is_current`,
+      [digest],
+    );
+    return rows.map((row) => row.customer_id);
+  }
+
+  async function countOf(sql: string, values: readonly unknown[]): Promise<number> {
+    const { rows } = await product.db.pool.query<{ n: number }>(`SELECT count(*)::int AS n FROM ${sql}`, [...values]);
+    return rows[0]?.n ?? -1;
+  }
+
+  test('a sentence becomes a customer file with a K-number and an open lead of him who typed it', async () => {
+    const lead = await capture(lin, {
+      name: '何女士',
+      phone,
+      amount: '300000.00',
+      purpose: 'turnover',
+      city: '深圳',
+      house: true,
+      houseStatus: 'mortgage',
+    });
+
+    expect(lead).toMatchObject({
+      kind: 'captured',
+      owner: '小林',
+      ownerId: lin.id,
+      amount: '300000.00',
+      facts: { city: '深圳', house: true, houseStatus: 'mortgage' },
+    });
+    expect(lead.leadNumber).toMatch(/^K\d{3,}$/);
+    expect(
+      await countOf('lead_assignments WHERE lead_id = $1 AND staff_id = $2 AND how = $3', [
+        lead.leadId,
+        lin.id,
+        'TYPED',
+      ]),
+    ).toBe(1);
+  });
+
+  test('a name alone is enough, neither name nor phone is not', async () => {
+    expect(await capture(lin, { name: '周先生' })).toMatchObject({ kind: 'captured' });
+    expect(await refusalOf(capture(lin, { amount: '300000.00' }))).toBe('lead.needs_contact');
+  });
+
+  test('the same salesperson entering the phone again meets the same lead', async () => {
+    const first = await capture(lin, { name: '何女士', phone });
+
+    const again = await capture(lin, { name: '何女士', phone: `+86 ${phone}`, amount: '500000.00' });
+
+    expect(again).toMatchObject({
+      kind: 'existing',
+      leadId: first.leadId,
+      amount: '500000.00',
+      changes: { amount: { from: null, to: '500000.00' } },
+    });
+  });
+
+  test('another salesperson entering the phone gets the K-number and the owner, nothing of the customer, and the lead stays', async () => {
+    const first = await capture(lin, { name: '何玉兰', phone, amount: '300000.00', city: '深圳' });
+
+    const collision = await capture(gu, { name: '何玉兰', phone, amount: '900000.00' });
+
+    expect(collision).toEqual({
+      kind: 'collision',
+      leadNumber: first.leadNumber,
+      owner: '小林',
+      since: expect.any(String) as string,
+    });
+    expect(await holdersOf(phone)).toEqual([first.customerId]);
+    expect(
+      await countOf('collisions WHERE customer_id = $1 AND staff_id = $2 AND owner_id = $3', [
+        first.customerId,
+        gu.id,
+        lin.id,
+      ]),
+    ).toBe(1);
+    expect(await countOf('leads WHERE customer_id = $1 AND amount_fen = 30000000', [first.customerId])).toBe(1);
+  });
+
+  test('two salespeople typing the same new phone at the same moment: one owner, one collision', async () => {
+    const other = await product.elsewhere();
+
+    for (let round = 0; round < 12; round += 1) {
+      const number = `1391${String(made).padStart(3, '0')}${String(1000 + round)}`;
+      const answers = await Promise.all([
+        capture(lin, { name: '何女士', phone: number }),
+        capture(gu, { name: '何女士', phone: number }, other),
+      ]);
+
+      expect(answers.map(({ kind }) => kind).sort()).toEqual(['captured', 'collision']);
+      expect(new Set(answers.map(({ owner }) => owner)).size).toBe(1);
+      const holders = await holdersOf(number);
+      expect(holders).toHaveLength(1);
+      expect(await countOf('leads WHERE customer_id = $1', [holders[0]])).toBe(1);
+      expect(await countOf('collisions WHERE customer_id = $1', [holders[0]])).toBe(1);
+    }
+    await other.close();
+  });
+
+  test('a phone that is added to two nameless leads at the same moment goes to one of them', async () => {
+    const other = await product.elsewhere();
+    for (let round = 0; round < 8; round += 1) {
+      const number = `1392${String(made).padStart(3, '0')}${String(1000 + round)}`;
+      const [mine, theirs] = [await capture(lin, { name: '何女士' }), await capture(gu, { name: '何小姐' })];
+
+      const answers = await Promise.all([
+        update(lin, mine.leadNumber, { phone: number }),
+        update(gu, theirs.leadNumber, { phone: number }, other),
+      ]);
+
+      expect(answers.map(({ kind }) => kind).sort()).toEqual(['collision', 'existing']);
+      expect(await holdersOf(number)).toHaveLength(1);
+    }
+    await other.close();
+  });
+
+  test('the same sentence delivered twice at once makes one customer', async () => {
+    const answers = await Promise.all([1, 2, 3, 4].map(async () => capture(lin, { name: '何女士', phone })));
+
+    expect(answers.map(({ kind }) => kind).sort()).toEqual(['captured', 'existing', 'existing', 'existing']);
+    expect(new Set(answers.map(({ leadId }) => leadId)).size).toBe(1);
+  });
+
+  test('corrections are answered with old and new, and each fact remembers who said it and when', async () => {
+    const lead = await capture(lin, { name: '何女士', phone, amount: '300000.00', city: '深圳' });
+
+    const corrected = await update(lin, lead.leadNumber, { amount: '500000.00', city: '深圳', term: 36 });
+
+    expect(corrected.changes).toEqual({ amount: { from: '300000.00', to: '500000.00' }, term: { from: null, to: 36 } });
+    expect(corrected).toMatchObject({ kind: 'existing', amount: '500000.00' });
+  });
+
+  test('several writers are all authors of the case', async () => {
+    const lead = await capture(lin, { name: '何女士', phone });
+    const boss = await product.addStaff('老张', ['team_lead'], { team: '一组' });
+    await update(boss, lead.leadNumber, { city: '广州' });
+    await update(boss, lead.leadNumber, { city: '深圳' });
+
+    const { rows } = await product.db.pool.query<{ staff_id: string }>(
+      'SELECT staff_id FROM lead_authors WHERE lead_id = $1 ORDER BY at',
+      [lead.leadId],
+    );
+    expect(rows.map((row) => row.staff_id)).toEqual([lin.id, boss.id]);
+  });
+
+  test('a salesperson reaches his own leads only, a team lead his team’s, a reviewer reads and does not write', async () => {
+    const lead = await capture(lin, { name: '何女士', phone });
+    const [own, others, reviewer] = [
+      await product.addStaff('老张', ['team_lead'], { team: '一组' }),
+      await product.addStaff('老李', ['team_lead'], { team: '二组' }),
+      await product.addStaff('小钱', ['reviewer']),
+    ];
+
+    expect(await refusalOf(update(gu, lead.leadNumber, { city: '广州' }))).toBe('customer.out_of_scope');
+    expect(await refusalOf(product.call(gu, 'lead.get', { lead: lead.leadNumber }))).toBe('customer.out_of_scope');
+    expect(await refusalOf(update(others, lead.leadNumber, { city: '广州' }))).toBe('customer.out_of_scope');
+    expect(await update(own, lead.leadNumber, { city: '广州' })).toMatchObject({ kind: 'existing' });
+    expect(await product.call(reviewer, 'lead.get', { lead: lead.leadNumber })).toMatchObject({ leadId: lead.leadId });
+    expect(await refusalOf(update(reviewer, lead.leadNumber, { city: '广州' }))).toBe('permission.denied');
+  });
+
+  test.each(['12345', '138000066', '1380000661234', 'abc', '02112345678', '１２３'])(
+    'the phone %j is refused and nothing is made',
+    async (bad) => {
+      const before = await countOf('customers', []);
+
+      expect(await refusalOf(capture(lin, { name: '何女士', phone: bad }))).toBe('customer.invalid_phone');
+      expect(await countOf('customers', [])).toBe(before);
+    },
+  );
+
+  test.each(['-1.00', '0.00', 'abc', '1e9', '99999999999999.00', ''])(
+    'the amount %j is refused and nothing is made',
+    async (amount) => {
+      const before = await countOf('customers', []);
+
+      expect(await refusalOf(capture(lin, { name: '何女士', phone, amount }))).toBe('lead.invalid_amount');
+      expect(await countOf('customers', [])).toBe(before);
+    },
+  );
+
+  test.each(['110105194912310021', '11010519491331002X', '110105194912310', '不知道不知道不知道不知道不知道'])(
+    'the identity number %j is refused with the part that is wrong',
+    async (identityNumber) => {
+      const lead = await capture(lin, { name: '何女士', phone });
+
+      expect(await refusalOf(update(lin, lead.leadNumber, { identityNumber }))).toBe(
+        'customer.invalid_identity_number',
+      );
+      expect(await update(lin, lead.leadNumber, { identityNumber: '11010519491231002x' })).toMatchObject({
+        kind: 'existing',
+      });
+    },
+  );
+
+  test('an unknown fact, a lead that is not there and a number out of range are refused', async () => {
+    const lead = await capture(lin, { name: '何女士', phone });
+
+    expect(await refusalOf(update(lin, lead.leadNumber, { nickname: '小何' }))).toBe('request.invalid');
+    expect(await refusalOf(update(lin, lead.leadNumber, { term: 0 }))).toBe('request.invalid');
+    expect(await refusalOf(update(lin, 'K999999', { city: '深圳' }))).toBe('customer.not_found');
+    expect(await refusalOf(update(lin, "K1' OR '1'='1", { city: '深圳' }))).toBe('customer.not_found');
+  });
+
+  test('a refusal is on the audit trail with its code and without what was typed', async () => {
+    await capture(lin, { name: '何女士', phone: 'no phone' }).catch(() => undefined);
+
+    const { rows } = await product.db.pool.query<{ id: string; sealed_detail: Buffer }>(
+      `SELECT id, sealed_detail FROM audit_entries WHERE action = 'lead.capture' AND outcome = 'REFUSED' ORDER BY id DESC LIMIT 1`,
+    );
+    expect(
+      product.services.keys.openJson(
+        `audit_entries.sealed_detail.${rows[0]?.id ?? ''}`,
+        rows[0]?.sealed_detail ?? Buffer.alloc(0),
+      ),
+    ).toEqual({ code: 'customer.invalid_phone' });
+  });
+});
+
+describe('ownerless leads go round', () => {
+  const product = useProduct();
+  const sales: StaffActor[] = [];
+  let made = 0;
+
+  async function create(deps: UnitDeps = product.deps): Promise<Captured> {
+    made += 1;
+    return (await performOperation(deps, { actor: ADMIN_TOKEN, via: 'api' }, 'lead.create', {
+      name: '访客',
+      mobile: `1393000${String(1000 + made)}`,
+      source: 'website',
+    })) as Captured;
+  }
+
+  async function ledger(): Promise<ReadonlyMap<string, number>> {
+    const { rows } = await product.db.pool.query<{ staff_id: string; n: number }>(
+      `SELECT staff_id, count(*)::int AS n FROM lead_assignments WHERE how = 'ROTATION' GROUP BY staff_id`,
+    );
+    return new Map(rows.map((row) => [row.staff_id, row.n]));
+  }
+
+  test('while there is no salesperson they stay without owner; the first who types the phone takes it', async () => {
+    const lead = await create();
+    expect(lead).toMatchObject({ kind: 'captured', owner: null });
+    expect(await ledger()).toEqual(new Map());
+
+    sales.push(await product.addStaff('销售1', ['sales']));
+    const [first] = sales;
+    const taken = (await product.call(
+      first ?? ADMIN_TOKEN,
+      'lead.capture',
+      { facts: { phone: `1393000${String(1000 + made)}` } },
+      'wecom',
+    )) as Captured;
+
+    expect(taken).toMatchObject({ kind: 'existing', leadId: lead.leadId, ownerId: first?.id });
+    expect(await product.call(first ?? ADMIN_TOKEN, 'customer.get', { id: lead.leadNumber })).toMatchObject({
+      ownerId: first?.id,
+    });
+    const { rows } = await product.db.pool.query('SELECT how, staff_id FROM lead_assignments WHERE lead_id = $1', [
+      lead.leadId,
+    ]);
+    expect(rows).toEqual([{ how: 'TYPED', staff_id: first?.id }]);
+  });
+
+  test('each in turn, and nobody is ever more than one ahead, though two processes take them at once', async () => {
+    for (const n of [2, 3, 4]) sales.push(await product.addStaff(`销售${String(n)}`, ['sales']));
+    await product.addStaff('审核', ['reviewer']);
+    const other = await product.elsewhere();
+
+    for (let round = 0; round < 6; round += 1) {
+      await Promise.all(
+        Array.from({ length: 7 }, async (_one, index) => create(index % 2 === 0 ? product.deps : other)),
+      );
+      const given = await ledger();
+      const counts = sales.map((one) => given.get(one.id) ?? 0);
+      expect(Math.max(...counts) - Math.min(...counts)).toBeLessThanOrEqual(1);
+      expect(counts.reduce((sum, count) => sum + count, 0)).toBe(7 * (round + 1));
+    }
+    await other.close();
+  });
+
+  test('a lead somebody types himself does not cost him his turn', async () => {
+    const before = await ledger();
+    const [first] = sales;
+    for (let i = 0; i < 5; i += 1)
+      await product.call(first ?? ADMIN_TOKEN, 'lead.capture', { facts: { name: `自来客${String(i)}` } });
+
+    expect(await ledger()).toEqual(before);
+  });
+
+  test('a phone that has an owner is not given to the next in turn', async () => {
+    const lead = await create();
+
+    const again = (await product.call(ADMIN_TOKEN, 'lead.create', {
+      name: '访客',
+      mobile: `1393000${String(1000 + made)}`,
+      source: 'website',
+    })) as Captured;
+
+    expect(again).toMatchObject({ kind: 'existing', leadId: lead.leadId, ownerId: lead.ownerId });
+  });
+
+  test('who has left is passed over', async () => {
+    const [first] = sales;
+    await product.call(ADMIN_TOKEN, 'staff.disable', { id: first?.id });
+
+    const owners = [];
+    for (let i = 0; i < 4; i += 1) owners.push((await create()).ownerId);
+
+    expect(owners).not.toContain(first?.id);
+  });
+
+  test('the ledger says which lead went to whom, and sales do not read it', async () => {
+    const lead = await create();
+
+    const { items } = (await product.call(ADMIN_TOKEN, 'lead.assignments', {})) as { items: readonly object[] };
+
+    expect(items[0]).toMatchObject({ leadId: lead.leadId, staffId: lead.ownerId, how: 'ROTATION' });
+    expect(await refusalOf(product.call(sales[1] ?? ADMIN_TOKEN, 'lead.assignments', {}))).toBe('permission.denied');
+    expect(
+      await refusalOf(
+        product.call(sales[1] ?? ADMIN_TOKEN, 'lead.create', { name: '访客', mobile: '13930009999', source: 'x' }),
+      ),
+    ).toBe('permission.denied');
+  });
+});

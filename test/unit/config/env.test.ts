@@ -1,0 +1,62 @@
+import { readFileSync } from 'node:fs';
+import { inspect } from 'node:util';
+import { describe, expect, test } from 'vitest';
+import { envExample, parseEnv } from '../../../src/config/env.ts';
+
+const AES_KEY = 'a'.repeat(43);
+
+function envOf(source: Record<string, string>): Extract<ReturnType<typeof parseEnv>, { ok: true }>['env'] {
+  const result = parseEnv(source);
+  if (!result.ok) throw new Error(result.faults.join('; '));
+  return result.env;
+}
+
+function faultsOf(source: Record<string, string>): readonly string[] {
+  const result = parseEnv(source);
+  return result.ok ? [] : result.faults;
+}
+
+describe('settings', () => {
+  test('nothing configured gives the sandbox, all roles and a port that may move', () => {
+    const env = envOf({});
+
+    expect(env).toMatchObject({ port: 3000, portIsExplicit: false, sandbox: true, demo: true, ROLES: ['web', 'worker', 'scheduler'], HOST: '127.0.0.1' });
+  });
+
+  test('every fault is told at once, by name and reason, never by value', () => {
+    const faults = faultsOf({ PORT: 'abc', DATABASE_URL: 'mysql://x', WECOM_CORP_ID: 'ww1', WECOM_ENCODING_AES_KEY: 'short-secret', MASTER_KEY: 'c2hvcnQ=' });
+
+    expect(faults.map((fault) => fault.split(' ')[0])).toEqual(expect.arrayContaining(['PORT', 'DATABASE_URL', 'WECOM_ENCODING_AES_KEY', 'MASTER_KEY']));
+    expect(faults.join('\n')).not.toMatch(/abc|mysql|short-secret|c2hvcnQ/);
+  });
+
+  test('a platform is configured completely or not at all', () => {
+    expect(faultsOf({ WECOM_CORP_ID: 'ww1', WECOM_AGENT_ID: '1000002', WECOM_SECRET: 's', WECOM_TOKEN: 't' }).join()).toContain('WECOM_ENCODING_AES_KEY');
+    expect(faultsOf({ SLACK_SIGNING_SECRET: 's' }).join()).toContain('SLACK_BOT_TOKEN');
+    expect(faultsOf({ TELEGRAM_WEBHOOK_SECRET: 's' }).join()).toContain('TELEGRAM_BOT_TOKEN');
+    expect(faultsOf({ WECOM_CORP_ID: 'ww1', WECOM_AGENT_ID: '1000002', WECOM_SECRET: 's', WECOM_TOKEN: 't', WECOM_ENCODING_AES_KEY: AES_KEY })).toEqual([]);
+  });
+
+  test('the sandbox refuses every address but loopback', () => {
+    expect(faultsOf({ SANDBOX: 'on', HOST: '0.0.0.0' }).join()).toContain('SANDBOX');
+    expect(envOf({ HOST: '0.0.0.0' }).sandbox).toBe(false);
+  });
+
+  test('a configured channel switches the sandbox and the demo off; SANDBOX=on brings only the look-alikes back', () => {
+    const configured = { TELEGRAM_BOT_TOKEN: '1:x' };
+
+    expect(envOf(configured)).toMatchObject({ sandbox: false, demo: false });
+    expect(envOf({ ...configured, SANDBOX: 'on' })).toMatchObject({ sandbox: true, demo: false });
+  });
+
+  test('secrets print as [secret] everywhere', () => {
+    const env = envOf({ BOOTSTRAP_API_TOKEN: 'very-secret-token' });
+
+    expect(`${JSON.stringify(env)} ${inspect(env, { depth: 5 })} ${String(env.BOOTSTRAP_API_TOKEN)}`).not.toContain('very-secret-token');
+    expect(env.BOOTSTRAP_API_TOKEN?.reveal()).toBe('very-secret-token');
+  });
+
+  test('.env.example says what the settings are', () => {
+    expect(readFileSync(new URL('../../../.env.example', import.meta.url), 'utf8')).toBe(envExample());
+  });
+});

@@ -1,0 +1,83 @@
+import { describe, expect, test } from 'vitest';
+import { parseCommand, parseCorrection, parseShortId } from '../../../../src/core/conversation/index.ts';
+
+describe('a command', () => {
+  test.each([
+    ['客户 13800006612', 'customer', '13800006612'],
+    ['客户 138 0000 6612', 'customer', '138 0000 6612'],
+    ['客户：何女士', 'customer', '何女士'],
+    ['客户K305', 'customer', 'K305'],
+    ['/customer K305', 'customer', 'K305'],
+    ['查一下客户张三', 'customer', '张三'],
+    ['查 K305', 'customer', 'K305'],
+    ['我的客户', 'my-customers', ''],
+    ['/customers', 'my-customers', ''],
+    ['待办', 'tasks', ''],
+    ['审批', 'approvals', ''],
+    ['还款 张三', 'repayment', '张三'],
+    ['还款13800006612', 'repayment', '13800006612'],
+    ['先查一下张三的还款计划', 'repayment', '张三'],
+    ['/repayment C9', 'repayment', 'C9'],
+    ['帮助', 'help', ''],
+    ['提交', 'submit', ''],
+    ['提交 A1087', 'submit', 'A1087'],
+    ['继续 K305', 'continue', 'K305'],
+    ['取消。', 'cancel', ''],
+    ['/cancel', 'cancel', ''],
+    ['CANCEL', 'cancel', ''],
+    ['跳过', 'skip', ''],
+    ['上一步', 'back', ''],
+    ['重来', 'restart', ''],
+    ['转人工', 'human', ''],
+    ['／ｈｅｌｐ', 'help', ''],
+  ])('%s', (text, name, argument) => {
+    expect(parseCommand(text)).toEqual({ name, argument });
+  });
+
+  test.each([
+    '客户 何女士 13800006612 想贷30万',
+    '客户何女士想贷30万',
+    '客户',
+    '我想取消这笔贷款',
+    '审批 多久',
+    '查询有7次',
+    '待办事项有哪些呢',
+    '取消\n36期',
+    '',
+  ])('is not seen in: %s', (text) => {
+    expect(parseCommand(text)).toBeUndefined();
+  });
+
+  test('accepts numbers as people see them', () => {
+    expect([parseShortId('k305'), parseShortId(' A1087 '), parseShortId('X1'), parseShortId('305')]).toEqual([
+      'K305',
+      'A1087',
+      undefined,
+      undefined,
+    ]);
+  });
+});
+
+describe('a correction', () => {
+  test.each([
+    ['金额改成50万', '金额', '50万'],
+    ['把金额从30万改成50万', '金额', '50万'],
+    ['改电话 13800001111', '电话', '13800001111'],
+    ['改电话13800001111', '电话', '13800001111'],
+    ['用途错了，是装修', '用途', '装修'],
+    ['月供改为 7000元', '月供', '7000元'],
+    ['改金额', '金额', ''],
+    ['电话不对', '电话', ''],
+    ['不是30万是50万', '', '50万'],
+    ['不是30万，应该是50万', '', '50万'],
+    ['改成50万', '', '50万'],
+    ['change amount to 500k', 'amount', '500k'],
+    ['/set amount 500000', 'amount', '500000'],
+  ])('%s', (text, target, value) => {
+    expect(parseCorrection(text)).toEqual({ target, value });
+  });
+
+  test.each(['新客户 何女士 想贷30万', '36期', '不是', '我想问一下', '是的'])('is not seen in: %s', (text) => {
+    expect(parseCorrection(text)).toBeUndefined();
+  });
+});

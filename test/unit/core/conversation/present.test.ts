@@ -1,0 +1,78 @@
+import { describe, expect, test } from 'vitest';
+import { present, type ConversationEffect } from '../../../../src/core/conversation/index.ts';
+import { texts } from '../flow/house.ts';
+import { Talk } from './talk.ts';
+
+function shown(effects: readonly ConversationEffect[], language: 'zh-CN' | 'en'): readonly string[] {
+  return effects.flatMap((effect) =>
+    effect.kind === 'say' || effect.kind === 'diff'
+      ? [present(effect, (key, params) => texts.translate(language, key, params)).text]
+      : [],
+  );
+}
+
+describe('what a sales person reads', () => {
+  const talk = new Talk().say('新客户 何女士 13800006612 想贷30万周转，在南山有套房还有按揭');
+
+  test('is the draft with what was understood, the phone masked, and what is still missing', () => {
+    expect(shown(talk.effects, 'zh-CN')).toEqual([
+      '已建草稿 K305：姓名 何女士·手机号 138****6612·需求 30 万·用途 周转·城市 深圳·区 南山·房产 是·房产状态 按揭中。没看懂的没有乱填。还差 2 项：期限、月供。',
+      '想分多久还？比如「36期」或「3年」。',
+    ]);
+  });
+
+  test('is the same in English', () => {
+    expect(shown(talk.effects, 'en')[0]).toBe(
+      'Draft K305: Name 何女士 · Mobile 138****6612 · Amount 300,000.00 yuan · Purpose working capital · City 深圳 · District 南山 · House yes · House status mortgaged. What I did not understand was left empty. 2 items are missing: Term, Monthly payment.',
+    );
+  });
+
+  test('a correction shows old and new and what has to be answered again', () => {
+    const corrected = new Talk()
+      .say('新客户 何女士 13800006612 想贷30万周转 36期，在深圳有套房还有按揭，月供6200')
+      .say('房产状态改成全款');
+
+    expect(shown(corrected.effects, 'zh-CN')[0]).toBe('房产状态：按揭中 → 全款。因此要重新填：月供。');
+  });
+
+  test('a phone is masked in corrections as well', () => {
+    const corrected = new Talk().say('新客户 何女士 13800006612 想贷30万周转').say('改电话 13911112222');
+
+    expect(shown(corrected.effects, 'zh-CN')[0]).toBe('手机号：138****6612 → 139****2222。');
+  });
+
+  test('a wrong value is answered with what is expected', () => {
+    const wrong = new Talk().say('新客户 何女士 13800006612').say('100元');
+
+    expect(shown(wrong.effects, 'zh-CN')).toEqual(['「需求」不能少于 1,000.00 元。', '想贷多少？比如「30万」。']);
+  });
+
+  test('a list shows one line for each row, amounts grouped', () => {
+    const items = [
+      { n: 1, due: '2026-12-20', total: '1050.00', state: '未还' },
+      { n: 2, due: '2027-01-20', total: '301050.00', state: '未还' },
+    ];
+    const list = new Talk({
+      answers: { 'customer.find': { kind: 'one', number: 'C9' }, 'repayment.list': { customer: 'C9 何*', items } },
+    }).say('还款 C9');
+
+    expect(shown(list.effects, 'zh-CN')).toEqual([
+      'C9 何* 的还款计划：\n第 1 期 2026-12-20｜1,050.00 元｜未还\n第 2 期 2027-01-20｜301,050.00 元｜未还',
+    ]);
+  });
+
+  test('a card carries the understood fields and its buttons', () => {
+    const ready = new Talk().say('新客户 何女士 13800006612 想贷30万周转 36期 在深圳');
+    const card = ready.effects.findLast((effect) => effect.kind === 'say');
+    if (card?.kind !== 'say') throw new Error('nothing was said');
+
+    const presented = present(card, (key, params) => texts.translate('zh-CN', key, params));
+
+    expect(presented.choices).toEqual([
+      { verb: 'submit', label: '提交审批' },
+      { verb: 'invite', label: '邀请客户' },
+      { verb: 'later', label: '稍后' },
+    ]);
+    expect(presented.fields).toContainEqual({ label: '期限', value: '36 期' });
+  });
+});

@@ -1,0 +1,243 @@
+import * as fc from 'fast-check';
+import { readFileSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import {
+  understandLead,
+  parseAnswer,
+  parseIdentityNumber,
+  parsePhone,
+  parseReply,
+  type AnswerType,
+} from '../../../../../src/core/conversation/understand/index.ts';
+import { parseChineseNumeral } from '../../../../../src/core/conversation/understand/numerals.ts';
+import { businessDate } from '../../../../../src/lib/business-date.ts';
+import { formatYuan } from '../../../../../src/lib/money.ts';
+
+const today = businessDate('2026-11-30');
+
+describe('an answer', () => {
+  const right: readonly (readonly [AnswerType, string, string | number | boolean])[] = [
+    ['money', '6200', '6200.00'],
+    ['money', '6200元', '6200.00'],
+    ['money', '30元', '30.00'],
+    ['money', '大概六千二', '6200.00'],
+    ['money', '30 万', '300000.00'],
+    ['money', '30万整', '300000.00'],
+    ['phone', '电话是 138-0000-6612', '13800006612'],
+    ['phone', '+86 13800006612', '13800006612'],
+    ['person-name', '叫李伟', '李伟'],
+    ['person-name', 'Li Wei', 'Li Wei'],
+    ['person-name', '白云飞', '白云飞'],
+    ['person-name', '逄女士', '逄女士'],
+    ['person-name', '欧阳建国先生', '欧阳建国先生'],
+    ['person-name', '阿依古丽·买买提', '阿依古丽·买买提'],
+    ['identity-number', '11010519491231002x', '11010519491231002X'],
+    ['place', '深圳市南山区', '深圳'],
+    ['place', '南山', '深圳'],
+    ['place', '义乌', '金华'],
+    ['place', '攀枝花', '攀枝花'],
+    ['place', '呼玛县', '呼玛县'],
+    ['date', '下周三', '2026-12-09'],
+    ['term', '36', 36],
+    ['term', '三年', 36],
+    ['term', '两年半', 30],
+    ['purpose', '经营', 'business'],
+    ['purpose', '给店里进点货，进货用', 'business'],
+    ['licence-name', '执照叫 何记图文', '何记图文'],
+    ['licence-name', '何记图文', '何记图文'],
+    ['text', '做美容的', '做美容的'],
+    ['integer', '三个', 3],
+    ['yes-no', '没有', false],
+    ['yes-no', '好的', true],
+    ['consent', '我同意', true],
+    ['consent', '不同意', false],
+  ];
+  test.each(right)('to a question for %s: %s', (type, text, value) => {
+    expect(parseAnswer(type, text, today)).toEqual({ value });
+  });
+
+  const wrong: readonly (readonly [AnswerType, string, string])[] = [
+    ['money', '30', 'money_unit'],
+    ['money', '很多', 'money'],
+    ['money', '20万或者30万', 'money'],
+    ['phone', '1380000661', 'phone'],
+    ['phone', '02088886666', 'phone'],
+    ['person-name', '周转', 'person-name'],
+    ['person-name', '你说什么呢', 'person-name'],
+    ['person-name', '13800006612', 'person-name'],
+    ['identity-number', '110105194912310021', 'identity_checksum'],
+    ['identity-number', '110105199902300021', 'identity_date'],
+    ['identity-number', '1101051949123100', 'identity_length'],
+    ['place', '阿巴阿巴', 'place'],
+    ['place', '老地方', 'place'],
+    ['date', '2月30日', 'date'],
+    ['date', '改天', 'date'],
+    ['term', '500期', 'term'],
+    ['term', '0', 'term'],
+    ['purpose', '嗯', 'purpose'],
+    ['text', '为什么要这个？', 'text'],
+    ['consent', '好的', 'consent'],
+    ['yes-no', '可能吧', 'yes-no'],
+    ['money', '', 'money'],
+  ];
+  test.each(wrong)('that is none to a question for %s: %s', (type, text, problem) => {
+    expect(parseAnswer(type, text, today)).toEqual({ problem });
+  });
+
+  test('outside its bounds says which bound', () => {
+    expect(parseAnswer('money', '100元', today, { min: '1000.00' })).toEqual({ problem: 'money_min' });
+    expect(parseAnswer('money', '9亿', today, { max: '50000000.00' })).toEqual({ problem: 'money_max' });
+    expect(parseAnswer('term', '36期', today, { max: 24 })).toEqual({ problem: 'term_max' });
+    expect(parseAnswer('money', '1000元', today, { min: '1000.00' })).toEqual({ value: '1000.00' });
+  });
+
+  test('a choice is made by its word, by its number, or by a sentence that names just one', () => {
+    const options = { full: ['全款'], mortgage: ['按揭', '在供'] };
+    const read = (text: string): unknown => parseAnswer('choice', text, today, { options });
+
+    expect([read('按揭'), read('2'), read('房子还在供呢')]).toEqual(
+      ['mortgage', 'mortgage', 'mortgage'].map((value) => ({ value })),
+    );
+    expect([read('不是按揭'), read('全款还是按揭'), read('3')]).toEqual(
+      ['choice', 'choice', 'choice'].map((problem) => ({ problem })),
+    );
+  });
+
+  test('"好的" is a yes but never a consent', () => {
+    expect([parseReply('好的'), parseReply('同意'), parseReply('不同意'), parseReply('同意书发了')]).toEqual([
+      'yes',
+      'agree',
+      'decline',
+      undefined,
+    ]);
+  });
+});
+
+describe('identity numbers', () => {
+  const vectors = JSON.parse(readFileSync(new URL('identity-vectors.json', import.meta.url), 'utf8')) as {
+    readonly valid: readonly string[];
+    readonly invalid: readonly string[];
+  };
+
+  test.each(vectors.valid)('%s is valid', (number) => {
+    expect(parseIdentityNumber(number)).toEqual({ value: number });
+  });
+
+  test.each(vectors.invalid)('%s is refused with a reason', (number) => {
+    expect(parseIdentityNumber(number)).toHaveProperty('code');
+  });
+});
+
+const UNITS = ['', '十', '百', '千'];
+const DIGITS = '零一二三四五六七八九';
+
+/** The numeral a person would write; the other direction of what is tested. */
+function spoken(number: number): string {
+  if (number >= 10_000) {
+    const rest = number % 10_000;
+    return `${spoken(Math.floor(number / 10_000))}万${rest === 0 ? '' : `${rest < 1000 ? '零' : ''}${spoken(rest)}`}`;
+  }
+  const digits = String(number).split('').map(Number);
+  const text = digits
+    .map((digit, index) => (digit === 0 ? '零' : `${DIGITS[digit] ?? ''}${UNITS[digits.length - 1 - index] ?? ''}`))
+    .join('');
+  return text.replaceAll(/零+/gu, '零').replace(/零$/u, '') || '零';
+}
+
+describe('numbers', () => {
+  test('every Chinese numeral up to a hundred million is read as it was written', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 99_999_999 }), (number) => {
+        expect(parseChineseNumeral(spoken(number))).toBe(number);
+      }),
+      { seed: 2026, numRuns: 2000 },
+    );
+  });
+
+  test('an amount is the same however it is written', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 4999 }), (wan) => {
+        const amount = formatYuan(BigInt(wan) * 1_000_000n);
+        for (const text of [
+          `${wan}万`,
+          `${wan}w`,
+          `${wan} 万元`,
+          `${spoken(wan)}万`,
+          `${wan * 10}k`,
+          `${wan}0000元`,
+          (wan * 10_000).toLocaleString('en') + '元',
+        ]) {
+          expect([
+            text,
+            understandLead(`贷${text}`, today).facts.find((fact) => fact.name === 'amount')?.value,
+          ]).toEqual([text, amount]);
+        }
+      }),
+      { seed: 2026, numRuns: 300 },
+    );
+  });
+
+  test('a mobile number is the same with spaces, dashes and a country code', () => {
+    for (const text of [
+      '13800006612',
+      '138 0000 6612',
+      '138-0000-6612',
+      '+8613800006612',
+      '86 13800006612',
+      '+86-138-0000-6612',
+    ]) {
+      expect(understandLead(`电话${text}`, today).facts).toMatchObject([{ name: 'phone', value: '13800006612' }]);
+    }
+    expect([parsePhone('12800006612'), parsePhone('138000066123')]).toEqual([undefined, undefined]);
+  });
+});
+
+describe('whatever is typed', () => {
+  test('reading never throws, spans lie inside the text, and a name is found at most once', () => {
+    fc.assert(
+      fc.property(
+        fc.oneof(
+          fc.string({ maxLength: 200 }),
+          fc
+            .array(
+              fc.constantFrom(
+                '贷',
+                '30万',
+                '月供',
+                '138',
+                '有房',
+                '按揭',
+                '，',
+                '何女士',
+                '深圳',
+                '下周三',
+                '1',
+                '年',
+                '不是',
+                '客户',
+              ),
+              { maxLength: 40 },
+            )
+            .map((parts) => parts.join('')),
+        ),
+        (text) => {
+          const { facts, ambiguous } = understandLead(text, today);
+          for (const fact of facts)
+            expect(fact.start >= 0 && fact.start < fact.end && fact.end <= text.length).toBe(true);
+          const names = [...facts, ...ambiguous].map((item) => item.name);
+          expect(new Set(names).size).toBe(names.length);
+        },
+      ),
+      { seed: 2026, numRuns: 800 },
+    );
+  });
+
+  test.each(['1万', '月供', '身份证1', '138 ', '公司叫', '有辆', '名下', '深圳', '王', '1,111', '不是', ' '])(
+    'two thousand characters of "%s" are read in well under a second',
+    (piece) => {
+      const started = performance.now();
+      understandLead(piece.repeat(2000), today);
+      expect(performance.now() - started).toBeLessThan(500);
+    },
+  );
+});

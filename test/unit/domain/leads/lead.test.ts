@@ -1,0 +1,95 @@
+import * as fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import {
+  changedFacts,
+  leadFacts,
+  nextInRotation,
+  recordFacts,
+  wishedAmount,
+  type RecordedFacts,
+  type RotationSeat,
+} from '../../../../src/domain/leads/lead.ts';
+
+const AT = new Date('2026-11-21T01:00:00Z');
+
+function seat(staffId: string, assigned: number, lastAt?: string): RotationSeat {
+  return { staffId, teamId: null, assigned, lastAt: lastAt === undefined ? null : new Date(lastAt) };
+}
+
+describe('whose turn it is', () => {
+  test('his who has the fewest leads from the rotation', () => {
+    expect(nextInRotation([seat('a', 3), seat('b', 2), seat('c', 4)])?.staffId).toBe('b');
+  });
+
+  test('among equals his who has waited longest; who never had one comes first', () => {
+    expect(nextInRotation([seat('a', 1, '2026-11-20T10:00:00Z'), seat('b', 1, '2026-11-20T09:00:00Z')])?.staffId).toBe(
+      'b',
+    );
+    expect(nextInRotation([seat('a', 0), seat('b', 0)])?.staffId).toBe('a');
+  });
+
+  test('nobody’s, when there is nobody', () => {
+    expect(nextInRotation([])).toBeUndefined();
+  });
+
+  test('after any number of leads nobody is more than one ahead', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 9 }), fc.integer({ min: 0, max: 60 }), (people, leads) => {
+        let seats = Array.from({ length: people }, (_one, index) => seat(`s${index}`, 0));
+        for (let n = 0; n < leads; n += 1) {
+          const next = nextInRotation(seats);
+          const at = new Date(AT.getTime() + n * 1000);
+          seats = seats.map((one) => (one === next ? { ...one, assigned: one.assigned + 1, lastAt: at } : one));
+        }
+        const counts = seats.map(({ assigned }) => assigned);
+        expect(Math.max(...counts) - Math.min(...counts)).toBeLessThanOrEqual(1);
+        expect(counts.reduce((sum, count) => sum + count, 0)).toBe(leads);
+      }),
+      { seed: 20261121 },
+    );
+  });
+});
+
+describe('facts of a lead', () => {
+  const recorded: RecordedFacts = { city: { value: '深圳', by: 'staff-1', at: '2026-11-20T00:00:00.000Z' } };
+
+  test('what is new or different is a change, what is the same is not', () => {
+    expect(changedFacts(recorded, { city: '深圳', term: 36 })).toEqual({ term: { from: null, to: 36 } });
+    expect(changedFacts(recorded, { city: '广州' })).toEqual({ city: { from: '深圳', to: '广州' } });
+  });
+
+  test('name, phone and identity number are never among them', () => {
+    expect(
+      changedFacts({}, { name: '何女士', phone: '13800006612', identityNumber: '11010519491231002X', house: false }),
+    ).toEqual({ house: { from: null, to: false } });
+  });
+
+  test('a repeated fact keeps the one who said it first', () => {
+    expect(recordFacts(recorded, { city: '深圳', term: 36 }, 'customer', AT)).toEqual({
+      city: { value: '深圳', by: 'staff-1', at: '2026-11-20T00:00:00.000Z' },
+      term: { value: 36, by: 'customer', at: '2026-11-21T01:00:00.000Z' },
+    });
+  });
+
+  test.each([
+    ['300000.00', 30_000_000n],
+    ['0.01', 1n],
+    ['1000000000000.00', 100_000_000_000_000n],
+    ['1000000000000.01', 'invalid'],
+    ['0.00', 'invalid'],
+    ['-5.00', 'invalid'],
+    ['三十万', 'invalid'],
+  ])('a wish of %s is %s fen', (amount, expected) => {
+    expect(wishedAmount({ amount })).toBe(expected);
+  });
+
+  test('no wish is no wish', () => {
+    expect(wishedAmount({})).toBeUndefined();
+  });
+
+  test('unknown facts are refused, so that a misspelt one is not lost quietly', () => {
+    expect(leadFacts.safeParse({ amout: '300000.00' }).success).toBe(false);
+    expect(leadFacts.safeParse({ name: '  ' }).success).toBe(false);
+    expect(leadFacts.safeParse({ term: 1201 }).success).toBe(false);
+  });
+});
