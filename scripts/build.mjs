@@ -43,27 +43,28 @@ export async function build({ root = ROOT, force = false, say = () => {} } = {})
 /** @param {Step} step */
 const isPage = (step) => step.name.startsWith('page ');
 
+/** Web pages by name: where their sources lie. Built into dist/web/<name>. */
+const PAGES = { sandbox: 'src/sandbox/page', calculators: 'src/console/calculators' };
+
 /** @param {string} root @returns {Step[]} */
 function steps(root) {
   const shared = [path.join(root, 'package-lock.json'), path.join(root, 'scripts/build.mjs')];
   const schema = [...shared, path.join(root, 'prisma.config.ts'), ...filesBelow(path.join(root, 'prisma/schema'))];
-  const page = path.join(root, 'src/sandbox/page');
-  const apart = [page, path.join(root, 'src/console/web'), path.join(root, 'src/db/generated')];
+  const pages = Object.entries(PAGES).map(([name, folder]) => ({ name, folder: path.join(root, folder) }));
+  const apart = [...pages.map(({ folder }) => folder), path.join(root, 'src/console/web'), path.join(root, 'src/db/generated')];
   const sources = filesBelow(path.join(root, 'src'), apart).filter((file) => file.endsWith('.ts'));
   const configs = ['tsconfig.json', 'tsconfig.build.json'].map((name) => path.join(root, name));
   return [
     { name: 'prisma client', inputs: schema, output: 'src/db/generated/client.ts', run: () => generateClient(root) },
     { name: 'server', inputs: [...schema, ...configs, ...sources], output: 'dist/main.js', run: () => compile(root) },
-    ...(existsSync(path.join(page, 'vite.config.ts'))
-      ? [
-          {
-            name: 'page sandbox',
-            inputs: [...shared, ...filesBelow(page)],
-            output: 'dist/web/sandbox/index.html',
-            run: () => buildPage(root, page),
-          },
-        ]
-      : []),
+    ...pages
+      .filter(({ folder }) => existsSync(path.join(folder, 'vite.config.ts')))
+      .map(({ name, folder }) => ({
+        name: `page ${name}`,
+        inputs: [...shared, ...filesBelow(folder)],
+        output: `dist/web/${name}/index.html`,
+        run: () => buildPage(root, name, folder),
+      })),
   ];
 }
 
@@ -83,9 +84,9 @@ async function compile(/** @type {string} */ root) {
   removeOrphans(root);
 }
 
-/** @param {string} root @param {string} page */
-function buildPage(root, page) {
-  const outDir = path.join(root, 'dist/web/sandbox');
+/** @param {string} root @param {string} name @param {string} page */
+function buildPage(root, name, page) {
+  const outDir = path.join(root, 'dist/web', name);
   return tool(root, 'vite/bin/vite.js', [
     'build',
     page,

@@ -507,7 +507,7 @@ class App {
     for (let quiet = 0; quiet < 2; ) {
       await Promise.all(this.#loops.map(async (loop) => loop.settled()));
       const [row] = await this.#parts.base.database.query<{ busy: boolean }>(
-        `SELECT EXISTS (SELECT 1 FROM inbox WHERE state = 'NEW') OR EXISTS (SELECT 1 FROM outbox WHERE state IN ('PENDING', 'LEASED') AND due_at <= clock_timestamp() AND lane <> 'INTERACTIVE')
+        `SELECT EXISTS (SELECT 1 FROM inbox WHERE state = 'NEW') OR EXISTS (SELECT 1 FROM outbox WHERE state IN ('PENDING', 'LEASED') AND due_at <= clock_timestamp() + interval '15 seconds' AND lane <> 'INTERACTIVE')
            OR EXISTS (SELECT 1 FROM timers WHERE state = 'OPEN' AND due_at <= business_now()) OR EXISTS (SELECT 1 FROM loans WHERE next_reminder_at <= business_now()) AS busy`,
       );
       if (row?.busy === true) {

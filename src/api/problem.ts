@@ -64,8 +64,12 @@ function asAppError(error: unknown): AppError | undefined {
   return undefined;
 }
 
+// A page about an error has no case to take values from: every placeholder shows as …
+const ANY_VALUE: Readonly<Record<string, string>> = new Proxy({}, { get: () => '…', has: () => true, getOwnPropertyDescriptor: () => ({ configurable: true, enumerable: true, value: '…' }) });
+
 /** The error catalogue as a page: every code with its sentence and cure. */
 export function problemPage(texts: Texts, language: Language, code: string): string | undefined {
   if (code !== FAULT.code && !errorRows.has(code)) return undefined;
-  return `${texts.translate(language, `error.${code}.title`)}\n\n${texts.translate(language, `error.${code}.help`)}\n`;
+  const text = (part: 'title' | 'help'): string => texts.translate(language, `error.${code}.${part}`, ANY_VALUE);
+  return `${text('title')}\n\n${text('help')}\n`;
 }

@@ -7,9 +7,18 @@ export interface Statement {
   readonly text: string;
 }
 
-/** Declares a prepared statement: parsed and planned once per connection. */
+/** Every statement of the product by name; a test prepares each of them on a real server. */
+export const statements = new Map<string, Statement>();
+
+/**
+ * Declares a prepared statement: parsed and planned once per connection.
+ * @throws Error when two statements share a name: a connection would run the first for both.
+ */
 export function statement(name: string, text: string): Statement {
-  return { name, text };
+  if (statements.has(name)) throw new Error(`statement declared twice: ${name}`);
+  const declared = { name, text };
+  statements.set(name, declared);
+  return declared;
 }
 
 /** What runs SQL: a transaction's connection, or the pool for single reads. */

@@ -95,7 +95,13 @@ async function put(deps: MediaJobDeps, media: MediaRef, fetched: Exclude<Fetched
 }
 
 function describe(media: MediaRef, payload: Payload, outcome: { readonly fileId: string } | { readonly refused: string }): MediaToken {
-  return { ...outcome, name: media.name ?? '', caption: payload.caption, ...(payload.media.length > 1 ? { album: payload.inboxId } : {}) };
+  return { ...outcome, name: media.name ?? '', caption: payload.caption, ...albumOf(media, payload) };
+}
+
+/** Files that were sent together: the platform's album, or one message with several files. */
+function albumOf(media: MediaRef, payload: Payload): { readonly album?: string } {
+  if (media.album !== undefined) return { album: media.album };
+  return payload.media.length > 1 ? { album: payload.inboxId } : {};
 }
 
 type Fetched = Buffer | 'too_big' | 'gone' | 'later';

@@ -1,6 +1,7 @@
 /** Runs one operation inside a unit of work: permission, input, savepoint, run, audit. */
 import { AppError, commonErrors } from '../../lib/errors.ts';
 import type { Language, Params } from '../../lib/i18n.ts';
+import { mask, maskText, type MaskKind } from '../../lib/mask.ts';
 import type { Tx } from '../../db/database.ts';
 import { scopeOf, SYSTEM_ACTOR, type Actor } from './actor.ts';
 import type { Ctx, Services } from './context.ts';
@@ -43,7 +44,7 @@ export async function callOperation(call: Call, name: string, rawInput: unknown)
         action: name,
         outcome: 'DONE',
         ...(subject ? { subject } : {}),
-        detail: auditDetail(call, input),
+        detail: auditDetail(input),
       });
     }
     return output;
@@ -65,8 +66,23 @@ function refuse(call: Call, operation: Operation, input: unknown, code: string):
   call.effects.audit({ action: operation.name, outcome: 'REFUSED', ...(subject ? { subject } : {}), detail: { code } });
 }
 
-function auditDetail(_call: Call, input: unknown): unknown {
-  return { input };
+// Personal values stay where they can be erased: the log keeps their masked form.
+const PERSONAL: Readonly<Record<string, MaskKind>> = { name: 'name', phone: 'mobile', mobile: 'mobile', identityNumber: 'idCard', idCard: 'idCard', bankCard: 'bankCard' };
+
+function auditDetail(input: unknown): unknown {
+  return { input: withoutPersonal(input) };
+}
+
+function withoutPersonal(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withoutPersonal);
+  if (value === null || typeof value !== 'object' || value instanceof Date) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([key, part]) => {
+      const kind = PERSONAL[key];
+      if (kind !== undefined && typeof part === 'string') return [key, mask(kind, part)];
+      return [key, key === 'text' && typeof part === 'string' ? maskText(part) : withoutPersonal(part)];
+    }),
+  );
 }
 
 function contextOf(call: Call, scope: Ctx['scope']): Ctx {

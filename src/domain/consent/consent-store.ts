@@ -3,6 +3,7 @@ import { statement, type Tx } from '../../db/database.ts';
 import { LANGUAGES, type Language, type Texts } from '../../lib/i18n.ts';
 import { CONSENT_TEXTS, consentHash, type ConsentKey } from './consent.ts';
 
+/** A text on file, in one language and version. */
 export interface ConsentTextRow {
   readonly key: ConsentKey;
   readonly version: number;
@@ -11,6 +12,7 @@ export interface ConsentTextRow {
   readonly hash: Buffer;
 }
 
+/** A consent with the text it was given to. */
 export interface ConsentRow {
   readonly id: string;
   readonly text_key: ConsentKey;
@@ -74,6 +76,7 @@ export async function ensureConsentTexts(tx: Tx, texts: Texts): Promise<void> {
   }
 }
 
+/** The text on file; `undefined` when it was never put there. */
 export async function findConsentText(
   tx: Tx,
   key: ConsentKey,
@@ -88,6 +91,7 @@ export async function hasConsent(tx: Tx, customerId: string, key: ConsentKey): P
   return (await tx.query(VALID, [customerId, key])).length > 0;
 }
 
+/** A consent to be recorded. */
 export interface ConsentDraft {
   readonly id: string;
   readonly customerId: string;

@@ -1,5 +1,6 @@
 import { defineErrors } from '../../lib/errors.ts';
 
+/** Refusals of binding a chat account to a customer. */
 export const bindingErrors = defineErrors({
   'binding.link_unknown': [404, 'info'],
   'binding.link_used': [409, 'info'],

@@ -9,6 +9,7 @@ export interface AccountRow {
   readonly customer_id: string | null;
 }
 
+/** A one-time link; `identity_id` is who opened it last, or who used it. */
 export interface LinkRow {
   readonly digest: Buffer;
   readonly customer_id: string;
@@ -54,6 +55,7 @@ export async function lockAccount(tx: Tx, identityId: string): Promise<AccountRo
   return (await tx.query<AccountRow>(LOCK_ACCOUNT, [identityId]))[0];
 }
 
+/** Locks the link with this digest. */
 export async function lockLink(tx: Tx, digest: Buffer): Promise<LinkRow | undefined> {
   return (await tx.query<LinkRow>(LOCK_LINK, [digest]))[0];
 }
@@ -73,6 +75,7 @@ export async function useLink(tx: Tx, digest: Buffer, identityId: string, now: D
   return (await tx.query(USE, [digest, now, identityId])).length > 0;
 }
 
+/** Makes a chat account the customer’s, proven. */
 export async function bindAccount(tx: Tx, identityId: string, customerId: string, now: Date): Promise<void> {
   await tx.query(BIND, [identityId, customerId, now]);
 }

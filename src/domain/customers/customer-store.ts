@@ -126,11 +126,11 @@ export interface PiiDraft {
   readonly now: Date;
 }
 
-/** Adds a value unless it is already there; a name or identity number replaces the present one. `true` when it changed. */
+/** Adds a value unless it is already there; a name, phone or identity number replaces the present one. `true` when it changed. */
 export async function putPii(tx: Tx, keys: Keyring, draft: PiiDraft): Promise<boolean> {
   const exact = keys.blind(draft.kind, draft.value);
   if ((await tx.query(HAS, [draft.customerId, draft.kind, exact])).length > 0) return false;
-  if (draft.kind === 'NAME' || draft.kind === 'ID_CARD') await tx.query(RETIRE, [draft.customerId, draft.kind]);
+  if (draft.kind !== 'BANK_CARD') await tx.query(RETIRE, [draft.customerId, draft.kind]);
   const id = newId();
   const sealed = await keys.sealFor(tx, draft.dataKey, `pii_refs.sealed_value.${id}`, draft.value);
   const blinds = [exact, ...draft.lookups.map((lookup) => keys.blind(draft.kind, lookup))];

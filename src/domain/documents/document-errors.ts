@@ -1,5 +1,6 @@
 import { defineErrors } from '../../lib/errors.ts';
 
+/** Refusals of the documents room. */
 export const documentErrors = defineErrors({
   'document.not_found': [404, 'info'],
   'document.file_not_found': [404, 'info'],

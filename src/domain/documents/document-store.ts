@@ -2,6 +2,7 @@
 import { statement, type Tx } from '../../db/database.ts';
 import { arrivalOf, type CustomerDocument, type DocumentState } from './document.ts';
 
+/** A stored file; its bytes lie sealed under `storage_key`. */
 export interface FileRow {
   readonly id: string;
   readonly customer_id: string | null;
@@ -49,6 +50,7 @@ const OPEN_PRODUCT = statement(
   `SELECT product_id FROM applications WHERE customer_id = $1 AND state IN ('SUBMITTED', 'RETURNED') ORDER BY submitted_at DESC, id DESC LIMIT 1`,
 );
 
+/** The row of a stored file. */
 export async function findFile(tx: Tx, id: string): Promise<FileRow | undefined> {
   return (await tx.query<FileRow>(FIND_FILE, [id]))[0];
 }
@@ -58,6 +60,7 @@ export async function findFileByDigest(tx: Tx, customerId: string, digest: Buffe
   return (await tx.query<FileRow>(FILE_BY_DIGEST, [customerId, digest]))[0];
 }
 
+/** Writes the row of a file whose bytes are in the store already. */
 export async function insertFile(
   tx: Tx,
   file: FileRow & { readonly digest: Buffer; readonly now: Date },
@@ -82,6 +85,7 @@ export interface DocumentRow {
   readonly state: DocumentState;
 }
 
+/** A document by its id, without its pages. */
 export async function findDocument(tx: Tx, id: string): Promise<DocumentRow | undefined> {
   return (await tx.query<DocumentRow>(FIND, [id]))[0];
 }
@@ -124,6 +128,7 @@ export async function documentsOf(tx: Tx, customerId: string): Promise<readonly 
   return [...documents.values()];
 }
 
+/** Opens a document in state RECEIVED. */
 export async function insertDocument(
   tx: Tx,
   document: { readonly id: string; readonly customerId: string; readonly itemCode: string | null; readonly now: Date },
@@ -131,14 +136,17 @@ export async function insertDocument(
   await tx.query(INSERT, [document.id, document.customerId, document.itemCode, document.now]);
 }
 
+/** Says which checklist item a document is. At most one document per customer and item (unique index). */
 export async function setDocumentItem(tx: Tx, id: string, itemCode: string, now: Date): Promise<void> {
   await tx.query(SET_ITEM, [id, itemCode, now]);
 }
 
+/** Sets the state a review, or a new page, gives a document. */
 export async function setDocumentState(tx: Tx, id: string, state: DocumentState, now: Date): Promise<void> {
   await tx.query(SET_STATE, [id, state, now]);
 }
 
+/** A page to be added; the caller has locked the customer, so that its number is free. */
 export interface PageDraft {
   readonly documentId: string;
   readonly version: number;
@@ -149,6 +157,7 @@ export interface PageDraft {
   readonly now: Date;
 }
 
+/** Adds a page. A file is a page of one document only (unique index). */
 export async function addPage(tx: Tx, page: PageDraft): Promise<void> {
   const via = page.album === undefined ? page.via : `${arrivalOf(page.via).via}#${page.album}`;
   await tx.query(ADD_PAGE, [page.documentId, page.version, page.page, page.fileId, via, page.now]);

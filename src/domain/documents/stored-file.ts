@@ -54,6 +54,7 @@ async function meant(tx: Tx, actor: Actor, number: string | undefined): Promise<
   return parsed === undefined ? undefined : customerByNumber(tx, parsed);
 }
 
+/** A file to be stored for a customer. */
 export interface Upload {
   readonly customer: Pick<CustomerRow, 'id' | 'data_key'>;
   readonly bytes: Buffer;
@@ -73,6 +74,7 @@ export type StoredFile =
     }
   | { readonly kind: 'refused'; readonly reason: Refusal };
 
+/** What storing needs: its own transactions, keys and the store. */
 export interface FileDeps {
   readonly database: Database;
   readonly services: Pick<Services, 'keys' | 'files'>;

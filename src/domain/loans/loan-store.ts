@@ -60,10 +60,10 @@ const ALLOCATE = statement(
   `WITH part AS (
      SELECT * FROM unnest($3::int[], $4::bigint[], $5::bigint[]) AS row (instalment, principal_fen, interest_fen)
    ), written AS (
-     INSERT INTO payment_allocations (payment_id, loan_id, instalment, principal_fen, interest_fen) SELECT $1, $2, * FROM part
+     INSERT INTO payment_allocations (payment_id, loan_id, instalment, principal_fen, interest_fen) SELECT $1::uuid, $2::uuid, * FROM part
    )
    UPDATE instalments i SET paid_principal_fen = i.paid_principal_fen + part.principal_fen, paid_interest_fen = i.paid_interest_fen + part.interest_fen,
-     paid_at = CASE WHEN i.paid_principal_fen + part.principal_fen = i.principal_fen AND i.paid_interest_fen + part.interest_fen = i.interest_fen THEN $6 ELSE NULL END
+     paid_at = CASE WHEN i.paid_principal_fen + part.principal_fen = i.principal_fen AND i.paid_interest_fen + part.interest_fen = i.interest_fen THEN $6::timestamptz ELSE NULL END
    FROM part WHERE i.loan_id = $2 AND i.number = part.instalment`,
 );
 const CREDIT = statement(

@@ -21,7 +21,7 @@ const FONT = 'Noto Sans SC';
 const INK = '#1f2937';
 const SOFT = '#4b5563';
 const LINE = '#d1d5db';
-const PRINCIPAL = '#2563eb';
+const PRINCIPAL = '#0f766e';
 const INTEREST = '#d97706';
 
 const require = createRequire(import.meta.url);

@@ -74,6 +74,8 @@ class FlowSums {
   readonly #amounts: Float64Array;
   value = 0;
   slope = 0;
+  /** Σ of the absolute present values: what `value` is small against, at a root. */
+  size = 0;
 
   constructor(flows: readonly TimedAmount[]) {
     const [first] = flows;
@@ -87,14 +89,17 @@ class FlowSums {
   at(force: number): void {
     let value = 0;
     let slope = 0;
+    let size = 0;
     for (let i = 0; i < this.#times.length; i += 1) {
       const time = this.#times[i] ?? 0;
       const present = (this.#amounts[i] ?? 0) * Math.exp(-force * time);
       value += present;
       slope -= time * present;
+      size += Math.abs(present);
     }
     this.value = value;
     this.slope = slope;
+    this.size = size;
   }
 
   /**
@@ -123,7 +128,9 @@ function newton(sums: FlowSums, span: number): number | undefined {
     const step = sums.value / sums.slope;
     if (!Number.isFinite(step)) return undefined;
     force -= step;
-    if (Math.abs(step) <= 1e-9 * Math.max(1e-4 / span, Math.abs(force))) return force;
+    if (Math.abs(step) > 1e-9 * Math.max(1e-4 / span, Math.abs(force))) continue;
+    // A step can also vanish because the slope overflowed; at a root the flows cancel.
+    return Math.abs(sums.value) <= 1e-6 * sums.size ? force : undefined;
   }
   return undefined;
 }

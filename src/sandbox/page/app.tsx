@@ -9,7 +9,7 @@ import { Switcher } from './parts/switcher.tsx';
 import { TopBar } from './parts/top-bar.tsx';
 import { phoneForStep, present, SLOT_NUMBERS, type SlotNumber, useSlots } from './slots.ts';
 import { keyOf, useWorld } from './use-world.ts';
-import { sayFrom, WordsContext } from './words.tsx';
+import { sayFrom, useWords, WordsContext } from './words.tsx';
 
 const STORED_LANGUAGE = 'daiban.sandbox.language';
 
@@ -60,6 +60,7 @@ interface Draft {
 }
 
 function Table({ onLanguage }: { readonly onLanguage: () => void }) {
+  const { say } = useWords();
   const [chosen, hand] = useSlots();
   const [front, setFront] = useState<SlotNumber>(0);
   const [isJournalOpen, setJournalOpen] = useState(false);
@@ -116,8 +117,9 @@ function Table({ onLanguage }: { readonly onLanguage: () => void }) {
         }}
       />
       <ClockBar clock={world.clock} movedFrom={world.movedFrom} onMove={(to) => void act(() => api.moveClock(to))} />
-      <main className="phones" data-front={front}>
-        {SLOT_NUMBERS.map((slot) => (
+      <main className="phones" data-front={front} aria-busy={world.phones.length === 0}>
+        {world.phones.length === 0 && <p className="loading">{say('page.loading')}</p>}
+        {world.phones.length > 0 && SLOT_NUMBERS.map((slot) => (
           <Phone
             key={slot}
             isFront={slot === front}

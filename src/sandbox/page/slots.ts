@@ -82,9 +82,13 @@ function suited(current: PhoneKey, phones: readonly PhoneSummary[], isFit: (one:
   return fitting.find((one) => one.platform === current.platform && one.id === current.id) ?? fitting[0] ?? current;
 }
 
-/** Somebody of the role with a card to decide; Slack first, because the other two phones show the other platforms. */
+/**
+ * Somebody of the role with a card to decide. Slack first, because the other two phones show the other platforms; not who
+ * has just decided on the phone in hand: his cards elsewhere are about to change.
+ */
 function waiting(current: PhoneKey, phones: readonly PhoneSummary[], role: PhoneSummary['role']): PhoneKey {
-  const isOpen = (one: PhoneSummary) => one.role === role && one.waiting > 0;
+  const inHand = phones.find((one) => one.platform === current.platform && one.id === current.id);
+  const isOpen = (one: PhoneSummary) => one.role === role && one.waiting > 0 && (one.name !== inHand?.name || inHand.waiting > 0);
   const open = phones.filter(isOpen).toSorted((a, b) => Number(b.platform === 'slack') - Number(a.platform === 'slack'));
   return suited(current, open, () => true);
 }

@@ -23,11 +23,12 @@ export function keyOf({ platform, id }: PhoneKey): string {
 
 type Read = Pick<World, 'phones' | 'steps' | 'clock' | 'screens'>;
 
+/** The list of phones is read last: nobody is sent to a card that the screens already show as decided. */
 async function readWorld(shown: readonly PhoneKey[]): Promise<Read> {
+  const looked = await Promise.allSettled(shown.map(async (one) => [keyOf(one), await api.screen(one)] as const));
+  const screens = Object.fromEntries(looked.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : [])));
   const [{ phones }, { steps }, clock] = await Promise.all([api.phones(), api.road(), api.clock()]);
-  const known = shown.filter((one) => phones.some((phone) => keyOf(phone) === keyOf(one)));
-  const screens = await Promise.all(known.map(async (one) => [keyOf(one), await api.screen(one)] as const));
-  return { phones, steps, clock, screens: Object.fromEntries(screens) };
+  return { phones, steps, clock, screens };
 }
 
 /** @param shown the phones whose screens are wanted */

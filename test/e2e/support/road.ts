@@ -23,7 +23,6 @@ export function eitherLanguage(key: string): RegExp {
 export class Visitor {
   readonly #page: Page;
   readonly #language: Language;
-  #pictures = 0;
 
   constructor(page: Page, language: Language) {
     this.#page = page;
@@ -99,17 +98,17 @@ export class Visitor {
     await this.guide.getByText(this.say(`road.${step}.hint`), { exact: true }).waitFor();
   }
 
-  /** A picture for the documentation in both widths, when asked for (UPDATE_PICTURES=1). */
-  async picture(name: string): Promise<void> {
+  /** A picture for the documentation in both widths, when asked for (UPDATE_PICTURES=1); `front` holds the phone in front. */
+  async picture(name: string, front: string): Promise<void> {
     if (process.env['UPDATE_PICTURES'] !== '1') return;
     mkdirSync(PICTURES, { recursive: true });
-    this.#pictures += 1;
     const before = this.#page.viewportSize();
     for (const size of WIDTHS) {
       await this.#page.setViewportSize(size);
+      await this.take(front);
       // Two frames: one to lay out, one to scroll the talks to their end.
       await this.#page.evaluate('new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)))');
-      const file = `sandbox-${this.#pictures}-${name}-${this.#language === 'en' ? 'en' : 'zh'}-${size.width}.png`;
+      const file = `sandbox-${name}-${this.#language === 'en' ? 'en' : 'zh'}-${size.width}.png`;
       await this.#page.screenshot({ path: path.join(PICTURES, file) });
     }
     if (before !== null) await this.#page.setViewportSize(before);

@@ -1,10 +1,10 @@
-import { readdir } from 'node:fs/promises';
+import { readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { Actor } from '../../../src/core/operations/actor.ts';
 import { readTimes } from '../../../src/core/unit/unit.ts';
-import { filingTarget, MAX_FILE_BYTES, readFile, storeFile } from '../../../src/domain/documents/index.ts';
+import { filingTarget, MAX_FILE_BYTES, readFile, storeFile, type Upload } from '../../../src/domain/documents/index.ts';
 import { DiskFileStore } from '../../../src/lib/file-store.ts';
 import { exeFile, pdfFile, pngFile } from '../../support/files.ts';
 import { useFilingDesk } from '../../support/filing-desk.ts';
@@ -13,6 +13,15 @@ import { refusalOf } from '../../support/product.ts';
 describe('files of a customer', () => {
   const desk = useFilingDesk();
   const { product, store, fileId } = desk;
+
+  async function uploadOf(bytes: Buffer): Promise<Omit<Upload, 'claim'>> {
+    const { now } = await product.db.database.transaction(readTimes);
+    const found = await product.db.database.query<{ data_key: number }>(
+      'SELECT data_key FROM customers WHERE id = $1',
+      [desk.he.id],
+    );
+    return { customer: { id: desk.he.id, data_key: found[0]?.data_key ?? 0 }, bytes, now };
+  }
 
   describe('taking the bytes', () => {
     test('they lie sealed under a random key, and come back as they were', async () => {
@@ -34,35 +43,43 @@ describe('files of a customer', () => {
       expect(await product.db.database.transaction(async (tx) => readFile(tx, product.services, id))).toEqual(bytes);
     });
 
-    test('the same bytes of one customer are stored once, also at the same moment; another customer’s are his own', async () => {
-      const bytes = pngFile(`same ${String(desk.made)}`);
+    test('the same bytes of one customer are stored once, also from two processes at the same moment', async () => {
+      const other = await product.elsewhere();
+      const folder = path.join(tmpdir(), `daiban-once-${process.pid}`);
+      const files = new DiskFileStore(folder);
+      const rounds = 8;
 
-      const stored = await Promise.all([store(bytes), store(bytes), store(bytes), store(bytes)]);
-      const other = (await product.call(desk.lin, 'lead.capture', {
-        facts: { name: '周先生', phone: `1390001${String(1000 + desk.made)}` },
-      })) as { customerId: string };
-      const elsewhere = await store(bytes, {}, other.customerId);
+      for (let round = 0; round < rounds; round += 1) {
+        const upload = { ...(await uploadOf(pngFile(`same ${String(desk.made)} ${String(round)}`))), claim: {} };
+        const stored = await Promise.all(
+          [product.deps, other, product.deps, other].map(async ({ database, services }) =>
+            storeFile({ database, services: { keys: services.keys, files } }, upload),
+          ),
+        );
+        expect(new Set(stored.map((one) => (one.kind === 'stored' ? one.fileId : one.reason))).size).toBe(1);
+        expect(stored.filter((one) => one.kind === 'stored' && one.isNew)).toHaveLength(1);
+      }
 
-      expect(new Set(stored.map((one) => (one.kind === 'stored' ? one.fileId : one.reason))).size).toBe(1);
-      expect(stored.filter((one) => one.kind === 'stored' && one.isNew)).toHaveLength(1);
-      expect(elsewhere).toMatchObject({ kind: 'stored', isNew: true });
-      const { rows } = await product.db.pool.query<{ storage_key: string }>(
-        'SELECT storage_key FROM files WHERE customer_id = $1',
-        [desk.he.id],
-      );
-      expect(rows).toHaveLength(1);
+      const rows = await product.db.pool.query('SELECT 1 FROM files WHERE customer_id = $1', [desk.he.id]);
+      expect(rows.rows).toHaveLength(rounds);
+      const blobs = await readdir(folder, { recursive: true, withFileTypes: true });
+      expect(blobs.filter((one) => one.isFile())).toHaveLength(rounds);
+      await rm(folder, { recursive: true });
+      await other.close();
+    });
+
+    test('the same bytes of another customer are his own file', async () => {
+      const facts = { name: '周先生', phone: `1390001${String(1000 + desk.made)}` };
+      const other = (await product.call(desk.lin, 'lead.capture', { facts })) as { customerId: string };
+      const bytes = pngFile(`shared ${String(desk.made)}`);
+      await store(bytes);
+
+      expect(await store(bytes, {}, other.customerId)).toMatchObject({ kind: 'stored', isNew: true });
     });
 
     test('what is refused leaves nothing behind: no row, nothing on disk', async () => {
       const folder = path.join(tmpdir(), `daiban-empty-${process.pid}`);
       const services = { ...product.services, files: new DiskFileStore(folder) };
-      const { now } = await product.db.database.transaction(readTimes);
-      const { rows } = await product.db.pool.query<{ data_key: number }>(
-        'SELECT data_key FROM customers WHERE id = $1',
-        [desk.he.id],
-      );
-      const customer = { id: desk.he.id, data_key: rows[0]?.data_key ?? 0 };
-
       const reasons = [];
       for (const [bytes, claim] of [
         [exeFile(), {}],
@@ -70,7 +87,10 @@ describe('files of a customer', () => {
         [Buffer.alloc(0), {}],
         [Buffer.alloc(MAX_FILE_BYTES + 1, 37), { name: 'big.pdf' }],
       ] as const) {
-        const stored = await storeFile({ database: product.db.database, services }, { customer, bytes, claim, now });
+        const stored = await storeFile(
+          { database: product.db.database, services },
+          { ...(await uploadOf(bytes)), claim },
+        );
         reasons.push(stored.kind === 'refused' ? stored.reason : stored.kind);
       }
 

@@ -88,7 +88,7 @@ describe('documents of a customer', () => {
       const first = await send({ caption: '身份证' });
       await product.call(desk.reviewer, 'document.review', { document: first.document, state: 'ACCEPTED' });
 
-      expect(await send({ caption: '新的身份证' })).toMatchObject({
+      expect(await send({ caption: '身份证反面' })).toMatchObject({
         kind: 'filed',
         document: first.document,
         version: 2,

@@ -38,6 +38,8 @@ beforeAll(async () => {
   write('src/two.ts', 'export const two: number = 2;\n');
   write('src/sandbox/page/index.html', '<title>sandbox</title>\n');
   write('src/sandbox/page/vite.config.ts', 'export default {};\n');
+  write('src/console/calculators/index.html', '<title>calculators</title>\n');
+  write('src/console/calculators/vite.config.ts', 'export default {};\n');
 });
 afterAll(() => rmSync(path.dirname(root), { recursive: true, force: true }));
 
@@ -48,12 +50,14 @@ describe('building', () => {
     const second = await build();
 
     expect(first.lines.map((line) => line.replace(/ in \d+\.\d s$/, '')).sort()).toEqual([
+      'built page calculators',
       'built page sandbox',
       'built prisma client',
       'built server',
     ]);
     expect(existsSync(path.join(root, 'src/db/generated/client.ts'))).toBe(true);
     expect(existsSync(path.join(root, 'dist/web/sandbox/index.html'))).toBe(true);
+    expect(existsSync(path.join(root, 'dist/web/calculators/index.html'))).toBe(true);
     expect(second).toEqual({ code: 0, lines: [] });
     expect(mtimesOf('dist')).toEqual(before); // so it also works in a checkout that nobody may write to
   });
@@ -65,6 +69,13 @@ describe('building', () => {
     write('src/two.ts', 'export const two: number = 22;\n');
     expect((await build()).lines).toEqual([expect.stringMatching(/^built server in/)]);
     expect(await daiban()).toEqual({ code: 0, lines: ['[22,[]]'] });
+  });
+
+  test('builds a page again when that page changes, and no other step', async () => {
+    write('src/console/calculators/index.html', '<title>other</title>\n');
+
+    expect((await build()).lines).toEqual([expect.stringMatching(/^built page calculators in/)]);
+    expect(readFileSync(path.join(root, 'dist/web/calculators/index.html'), 'utf8')).toContain('other');
   });
 
   test('takes away what was compiled from a source that is gone', async () => {

@@ -1,5 +1,5 @@
 /** The talk on a phone, newest at the bottom and in sight. */
-import { type UIEvent, useLayoutEffect, useRef } from 'react';
+import { type UIEvent, useEffect, useLayoutEffect, useRef } from 'react';
 import { dayTime } from '../time.ts';
 import type { Message, PhoneView, Platform } from '../types.ts';
 import { useWords } from '../words.tsx';
@@ -37,6 +37,15 @@ export function Conversation({ messages, view, isUnstarted, hands }: Conversatio
     owner.current = view?.person.id;
     if (isAtEnd.current && box.current !== null) box.current.scrollTop = box.current.scrollHeight;
   });
+  useEffect(() => {
+    const { current } = box;
+    if (current === null) return undefined;
+    const watcher = new ResizeObserver(() => {
+      if (isAtEnd.current) current.scrollTop = current.scrollHeight;
+    });
+    watcher.observe(current);
+    return () => watcher.disconnect();
+  }, []);
   const onScroll = ({ currentTarget: { scrollHeight, scrollTop, clientHeight } }: UIEvent<HTMLDivElement>) => {
     isAtEnd.current = scrollHeight - scrollTop - clientHeight < NEAR_END;
   };

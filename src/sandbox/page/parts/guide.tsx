@@ -13,6 +13,7 @@ export interface GuideProps {
 export function Guide({ steps, onShow, onFill }: GuideProps) {
   const { say } = useWords();
   const [isOpen, setOpen] = useState(false);
+  const isKnown = steps.length > 0;
   const current = steps.find(({ done }) => !done);
   const walked = steps.filter(({ done }) => done).length;
   const sentence = current === undefined ? '' : say(`page.road.${current.id}.say`);
@@ -32,7 +33,7 @@ export function Guide({ steps, onShow, onFill }: GuideProps) {
       <div className="next" aria-live="polite">
         <p className="next-words">
           {current === undefined ? (
-            steps.length > 0 && <strong>{say('page.guide.done')}</strong>
+            isKnown && <strong>{say('page.guide.done')}</strong>
           ) : (
             <>
               <span className="next-step">{say('page.guide.step', { step: walked + 1, total: steps.length })}</span>

@@ -62,7 +62,7 @@ export function Phone({ isFront, called, phone, phones, view, now, draft, onHand
         </div>
       )}
       {called > 0 && <span key={called} className="halo" aria-hidden="true" />}
-      <Flash toasts={view?.toasts ?? []} />
+      <Flash key={`${phone.platform} ${phone.id}`} toasts={view?.toasts} />
       {view?.blocked === true && <p className="blocked">{say('page.phone.blocked')}</p>}
       {isUnstarted ? (
         <button type="button" className="start" onClick={() => run(() => api.start(phone))}>
@@ -113,18 +113,20 @@ function useBusy(act: Act): readonly [boolean, (work: () => Promise<unknown>) =>
 }
 
 /** What flashes up for a few seconds. */
-function Flash({ toasts }: { readonly toasts: PhoneView['toasts'] }) {
-  const seen = useRef(toasts.length);
+function Flash({ toasts }: { readonly toasts: PhoneView['toasts'] | undefined }) {
+  const count = toasts?.length;
+  const seen = useRef(count);
   const [text, setText] = useState<string>();
-  const last = toasts.at(-1)?.text;
+  const last = toasts?.at(-1)?.text;
   useEffect(() => {
-    const isNew = toasts.length > seen.current;
-    seen.current = toasts.length;
+    // What was there when the phone was picked up is old.
+    const isNew = count !== undefined && seen.current !== undefined && count > seen.current;
+    seen.current = count;
     if (!isNew) return undefined;
     setText(last);
     const timer = setTimeout(() => setText(undefined), 5_000);
     return () => clearTimeout(timer);
-  }, [toasts.length, last]);
+  }, [count, last]);
   return (
     <div className="flash" role="status" data-open={text !== undefined}>
       {text}

@@ -3,7 +3,13 @@ import { Resvg } from '@resvg/resvg-js';
 import { describe, expect, test } from 'vitest';
 import { PAINTING, planSvg, renderPlanPicture } from '../../../../src/domain/repayments/picture.ts';
 import { runTrial } from '../../../../src/domain/repayments/trial-operations.ts';
-import { inPercent, planTrial, trialText, type TrialInput, type Words } from '../../../../src/domain/repayments/trial.ts';
+import {
+  inPercent,
+  planTrial,
+  trialText,
+  type TrialInput,
+  type Words,
+} from '../../../../src/domain/repayments/trial.ts';
 import { ROLES, scopeOf } from '../../../../src/core/operations/actor.ts';
 import { businessDate } from '../../../../src/lib/business-date.ts';
 import { loadTexts } from '../../../../src/lib/i18n.ts';
@@ -33,7 +39,13 @@ describe('a trial', () => {
   });
 
   test('counts a fee kept back at disbursement into the yearly cost, in yuan or in percent', () => {
-    const terms: TrialInput = { principal: '120000.00', n: 12, ratePct: '7.2', method: 'EQUAL_INSTALMENT', start: '2026-01-15' };
+    const terms: TrialInput = {
+      principal: '120000.00',
+      n: 12,
+      ratePct: '7.2',
+      method: 'EQUAL_INSTALMENT',
+      start: '2026-01-15',
+    };
     const inYuan = planTrial({ ...terms, upfrontFee: '3600.00' }, today);
     const inShare = planTrial({ ...terms, upfrontFeePct: '3' }, today);
 
@@ -53,7 +65,9 @@ describe('a trial', () => {
 
     expect(planTrial(bullet, today).rates.irrX12).toBe('0.10800000');
     expect(planTrial({ ...bullet, n: 7 }, today).rates.irrX12).toBeNull();
-    expect(planTrial({ ...bullet, n: 7 }, today).rows).toEqual([[1, '2027-06-30', '200000.00', '12600.00', '212600.00', '0.00']]);
+    expect(planTrial({ ...bullet, n: 7 }, today).rows).toEqual([
+      [1, '2027-06-30', '200000.00', '12600.00', '212600.00', '0.00'],
+    ]);
   });
 
   test('whose fee eats the loan is refused', () => {
@@ -96,7 +110,19 @@ describe('the picture', () => {
     const svg = await planSvg(planTrial({ ...level, upfrontFee: '3000' }, today), chinese);
     const shown = [...svg.matchAll(/<text[^>]*>([^<]*)<\/text>/g)].map((match) => match[1]);
 
-    for (const text of ['还款试算', '300,000.00 元 · 36 个月 · 等额本息 · 年利率 6% · 2026-11-30 起息 · 放款时另收 3,000.00 元', '9,126.58', '31,556.92', '6.68%', '本金', '利息', '2027-05-30', '…… 中间 29 期从略 ……', '2029-11-30', '328,556.92']) {
+    for (const text of [
+      '还款试算',
+      '300,000.00 元 · 36 个月 · 等额本息 · 年利率 6% · 2026-11-30 起息 · 放款时另收 3,000.00 元',
+      '9,126.58',
+      '31,556.92',
+      '6.68%',
+      '本金',
+      '利息',
+      '2027-05-30',
+      '…… 中间 29 期从略 ……',
+      '2029-11-30',
+      '328,556.92',
+    ]) {
       expect(shown).toContain(text);
     }
     expect(shown).not.toContain('2027-06-30');
@@ -109,13 +135,19 @@ describe('the picture', () => {
     expect([...png.subarray(1, 4)].map((byte) => String.fromCodePoint(byte)).join('')).toBe('PNG');
     expect(png.readUInt32BE(16)).toBe(1200);
     // The title alone: 4 characters of 40 px leave ink, and another ink than 4 boxes of a missing glyph would.
-    const title = (text: string): number => ink(`<svg xmlns="http://www.w3.org/2000/svg" width="300" height="60" font-family="Noto Sans SC"><text y="45" font-size="40">${text}</text></svg>`);
+    const title = (text: string): number =>
+      ink(
+        `<svg xmlns="http://www.w3.org/2000/svg" width="300" height="60" font-family="Noto Sans SC"><text y="45" font-size="40">${text}</text></svg>`,
+      );
     expect(title('还款试算')).toBeGreaterThan(1000);
     expect(title('还款试算')).not.toBe(title('\u{e000}\u{e000}\u{e000}\u{e000}'));
   });
 
   test('of 360 instalments and of one is drawn too, in English without a Chinese character', async () => {
-    const long = await planSvg(planTrial({ ...level, principal: '1000000000', n: 360, method: 'EQUAL_PRINCIPAL' }, today), english);
+    const long = await planSvg(
+      planTrial({ ...level, principal: '1000000000', n: 360, method: 'EQUAL_PRINCIPAL' }, today),
+      english,
+    );
     const once = await planSvg(planTrial({ ...level, n: 6, method: 'BULLET' }, today), english);
 
     expect(long).toContain('1,000,000,000.00');
@@ -133,7 +165,8 @@ function ink(svg: string): number {
 }
 
 test('every role and the customer may ask for a trial, and it is not audited', () => {
-  for (const role of ROLES) expect(scopeOf({ kind: 'TOKEN', id: 't', roles: [role], language: 'en' }, runTrial.access)).toBe('all');
+  for (const role of ROLES)
+    expect(scopeOf({ kind: 'TOKEN', id: 't', roles: [role], language: 'en' }, runTrial.access)).toBe('all');
   expect(scopeOf({ kind: 'CUSTOMER', id: 'c', identityId: 'i', language: 'en' }, runTrial.access)).toBe('self');
   expect(scopeOf({ kind: 'STRANGER', id: 's', language: 'en' }, runTrial.access)).toBeUndefined();
   expect([runTrial.isRead, runTrial.isAudited]).toEqual([true, false]);

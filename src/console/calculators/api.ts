@@ -1,0 +1,81 @@
+/** What the page asks of the server: settings, words, a plan and its annual cost. */
+import type { Language } from './words.ts';
+
+/** [n, due, principal, interest, total, balanceAfter] */
+export type Row = readonly [number, string, string, string, string, string];
+
+export interface Plan {
+  readonly rows: readonly Row[];
+  readonly totals: { readonly principal: string; readonly interest: string; readonly total: string };
+  readonly warnings?: readonly { readonly code: string; readonly year: number }[];
+}
+
+/** Fractions with eight decimals. */
+export interface Rates {
+  readonly irrX12: string | null;
+  readonly effective: string;
+  readonly xirr365: string;
+  readonly simpleAnnual365: string | null;
+}
+
+export interface Fault {
+  readonly pointer: string;
+  readonly code: string;
+  readonly message: string;
+}
+
+/** A refusal: which members are wrong, or what happened in one sentence. */
+export class Refusal extends Error {
+  readonly status: number;
+  readonly faults: readonly Fault[];
+
+  constructor(status: number, message: string, faults: readonly Fault[]) {
+    super(message);
+    this.status = status;
+    this.faults = faults;
+  }
+}
+
+/** Who asks, in which language. Without a token the open calculators of the sandbox are asked. */
+export interface Caller {
+  readonly language: Language;
+  readonly token: string | undefined;
+}
+
+const HERE = '/console/calculators';
+
+export async function fetchSettings(): Promise<{ readonly isOpen: boolean }> {
+  return (await getJson(`${HERE}/settings`)) as { isOpen: boolean };
+}
+
+export async function fetchMessages(language: Language): Promise<Readonly<Record<string, string>>> {
+  return (await getJson(`${HERE}/texts/${language}`)) as Record<string, string>;
+}
+
+/** @throws Refusal */
+export async function askPlan(caller: Caller, terms: unknown, signal: AbortSignal): Promise<Plan> {
+  return (await ask(caller, 'calc/schedule', terms, signal)) as Plan;
+}
+
+/** @throws Refusal */
+export async function askRates(caller: Caller, request: unknown, signal: AbortSignal): Promise<Rates> {
+  return (await ask(caller, 'calc/apr', request, signal)) as Rates;
+}
+
+async function getJson(url: string): Promise<unknown> {
+  const response = await fetch(url);
+  if (!response.ok) throw new Refusal(response.status, response.statusText, []);
+  return response.json();
+}
+
+async function ask({ language, token }: Caller, path: string, body: unknown, signal: AbortSignal): Promise<unknown> {
+  const response = await fetch(`${token === undefined ? `${HERE}/api` : '/api/v1'}/${path}`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', 'accept-language': language, ...(token === undefined ? {} : { authorization: `Bearer ${token}` }) },
+    body: JSON.stringify(body),
+    signal,
+  });
+  const answer = (await response.json()) as { readonly detail?: string; readonly errors?: readonly Fault[] };
+  if (response.ok) return answer;
+  throw new Refusal(response.status, answer.detail ?? response.statusText, answer.errors ?? []);
+}

@@ -1,0 +1,63 @@
+/** Invariant 2: however often an event is delivered, and however many workers run, it takes effect once. */
+import { beforeAll, describe, expect, test } from 'vitest';
+import { useCompany } from './support/company.ts';
+
+const company = useCompany();
+
+beforeAll(async () => {
+  await company.addStaff('小林', ['sales'], { wecom: 'xiaolin' });
+});
+
+describe('one event, many deliveries', () => {
+  test('three parallel deliveries to each of two processes, handled by three workers, make one lead and one answer', async () => {
+    const { wecom } = company.channels;
+    const event = wecom.message('xiaolin', '新客户 何女士 13800006612 想贷30万周转', ['msg-1', 'msg-1-alias']);
+    const doors = [company.door(), company.door()];
+    const workers = [company.worker(), company.worker(), company.worker()];
+
+    await Promise.all(doors.flatMap((door) => [1, 2, 3].map(async () => door.receive([event]))));
+    await Promise.all(workers.map(async ({ turns }) => turns.run()));
+    await Promise.all(workers.map(async ({ deliverer }) => deliverer.run()));
+    const answers = wecom.said('xiaolin').length;
+    await company.drain();
+
+    expect(await company.count('inbox')).toBe(1);
+    expect(await company.count('leads')).toBe(1);
+    expect(await company.count(`timeline_items WHERE direction = 'IN'`)).toBe(1);
+    expect(answers).toBeGreaterThan(0);
+    expect(wecom.sent).toHaveLength(await company.count('outbox'));
+    expect(new Set(wecom.sent.map((intent) => intent.id)).size).toBe(wecom.sent.length);
+  });
+
+  test('a delivery that shares only one of its keys with an earlier one is the same event', async () => {
+    const { wecom } = company.channels;
+    const door = company.door();
+
+    const first = await door.receive([wecom.message('xiaolin', '帮助', ['msg-2', 'retry-2'])]);
+    const second = await door.receive([wecom.message('xiaolin', '帮助', ['msg-2b', 'retry-2'])]);
+
+    expect(first[0]).toBeDefined();
+    expect(second[0]).toBeUndefined();
+  });
+
+  test('twins inside one batch of deliveries are stored once', async () => {
+    const { wecom } = company.channels;
+    const twin = wecom.message('xiaolin', '帮助', ['msg-3']);
+
+    const stored = await company.door().receive([twin, { ...twin }]);
+
+    expect(stored.filter(Boolean)).toHaveLength(1);
+  });
+
+  test('an outbox key is used once for ever, whoever writes it again', async () => {
+    const send = async (): Promise<unknown> =>
+      company.base.database.transaction(async (tx) =>
+        tx.query(
+          `WITH fresh AS (INSERT INTO outbox_keys (key, outbox_id, at) VALUES ('remind:1:1:dueDay', 1, business_now()) ON CONFLICT DO NOTHING RETURNING 1) SELECT count(*)::int AS n FROM fresh`,
+        ),
+      );
+
+    expect(await send()).toEqual([{ n: 1 }]);
+    expect(await send()).toEqual([{ n: 0 }]);
+  });
+});

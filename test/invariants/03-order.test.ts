@@ -1,0 +1,114 @@
+/** Invariant 3: events of one conversation are handled one at a time in order; different conversations in parallel. */
+import { describe, expect, test } from 'vitest';
+import type { InboundEvent } from '../../src/channels/channel.ts';
+import type { ConversationWork, TurnHandler } from '../../src/core/runtime/turns.ts';
+import { until, useCompany } from './support/company.ts';
+
+const company = useCompany();
+
+function textOf(event: ConversationWork['events'][number]['event']): string {
+  const { happening } = event as InboundEvent;
+  return happening.kind === 'message' ? happening.text : '';
+}
+
+/** Notes what it is given; turns of `slow` wait until they are let go. */
+function recorder(slow: string): { readonly handle: TurnHandler; readonly log: string[]; readonly letGo: () => void } {
+  const log: string[] = [];
+  const gate: { open?: () => void } = {};
+  const opened = new Promise<void>((resolve) => (gate.open = resolve));
+  const handle: TurnHandler = async (_unit, works) => {
+    for (const { conversation, events } of works) {
+      for (const { event } of events) {
+        log.push(`begin ${textOf(event)}`);
+        if (conversation.chat === slow) await opened;
+        log.push(`end ${textOf(event)}`);
+      }
+    }
+    return works.map(() => ({ state: null, isSilenced: false }));
+  };
+  return { handle, log, letGo: () => gate.open?.() };
+}
+
+describe('conversations', () => {
+  test('while a turn of one conversation is under way, a second worker leaves its other events alone and handles other conversations', async () => {
+    const { telegram } = company.channels;
+    const { handle, log, letGo } = recorder('a');
+    const [first, second] = [company.worker({ handle }), company.worker({ handle })];
+    await company.say(telegram, 'a', 'a1');
+    const turn = first.turns.run();
+    await until(() => log.includes('begin a1'));
+    await company.say(telegram, 'a', 'a2');
+    await company.say(telegram, 'b', 'b1');
+
+    await second.turns.run();
+    const meanwhile = [...log];
+    letGo();
+    await turn;
+    await first.turns.run();
+
+    expect(meanwhile).toEqual(['begin a1', 'begin b1', 'end b1']);
+    expect(log.slice(3)).toEqual(['end a1', 'begin a2', 'end a2']);
+  });
+
+  test('a conversation with hundreds of waiting events keeps nobody else waiting while it is in other hands', async () => {
+    const { telegram } = company.channels;
+    const { handle, log, letGo } = recorder('flood');
+    const [first, second] = [company.worker({ handle }), company.worker({ handle })];
+    await company.say(telegram, 'flood', 'f0');
+    const turn = first.turns.run();
+    await until(() => log.includes('begin f0'));
+    const flood = Array.from({ length: 200 }, (_, i) => telegram.message('flood', `f${i + 1}`, [`flood-${i}`]));
+    await company.door().receive(flood);
+    await company.say(telegram, 'quiet', 'q1');
+
+    await second.turns.run();
+    const meanwhile = log.includes('end q1');
+    letGo();
+    await turn;
+    while ((await first.turns.run()) > 0);
+
+    expect(meanwhile).toBe(true);
+    expect(log.filter((line) => line.startsWith('end f'))).toEqual(Array.from({ length: 201 }, (_, i) => `end f${i}`));
+  });
+
+  test('two workers at once handle a hundred events of five conversations each in its own order', async () => {
+    const { telegram } = company.channels;
+    const { handle, log } = recorder('nobody');
+    const workers = [company.worker({ handle }), company.worker({ handle })];
+    const door = company.door();
+    for (let i = 0; i < 20; i += 1) {
+      await door.receive(['c0', 'c1', 'c2', 'c3', 'c4'].map((chat) => telegram.message(chat, `${chat}-${i}`, [`five-${chat}-${i}`])));
+      if (i % 5 === 4) await Promise.all(workers.map(async ({ turns }) => turns.run()));
+    }
+    while ((await Promise.all(workers.map(async ({ turns }) => turns.run()))).some((handled) => handled > 0));
+
+    for (const chat of ['c0', 'c1', 'c2', 'c3', 'c4']) {
+      expect(log.filter((line) => line.startsWith(`begin ${chat}-`))).toEqual(Array.from({ length: 20 }, (_, i) => `begin ${chat}-${i}`));
+    }
+  });
+
+  test('messages to one chat leave one after another in the order in which they were decided', async () => {
+    const { slack } = company.channels;
+    slack.sent.length = 0;
+    const staff = await company.addStaff('老赵', ['approver'], { slack: 'U0ZHAO' });
+    for (const n of [1, 2, 3]) {
+      await company.call({ kind: 'SYSTEM', id: 'daiban', language: 'zh-CN' }, 'staff.notify', { staffId: staff.id, text: 'talk.parked', params: { n } });
+    }
+    let inFlight = 0;
+    let most = 0;
+    slack.onSend = async (intent) => {
+      inFlight += 1;
+      most = Math.max(most, inFlight);
+      await new Promise((resolve) => setImmediate(resolve));
+      inFlight -= 1;
+      return { providerId: intent.id };
+    };
+    const workers = [company.worker(), company.worker()];
+
+    for (let i = 0; i < 3; i += 1) await Promise.all(workers.map(async ({ deliverer }) => deliverer.run()));
+
+    expect(slack.sent).toHaveLength(3);
+    expect(slack.sent.map((intent) => Number(intent.id))).toEqual(slack.sent.map((intent) => Number(intent.id)).sort((a, b) => a - b));
+    expect(most).toBe(1);
+  });
+});

@@ -1,0 +1,108 @@
+/** Invariant 5: PostgreSQL is the only truth. Redis carries hints: FLUSHALL at any moment costs delay, nothing else. */
+import { Redis } from 'ioredis';
+import { afterEach, expect, test } from 'vitest';
+import { BullWake } from '../../src/jobs/bull-wake.ts';
+import { Loop } from '../../src/jobs/loop.ts';
+import { silentLog } from '../../src/lib/log.ts';
+import { describeWithRedis, useRedis } from '../support/redis.ts';
+import { until, useCompany } from './support/company.ts';
+
+const company = useCompany();
+const CANARY = '13877776666';
+const leaving: (() => Promise<void>)[] = [];
+
+afterEach(async () => {
+  for (const leave of leaving.splice(0)) await leave();
+});
+
+async function waiting(): Promise<number> {
+  return company.count(`inbox WHERE state = 'NEW'`);
+}
+
+function loopOf(work: () => Promise<number>): Loop {
+  const loop = new Loop({ name: 'inbox', work, intervalMs: 30, log: silentLog });
+  leaving.push(async () => loop.stop());
+  return loop;
+}
+
+test('with every hint lost the work is found by looking: a committed event is handled within the sweep interval', async () => {
+  const { turns } = company.worker();
+  const loop = loopOf(async () => turns.run());
+  loop.start();
+  await loop.settled();
+
+  await company.say(company.channels.telegram, 'u1', 'hello');
+
+  await until(async () => (await waiting()) === 0);
+});
+
+test('a loop whose work fails, because the store is away, looks again by itself', async () => {
+  let tries = 0;
+  const loop = loopOf(async () => {
+    tries += 1;
+    if (tries === 1) throw new Error('away');
+    return 0;
+  });
+
+  loop.start();
+
+  await until(() => tries >= 2);
+});
+
+describeWithRedis('with Redis', () => {
+  const redis = useRedis();
+
+  test('flushed and restarted under load, nothing is lost, done twice or out of order, and Redis never holds more than topics', async () => {
+    const { telegram } = company.channels;
+    telegram.sent.length = 0;
+    const sending = new BullWake(redis.url, false, silentLog);
+    const taking = new BullWake(redis.url, true, silentLog);
+    leaving.push(async () => sending.close(), async () => taking.close());
+    const { turns } = company.worker();
+    const loop = loopOf(async () => turns.run());
+    taking.on('inbox', () => loop.wake());
+    loop.start();
+
+    for (let i = 0; i < 60; i += 1) {
+      await company.say(telegram, `r${i % 6}`, `${CANARY} ${i}`);
+      sending.signal('inbox');
+      if (i % 10 === 3) await redis.flush();
+      if (i === 30) await redis.restart();
+      if (i % 20 === 9) expect(await contentOf(redis.url)).not.toContain(CANARY);
+    }
+    await until(async () => (await waiting()) === 0);
+    await company.drain();
+
+    expect(await company.count(`timeline_items WHERE direction = 'IN' AND conversation_id IN (SELECT id FROM conversations WHERE chat LIKE 'r%')`)).toBe(60);
+    expect(await company.count(`inbox WHERE state <> 'DONE'`)).toBe(0);
+    expect(telegram.sent.filter(({ to }) => to.chat.startsWith('r'))).toHaveLength(await company.count(`outbox WHERE chat LIKE 'r%'`));
+  });
+
+  test('a hint reaches a process that listens to its topic, whatever other processes take hints of theirs', async () => {
+    const [sender, worker, scheduler] = [new BullWake(redis.url, false, silentLog), new BullWake(redis.url, true, silentLog), new BullWake(redis.url, true, silentLog)];
+    leaving.push(async () => sender.close(), async () => worker.close(), async () => scheduler.close());
+    let woken = 0;
+    worker.on('inbox', () => (woken += 1));
+    scheduler.on('timers', () => undefined);
+
+    for (let n = 1; n <= 5; n += 1) {
+      sender.signal('inbox');
+      await until(() => woken >= n);
+    }
+
+    expect(woken).toBe(5);
+  });
+});
+
+/** Everything a Redis knows, as one text. */
+async function contentOf(url: string): Promise<string> {
+  const client = new Redis(url, { retryStrategy: () => null });
+  client.on('error', () => undefined);
+  try {
+    const parts: string[] = [];
+    for (const key of await client.keys('*')) parts.push(key, JSON.stringify(await client.dump(key)));
+    return parts.join('\n');
+  } finally {
+    client.disconnect();
+  }
+}

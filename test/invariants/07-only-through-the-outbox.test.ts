@@ -1,0 +1,151 @@
+/** Invariant 7: nothing reaches a person except through the outbox, and the outbox asks the contact gate when it sends. */
+import { readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { Interactive } from '../../src/jobs/interactive.ts';
+import { createTroubleHandler } from '../../src/jobs/trouble.ts';
+import { LocalWake } from '../../src/jobs/wake.ts';
+import type { GateAnswer } from '../../src/outbox/gate.ts';
+import { useCompany } from './support/company.ts';
+
+const company = useCompany();
+const SYSTEM = { kind: 'SYSTEM', id: 'daiban', language: 'zh-CN' } as const;
+const people: { staff?: string; customer?: string } = {};
+
+beforeAll(async () => {
+  const sales = await company.addStaff('小林', ['sales'], { wecom: 'xiaolin' });
+  people.staff = sales.id;
+  const lead = (await company.call(sales, 'lead.capture', { facts: { name: '何女士', phone: '13800006612' } })) as { customerId: string };
+  people.customer = lead.customerId;
+});
+beforeEach(async () => {
+  await company.db.pool.query('TRUNCATE outbox, outbox_keys, timers');
+  for (const channel of Object.values(company.channels)) channel.sent.length = 0;
+});
+
+/** A message to a customer, planned at an hour when it was allowed. */
+async function planMessage(purpose: string): Promise<void> {
+  await company.call(SYSTEM, 'staff.notify', { staffId: people.staff, text: 'talk.parked', params: {} });
+  await company.db.pool.query('UPDATE outbox SET purpose = $1, customer_id = $2', [purpose, people.customer]);
+}
+
+async function state(): Promise<string> {
+  const { rows } = await company.db.pool.query<{ state: string }>('SELECT state FROM outbox');
+  return rows.map((row) => row.state).join();
+}
+
+describe('the gate', () => {
+  test('is asked at the moment of sending: what became forbidden after it was planned is not sent', async () => {
+    await planMessage('COLLECTION');
+    const asked: string[] = [];
+    const { deliverer } = company.worker({
+      gates: [
+        async (_tx, question): Promise<GateAnswer> => {
+          asked.push(`${question.purpose} ${question.customerId === people.customer}`);
+          return { decision: 'deny', rule: 'DNC' };
+        },
+      ],
+    });
+
+    await deliverer.run();
+
+    expect(asked).toEqual(['COLLECTION true']);
+    expect(company.channels.wecom.sent).toHaveLength(0);
+    expect(await state()).toBe('DENIED');
+  });
+
+  test('holds a message until the hour at which it is allowed, as a timer, and is asked again then', async () => {
+    await planMessage('SERVICE');
+    const answers: GateAnswer[] = [{ decision: 'deny', rule: 'QUIET', until: new Date(Date.now() + 3_600_000) }, { decision: 'allow' }];
+    const { deliverer } = company.worker({ gates: [async () => answers.shift() ?? { decision: 'deny', rule: 'asked too often' }] });
+
+    await deliverer.run();
+    const held = await state();
+    await company.advance(3_601_000);
+    await company.drain();
+    await deliverer.run();
+
+    expect(held).toBe('DEFERRED');
+    expect(company.channels.wecom.sent.length + (await company.count(`outbox WHERE state IN ('DEFERRED', 'DENIED')`))).toBe(1);
+  });
+
+  test('the product’s own gate refuses a collection message at 23:30 in the customer’s zone', async () => {
+    await planMessage('COLLECTION');
+    const { rows } = await company.db.pool.query<{ ms: string }>(
+      `SELECT ceil(extract(epoch FROM ((date_trunc('day', business_now() AT TIME ZONE 'Asia/Shanghai') + interval '1 day 23 hours 30 minutes') AT TIME ZONE 'Asia/Shanghai' - business_now())) * 1000)::bigint AS ms`,
+    );
+    await company.advance(Number(rows[0]?.ms));
+
+    await company.worker().deliverer.run();
+
+    expect(company.channels.wecom.sent).toHaveLength(0);
+    expect(['DENIED', 'DEFERRED']).toContain(await state());
+  });
+});
+
+describe('an answer inside the platform’s own request', () => {
+  function interactive(): Interactive {
+    return new Interactive({ database: company.base.database, keys: company.base.keys, wake: new LocalWake(), followUp: createTroubleHandler(company.base.keys) });
+  }
+
+  async function leaveAnswer(inboxId: number): Promise<void> {
+    await planMessage('STAFF');
+    await company.db.pool.query(`UPDATE outbox SET lane = 'INTERACTIVE', inbox_id = $1`, [inboxId]);
+  }
+
+  test('is an outbox row that counts as sent only when the response is out', async () => {
+    await leaveAnswer(41);
+
+    const held = await interactive().wait(41n);
+
+    expect(held?.answer).toMatchObject({ kind: 'text' });
+    expect(await state()).toBe('LEASED');
+    await held?.shown();
+    expect(await state()).toBe('SENT');
+    expect(company.channels.wecom.sent).toHaveLength(0);
+    expect(await company.count('timeline_items WHERE outbox_id = (SELECT id FROM outbox)')).toBe(1);
+  });
+
+  test('goes out as a message when the request is gone before the answer is written', async () => {
+    await leaveAnswer(42);
+
+    const held = await interactive().wait(42n);
+    await held?.notShown();
+    await company.worker().deliverer.run();
+
+    expect(company.channels.wecom.sent).toHaveLength(1);
+  });
+
+  test('that nobody waits for any more, because the process with the request died, goes out as a message after 3 seconds', async () => {
+    await leaveAnswer(43);
+    const { deliverer } = company.worker();
+    await deliverer.sweep();
+    const early = await deliverer.run();
+
+    await company.db.pool.query(`UPDATE outbox SET due_at = due_at - interval '4 seconds'`);
+    await deliverer.sweep();
+    await deliverer.run();
+
+    expect(early).toBe(0);
+    expect(company.channels.wecom.sent).toHaveLength(1);
+  });
+
+  test('is given once, however many requests ask for it', async () => {
+    await leaveAnswer(44);
+
+    const held = await Promise.all([interactive().wait(44n), interactive().wait(44n)]);
+
+    expect(held.filter(Boolean)).toHaveLength(1);
+  });
+});
+
+describe('the code', () => {
+  test('calls a channel’s send in one file of the outbox and nowhere else', () => {
+    const src = path.resolve(import.meta.dirname, '../../src');
+    const callers = readdirSync(src, { recursive: true, encoding: 'utf8' })
+      .filter((file) => file.endsWith('.ts') && !file.startsWith('channels/') && !file.startsWith('sandbox/'))
+      .filter((file) => /\bchannels?(\.get\([^)]*\))?[?!]?\.send\(/.test(readFileSync(path.join(src, file), 'utf8')));
+
+    expect(callers).toEqual(['outbox/deliver.ts']);
+  });
+});

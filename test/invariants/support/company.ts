@@ -1,0 +1,218 @@
+/**
+ * The product without its servers: the composition that `daiban` itself uses, on the test file's database, with scripted
+ * platforms and as many workers as a test asks for. Nothing runs by itself; a test says who works when.
+ */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll } from 'vitest';
+import { openBase, type Base } from '../../../src/app.ts';
+import type { Happening } from '../../../src/channels/channel.ts';
+import { parseEnv } from '../../../src/config/env.ts';
+import type { Actor, Role } from '../../../src/core/operations/actor.ts';
+import { createTurnHandler } from '../../../src/core/runtime/conversation-runtime.ts';
+import type { TurnHandler } from '../../../src/core/runtime/turns.ts';
+import { performOperation, platformOf, readTimes } from '../../../src/core/unit/unit.ts';
+import { Database } from '../../../src/db/database.ts';
+import { DEMO_PRODUCTS } from '../../../src/demo-products.ts';
+import { renderReminder, type ReminderSchedule } from '../../../src/domain/reminders/index.ts';
+import { writeChange, writeIncoming } from '../../../src/domain/timeline/index.ts';
+import { Inbox } from '../../../src/inbox/receive.ts';
+import { InboxJob } from '../../../src/jobs/inbox.ts';
+import { timerHandlers } from '../../../src/jobs/timer-handlers.ts';
+import { fireNext } from '../../../src/jobs/timers.ts';
+import { createTroubleHandler } from '../../../src/jobs/trouble.ts';
+import { silentLog } from '../../../src/lib/log.ts';
+import { Deliverer } from '../../../src/outbox/deliver.ts';
+import type { SendGate } from '../../../src/outbox/gate.ts';
+import { useDatabase, type TestDatabase } from '../../support/database.ts';
+import { ScriptedChannel } from './scripted-channel.ts';
+
+export const ACCOUNTS = {
+  wecom: 'wecom:ww0invariant:1000002',
+  slack: 'slack:T0INVARIANT',
+  telegram: 'telegram:7000',
+} as const;
+
+const SETTINGS = {
+  wecom: { corpId: 'ww0invariant', agentId: '1000002', secret: 's', token: 't', encodingAesKey: 'k', apiBase: 'http://127.0.0.1:1' },
+  slack: { botToken: 'xoxb-1', signingSecret: 's', apiUrl: 'http://127.0.0.1:1/', teamId: 'T0INVARIANT' },
+  telegram: { botToken: '7000:x', webhookSecret: 's', apiRoot: 'http://127.0.0.1:1' },
+};
+
+export const ADMIN: Actor = { kind: 'TOKEN', id: 'admin', roles: ['admin'], language: 'zh-CN' };
+
+export type StaffActor = Extract<Actor, { kind: 'STAFF' }>;
+
+/** One process of role worker with connections of its own. */
+export interface Worker {
+  readonly database: Database;
+  readonly turns: InboxJob;
+  readonly deliverer: Deliverer;
+}
+
+interface WorkerOptions {
+  readonly handle?: TurnHandler;
+  readonly gates?: readonly SendGate[];
+}
+
+export interface Company {
+  readonly db: TestDatabase;
+  readonly base: Base;
+  readonly channels: Readonly<Record<'wecom' | 'slack' | 'telegram', ScriptedChannel>>;
+  /** The receiving side of a web process; each call is another process. */
+  door(): Inbox;
+  worker(options?: WorkerOptions): Worker;
+  /** Commits an event of a person as a platform delivers it. */
+  receive(channel: ScriptedChannel, from: string, happening: Happening): Promise<void>;
+  say(channel: ScriptedChannel, from: string, text: string): Promise<void>;
+  /** Turns, timers and sends until nothing is left to do. */
+  drain(): Promise<void>;
+  call(actor: Actor, name: string, input: unknown): Promise<unknown>;
+  addStaff(name: string, roles: readonly Role[], accounts?: Partial<Record<'wecom' | 'slack' | 'telegram', string>>): Promise<StaffActor>;
+  count(sql: string, values?: readonly unknown[]): Promise<number>;
+  /** Moves business time forward. */
+  advance(ms: number): Promise<void>;
+}
+
+/** The company of one test file. Call at the top of the file. */
+export function useCompany(): Company {
+  const db = useDatabase();
+  const opened: { base?: Base; folder?: string; schedule?: () => ReminderSchedule } = {};
+  const databases: Database[] = [];
+  const channels = {
+    wecom: new ScriptedChannel(ACCOUNTS.wecom, { safeToRepeat: true, duplicateWindowMs: 14_400_000 }),
+    slack: new ScriptedChannel(ACCOUNTS.slack),
+    telegram: new ScriptedChannel(ACCOUNTS.telegram),
+  };
+  const byAccount = new Map<string, ScriptedChannel>(Object.values(channels).map((channel) => [channel.account, channel]));
+  let events = 0;
+
+  beforeAll(async () => {
+    opened.folder = await mkdtemp(path.join(tmpdir(), 'daiban-company-'));
+    const parsed = parseEnv({
+      DATABASE_URL: db.url,
+      DATA_DIR: opened.folder,
+      MASTER_KEY: Buffer.alloc(32, 7).toString('base64'),
+      LOG_LEVEL: 'silent',
+    });
+    if (!parsed.ok) throw new Error(parsed.faults.join());
+    opened.base = await openBase({ env: parsed.env, version: '0', say: () => undefined }, SETTINGS, () => undefined);
+    for (const product of DEMO_PRODUCTS) await performOperation(opened.base.unit, { actor: ADMIN, via: 'test' }, 'product.publish', product);
+  });
+  afterAll(async () => {
+    await Promise.all(databases.map(async (database) => database.close()));
+    await opened.base?.close();
+    if (opened.folder !== undefined) await rm(opened.folder, { recursive: true, force: true });
+  });
+
+  const company: Company = {
+    db,
+    channels,
+    get base() {
+      if (!opened.base) throw new Error('the company exists from the first hook on');
+      return opened.base;
+    },
+    door() {
+      return new Inbox({ database: ownDatabase(), keys: this.base.keys, wake: () => undefined });
+    },
+    worker(options = {}) {
+      const { base } = this;
+      const database = ownDatabase();
+      const { services, keys } = base;
+      const handle = createTurnHandler({
+        flows: base.flows,
+        texts: services.texts,
+        companyZone: services.companyZone,
+        writeIncoming: async (unit, items) => void (await writeIncoming(unit.tx, keys, unit.now, items)),
+        writeChange: async (unit, change) => writeChange(unit.tx, keys, unit.now, change),
+      });
+      const turns = new InboxJob({
+        ...base.unit,
+        database,
+        handle: options.handle ?? handle,
+        park: (unit, { id, account, chat, thread, event }) => {
+          const address = { account, chat, ...(thread === '' ? {} : { thread }) };
+          const turn = unit.turn({
+            actor: { kind: 'SYSTEM', id: 'daiban', language: 'zh-CN' },
+            via: 'inbox',
+            traceId: event.traceId,
+            conversation: { id, platform: platformOf(account), address },
+          });
+          turn.effects.incident({ kind: 'inbox.parked', subject: { kind: 'inbox', id: String(event.id) } });
+          turn.effects.send({ to: address, purpose: 'ANSWER', content: { kind: 'text', text: 'parked' } });
+        },
+        log: silentLog,
+      });
+      const deliverer = new Deliverer({
+        database,
+        keys,
+        channels: byAccount,
+        gates: options.gates ?? base.parts.gates,
+        renderers: { reminder: renderReminder(() => scheduleOf(base), services.texts) },
+        readFile: async (tx, fileId) => base.parts.readFile(tx, services, fileId),
+        times: readTimes,
+        followUp: createTroubleHandler(keys),
+        onSettled: () => undefined,
+        log: silentLog,
+      });
+      return { database, turns, deliverer };
+    },
+    async receive(channel, from, happening) {
+      events += 1;
+      await this.door().receive([channel.event(from, happening, [`e${events}`])]);
+    },
+    async say(channel, from, text) {
+      await this.receive(channel, from, { kind: 'message', messageId: `m${events + 1}`, text, media: [] });
+    },
+    async drain() {
+      const { turns, deliverer } = this.worker();
+      const fire = async (): Promise<number> => fireNext({ ...this.base.unit, handlers: timerHandlers(this.base.services), log: silentLog });
+      while ((await turns.run()) + (await fire()) + (await deliverer.run()) > 0);
+    },
+    async call(actor, name, input) {
+      return performOperation(this.base.unit, { actor, via: 'api' }, name, input);
+    },
+    async addStaff(name, roles, accounts = {}) {
+      const { id } = (await this.call(ADMIN, 'staff.add', { name, roles, ...accounts })) as { readonly id: string };
+      return { kind: 'STAFF', id, name, roles, teamId: undefined, language: 'zh-CN' };
+    },
+    async count(sql, values = []) {
+      const { rows } = await db.pool.query<{ n: string }>(`SELECT count(*) AS n FROM ${sql}`, [...values]);
+      return Number(rows[0]?.n);
+    },
+    async advance(ms) {
+      await db.pool.query('UPDATE business_clock SET offset_ms = offset_ms + $1', [ms]);
+      await db.pool.query('SELECT ensure_partitions(business_now())');
+    },
+  };
+  return company;
+
+  function ownDatabase(): Database {
+    const database = new Database(db.url, { max: 4 });
+    databases.push(database);
+    return database;
+  }
+}
+
+/** The reminder schedule in force, as the app reads it. */
+export function scheduleOf(base: Base): ReminderSchedule {
+  const { definition } = base.flows.schedule('repayment-reminder');
+  return {
+    spreadMinutes: definition.spreadMinutes,
+    stages: definition.stages.map((stage) => ({
+      name: stage.name,
+      day: stage.day,
+      minute: Number(stage.at.slice(0, 2)) * 60 + Number(stage.at.slice(3)),
+      text: stage.text,
+    })),
+  };
+}
+
+/** Waits for something that another process or connection brings about. @throws Error after ten seconds. */
+export async function until(condition: () => Promise<boolean> | boolean): Promise<void> {
+  for (const end = performance.now() + 10_000; performance.now() < end; await new Promise((resolve) => setTimeout(resolve, 5))) {
+    if (await condition()) return;
+  }
+  throw new Error('waited ten seconds in vain');
+}

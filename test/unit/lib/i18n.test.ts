@@ -1,0 +1,57 @@
+import { readdirSync } from 'node:fs';
+import path from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { groupedYuan, inWan, LANGUAGES, loadTexts } from '../../../src/lib/i18n.ts';
+
+const FOLDER = path.resolve(import.meta.dirname, '../../../locales');
+const texts = loadTexts(FOLDER);
+
+/** Names of the arguments a message takes, outside of quoted parts. */
+function argumentsOf(message: string): readonly string[] {
+  const names = new Set<string>();
+  for (const match of message.replaceAll(/'\{[^']*'/g, '').matchAll(/\{\s*([a-zA-Z_]\w*)\s*[,}]/g)) names.add(match[1] ?? '');
+  return [...names].sort();
+}
+
+describe('the texts', () => {
+  test('every file exists in every language', () => {
+    const [first = '', ...others] = LANGUAGES;
+    for (const other of others) expect(readdirSync(path.join(FOLDER, other)).sort()).toEqual(readdirSync(path.join(FOLDER, first)).sort());
+  });
+
+  test('every key exists in every language, with the same arguments', () => {
+    const chinese = texts.messages('zh-CN');
+    const english = texts.messages('en');
+
+    expect(Object.keys(chinese).length).toBeGreaterThan(500);
+    expect(Object.keys(english).sort()).toEqual(Object.keys(chinese).sort());
+    const different = Object.keys(chinese).filter((key) => argumentsOf(chinese[key] ?? '').join() !== argumentsOf(english[key] ?? '').join());
+    // Amounts are told in 万 in Chinese and in plain yuan elsewhere.
+    expect(different).toEqual(['conversation.format.wan']);
+  });
+
+  test('no text is empty, none promises an approval', () => {
+    for (const language of LANGUAGES) {
+      for (const [key, message] of Object.entries(texts.messages(language))) {
+        expect(message.trim(), `${language} ${key}`).not.toBe('');
+        expect(message, `${language} ${key}`).not.toMatch(/包过|秒批|黑户可|必过|guaranteed approval/i);
+      }
+    }
+  });
+
+  test('an unknown key or a missing argument is a fault', () => {
+    expect(() => texts.translate('en', 'no.such.key')).toThrow('no.such.key');
+    expect(() => texts.translate('zh-CN', 'talk.chosen')).toThrow();
+  });
+});
+
+describe('money in texts', () => {
+  test('is grouped, with two places', () => {
+    expect(groupedYuan(123_456_789n)).toBe('1,234,567.89');
+    expect(groupedYuan(5n)).toBe('0.05');
+  });
+
+  test('is told in 万 when it is a round number of hundred yuan', () => {
+    expect([inWan(30_000_000n), inWan(38_650_000n), inWan(1_000_000n), inWan(123_456n)]).toEqual(['30', '38.65', '1', '']);
+  });
+});
