@@ -29,7 +29,6 @@ import { renderReminder, runDueReminders, type ReminderSchedule } from './domain
 import { findToken } from './domain/staff/index.ts';
 import { writeChange, writeIncoming } from './domain/timeline/index.ts';
 import { Inbox } from './inbox/receive.ts';
-import { BullWake } from './jobs/bull-wake.ts';
 import { businessNow, ensurePartitions, moveClock, nextDue } from './jobs/clock.ts';
 import { InboxJob } from './jobs/inbox.ts';
 import { Interactive } from './jobs/interactive.ts';
@@ -251,7 +250,10 @@ async function openSandbox(options: AppOptions, url: string, isWeb: boolean): Pr
 
 async function openWake(base: Base, env: Env): Promise<Wake> {
   const works = env.ROLES.includes('worker') || env.ROLES.includes('scheduler');
-  if (env.REDIS_URL !== undefined) return new BullWake(env.REDIS_URL, works, base.log);
+  if (env.REDIS_URL !== undefined) {
+    const { BullWake } = await import('./jobs/bull-wake.ts');
+    return new BullWake(env.REDIS_URL, works, base.log);
+  }
   return new NotifyWake(base.database, base.log).open();
 }
 
@@ -437,7 +439,7 @@ class App {
     });
     this.#loop('inbox', ['inbox', 'clock'], async () => inbox.run(), { concurrency: 2 });
     this.#loop('outbox', ['outbox', 'clock'], async () => deliverer.run(), { concurrency: 4 });
-    this.#loop('media', ['timers', 'inbox', 'outbox'], async () => fetchNext({ database, keys, channels: this.#channels, intake: base.parts.intake(database, services), attach: async (tx, message, fileIds) => base.parts.attachFiles(tx, message, fileIds), wake: (topic) => wake.signal(topic), log }));
+    this.#loop('media', ['timers', 'clock'], async () => fetchNext({ database, keys, channels: this.#channels, intake: base.parts.intake(database, services), attach: async (tx, message, fileIds) => base.parts.attachFiles(tx, message, fileIds), wake: (topic) => wake.signal(topic), log }));
     this.#every(10_000, async () => deliverer.beat());
     this.#every(5_000, async () => {
       if ((await deliverer.sweep()) > 0) wake.signal('outbox');
@@ -450,7 +452,7 @@ class App {
   #schedulerLoops(): void {
     const { base, wake } = this.#parts;
     const { database, keys, log } = base;
-    this.#loop('timers', ['timers', 'clock', 'outbox'], async () => {
+    this.#loop('timers', ['timers', 'clock'], async () => {
       const fired = await fireNext({ ...base.unit, handlers: timerHandlers(base.services), log });
       if (fired > 0) {
         wake.signal('inbox');

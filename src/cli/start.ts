@@ -13,7 +13,7 @@ export async function start(cli: Cli): Promise<number> {
   const { env } = cli;
   const texts = loadTexts(path.join(packageRoot, 'locales'));
   try {
-    const app = await startApp({ env, version: cli.version, say: (line) => cli.out(line) });
+    const app = await startApp({ env, version: cli.version, say: (line) => process.stderr.write(`${line}\n`) });
     if (env.sandbox && env.ROLES.includes('web')) cli.out(texts.translate('zh-CN', 'start.sandbox', { url: app.url }));
     if (env.ROLES.includes('web')) cli.out(texts.translate('zh-CN', 'start.api', { url: app.url }));
     cli.out(texts.translate('zh-CN', 'start.data', { folder: env.DATABASE_URL === undefined ? env.dataDir : `${env.dataDir} + DATABASE_URL` }));

@@ -10,6 +10,7 @@ export interface Ratio {
   readonly den: bigint;
 }
 
+/** No rate at all. */
 export const ZERO_RATIO: Ratio = { num: 0n, den: 1n };
 
 const DECIMAL_PATTERN = /^(\d{1,9})(?:\.(\d{1,12}))?$/;
@@ -52,10 +53,12 @@ function gcd(a: bigint, b: bigint): bigint {
   return x === 0n ? 1n : x;
 }
 
+/** The exact sum. */
 export function addRatio(a: Ratio, b: Ratio): Ratio {
   return reduce(a.num * b.den + b.num * a.den, a.den * b.den);
 }
 
+/** The exact product. */
 export function mulRatio(a: Ratio, b: Ratio): Ratio {
   return reduce(a.num * b.num, a.den * b.den);
 }

@@ -107,7 +107,10 @@ class LocalSandbox implements Sandbox {
     this.#memory = new Memory(path.join(dataDir, 'sandbox'), { ...this.#emulators, phones: this.#phones });
     const recalled = this.#memory.recall();
     if (recalled === 'broken') log.warn({ event: 'sandbox.memory', outcome: recalled });
-    this.#live = new Live(() => this.#mark(), () => this.#memory.note());
+    this.#live = new Live(
+      () => this.#mark(),
+      () => this.#memory.note(),
+    );
     this.#clock = new ClockRoom(options, (state) => this.#live.clock(state));
     this.#page = new PageFiles(options.pageFolder ?? path.join(packageRoot, 'dist/web/sandbox'), texts);
     this.#routes = this.#allRoutes();
@@ -130,8 +133,10 @@ class LocalSandbox implements Sandbox {
       const check = await wecom.setCallbackUrl(this.settings.wecom.agentId, `${base}/channels/wecom/callback`);
       if (!check.ok) throw new Error(`the WeCom look-alike could not verify our callback address: ${check.reason}`);
     }
-    if (slack !== undefined && !(await slack.verifyEventsUrl())) throw new Error('the Slack look-alike could not verify our events address');
-    if (this.settings.telegram !== undefined) await setTelegramWebhook(this.settings.telegram, `${base}/channels/telegram/webhook`);
+    if (slack !== undefined && !(await slack.verifyEventsUrl()))
+      throw new Error('the Slack look-alike could not verify our events address');
+    if (this.settings.telegram !== undefined)
+      await setTelegramWebhook(this.settings.telegram, `${base}/channels/telegram/webhook`);
   }
 
   async setNow(now: Date): Promise<void> {
@@ -156,7 +161,8 @@ class LocalSandbox implements Sandbox {
   }
 
   #allRoutes(): readonly Route[] {
-    const chosen = (platform: Platform | undefined): readonly Emulator[] => this.#all.filter((one) => platform === undefined || one.platform === platform);
+    const chosen = (platform: Platform | undefined): readonly Emulator[] =>
+      this.#all.filter((one) => platform === undefined || one.platform === platform);
     return sandboxRoutes({
       phones: this.#phones,
       clock: this.#clock,
@@ -180,9 +186,16 @@ class LocalSandbox implements Sandbox {
     else sendAnswer(response, (await this.#pageAnswer(asked)) ?? (await this.#apiAnswer(request, asked)));
   }
 
-  async #servePlatform(request: IncomingMessage, response: ServerResponse, { platform, asked }: { platform: Platform; asked: Asked }): Promise<void> {
+  async #servePlatform(
+    request: IncomingMessage,
+    response: ServerResponse,
+    { platform, asked }: { platform: Platform; asked: Asked },
+  ): Promise<void> {
     const emulator = this.#emulators[platform];
-    if (emulator === undefined) throw new SandboxProblem('no_platform', { params: { platforms: this.#all.map((one) => one.platform).join(', ') } });
+    if (emulator === undefined)
+      throw new SandboxProblem('no_platform', {
+        params: { platforms: this.#all.map((one) => one.platform).join(', ') },
+      });
     await emulator.handle(request, response, asked.below.slice(platform.length + 1) + asked.search);
   }
 
@@ -197,7 +210,9 @@ class LocalSandbox implements Sandbox {
 
   #problemPage(code: SandboxCode, language: Language): Answer {
     const blanks = { allowed: '…', platforms: '…', megabytes: '…', now: '…', days: '…' };
-    const words = ['title', 'help'].map((part) => this.#texts.translate(language, `sandbox.error.${code}.${part}`, blanks));
+    const words = ['title', 'help'].map((part) =>
+      this.#texts.translate(language, `sandbox.error.${code}.${part}`, blanks),
+    );
     return { status: 200, headers: { 'content-type': 'text/plain; charset=utf-8' }, body: `${words.join('\n\n')}\n` };
   }
 
@@ -227,7 +242,15 @@ interface Asked {
 function openPlatforms(settings: SandboxSettings, base: string, now: Date): Emulators {
   const { wecom, slack, telegram } = settings;
   return {
-    ...(wecom && { wecom: createWecomEmulator({ corpId: wecom.corpId, agents: [wecomApp(wecom)], now, publicBase: wecom.apiBase, ticking: true }) }),
+    ...(wecom && {
+      wecom: createWecomEmulator({
+        corpId: wecom.corpId,
+        agents: [wecomApp(wecom)],
+        now,
+        publicBase: wecom.apiBase,
+        ticking: true,
+      }),
+    }),
     ...(slack && { slack: createSlackEmulator({ ...slackWorkspace(slack, base), now, wall: systemClock }) }),
     ...(telegram && {
       telegram: createTelegramEmulator({

@@ -23,7 +23,11 @@ async function capturesLead(visitor: Visitor): Promise<void> {
   await visitor.reads(SELLER, /K\d{3}/);
   await visitor.answer(SELLER, 'flows.lead-intake.ask.term', '36期');
   await visitor.answer(SELLER, 'flows.lead-intake.ask.monthlyPayment', '6200');
-  await visitor.phone(SELLER).getByRole('button', { name: eitherLanguage('flows.lead-intake.choice.invite') }).last().waitFor();
+  await visitor
+    .phone(SELLER)
+    .getByRole('button', { name: eitherLanguage('flows.lead-intake.choice.invite') })
+    .last()
+    .waitFor();
   await visitor.picture('lead', SELLER);
 }
 
@@ -58,7 +62,10 @@ async function approves(visitor: Visitor, step: 'review' | 'approve', decider: s
   await visitor.phone(decider).waitFor();
   if (step === 'review') await visitor.picture('approval', decider);
   await visitor.press(decider, eitherLanguage('approval.verb.approve'));
-  await visitor.phone(decider).getByRole('button', { name: eitherLanguage('approval.verb.approve') }).waitFor({ state: 'hidden' });
+  await visitor
+    .phone(decider)
+    .getByRole('button', { name: eitherLanguage('approval.verb.approve') })
+    .waitFor({ state: 'hidden' });
 }
 
 /** WCAG 2.1 AA as axe-core sees it. Evaluated by the debugger, so the page's own policy stays in force. */
@@ -83,7 +90,10 @@ describe.skipIf(reason !== undefined)('a newcomer in a browser', () => {
   ] as const satisfies readonly { language: Language; locale: string; width: number; height: number }[]) {
     test(`walks the whole road in ${language} on a screen of ${width} pixels`, { timeout: ROAD_MS }, async () => {
       const product = await startProduct();
-      const { page, complaints, close } = await openPage(open.browser as Browser, { locale, viewport: { width, height } });
+      const { page, complaints, close } = await openPage(open.browser as Browser, {
+        locale,
+        viewport: { width, height },
+      });
       try {
         await page.goto(`${product.url}/sandbox`);
         const visitor = new Visitor(page, language);
@@ -100,7 +110,9 @@ describe.skipIf(reason !== undefined)('a newcomer in a browser', () => {
         await page.getByRole('button', { name: visitor.say('clock.month'), exact: true }).click();
         await visitor.guide.getByText(visitor.say('guide.done')).waitFor({ timeout: 120_000 });
         await visitor.reads(CUSTOMER, /1,?0\d\d\.\d\d 元（第 1 期）/);
-        await page.getByRole('button', { name: visitor.say('clock.day'), exact: true, disabled: false }).waitFor({ timeout: 60_000 });
+        await page
+          .getByRole('button', { name: visitor.say('clock.day'), exact: true, disabled: false })
+          .waitFor({ timeout: 60_000 });
         await visitor.picture('reminder', CUSTOMER);
 
         expect(await accessibilityFaults(page)).toEqual([]);

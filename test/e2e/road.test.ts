@@ -4,13 +4,29 @@ import { hear, Product, until, type ScreenMessage } from './support/product.ts';
 
 const SENTENCE = '新客户 何女士 13800006612 想贷30万周转，在南山有套房还有按揭';
 // The smallest photo there is: one grey pixel.
-const PHOTO = Buffer.from('iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR4nGNgYGBgAAAABQABXvMqOgAAAABJRU5ErkJggg==', 'base64');
+const PHOTO = Buffer.from(
+  'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR4nGNgYGBgAAAABQABXvMqOgAAAABJRU5ErkJggg==',
+  'base64',
+);
 
 interface CustomerList {
-  readonly items: readonly { readonly id: string; readonly number: string; readonly name: string; readonly mobile: string }[];
+  readonly items: readonly {
+    readonly id: string;
+    readonly number: string;
+    readonly name: string;
+    readonly mobile: string;
+  }[];
 }
 interface Timeline {
-  readonly items: readonly { readonly id: string; readonly channel: string; readonly direction: string; readonly kind: string; readonly text: string | null; readonly media: readonly unknown[]; readonly delivery: { readonly state: string } | null }[];
+  readonly items: readonly {
+    readonly id: string;
+    readonly channel: string;
+    readonly direction: string;
+    readonly kind: string;
+    readonly text: string | null;
+    readonly media: readonly unknown[];
+    readonly delivery: { readonly state: string } | null;
+  }[];
 }
 
 describe('the whole road, from one sentence to a reminder', () => {
@@ -48,7 +64,8 @@ describe('the whole road, from one sentence to a reminder', () => {
   });
 
   test('the customer binds her Telegram by link and own contact, consents, and her photo is filed', async () => {
-    const [customer] = (await product.api<CustomerList>('POST', '/customers/search', { mobile: '13800006612' })).body.items;
+    const [customer] = (await product.api<CustomerList>('POST', '/customers/search', { mobile: '13800006612' })).body
+      .items;
     const link = await product.api<{ url: string }>('POST', `/customers/${customer?.id ?? ''}/binding-links`, {});
     const token = new URL(link.body.url).searchParams.get('start') ?? '';
     const she = product.phone('telegram', '7000000201');
@@ -62,7 +79,10 @@ describe('the whole road, from one sentence to a reminder', () => {
     await she.sendFile({ name: '身份证.png', mime: 'image/png', bytes: PHOTO, caption: '身份证正面' });
 
     await hear(she, /已归到「身份证/);
-    const documents = await product.api<{ items: readonly { item: string; state: string }[] }>('GET', `/customers/${customer?.id ?? ''}/documents`);
+    const documents = await product.api<{ items: readonly { item: string; state: string }[] }>(
+      'GET',
+      `/customers/${customer?.id ?? ''}/documents`,
+    );
     expect(documents.body.items.find((one) => one.item === 'D01')?.state).not.toBe('MISSING');
     const used = product.phone('telegram', '7000000202');
     await used.start(token);
@@ -72,20 +92,34 @@ describe('the whole road, from one sentence to a reminder', () => {
   test('cards go to WeCom, Slack and Telegram at once; one decision closes them all; a late tap changes nothing', async () => {
     const xiaolin = product.phone('wecom', 'xiaolin');
     await xiaolin.say('36期 月供 6200');
-    const ready = await until('the summary card', async () => (await xiaolin.messages()).findLast((message) => message.card?.buttons.some((button) => button.text === '提交审批')));
+    const ready = await until('the summary card', async () =>
+      (await xiaolin.messages()).findLast((message) =>
+        message.card?.buttons.some((button) => button.text === '提交审批'),
+      ),
+    );
     await xiaolin.tap(ready, '提交审批');
     await hear(xiaolin, /A\d+ 已提交审批/);
 
-    const cardOf = async (platform: 'wecom' | 'slack' | 'telegram', person: string): Promise<ScreenMessage> => hear(product.phone(platform, person), /A\d+ 300,000\.00/);
-    const [wecomCard, slackCard, telegramCard] = await Promise.all([cardOf('wecom', 'xiaoqian'), cardOf('slack', 'U0QIAN001'), cardOf('telegram', '7000000102')]);
+    const cardOf = async (platform: 'wecom' | 'slack' | 'telegram', person: string): Promise<ScreenMessage> =>
+      hear(product.phone(platform, person), /A\d+ 300,000\.00/);
+    const [wecomCard, slackCard, telegramCard] = await Promise.all([
+      cardOf('wecom', 'xiaoqian'),
+      cardOf('slack', 'U0QIAN001'),
+      cardOf('telegram', '7000000102'),
+    ]);
     // Two reviewers on different platforms in the same moment: exactly one decides.
-    await Promise.all([product.phone('slack', 'U0QIAN001').tap(slackCard, '通过'), product.phone('telegram', '7000000102').tap(telegramCard, '通过')]);
+    await Promise.all([
+      product.phone('slack', 'U0QIAN001').tap(slackCard, '通过'),
+      product.phone('telegram', '7000000102').tap(telegramCard, '通过'),
+    ]);
     await until('all first-level cards closed', async () => {
       const now = (await product.phone('wecom', 'xiaoqian').messages()).find((message) => message.id === wecomCard.id);
       return now?.card?.buttons.every((button) => button.disabled === true) ? now : undefined;
     });
 
-    const approvals = await product.api<{ items: readonly { node: string; state: string; tasks: readonly { state: string }[] }[] }>('GET', '/approvals');
+    const approvals = await product.api<{
+      items: readonly { node: string; state: string; tasks: readonly { state: string }[] }[];
+    }>('GET', '/approvals');
     const first = approvals.body.items.find((one) => one.node === 'first-review');
     expect(first?.state).toBe('APPROVED');
     expect(first?.tasks.filter((task) => task.state === 'APPROVED')).toHaveLength(1);
@@ -99,7 +133,10 @@ describe('the whole road, from one sentence to a reminder', () => {
 
     const told = await hear(product.phone('wecom', 'xiaolin'), /审批通过，借据 L\d+/);
     const loan = /L\d+/.exec(told.text)?.[0] ?? '';
-    const { body } = await product.api<{ principal: string; instalments: readonly { total: string; dueOn: string }[] }>('GET', `/loans/${loan}`);
+    const { body } = await product.api<{ principal: string; instalments: readonly { total: string; dueOn: string }[] }>(
+      'GET',
+      `/loans/${loan}`,
+    );
     expect(body.principal).toBe('300000.00');
     expect(body.instalments).toHaveLength(36);
     expect(body.instalments[0]?.total).toBe('1050.00');
@@ -110,17 +147,29 @@ describe('the whole road, from one sentence to a reminder', () => {
     const she = product.phone('telegram', '7000000201');
     const told = await hear(product.phone('wecom', 'xiaolin'), /借据 L\d+/);
     const loan = /L\d+/.exec(told.text)?.[0] ?? '';
-    const { body } = await product.api<{ customerId: string; instalments: readonly { dueOn: string }[] }>('GET', `/loans/${loan}`);
+    const { body } = await product.api<{ customerId: string; instalments: readonly { dueOn: string }[] }>(
+      'GET',
+      `/loans/${loan}`,
+    );
     const due = body.instalments[0]?.dueOn ?? '';
     const second = body.instalments[1]?.dueOn ?? '';
 
     await product.moveClock(`${due}T20:30:00+08:00`);
     await hear(she, /今天 .*应还 1,050\.00 元/);
-    const reminders = async (): Promise<readonly string[]> => (await she.messages()).filter((message) => /应还 1,050\.00 元/.test(message.text)).map((message) => message.text);
+    const reminders = async (): Promise<readonly string[]> =>
+      (await she.messages()).filter((message) => /应还 1,050\.00 元/.test(message.text)).map((message) => message.text);
     expect(await reminders()).toHaveLength(3);
 
-    const paid = await product.api<{ isReplay: boolean }>('POST', `/loans/${loan}/payments`, { externalId: 'bank-1', amount: '1050.00', paidAt: `${due}T21:00:00+08:00` });
-    const again = await product.api<{ isReplay: boolean }>('POST', `/loans/${loan}/payments`, { externalId: 'bank-1', amount: '1050.00', paidAt: `${due}T21:00:00+08:00` });
+    const paid = await product.api<{ isReplay: boolean }>('POST', `/loans/${loan}/payments`, {
+      externalId: 'bank-1',
+      amount: '1050.00',
+      paidAt: `${due}T21:00:00+08:00`,
+    });
+    const again = await product.api<{ isReplay: boolean }>('POST', `/loans/${loan}/payments`, {
+      externalId: 'bank-1',
+      amount: '1050.00',
+      paidAt: `${due}T21:00:00+08:00`,
+    });
     expect([paid.status, again.status], JSON.stringify(paid.body)).toEqual([201, 201]);
     expect([paid.body.isReplay, again.body.isReplay]).toEqual([false, true]);
     const dayAfter = new Date(Date.parse(`${due}T00:00:00Z`) + 86_400_000).toISOString().slice(0, 10);
@@ -132,7 +181,8 @@ describe('the whole road, from one sentence to a reminder', () => {
   });
 
   test('everything stands on the timeline, in order, once, masked, with its delivery', async () => {
-    const [customer] = (await product.api<CustomerList>('POST', '/customers/search', { mobile: '13800006612' })).body.items;
+    const [customer] = (await product.api<CustomerList>('POST', '/customers/search', { mobile: '13800006612' })).body
+      .items;
     const { body } = await product.api<Timeline>('GET', `/customers/${customer?.id ?? ''}/timeline?limit=200`);
 
     const texts = body.items.map((item) => item.text ?? '');

@@ -258,6 +258,9 @@ class Talk {
     stored: StoredEvent,
     message: Extract<InboundEvent['happening'], { kind: 'message' }>,
   ): Promise<void> {
+    // Whoever writes, and whatever becomes of it: names stay out of the searchable copy.
+    const reading = readMessage(message.text, this.#today());
+    for (const fact of reading.understanding.facts) if (fact.name === 'name') turn.effects.conceal(String(fact.value));
     if (this.#isUnknownStaff()) {
       this.#say(turn, this.#deps.texts.translate(this.#actor.language, 'talk.unknown_staff'));
       return;
@@ -293,8 +296,6 @@ class Talk {
     }
     const chosen = this.#offered(message.text);
     if (chosen) return this.#step(turn, chosen);
-    const reading = readMessage(message.text, this.#today());
-    for (const fact of reading.understanding.facts) if (fact.name === 'name') turn.effects.conceal(String(fact.value));
     await this.#step(turn, { type: 'message', text: message.text, reading, media: [] });
   }
 

@@ -4,10 +4,12 @@
  */
 import { fen, ZERO_FEN, type Fen } from '../../lib/money.ts';
 
+/** The four debts an instalment is made of, in their usual order. */
 export const COMPONENTS = ['fee', 'penalty', 'interest', 'principal'] as const;
 /** The four debts an instalment is made of. */
 export type Component = (typeof COMPONENTS)[number];
 
+/** The two ways to go through the instalments. */
 export const ALLOCATION_MODES = ['HORIZONTAL', 'VERTICAL'] as const;
 /** HORIZONTAL finishes an instalment before the next; VERTICAL takes a component across all instalments first. */
 export type AllocationMode = (typeof ALLOCATION_MODES)[number];
@@ -15,6 +17,7 @@ export type AllocationMode = (typeof ALLOCATION_MODES)[number];
 /** Fen per component; what is absent is zero. */
 export type Amounts = Readonly<Partial<Record<Component, Fen>>>;
 
+/** How a payment was spread. */
 export interface Allocation {
   /** What each instalment gets, in the order of the dues; a component that gets nothing is absent. */
   readonly out: readonly Amounts[];

@@ -88,9 +88,13 @@ export const GraceDays = z.int().refine((days) => days >= 0 && days <= 366, { er
 /** How many periods a year has: 12 months, 52 weeks, 365 days. */
 export const PeriodsPerYear = z.int().refine((count) => count >= 1 && count <= 366, { error: 'periods.out_of_range' });
 
+/** One of the day counts. */
 export const DayCountField = z.enum(DAY_COUNTS);
+/** `MONTH`, `WEEK`, `DAY` or a multiple such as `DAY*180`. */
 export const FrequencyField = parsed(parseFrequency, 'freq.format');
+/** The four components in the order in which a payment settles them. */
 export const OrderField = parsed(parseAllocationOrder, 'order.format');
+/** 四舍五入, or half-even where another system's figures are replayed. */
 export const RoundingField = z.enum(['HALF_UP', 'HALF_EVEN']);
 
 /** A list of at most 5 000 entries (or `most`). */

@@ -46,6 +46,7 @@ import { refuseAll, refuseTerms } from './terms-refusal.ts';
 /** [n, due, principal, interest, total, balanceAfter]: amounts in yuan with two decimals. */
 export type ScheduleRow = readonly [number, string, string, string, string, string];
 
+/** What `calc/schedule` answers. */
 export interface ScheduleAnswer {
   readonly rows: readonly ScheduleRow[];
   readonly totals: { readonly principal: string; readonly interest: string; readonly total: string };
@@ -132,6 +133,7 @@ const Allocate = request({
   order: OrderField,
 });
 
+/** What `calc/allocate` answers: per due what it got, and what nothing took. */
 export interface AllocationAnswer {
   readonly out: readonly Readonly<Partial<Record<Component, string>>>[];
   readonly left: string;
@@ -167,6 +169,7 @@ const Dpd = request({
   tolerance: AmountOrZero.optional(),
 });
 
+/** What `calc/dpd` answers. */
 export interface DpdAnswer {
   readonly overdue: string;
   readonly dpd: number;
@@ -190,6 +193,7 @@ const Prepay = request({
   mode: z.enum(['keepTerm', 'shorten']).optional(),
 });
 
+/** What `calc/prepay` answers without an amount. */
 export interface PayoffAnswer {
   readonly on: string;
   readonly principal: string;
@@ -203,6 +207,7 @@ export interface PayoffAnswer {
   readonly credit?: string;
 }
 
+/** What `calc/prepay` answers for an amount. */
 export interface PartialAnswer {
   readonly on: string;
   readonly newBalance: string;

@@ -5,6 +5,7 @@
 import { daysBetween, daysInMonth, dayNumber, type BusinessDate, businessDate } from '../../lib/business-date.ts';
 import { mulRatio, type Ratio } from '../../lib/rate.ts';
 
+/** Every day count that is understood. */
 export const DAY_COUNTS = ['30/360', '30E/360', 'ACT/360', 'ACT/365', 'ACT/ACT'] as const;
 /** The convention by which days become a part of a year. */
 export type DayCount = (typeof DAY_COUNTS)[number];

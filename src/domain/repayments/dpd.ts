@@ -31,6 +31,7 @@ export const DEFAULT_BUCKETS: BucketScheme = { kind: 'DAYS', daysPerBucket: 30, 
  */
 export type GraceEffect = 'HIDE' | 'SUBTRACT';
 
+/** How a lender reports lateness; by default every day and every fen count. */
 export interface OverdueRule {
   readonly graceDays?: number;
   readonly graceEffect?: GraceEffect;
@@ -39,6 +40,7 @@ export interface OverdueRule {
   readonly buckets?: BucketScheme;
 }
 
+/** How late a loan is on a date. */
 export interface Overdue {
   /** What instalments past their due date still ask for, whether or not grace hides their days. */
   readonly overdueFen: Fen;

@@ -11,6 +11,7 @@ export interface Frequency {
   readonly every: number;
 }
 
+/** What a loan pays unless it says otherwise. */
 export const MONTHLY: Frequency = { unit: 'MONTH', every: 1 };
 
 /** Which dates a loan has; whatever is absent follows from the rest. */

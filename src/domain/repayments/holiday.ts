@@ -4,6 +4,7 @@
  */
 import { addDays, dayNumber, type BusinessDate } from '../../lib/business-date.ts';
 
+/** Every way to treat a due date on a holiday. */
 export const HOLIDAY_RULES = ['NONE', 'FOLLOWING', 'PRECEDING', 'MODIFIED_FOLLOWING'] as const;
 /** Where a due date on a holiday goes; MODIFIED_FOLLOWING goes back instead of leaving the month. */
 export type HolidayRule = (typeof HOLIDAY_RULES)[number];
@@ -44,6 +45,7 @@ export function holidayCalendar(rows: Iterable<CalendarDay>): HolidayCalendar {
 /** A calendar without any year: with it, nothing is ever shifted. */
 export const NO_CALENDAR: HolidayCalendar = holidayCalendar([]);
 
+/** Where a due date went, or why it could not be judged. */
 export type Shift =
   | { readonly kind: 'shifted'; readonly on: BusinessDate }
   /** The answer needs a year whose list is not loaded; the date stays and the caller must say so. */

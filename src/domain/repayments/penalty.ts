@@ -12,6 +12,7 @@ import type { Ratio } from '../../lib/rate.ts';
  */
 export type GraceMode = 'WAIVE_IF_PAID_WITHIN' | 'SHIFT_START';
 
+/** What a contract says about paying late. */
 export interface PenaltyRule {
   /** The penalty rate per year itself: contract rate × 1.3–1.5, × 1.5–2 for misuse (银发〔2003〕251号). */
   readonly annualRate: Ratio;

@@ -3,6 +3,7 @@ import { fen, type Fen } from '../../lib/money.ts';
 import { formatRatio, type Ratio, ZERO_RATIO } from '../../lib/rate.ts';
 import { dayBucket } from './dpd.ts';
 
+/** One loan as a portfolio figure sees it. */
 export interface LoanStanding {
   readonly outstandingFen: bigint;
   readonly dpd: number;

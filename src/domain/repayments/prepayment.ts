@@ -15,6 +15,7 @@ import { refuseTerms } from './terms-refusal.ts';
 /** Terms that bear interest by the day; a flat fee (等本等息) has no daily rate to stop. */
 export type InterestBearingTerms = Exclude<ScheduleTerms, { readonly method: 'FLAT' }>;
 
+/** Which loan is paid early, and on which day. */
 export interface PrepaymentRequest {
   readonly terms: InterestBearingTerms;
   readonly asOf: BusinessDate;
@@ -117,7 +118,7 @@ export function partialPrepayment(
   const plan = planSchedule(terms, request.calendar ?? NO_CALENDAR);
   const instalments = withStub(request, { standing, newBalance, instalments: plan.instalments });
   const [first] = instalments;
-  const level = hasLevelPayment(terms) ? plan.levelFen : first?.totalFen;
+  const level = (hasLevelPayment(terms) ? plan.levelFen : undefined) ?? first?.totalFen;
   return {
     on: request.asOf,
     newBalanceFen: fen(newBalance),

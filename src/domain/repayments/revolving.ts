@@ -8,12 +8,14 @@ import type { Ratio } from '../../lib/rate.ts';
 import type { Instalment } from './schedule-terms.ts';
 import { refuseTerms } from './terms-refusal.ts';
 
+/** Money taken from the line, or principal given back to it. */
 export interface RevolvingEvent {
   readonly on: BusinessDate;
   readonly kind: 'draw' | 'repayPrincipal';
   readonly amountFen: bigint;
 }
 
+/** A line of credit and what was done with it. */
 export interface RevolvingTerms {
   /** Per day, as a fraction: 0.05 % is `ratio('0.0005')`. */
   readonly dailyRate: Ratio;

@@ -62,6 +62,7 @@ export interface Instalment {
   readonly balanceFen: Fen;
 }
 
+/** A schedule, and what a reader must know beside its rows. */
 export interface Schedule {
   readonly instalments: readonly Instalment[];
   /** Years in which a due date could not be checked against the calendar and was left where it was. */

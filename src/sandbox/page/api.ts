@@ -1,16 +1,8 @@
 /** Calls to the sandbox's API. A refusal comes as problem+json; its title and cure are what the visitor reads. */
-import type { ClockState, JournalItem, PhoneSummary, PhoneView, Platform, RoadStep } from './types.ts';
-
-export type Language = 'zh-CN' | 'en';
+import type { ClockState, JournalItem, Language, PhoneKey, PhoneSummary, PhoneView, RoadStep } from './types.ts';
 
 /** A refusal in the visitor's words. */
 export class Refusal extends Error {}
-
-/** Which phone: platform and id of its owner. */
-export interface PhoneKey {
-  readonly platform: Platform;
-  readonly id: string;
-}
 
 let language: Language = 'zh-CN';
 
@@ -19,8 +11,11 @@ export function speak(wanted: Language): void {
   language = wanted;
 }
 
-async function call<T>(path: string, init: RequestInit = {}): Promise<T> {
-  const response = await fetch(`/sandbox${path}`, { ...init, headers: { 'accept-language': language, ...init.headers } });
+async function call<T>(path: string, init: Omit<RequestInit, 'headers'> & { headers?: Record<string, string> } = {}): Promise<T> {
+  const response = await fetch(`/sandbox${path}`, {
+    ...init,
+    headers: { 'accept-language': language, ...init.headers },
+  });
   const body = (await response.json()) as T & { title?: string; detail?: string };
   if (!response.ok) throw new Refusal([body.title, body.detail].filter(Boolean).join(' — '));
   return body;
@@ -43,12 +38,16 @@ export const api = {
   journal: () => call<{ items: JournalItem[] }>('/journal?limit=200'),
   screen: (phone: PhoneKey) => call<PhoneView>(phonePath(phone)),
   say: (phone: PhoneKey, text: string) => post<PhoneView>(`${phonePath(phone)}/say`, { text }),
-  tap: (phone: PhoneKey, press: { message: string; key: string; selected: Record<string, string> }) => post<PhoneView>(`${phonePath(phone)}/tap`, press),
-  edit: (phone: PhoneKey, message: string, text: string) => post<PhoneView>(`${phonePath(phone)}/edit`, { message, text }),
+  tap: (phone: PhoneKey, press: { message: string; key: string; selected: Record<string, string> }) =>
+    post<PhoneView>(`${phonePath(phone)}/tap`, press),
+  edit: (phone: PhoneKey, message: string, text: string) =>
+    post<PhoneView>(`${phonePath(phone)}/edit`, { message, text }),
   remove: (phone: PhoneKey, message: string) => post<PhoneView>(`${phonePath(phone)}/remove`, { message }),
-  start: (phone: PhoneKey, payload?: string) => post<PhoneView>(`${phonePath(phone)}/start`, payload === undefined ? {} : { payload }),
+  start: (phone: PhoneKey, payload?: string) =>
+    post<PhoneView>(`${phonePath(phone)}/start`, payload === undefined ? {} : { payload }),
   contact: (phone: PhoneKey) => post<PhoneView>(`${phonePath(phone)}/contact`, {}),
-  setBlocked: (phone: PhoneKey, isBlocked: boolean) => post<PhoneView>(`${phonePath(phone)}/${isBlocked ? 'block' : 'unblock'}`, {}),
+  setBlocked: (phone: PhoneKey, isBlocked: boolean) =>
+    post<PhoneView>(`${phonePath(phone)}/${isBlocked ? 'block' : 'unblock'}`, {}),
   sendFile: (phone: PhoneKey, file: File) => {
     const form = new FormData();
     form.set('file', file, file.name);
@@ -57,7 +56,11 @@ export const api = {
 };
 
 /** Server-sent events: `onChange` after anything happened, `onClock` at each step of a move, `onLine` when the line is up or down. */
-export function listen(hear: { onChange(): void; onClock(state: ClockState): void; onLine(isUp: boolean): void }): () => void {
+export function listen(hear: {
+  onChange(): void;
+  onClock(state: ClockState): void;
+  onLine(isUp: boolean): void;
+}): () => void {
   const source = new EventSource('/sandbox/api/events');
   source.addEventListener('change', () => hear.onChange());
   source.addEventListener('clock', (event) => hear.onClock(JSON.parse(event.data as string) as ClockState));

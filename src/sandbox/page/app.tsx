@@ -1,13 +1,15 @@
 /** The page: guide, clock, three phones, journal. */
 import { useCallback, useEffect, useMemo, useState } from 'react';
-import { api, type Language, type PhoneKey, Refusal, speak } from './api.ts';
+import { api, Refusal, speak } from './api.ts';
 import { ClockBar } from './parts/clock-bar.tsx';
 import { Guide } from './parts/guide.tsx';
 import { JournalDrawer } from './parts/journal-drawer.tsx';
 import { Phone } from './parts/phone.tsx';
 import { Switcher } from './parts/switcher.tsx';
 import { TopBar } from './parts/top-bar.tsx';
-import { phoneForStep, present, SLOT_NUMBERS, type SlotNumber, useSlots } from './slots.ts';
+import { phoneForStep, present, SLOT_NUMBERS, type SlotNumber } from './slots.ts';
+import type { Language, PhoneKey } from './types.ts';
+import { useSlots } from './use-slots.ts';
 import { keyOf, useWorld } from './use-world.ts';
 import { sayFrom, useWords, WordsContext } from './words.tsx';
 
@@ -29,7 +31,7 @@ export function App() {
     const load = () =>
       api.texts(language).then(
         (got) => isCurrent && setTexts(got.texts),
-        () => setTimeout(load, 1_000),
+        () => setTimeout(() => void load(), 1_000),
       );
     void load();
     document.documentElement.lang = language;
@@ -119,22 +121,23 @@ function Table({ onLanguage }: { readonly onLanguage: () => void }) {
       <ClockBar clock={world.clock} movedFrom={world.movedFrom} onMove={(to) => void act(() => api.moveClock(to))} />
       <main className="phones" data-front={front} aria-busy={world.phones.length === 0}>
         {world.phones.length === 0 && <p className="loading">{say('page.loading')}</p>}
-        {world.phones.length > 0 && SLOT_NUMBERS.map((slot) => (
-          <Phone
-            key={slot}
-            isFront={slot === front}
-            called={called?.slot === slot ? called.turn : 0}
-            phone={slots[slot]}
-            phones={world.phones}
-            view={world.screens[keyOf(slots[slot])]}
-            now={world.clock?.now}
-            draft={draft?.phone === keyOf(slots[slot]) ? draft : undefined}
-            onHand={(phone) => hand(slot, phone)}
-            onOpenLink={openLink}
-            act={act}
-            tell={tell}
-          />
-        ))}
+        {world.phones.length > 0 &&
+          SLOT_NUMBERS.map((slot) => (
+            <Phone
+              key={slot}
+              isFront={slot === front}
+              called={called?.slot === slot ? called.turn : 0}
+              phone={slots[slot]}
+              phones={world.phones}
+              view={world.screens[keyOf(slots[slot])]}
+              now={world.clock?.now}
+              draft={draft?.phone === keyOf(slots[slot]) ? draft : undefined}
+              onHand={(phone) => hand(slot, phone)}
+              onOpenLink={openLink}
+              act={act}
+              tell={tell}
+            />
+          ))}
       </main>
       <Switcher slots={slots} phones={world.phones} front={front} onFront={setFront} />
       {isJournalOpen && <JournalDrawer revision={world.phones} onClose={() => setJournalOpen(false)} />}

@@ -47,13 +47,20 @@ function photo(title: string, mark: string): Promise<Blob> {
   pen.font = '600 34px sans-serif';
   pen.fillText(mark, 110, 520);
   return new Promise((resolve, reject) => {
-    canvas.toBlob((blob) => (blob === null ? reject(new Error('this browser cannot save pictures')) : resolve(blob)), 'image/png');
+    canvas.toBlob(
+      (blob) => (blob === null ? reject(new Error('this browser cannot save pictures')) : resolve(blob)),
+      'image/png',
+    );
   });
 }
 
 /** One page of PDF 1.4 with a cross-reference table that fits. */
 function statementPdf(): Blob {
-  const rows = ['2026-05-31  4,820.00  81,204.55', '2026-06-30  5,130.00  79,661.20', '2026-07-31  4,990.00  83,018.74'];
+  const rows = [
+    '2026-05-31  4,820.00  81,204.55',
+    '2026-06-30  5,130.00  79,661.20',
+    '2026-07-31  4,990.00  83,018.74',
+  ];
   const lines = ['BANK STATEMENT  SAMPLE - NOT A REAL DOCUMENT', 'Date        In        Balance', ...rows];
   const content = `BT /F1 14 Tf 60 780 Td 22 TL ${lines.map((line) => `(${line}) Tj T*`).join(' ')} ET`;
   const objects = [

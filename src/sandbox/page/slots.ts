@@ -1,47 +1,9 @@
 /** The three phones on the table: who sells, who decides, who borrows. Each may be handed to anybody. */
-import { useCallback, useState } from 'react';
-import type { PhoneKey } from './api.ts';
-import type { PhoneSummary, RoadStepId } from './types.ts';
+import type { PhoneKey, PhoneSummary, RoadStepId } from './types.ts';
 
 export type Slots = readonly [PhoneKey, PhoneKey, PhoneKey];
 export type SlotNumber = 0 | 1 | 2;
 export const SLOT_NUMBERS: readonly SlotNumber[] = [0, 1, 2];
-
-const STORED = 'daiban.sandbox.phones';
-const FIRST: Slots = [
-  { platform: 'wecom', id: 'xiaolin' },
-  { platform: 'slack', id: 'U0QIAN001' },
-  { platform: 'telegram', id: '7000000201' },
-];
-
-/** The slots and the way to hand one over; the choice is remembered in this browser. */
-export function useSlots(): readonly [Slots, (slot: SlotNumber, phone: PhoneKey) => void] {
-  const [slots, setSlots] = useState<Slots>(stored);
-  const hand = useCallback((slot: SlotNumber, { platform, id }: PhoneKey) => {
-    setSlots((old) => {
-      const next: Slots = [pick(0), pick(1), pick(2)];
-      localStorage.setItem(STORED, JSON.stringify(next));
-      return next;
-      function pick(at: SlotNumber): PhoneKey {
-        return at === slot ? { platform, id } : old[at];
-      }
-    });
-  }, []);
-  return [slots, hand];
-}
-
-function stored(): Slots {
-  try {
-    const found: unknown = JSON.parse(localStorage.getItem(STORED) ?? '');
-    return Array.isArray(found) && found.length === 3 && found.every(isKey) ? (found as unknown as Slots) : FIRST;
-  } catch {
-    return FIRST;
-  }
-}
-
-function isKey(value: unknown): boolean {
-  return typeof value === 'object' && value !== null && 'platform' in value && 'id' in value;
-}
 
 /** Phones that are there, in the place of those that are not (another company, a platform that is real). */
 export function present(slots: Slots, phones: readonly PhoneSummary[]): Slots {
@@ -57,7 +19,11 @@ export function present(slots: Slots, phones: readonly PhoneSummary[]): Slots {
 }
 
 /** The phone on which the next step of the road happens, and where it lies. */
-export function phoneForStep(step: RoadStepId, slots: Slots, phones: readonly PhoneSummary[]): { slot: SlotNumber; phone: PhoneKey } {
+export function phoneForStep(
+  step: RoadStepId,
+  slots: Slots,
+  phones: readonly PhoneSummary[],
+): { slot: SlotNumber; phone: PhoneKey } {
   switch (step) {
     case 'lead':
     case 'invite':
@@ -88,7 +54,10 @@ function suited(current: PhoneKey, phones: readonly PhoneSummary[], isFit: (one:
  */
 function waiting(current: PhoneKey, phones: readonly PhoneSummary[], role: PhoneSummary['role']): PhoneKey {
   const inHand = phones.find((one) => one.platform === current.platform && one.id === current.id);
-  const isOpen = (one: PhoneSummary) => one.role === role && one.waiting > 0 && (one.name !== inHand?.name || inHand.waiting > 0);
-  const open = phones.filter(isOpen).toSorted((a, b) => Number(b.platform === 'slack') - Number(a.platform === 'slack'));
+  const isOpen = (one: PhoneSummary) =>
+    one.role === role && one.waiting > 0 && (one.name !== inHand?.name || inHand.waiting > 0);
+  const open = phones
+    .filter(isOpen)
+    .toSorted((a, b) => Number(b.platform === 'slack') - Number(a.platform === 'slack'));
   return suited(current, open, () => true);
 }

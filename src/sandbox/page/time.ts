@@ -1,5 +1,5 @@
 /** Times as the visitor reads them: the company's zone, whatever the computer's own is. */
-import type { Language } from './api.ts';
+import type { Language } from './types.ts';
 
 const ZONE = 'Asia/Shanghai';
 const DAY_MS = 86_400_000;
@@ -11,7 +11,15 @@ function format(language: Language, options: Intl.DateTimeFormatOptions): (at: s
 
 /** "2026年11月30日周一 10:32". */
 export function fullTime(language: Language, at: string | Date): string {
-  return format(language, { year: 'numeric', month: 'short', day: 'numeric', weekday: 'short', hour: '2-digit', minute: '2-digit', hour12: false })(at);
+  return format(language, {
+    year: 'numeric',
+    month: 'short',
+    day: 'numeric',
+    weekday: 'short',
+    hour: '2-digit',
+    minute: '2-digit',
+    hour12: false,
+  })(at);
 }
 
 /** "10:32". */

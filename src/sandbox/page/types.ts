@@ -1,7 +1,23 @@
 /** What the sandbox's API answers, as JSON brings it. The server's own types are in `../world` and `../emulator.ts`. */
 
+export type Language = 'zh-CN' | 'en';
 export type Platform = 'wecom' | 'slack' | 'telegram';
-export type Role = 'sales' | 'team_lead' | 'reviewer' | 'approver' | 'collector' | 'manager' | 'compliance' | 'admin' | 'customer';
+export type Role =
+  | 'sales'
+  | 'team_lead'
+  | 'reviewer'
+  | 'approver'
+  | 'collector'
+  | 'manager'
+  | 'compliance'
+  | 'admin'
+  | 'customer';
+
+/** Which phone: platform and id of its owner. */
+export interface PhoneKey {
+  readonly platform: Platform;
+  readonly id: string;
+}
 
 /** A phone in the list. */
 export interface PhoneSummary {
@@ -64,7 +80,12 @@ export interface PhoneView {
   readonly person: { readonly id: string; readonly name: string };
   readonly messages: readonly Message[];
   readonly toasts: readonly { readonly at: string; readonly text: string }[];
-  readonly abilities: { readonly edit: boolean; readonly remove: boolean; readonly files: 'all' | 'pictures'; readonly contact: boolean };
+  readonly abilities: {
+    readonly edit: boolean;
+    readonly remove: boolean;
+    readonly files: 'all' | 'pictures';
+    readonly contact: boolean;
+  };
   readonly blocked: boolean;
 }
 

@@ -1,7 +1,7 @@
 /** The sandbox as the page knows it: phones, screens on show, road, clock; read again whenever the server says so. */
 import { useCallback, useEffect, useRef, useState } from 'react';
-import { api, listen, type PhoneKey } from './api.ts';
-import type { ClockState, PhoneSummary, PhoneView, RoadStep } from './types.ts';
+import { api, listen } from './api.ts';
+import type { ClockState, PhoneKey, PhoneSummary, PhoneView, RoadStep } from './types.ts';
 
 export interface World {
   readonly phones: readonly PhoneSummary[];
@@ -75,7 +75,14 @@ function useTicking(setRead: (change: (old: Read) => Read) => void, isRunning: b
     const timer = setInterval(() => {
       const passed = performance.now() - last;
       last = performance.now();
-      setRead((old) => (old.clock === undefined ? old : { ...old, clock: { ...old.clock, now: new Date(new Date(old.clock.now).getTime() + passed).toISOString() } }));
+      setRead((old) =>
+        old.clock === undefined
+          ? old
+          : {
+              ...old,
+              clock: { ...old.clock, now: new Date(new Date(old.clock.now).getTime() + passed).toISOString() },
+            },
+      );
     }, MINUTE_MS / 4);
     return () => clearInterval(timer);
   }, [setRead, isRunning]);

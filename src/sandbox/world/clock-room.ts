@@ -43,8 +43,10 @@ export class ClockRoom {
     this.#target = to;
     try {
       const now = await this.#hands.businessNow();
-      if (to.getTime() < now.getTime() - PRESENT_MS) throw new SandboxProblem('clock_backwards', { params: { now: now.toISOString() } });
-      if (to.getTime() - now.getTime() > LONGEST_MOVE_DAYS * DAY_MS) throw new SandboxProblem('clock_too_far', { params: { days: LONGEST_MOVE_DAYS } });
+      if (to.getTime() < now.getTime() - PRESENT_MS)
+        throw new SandboxProblem('clock_backwards', { params: { now: now.toISOString() } });
+      if (to.getTime() - now.getTime() > LONGEST_MOVE_DAYS * DAY_MS)
+        throw new SandboxProblem('clock_too_far', { params: { days: LONGEST_MOVE_DAYS } });
       const target = to < now ? now : to;
       this.#tell({ now, target });
       const reached = await this.#hands.advanceClock(target);

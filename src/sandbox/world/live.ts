@@ -27,7 +27,10 @@ export class Live {
     this.#mark = mark;
     this.#onChange = onChange;
     this.#last = mark();
-    this.#timers = [setInterval(() => this.look(), LOOK_EVERY_MS), setInterval(() => this.#write(': still here\n\n'), HEARTBEAT_MS)];
+    this.#timers = [
+      setInterval(() => this.look(), LOOK_EVERY_MS),
+      setInterval(() => this.#write(': still here\n\n'), HEARTBEAT_MS),
+    ];
     for (const timer of this.#timers) timer.unref();
   }
 
@@ -52,7 +55,11 @@ export class Live {
 
   /** Keeps the connection open until the page goes away. */
   open(response: ServerResponse): void {
-    response.writeHead(200, { 'content-type': 'text/event-stream; charset=utf-8', 'cache-control': 'no-store', 'x-accel-buffering': 'no' });
+    response.writeHead(200, {
+      'content-type': 'text/event-stream; charset=utf-8',
+      'cache-control': 'no-store',
+      'x-accel-buffering': 'no',
+    });
     response.write(`retry: 1000\nevent: change\ndata: ${JSON.stringify({ revision: this.#revision })}\n\n`);
     this.#pages.add(response);
     response.on('close', () => this.#pages.delete(response));

@@ -46,7 +46,12 @@ export class PageFiles {
   /** The page itself, or a short text that says how to build it. */
   async document(language: Language): Promise<Answer> {
     const body = await this.#read('index.html');
-    if (body !== undefined) return { status: 200, headers: { ...HEADERS, 'content-type': TYPES['.html'] ?? '', 'cache-control': 'no-store' }, body };
+    if (body !== undefined)
+      return {
+        status: 200,
+        headers: { ...HEADERS, 'content-type': TYPES['.html'] ?? '', 'cache-control': 'no-store' },
+        body,
+      };
     const headers = { ...HEADERS, 'content-type': 'text/plain; charset=utf-8', 'cache-control': 'no-store' };
     return { status: 503, headers, body: `${this.#texts.translate(language, 'sandbox.not_built')}\n` };
   }
@@ -57,7 +62,11 @@ export class PageFiles {
     if (type === undefined || !/^[\w][\w.-]*$/.test(name)) return undefined;
     const body = await this.#read(path.join('assets', name));
     if (body === undefined) return undefined;
-    return { status: 200, headers: { ...HEADERS, 'content-type': type, 'cache-control': 'public, max-age=31536000, immutable' }, body };
+    return {
+      status: 200,
+      headers: { ...HEADERS, 'content-type': type, 'cache-control': 'public, max-age=31536000, immutable' },
+      body,
+    };
   }
 
   async #read(name: string): Promise<Buffer | undefined> {

@@ -93,9 +93,16 @@ export class Phones implements Remembering {
     return [...this.#people.values()].map((person) => {
       const { messages } = this.#emulator(person.platform).screen(person.id);
       const received = messages.filter((message) => message.from === 'bot' && message.id !== 'start');
-      const waiting = received.filter((message) => message.deleted !== true && message.card?.buttons.some(isPressable) === true);
+      const waiting = received.filter(
+        (message) => message.deleted !== true && message.card?.buttons.some(isPressable) === true,
+      );
       const lastAt = messages.findLast((message) => message.id !== 'start')?.at;
-      return { ...person, received: received.length, waiting: waiting.length, ...(lastAt === undefined ? {} : { lastAt }) };
+      return {
+        ...person,
+        received: received.length,
+        waiting: waiting.length,
+        ...(lastAt === undefined ? {} : { lastAt }),
+      };
     });
   }
 
@@ -114,7 +121,8 @@ export class Phones implements Remembering {
   /** @throws SandboxProblem `no_platform`, `no_person`. */
   find(platform: string, id: string): SandboxPerson {
     const known = PLATFORMS.find((one) => one === platform && this.#emulators[one] !== undefined);
-    if (known === undefined) throw new SandboxProblem('no_platform', { params: { platforms: this.#played().join(', ') } });
+    if (known === undefined)
+      throw new SandboxProblem('no_platform', { params: { platforms: this.#played().join(', ') } });
     const person = this.#people.get(keyOf(known, id));
     if (person === undefined) throw new SandboxProblem('no_person');
     return person;
@@ -128,7 +136,10 @@ export class Phones implements Remembering {
     return act(() => this.#emulator(person.platform).sendFile(person.id, file, caption));
   }
 
-  tap(person: SandboxPerson, press: { readonly message: string; readonly key: string; readonly selected: Readonly<Record<string, string>> }): Promise<void> {
+  tap(
+    person: SandboxPerson,
+    press: { readonly message: string; readonly key: string; readonly selected: Readonly<Record<string, string>> },
+  ): Promise<void> {
     this.#checkMessage(person, press.message);
     return act(() => this.#emulator(person.platform).tap(person.id, press.message, press.key, press.selected));
   }
@@ -169,7 +180,8 @@ export class Phones implements Remembering {
 
   #emulator(platform: Platform): Emulator {
     const emulator = this.#emulators[platform];
-    if (emulator === undefined) throw new SandboxProblem('no_platform', { params: { platforms: this.#played().join(', ') } });
+    if (emulator === undefined)
+      throw new SandboxProblem('no_platform', { params: { platforms: this.#played().join(', ') } });
     return emulator;
   }
 

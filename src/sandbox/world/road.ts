@@ -25,14 +25,21 @@ export function walkRoad(phones: readonly PhoneView[]): readonly RoadStep[] {
   const customers = phones.filter(({ role }) => role === 'customer');
   const loanAt = firstAt(staff, (message) => /\bL\d{2,}\b/.test(wordsOf(message)));
   const seen: Readonly<Record<RoadStepId, boolean>> = {
-    lead: staff.some(({ messages }) => messages.some((message) => message.from === 'bot' && /\bK\d{2,}\b/.test(wordsOf(message)))),
-    invite: staff.some(({ messages }) => messages.some((message) => message.from === 'bot' && /[?&]start=[\w-]+/.test(wordsOf(message)))),
+    lead: staff.some(({ messages }) =>
+      messages.some((message) => message.from === 'bot' && /\bK\d{2,}\b/.test(wordsOf(message))),
+    ),
+    invite: staff.some(({ messages }) =>
+      messages.some((message) => message.from === 'bot' && /[?&]start=[\w-]+/.test(wordsOf(message))),
+    ),
     bind: customers.some(({ messages }) => hasShared(messages)),
-    documents: customers.some(({ messages }) => messages.filter((message) => message.from === 'me' && message.file !== undefined).length >= 2),
+    documents: customers.some(
+      ({ messages }) => messages.filter((message) => message.from === 'me' && message.file !== undefined).length >= 2,
+    ),
     submit: staff.some(({ role, messages }) => role === 'reviewer' && messages.some(isCaseCard)),
     review: staff.some(({ role, messages }) => role === 'approver' && messages.some(isCaseCard)),
     approve: loanAt !== undefined,
-    reminder: loanAt !== undefined && customers.some(({ messages }) => messages.some((message) => isLate(message, loanAt))),
+    reminder:
+      loanAt !== undefined && customers.some(({ messages }) => messages.some((message) => isLate(message, loanAt))),
   };
   const last = ROAD_STEPS.findLastIndex((id) => seen[id]);
   return ROAD_STEPS.map((id, at) => ({ id, done: at <= last }));

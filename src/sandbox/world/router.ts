@@ -37,7 +37,8 @@ export function findRoute(routes: readonly Route[], method: string, pathname: st
   const here = routes.filter((route) => fits(route.path.split('/'), wanted));
   if (here.length === 0) throw new SandboxProblem('not_found');
   const route = here.find((one) => one.method === (method === 'HEAD' ? 'GET' : method));
-  if (route === undefined) throw new SandboxProblem('method_not_allowed', { params: { allowed: here.map((one) => one.method).join(', ') } });
+  if (route === undefined)
+    throw new SandboxProblem('method_not_allowed', { params: { allowed: here.map((one) => one.method).join(', ') } });
   const names = route.path.split('/');
   return {
     route,
@@ -50,7 +51,10 @@ export function findRoute(routes: readonly Route[], method: string, pathname: st
 }
 
 function fits(pattern: readonly string[], wanted: readonly string[]): boolean {
-  return pattern.length === wanted.length && pattern.every((part, at) => (part.startsWith(':') ? wanted[at] !== '' : part === wanted[at]));
+  return (
+    pattern.length === wanted.length &&
+    pattern.every((part, at) => (part.startsWith(':') ? wanted[at] !== '' : part === wanted[at]))
+  );
 }
 
 function decoded(segment: string): string {
@@ -66,7 +70,8 @@ export async function readFields(request: IncomingMessage, limit: number): Promi
   try {
     return await readParameters(request, new URLSearchParams(), limit);
   } catch (error) {
-    if (error instanceof BodyTooLarge) throw new SandboxProblem('too_large', { params: { megabytes: Math.floor(limit / 1_048_576) } });
+    if (error instanceof BodyTooLarge)
+      throw new SandboxProblem('too_large', { params: { megabytes: Math.floor(limit / 1_048_576) } });
     if (error instanceof MalformedBody) throw new SandboxProblem('malformed');
     throw error;
   }

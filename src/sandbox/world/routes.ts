@@ -17,12 +17,24 @@ const MAX_BODY = 262_144;
 
 const instant = z.iso.datetime({ offset: true }).transform((text) => new Date(text));
 const clockBody = z.strictObject({ now: instant });
-const journalQuery = z.object({ platform: z.enum(PLATFORMS).optional(), limit: z.coerce.number().int().min(1).max(1_000).default(100) });
+const journalQuery = z.object({
+  platform: z.enum(PLATFORMS).optional(),
+  limit: z.coerce.number().int().min(1).max(1_000).default(100),
+});
 const sayBody = z.strictObject({ text: z.string().min(1).max(20_000) });
-const tapBody = z.strictObject({ message: z.string().min(1), key: z.string().max(2_000), selected: z.record(z.string(), z.string()).default({}) });
+const tapBody = z.strictObject({
+  message: z.string().min(1),
+  key: z.string().max(2_000),
+  selected: z.record(z.string(), z.string()).default({}),
+});
 const editBody = z.strictObject({ message: z.string().min(1), text: z.string().min(1).max(20_000) });
 const removeBody = z.strictObject({ message: z.string().min(1) });
-const startBody = z.strictObject({ payload: z.string().regex(/^[A-Za-z0-9_-]{1,64}$/).optional() });
+const startBody = z.strictObject({
+  payload: z
+    .string()
+    .regex(/^[A-Za-z0-9_-]{1,64}$/)
+    .optional(),
+});
 const emptyBody = z.strictObject({});
 const jsonFile = z.strictObject({
   name: z.string().min(1).max(255),
@@ -36,7 +48,11 @@ const faultBody: z.ZodType<Fault> = z.strictObject({
   method: z.string().min(1).max(200),
   times: z.int().min(1).max(10_000),
   effect: z.discriminatedUnion('kind', [
-    z.strictObject({ kind: z.literal('error'), code: z.string().min(1).max(200), retryAfterSeconds: z.int().min(0).max(86_400).exactOptional() }),
+    z.strictObject({
+      kind: z.literal('error'),
+      code: z.string().min(1).max(200),
+      retryAfterSeconds: z.int().min(0).max(86_400).exactOptional(),
+    }),
     z.strictObject({ kind: z.literal('http'), status: z.int().min(400).max(599) }),
     z.strictObject({ kind: z.literal('drop_after') }),
     z.strictObject({ kind: z.literal('drop_before') }),
@@ -49,11 +65,11 @@ export interface RouteRooms {
   readonly phones: Phones;
   readonly clock: ClockRoom;
   readonly texts: Texts;
-  journal(platform: Platform | undefined): readonly JournalEntry[];
-  addFault(fault: Fault): void;
-  clearFaults(): void;
+  readonly journal: (platform: Platform | undefined) => readonly JournalEntry[];
+  readonly addFault: (fault: Fault) => void;
+  readonly clearFaults: () => void;
   /** A hand has done something: open pages are told at once. */
-  acted(): void;
+  readonly acted: () => void;
 }
 
 /** Every route under `/sandbox`, without that prefix. */
@@ -97,7 +113,11 @@ function worldRoutes({ phones, clock, texts, journal, addFault, clearFaults }: R
     },
     { method: 'GET', path: '/api/phones', run: () => ({ json: { phones: phones.list() } }) },
     { method: 'GET', path: '/api/road', run: () => ({ json: { steps: walkRoad(views()) } }) },
-    { method: 'GET', path: '/api/texts', run: ({ language }) => ({ json: { language, texts: pageTexts(texts, language) } }) },
+    {
+      method: 'GET',
+      path: '/api/texts',
+      run: ({ language }) => ({ json: { language, texts: pageTexts(texts, language) } }),
+    },
   ];
 }
 
@@ -127,7 +147,9 @@ function phoneRoutes(rooms: RouteRooms): Route[] {
     block: (person) => phones.setBlocked(person, true),
     unblock: (person) => phones.setBlocked(person, false),
   };
-  const screen = (person: SandboxPerson, call: Call) => ({ json: shown(rooms.texts, call, phones.view(person.platform, person.id)) });
+  const screen = (person: SandboxPerson, call: Call) => ({
+    json: shown(rooms.texts, call, phones.view(person.platform, person.id)),
+  });
   const doing = Object.entries(deeds).map(([name, deed]): Route => ({
     method: 'POST',
     path: `/api/phones/:platform/:id/${name}`,
@@ -160,7 +182,8 @@ async function body<T>(call: Call, schema: z.ZodType<T>): Promise<T> {
 async function pickedFile(call: Call): Promise<{ file: PickedFile; caption: string | undefined }> {
   const { fields, uploads } = await readFields(call.request, MAX_FILE_BODY);
   const [upload] = uploads;
-  const given = upload === undefined ? checked(jsonFile, fields, call.language) : { ...upload, caption: captionOf(fields) };
+  const given =
+    upload === undefined ? checked(jsonFile, fields, call.language) : { ...upload, caption: captionOf(fields) };
   const bytes = 'bytes' in given ? given.bytes : Buffer.from(given.base64, 'base64');
   if (bytes.length > MAX_FILE) throw new SandboxProblem('too_large', { params: { megabytes: MAX_FILE / 1_048_576 } });
   return { file: { name: given.name, mime: given.mime, bytes }, caption: given.caption };

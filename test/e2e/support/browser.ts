@@ -24,7 +24,8 @@ export type Found = { readonly path: string } | { readonly reason: string };
 /** `CHROMIUM_PATH`, else the usual places. */
 export function findBrowser(): Found {
   const wanted = process.env['CHROMIUM_PATH'];
-  if (wanted !== undefined && wanted !== '') return existsSync(wanted) ? { path: wanted } : { reason: `CHROMIUM_PATH does not exist; ${CURE}` };
+  if (wanted !== undefined && wanted !== '')
+    return existsSync(wanted) ? { path: wanted } : { reason: `CHROMIUM_PATH does not exist; ${CURE}` };
   const path = PLACES.find((place) => existsSync(place));
   return path === undefined ? { reason: `no Chromium found; ${CURE}` } : { path };
 }
@@ -46,7 +47,10 @@ export function openBrowser(): Promise<Browser> {
 }
 
 /** A page that keeps everything it complains about: errors, refused content, failed requests. */
-export async function openPage(browser: Browser, options: BrowserContextOptions): Promise<{ page: Page; complaints: string[]; close(): Promise<void> }> {
+export async function openPage(
+  browser: Browser,
+  options: BrowserContextOptions,
+): Promise<{ page: Page; complaints: string[]; close(): Promise<void> }> {
   const context = await browser.newContext(options);
   const page = await context.newPage();
   const complaints: string[] = [];

@@ -9,7 +9,10 @@ export interface ScreenMessage {
   readonly id: string;
   readonly from: 'bot' | 'me';
   readonly text: string;
-  readonly card?: { readonly title: string; readonly buttons: readonly { readonly key: string; readonly text: string; readonly disabled?: boolean }[] };
+  readonly card?: {
+    readonly title: string;
+    readonly buttons: readonly { readonly key: string; readonly text: string; readonly disabled?: boolean }[];
+  };
   readonly choices?: readonly { readonly text: string; readonly requestContact?: boolean }[];
 }
 
@@ -19,7 +22,12 @@ export interface Phone {
   tap(message: ScreenMessage, label: string): Promise<void>;
   start(payload?: string): Promise<void>;
   shareContact(): Promise<void>;
-  sendFile(file: { readonly name: string; readonly mime: string; readonly bytes: Buffer; readonly caption?: string }): Promise<void>;
+  sendFile(file: {
+    readonly name: string;
+    readonly mime: string;
+    readonly bytes: Buffer;
+    readonly caption?: string;
+  }): Promise<void>;
 }
 
 const TOKEN = 'bootstrap-token-of-the-test';
@@ -40,7 +48,13 @@ export class Product {
   }
 
   async start(): Promise<void> {
-    const result = parseEnv({ PORT: '0', DATA_DIR: this.#dataDir, DATABASE_URL: this.#databaseUrl, BOOTSTRAP_API_TOKEN: TOKEN, LOG_LEVEL: 'silent' });
+    const result = parseEnv({
+      PORT: '0',
+      DATA_DIR: this.#dataDir,
+      DATABASE_URL: this.#databaseUrl,
+      BOOTSTRAP_API_TOKEN: TOKEN,
+      LOG_LEVEL: 'silent',
+    });
     if (!result.ok) throw new Error(result.faults.join('\n'));
     this.#app = await startApp({ env: result.env, version: 'test', say: () => undefined });
   }
@@ -60,7 +74,12 @@ export class Product {
   }
 
   /** A call of the open API; the parsed body. */
-  async api<T>(method: string, address: string, body?: unknown, token = TOKEN): Promise<{ readonly status: number; readonly body: T }> {
+  async api<T>(
+    method: string,
+    address: string,
+    body?: unknown,
+    token = TOKEN,
+  ): Promise<{ readonly status: number; readonly body: T }> {
     return this.#call<T>(method, `/api/v1${address}`, body, { authorization: `Bearer ${token}` });
   }
 
@@ -80,7 +99,8 @@ export class Product {
       },
       start: async (payload) => post('start', payload === undefined ? {} : { payload }),
       shareContact: async () => post('contact', {}),
-      sendFile: async ({ name, mime, bytes, caption }) => post('file', { name, mime, base64: bytes.toString('base64'), ...(caption === undefined ? {} : { caption }) }),
+      sendFile: async ({ name, mime, bytes, caption }) =>
+        post('file', { name, mime, base64: bytes.toString('base64'), ...(caption === undefined ? {} : { caption }) }),
     };
   }
 
@@ -90,8 +110,17 @@ export class Product {
     if (status !== 200) throw new Error(`clock: ${status} ${JSON.stringify(body)}`);
   }
 
-  async #call<T>(method: string, address: string, body?: unknown, headers: Readonly<Record<string, string>> = {}): Promise<{ readonly status: number; readonly body: T }> {
-    const response = await fetch(this.url + address, { method, headers: { 'content-type': 'application/json', ...headers }, ...(body === undefined ? {} : { body: JSON.stringify(body) }) });
+  async #call<T>(
+    method: string,
+    address: string,
+    body?: unknown,
+    headers: Readonly<Record<string, string>> = {},
+  ): Promise<{ readonly status: number; readonly body: T }> {
+    const response = await fetch(this.url + address, {
+      method,
+      headers: { 'content-type': 'application/json', ...headers },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
     const text = await response.text();
     return { status: response.status, body: (text === '' ? undefined : JSON.parse(text)) as T };
   }
@@ -110,5 +139,9 @@ export async function until<T>(what: string, look: () => Promise<T | undefined>)
 
 /** The newest message of the bot that matches. */
 export async function hear(phone: Phone, pattern: RegExp): Promise<ScreenMessage> {
-  return until(String(pattern), async () => (await phone.messages()).findLast((message) => message.from === 'bot' && pattern.test(`${message.text}\n${message.card?.title ?? ''}`)));
+  return until(String(pattern), async () =>
+    (await phone.messages()).findLast(
+      (message) => message.from === 'bot' && pattern.test(`${message.text}\n${message.card?.title ?? ''}`),
+    ),
+  );
 }

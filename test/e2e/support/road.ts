@@ -85,11 +85,16 @@ export class Visitor {
   }
 
   /** Hands a phone to somebody else through the list on its head. */
-  async hand(from: string, to: { readonly name: string; readonly role: string; readonly platform: string }): Promise<void> {
+  async hand(
+    from: string,
+    to: { readonly name: string; readonly role: string; readonly platform: string },
+  ): Promise<void> {
     const list = (await this.take(from)).getByLabel(this.say('phone.choose'));
     const group = list.locator(`optgroup[label="${this.say(`platform.${to.platform}`)}"]`);
     const role = texts.translate(this.#language, `sandbox.role.${to.role}`);
-    const label = await group.locator('option', { hasText: this.say('phone.option', { name: to.name, role }) }).textContent();
+    const label = await group
+      .locator('option', { hasText: this.say('phone.option', { name: to.name, role }) })
+      .textContent();
     await list.selectOption({ label: label ?? '' });
   }
 
@@ -107,7 +112,9 @@ export class Visitor {
       await this.#page.setViewportSize(size);
       await this.take(front);
       // Two frames: one to lay out, one to scroll the talks to their end.
-      await this.#page.evaluate('new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)))');
+      await this.#page.evaluate(
+        'new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)))',
+      );
       const file = `sandbox-${name}-${this.#language === 'en' ? 'en' : 'zh'}-${size.width}.png`;
       await this.#page.screenshot({ path: path.join(PICTURES, file) });
     }

@@ -31,7 +31,8 @@ export async function startProduct(): Promise<Started> {
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const lines: string[] = [];
-  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => lines.push(chunk.toString('utf8')));
+  for (const stream of [child.stdout, child.stderr])
+    stream.on('data', (chunk: Buffer) => lines.push(chunk.toString('utf8')));
   const url = `http://127.0.0.1:${port}`;
   const output = (): string => lines.join('');
   const stop = async (): Promise<number | null> => {

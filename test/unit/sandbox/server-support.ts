@@ -38,7 +38,12 @@ export interface Playground {
   readonly folder: string;
   /** Each call of the product's clock, in order. */
   readonly moves: readonly Date[];
-  call(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Answered>;
+  readonly call: (
+    method: string,
+    path: string,
+    body?: unknown,
+    headers?: Record<string, string>,
+  ) => Promise<Answered>;
   /** Stops everything; the folder stays when `keep` is set, so that another may go on with it. */
   close(keep?: boolean): Promise<void>;
 }
@@ -97,10 +102,20 @@ export async function startPlayground(options: Partial<SandboxOptions> = {}, con
   };
 }
 
-async function call(url: string, how: { method: string; body: unknown; headers: Record<string, string> | undefined }): Promise<Answered> {
+async function call(
+  url: string,
+  how: { method: string; body: unknown; headers: Record<string, string> | undefined },
+): Promise<Answered> {
   const isForm = how.body instanceof FormData;
   const type = how.body === undefined || isForm ? {} : { 'content-type': 'application/json' };
-  const body = how.body === undefined ? null : isForm ? (how.body as FormData) : typeof how.body === 'string' ? how.body : JSON.stringify(how.body);
+  const body =
+    how.body === undefined
+      ? null
+      : isForm
+        ? (how.body as FormData)
+        : typeof how.body === 'string'
+          ? how.body
+          : JSON.stringify(how.body);
   const response = await fetch(url, { method: how.method, headers: { ...type, ...how.headers }, body });
   const text = await response.text();
   const isJson = response.headers.get('content-type')?.includes('json') === true;
@@ -121,7 +136,10 @@ async function product(request: IncomingMessage, response: ServerResponse, deliv
     response.end();
     return;
   }
-  const challenge: unknown = pathname === '/channels/slack/events' && body.startsWith('{') ? (JSON.parse(body) as { challenge?: unknown }).challenge : undefined;
+  const challenge: unknown =
+    pathname === '/channels/slack/events' && body.startsWith('{')
+      ? (JSON.parse(body) as { challenge?: unknown }).challenge
+      : undefined;
   if (typeof challenge === 'string') {
     response.end(challenge);
     return;
@@ -138,8 +156,14 @@ function listen(server: Server): Promise<string> {
 }
 
 /** The product sends a WeCom text or card, as its channel would. */
-export async function sendWecom({ base, call: ask }: Playground, message: Readonly<Record<string, unknown>>): Promise<Answered> {
+export async function sendWecom(
+  { base, call: ask }: Playground,
+  message: Readonly<Record<string, unknown>>,
+): Promise<Answered> {
   const { corpId, secret, agentId } = wecomAccount(base);
   const { json } = await ask('GET', `/sandbox/wecom/cgi-bin/gettoken?corpid=${corpId}&corpsecret=${secret}`);
-  return ask('POST', `/sandbox/wecom/cgi-bin/message/send?access_token=${json.access_token}`, { agentid: agentId, ...message });
+  return ask('POST', `/sandbox/wecom/cgi-bin/message/send?access_token=${json.access_token}`, {
+    agentid: agentId,
+    ...message,
+  });
 }

@@ -33,7 +33,7 @@ export function PlanTable({ plan, eachFee }: { readonly plan: Plan; readonly eac
                 {say('column.when')}
               </th>
               {['principal', 'interest', ...(eachFee > 0n ? ['fee'] : []), 'total', 'balance'].map((name) => (
-                <th scope="col" key={name}>
+                <th scope="col" key={name} className={name === 'balance' ? 'wide' : ''}>
                   {say(`column.${name}`)}
                 </th>
               ))}
@@ -48,8 +48,11 @@ export function PlanTable({ plan, eachFee }: { readonly plan: Plan; readonly eac
                 <td>{grouped(principal)}</td>
                 <td>{grouped(interest)}</td>
                 {eachFee > 0n && <td>{yuan(eachFee)}</td>}
-                <td>{yuan(fen(total) + eachFee)}</td>
-                <td>{grouped(balance)}</td>
+                <td>
+                  {yuan(fen(total) + eachFee)}
+                  <small className="narrow">{say('balance_left', { balance: grouped(balance) })}</small>
+                </td>
+                <td className="wide">{grouped(balance)}</td>
               </tr>
             ))}
           </tbody>
@@ -62,7 +65,7 @@ export function PlanTable({ plan, eachFee }: { readonly plan: Plan; readonly eac
               <td>{grouped(totals.interest)}</td>
               {eachFee > 0n && <td>{yuan(eachFee * count)}</td>}
               <td>{yuan(fen(totals.total) + eachFee * count)}</td>
-              <td />
+              <td className="wide" />
             </tr>
           </tfoot>
         </table>

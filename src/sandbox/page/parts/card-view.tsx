@@ -48,20 +48,36 @@ export function CardView({ card, platform, onPress, onOpenLink }: CardViewProps)
           </dl>
         )}
         {card.selects.map((select) => (
-          <Question key={select.id} select={select} platform={platform} value={selected[select.id]} onChange={(value) => setSelected({ ...selected, [select.id]: value })} />
+          <Question
+            key={select.id}
+            select={select}
+            platform={platform}
+            value={selected[select.id]}
+            onChange={(value) => setSelected({ ...selected, [select.id]: value })}
+          />
         ))}
       </div>
       {answers.length > 0 && (
         <div className="card-buttons" data-count={answers.length}>
           {answers.map((button, at) => (
-            <Press key={`${at} ${button.key}`} button={button} onPress={() => onPress(button.key, selected)} onOpenLink={onOpenLink} />
+            <Press
+              key={`${at} ${button.key}`}
+              button={button}
+              onPress={() => onPress(button.key, selected)}
+              onOpenLink={onOpenLink}
+            />
           ))}
         </div>
       )}
       {rest.length > 0 && (
         <div className="card-links">
           {rest.map((button, at) => (
-            <Press key={`${at} ${button.key}`} button={button} onPress={() => onPress(button.key, selected)} onOpenLink={onOpenLink} />
+            <Press
+              key={`${at} ${button.key}`}
+              button={button}
+              onPress={() => onPress(button.key, selected)}
+              onOpenLink={onOpenLink}
+            />
           ))}
         </div>
       )}
@@ -70,9 +86,24 @@ export function CardView({ card, platform, onPress, onOpenLink }: CardViewProps)
 }
 
 /** WeCom marks its buttons 1 to 4: blue, grey, red, red text. */
-const TONES: Readonly<Record<string, string>> = { 1: 'primary', 2: 'plain', 3: 'danger', 4: 'danger', primary: 'primary', danger: 'danger' };
+const TONES: Readonly<Record<string, string>> = {
+  1: 'primary',
+  2: 'plain',
+  3: 'danger',
+  4: 'danger',
+  primary: 'primary',
+  danger: 'danger',
+};
 
-function Press({ button, onPress, onOpenLink }: { readonly button: CardButton; readonly onPress: () => void; readonly onOpenLink: (payload: string) => void }) {
+function Press({
+  button,
+  onPress,
+  onOpenLink,
+}: {
+  readonly button: CardButton;
+  readonly onPress: () => void;
+  readonly onOpenLink: (payload: string) => void;
+}) {
   const { text, url, style = '', disabled = false } = button;
   const tone = TONES[style] ?? 'plain';
   if (url === undefined) {

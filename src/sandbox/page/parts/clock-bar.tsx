@@ -22,7 +22,8 @@ export function ClockBar({ clock, movedFrom, onMove }: ClockBarProps) {
   return (
     <section className="clock" aria-label={say('page.clock.label')} data-moving={isMoving}>
       <p className="clock-now">
-        <span>{say('page.clock.now')}</span> <time dateTime={now} className="wide">
+        <span>{say('page.clock.now')}</span>{' '}
+        <time dateTime={now} className="wide">
           {fullTime(language, now)}
         </time>
         <time dateTime={now} className="narrow">
@@ -36,7 +37,12 @@ export function ClockBar({ clock, movedFrom, onMove }: ClockBarProps) {
           </button>
         ))}
         {next !== undefined && (
-          <button type="button" disabled={isMoving} title={say('page.clock.next_title', { date: fullTime(language, next) })} onClick={() => onMove(new Date(next))}>
+          <button
+            type="button"
+            disabled={isMoving}
+            title={say('page.clock.next_title', { date: fullTime(language, next) })}
+            onClick={() => onMove(new Date(next))}
+          >
             {say('page.clock.next')}
           </button>
         )}
@@ -44,7 +50,11 @@ export function ClockBar({ clock, movedFrom, onMove }: ClockBarProps) {
       {target !== undefined && (
         <div className="clock-way">
           <span>{say('page.clock.moving', { date: fullTime(language, target) })}</span>
-          <progress aria-label={say('page.clock.label')} max={span(movedFrom ?? now, target)} value={span(movedFrom ?? now, now)} />
+          <progress
+            aria-label={say('page.clock.label')}
+            max={span(movedFrom ?? now, target)}
+            value={span(movedFrom ?? now, now)}
+          />
         </div>
       )}
     </section>

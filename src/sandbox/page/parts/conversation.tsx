@@ -8,10 +8,10 @@ import { initial } from './phone-head.tsx';
 import { RichText } from './rich-text.tsx';
 
 export interface Hands {
-  press(message: string, key: string, selected: Record<string, string>): void;
-  onOpenLink(payload: string): void;
-  onEdit(message: Message): void;
-  onRemove(message: Message): void;
+  readonly press: (message: string, key: string, selected: Record<string, string>) => void;
+  readonly onOpenLink: (payload: string) => void;
+  readonly onEdit: (message: Message) => void;
+  readonly onRemove: (message: Message) => void;
 }
 
 export interface ConversationProps {
@@ -71,7 +71,15 @@ function isAfterPause(before: Message | undefined, message: Message): boolean {
   return before === undefined || new Date(message.at).getTime() - new Date(before.at).getTime() > PAUSE_MS;
 }
 
-function Bubble({ message, view, hands }: { readonly message: Message; readonly view: PhoneView | undefined; readonly hands: Hands }) {
+function Bubble({
+  message,
+  view,
+  hands,
+}: {
+  readonly message: Message;
+  readonly view: PhoneView | undefined;
+  readonly hands: Hands;
+}) {
   const { say } = useWords();
   const platform: Platform = view?.platform ?? 'wecom';
   if (message.deleted === true) return <p className="gone">{say('page.phone.deleted')}</p>;
@@ -91,7 +99,12 @@ function Bubble({ message, view, hands }: { readonly message: Message; readonly 
             {message.edited === true && <span className="edited">{say('page.phone.edited')}</span>}
           </div>
         ) : (
-          <CardView card={card} platform={platform} onPress={(key, selected) => hands.press(message.id, key, selected)} onOpenLink={hands.onOpenLink} />
+          <CardView
+            card={card}
+            platform={platform}
+            onPress={(key, selected) => hands.press(message.id, key, selected)}
+            onOpenLink={hands.onOpenLink}
+          />
         )}
         <Marks message={message} view={view} hands={hands} />
       </div>
@@ -100,7 +113,15 @@ function Bubble({ message, view, hands }: { readonly message: Message; readonly 
 }
 
 /** What the owner may do with an own message. */
-function Marks({ message, view, hands }: { readonly message: Message; readonly view: PhoneView | undefined; readonly hands: Hands }) {
+function Marks({
+  message,
+  view,
+  hands,
+}: {
+  readonly message: Message;
+  readonly view: PhoneView | undefined;
+  readonly hands: Hands;
+}) {
   const { say } = useWords();
   const isMine = message.from === 'me';
   const mayEdit = isMine && view?.abilities.edit === true && message.file === undefined;
@@ -127,7 +148,11 @@ function FileTile({ file }: { readonly file: NonNullable<Message['file']> }) {
   return (
     <span className="file" data-kind={kind}>
       <svg viewBox="0 0 32 32" aria-hidden="true">
-        {kind === 'picture' ? <path d="M5 7h22v18H5zM5 21l7-7 6 6 3-3 6 6M21 12.5a1.5 1.5 0 1 0 .01 0" /> : <path d="M8 4h11l6 6v18H8zM19 4v6h6M12 16h9M12 21h9" />}
+        {kind === 'picture' ? (
+          <path d="M5 7h22v18H5zM5 21l7-7 6 6 3-3 6 6M21 12.5a1.5 1.5 0 1 0 .01 0" />
+        ) : (
+          <path d="M8 4h11l6 6v18H8zM19 4v6h6M12 16h9M12 21h9" />
+        )}
       </svg>
       <span className="file-words">
         <span className="file-name">{file.name}</span>

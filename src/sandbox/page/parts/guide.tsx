@@ -22,7 +22,11 @@ export function Guide({ steps, onShow, onFill }: GuideProps) {
     <section className="guide" aria-label={say('page.guide.label')} data-open={isOpen}>
       <ol className="steps" id="guide-steps">
         {steps.map((step, at) => (
-          <li key={step.id} data-state={step.done ? 'done' : step === current ? 'current' : 'ahead'} aria-current={step === current ? 'step' : undefined}>
+          <li
+            key={step.id}
+            data-state={step.done ? 'done' : step === current ? 'current' : 'ahead'}
+            aria-current={step === current ? 'step' : undefined}
+          >
             <span className="dot" aria-hidden="true">
               {step.done ? '✓' : at + 1}
             </span>
@@ -37,7 +41,8 @@ export function Guide({ steps, onShow, onFill }: GuideProps) {
           ) : (
             <>
               <span className="next-step">{say('page.guide.step', { step: walked + 1, total: steps.length })}</span>
-              <strong>{say(`page.road.${current.id}.title`)}</strong> <span className="next-hint">{say(`page.road.${current.id}.hint`)}</span>
+              <strong>{say(`page.road.${current.id}.title`)}</strong>{' '}
+              <span className="next-hint">{say(`page.road.${current.id}.hint`)}</span>
             </>
           )}
         </p>
@@ -52,7 +57,13 @@ export function Guide({ steps, onShow, onFill }: GuideProps) {
               {say('page.guide.show')}
             </button>
           )}
-          <button type="button" className="quiet fold" aria-expanded={isOpen} aria-controls="guide-steps" onClick={() => setOpen(!isOpen)}>
+          <button
+            type="button"
+            className="quiet fold"
+            aria-expanded={isOpen}
+            aria-controls="guide-steps"
+            onClick={() => setOpen(!isOpen)}
+          >
             {say(isOpen ? 'page.guide.fold' : 'page.guide.unfold')}
           </button>
         </div>

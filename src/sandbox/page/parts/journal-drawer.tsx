@@ -56,7 +56,9 @@ function Entry({ item }: { readonly item: JournalItem }) {
         </span>
         <time dateTime={item.at}>{dayTime(language, item.at)}</time>
       </summary>
-      {item.unknownFields !== undefined && <p>{say('page.journal.unknown', { name: item.unknownFields.join(', ') })}</p>}
+      {item.unknownFields !== undefined && (
+        <p>{say('page.journal.unknown', { name: item.unknownFields.join(', ') })}</p>
+      )}
       <h3>{say('page.journal.request')}</h3>
       <pre>{pretty(item.request)}</pre>
       <h3>{say('page.journal.response')}</h3>

@@ -1,7 +1,6 @@
 /** The phone's title bar: whose phone, on which platform, and a way to hand it to somebody else. */
 import { useId } from 'react';
-import type { PhoneKey } from '../api.ts';
-import type { PhoneSummary, PhoneView, Platform } from '../types.ts';
+import type { PhoneKey, PhoneSummary, PhoneView, Platform } from '../types.ts';
 import { keyOf } from '../use-world.ts';
 import { useWords } from '../words.tsx';
 
@@ -36,7 +35,9 @@ export function PhoneHead({ phone, phones, view, onHand, onBlock }: PhoneHeadPro
             <path d="M2 2l4 4 4-4" />
           </svg>
         </span>
-        <span className="owner-role">{owner !== undefined && `${say(`role.${owner.role}`)} · ${say(`page.platform.${owner.platform}`)}`}</span>
+        <span className="owner-role">
+          {owner !== undefined && `${say(`role.${owner.role}`)} · ${say(`page.platform.${owner.platform}`)}`}
+        </span>
       </span>
       <label className="unseen" htmlFor={select}>
         {say('page.phone.choose')}

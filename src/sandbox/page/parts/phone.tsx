@@ -1,8 +1,8 @@
 /** One phone: whose it is, what it shows, and the field to answer in. */
 import { useEffect, useRef, useState } from 'react';
-import { api, type PhoneKey } from '../api.ts';
+import { api } from '../api.ts';
 import { hourMinute } from '../time.ts';
-import type { Choice, Message, PhoneSummary, PhoneView } from '../types.ts';
+import type { Choice, Message, PhoneKey, PhoneSummary, PhoneView } from '../types.ts';
 import { useWords } from '../words.tsx';
 import { CardView } from './card-view.tsx';
 import { Composer } from './composer.tsx';
@@ -34,9 +34,13 @@ export function Phone({ isFront, called, phone, phones, view, now, draft, onHand
   const [isBusy, run] = useBusy(act);
   const messages = view?.messages ?? [];
   const modal = messages.findLast(isModal);
-  const press = (message: string, key: string, selected: Record<string, string>) => run(() => api.tap(phone, { message, key, selected }));
+  const press = (message: string, key: string, selected: Record<string, string>) =>
+    run(() => api.tap(phone, { message, key, selected }));
   const isUnstarted = messages.length === 1 && messages[0]?.id === 'start';
-  const label = say('page.phone.label', { name: view?.person.name ?? '', platform: say(`page.platform.${phone.platform}`) });
+  const label = say('page.phone.label', {
+    name: view?.person.name ?? '',
+    platform: say(`page.platform.${phone.platform}`),
+  });
   return (
     <section className="phone" data-platform={phone.platform} data-front={isFront} aria-label={label}>
       <div className="status-bar" aria-hidden="true">
@@ -49,16 +53,32 @@ export function Phone({ isFront, called, phone, phones, view, now, draft, onHand
           <path d="M42 5v3" />
         </svg>
       </div>
-      <PhoneHead phone={phone} phones={phones} view={view} onHand={onHand} onBlock={(isBlocked) => run(() => api.setBlocked(phone, isBlocked))} />
+      <PhoneHead
+        phone={phone}
+        phones={phones}
+        view={view}
+        onHand={onHand}
+        onBlock={(isBlocked) => run(() => api.setBlocked(phone, isBlocked))}
+      />
       <Conversation
         messages={messages.filter((message) => !isModal(message) && message.id !== 'start')}
         view={view}
         isUnstarted={isUnstarted}
-        hands={{ press, onOpenLink, onEdit: setEditing, onRemove: (message) => run(() => api.remove(phone, message.id)) }}
+        hands={{
+          press,
+          onOpenLink,
+          onEdit: setEditing,
+          onRemove: (message) => run(() => api.remove(phone, message.id)),
+        }}
       />
       {modal?.card !== undefined && (
         <div className="modal" role="dialog" aria-modal="false" aria-label={modal.card.title}>
-          <CardView card={modal.card} platform={phone.platform} onPress={(key, selected) => press(modal.id, key, selected)} onOpenLink={onOpenLink} />
+          <CardView
+            card={modal.card}
+            platform={phone.platform}
+            onPress={(key, selected) => press(modal.id, key, selected)}
+            onOpenLink={onOpenLink}
+          />
         </div>
       )}
       {called > 0 && <span key={called} className="halo" aria-hidden="true" />}
@@ -78,7 +98,11 @@ export function Phone({ isFront, called, phone, phones, view, now, draft, onHand
           isBusy={isBusy}
           tell={tell}
           onSay={(text) => run(() => api.say(phone, text))}
-          onChoice={({ text, requestContact }, message) => run(() => (requestContact === true ? api.contact(phone) : api.tap(phone, { message, key: text, selected: {} })))}
+          onChoice={({ text, requestContact }, message) =>
+            run(() =>
+              requestContact === true ? api.contact(phone) : api.tap(phone, { message, key: text, selected: {} }),
+            )
+          }
           onFile={(file) => run(() => api.sendFile(phone, file))}
           onEdited={(message, text) => {
             setEditing(undefined);
@@ -97,7 +121,9 @@ function isModal({ id, card }: Message): boolean {
 }
 
 /** The one-tap answers that stand now: those of the last message that brought some. */
-function openChoices(messages: readonly Message[]): { readonly message: string; readonly list: readonly Choice[] } | undefined {
+function openChoices(
+  messages: readonly Message[],
+): { readonly message: string; readonly list: readonly Choice[] } | undefined {
   const last = messages.findLast(({ choices }) => choices !== undefined && choices.length > 0);
   return last?.choices === undefined ? undefined : { message: last.id, list: last.choices };
 }

@@ -10,13 +10,27 @@ export interface RichTextProps {
 export function RichText({ text, onOpenLink }: RichTextProps) {
   return (
     <span className="text">
-      {pieces(text).map((piece, at) => (piece.kind === 'text' ? <span key={at}>{piece.text}</span> : <Address key={at} url={piece.url} onOpenLink={onOpenLink} />))}
+      {pieces(text).map((piece, at) =>
+        piece.kind === 'text' ? (
+          <span key={at}>{piece.text}</span>
+        ) : (
+          <Address key={at} url={piece.url} onOpenLink={onOpenLink} />
+        ),
+      )}
     </span>
   );
 }
 
 /** An address: a new tab, or the customer's phone. */
-export function Address({ url, words = url, onOpenLink }: { readonly url: string; readonly words?: string; readonly onOpenLink: (payload: string) => void }) {
+export function Address({
+  url,
+  words = url,
+  onOpenLink,
+}: {
+  readonly url: string;
+  readonly words?: string;
+  readonly onOpenLink: (payload: string) => void;
+}) {
   const { say } = useWords();
   const payload = startPayload(url);
   if (payload === undefined) {

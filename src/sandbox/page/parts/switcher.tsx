@@ -24,7 +24,13 @@ export function Switcher({ slots, phones, front, onFront }: SwitcherProps) {
         if (phone === undefined) return null;
         const isNew = slot !== front && phone.received > (seen.current.get(keyOf(phone)) ?? 0);
         return (
-          <button key={slot} type="button" aria-pressed={slot === front} data-platform={phone.platform} onClick={() => onFront(slot)}>
+          <button
+            key={slot}
+            type="button"
+            aria-pressed={slot === front}
+            data-platform={phone.platform}
+            onClick={() => onFront(slot)}
+          >
             <span className="switcher-name">
               {phone.name}
               {isNew && <span className="dot-new" role="img" aria-label={say('page.phone.new')} />}

@@ -25,7 +25,13 @@ export function TopBar({ isOnline, onLanguage, onJournal }: TopBarProps) {
       <button type="button" className="quiet" onClick={onJournal}>
         {say('page.journal.open')}
       </button>
-      <button type="button" className="quiet" title={say('page.language_label')} lang={say('page.language') === 'English' ? 'en' : 'zh-CN'} onClick={onLanguage}>
+      <button
+        type="button"
+        className="quiet"
+        title={say('page.language_label')}
+        lang={say('page.language') === 'English' ? 'en' : 'zh-CN'}
+        onClick={onLanguage}
+      >
         {say('page.language')}
       </button>
     </header>

@@ -1,0 +1,87 @@
+/**
+ * Invariant 10: personal data is encrypted at rest, masked at the one place where things leave, and absent from logs, queues
+ * and URLs. A canary travels in by every way a person has; then every readable column is searched for it.
+ */
+import { beforeAll, describe, expect, test } from 'vitest';
+import { CANARY, findInDatabase, mentionsCanary } from '../chaos/support/canary.ts';
+import { useCompany, type StaffActor } from './support/company.ts';
+
+const company = useCompany();
+let sales: StaffActor;
+
+beforeAll(async () => {
+  sales = await company.addStaff('小林', ['sales'], { wecom: 'xiaolin' });
+  await company.addStaff('周敏', ['reviewer'], { telegram: '7102', slack: 'U0MIN' });
+  await company.addStaff('陈一', ['team_lead'], { wecom: 'chenyi' });
+});
+
+describe('a canary', () => {
+  test('in sentences, corrections, nonsense, a lost argument and a forwarded contact leaves nothing readable in any table', async () => {
+    const { wecom, telegram } = company.channels;
+    for (const text of [
+      `新客户 ${CANARY.name} ${CANARY.phone} 身份证 ${CANARY.idCard} 想贷30万周转，在南山有套房`,
+      `电话 ${CANARY.phone} 是什么`,
+      `金额改成 ${CANARY.phone}`,
+      `客户 ${CANARY.phone}`,
+      `客户 ${CANARY.name}`,
+      `/bind ${CANARY.idCard}`,
+      '36期',
+      '没有',
+    ]) {
+      await company.say(wecom, 'xiaolin', text);
+    }
+    await company.say(wecom, 'nobody', `我是 ${CANARY.name}，电话 ${CANARY.phone}`);
+    await company.receive(telegram, '900', { kind: 'contact', messageId: 'c1', phone: CANARY.phone, own: true });
+    await company.receive(telegram, '900', { kind: 'edited', messageId: 'c1', text: `${CANARY.name} ${CANARY.idCard}` });
+    await company.say(telegram, '900', `${CANARY.name} ${CANARY.idCard} 卡号 ${CANARY.bankCard}`);
+
+    await company.drain();
+
+    expect(await company.count('leads')).toBeGreaterThan(0);
+    const leaks = await company.db.pool.query(`SELECT direction, kind, text_masked FROM timeline_items WHERE position('欧阳雪莲' in text_masked)>0`); console.log(leaks.rows);
+    expect(await findInDatabase(company.db.pool)).toEqual([]);
+  });
+
+  test('through the API, in refusals and in the approval of the case, leaves nothing readable either', async () => {
+    const lead = (await company.call(sales, 'lead.capture', { facts: { name: CANARY.name, phone: CANARY.phone, idCard: CANARY.idCard, amount: '100000.00', term: 12 } }).catch(
+      async () => company.call(sales, 'lead.capture', { facts: { name: CANARY.name, phone: CANARY.phone, amount: '100000.00', term: 12 } }),
+    )) as { leadNumber: string };
+    await company.call(sales, 'lead.submit', { lead: lead.leadNumber });
+    for (const input of [{ name: CANARY.name, mobile: CANARY.idCard, source: CANARY.phone }, { name: CANARY.name, mobile: `${CANARY.phone}x`, source: 'website' }]) {
+      await company.call({ kind: 'TOKEN', id: 'api', roles: ['manager'], language: 'zh-CN' }, 'lead.create', input).catch(() => undefined);
+    }
+    await company.call(sales, 'customer.search', { mobile: CANARY.phone });
+
+    await company.drain();
+
+    expect(await company.count('approvals')).toBe(1);
+    const leaks = await company.db.pool.query(`SELECT direction, kind, text_masked FROM timeline_items WHERE position('欧阳雪莲' in text_masked)>0`); console.log(leaks.rows);
+    expect(await findInDatabase(company.db.pool)).toEqual([]);
+  });
+
+  test('is readable by whoever is told: the salesperson sees the name he typed, a card abroad shows it masked', async () => {
+    const { wecom, slack, telegram } = company.channels;
+
+    expect(wecom.said('xiaolin').join('\n')).toContain(CANARY.name);
+    const abroad = [...slack.sent, ...telegram.sent].filter(({ content }) => content.kind === 'card');
+    expect(abroad.length).toBeGreaterThan(0);
+    expect(mentionsCanary(JSON.stringify(abroad.map(({ content }) => content)))).toEqual([]);
+  });
+
+  test('at rest is ciphertext: the sealed columns do not contain it as bytes', async () => {
+    const { rows } = await company.db.pool.query<{ table_name: string; column_name: string }>(
+      `SELECT table_name, column_name FROM information_schema.columns WHERE table_schema = 'public' AND data_type = 'bytea' AND table_name !~ '_[0-9]{6}$'`,
+    );
+    const found: string[] = [];
+    for (const { table_name: table, column_name: column } of rows) {
+      const { rows: hits } = await company.db.pool.query<{ n: string }>(
+        `SELECT count(*) AS n FROM ${table} WHERE position($1::bytea IN ${column}) > 0 OR position($2::bytea IN ${column}) > 0 OR position($3::bytea IN ${column}) > 0`,
+        [Buffer.from(CANARY.name), Buffer.from(CANARY.phone), Buffer.from(CANARY.idCard)],
+      );
+      if (Number(hits[0]?.n) > 0) found.push(`${table}.${column}`);
+    }
+
+    expect(rows.length).toBeGreaterThan(10);
+    expect(found).toEqual([]);
+  });
+});

@@ -1,0 +1,85 @@
+/** The page's own small rules: links, times, which phone a step happens on, words. */
+import { describe, expect, test } from 'vitest';
+import { pieces, startPayload } from '../../../../src/sandbox/page/links.ts';
+import { phoneForStep, present, type Slots } from '../../../../src/sandbox/page/slots.ts';
+import { fullTime, plusMonth } from '../../../../src/sandbox/page/time.ts';
+import type { PhoneSummary } from '../../../../src/sandbox/page/types.ts';
+
+describe('addresses in a text', () => {
+  test('are cut out of Chinese and English sentences without the punctuation behind them', () => {
+    expect(pieces('发给客户：https://t.me/bot?start=a-B_1。谢谢')).toEqual([
+      { kind: 'text', text: '发给客户：' },
+      { kind: 'link', url: 'https://t.me/bot?start=a-B_1' },
+      { kind: 'text', text: '。谢谢' },
+    ]);
+    expect(pieces('See http://127.0.0.1:3000/upload/x?y=1, please.')[1]).toEqual({
+      kind: 'link',
+      url: 'http://127.0.0.1:3000/upload/x?y=1',
+    });
+    expect(pieces('没有链接')).toEqual([{ kind: 'text', text: '没有链接' }]);
+  });
+
+  test('the bot’s deep link opens the customer’s phone, any other address does not', () => {
+    expect(startPayload('https://t.me/daiban_sandbox_bot?start=abc')).toBe('abc');
+    expect(startPayload('https://t.me/daiban_sandbox_bot')).toBeUndefined();
+    expect(startPayload('https://example.com/?start=abc')).toBeUndefined();
+  });
+});
+
+describe('the clock’s steps', () => {
+  test.for([
+    ['2026-11-30T02:00:00.000Z', '2026-12-30T02:00:00.000Z'],
+    ['2027-01-31T02:00:00.000Z', '2027-02-28T02:00:00.000Z'],
+    // 01:00 on 1 December in Shanghai is still November in UTC.
+    ['2026-11-30T17:00:00.000Z', '2026-12-31T17:00:00.000Z'],
+    ['2026-12-15T02:00:00.000Z', '2027-01-15T02:00:00.000Z'],
+  ] as const)('a month after %s is %s', ([from, to]) => {
+    expect(plusMonth(from).toISOString()).toBe(to);
+  });
+
+  test('times are the company’s, whatever the computer’s zone', () => {
+    expect(fullTime('zh-CN', '2026-11-30T17:00:00Z')).toContain('2026年12月1日');
+  });
+});
+
+const phones = (waiting: Readonly<Record<string, number>>): PhoneSummary[] =>
+  (
+    [
+      ['wecom', 'xiaolin', '小林', 'sales'],
+      ['wecom', 'laozhao', '老赵', 'approver'],
+      ['slack', 'U0QIAN001', '小钱', 'reviewer'],
+      ['slack', 'U0ZHAO001', '老赵', 'approver'],
+      ['slack', 'U0MAY0001', '阿May', 'approver'],
+      ['telegram', '7000000201', '何女士', 'customer'],
+    ] as const
+  ).map(([platform, id, name, role]) => ({ platform, id, name, role, received: 0, waiting: waiting[id] ?? 0 }));
+
+const SLOTS: Slots = [
+  { platform: 'wecom', id: 'xiaolin' },
+  { platform: 'slack', id: 'U0ZHAO001' },
+  { platform: 'telegram', id: '7000000201' },
+];
+
+describe('the phone of the next step', () => {
+  test('a decision is made where a card waits, on Slack before others', () => {
+    expect(phoneForStep('approve', SLOTS, phones({ laozhao: 1, U0ZHAO001: 1, U0MAY0001: 1 })).phone).toMatchObject({
+      id: 'U0ZHAO001',
+    });
+    expect(phoneForStep('review', SLOTS, phones({ U0QIAN001: 1 }))).toMatchObject({
+      slot: 1,
+      phone: { id: 'U0QIAN001' },
+    });
+  });
+
+  test('who has just decided is not asked again on his other phone', () => {
+    expect(phoneForStep('approve', SLOTS, phones({ laozhao: 1, U0MAY0001: 1 })).phone).toMatchObject({
+      id: 'U0MAY0001',
+    });
+  });
+
+  test('phones that are not there are replaced by ones of the same part', () => {
+    const gone: Slots = [{ platform: 'wecom', id: 'nobody' }, SLOTS[1], { platform: 'telegram', id: '1' }];
+    expect(present(gone, phones({}))).toMatchObject([{ id: 'xiaolin' }, { id: 'U0ZHAO001' }, { id: '7000000201' }]);
+    expect(present(SLOTS, phones({}))).toBe(SLOTS);
+  });
+});
