@@ -33,7 +33,7 @@ import { businessNow, ensurePartitions, moveClock, nextDue } from './jobs/clock.
 import { InboxJob } from './jobs/inbox.ts';
 import { Interactive } from './jobs/interactive.ts';
 import { listenTo } from './jobs/listen.ts';
-import { Loop } from './jobs/loop.ts';
+import { Loop, type LoopOptions } from './jobs/loop.ts';
 import { fetchNext } from './jobs/media.ts';
 import { timerHandlers } from './jobs/timer-handlers.ts';
 import { fireNext } from './jobs/timers.ts';
@@ -90,7 +90,7 @@ export async function openBase(options: AppOptions, settings: ChannelSettings, w
   await ensurePartitions(database, await businessNow(database));
   const flows = new Flows();
   const schedule = reminderSchedule(flows);
-  const parts = domainParts({ texts, zone: COMPANY_ZONE });
+  const parts = domainParts({ texts, zone: COMPANY_ZONE, sandbox: env.sandbox });
   const registry = createRegistry(flows, schedule, parts);
   const services: Services = {
     keys,
@@ -177,14 +177,15 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
   const server: { handle: RawHandler } = { handle: () => false };
   const http = isWeb ? createHttpServerLater(server) : undefined;
   const port = http ? await listen(http, env, options.say) : env.port;
-  const url = env.PUBLIC_URL ?? `http://${env.HOST.includes(':') ? `[${env.HOST}]` : env.HOST}:${port}`;
+  const ownUrl = `http://${env.HOST.includes(':') ? `[${env.HOST}]` : env.HOST}:${port}`;
+  const url = env.PUBLIC_URL ?? ownUrl;
   const wakes: { current: Wake } = { current: new LocalWake() };
   try {
-    const sandbox = await openSandbox(options, url, isWeb);
+    const sandbox = await openSandbox(options, ownUrl, isWeb);
     const settings: ChannelSettings = { ...sandbox?.settings, ...configuredChannels(env) };
     const base = await openBase(options, settings, (topic) => wakes.current.signal(topic));
     wakes.current = await openWake(base, env);
-    const app = new App({ ...options, base, wake: wakes.current, url, settings, sandbox });
+    const app = new App({ ...options, base, wake: wakes.current, url, ownUrl, settings, sandbox });
     await app.start(http, (handle) => {
       server.handle = handle;
     });
@@ -261,6 +262,8 @@ interface AppParts extends AppOptions {
   readonly base: Base;
   readonly wake: Wake;
   readonly url: string;
+  /** Where this process listens, whatever the world calls it. */
+  readonly ownUrl: string;
   readonly settings: ChannelSettings;
   readonly sandbox: SandboxPart | undefined;
 }
@@ -303,7 +306,7 @@ class App {
     if (http) serve(this.#handlers(inbox));
     for (const loop of this.#loops) loop.start();
     this.#housekeeping();
-    await sandbox?.connect(url);
+    await sandbox?.connect(this.#parts.ownUrl);
     if (env.ROLES.includes('web')) this.#listenToPlatforms(inbox);
     if (sandbox === undefined || settings.telegram !== sandbox.settings.telegram) void this.#introduce();
   }
@@ -397,9 +400,9 @@ class App {
     if (env.ROLES.includes('scheduler')) this.#schedulerLoops();
   }
 
-  #loop(name: string, topics: readonly ('inbox' | 'outbox' | 'timers' | 'clock')[], work: () => Promise<number>, options: { intervalMs?: number; concurrency?: number } = {}): void {
+  #loop(name: string, topics: readonly ('inbox' | 'outbox' | 'timers' | 'clock')[], work: () => Promise<number>, options: Pick<LoopOptions, 'concurrency' | 'staggerMs'> & { intervalMs?: number } = {}): void {
     const { base, wake } = this.#parts;
-    const loop = new Loop({ name, work, intervalMs: options.intervalMs ?? SWEEP_MS, concurrency: options.concurrency ?? 1, log: base.log });
+    const loop = new Loop({ name, work, log: base.log, intervalMs: SWEEP_MS, ...options });
     this.#loops.push(loop);
     for (const topic of topics) wake.on(topic, () => loop.wake());
   }
@@ -432,13 +435,14 @@ class App {
       gates: base.parts.gates,
       renderers: { reminder: renderReminder(reminderSchedule(base.flows), services.texts) },
       readFile: async (tx, fileId) => base.parts.readFile(tx, services, fileId),
+      painters: base.parts.painters,
       times: readTimes,
       followUp: createTroubleHandler(keys),
       onSettled: (count) => this.#metrics.delivered(count),
       log,
     });
-    this.#loop('inbox', ['inbox', 'clock'], async () => inbox.run(), { concurrency: 2 });
-    this.#loop('outbox', ['outbox', 'clock'], async () => deliverer.run(), { concurrency: 4 });
+    this.#loop('inbox', ['inbox', 'clock'], async () => inbox.run(), { concurrency: 2, staggerMs: 20 });
+    this.#loop('outbox', ['outbox', 'clock'], async () => deliverer.run(), { concurrency: 64, staggerMs: 4 });
     this.#loop('media', ['timers', 'clock'], async () => fetchNext({ database, keys, channels: this.#channels, intake: base.parts.intake(database, services), attach: async (tx, message, fileIds) => base.parts.attachFiles(tx, message, fileIds), wake: (topic) => wake.signal(topic), log }));
     this.#every(10_000, async () => deliverer.beat());
     this.#every(5_000, async () => {

@@ -1,7 +1,9 @@
 /** Domain parts that the app plugs into the outbox, the jobs and the API; one place, so that `app.ts` stays a wiring plan. */
 import type { Express } from 'express';
 import type { AuthDeps } from './api/auth.ts';
+import { mountCalculators } from './api/calculators.ts';
 import type { Services } from './core/operations/context.ts';
+import type { Painter } from './core/operations/effects.ts';
 import type { Operation } from './core/operations/operation.ts';
 import type { Database, Tx } from './db/database.ts';
 import * as consent from './domain/consent/index.ts';
@@ -9,7 +11,11 @@ import { createContactGate } from './domain/consent/send-gate.ts';
 import * as customers from './domain/customers/index.ts';
 import * as documents from './domain/documents/index.ts';
 import * as leads from './domain/leads/index.ts';
+import { renderPlanPicture } from './domain/repayments/picture.ts';
+import { runTrial } from './domain/repayments/trial-operations.ts';
+import { trialPlan } from './domain/repayments/trial.ts';
 import { attachToMessage } from './domain/timeline/index.ts';
+import { systemClock } from './lib/clock.ts';
 import type { Texts } from './lib/i18n.ts';
 import type { FileIntake } from './jobs/media.ts';
 import type { SendGate } from './outbox/gate.ts';
@@ -22,10 +28,12 @@ export interface DomainParts {
   intake(database: Database, services: Services): FileIntake;
   attachFiles(tx: Tx, message: { readonly inboxId: bigint; readonly conversationId: string }, fileIds: readonly string[]): Promise<void>;
   readFile(tx: Tx, services: Services, fileId: string): Promise<Buffer>;
+  /** What draws the pictures that messages carry, by the name of the drawing. */
+  readonly painters: Readonly<Record<string, Painter>>;
   extendApi(app: Express, auth: AuthDeps): void;
 }
 
-export function domainParts({ texts }: { readonly texts: Texts; readonly zone: string }): DomainParts {
+export function domainParts({ texts, zone, sandbox }: { readonly texts: Texts; readonly zone: string; readonly sandbox: boolean }): DomainParts {
   return {
     gates: [createContactGate()],
     operations: [
@@ -39,12 +47,16 @@ export function domainParts({ texts }: { readonly texts: Texts; readonly zone: s
       documents.assignDocument,
       documents.listDocuments,
       documents.reviewDocument,
+      runTrial,
     ],
     seed: async (tx) => consent.ensureConsentTexts(tx, texts),
     intake: fileIntake,
     attachFiles: attachToMessage,
     readFile: documents.readFile,
-    extendApi: () => undefined,
+    painters: {
+      repayment_plan: async (plan, language) => renderPlanPicture(trialPlan.parse(plan), { texts, language }),
+    },
+    extendApi: (app, auth) => mountCalculators(app, { auth, texts, zone, clock: systemClock, page: { isOpen: sandbox } }),
   };
 }
 

@@ -45,8 +45,10 @@ export function createExpressApp(deps: ApiDeps): Express {
   });
   app.use(helmet({ contentSecurityPolicy: { directives: { 'script-src': ["'self'"], 'style-src': ["'self'"], 'style-src-attr': ["'unsafe-inline'"], 'upgrade-insecure-requests': null } }, strictTransportSecurity: false }));
   health(app, deps);
+  let document: string | undefined; // the operations of a process never change; made once, when first asked for
   app.get('/api/v1/openapi.json', (_request, response) => {
-    response.json(openApiDocument(deps.registry, deps.publicUrl, deps.version, deps.texts));
+    document ??= JSON.stringify(openApiDocument(deps.registry, deps.publicUrl, deps.version, deps.texts));
+    response.type('json').send(document);
   });
   app.get('/problems/:code', (request, response, next) => {
     const page = problemPage(deps.texts, languageOf(request), request.params.code);

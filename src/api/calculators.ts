@@ -74,7 +74,11 @@ export function mountCalculators(app: Express, deps: CalculatorDeps): void {
   app.use('/console/calculators', calculatorPage(deps.texts, deps.page, open));
 }
 
-function calculatorRouter(table: Readonly<Record<string, Calculate>>, deps: CalculatorDeps, ...guards: RequestHandler[]) {
+function calculatorRouter(
+  table: Readonly<Record<string, Calculate>>,
+  deps: CalculatorDeps,
+  ...guards: RequestHandler[]
+) {
   const router = Router();
   const readBytes = express.raw({ type: () => true, limit: MAX_BYTES });
   for (const [path, calculate] of Object.entries(table)) {
@@ -114,7 +118,8 @@ function bodyOf(request: Request): unknown {
   const bytes: unknown = request.body;
   if (!Buffer.isBuffer(bytes)) throw new AppError(commonErrors['request.malformed']);
   const body = parseJson(bytes);
-  if (isTooDeep(body)) throw invalidRequest([{ pointer: '', code: 'body.too_deep', message: 'calculators-page.fault.too_deep' }]);
+  if (isTooDeep(body))
+    throw invalidRequest([{ pointer: '', code: 'body.too_deep', message: 'calculators-page.fault.too_deep' }]);
   return body;
 }
 

@@ -37,6 +37,7 @@ export function problemOf(texts: Texts, language: Language, error: AppError, tra
 
 export function sendProblem(response: Response, texts: Texts, error: AppError, traceId: string): void {
   const problem = problemOf(texts, languageOf(response.req), error, traceId);
+  if (problem.status === 401) response.set('www-authenticate', 'Bearer');
   response.status(problem.status).type('application/problem+json').send(JSON.stringify(problem));
 }
 
@@ -60,7 +61,8 @@ function asAppError(error: unknown): AppError | undefined {
   if (error instanceof AppError) return error;
   const status = error instanceof Error && 'status' in error ? error.status : undefined;
   if (status === 413) return new AppError(commonErrors['request.too_large']);
-  if (status === 400) return new AppError(commonErrors['request.malformed']);
+  // Bytes in an encoding nobody can read (415) are as malformed as broken JSON.
+  if (status === 400 || status === 415) return new AppError(commonErrors['request.malformed']);
   return undefined;
 }
 

@@ -89,10 +89,9 @@ export class InboxJob {
   async #batch(lock: (tx: Tx) => Promise<ConversationRow[]>, limit: number, ids: string[]): Promise<number> {
     let left: readonly WakeTopic[] = [];
     const count = await this.#deps.database.transaction(async (tx) => {
-      const rows = await lock(tx);
+      const [rows, times] = await Promise.all([lock(tx), readTimes(tx)]);
       if (rows.length === 0) return 0;
       ids.push(...rows.map((row) => row.id));
-      const times = await readTimes(tx);
       const unit = new Unit(tx, times, this.#deps);
       const handled = await this.#turns(unit, rows, limit);
       left = await unit.flush();
@@ -118,7 +117,7 @@ export class InboxJob {
       const change = changes[index];
       return change ? [{ conversation, change }] : [];
     });
-    await this.#save(unit, results, events.map((event) => ({ id: event.id, at: event.at, state: 'DONE' })));
+    unit.defer(async () => this.#save(unit, results, events.map((event) => ({ id: event.id, at: event.at, state: 'DONE' }))));
     return events.length;
   }
 

@@ -9,6 +9,11 @@ export interface LoopOptions {
   readonly intervalMs: number;
   /** How many calls of `work` may run side by side. */
   readonly concurrency?: number;
+  /**
+   * One more call starts beside a running one only when that has gone on for this long (default: at once). What comes in
+   * meanwhile is then done together: ten in one batch cost little more than one alone.
+   */
+  readonly staggerMs?: number;
   readonly log: Log;
 }
 
@@ -18,6 +23,7 @@ export class Loop {
   #again = false;
   #stopped = true;
   #timer: NodeJS.Timeout | undefined;
+  #helper: NodeJS.Timeout | undefined;
   #idle: (() => void)[] = [];
 
   constructor(options: LoopOptions) {
@@ -33,11 +39,14 @@ export class Loop {
 
   wake(): void {
     if (this.#stopped) return;
-    if (this.#running >= (this.#options.concurrency ?? 1)) {
-      this.#again = true;
-      return;
-    }
-    void this.#run();
+    if (this.#running === 0) return void this.#run();
+    this.#again = true;
+    if (this.#running < (this.#options.concurrency ?? 1)) this.#helper ??= setTimeout(() => this.#help(), this.#options.staggerMs ?? 0);
+  }
+
+  #help(): void {
+    this.#helper = undefined;
+    if (this.#again && !this.#stopped) void this.#run();
   }
 
   /** Resolves when nothing runs and nothing is waiting to be looked at. */
@@ -51,16 +60,15 @@ export class Loop {
     this.#stopped = true;
     this.#again = false;
     clearInterval(this.#timer);
+    clearTimeout(this.#helper);
     await this.settled();
   }
 
   async #run(): Promise<void> {
     this.#running += 1;
     try {
-      do {
-        this.#again = false;
-        while (!this.#stopped && (await this.#work()) > 0);
-      } while (this.#again && !this.#stopped);
+      do this.#again = false;
+      while (!this.#stopped && ((await this.#work()) > 0 || this.#again));
     } finally {
       this.#running -= 1;
       if (this.#running === 0 && !this.#again) for (const resolve of this.#idle.splice(0)) resolve();

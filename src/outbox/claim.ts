@@ -21,6 +21,8 @@ export interface LeasedRow {
   readonly card_id: string | null;
   readonly attempts: number;
   readonly trace_id: string;
+  /** How often the same words went to this chat in a row, this one included. */
+  readonly ordinal: number | null;
   /** What the attempt before this one ended with. */
   readonly error_code: string | null;
   /** When this attempt began. */
@@ -30,7 +32,7 @@ export interface LeasedRow {
 }
 
 export const LEASED_COLUMNS =
-  'o.id, o.at, o.account, o.chat, o.thread, o.lane, o.kind, o.purpose, o.customer_id, o.subject_id, o.reference, o.sealed_payload, o.card_id, o.attempts, o.trace_id, o.error_code, o.sending_at AS lease_at';
+  'o.id, o.at, o.account, o.chat, o.thread, o.lane, o.kind, o.purpose, o.customer_id, o.subject_id, o.reference, o.sealed_payload, o.card_id, o.attempts, o.trace_id, o.error_code, o.ordinal, o.sending_at AS lease_at';
 
 // The head of each chat only: within a chat messages leave in the order in which they were decided. The answer to a tap
 // waits for nothing: its button is spinning.
@@ -42,12 +44,17 @@ const CANDIDATES = statement(
    ORDER BY (kind <> 'tap_answer'), (lane = 'BULK'), due_at, id LIMIT $1 FOR UPDATE SKIP LOCKED`,
 );
 
+// One more than the latest of the same words, so that a chain of repetitions never shows the same ordinal twice; a pause
+// longer than any platform's window (WeCom: four hours) begins anew.
+const ORDINAL = `(SELECT least(coalesce(p.ordinal, 1) + 1, 30000) FROM outbox p
+     WHERE p.repeat_key = o.repeat_key AND p.id < o.id AND p.at > o.at - interval '4 hours' ORDER BY p.id DESC LIMIT 1)`;
+
 const LEASE = statement(
   'outbox-lease',
   `UPDATE outbox o SET state = 'LEASED', lease_token = $1, lease_until = clock_timestamp() + interval '30 seconds',
-     sending_at = clock_timestamp(), attempts = least(attempts + 1, 30000)
+     sending_at = clock_timestamp(), attempts = least(attempts + 1, 30000), ordinal = coalesce(o.ordinal, ${ORDINAL})
    FROM unnest($2::bigint[], $3::timestamptz[], $4::timestamptz[]) AS pick (id, at, tried_at)
-   WHERE o.id = pick.id AND o.at = pick.at AND o.state = 'PENDING'
+   WHERE o.id = pick.id AND o.at = pick.at AND o.state || '' = 'PENDING' -- found by primary key, not among all that wait
    RETURNING ${LEASED_COLUMNS}, pick.tried_at`,
 );
 
@@ -55,13 +62,12 @@ const BUCKETS = statement('outbox-buckets', `SELECT key, arrival_at FROM pace_bu
 const NEW_BUCKETS = statement('outbox-new-buckets', `INSERT INTO pace_buckets (key, arrival_at) SELECT key, $2 FROM unnest($1::text[]) AS row (key) ORDER BY key ON CONFLICT DO NOTHING`);
 const PUT_BUCKETS = statement(
   'outbox-put-buckets',
-  `INSERT INTO pace_buckets (key, arrival_at) SELECT * FROM unnest($1::text[], $2::timestamptz[]) AS row (key, arrival_at) ORDER BY key
-   ON CONFLICT (key) DO UPDATE SET arrival_at = greatest(pace_buckets.arrival_at, excluded.arrival_at)`,
+  `UPDATE pace_buckets b SET arrival_at = greatest(b.arrival_at, row.arrival_at) FROM unnest($1::text[], $2::timestamptz[]) AS row (key, arrival_at) WHERE b.key = row.key`,
 );
 const POSTPONE = statement(
   'outbox-postpone',
   `UPDATE outbox o SET due_at = pick.due_at FROM unnest($1::bigint[], $2::timestamptz[], $3::timestamptz[]) AS pick (id, at, due_at)
-   WHERE o.id = pick.id AND o.at = pick.at AND o.state = 'PENDING'`,
+   WHERE o.id = pick.id AND o.at = pick.at AND o.state || '' = 'PENDING'`,
 );
 const INTERACTIVE = statement(
   'outbox-interactive',
@@ -74,18 +80,35 @@ export interface ClaimOptions {
   readonly limit: number;
   readonly token: string;
   readonly accounts: readonly string[];
-  readonly realNow: Date;
+  /** Reads business and real time. */
+  readonly times: (tx: Tx) => Promise<Times>;
   /** Pace rules by account. */
   readonly pace: ReadonlyMap<string, readonly PaceRule[]>;
 }
 
+export interface Times {
+  readonly now: Date;
+  readonly realNow: Date;
+}
+
+export interface Claimed {
+  readonly rows: readonly LeasedRow[];
+  /** Business time of the claim. */
+  readonly now: Date;
+}
+
 /** Leases up to `limit` rows whose turn it is; what the pace forbids now gets a later due time. */
-export async function claimOutbox(tx: Tx, options: ClaimOptions): Promise<readonly LeasedRow[]> {
-  const candidates = await tx.query<Candidate>(CANDIDATES, [options.limit, options.accounts]);
-  if (candidates.length === 0) return [];
-  const allowed = await pace(tx, candidates, options);
+export async function claimOutbox(tx: Tx, options: ClaimOptions): Promise<Claimed> {
+  const [candidates, { now, realNow }] = await Promise.all([tx.query<Candidate>(CANDIDATES, [options.limit, options.accounts]), options.times(tx)]);
+  if (candidates.length === 0) return { rows: [], now };
+  const paced = await pace(tx, candidates, { realNow, rules: options.pace });
+  const [rows] = await Promise.all([lease(tx, options.token, paced.allowed), ...paced.write()]);
+  return { rows, now };
+}
+
+async function lease(tx: Tx, token: string, allowed: readonly Candidate[]): Promise<readonly LeasedRow[]> {
   if (allowed.length === 0) return [];
-  return tx.query<LeasedRow>(LEASE, [options.token, allowed.map((row) => row.id), allowed.map((row) => row.at), allowed.map((row) => row.sending_at)]);
+  return tx.query<LeasedRow>(LEASE, [token, allowed.map((row) => row.id), allowed.map((row) => row.at), allowed.map((row) => row.sending_at)]);
 }
 
 /** Leases the answers meant for the request that `inboxId` came with. */
@@ -96,9 +119,15 @@ export async function claimInteractive(tx: Tx, inboxId: bigint, token: string): 
 type BucketRow = { readonly key: string; readonly arrival_at: Date };
 type Candidate = { readonly id: bigint; readonly at: Date; readonly account: string; readonly chat: string; readonly kind: string; readonly sending_at: Date | null };
 
-async function pace(tx: Tx, candidates: readonly Candidate[], options: ClaimOptions): Promise<readonly Candidate[]> {
-  const wanted = candidates.flatMap((row) => bucketsOf(row, options.pace));
-  if (wanted.length === 0) return candidates;
+interface Paced {
+  readonly allowed: readonly Candidate[];
+  /** Stores the buckets as they are now and the later due times of what may not go yet. */
+  write(): readonly Promise<unknown>[];
+}
+
+async function pace(tx: Tx, candidates: readonly Candidate[], options: { readonly realNow: Date; readonly rules: ClaimOptions['pace'] }): Promise<Paced> {
+  const wanted = candidates.flatMap((row) => bucketsOf(row, options.rules));
+  if (wanted.length === 0) return { allowed: candidates, write: () => [] };
   const keys = [...new Set(wanted.map((bucket) => bucket.key))].sort();
   let rows = await tx.query<BucketRow>(BUCKETS, [keys]);
   if (rows.length < keys.length) {
@@ -111,7 +140,7 @@ async function pace(tx: Tx, candidates: readonly Candidate[], options: ClaimOpti
   const postponed: { row: Candidate; dueAt: Date }[] = [];
   const now = options.realNow.getTime();
   for (const row of candidates) {
-    const buckets = bucketsOf(row, options.pace);
+    const buckets = bucketsOf(row, options.rules);
     const freeAt = Math.max(0, ...buckets.map((bucket) => (arrivals.get(bucket.key) ?? now) - bucket.burstMs));
     if (freeAt > now) {
       postponed.push({ row, dueAt: new Date(freeAt) });
@@ -120,9 +149,13 @@ async function pace(tx: Tx, candidates: readonly Candidate[], options: ClaimOpti
     for (const bucket of buckets) arrivals.set(bucket.key, Math.max(arrivals.get(bucket.key) ?? now, now) + bucket.stepMs);
     allowed.push(row);
   }
-  await tx.query(PUT_BUCKETS, [keys, keys.map((key) => new Date(arrivals.get(key) ?? now))]);
-  if (postponed.length > 0) await tx.query(POSTPONE, [postponed.map(({ row }) => row.id), postponed.map(({ row }) => row.at), postponed.map(({ dueAt }) => dueAt)]);
-  return allowed;
+  return {
+    allowed,
+    write: () => [
+      tx.query(PUT_BUCKETS, [keys, keys.map((key) => new Date(arrivals.get(key) ?? now))]),
+      ...(postponed.length > 0 ? [tx.query(POSTPONE, [postponed.map(({ row }) => row.id), postponed.map(({ row }) => row.at), postponed.map(({ dueAt }) => dueAt)])] : []),
+    ],
+  };
 }
 
 interface Bucket {

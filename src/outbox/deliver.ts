@@ -6,7 +6,7 @@ import { ChannelError, type Channel, type OutboundContent, type OutboundIntent, 
 import type { Database, Tx } from '../db/database.ts';
 import { statement } from '../db/database.ts';
 import type { Keyring } from '../db/keyring.ts';
-import type { MessageContent, Purpose } from '../core/operations/effects.ts';
+import type { MessageContent, Painter, Purpose } from '../core/operations/effects.ts';
 import { newId } from '../lib/ids.ts';
 import type { Log } from '../lib/log.ts';
 import { errorText } from '../lib/errors.ts';
@@ -26,6 +26,7 @@ export interface DeliverDeps {
   readonly renderers: Readonly<Record<string, BulkRenderer>>;
   /** Bytes of a stored file. */
   readonly readFile: (tx: Tx, fileId: string) => Promise<Buffer>;
+  readonly painters: Readonly<Record<string, Painter>>;
   readonly times: (tx: Tx) => Promise<{ readonly now: Date; readonly realNow: Date }>;
   /** What must follow a settlement that is not a plain success: incident, to-do, unreachable mark, resume timer. */
   readonly followUp: FollowUp;
@@ -58,11 +59,9 @@ export class Deliverer {
     const limit = MAX_IN_FLIGHT - this.#sending;
     if (limit <= 0) return 0;
     const token = newId();
-    const { rows, now } = await this.#deps.database.transaction(async (tx) => {
-      const times = await this.#deps.times(tx);
-      const claimed = await claimOutbox(tx, { limit, token, accounts: [...this.#deps.channels.keys()], realNow: times.realNow, pace: this.#pace() });
-      return { rows: claimed, now: times.now };
-    });
+    const { rows, now } = await this.#deps.database.transaction(async (tx) =>
+      claimOutbox(tx, { limit, token, accounts: [...this.#deps.channels.keys()], times: this.#deps.times, pace: this.#pace() }),
+    );
     if (rows.length === 0) return 0;
     this.#sending += rows.length;
     this.#inFlight.set(token, rows.length);
@@ -109,7 +108,7 @@ export class Deliverer {
 
   async #sendAll(rows: readonly LeasedRow[], token: string, now: Date): Promise<void> {
     hit('outbox.claimed');
-    const settler = new Settler(this.#settling(), token);
+    const settler = new Settler(this.#settling(), token, rows.length);
     const results = await Promise.allSettled(rows.map(async (row) => settler.add(row, await this.#sendOne(row, now))));
     const failed = results.find((result) => result.status === 'rejected');
     if (failed) throw failed.reason; // the leases run out and the sweep takes the rows back
@@ -142,7 +141,7 @@ export class Deliverer {
     const channel = this.#deps.channels.get(row.account);
     if (!channel) return { state: 'PARKED', code: 'no_channel' };
     const to = { account: row.account, chat: row.chat, ...(row.thread === '' ? {} : { thread: row.thread }) };
-    return { channel, intent: { id: String(row.id), to, content: await this.#outbound(row, content.content), attempt: row.attempts } };
+    return { channel, intent: { id: String(row.id), to, content: await this.#outbound(row, content.content), attempt: row.attempts, ...(row.ordinal === null ? {} : { ordinal: row.ordinal }) } };
   }
 
   async #content(row: LeasedRow, now: Date): Promise<{ content: MessageContent } | { settlement: Settlement }> {
@@ -185,6 +184,13 @@ export class Deliverer {
     if (content.kind === 'file_ref') {
       const bytes = await this.#deps.readFile(this.#deps.database, content.fileId);
       return { kind: 'file', name: content.name, mime: content.mime, bytes, ...(content.caption === undefined ? {} : { caption: content.caption }) };
+    }
+    if (content.kind === 'picture') {
+      const { name, caption, drawing, data, language } = content;
+      const painter = this.#deps.painters[drawing];
+      // A painter that is gone (an older release's message) costs the picture, not the words.
+      if (!painter) return { kind: 'text', text: caption };
+      return { kind: 'file', name, mime: 'image/png', bytes: await painter(data, language), caption };
     }
     if (content.kind !== 'card_update') return content;
     const [earlier] = await this.#deps.database.query<{ id: bigint; sealed_handle: Buffer }>(HANDLE, [row.card_id]);

@@ -25,13 +25,13 @@ const INSERT = statement(
   'outbox-insert',
   `WITH draft AS (
      SELECT * FROM unnest($1::bigint[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[],
-       $10::uuid[], $11::text[], $12::uuid[], $13::bytea[], $14::text[], $15::bigint[], $16::text[])
-     AS row (id, key, account, chat, thread, lane, kind, purpose, customer_id, subject_kind, subject_id, sealed_payload, card_id, inbox_id, trace_id)
+       $10::uuid[], $11::text[], $12::uuid[], $13::bytea[], $14::text[], $15::bigint[], $16::text[], $18::bytea[])
+     AS row (id, key, account, chat, thread, lane, kind, purpose, customer_id, subject_kind, subject_id, sealed_payload, card_id, inbox_id, trace_id, repeat_key)
    ), fresh AS (
      INSERT INTO outbox_keys (key, outbox_id, at) SELECT key, id, $2 FROM draft ON CONFLICT DO NOTHING RETURNING outbox_id
    )
-   INSERT INTO outbox (id, at, account, chat, thread, lane, kind, purpose, customer_id, subject_kind, subject_id, sealed_payload, card_id, inbox_id, due_at, trace_id)
-   SELECT id, $2, account, chat, thread, lane, kind, purpose, customer_id, subject_kind, subject_id, sealed_payload, card_id, inbox_id, $17, trace_id
+   INSERT INTO outbox (id, at, account, chat, thread, lane, kind, purpose, customer_id, subject_kind, subject_id, sealed_payload, card_id, inbox_id, due_at, trace_id, repeat_key)
+   SELECT id, $2, account, chat, thread, lane, kind, purpose, customer_id, subject_kind, subject_id, sealed_payload, card_id, inbox_id, $17, trace_id, repeat_key
    FROM draft JOIN fresh ON fresh.outbox_id = draft.id
    RETURNING id`,
 );
@@ -59,6 +59,15 @@ export async function writeMessages(
   drafts: readonly NumberedMessage[],
 ): Promise<readonly bigint[]> {
   if (drafts.length === 0) return [];
+  // A message without a key of its own is new for certain; only the others have to wait for the answer.
+  const [certain, keyed] = [drafts.filter((draft) => draft.key === undefined), drafts.filter((draft) => draft.key !== undefined)];
+  const [written] = await Promise.all([insertDrafts(tx, keys, times, drafts), writeTimeline(tx, keys, times.now, certain)]);
+  const fresh = new Set(written);
+  await writeTimeline(tx, keys, times.now, keyed.filter((draft) => fresh.has(draft.id)));
+  return written;
+}
+
+async function insertDrafts(tx: Tx, keys: Keyring, times: { readonly now: Date; readonly dueAt: Date }, drafts: readonly NumberedMessage[]): Promise<readonly bigint[]> {
   const rows = await tx.query<{ id: bigint }>(INSERT, [
     drafts.map((draft) => draft.id),
     times.now,
@@ -77,14 +86,14 @@ export async function writeMessages(
     drafts.map((draft) => draft.inboxId ?? null),
     drafts.map((draft) => draft.traceId),
     times.dueAt,
+    drafts.map((draft) => repeatKey(keys, draft)),
   ]);
-  const written = rows.map((row) => row.id);
-  const fresh = new Set(written);
-  await writeTimeline(tx, keys, times.now, drafts.filter((draft) => fresh.has(draft.id) && draft.content.kind !== 'tap_answer'));
-  return written;
+  return rows.map((row) => row.id);
 }
 
-async function writeTimeline(tx: Tx, keys: Keyring, now: Date, drafts: readonly NumberedMessage[]): Promise<void> {
+/** The answer to a tap is no line of the timeline: the tap itself is. */
+async function writeTimeline(tx: Tx, keys: Keyring, now: Date, written: readonly NumberedMessage[]): Promise<void> {
+  const drafts = written.filter((draft) => draft.content.kind !== 'tap_answer');
   if (drafts.length === 0) return;
   const texts = drafts.map((draft) => plainText(draft.content));
   const links = drafts.flatMap((draft) => customersOf(draft).map((customer) => [customer, draft.timelineId] as const));
@@ -108,6 +117,12 @@ function customersOf(draft: NumberedMessage): string[] {
   return [...new Set([...draft.touched, ...(draft.customerId ? [draft.customerId] : [])])];
 }
 
+/** What is the same whenever the same words go to the same chat. Buttons make every card its own. */
+function repeatKey(keys: Keyring, { to, content }: NumberedMessage): Buffer | null {
+  if (content.kind !== 'text' && content.kind !== 'card' && content.kind !== 'picture') return null;
+  return keys.blind('outbox.repeat_key', [to.account, to.chat, to.thread ?? '', plainText(content)].join('\n'));
+}
+
 function cardIdOf(content: MessageContent): string | null {
   return content.kind === 'card' || content.kind === 'card_update' ? content.card.id : null;
 }
@@ -124,6 +139,7 @@ export function plainText(content: MessageContent): string {
       const lines = [card.title, card.subtitle, card.text, ...card.fields.map((field) => `${field.label} ${field.value}`), card.closed];
       return lines.filter((line) => line !== undefined && line !== '').join('\n');
     }
+    case 'picture':
     case 'file_ref':
       return [content.name, content.caption].filter(Boolean).join('\n');
   }

@@ -46,8 +46,8 @@ export async function reconcileUnknown(deps: SettleDeps, channels: ReadonlyMap<s
 async function look(deps: SettleDeps, channel: Channel | undefined, row: LeasedRow): Promise<Receipt | 'absent' | 'later' | undefined> {
   if (!channel?.reconcile || !row.sealed_payload) return undefined;
   const content = deps.keys.openJson(`outbox.sealed_payload.${row.id}`, row.sealed_payload) as MessageContent;
-  if (content.kind === 'file_ref') return undefined;
-  const intent: OutboundIntent = { id: String(row.id), to: { account: row.account, chat: row.chat, ...(row.thread === '' ? {} : { thread: row.thread }) }, content, attempt: row.attempts };
+  if (content.kind === 'file_ref' || content.kind === 'picture') return undefined;
+  const intent: OutboundIntent = { id: String(row.id), to: { account: row.account, chat: row.chat, ...(row.thread === '' ? {} : { thread: row.thread }) }, content, attempt: row.attempts, ...(row.ordinal === null ? {} : { ordinal: row.ordinal }) };
   try {
     return await channel.reconcile(intent);
   } catch (error) {

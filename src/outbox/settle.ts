@@ -10,6 +10,7 @@ export type Settlement =
   | { readonly state: 'DEFERRED'; readonly code: string; readonly until?: Date; readonly waitMs?: number }
   | { readonly state: 'FAILED' | 'UNKNOWN' | 'PARKED' | 'DENIED' | 'LAPSED'; readonly code: string };
 
+// `state || ''` keeps the planner from the index of all leased rows: the primary key finds those that are meant.
 const SETTLE = statement(
   'outbox-settle',
   `UPDATE outbox o SET state = row.state, provider_id = row.provider_id, sealed_handle = row.sealed_handle, error_code = row.error_code,
@@ -17,7 +18,7 @@ const SETTLE = statement(
      settled_at = CASE WHEN row.state = 'PENDING' THEN NULL ELSE clock_timestamp() + c.offset_ms * interval '1 millisecond' END,
      lease_token = NULL, lease_until = NULL
    FROM unnest($2::bigint[], $3::timestamptz[], $4::text[], $5::text[], $6::bytea[], $7::text[], $8::int[]) AS row (id, at, state, provider_id, sealed_handle, error_code, due_in_ms), business_clock c
-   WHERE o.id = row.id AND o.at = row.at AND o.lease_token = $1 AND o.state = 'LEASED'
+   WHERE c.id = 1 AND o.id = row.id AND o.at = row.at AND o.lease_token = $1 AND o.state || '' = 'LEASED'
    RETURNING o.id`,
 );
 const HEARTBEAT = statement('outbox-heartbeat', `UPDATE outbox SET lease_until = clock_timestamp() + interval '30 seconds' WHERE lease_token = ANY($1::uuid[]) AND state = 'LEASED'`);

@@ -9,6 +9,8 @@ import { settle, type SettleDeps, type Settled, type Settlement } from './settle
 // sent messages into unknown ones. Longer than the lease is pointless, another process has settled the rows by then.
 const RETRY_MS = 500;
 const TRIES = 60;
+/** How long the first result waits for the others of its lease. */
+const GATHER_MS = 4;
 
 interface Waiting extends Settled {
   readonly done: () => void;
@@ -18,25 +20,31 @@ interface Waiting extends Settled {
 export class Settler {
   readonly #deps: SettleDeps;
   readonly #token: string;
+  /** Rows of the lease without a result yet. */
+  #missing: number;
   #waiting: Waiting[] = [];
   #writing = false;
+  #complete: () => void = () => undefined;
 
-  constructor(deps: SettleDeps, token: string) {
+  constructor(deps: SettleDeps, token: string, rows: number) {
     this.#deps = deps;
     this.#token = token;
+    this.#missing = rows;
   }
 
   /** Resolves once the outcome is stored, or found to be no longer ours to store. */
   async add(row: LeasedRow, settlement: Settlement): Promise<void> {
     return new Promise((resolve, reject) => {
       this.#waiting.push({ row, settlement, done: resolve, fail: reject });
+      this.#missing -= 1;
+      if (this.#missing === 0) this.#complete();
       if (!this.#writing) void this.#write();
     });
   }
 
   async #write(): Promise<void> {
     this.#writing = true;
-    await Promise.resolve();
+    await this.#gather();
     while (this.#waiting.length > 0) {
       const batch = this.#waiting;
       this.#waiting = [];
@@ -47,6 +55,17 @@ export class Settler {
       }
     }
     this.#writing = false;
+  }
+
+  async #gather(): Promise<void> {
+    if (this.#missing <= 0) return;
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, GATHER_MS);
+      this.#complete = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
   }
 
   async #store(batch: readonly Waiting[]): Promise<void> {

@@ -5,7 +5,7 @@
 import { createRequire } from 'node:module';
 import { readFileSync } from 'node:fs';
 import type { Browser, Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFailed, test } from 'vitest';
 import type { Language } from '../../src/lib/i18n.ts';
 import { openBrowser, openPage, whyNoBrowser } from './support/browser.ts';
 import { eitherLanguage, Visitor } from './support/road.ts';
@@ -90,6 +90,7 @@ describe.skipIf(reason !== undefined)('a newcomer in a browser', () => {
   ] as const satisfies readonly { language: Language; locale: string; width: number; height: number }[]) {
     test(`walks the whole road in ${language} on a screen of ${width} pixels`, { timeout: ROAD_MS }, async () => {
       const product = await startProduct();
+      onTestFailed(() => console.log(`what the product said:\n${product.output()}`));
       const { page, complaints, close } = await openPage(open.browser as Browser, {
         locale,
         viewport: { width, height },
@@ -97,6 +98,8 @@ describe.skipIf(reason !== undefined)('a newcomer in a browser', () => {
       try {
         await page.goto(`${product.url}/sandbox`);
         const visitor = new Visitor(page, language);
+        await visitor.standsAt('lead');
+        expect(await accessibilityFaults(page)).toEqual([]);
         await capturesLead(visitor);
         await bindsCustomer(visitor);
         await handsInDocuments(visitor);
@@ -115,6 +118,9 @@ describe.skipIf(reason !== undefined)('a newcomer in a browser', () => {
           .waitFor({ timeout: 60_000 });
         await visitor.picture('reminder', CUSTOMER);
 
+        expect(await accessibilityFaults(page)).toEqual([]);
+        await page.getByRole('button', { name: visitor.say('journal.open') }).click();
+        await page.getByRole('dialog').getByText('message/send').first().waitFor();
         expect(await accessibilityFaults(page)).toEqual([]);
         expect(complaints).toEqual([]);
       } finally {

@@ -1,6 +1,7 @@
 /** Invariant 1: a platform gets its 2xx only after the event is committed; if the store is down it gets an error. */
 import { createServer, type Server } from 'node:http';
-import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { Client } from 'pg';
+import { afterAll, beforeAll, describe, expect, inject, onTestFinished, test } from 'vitest';
 import { createWebhooks } from '../../src/api/webhooks.ts';
 import { systemClock } from '../../src/lib/clock.ts';
 import { silentLog } from '../../src/lib/log.ts';
@@ -28,24 +29,32 @@ afterAll(() => served.server?.close());
 async function deliver(key: string): Promise<number> {
   const address = served.server?.address();
   const port = typeof address === 'object' ? address?.port : undefined;
-  const response = await fetch(`http://127.0.0.1:${port}/hook`, { method: 'POST', body: JSON.stringify({ from: 'u1', text: 'hello', key }) });
+  const response = await fetch(`http://127.0.0.1:${port}/hook`, {
+    method: 'POST',
+    body: JSON.stringify({ from: 'u1', text: 'hello', key }),
+  });
   return response.status;
 }
 
-const isStored = async (key: string): Promise<boolean> => (await company.count('inbox_keys k JOIN inbox USING (account) WHERE k.key = $1', [key])) > 0;
+const isStored = async (key: string): Promise<boolean> =>
+  (await company.count('inbox_keys k JOIN inbox USING (account) WHERE k.key = $1', [key])) > 0;
 
 describe('the answer to a delivery', () => {
   test('a platform waits for its 200 while the event cannot be committed, and finds it committed when the 200 comes', async () => {
-    const blocker = await company.db.pool.connect();
+    const blocker = new Client({ connectionString: company.db.url });
+    await blocker.connect();
+    onTestFinished(async () => blocker.end());
     await blocker.query('BEGIN; LOCK TABLE inbox_keys IN ACCESS EXCLUSIVE MODE');
     let status: number | undefined;
     const answered = deliver('k1').then((code) => (status = code));
-    await until(async () => (await company.count(`pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`)) > 0);
+    await until(
+      async () =>
+        (await company.count(`pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`)) > 0,
+    );
 
     expect(status).toBeUndefined();
 
     await blocker.query('COMMIT');
-    blocker.release();
     expect(await answered).toBe(200);
     expect(await isStored('k1')).toBe(true);
   });

@@ -1,6 +1,6 @@
 /** Invariant 2: however often an event is delivered, and however many workers run, it takes effect once. */
-import { beforeAll, describe, expect, test } from 'vitest';
-import { useCompany } from './support/company.ts';
+import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { until, useCompany } from './support/company.ts';
 
 const company = useCompany();
 
@@ -27,6 +27,27 @@ describe('one event, many deliveries', () => {
     expect(answers).toBeGreaterThan(0);
     expect(wecom.sent).toHaveLength(await company.count('outbox'));
     expect(new Set(wecom.sent.map((intent) => intent.id)).size).toBe(wecom.sent.length);
+  });
+
+  test('a message that one worker is sending is left alone by all others', async () => {
+    const { telegram } = company.channels;
+    const answer: { give?: () => void } = {};
+    onTestFinished(() => answer.give?.());
+    await company.say(telegram, 'u1', 'hello');
+    const [first, second] = [company.worker(), company.worker()];
+    await first.turns.run();
+    telegram.onSend = async () => new Promise((resolve) => (answer.give = () => resolve({ providerId: 'p' })));
+    const sending = first.deliverer.run();
+    await until(() => answer.give !== undefined);
+
+    const other = second.deliverer.run();
+    await Promise.race([other, until(() => telegram.sent.length > 1)]);
+    const sends = telegram.sent.length;
+    telegram.onSend = async (intent) => ({ providerId: intent.id });
+    answer.give?.();
+    await Promise.all([sending, other]);
+
+    expect(sends).toBe(1);
   });
 
   test('a delivery that shares only one of its keys with an earlier one is the same event', async () => {

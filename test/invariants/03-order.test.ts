@@ -1,5 +1,5 @@
 /** Invariant 3: events of one conversation are handled one at a time in order; different conversations in parallel. */
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import type { InboundEvent } from '../../src/channels/channel.ts';
 import type { ConversationWork, TurnHandler } from '../../src/core/runtime/turns.ts';
 import { until, useCompany } from './support/company.ts';
@@ -16,6 +16,7 @@ function recorder(slow: string): { readonly handle: TurnHandler; readonly log: s
   const log: string[] = [];
   const gate: { open?: () => void } = {};
   const opened = new Promise<void>((resolve) => (gate.open = resolve));
+  onTestFinished(() => gate.open?.());
   const handle: TurnHandler = async (_unit, works) => {
     for (const { conversation, events } of works) {
       for (const { event } of events) {
@@ -40,10 +41,11 @@ describe('conversations', () => {
     await company.say(telegram, 'a', 'a2');
     await company.say(telegram, 'b', 'b1');
 
-    await second.turns.run();
+    const other = second.turns.run();
+    await until(() => log.includes('end b1') || log.includes('begin a2'));
     const meanwhile = [...log];
     letGo();
-    await turn;
+    await Promise.all([turn, other]);
     await first.turns.run();
 
     expect(meanwhile).toEqual(['begin a1', 'begin b1', 'end b1']);
@@ -61,10 +63,11 @@ describe('conversations', () => {
     await company.door().receive(flood);
     await company.say(telegram, 'quiet', 'q1');
 
-    await second.turns.run();
+    const other = second.turns.run();
+    await Promise.race([other, until(() => log.includes('begin f1'))]);
     const meanwhile = log.includes('end q1');
     letGo();
-    await turn;
+    await Promise.all([turn, other]);
     while ((await first.turns.run()) > 0);
 
     expect(meanwhile).toBe(true);
@@ -77,13 +80,17 @@ describe('conversations', () => {
     const workers = [company.worker({ handle }), company.worker({ handle })];
     const door = company.door();
     for (let i = 0; i < 20; i += 1) {
-      await door.receive(['c0', 'c1', 'c2', 'c3', 'c4'].map((chat) => telegram.message(chat, `${chat}-${i}`, [`five-${chat}-${i}`])));
+      await door.receive(
+        ['c0', 'c1', 'c2', 'c3', 'c4'].map((chat) => telegram.message(chat, `${chat}-${i}`, [`five-${chat}-${i}`])),
+      );
       if (i % 5 === 4) await Promise.all(workers.map(async ({ turns }) => turns.run()));
     }
     while ((await Promise.all(workers.map(async ({ turns }) => turns.run()))).some((handled) => handled > 0));
 
     for (const chat of ['c0', 'c1', 'c2', 'c3', 'c4']) {
-      expect(log.filter((line) => line.startsWith(`begin ${chat}-`))).toEqual(Array.from({ length: 20 }, (_, i) => `begin ${chat}-${i}`));
+      expect(log.filter((line) => line.startsWith(`begin ${chat}-`))).toEqual(
+        Array.from({ length: 20 }, (_, i) => `begin ${chat}-${i}`),
+      );
     }
   });
 
@@ -92,7 +99,11 @@ describe('conversations', () => {
     slack.sent.length = 0;
     const staff = await company.addStaff('老赵', ['approver'], { slack: 'U0ZHAO' });
     for (const n of [1, 2, 3]) {
-      await company.call({ kind: 'SYSTEM', id: 'daiban', language: 'zh-CN' }, 'staff.notify', { staffId: staff.id, text: 'talk.parked', params: { n } });
+      await company.call({ kind: 'SYSTEM', id: 'daiban', language: 'zh-CN' }, 'staff.notify', {
+        staffId: staff.id,
+        text: 'talk.parked',
+        params: { n },
+      });
     }
     let inFlight = 0;
     let most = 0;
@@ -108,7 +119,9 @@ describe('conversations', () => {
     for (let i = 0; i < 3; i += 1) await Promise.all(workers.map(async ({ deliverer }) => deliverer.run()));
 
     expect(slack.sent).toHaveLength(3);
-    expect(slack.sent.map((intent) => Number(intent.id))).toEqual(slack.sent.map((intent) => Number(intent.id)).sort((a, b) => a - b));
+    expect(slack.sent.map((intent) => Number(intent.id))).toEqual(
+      slack.sent.map((intent) => Number(intent.id)).sort((a, b) => a - b),
+    );
     expect(most).toBe(1);
   });
 });

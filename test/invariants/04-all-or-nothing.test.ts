@@ -4,12 +4,26 @@ import { useCompany } from './support/company.ts';
 
 const company = useCompany();
 
-const TABLES = ['customers', 'leads', 'lead_assignments', 'pii_refs', 'outbox', 'outbox_keys', 'timers', 'audit_entries', 'timeline_items', 'timeline_links'];
+const TABLES = [
+  'customers',
+  'leads',
+  'lead_assignments',
+  'pii_refs',
+  'outbox',
+  'outbox_keys',
+  'timers',
+  'audit_entries',
+  'timeline_items',
+  'timeline_links',
+];
 
 async function counts(): Promise<Record<string, number>> {
   const entries: [string, number][] = [];
   for (const table of TABLES) entries.push([table, await company.count(table)]);
-  entries.push(['states', await company.count('conversations WHERE sealed_state IS NOT NULL')], ['done', await company.count(`inbox WHERE state <> 'NEW'`)]);
+  entries.push(
+    ['states', await company.count('conversations WHERE sealed_state IS NOT NULL')],
+    ['done', await company.count(`inbox WHERE state <> 'NEW'`)],
+  );
   return Object.fromEntries(entries);
 }
 
@@ -43,7 +57,9 @@ describe('a turn that cannot be committed', () => {
     const manager = await company.addStaff('梁总', ['manager']);
     const before = await counts();
 
-    await expect(company.call(manager, 'lead.create', { name: '冯先生', mobile: 'not a phone', source: 'website' })).rejects.toThrow();
+    await expect(
+      company.call(manager, 'lead.create', { name: '冯先生', mobile: 'not a phone', source: 'website' }),
+    ).rejects.toThrow();
 
     const after = await counts();
     expect({ ...after, audit_entries: 0 }).toEqual({ ...before, audit_entries: 0 });

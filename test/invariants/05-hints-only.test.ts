@@ -57,7 +57,10 @@ describeWithRedis('with Redis', () => {
     telegram.sent.length = 0;
     const sending = new BullWake(redis.url, false, silentLog);
     const taking = new BullWake(redis.url, true, silentLog);
-    leaving.push(async () => sending.close(), async () => taking.close());
+    leaving.push(
+      async () => sending.close(),
+      async () => taking.close(),
+    );
     const { turns } = company.worker();
     const loop = loopOf(async () => turns.run());
     taking.on('inbox', () => loop.wake());
@@ -73,14 +76,28 @@ describeWithRedis('with Redis', () => {
     await until(async () => (await waiting()) === 0);
     await company.drain();
 
-    expect(await company.count(`timeline_items WHERE direction = 'IN' AND conversation_id IN (SELECT id FROM conversations WHERE chat LIKE 'r%')`)).toBe(60);
+    expect(
+      await company.count(
+        `timeline_items WHERE direction = 'IN' AND conversation_id IN (SELECT id FROM conversations WHERE chat LIKE 'r%')`,
+      ),
+    ).toBe(60);
     expect(await company.count(`inbox WHERE state <> 'DONE'`)).toBe(0);
-    expect(telegram.sent.filter(({ to }) => to.chat.startsWith('r'))).toHaveLength(await company.count(`outbox WHERE chat LIKE 'r%'`));
+    expect(telegram.sent.filter(({ to }) => to.chat.startsWith('r'))).toHaveLength(
+      await company.count(`outbox WHERE chat LIKE 'r%'`),
+    );
   });
 
   test('a hint reaches a process that listens to its topic, whatever other processes take hints of theirs', async () => {
-    const [sender, worker, scheduler] = [new BullWake(redis.url, false, silentLog), new BullWake(redis.url, true, silentLog), new BullWake(redis.url, true, silentLog)];
-    leaving.push(async () => sender.close(), async () => worker.close(), async () => scheduler.close());
+    const [sender, worker, scheduler] = [
+      new BullWake(redis.url, false, silentLog),
+      new BullWake(redis.url, true, silentLog),
+      new BullWake(redis.url, true, silentLog),
+    ];
+    leaving.push(
+      async () => sender.close(),
+      async () => worker.close(),
+      async () => scheduler.close(),
+    );
     let woken = 0;
     worker.on('inbox', () => (woken += 1));
     scheduler.on('timers', () => undefined);

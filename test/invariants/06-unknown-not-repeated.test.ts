@@ -41,7 +41,9 @@ async function row(): Promise<Row> {
 }
 
 /** A worker that has taken the message and called the platform, and will never hear the answer. */
-async function dieWhileSending(platform: 'wecom' | 'telegram' | 'slack'): Promise<{ readonly worker: Worker; readonly wakeUp: (receipt: Receipt) => Promise<void> }> {
+async function dieWhileSending(
+  platform: 'wecom' | 'telegram' | 'slack',
+): Promise<{ readonly worker: Worker; readonly wakeUp: (receipt: Receipt) => Promise<void> }> {
   const worker = company.worker();
   const answer: { give?: (receipt: Receipt) => void } = {};
   company.channels[platform].onSend = async () => new Promise<Receipt>((resolve) => (answer.give = resolve));
@@ -59,7 +61,10 @@ async function dieWhileSending(platform: 'wecom' | 'telegram' | 'slack'): Promis
 
 /** The lease and as much time as `seconds` go by. */
 async function later(seconds: number): Promise<void> {
-  await company.db.pool.query(`UPDATE outbox SET lease_until = lease_until - make_interval(secs => $1), sending_at = sending_at - make_interval(secs => $1), due_at = due_at - make_interval(secs => $1)`, [seconds]);
+  await company.db.pool.query(
+    `UPDATE outbox SET lease_until = lease_until - make_interval(secs => $1), sending_at = sending_at - make_interval(secs => $1), due_at = due_at - make_interval(secs => $1)`,
+    [seconds],
+  );
 }
 
 describe('a process dies while it sends', () => {
@@ -90,7 +95,10 @@ describe('a process dies while it sends', () => {
     await other.deliverer.run();
 
     expect(await row()).toMatchObject({ state: 'SENT', attempts: 2 });
-    expect(company.channels.wecom.sent.map((intent) => intent.id)).toEqual([company.channels.wecom.sent[0]?.id, company.channels.wecom.sent[0]?.id]);
+    expect(company.channels.wecom.sent.map((intent) => intent.id)).toEqual([
+      company.channels.wecom.sent[0]?.id,
+      company.channels.wecom.sent[0]?.id,
+    ]);
   });
 
   test('after an outage longer than the platform’s memory (4 h on WeCom) it is not sent again but unknown', async () => {
@@ -202,7 +210,9 @@ describe('a fault of ours', () => {
     await tell('telegram');
     const { database, deliverer } = company.worker();
     company.channels.telegram.onSend = async () => {
-      await company.db.pool.query(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()`);
+      await company.db.pool.query(
+        `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()`,
+      );
       return { providerId: 'known' };
     };
 
@@ -216,7 +226,9 @@ describe('a fault of ours', () => {
     await tell('telegram');
     await company.db.pool.query(`UPDATE outbox SET purpose = 'SERVICE', customer_id = gen_random_uuid()`);
     const tomorrow = new Date('2099-01-01T00:00:00Z');
-    const { deliverer } = company.worker({ gates: [async () => ({ decision: 'deny', rule: 'QUIET', until: tomorrow })] });
+    const { deliverer } = company.worker({
+      gates: [async () => ({ decision: 'deny', rule: 'QUIET', until: tomorrow })],
+    });
     await company.db.pool.query(`ALTER TABLE timers ADD CONSTRAINT no_timers CHECK (false) NOT VALID`);
 
     await deliverer.run().catch(() => undefined);
@@ -233,6 +245,9 @@ describe('a fault of ours', () => {
 describe('a transaction whose connection is cut', () => {
   test('ends with an error, not with the process', async () => {
     const { database } = company.worker();
+    const uncaught: unknown[] = [];
+    const note = (error: unknown): number => uncaught.push(error);
+    process.on('uncaughtException', note);
     const cut = database.transaction(async (tx) => {
       const [self] = await tx.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
       await company.db.pool.query('SELECT pg_terminate_backend($1)', [self?.pid]);
@@ -242,6 +257,8 @@ describe('a transaction whose connection is cut', () => {
     });
 
     await expect(cut).rejects.toThrow(/terminat|connection error/);
+    process.off('uncaughtException', note);
+    expect(uncaught).toEqual([]);
     expect(await database.query('SELECT 1 AS one')).toEqual([{ one: 1 }]);
   });
 });

@@ -15,7 +15,9 @@ const people: { staff?: string; customer?: string } = {};
 beforeAll(async () => {
   const sales = await company.addStaff('小林', ['sales'], { wecom: 'xiaolin' });
   people.staff = sales.id;
-  const lead = (await company.call(sales, 'lead.capture', { facts: { name: '何女士', phone: '13800006612' } })) as { customerId: string };
+  const lead = (await company.call(sales, 'lead.capture', { facts: { name: '何女士', phone: '13800006612' } })) as {
+    customerId: string;
+  };
   people.customer = lead.customerId;
 });
 beforeEach(async () => {
@@ -56,8 +58,13 @@ describe('the gate', () => {
 
   test('holds a message until the hour at which it is allowed, as a timer, and is asked again then', async () => {
     await planMessage('SERVICE');
-    const answers: GateAnswer[] = [{ decision: 'deny', rule: 'QUIET', until: new Date(Date.now() + 3_600_000) }, { decision: 'allow' }];
-    const { deliverer } = company.worker({ gates: [async () => answers.shift() ?? { decision: 'deny', rule: 'asked too often' }] });
+    const answers: GateAnswer[] = [
+      { decision: 'deny', rule: 'QUIET', until: new Date(Date.now() + 3_600_000) },
+      { decision: 'allow' },
+    ];
+    const { deliverer } = company.worker({
+      gates: [async () => answers.shift() ?? { decision: 'deny', rule: 'asked too often' }],
+    });
 
     await deliverer.run();
     const held = await state();
@@ -66,7 +73,9 @@ describe('the gate', () => {
     await deliverer.run();
 
     expect(held).toBe('DEFERRED');
-    expect(company.channels.wecom.sent.length + (await company.count(`outbox WHERE state IN ('DEFERRED', 'DENIED')`))).toBe(1);
+    expect(
+      company.channels.wecom.sent.length + (await company.count(`outbox WHERE state IN ('DEFERRED', 'DENIED')`)),
+    ).toBe(1);
   });
 
   test('the product’s own gate refuses a collection message at 23:30 in the customer’s zone', async () => {
@@ -85,7 +94,12 @@ describe('the gate', () => {
 
 describe('an answer inside the platform’s own request', () => {
   function interactive(): Interactive {
-    return new Interactive({ database: company.base.database, keys: company.base.keys, wake: new LocalWake(), followUp: createTroubleHandler(company.base.keys) });
+    return new Interactive({
+      database: company.base.database,
+      keys: company.base.keys,
+      wake: new LocalWake(),
+      followUp: createTroubleHandler(company.base.keys),
+    });
   }
 
   async function leaveAnswer(inboxId: number): Promise<void> {

@@ -22,7 +22,12 @@ function tokenOf(role: Role): Actor {
 }
 
 const STRANGER: Actor = { kind: 'STRANGER', id: '00000000-0000-7000-8000-000000000001', language: 'zh-CN' };
-const CUSTOMER: Actor = { kind: 'CUSTOMER', id: '00000000-0000-7000-8000-000000000002', identityId: '00000000-0000-7000-8000-000000000003', language: 'zh-CN' };
+const CUSTOMER: Actor = {
+  kind: 'CUSTOMER',
+  id: '00000000-0000-7000-8000-000000000002',
+  identityId: '00000000-0000-7000-8000-000000000003',
+  language: 'zh-CN',
+};
 
 /** Everybody who is not in the access row, with how he would call. */
 function outsiders(access: Access): readonly Actor[] {
@@ -69,7 +74,9 @@ describe('an operation', () => {
 
     await company.call(sales, 'lead.capture', { facts: { name: '何女士', phone: '13800006612' } });
 
-    const { rows } = await company.db.pool.query(`SELECT actor_kind, actor_id, outcome, via FROM audit_entries WHERE action = 'lead.capture' AND outcome = 'DONE'`);
+    const { rows } = await company.db.pool.query(
+      `SELECT actor_kind, actor_id, outcome, via FROM audit_entries WHERE action = 'lead.capture' AND outcome = 'DONE'`,
+    );
     expect(rows).toEqual([{ actor_kind: 'STAFF', actor_id: sales.id, outcome: 'DONE', via: 'api' }]);
     expect(operations().filter((operation) => !operation.isRead && !operation.isAudited)).toEqual([]);
   });
@@ -119,7 +126,8 @@ describe('the ways in', () => {
 
   test('the rooms around the domain write no business table themselves', () => {
     const src = path.resolve(import.meta.dirname, '../../src');
-    const business = /\b(INSERT INTO|UPDATE|DELETE FROM) (customers|pii_refs|leads|lead_\w+|consents|documents|document_versions|products|applications|approvals|approval_\w+|cards|loans|instalments|payments|payment_allocations|staff|teams)\b/;
+    const business =
+      /\b(INSERT INTO|UPDATE|DELETE FROM) (customers|pii_refs|leads|lead_\w+|consents|documents|document_versions|products|applications|approvals|approval_\w+|cards|loans|instalments|payments|payment_allocations|staff|teams)\b/;
     const offenders = readdirSync(src, { recursive: true, encoding: 'utf8' })
       .filter((file) => file.endsWith('.ts') && !file.startsWith('domain/') && !file.startsWith('sandbox/page/'))
       .filter((file) => business.test(readFileSync(path.join(src, file), 'utf8')));

@@ -24,7 +24,10 @@ async function after(tampering: string): Promise<AuditVerdict> {
   try {
     await client.query('BEGIN; SET LOCAL session_replication_role = replica');
     await client.query(tampering);
-    const tx = { query: async (query: unknown, values: readonly unknown[] = []) => (await client.query(textOf(query), [...values])).rows.map(asProduct) };
+    const tx = {
+      query: async (query: unknown, values: readonly unknown[] = []) =>
+        (await client.query(textOf(query), [...values])).rows.map(asProduct),
+    };
     return await verifyAudit(tx as never, company.base.keys, await company.base.anchors.all());
   } finally {
     await client.query('ROLLBACK');
@@ -39,11 +42,18 @@ function textOf(query: unknown): string {
 /** The default parsers give int8 as text, the product's give bigint. */
 function asProduct(row: Record<string, unknown>): Record<string, unknown> {
   const big = ['sequence', 'entry_id', 'entry_tx', 'id', 'tx'];
-  return Object.fromEntries(Object.entries(row).map(([key, value]) => [key, big.includes(key) && typeof value === 'string' ? BigInt(value) : value]));
+  return Object.fromEntries(
+    Object.entries(row).map(([key, value]) => [
+      key,
+      big.includes(key) && typeof value === 'string' ? BigInt(value) : value,
+    ]),
+  );
 }
 
 async function third(): Promise<{ sequence: bigint; entryId: bigint }> {
-  const { rows } = await company.db.pool.query<{ sequence: string; entry_id: string }>('SELECT sequence, entry_id FROM audit_seals WHERE sequence = 3');
+  const { rows } = await company.db.pool.query<{ sequence: string; entry_id: string }>(
+    'SELECT sequence, entry_id FROM audit_seals WHERE sequence = 3',
+  );
   return { sequence: 3n, entryId: BigInt(rows[0]?.entry_id ?? 0) };
 }
 
@@ -70,27 +80,51 @@ describe('the chain', () => {
     ['the trace', `trace_id = 'x'`],
     ['the transaction', 'tx = tx + 1'],
   ])('a changed entry (%s) is found and named', async (_what, change) => {
-    expect(await after(`UPDATE audit_entries SET ${change} WHERE id = ${THIRD}`)).toEqual({ ok: false, fault: 'touched', ...(await third()) });
+    expect(await after(`UPDATE audit_entries SET ${change} WHERE id = ${THIRD}`)).toEqual({
+      ok: false,
+      fault: 'touched',
+      ...(await third()),
+    });
   });
 
   test('an entry moved in time no longer belongs to its seal', async () => {
-    expect(await after(`UPDATE audit_entries SET at = at + interval '1 ms' WHERE id = ${THIRD}`)).toMatchObject({ ok: false, fault: 'missing', sequence: 3n });
+    expect(await after(`UPDATE audit_entries SET at = at + interval '1 ms' WHERE id = ${THIRD}`)).toMatchObject({
+      ok: false,
+      fault: 'missing',
+      sequence: 3n,
+    });
   });
 
   test('a removed entry, a removed seal, an entry slipped in and a cut tail are told apart', async () => {
-    expect(await after(`DELETE FROM audit_entries WHERE id = ${THIRD}`)).toEqual({ ok: false, fault: 'missing', ...(await third()) });
-    expect(await after('DELETE FROM audit_seals WHERE sequence = 3')).toMatchObject({ ok: false, fault: 'gap', sequence: 3n });
+    expect(await after(`DELETE FROM audit_entries WHERE id = ${THIRD}`)).toEqual({
+      ok: false,
+      fault: 'missing',
+      ...(await third()),
+    });
+    expect(await after('DELETE FROM audit_seals WHERE sequence = 3')).toMatchObject({
+      ok: false,
+      fault: 'gap',
+      sequence: 3n,
+    });
     expect(
-      await after(`INSERT INTO audit_entries (at, tx, actor_kind, actor_id, action, outcome, via, trace_id) SELECT at, tx, actor_kind, actor_id, action, outcome, via, 'slipped in' FROM audit_entries WHERE id = ${THIRD}`),
+      await after(
+        `INSERT INTO audit_entries (at, tx, actor_kind, actor_id, action, outcome, via, trace_id) SELECT at, tx, actor_kind, actor_id, action, outcome, via, 'slipped in' FROM audit_entries WHERE id = ${THIRD}`,
+      ),
     ).toMatchObject({ ok: false, fault: 'stray' });
-    expect(await after(`DELETE FROM audit_entries WHERE id > ${THIRD}; DELETE FROM audit_seals WHERE sequence > 3`)).toMatchObject({ ok: false, fault: 'cut', sequence: 4n });
+    expect(
+      await after(`DELETE FROM audit_entries WHERE id > ${THIRD}; DELETE FROM audit_seals WHERE sequence > 3`),
+    ).toMatchObject({ ok: false, fault: 'cut', sequence: 4n });
   });
 
   test('a chain computed anew without the key, or with another, does not pass', async () => {
     const other = new Keyring({ current: Buffer.alloc(32, 9) });
     Object.defineProperty(other, 'auditKey', { value: { key: Buffer.alloc(32, 1), version: 1 } });
 
-    expect(await verifyAudit(company.base.database, other, [])).toMatchObject({ ok: false, fault: 'touched', sequence: 1n });
+    expect(await verifyAudit(company.base.database, other, [])).toMatchObject({
+      ok: false,
+      fault: 'touched',
+      sequence: 1n,
+    });
   });
 
   test('a forged anchor is an alarm of its own', async () => {
@@ -105,7 +139,11 @@ describe('the chain', () => {
 
 describe('the tables', () => {
   test.each(['audit_entries', 'audit_seals'])('%s refuse to be changed, thinned out or emptied', async (table) => {
-    for (const statement of [`UPDATE ${table} SET ${table === 'audit_entries' ? 'via' : 'hash'} = ${table === 'audit_entries' ? 'via' : 'hash'}`, `DELETE FROM ${table}`, `TRUNCATE ${table}`]) {
+    for (const statement of [
+      `UPDATE ${table} SET ${table === 'audit_entries' ? 'via' : 'hash'} = ${table === 'audit_entries' ? 'via' : 'hash'}`,
+      `DELETE FROM ${table}`,
+      `TRUNCATE ${table}`,
+    ]) {
       await expect(company.db.pool.query(statement)).rejects.toThrow('append-only');
     }
   });
@@ -113,7 +151,9 @@ describe('the tables', () => {
   test('entries of a transaction that is still open are not sealed, and keep later ones from being sealed before them', async () => {
     const { database, keys } = company.base;
     const open: PoolClient = await company.db.pool.connect();
-    await open.query(`BEGIN; INSERT INTO audit_entries (at, actor_kind, actor_id, action, outcome, via, trace_id) VALUES ('${NOW.toISOString()}', 'SYSTEM', 'x', 'test', 'DONE', 'test', 't')`);
+    await open.query(
+      `BEGIN; INSERT INTO audit_entries (at, actor_kind, actor_id, action, outcome, via, trace_id) VALUES ('${NOW.toISOString()}', 'SYSTEM', 'x', 'test', 'DONE', 'test', 't')`,
+    );
     await company.addStaff('小唐', ['collector']);
 
     const early = await sealAudit(database, keys);

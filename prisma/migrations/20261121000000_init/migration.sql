@@ -205,6 +205,10 @@ CREATE TABLE outbox (
   lease_until     timestamptz,
   sending_at      timestamptz,
   attempts        smallint NOT NULL DEFAULT 0,
+  -- Keyed digest of chat and words; rows that share it say the same thing to the same person.
+  repeat_key      bytea,
+  -- How often these words went there in a row; some platforms swallow a repetition that does not say so.
+  ordinal         smallint,
   provider_id     text,
   sealed_handle   bytea,
   error_code      text,
@@ -219,6 +223,7 @@ CREATE INDEX outbox_unknown ON outbox (id) WHERE state = 'UNKNOWN';
 CREATE INDEX outbox_inbox ON outbox (inbox_id) WHERE lane = 'INTERACTIVE';
 CREATE INDEX outbox_subject ON outbox (subject_id, id) WHERE subject_id IS NOT NULL;
 CREATE INDEX outbox_card ON outbox (card_id) WHERE card_id IS NOT NULL;
+CREATE INDEX outbox_repeat ON outbox (repeat_key, id) WHERE repeat_key IS NOT NULL;
 
 -- Token bucket by theoretical arrival time: one row per account or chat and rule.
 CREATE TABLE pace_buckets (

@@ -50,7 +50,10 @@ export const SCHEDULE_EXAMPLES: Examples = {
   S01: { summary: '等额本息 · equal instalments, 12 × 7.2 %', value: S01 },
   S02: { summary: '等额本金 · equal principal', value: { ...S01, method: 'EQUAL_PRINCIPAL', cn: '等额本金' } },
   S03: { summary: '先息后本 · interest only, 30/360', value: { ...INTEREST_ONLY, ...MONTHLY } },
-  S04: { summary: '先息后本 · interest only by days, ACT/360', value: { ...INTEREST_ONLY, ...MONTHLY, dayCount: 'ACT/360' } },
+  S04: {
+    summary: '先息后本 · interest only by days, ACT/360',
+    value: { ...INTEREST_ONLY, ...MONTHLY, dayCount: 'ACT/360' },
+  },
   S05: {
     summary: '到期一次还本付息 · bullet after 180 days',
     value: {
@@ -95,7 +98,15 @@ export const SCHEDULE_EXAMPLES: Examples = {
   },
   S13: {
     summary: '零息 · no interest, the last instalment takes the odd cents',
-    value: { ...S01, cn: '零息', principal: '10000.00', annualRatePct: '0', start: '2026-01-01', firstDue: '2026-02-01', n: 3 },
+    value: {
+      ...S01,
+      cn: '零息',
+      principal: '10000.00',
+      annualRatePct: '0',
+      start: '2026-01-01',
+      firstDue: '2026-02-01',
+      n: 3,
+    },
   },
   S14: {
     summary: '前3期只付息 · three instalments of interest, then equal instalments',
@@ -142,11 +153,19 @@ export function aprExamples(): Examples {
     },
     A6: {
       summary: '0.6 % a month of the original amount is 13.03 %, not 7.2 %',
-      value: { id: 'A6', ...FEES_MATTER, net: '12000.00', rows: calcSchedule({ ...S06, feePctPerPeriodOnOriginal: '0.6' }).rows },
+      value: {
+        id: 'A6',
+        ...FEES_MATTER,
+        net: '12000.00',
+        rows: calcSchedule({ ...S06, feePctPerPeriodOnOriginal: '0.6' }).rows,
+      },
     },
     flows: {
       summary: 'bare cash flows: received is negative, paid is positive',
-      value: { flows: [['2026-01-15', '-116400.00'], ...rows.map(([, due, , , total]) => [due, total])], periodsPerYear: 12 },
+      value: {
+        flows: [['2026-01-15', '-116400.00'], ...rows.map(([, due, , , total]) => [due, total])],
+        periodsPerYear: 12,
+      },
     },
   };
 }
@@ -182,7 +201,10 @@ export function dpdExamples(): Examples {
   ];
   const dates = ['2026-02-15', '2026-02-18', '2026-03-01', '2026-03-16', '2026-04-14', '2026-04-16'];
   return Object.fromEntries(
-    dates.map((asOf) => [asOf, { summary: `S01, two late payments, as of ${asOf}`, value: { schedule, payments, asOf } }]),
+    dates.map((asOf) => [
+      asOf,
+      { summary: `S01, two late payments, as of ${asOf}`, value: { schedule, payments, asOf } },
+    ]),
   );
 }
 
@@ -194,7 +216,14 @@ export const PREPAY_EXAMPLES: Examples = {
   },
   keepTerm: {
     summary: '30 000 early, same number of instalments',
-    value: { schedule: S01, asOf: '2026-05-15', feePct: '1', dayCount: 'ACT/360', amount: '30000.00', mode: 'keepTerm' },
+    value: {
+      schedule: S01,
+      asOf: '2026-05-15',
+      feePct: '1',
+      dayCount: 'ACT/360',
+      amount: '30000.00',
+      mode: 'keepTerm',
+    },
   },
   shorten: {
     summary: '30 000 early, same instalment, fewer of them',

@@ -1,5 +1,5 @@
 /** The stateless calculators in the OpenAPI document: schemas, and the reference's cases as examples with their answers. */
-import type { OpenAPIRegistry, ZodMediaTypeObject } from '@asteasolutions/zod-to-openapi';
+import type { OpenAPIRegistry } from '@asteasolutions/zod-to-openapi';
 import { z } from 'zod';
 import { decisionRequest, runDecision } from '../../core/rules/run-decision.ts';
 import { checkContactGate, contactGateRequest } from '../../domain/consent/contact-gate/index.ts';
@@ -26,6 +26,7 @@ interface Described {
   /** Under `/api/v1`. */
   readonly path: string;
   readonly summary: string;
+  readonly description?: string;
   readonly request: Schema;
   readonly response: Schema;
   readonly examples: Examples;
@@ -38,7 +39,7 @@ const EXAMPLE_DAY = businessDate('2026-11-30');
 /** Adds the calculators to the document. `problem` is the schema of a refusal. */
 export function registerCalculators(openapi: OpenAPIRegistry, texts: Texts, problem: z.ZodType): void {
   for (const calculator of described(texts)) {
-    const { path, summary, request, response, examples, calculate } = calculator;
+    const { path, summary, description, request, response, examples, calculate } = calculator;
     const answers = Object.entries(examples).map(([name, example]) => [
       name,
       { summary: example.summary, value: calculate(example.value) },
@@ -48,12 +49,15 @@ export function registerCalculators(openapi: OpenAPIRegistry, texts: Texts, prob
       path,
       operationId: path.slice(1).replaceAll('/', '.'),
       summary,
+      ...(description === undefined ? {} : { description }),
       tags: ['calculators'],
-      request: { body: { required: true, content: { 'application/json': { schema: documented(request), examples: { ...examples } } } } },
+      request: {
+        body: { required: true, content: { 'application/json': { schema: request, examples: { ...examples } } } },
+      },
       responses: {
         200: {
           description: 'The answer',
-          content: { 'application/json': { schema: documented(response), examples: Object.fromEntries(answers) } },
+          content: { 'application/json': { schema: response, examples: Object.fromEntries(answers) } },
         },
         default: { description: 'A refusal', content: { 'application/problem+json': { schema: problem } } },
       },
@@ -75,9 +79,27 @@ function arithmetic(): readonly Described[] {
       examples: SCHEDULE_EXAMPLES,
       calculate: (body) => calcSchedule(body),
     },
-    { path: '/calc/apr', summary: 'What a loan costs per year, all fees counted', ...apr, examples: aprExamples(), calculate: calcApr },
-    { path: '/calc/allocate', summary: 'Which debts a payment settles', ...allocate, examples: ALLOCATE_EXAMPLES, calculate: calcAllocate },
-    { path: '/calc/dpd', summary: 'Days past due and bucket on a date', ...dpd, examples: dpdExamples(), calculate: calcDpd },
+    {
+      path: '/calc/apr',
+      summary: 'What a loan costs per year, all fees counted',
+      ...apr,
+      examples: aprExamples(),
+      calculate: calcApr,
+    },
+    {
+      path: '/calc/allocate',
+      summary: 'Which debts a payment settles',
+      ...allocate,
+      examples: ALLOCATE_EXAMPLES,
+      calculate: calcAllocate,
+    },
+    {
+      path: '/calc/dpd',
+      summary: 'Days past due and bucket on a date',
+      ...dpd,
+      examples: dpdExamples(),
+      calculate: calcDpd,
+    },
     {
       path: '/calc/prepay',
       summary: 'What settles a loan on a day, or the plan after a part is paid early',
@@ -113,6 +135,8 @@ function gates(texts: Texts): readonly Described[] {
     {
       path: '/decisions/run',
       summary: 'Runs a decision table over facts; an absent fact is at least REVIEW',
+      description:
+        'Money in facts and limits is whole yuan. Operators of a table: == != < <= > >= in nin in[] in[) in(] in() out.',
       request: schemaOf(decisionRequest),
       response: decisionResponse,
       examples: DECISION_EXAMPLES,
@@ -121,6 +145,8 @@ function gates(texts: Texts): readonly Described[] {
     {
       path: '/contact-gate/check',
       summary: 'Whether a person may be contacted now, and if not, when',
+      description:
+        'Judged by the statutory layer, tightened by `params`. channel: voice, ai, phone, call, sms, mms, im, email, wecom, kf, wechat, telegram, slack, push, text, visit, letter. role: debtor, guarantor, contact, stranger, and the usual words for them. What is absent is the lawful neutral.',
       request: schemaOf(contactGateRequest),
       response: contactResponse,
       examples: CONTACT_EXAMPLES,
@@ -133,9 +159,4 @@ function gates(texts: Texts): readonly Described[] {
 function schemaOf(request: z.ZodType): Schema {
   const { $schema: _, properties, ...schema } = z.toJSONSchema(request, { io: 'input', unrepresentable: 'any' });
   return { ...schema, properties: { ...properties, ...Object.fromEntries([...REMARKS].map((name) => [name, {}])) } };
-}
-
-/** The library's type of a plain schema is a union over three versions of OpenAPI, none of which a literal fits; ours is of 3.1. */
-function documented(schema: Schema): NonNullable<ZodMediaTypeObject['schema']> {
-  return schema as NonNullable<ZodMediaTypeObject['schema']>;
 }

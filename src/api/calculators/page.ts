@@ -23,8 +23,13 @@ export function calculatorPage(texts: Texts, settings: PageSettings, open: Route
   const router = Router();
   router.get('/', (request, response) => {
     response.set('cache-control', 'no-store');
-    if (existsSync(path.join(folder, 'index.html'))) response.sendFile('index.html', { root: folder, cacheControl: false });
-    else response.status(503).type('text/plain').send(`${texts.translate(languageOf(request), 'calculators-page.not_built')}\n`);
+    if (existsSync(path.join(folder, 'index.html')))
+      response.sendFile('index.html', { root: folder, cacheControl: false });
+    else
+      response
+        .status(503)
+        .type('text/plain')
+        .send(`${texts.translate(languageOf(request), 'calculators-page.not_built')}\n`);
   });
   // Names carry a hash of the content, so they never change under one name.
   router.use('/assets', express.static(path.join(folder, 'assets'), { immutable: true, maxAge: '1y', index: false }));

@@ -14,10 +14,18 @@ const money: Schema = {
   pattern: '^\\d{1,13}(\\.\\d{1,2})?$',
   description: 'Yuan with at most two decimals, up to 10^12.',
 };
-const cashFlow: Schema = { ...money, pattern: '^-?\\d{1,13}(\\.\\d{1,2})?$', description: 'Yuan; received is negative, paid is positive.' };
+const cashFlow: Schema = {
+  ...money,
+  pattern: '^-?\\d{1,13}(\\.\\d{1,2})?$',
+  description: 'Yuan; received is negative, paid is positive.',
+};
 const answeredMoney: Schema = { type: 'string', pattern: '^-?\\d+\\.\\d{2}$' };
 const date: Schema = { type: 'string', format: 'date' };
-const percent: Schema = { type: 'string', pattern: '^\\d{1,9}(\\.\\d{1,12})?$', description: 'Percent as a plain decimal: "7.2".' };
+const percent: Schema = {
+  type: 'string',
+  pattern: '^\\d{1,9}(\\.\\d{1,12})?$',
+  description: 'Percent as a plain decimal: "7.2".',
+};
 const rate: Schema = { type: 'string', description: 'A fraction with eight decimals: "0.12958709" is 12.958709 %.' };
 const dayCount: Schema = { type: 'string', enum: [...DAY_COUNTS] };
 
@@ -83,7 +91,8 @@ export const scheduleRequest = request(
     dayCount: { ...dayCount, description: 'Default 30/360 for months; required for weeks and days.' },
     firstPeriod: {
       type: 'string',
-      description: 'What a first period of odd length costs: BROKEN_INTEREST_ADDED, RATE_FACTOR or SKIP_TO_NEXT, with a day count: "BROKEN_INTEREST_ADDED(ACT/360)".',
+      description:
+        'What a first period of odd length costs: BROKEN_INTEREST_ADDED, RATE_FACTOR or SKIP_TO_NEXT, with a day count: "BROKEN_INTEREST_ADDED(ACT/360)".',
     },
     holidayShift: object(
       {
@@ -95,12 +104,25 @@ export const scheduleRequest = request(
     ),
     roundTo: { ...money, description: 'Rounds the level amount to a multiple of this.' },
     rounding: { type: 'string', enum: ['HALF_UP', 'HALF_EVEN'], default: 'HALF_UP' },
-    amortisedOver: { type: 'integer', minimum: 1, maximum: MAX_INSTALMENTS, description: 'BALLOON: the instalment is reckoned over this many.' },
-    graceInterestOnly: { type: 'integer', minimum: 0, maximum: MAX_INSTALMENTS - 1, description: 'GRACE_THEN_EQUAL_INSTALMENT: instalments of interest alone.' },
+    amortisedOver: {
+      type: 'integer',
+      minimum: 1,
+      maximum: MAX_INSTALMENTS,
+      description: 'BALLOON: the instalment is reckoned over this many.',
+    },
+    graceInterestOnly: {
+      type: 'integer',
+      minimum: 0,
+      maximum: MAX_INSTALMENTS - 1,
+      description: 'GRACE_THEN_EQUAL_INSTALMENT: instalments of interest alone.',
+    },
     payment: { ...money, description: 'FIXED_PAYMENT: what is paid each period.' },
     dailyRate: { ...percent, description: 'REVOLVING: a fraction per day, "0.0005".' },
     events: list(
-      { ...tuple(date, { type: 'string', enum: ['draw', 'repayPrincipal'] }, money), description: '[date, draw|repayPrincipal, amount]' },
+      {
+        ...tuple(date, { type: 'string', enum: ['draw', 'repayPrincipal'] }, money),
+        description: '[date, draw|repayPrincipal, amount]',
+      },
       { maxItems: 5000, description: 'REVOLVING: draws and repayments of principal.' },
     ),
   },
@@ -111,7 +133,11 @@ export const scheduleRequest = request(
 const scheduleResponse = object(
   {
     rows: list(row),
-    totals: object({ principal: answeredMoney, interest: answeredMoney, total: answeredMoney }, ['principal', 'interest', 'total']),
+    totals: object({ principal: answeredMoney, interest: answeredMoney, total: answeredMoney }, [
+      'principal',
+      'interest',
+      'total',
+    ]),
     warnings: list(object({ code: { type: 'string' }, year: { type: 'integer' } }, ['code', 'year']), {
       description: 'Years whose public holidays are not loaded: their due dates were left where they were.',
     }),
@@ -133,7 +159,10 @@ const aprRequest: Schema = {
     ),
     request(
       {
-        flows: list({ ...tuple(date, cashFlow), description: '[date, signed amount]' }, { minItems: 2, maxItems: 5000 }),
+        flows: list(
+          { ...tuple(date, cashFlow), description: '[date, signed amount]' },
+          { minItems: 2, maxItems: 5000 },
+        ),
         periodsPerYear: { type: 'integer', minimum: 1, maximum: 366 },
       },
       ['flows'],
@@ -143,10 +172,18 @@ const aprRequest: Schema = {
 
 const aprResponse = object(
   {
-    irrX12: { ...rate, type: ['string', 'null'], description: 'Periodic IRR × periods per year; null without equal periods.' },
+    irrX12: {
+      ...rate,
+      type: ['string', 'null'],
+      description: 'Periodic IRR × periods per year; null without equal periods.',
+    },
     effective: { ...rate, description: '(1 + periodic IRR) ^ periods per year − 1.' },
     xirr365: { ...rate, description: 'XIRR over 365 days, by the dates themselves.' },
-    simpleAnnual365: { ...rate, type: ['string', 'null'], description: 'Cost ÷ Σ(balance in use × days) × 365; null for bare flows.' },
+    simpleAnnual365: {
+      ...rate,
+      type: ['string', 'null'],
+      description: 'Cost ÷ Σ(balance in use × days) × 365; null for bare flows.',
+    },
   },
   ['irrX12', 'effective', 'xirr365', 'simpleAnnual365'],
 );
@@ -155,10 +192,21 @@ const parts = { fee: money, penalty: money, interest: money, principal: money };
 
 const allocateRequest = request(
   {
-    dues: list(request(parts, []), { minItems: 1, maxItems: 5000, description: 'What is owed, oldest instalment first.' }),
+    dues: list(request(parts, []), {
+      minItems: 1,
+      maxItems: 5000,
+      description: 'What is owed, oldest instalment first.',
+    }),
     pay: money,
-    mode: { type: 'string', enum: [...ALLOCATION_MODES], description: 'Instalment by instalment, or component by component over all.' },
-    order: { type: 'string', description: 'The four components in the order in which they are paid: "fee,penalty,interest,principal".' },
+    mode: {
+      type: 'string',
+      enum: [...ALLOCATION_MODES],
+      description: 'Instalment by instalment, or component by component over all.',
+    },
+    order: {
+      type: 'string',
+      description: 'The four components in the order in which they are paid: "fee,penalty,interest,principal".',
+    },
   },
   ['dues', 'pay', 'mode', 'order'],
 );
@@ -177,7 +225,11 @@ const dpdRequest = request(
 );
 
 const dpdResponse = object(
-  { overdue: answeredMoney, dpd: { type: 'integer', description: 'Days past due.' }, bucket: { type: 'string', description: 'M0, M1 … M6+' } },
+  {
+    overdue: answeredMoney,
+    dpd: { type: 'integer', description: 'Days past due.' },
+    bucket: { type: 'string', description: 'M0, M1 … M6+' },
+  },
   ['overdue', 'dpd', 'bucket'],
 );
 
@@ -212,7 +264,14 @@ const prepayResponse: Schema = {
       'What settles the loan.',
     ),
     object(
-      { on: date, newBalance: answeredMoney, n: { type: 'integer' }, emi: answeredMoney, last: answeredMoney, interest: answeredMoney },
+      {
+        on: date,
+        newBalance: answeredMoney,
+        n: { type: 'integer' },
+        emi: answeredMoney,
+        last: answeredMoney,
+        interest: answeredMoney,
+      },
       ['on', 'newBalance', 'n', 'emi', 'last', 'interest'],
       'The plan after a part was paid early.',
     ),

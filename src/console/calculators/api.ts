@@ -1,5 +1,5 @@
 /** What the page asks of the server: settings, words, a plan and its annual cost. */
-import type { Language } from './words.ts';
+import type { Language } from './language.ts';
 
 /** [n, due, principal, interest, total, balanceAfter] */
 export type Row = readonly [number, string, string, string, string, string];
@@ -71,7 +71,11 @@ async function getJson(url: string): Promise<unknown> {
 async function ask({ language, token }: Caller, path: string, body: unknown, signal: AbortSignal): Promise<unknown> {
   const response = await fetch(`${token === undefined ? `${HERE}/api` : '/api/v1'}/${path}`, {
     method: 'POST',
-    headers: { 'content-type': 'application/json', 'accept-language': language, ...(token === undefined ? {} : { authorization: `Bearer ${token}` }) },
+    headers: {
+      'content-type': 'application/json',
+      'accept-language': language,
+      ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+    },
     body: JSON.stringify(body),
     signal,
   });

@@ -6,7 +6,8 @@ import { Form } from './parts/form.tsx';
 import { Result } from './parts/result.tsx';
 import { TokenPanel } from './parts/token-panel.tsx';
 import { firstTyped } from './terms.ts';
-import { firstLanguage, keepLanguage, NO_WORDS, WordsContext, wordsOf, type Language, type Words } from './words.ts';
+import type { Language } from './language.ts';
+import { firstLanguage, keepLanguage, NO_WORDS, WordsContext, wordsOf, type Words } from './words.ts';
 
 const TOKEN = 'daiban.calculators.token';
 
@@ -20,13 +21,18 @@ export function App(): JSX.Element | null {
   useEffect(() => {
     void fetchSettings().then((settings) => setOpen(settings.isOpen));
   }, []);
-  const caller: Caller | undefined = isOpen === true ? { language: words.language, token: undefined } : token === undefined ? undefined : { language: words.language, token };
+  const caller: Caller | undefined =
+    isOpen === true
+      ? { language: words.language, token: undefined }
+      : token === undefined
+        ? undefined
+        : { language: words.language, token };
   const mayAsk = caller !== undefined && words !== NO_WORDS;
-  // The page opens with a result, and a change of language repeats it so that its sentences change too.
+  // The page opens with a result; another token or language repeats it, so that its sentences change too.
   useEffect(() => {
     if (mayAsk) void calculate(caller, typed);
     // oxlint-disable-next-line react-hooks/exhaustive-deps -- typing must not calculate; the button does
-  }, [mayAsk, words.language]);
+  }, [mayAsk, token, words.language]);
 
   if (words === NO_WORDS || isOpen === undefined) return null;
   const enter = (entered: string | undefined): void => {
@@ -37,13 +43,22 @@ export function App(): JSX.Element | null {
   const isRefused = trouble?.faults.length === 0 && trouble.sentence === 'token';
   return (
     <WordsContext value={words}>
-      <Header onLanguage={setWords} onForget={isOpen || token === undefined ? undefined : () => enter(undefined)} />
+      <Header
+        onLanguage={(language) => void setWords(language)}
+        onForget={isOpen || token === undefined ? undefined : () => enter(undefined)}
+      />
       <main>
         {caller === undefined || isRefused ? (
           <TokenPanel isRefused={isRefused} onToken={enter} />
         ) : (
           <div className="columns">
-            <Form typed={typed} faults={trouble?.faults ?? []} isBusy={isBusy} onType={setTyped} onSubmit={() => void calculate(caller, typed)} />
+            <Form
+              typed={typed}
+              faults={trouble?.faults ?? []}
+              isBusy={isBusy}
+              onType={setTyped}
+              onSubmit={() => void calculate(caller, typed)}
+            />
             <Result calculated={calculated} trouble={trouble} />
           </div>
         )}
@@ -52,7 +67,13 @@ export function App(): JSX.Element | null {
   );
 }
 
-function Header({ onLanguage, onForget }: { readonly onLanguage: (language: Language) => void; readonly onForget: (() => void) | undefined }): JSX.Element {
+function Header({
+  onLanguage,
+  onForget,
+}: {
+  readonly onLanguage: (language: Language) => void;
+  readonly onForget: (() => void) | undefined;
+}): JSX.Element {
   return (
     <WordsContext.Consumer>
       {({ language, say }) => (
@@ -67,7 +88,12 @@ function Header({ onLanguage, onForget }: { readonly onLanguage: (language: Lang
                 {say('token.forget')}
               </button>
             )}
-            <button type="button" className="plain" lang={language === 'en' ? 'zh-CN' : 'en'} onClick={() => onLanguage(language === 'en' ? 'zh-CN' : 'en')}>
+            <button
+              type="button"
+              className="plain"
+              lang={language === 'en' ? 'zh-CN' : 'en'}
+              onClick={() => onLanguage(language === 'en' ? 'zh-CN' : 'en')}
+            >
               {say('other_language')}
             </button>
           </div>
@@ -77,18 +103,18 @@ function Header({ onLanguage, onForget }: { readonly onLanguage: (language: Lang
   );
 }
 
-function useWordsOf(first: Language): readonly [Words, (language: Language) => void] {
+function useWordsOf(first: Language): readonly [Words, (language: Language) => Promise<void>] {
   const [words, setWords] = useState(NO_WORDS);
-  const load = useCallback((language: Language): void => {
-    void fetchMessages(language).then((messages) => {
-      const loaded = wordsOf(language, messages);
-      document.documentElement.lang = language;
-      document.title = loaded.say('document_title');
-      keepLanguage(language);
-      setWords(loaded);
-    });
+  const load = useCallback(async (language: Language): Promise<void> => {
+    const loaded = wordsOf(language, await fetchMessages(language));
+    document.documentElement.lang = language;
+    document.title = loaded.say('document_title');
+    keepLanguage(language);
+    setWords(loaded);
   }, []);
-  useEffect(() => load(first), [load, first]);
+  useEffect(() => {
+    void load(first);
+  }, [load, first]);
   return [words, load];
 }
 

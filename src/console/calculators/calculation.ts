@@ -1,7 +1,7 @@
 /** One calculation: plan and yearly cost of what is typed, or what is wrong with it. */
 import { useCallback, useRef, useState } from 'react';
 import { askPlan, askRates, Refusal, type Caller, type Fault, type Plan, type Rates } from './api.ts';
-import { feeFaults, ratesRequest, scheduleRequest, type Typed } from './terms.ts';
+import { earlyFaults, fieldOf, ratesRequest, scheduleRequest, type Typed } from './terms.ts';
 
 /** A calculated plan together with what it was calculated from, so that later typing does not relabel it. */
 export interface Calculated {
@@ -49,9 +49,13 @@ export function useCalculation(): Calculation {
 }
 
 async function planAndRates(caller: Caller, typed: Typed, signal: AbortSignal): Promise<Calculated> {
-  const wrong = feeFaults(typed);
+  const wrong = earlyFaults(typed);
   const plan = await askPlan(caller, scheduleRequest(typed), signal).catch((error: unknown) => {
-    if (error instanceof Refusal && error.status === 422) throw new Refusal(422, error.message, [...error.faults, ...wrong]);
+    if (error instanceof Refusal && error.status === 422)
+      throw new Refusal(422, error.message, [
+        ...error.faults,
+        ...wrong.filter((early) => !error.faults.some((fault) => fieldOf(fault, typed) === fieldOf(early, typed))),
+      ]);
     throw error;
   });
   if (wrong.length > 0) throw new Refusal(422, '', wrong);

@@ -1,11 +1,26 @@
 /** What is typed, and the requests it makes. Amounts and rates stay texts: the server alone calculates. */
 import type { Fault, Plan } from './api.ts';
 
-export const METHODS = ['EQUAL_INSTALMENT', 'EQUAL_PRINCIPAL', 'INTEREST_ONLY', 'BULLET', 'FLAT', 'BALLOON', 'GRACE_THEN_EQUAL_INSTALMENT', 'FIXED_PAYMENT'] as const;
+export const METHODS = [
+  'EQUAL_INSTALMENT',
+  'EQUAL_PRINCIPAL',
+  'INTEREST_ONLY',
+  'BULLET',
+  'FLAT',
+  'BALLOON',
+  'GRACE_THEN_EQUAL_INSTALMENT',
+  'FIXED_PAYMENT',
+] as const;
 export type Method = (typeof METHODS)[number];
 
 export const DAY_COUNTS = ['30/360', '30E/360', 'ACT/360', 'ACT/365', 'ACT/ACT'] as const;
-export const FIRST_PERIODS = ['', 'BROKEN_INTEREST_ADDED(ACT/360)', 'BROKEN_INTEREST_ADDED(ACT/365)', 'RATE_FACTOR(ACT/360)', 'SKIP_TO_NEXT'] as const;
+export const FIRST_PERIODS = [
+  '',
+  'BROKEN_INTEREST_ADDED(ACT/360)',
+  'BROKEN_INTEREST_ADDED(ACT/365)',
+  'RATE_FACTOR(ACT/360)',
+  'SKIP_TO_NEXT',
+] as const;
 export const HOLIDAYS = ['', 'FOLLOWING', 'MODIFIED_FOLLOWING', 'PRECEDING'] as const;
 
 /** The fields, as typed. */
@@ -52,6 +67,7 @@ export function firstTyped(today: string): Typed {
 
 /** Which fields a method uses besides those that all use. */
 export function uses(method: Method, field: Field): boolean {
+  // oxlint-disable-next-line typescript/switch-exhaustiveness-check -- every other field is used by all
   switch (field) {
     case 'dayCount':
       return method !== 'FLAT';
@@ -97,7 +113,8 @@ function plainCount(text: string): number | string {
 /** The request of `calc/schedule`. Empty fields are left out, so that the server says what is missing. */
 export function scheduleRequest(typed: Typed): Readonly<Record<string, unknown>> {
   const { method } = typed;
-  const given = (field: Field, value: unknown): unknown => (uses(method, field) && typed[field].trim() !== '' ? value : undefined);
+  const given = (field: Field, value: unknown): unknown =>
+    uses(method, field) && typed[field].trim() !== '' ? value : undefined;
   const isOnce = method === 'BULLET';
   const months = plainCount(typed.n);
   return {
@@ -120,7 +137,8 @@ export function scheduleRequest(typed: Typed): Readonly<Record<string, unknown>>
 
 /** One payment after so many months. */
 function onceAfter(months: number | string): { readonly n: number | string; readonly freq: string } {
-  if (typeof months === 'string' || !Number.isInteger(months) || months < 1 || months > 1200) return { n: months, freq: 'MONTH' };
+  if (typeof months === 'string' || !Number.isInteger(months) || months < 1 || months > 1200)
+    return { n: months, freq: 'MONTH' };
   return { n: 1, freq: `MONTH*${months}` };
 }
 
@@ -134,12 +152,32 @@ export function ratesRequest(typed: Typed, plan: Plan): Readonly<Record<string, 
   const fees = [...upfront, ...each].filter(([, amount]) => amount !== undefined && !/^0*(\.0*)?$/.test(amount));
   const months = typed.method === 'BULLET' ? Number(plainCount(typed.n)) : 1;
   const net = plainAmount(typed.amount);
-  if (12 % months === 0) return { start: typed.start, net, rows: plan.rows, periodsPerYear: 12 / months, ...(fees.length === 0 ? {} : { fees }) };
+  if (12 % months === 0)
+    return {
+      start: typed.start,
+      net,
+      rows: plan.rows,
+      periodsPerYear: 12 / months,
+      ...(fees.length === 0 ? {} : { fees }),
+    };
   return { flows: [[typed.start, `-${net}`], ...plan.rows.map(([, due, , , total]) => [due, total]), ...fees] };
 }
 
-/** Whether the fees are amounts; the server sees them only with a plan, and a wrong one must be said at its field. */
-export function feeFaults(typed: Typed): readonly Fault[] {
+const REQUIRED: readonly Field[] = ['amount', 'n', 'payment', 'rate', 'start', 'amortisedOver', 'graceInterestOnly'];
+
+/**
+ * What the server would say only after everything else is right: fields left empty, and fees, which it sees with a plan.
+ * Said at once, so that nobody corrects in three rounds.
+ */
+export function earlyFaults(typed: Typed): readonly Fault[] {
+  const empty = REQUIRED.filter((field) => uses(typed.method, field) && typed[field].trim() === '');
+  return [
+    ...empty.map((field) => ({ pointer: `/${field}`, code: 'member.missing', message: '' })),
+    ...feeFaults(typed),
+  ];
+}
+
+function feeFaults(typed: Typed): readonly Fault[] {
   return (['upfrontFee', 'eachFee'] as const)
     .filter((field) => typed[field].trim() !== '' && !/^\d{1,13}(\.\d{1,2})?$/.test(plainAmount(typed[field])))
     .map((field) => ({ pointer: `/${field}`, code: 'money.format', message: '' }));

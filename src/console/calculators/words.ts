@@ -1,7 +1,6 @@
 /** The page's words: every visible text comes from the server's locales, none stands in the code. */
 import { createContext, useContext } from 'react';
-
-export type Language = 'zh-CN' | 'en';
+import type { Language } from './language.ts';
 
 /** Looks a text up and fills in its blanks. */
 export type Say = (key: string, blanks?: Readonly<Record<string, string | number>>) => string;
@@ -27,7 +26,8 @@ export function wordsOf(language: Language, messages: Readonly<Record<string, st
   return {
     language,
     has: (key) => find(key) !== undefined,
-    say: (key, blanks = {}) => (find(key) ?? key).replaceAll(/\{(\w+)\}/g, (whole, name: string) => String(blanks[name] ?? whole)),
+    say: (key, blanks = {}) =>
+      (find(key) ?? key).replaceAll(/\{(\w+)\}/g, (whole, name: string) => String(blanks[name] ?? whole)),
   };
 }
 

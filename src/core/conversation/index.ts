@@ -31,7 +31,9 @@ export type {
   Rows,
 } from './protocol.ts';
 export { readMessage } from './reading.ts';
+export { namesIn } from './understand/person-name.ts';
 export { EMPTY_CONVERSATION, mapPersonal, type ConversationState, type Frame, type SlotState } from './state.ts';
+export { parseTrial } from './trial.ts';
 export { stepConversation, type ConversationStep } from './step.ts';
 export { slotValues } from './values.ts';
 export {

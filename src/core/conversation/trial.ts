@@ -30,7 +30,15 @@ export interface TrialRequest {
 }
 
 /** What is missing or cannot be meant; the sentence is the text `trial.missing.<part>`. */
-export type TrialGap = 'amount' | 'amount_unclear' | 'amount_too_large' | 'term' | 'term_too_long' | 'rate' | 'rate_basis' | 'method';
+export type TrialGap =
+  | 'amount'
+  | 'amount_unclear'
+  | 'amount_too_large'
+  | 'term'
+  | 'term_too_long'
+  | 'rate'
+  | 'rate_basis'
+  | 'method';
 
 /** A trial that can be calculated, or what has to be asked. */
 export type ParsedTrial =
@@ -66,7 +74,10 @@ const RATE = new RegExp(
 const FEN_LI = new RegExp(`(?<basis>月息|月利|年息|年利)\\s?${NUMBER}\\s?(?<unit>分|厘)`, 'u');
 const FEE = /(?:服务费|手续费|中介费|咨询费|居间费|管理费|一次性费用|\bfees?)[\s:：]*/iu;
 const FEE_PERCENT = new RegExp(`^${NUMBER}\\s?%`, 'u');
-const TERM = new RegExp(`(?<count>${COUNT_PATTERN}|半)\\s?(?<unit>期|个?月|年半|年|months?\\b|years?\\b|instalments?\\b)期?`, 'iu');
+const TERM = new RegExp(
+  `(?<count>${COUNT_PATTERN}|半)\\s?(?<unit>期|个?月|年半|年|months?\\b|years?\\b|instalments?\\b)期?`,
+  'iu',
+);
 const START = /\d{4}-\d{2}-\d{2}/u;
 
 /** The trial a message asks for; `undefined` when it is not one. Never throws. */
@@ -103,7 +114,8 @@ class Reading {
     if (rate === undefined) this.#gaps.push('rate');
     else if (method === 'FLAT' && rate.basis === undefined) this.#gaps.push('rate_basis');
     if (!isNamed && UNSUPPORTED.test(this.#rest)) this.#gaps.push('method');
-    if (this.#gaps.length > 0 || amount === undefined || months === undefined || rate === undefined) return { kind: 'unclear', gaps: this.#gaps };
+    if (this.#gaps.length > 0 || amount === undefined || months === undefined || rate === undefined)
+      return { kind: 'unclear', gaps: this.#gaps };
     return {
       kind: 'request',
       request: {
@@ -148,7 +160,8 @@ class Reading {
 
   #rate(): { readonly percent: string; readonly basis: TrialRequest['rateBasis'] | undefined } | undefined {
     const spoken = this.#take(FEN_LI)?.value.groups;
-    if (spoken) return { percent: spokenPercent(spoken), basis: /^月/u.test(spoken['basis'] ?? '') ? 'PERIOD' : 'YEAR' };
+    if (spoken)
+      return { percent: spokenPercent(spoken), basis: spoken['basis']?.startsWith('月') === true ? 'PERIOD' : 'YEAR' };
     const written = this.#take(RATE)?.value.groups;
     if (!written) return undefined;
     const marks = `${written['before'] ?? ''}${written['after'] ?? ''}`;
@@ -159,7 +172,7 @@ class Reading {
   #term(): number | undefined {
     const groups = this.#take(TERM)?.value.groups;
     if (!groups) return undefined;
-    const unit = /^年/u.test(groups['unit'] ?? '') || /^year/iu.test(groups['unit'] ?? '') ? (groups['unit'] ?? '') : '个月';
+    const unit = /^(?:年|year)/iu.test(groups['unit'] ?? '') ? (groups['unit'] ?? '') : '个月';
     const months = parseMonths(groups['count'] ?? '', unit);
     return months === undefined || months > MAX_MONTHS ? Number.POSITIVE_INFINITY : months;
   }
@@ -196,7 +209,7 @@ function bareTerm(mentions: readonly MoneyMention[]): number | undefined {
 /** 月息 1 分 = 1 %, 1 厘 = 0.1 %; 年息 1 分 = 10 %, 1 厘 = 1 %. */
 function spokenPercent(groups: Readonly<Record<string, string | undefined>>): string {
   const [whole = '0', part = ''] = (groups['number'] ?? '').split('.');
-  const isMonthly = /^月/u.test(groups['basis'] ?? '');
+  const isMonthly = groups['basis']?.startsWith('月') === true;
   const shift = (groups['unit'] === '分' ? 1 : 0) - (isMonthly ? 1 : 0);
   if (shift === 0) return part === '' ? whole : `${whole}.${part}`;
   if (shift > 0) return `${whole}${part.slice(0, 1) || '0'}${part.length > 1 ? `.${part.slice(1)}` : ''}`;

@@ -3,8 +3,9 @@
  * audit entries, timeline items. Nothing here is sent; sending is the outbox's business.
  */
 import type { Address, OutboundContent } from '../../channels/channel.ts';
+import type { Language } from '../../lib/i18n.ts';
 
-/** What is told to a person. A file travels by id, its bytes are read at the moment of sending. */
+/** What is told to a person. A file travels by id and a picture by what it shows: bytes exist only at the moment of sending. */
 export type MessageContent =
   | Exclude<OutboundContent, { kind: 'file' }>
   | {
@@ -13,7 +14,20 @@ export type MessageContent =
       readonly name: string;
       readonly mime: string;
       readonly caption?: string;
+    }
+  | {
+      readonly kind: 'picture';
+      /** Which of the app's painters draws it, at the moment of sending. */
+      readonly drawing: string;
+      /** What it shows, as plain JSON. */
+      readonly data: unknown;
+      readonly language: Language;
+      readonly name: string;
+      readonly caption: string;
     };
+
+/** Draws one kind of picture (PNG) from its data. */
+export type Painter = (data: unknown, language: Language) => Promise<Buffer>;
 
 /** STAFF and ANSWER (a direct answer to what the person just wrote) pass the contact gate; the others are judged by it. */
 export type Purpose = 'STAFF' | 'ANSWER' | 'SERVICE' | 'COLLECTION' | 'MARKETING';

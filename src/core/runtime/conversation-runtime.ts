@@ -11,6 +11,7 @@ import { AppError } from '../../lib/errors.ts';
 import { isLanguage, type Language, type Texts } from '../../lib/i18n.ts';
 import { newToken } from '../../lib/ids.ts';
 import {
+  namesIn,
   present,
   readMessage,
   stepConversation,
@@ -24,6 +25,7 @@ import { platformOf, type Turn, type Unit } from '../unit/unit.ts';
 import { pressCard, answerDecision } from './approval-taps.ts';
 import type { Flows } from './flows.ts';
 import { memoryOf, type Memory, type Offer } from './memory.ts';
+import { answerTrial } from './trial.ts';
 import type { ConversationChange, ConversationWork, InternalEvent, StoredEvent } from './turns.ts';
 
 /** A line of the timeline that came in. */
@@ -56,6 +58,8 @@ export interface RuntimeDeps {
       readonly inboxId: bigint;
       readonly kind: 'EDITED' | 'DELETED';
       readonly text?: string;
+      /** Names to hide in the searchable copy. */
+      readonly concealed?: readonly string[];
     },
   ) => Promise<boolean>;
 }
@@ -86,7 +90,7 @@ export function createTurnHandler(
       const talk = new Talk(deps, unit, { work, identity, items });
       changes.push(await talk.run());
     }
-    await deps.writeIncoming(unit, items);
+    unit.defer(async () => deps.writeIncoming(unit, items));
     return changes;
   };
 }
@@ -208,6 +212,7 @@ class Talk {
           inboxId: stored.id,
           kind: 'EDITED',
           text: happening.text,
+          concealed: [...turn.effects.concealed, ...namesIn(happening.text)],
         });
         return;
       case 'deleted':
@@ -261,6 +266,7 @@ class Talk {
     // Whoever writes, and whatever becomes of it: names stay out of the searchable copy.
     const reading = readMessage(message.text, this.#today());
     for (const fact of reading.understanding.facts) if (fact.name === 'name') turn.effects.conceal(String(fact.value));
+    for (const name of namesIn(message.text)) turn.effects.conceal(name);
     if (this.#isUnknownStaff()) {
       this.#say(turn, this.#deps.texts.translate(this.#actor.language, 'talk.unknown_staff'));
       return;
@@ -282,6 +288,11 @@ class Talk {
         },
       });
       return;
+    }
+    if (this.#actor.kind !== 'STRANGER') {
+      const answers = await answerTrial(turn, message.text, this.#actor.language, (key) => this.#text(key));
+      for (const content of answers) this.#send(turn, content);
+      if (answers.length > 0) return;
     }
     const { decision } = this.#memory;
     if (decision) {

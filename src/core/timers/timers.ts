@@ -10,9 +10,10 @@ const INSERT = statement(
    ON CONFLICT (key) DO UPDATE SET due_at = excluded.due_at, sealed_payload = excluded.sealed_payload, state = 'OPEN', attempts = 0, fired_at = NULL
      WHERE timers.state = 'CANCELLED'`,
 );
+// `state || ''` keeps the planner from the index of all open timers: the key finds the few that are meant.
 const CANCEL = statement(
   'timers-cancel',
-  `UPDATE timers SET state = 'CANCELLED' WHERE key = ANY($1::text[]) AND state = 'OPEN'`,
+  `UPDATE timers SET state = 'CANCELLED' WHERE key = ANY($1::text[]) AND state || '' = 'OPEN'`,
 );
 const CLAIM = statement(
   'timers-claim',
@@ -39,12 +40,15 @@ export interface DueTimer {
   readonly traceId: string;
 }
 
-/** Sets timers. A key that is open or has fired stays as it is; a cancelled one is opened again. */
+/**
+ * Sets timers, each key once. A key that is open or has fired stays as it is; a cancelled one is opened again.
+ * @param traceId For drafts that bring no trace of their own.
+ */
 export async function writeTimers(
   tx: Tx,
   keys: Keyring,
   traceId: string,
-  drafts: readonly TimerDraft[],
+  drafts: readonly (TimerDraft & { readonly traceId?: string })[],
 ): Promise<void> {
   if (drafts.length === 0) return;
   await tx.query(INSERT, [
@@ -55,7 +59,7 @@ export async function writeTimers(
     drafts.map((draft) =>
       draft.payload === undefined ? null : keys.sealJson(`timers.sealed_payload.${draft.key}`, draft.payload),
     ),
-    drafts.map(() => traceId),
+    drafts.map((draft) => draft.traceId ?? traceId),
   ]);
 }
 

@@ -12,7 +12,7 @@ import { writeAudit, type AuditRow } from '../audit/write.ts';
 import type { Actor } from '../operations/actor.ts';
 import { callOperation, type Call } from '../operations/call.ts';
 import type { Services } from '../operations/context.ts';
-import { Effects } from '../operations/effects.ts';
+import { Effects, type TimerDraft } from '../operations/effects.ts';
 import type { Registry } from '../operations/operation.ts';
 import { cancelTimers, writeTimers } from '../timers/timers.ts';
 
@@ -88,6 +88,7 @@ export class Unit {
   readonly realNow: Date;
   readonly #deps: UnitDeps;
   readonly #turns: Turn[] = [];
+  readonly #deferred: (() => Promise<void>)[] = [];
 
   constructor(tx: Tx, times: { readonly now: Date; readonly realNow: Date }, deps: UnitDeps) {
     this.tx = tx;
@@ -118,30 +119,40 @@ export class Unit {
     return turn;
   }
 
-  /** Writes everything the turns left; the caller commits, then wakes these. */
+  /** Has something written together with what the turns leave, before it in order: the flush takes it along. */
+  defer(write: () => Promise<void>): void {
+    this.#deferred.push(write);
+  }
+
+  /** Writes everything the turns left; the caller commits, then wakes these. Statements that need no other go out together. */
   async flush(): Promise<readonly WakeTopic[]> {
-    const { keys } = this.#deps.services;
     const messageCount = count(this.#turns, (effects) => effects.messages.length);
     const auditCount = count(this.#turns, (effects) => effects.audits.length);
-    if (messageCount + auditCount > 0) await this.#writeNumbered(messageCount, auditCount);
-    for (const turn of this.#turns) {
-      await writeTimers(this.tx, keys, turn.call.traceId, turn.effects.timers);
-      await cancelTimers(this.tx, turn.effects.cancelledTimers);
-      await this.#writeEvents(turn);
-      await this.#writeIncidents(turn);
-    }
+    await Promise.all([
+      ...this.#deferred.map(async (write) => write()),
+      messageCount + auditCount > 0 ? this.#writeNumbered(messageCount, auditCount) : undefined,
+      this.#writeTimers(),
+      ...this.#turns.flatMap((turn) => [this.#writeEvents(turn), this.#writeIncidents(turn)]),
+    ]);
     const isDue = this.#turns.some((turn) => turn.effects.timers.some((timer) => timer.dueAt <= this.now));
     return [...(messageCount > 0 ? (['outbox'] as const) : []), ...(isDue ? (['timers'] as const) : [])];
   }
 
+  /** What the turns set and cancel, as if one had written after the other: each turn first sets, then cancels. */
+  async #writeTimers(): Promise<void> {
+    const { keys } = this.#deps.services;
+    for (const { set, cancelled } of timerRounds(this.#turns)) {
+      await Promise.all([writeTimers(this.tx, keys, '', [...set.values()]), cancelTimers(this.tx, [...cancelled])]);
+    }
+  }
+
   async #writeNumbered(messageCount: number, auditCount: number): Promise<void> {
     const { keys } = this.#deps.services;
-    const [ids] = await this.tx.query<{ outbox: string[]; timeline: string[]; audit: string[] }>(RESERVE, [
-      messageCount,
-      auditCount,
+    const [[ids], conversations] = await Promise.all([
+      this.tx.query<{ outbox: string[]; timeline: string[]; audit: string[] }>(RESERVE, [messageCount, auditCount]),
+      this.#conversationsOf(),
     ]);
     if (!ids) throw new Error('no ids reserved');
-    const conversations = await this.#conversationsOf();
     const messages: NumberedMessage[] = [];
     const audits: (AuditRow & { readonly id: bigint })[] = [];
     for (const turn of this.#turns) {
@@ -169,8 +180,10 @@ export class Unit {
         });
       }
     }
-    await writeMessages(this.tx, keys, { now: this.now, dueAt: this.realNow }, messages);
-    await writeAudit(this.tx, keys, this.now, audits);
+    await Promise.all([
+      writeMessages(this.tx, keys, { now: this.now, dueAt: this.realNow }, messages),
+      writeAudit(this.tx, keys, this.now, audits),
+    ]);
   }
 
   /** The conversations all drafts go to; those of the turns themselves are known, others are looked up or made. */
@@ -279,6 +292,31 @@ export async function performOperation(
 
 function count(turns: readonly Turn[], of: (effects: Effects) => number): number {
   return turns.reduce((sum, turn) => sum + of(turn.effects), 0);
+}
+
+interface TimerRound {
+  readonly set: Map<string, TimerDraft & { readonly traceId: string }>;
+  readonly cancelled: Set<string>;
+}
+
+/** One round sets and then cancels; a key that is set again after it was cancelled needs another one. */
+function timerRounds(turns: readonly Turn[]): readonly TimerRound[] {
+  const rounds: TimerRound[] = [];
+  for (const { effects, call } of turns) {
+    for (const timer of effects.timers) {
+      let round = rounds.at(-1);
+      if (round === undefined || round.cancelled.has(timer.key)) {
+        round = { set: new Map(), cancelled: new Set() };
+        rounds.push(round);
+      }
+      // The first of a key wins: setting a timer that is open moves nothing.
+      if (!round.set.has(timer.key)) round.set.set(timer.key, { ...timer, traceId: call.traceId });
+    }
+    if (effects.cancelledTimers.length === 0) continue;
+    if (rounds.length === 0) rounds.push({ set: new Map(), cancelled: new Set() });
+    for (const key of effects.cancelledTimers) rounds.at(-1)?.cancelled.add(key);
+  }
+  return rounds;
 }
 
 function addressKey(to: { readonly account: string; readonly chat: string; readonly thread?: string }): string {

@@ -133,16 +133,12 @@ interface Paid {
 
 /** What it costs per year, the fee kept back counted in. Without equal parts of a year only the dates say it (XIRR). */
 function annualRates({ principalFen, feeFen, startOn, instalments, months }: Paid): AnnualRates {
-  const netFen = fenOf(principalFen - feeFen);
+  const netFen = principalFen - feeFen;
   if (12 % months === 0) return loanAnnualRates({ startOn, netFen, rows: instalments, periodsPerYear: 12 / months });
   return flowAnnualRates([
     { on: startOn, amountFen: -netFen },
     ...instalments.map((row) => ({ on: row.dueOn, amountFen: row.totalFen })),
   ]);
-}
-
-function fenOf(amount: bigint): Fen {
-  return mulDiv(amount, 1n, 1n);
 }
 
 function planRow(row: Instalment): TrialPlan['rows'][number] {

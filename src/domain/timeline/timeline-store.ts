@@ -1,7 +1,7 @@
 /** Every message in both directions on the customer's file, once, in order. */
 import { statement, type Tx } from '../../db/database.ts';
 import type { Keyring } from '../../db/keyring.ts';
-import { maskText, maskTextAndNames } from '../../lib/mask.ts';
+import { maskTextAndNames } from '../../lib/mask.ts';
 
 export interface IncomingItem {
   readonly conversationId: string;
@@ -70,12 +70,12 @@ export async function writeChange(
   tx: Tx,
   keys: Keyring,
   now: Date,
-  change: { readonly conversationId: string; readonly messageId: string; readonly inboxId: bigint; readonly kind: 'EDITED' | 'DELETED'; readonly text?: string },
+  change: { readonly conversationId: string; readonly messageId: string; readonly inboxId: bigint; readonly kind: 'EDITED' | 'DELETED'; readonly text?: string; readonly concealed?: readonly string[] },
 ): Promise<boolean> {
   const [item] = await tx.query<{ id: bigint; at: Date }>(FIND_MESSAGE, [change.conversationId, change.messageId]);
   if (!item) return false;
   const sealed = change.text === undefined ? null : keys.seal(`timeline_changes.sealed_text.${item.id}.${change.inboxId}`, change.text);
-  await tx.query(CHANGE, [item.id, item.at, change.inboxId, change.kind, now, sealed, change.text === undefined ? null : maskText(change.text)]);
+  await tx.query(CHANGE, [item.id, item.at, change.inboxId, change.kind, now, sealed, change.text === undefined ? null : maskTextAndNames(change.text, change.concealed ?? [])]);
   return true;
 }
 

@@ -11,7 +11,10 @@ export function speak(wanted: Language): void {
   language = wanted;
 }
 
-async function call<T>(path: string, init: Omit<RequestInit, 'headers'> & { headers?: Record<string, string> } = {}): Promise<T> {
+async function call<T>(
+  path: string,
+  init: Omit<RequestInit, 'headers'> & { headers?: Record<string, string> } = {},
+): Promise<T> {
   const response = await fetch(`/sandbox${path}`, {
     ...init,
     headers: { 'accept-language': language, ...init.headers },

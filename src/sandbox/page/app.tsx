@@ -1,6 +1,6 @@
 /** The page: guide, clock, three phones, journal. */
-import { useCallback, useEffect, useMemo, useState } from 'react';
-import { api, Refusal, speak } from './api.ts';
+import { useEffect, useMemo, useState } from 'react';
+import { api, speak } from './api.ts';
 import { ClockBar } from './parts/clock-bar.tsx';
 import { Guide } from './parts/guide.tsx';
 import { JournalDrawer } from './parts/journal-drawer.tsx';
@@ -9,6 +9,7 @@ import { Switcher } from './parts/switcher.tsx';
 import { TopBar } from './parts/top-bar.tsx';
 import { phoneForStep, present, SLOT_NUMBERS, type SlotNumber } from './slots.ts';
 import type { Language, PhoneKey } from './types.ts';
+import { useNotice } from './use-notice.ts';
 import { useSlots } from './use-slots.ts';
 import { keyOf, useWorld } from './use-world.ts';
 import { sayFrom, useWords, WordsContext } from './words.tsx';
@@ -68,29 +69,12 @@ function Table({ onLanguage }: { readonly onLanguage: () => void }) {
   const [isJournalOpen, setJournalOpen] = useState(false);
   const [draft, setDraft] = useState<Draft>();
   const [called, setCalled] = useState<{ readonly slot: SlotNumber; readonly turn: number }>();
-  const [notice, setNotice] = useState<string>();
+  const { text: notice, tell, act } = useNotice();
   const world = useWorld(chosen);
   const slots = present(chosen, world.phones);
   useEffect(() => {
     for (const slot of SLOT_NUMBERS) if (slots[slot] !== chosen[slot]) hand(slot, slots[slot]);
   });
-
-  const tell = useCallback((text: string) => setNotice(text), []);
-  useEffect(() => {
-    if (notice === undefined) return undefined;
-    const timer = setTimeout(() => setNotice(undefined), 6_000);
-    return () => clearTimeout(timer);
-  }, [notice]);
-  const act = useCallback(
-    async (run: () => Promise<unknown>) => {
-      try {
-        await run();
-      } catch (error) {
-        tell(error instanceof Refusal || error instanceof Error ? error.message : String(error));
-      }
-    },
-    [tell],
-  );
 
   const show = (slot: SlotNumber, phone: PhoneKey) => {
     hand(slot, phone);

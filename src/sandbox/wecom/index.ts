@@ -110,7 +110,10 @@ class LocalWecom implements WecomEmulator {
     const cards = new CardBook();
     const [media, phones] = [this.#media, this.#phones];
     const hasCallback = (agentId: number): boolean => this.#callbacks.hasUrl(agentId);
-    const desk = new MessageDesk({ directory: this.#directory, media, phones, cards, hasCallback }, settings.accountCap);
+    const desk = new MessageDesk(
+      { directory: this.#directory, media, phones, cards, hasCallback },
+      settings.accountCap,
+    );
     this.#hands = this.#makeHands(cards);
     this.#api = this.#makeApi(desk, settings);
     this.#rooms = { phones, cards, media, desk, hands: this.#hands };

@@ -12,7 +12,7 @@ export interface Call {
   readonly query: URLSearchParams;
   readonly language: Language;
   /** A named part of the path, decoded. @throws Error when the route has none of that name. */
-  part(name: string): string;
+  readonly part: (name: string) => string;
 }
 
 /** What a route gives back: JSON with 200, or a whole answer. */
@@ -28,7 +28,7 @@ export interface Route {
 /** A route found, with the parts of its path. */
 export interface Match {
   readonly route: Route;
-  part(name: string): string;
+  readonly part: (name: string) => string;
 }
 
 /** The route for a request. @throws SandboxProblem `not_found`, `method_not_allowed`, `malformed`. */
@@ -42,7 +42,7 @@ export function findRoute(routes: readonly Route[], method: string, pathname: st
   const names = route.path.split('/');
   return {
     route,
-    part(name) {
+    part: (name) => {
       const value = wanted[names.indexOf(`:${name}`)];
       if (value === undefined) throw new Error(`route ${route.path} has no ${name}`);
       return value;

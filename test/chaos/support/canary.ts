@@ -11,13 +11,19 @@ export const CANARY = {
 
 /** Each value as it might be written: whole, grouped, or in the JSON and URL forms of a log line or an address. */
 const FORMS = Object.entries(CANARY).flatMap(([kind, value]) =>
-  [value, encodeURIComponent(value), JSON.stringify(value).slice(1, -1), unicodeEscapes(value), value.replace(/^(\d{3})(\d{4})(\d{4})$/, '$1 $2 $3')].map(
-    (form) => ({ kind, form }),
-  ),
+  [
+    value,
+    encodeURIComponent(value),
+    JSON.stringify(value).slice(1, -1),
+    unicodeEscapes(value),
+    value.replace(/^(\d{3})(\d{4})(\d{4})$/, '$1 $2 $3'),
+  ].map((form) => ({ kind, form })),
 );
 
 function unicodeEscapes(text: string): string {
-  return [...text].map((letter) => (letter.charCodeAt(0) > 127 ? `\\u${letter.charCodeAt(0).toString(16)}` : letter)).join('');
+  return [...text]
+    .map((letter) => (letter.charCodeAt(0) > 127 ? `\\u${letter.charCodeAt(0).toString(16)}` : letter))
+    .join('');
 }
 
 /** The kinds of personal data a text contains. */
@@ -35,7 +41,10 @@ export async function findInDatabase(pool: Pool): Promise<string[]> {
   const found: string[] = [];
   for (const { table, column } of columns) {
     for (const { kind, form } of FORMS) {
-      const { rows } = await pool.query(`SELECT 1 FROM "${table}" WHERE position($1 IN "${column}"::text) > 0 LIMIT 1`, [form]);
+      const { rows } = await pool.query(
+        `SELECT 1 FROM "${table}" WHERE position($1 IN "${column}"::text) > 0 LIMIT 1`,
+        [form],
+      );
       if (rows.length > 0) found.push(`${table}.${column}: ${kind}`);
     }
   }

@@ -50,7 +50,7 @@ export function openBrowser(): Promise<Browser> {
 export async function openPage(
   browser: Browser,
   options: BrowserContextOptions,
-): Promise<{ page: Page; complaints: string[]; close(): Promise<void> }> {
+): Promise<{ page: Page; complaints: string[]; close: () => Promise<void> }> {
   const context = await browser.newContext(options);
   const page = await context.newPage();
   const complaints: string[] = [];

@@ -13,6 +13,7 @@ export interface ScreenMessage {
     readonly title: string;
     readonly buttons: readonly { readonly key: string; readonly text: string; readonly disabled?: boolean }[];
   };
+  readonly file?: { readonly name: string; readonly mime: string; readonly size: number };
   readonly choices?: readonly { readonly text: string; readonly requestContact?: boolean }[];
 }
 

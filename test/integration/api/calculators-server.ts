@@ -27,7 +27,10 @@ export interface CalculatorServer {
 }
 
 /** Listens on a free port of this machine; `page` as in the product. */
-export async function startCalculators(page?: CalculatorDeps['page'], before?: express.RequestHandler): Promise<CalculatorServer> {
+export async function startCalculators(
+  page?: CalculatorDeps['page'],
+  before?: express.RequestHandler,
+): Promise<CalculatorServer> {
   const app = express();
   if (before) app.use(before);
   mountCalculators(app, {
@@ -46,7 +49,11 @@ export async function startCalculators(page?: CalculatorDeps['page'], before?: e
     const response = await fetch(url + path, init);
     const text = await response.text();
     const isJson = /json/.test(response.headers.get('content-type') ?? '');
-    return { status: response.status, headers: response.headers, body: isJson ? (JSON.parse(text) as Answer['body']) : { text } };
+    return {
+      status: response.status,
+      headers: response.headers,
+      body: isJson ? (JSON.parse(text) as Answer['body']) : { text },
+    };
   };
   return {
     url,

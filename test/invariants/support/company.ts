@@ -35,7 +35,14 @@ export const ACCOUNTS = {
 } as const;
 
 const SETTINGS = {
-  wecom: { corpId: 'ww0invariant', agentId: '1000002', secret: 's', token: 't', encodingAesKey: 'k', apiBase: 'http://127.0.0.1:1' },
+  wecom: {
+    corpId: 'ww0invariant',
+    agentId: '1000002',
+    secret: 's',
+    token: 't',
+    encodingAesKey: 'k',
+    apiBase: 'http://127.0.0.1:1',
+  },
   slack: { botToken: 'xoxb-1', signingSecret: 's', apiUrl: 'http://127.0.0.1:1/', teamId: 'T0INVARIANT' },
   telegram: { botToken: '7000:x', webhookSecret: 's', apiRoot: 'http://127.0.0.1:1' },
 };
@@ -69,7 +76,11 @@ export interface Company {
   /** Turns, timers and sends until nothing is left to do. */
   drain(): Promise<void>;
   call(actor: Actor, name: string, input: unknown): Promise<unknown>;
-  addStaff(name: string, roles: readonly Role[], accounts?: Partial<Record<'wecom' | 'slack' | 'telegram', string>>): Promise<StaffActor>;
+  addStaff(
+    name: string,
+    roles: readonly Role[],
+    accounts?: Partial<Record<'wecom' | 'slack' | 'telegram', string>>,
+  ): Promise<StaffActor>;
   count(sql: string, values?: readonly unknown[]): Promise<number>;
   /** Moves business time forward. */
   advance(ms: number): Promise<void>;
@@ -85,7 +96,9 @@ export function useCompany(): Company {
     slack: new ScriptedChannel(ACCOUNTS.slack),
     telegram: new ScriptedChannel(ACCOUNTS.telegram),
   };
-  const byAccount = new Map<string, ScriptedChannel>(Object.values(channels).map((channel) => [channel.account, channel]));
+  const byAccount = new Map<string, ScriptedChannel>(
+    Object.values(channels).map((channel) => [channel.account, channel]),
+  );
   let events = 0;
 
   beforeAll(async () => {
@@ -98,7 +111,8 @@ export function useCompany(): Company {
     });
     if (!parsed.ok) throw new Error(parsed.faults.join());
     opened.base = await openBase({ env: parsed.env, version: '0', say: () => undefined }, SETTINGS, () => undefined);
-    for (const product of DEMO_PRODUCTS) await performOperation(opened.base.unit, { actor: ADMIN, via: 'test' }, 'product.publish', product);
+    for (const product of DEMO_PRODUCTS)
+      await performOperation(opened.base.unit, { actor: ADMIN, via: 'test' }, 'product.publish', product);
   });
   afterAll(async () => {
     await Promise.all(databases.map(async (database) => database.close()));
@@ -151,6 +165,7 @@ export function useCompany(): Company {
         gates: options.gates ?? base.parts.gates,
         renderers: { reminder: renderReminder(() => scheduleOf(base), services.texts) },
         readFile: async (tx, fileId) => base.parts.readFile(tx, services, fileId),
+        painters: base.parts.painters,
         times: readTimes,
         followUp: createTroubleHandler(keys),
         onSettled: () => undefined,
@@ -167,7 +182,8 @@ export function useCompany(): Company {
     },
     async drain() {
       const { turns, deliverer } = this.worker();
-      const fire = async (): Promise<number> => fireNext({ ...this.base.unit, handlers: timerHandlers(this.base.services), log: silentLog });
+      const fire = async (): Promise<number> =>
+        fireNext({ ...this.base.unit, handlers: timerHandlers(this.base.services), log: silentLog });
       while ((await turns.run()) + (await fire()) + (await deliverer.run()) > 0);
     },
     async call(actor, name, input) {
@@ -211,7 +227,11 @@ export function scheduleOf(base: Base): ReminderSchedule {
 
 /** Waits for something that another process or connection brings about. @throws Error after ten seconds. */
 export async function until(condition: () => Promise<boolean> | boolean): Promise<void> {
-  for (const end = performance.now() + 10_000; performance.now() < end; await new Promise((resolve) => setTimeout(resolve, 5))) {
+  for (
+    const end = performance.now() + 10_000;
+    performance.now() < end;
+    await new Promise((resolve) => setTimeout(resolve, 5))
+  ) {
     if (await condition()) return;
   }
   throw new Error('waited ten seconds in vain');

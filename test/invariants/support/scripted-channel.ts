@@ -32,7 +32,10 @@ export class ScriptedChannel implements Channel {
   /** Every intent handed over, in order. */
   readonly sent: OutboundIntent[] = [];
   /** What a send does besides being remembered: throw, wait, or give another receipt. */
-  onSend: (intent: OutboundIntent) => Promise<Receipt> = async (intent) => ({ providerId: `p${intent.id}` });
+  onSend: (intent: OutboundIntent) => Promise<Receipt> = async (intent) => ({
+    providerId: `p${intent.id}`,
+    handle: { id: intent.id },
+  });
 
   constructor(account: string, capabilities: Partial<Capabilities> = {}) {
     this.account = account;

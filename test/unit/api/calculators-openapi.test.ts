@@ -13,7 +13,10 @@ import { loadTexts } from '../../../src/lib/i18n.ts';
 import { REMARKS } from '../../../src/lib/request-body.ts';
 
 interface Media {
-  readonly schema: Parameters<typeof z.fromJSONSchema>[0] & { readonly properties?: Readonly<Record<string, unknown>>; readonly oneOf?: readonly { readonly properties: Readonly<Record<string, unknown>> }[] };
+  readonly schema: Parameters<typeof z.fromJSONSchema>[0] & {
+    readonly properties?: Readonly<Record<string, unknown>>;
+    readonly oneOf?: readonly { readonly properties: Readonly<Record<string, unknown>> }[];
+  };
   readonly examples: Readonly<Record<string, { readonly summary: string; readonly value: unknown }>>;
 }
 interface Post {
@@ -26,13 +29,25 @@ const document = openApiDocument(new Registry(), 'http://127.0.0.1', '1.0.0', te
   readonly paths: Readonly<Record<string, { readonly post: Post }>>;
 };
 const vectors = JSON.parse(readFileSync(new URL('../../fixtures/lending.json', import.meta.url), 'utf8')) as {
-  readonly schedules: Readonly<Record<string, { readonly input: unknown; readonly rows: unknown; readonly totals: unknown }>>;
-  readonly apr: readonly { readonly id: string; readonly irrX12: string; readonly effective: string; readonly xirr365: string }[];
+  readonly schedules: Readonly<
+    Record<string, { readonly input: unknown; readonly rows: unknown; readonly totals: unknown }>
+  >;
+  readonly apr: readonly {
+    readonly id: string;
+    readonly irrX12: string;
+    readonly effective: string;
+    readonly xirr365: string;
+  }[];
   readonly allocation: { readonly cases: readonly Readonly<Record<string, unknown>>[] };
   readonly dpd: { readonly asOf: readonly (readonly [string, string, number, string])[] };
   readonly prepay: { readonly payoff: unknown };
-  readonly policy: { readonly applicants: readonly (readonly [string, unknown])[]; readonly expected: Readonly<Record<string, readonly [string, readonly string[], number]>> };
-  readonly contactPolicy: { readonly cases: readonly { readonly id: string; readonly expect: string; readonly rule?: string }[] };
+  readonly policy: {
+    readonly applicants: readonly (readonly [string, unknown])[];
+    readonly expected: Readonly<Record<string, readonly [string, readonly string[], number]>>;
+  };
+  readonly contactPolicy: {
+    readonly cases: readonly { readonly id: string; readonly expect: string; readonly rule?: string }[];
+  };
 };
 
 function media(path: string): { readonly request: Media; readonly answer: Media } {
@@ -55,8 +70,10 @@ describe('the document', () => {
     const { request, answer } = media(path);
     expect(Object.keys(request.examples).length).toBeGreaterThan(0);
     expect(Object.keys(answer.examples)).toEqual(Object.keys(request.examples));
-    for (const { value } of Object.values(request.examples)) expect(z.fromJSONSchema(request.schema).safeParse(value).error).toBeUndefined();
-    for (const { value } of Object.values(answer.examples)) expect(z.fromJSONSchema(answer.schema).safeParse(value).error).toBeUndefined();
+    for (const { value } of Object.values(request.examples))
+      expect(z.fromJSONSchema(request.schema).safeParse(value).error).toBeUndefined();
+    for (const { value } of Object.values(answer.examples))
+      expect(z.fromJSONSchema(answer.schema).safeParse(value).error).toBeUndefined();
   });
 
   test.each(CALCULATOR_PATHS)('lets every request to %s carry remarks', (path) => {
@@ -86,7 +103,12 @@ describe('the examples are the cases of the reference', () => {
     expect(Object.values(media('/calc/allocate').answer.examples).map(({ value }) => value)).toEqual(
       vectors.allocation.cases.map(({ out, left }) => ({ out, left })),
     );
-    expect(Object.entries(media('/calc/dpd').answer.examples).map(([asOf, { value }]) => [asOf, ...Object.values(value as object)])).toEqual(vectors.dpd.asOf);
+    expect(
+      Object.entries(media('/calc/dpd').answer.examples).map(([asOf, { value }]) => [
+        asOf,
+        ...Object.values(value as object),
+      ]),
+    ).toEqual(vectors.dpd.asOf);
     expect(answerOf('/calc/prepay', 'payoff')).toEqual(vectors.prepay.payoff);
   });
 
@@ -103,7 +125,9 @@ describe('the examples are the cases of the reference', () => {
 
 describe('a member of the loan arithmetic is described if and only if it is known', () => {
   test('to calc/schedule', () => {
-    expect(Object.keys(media('/calc/schedule').request.schema.properties ?? {}).sort()).toEqual(Object.keys(ScheduleRequest.shape).sort());
+    expect(Object.keys(media('/calc/schedule').request.schema.properties ?? {}).sort()).toEqual(
+      Object.keys(ScheduleRequest.shape).sort(),
+    );
   });
 
   test.each([
@@ -125,7 +149,8 @@ function unknownMembers(calculate: (body: unknown) => unknown, body: unknown): r
   try {
     calculate(body);
   } catch (error) {
-    if (error instanceof AppError) return error.faults.filter(({ code }) => code === 'member.unknown').map(({ pointer }) => pointer);
+    if (error instanceof AppError)
+      return error.faults.filter(({ code }) => code === 'member.unknown').map(({ pointer }) => pointer);
     throw error;
   }
   return [];

@@ -38,12 +38,7 @@ export interface Playground {
   readonly folder: string;
   /** Each call of the product's clock, in order. */
   readonly moves: readonly Date[];
-  readonly call: (
-    method: string,
-    path: string,
-    body?: unknown,
-    headers?: Record<string, string>,
-  ) => Promise<Answered>;
+  readonly call: (method: string, path: string, body?: unknown, headers?: Record<string, string>) => Promise<Answered>;
   /** Stops everything; the folder stays when `keep` is set, so that another may go on with it. */
   close(keep?: boolean): Promise<void>;
 }

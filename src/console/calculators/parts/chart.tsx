@@ -17,7 +17,12 @@ export function Chart({ rows }: { readonly rows: readonly Row[] }): JSX.Element 
   const row = chosen === undefined ? undefined : rows[index];
   const shape = shapeOf(rows, width);
   const move = (event: KeyboardEvent): void => {
-    const to = { ArrowLeft: index - 1, ArrowRight: chosen === undefined ? 0 : index + 1, Home: 0, End: rows.length - 1 }[event.key];
+    const to = {
+      ArrowLeft: index - 1,
+      ArrowRight: chosen === undefined ? 0 : index + 1,
+      Home: 0,
+      End: rows.length - 1,
+    }[event.key];
     if (to === undefined) return;
     event.preventDefault();
     setChosen(Math.max(0, Math.min(rows.length - 1, to)));
@@ -38,7 +43,9 @@ export function Chart({ rows }: { readonly rows: readonly Row[] }): JSX.Element 
         tabIndex={0}
         aria-label={say('chart_help')}
         onKeyDown={move}
-        onPointerMove={(event) => setChosen(shape.indexAt(event.clientX - event.currentTarget.getBoundingClientRect().left))}
+        onPointerMove={(event) =>
+          setChosen(shape.indexAt(event.clientX - event.currentTarget.getBoundingClientRect().left))
+        }
         onPointerLeave={() => setChosen(undefined)}
         onBlur={() => setChosen(undefined)}
       >
@@ -46,19 +53,35 @@ export function Chart({ rows }: { readonly rows: readonly Row[] }): JSX.Element 
           <Axes shape={shape} rows={rows} width={width} />
           <path className="principal" d={shape.principal} />
           <path className="interest" d={shape.interest} />
-          {row && <rect className="chosen" x={shape.x(index)} y={TOP} width={shape.band} height={HEIGHT - TOP - BOTTOM} />}
+          {row && (
+            <rect className="chosen" x={shape.x(index)} y={TOP} width={shape.band} height={HEIGHT - TOP - BOTTOM} />
+          )}
         </svg>
       </div>
       <output className="reading" aria-live="polite">
         {row
-          ? say('reading', { n: row[0], due: row[1], principal: grouped(row[2]), interest: grouped(row[3]), total: grouped(row[4]) })
+          ? say('reading', {
+              n: row[0],
+              due: row[1],
+              principal: grouped(row[2]),
+              interest: grouped(row[3]),
+              total: grouped(row[4]),
+            })
           : say('reading_none')}
       </output>
     </div>
   );
 }
 
-function Axes({ shape, rows, width }: { readonly shape: Shape; readonly rows: readonly Row[]; readonly width: number }): JSX.Element {
+function Axes({
+  shape,
+  rows,
+  width,
+}: {
+  readonly shape: Shape;
+  readonly rows: readonly Row[];
+  readonly width: number;
+}): JSX.Element {
   return (
     <g className="axes">
       {shape.ticks.map((tick) => (

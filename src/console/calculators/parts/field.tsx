@@ -18,17 +18,41 @@ export interface FieldProps {
   readonly note?: string;
 }
 
-export function Field({ name, value, fault, onChange, as = name, type = 'text', inputMode, options, isRequired = false, note }: FieldProps): JSX.Element {
+export function Field({
+  name,
+  value,
+  fault,
+  onChange,
+  as = name,
+  type = 'text',
+  inputMode,
+  options,
+  isRequired = false,
+  note,
+}: FieldProps): JSX.Element {
   const { say, has } = useWords();
   const id = `field-${name}`;
   const hint = note ?? (has(`field.${as}.hint`) ? say(`field.${as}.hint`) : undefined);
   const described = fault !== undefined ? `${id}-fault` : hint !== undefined ? `${id}-hint` : '';
-  const common = { id, name, value, 'aria-invalid': fault !== undefined, ...(described === '' ? {} : { 'aria-describedby': described }), ...(isRequired ? { 'aria-required': true } : {}) };
+  const common = {
+    id,
+    name,
+    value,
+    'aria-invalid': fault !== undefined,
+    ...(described === '' ? {} : { 'aria-describedby': described }),
+    ...(isRequired ? { 'aria-required': true } : {}),
+  };
   return (
     <div className={fault === undefined ? 'field' : 'field wrong'}>
       <label htmlFor={id}>{say(`field.${as}.label`)}</label>
       {options === undefined ? (
-        <input {...common} type={type} inputMode={inputMode} autoComplete="off" onChange={(event) => onChange(event.target.value)} />
+        <input
+          {...common}
+          type={type}
+          inputMode={inputMode}
+          autoComplete="off"
+          onChange={(event) => onChange(event.target.value)}
+        />
       ) : (
         <select {...common} onChange={(event) => onChange(event.target.value)}>
           {options.map((option) => (
@@ -56,6 +80,7 @@ type Texts = Pick<ReturnType<typeof useWords>, 'say' | 'has'>;
 
 /** The server's sentence speaks of JSON; where a person typing needs other words, the page has its own. */
 function faultText({ code, message }: Fault, as: string, { say, has }: Texts): string {
-  for (const key of [`field.${as}.fault.${code}`, `fault.${code}`]) if (has(key)) return say(key, { expected: has(`field.${as}.expected`) ? say(`field.${as}.expected`) : '' });
+  for (const key of [`field.${as}.fault.${code}`, `fault.${code}`])
+    if (has(key)) return say(key, { expected: has(`field.${as}.expected`) ? say(`field.${as}.expected`) : '' });
   return message;
 }

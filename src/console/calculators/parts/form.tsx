@@ -2,7 +2,18 @@
 import { useEffect, useRef, type JSX } from 'react';
 import type { Fault } from '../api.ts';
 import { fen, yuan } from '../figures.ts';
-import { DAY_COUNTS, fieldOf, FIRST_PERIODS, HOLIDAYS, METHODS, plainAmount, uses, type Field as FieldName, type Method, type Typed } from '../terms.ts';
+import {
+  DAY_COUNTS,
+  fieldOf,
+  FIRST_PERIODS,
+  HOLIDAYS,
+  METHODS,
+  plainAmount,
+  uses,
+  type Field as FieldName,
+  type Method,
+  type Typed,
+} from '../terms.ts';
 import { useWords } from '../words.ts';
 import { Field } from './field.tsx';
 
@@ -41,7 +52,9 @@ export function Form({ typed, faults, isBusy, onType, onSubmit }: FormProps): JS
       <Field {...of('amount')} inputMode="decimal" isRequired {...amountNote(typed.amount, say('yuan'))} />
       <Field {...of('method')} options={METHODS} onChange={(value) => onType({ ...typed, method: value as Method })} />
       <div className="pair">
-        {uses(method, 'n') && <Field {...of('n')} as={method === 'BULLET' ? 'months' : 'n'} inputMode="numeric" isRequired />}
+        {uses(method, 'n') && (
+          <Field {...of('n')} as={method === 'BULLET' ? 'months' : 'n'} inputMode="numeric" isRequired />
+        )}
         {uses(method, 'payment') && <Field {...of('payment')} inputMode="decimal" isRequired />}
         <Field {...of('rate')} as={method === 'FLAT' ? 'monthly_fee' : 'rate'} inputMode="decimal" isRequired />
         {uses(method, 'amortisedOver') && <Field {...of('amortisedOver')} inputMode="numeric" isRequired />}

@@ -1,6 +1,6 @@
 /** The plan, row by row. A long one is folded on the screen and whole on paper. */
 import { useState, type JSX } from 'react';
-import type { Plan } from '../api.ts';
+import type { Plan, Row } from '../api.ts';
 import { fen, grouped, yuan } from '../figures.ts';
 import { useWords } from '../words.ts';
 
@@ -20,7 +20,12 @@ export function PlanTable({ plan, eachFee }: { readonly plan: Plan; readonly eac
       <div className="head">
         <h2>{say('plan')}</h2>
         {isLong && (
-          <button type="button" className="plain no-print" aria-expanded={isUnfolded} onClick={() => setUnfolded(!isUnfolded)}>
+          <button
+            type="button"
+            className="plain no-print"
+            aria-expanded={isUnfolded}
+            onClick={() => setUnfolded(!isUnfolded)}
+          >
             {say(isUnfolded ? 'fold' : 'unfold', { count: rows.length })}
           </button>
         )}
@@ -40,20 +45,8 @@ export function PlanTable({ plan, eachFee }: { readonly plan: Plan; readonly eac
             </tr>
           </thead>
           <tbody>
-            {rows.map(([n, due, principal, interest, total, balance], index) => (
-              <tr key={n} className={isHidden(index) ? 'folded' : ''}>
-                <th scope="row" className="when">
-                  <span className="number">{n}</span> <span className="date">{due}</span>
-                </th>
-                <td>{grouped(principal)}</td>
-                <td>{grouped(interest)}</td>
-                {eachFee > 0n && <td>{yuan(eachFee)}</td>}
-                <td>
-                  {yuan(fen(total) + eachFee)}
-                  <small className="narrow">{say('balance_left', { balance: grouped(balance) })}</small>
-                </td>
-                <td className="wide">{grouped(balance)}</td>
-              </tr>
+            {rows.map((row, index) => (
+              <PlanRow key={row[0]} row={row} eachFee={eachFee} isFolded={isHidden(index)} />
             ))}
           </tbody>
           <tfoot>
@@ -71,5 +64,31 @@ export function PlanTable({ plan, eachFee }: { readonly plan: Plan; readonly eac
         </table>
       </div>
     </div>
+  );
+}
+
+interface PlanRowProps {
+  readonly row: Row;
+  readonly eachFee: bigint;
+  readonly isFolded: boolean;
+}
+
+function PlanRow({ row, eachFee, isFolded }: PlanRowProps): JSX.Element {
+  const { say } = useWords();
+  const [n, due, principal, interest, total, balance] = row;
+  return (
+    <tr className={isFolded ? 'folded' : ''}>
+      <th scope="row" className="when">
+        <span className="number">{n}</span> <span className="date">{due}</span>
+      </th>
+      <td>{grouped(principal)}</td>
+      <td>{grouped(interest)}</td>
+      {eachFee > 0n && <td>{yuan(eachFee)}</td>}
+      <td>
+        {yuan(fen(total) + eachFee)}
+        <small className="narrow">{say('balance_left', { balance: grouped(balance) })}</small>
+      </td>
+      <td className="wide">{grouped(balance)}</td>
+    </tr>
   );
 }

@@ -41,11 +41,15 @@ function useScrollToNew(section: React.RefObject<HTMLElement | null>, calculated
     if (calculated === undefined) return;
     count.current += 1;
     const element = section.current;
-    if (count.current > 1 && element && element.getBoundingClientRect().top > window.innerHeight * 0.6) element.scrollIntoView();
+    if (count.current > 1 && element && element.getBoundingClientRect().top > window.innerHeight * 0.6)
+      element.scrollIntoView();
   }, [section, calculated]);
 }
 
-function troubleText({ faults, sentence }: Trouble, say: (key: string, blanks?: Record<string, number>) => string): string {
+function troubleText(
+  { faults, sentence }: Trouble,
+  say: (key: string, blanks?: Record<string, number>) => string,
+): string {
   if (sentence !== undefined) return sentence === 'network' ? say('network') : sentence;
   const loose = faults.filter((fault) => fieldOf(fault, firstTyped('')) === undefined).map(({ message }) => message);
   return [say('wrong_fields', { count: faults.length }), ...loose].join(' ');
@@ -76,9 +80,26 @@ function Figures({ calculated }: { readonly calculated: Calculated }): JSX.Eleme
       </div>
       <p className="asked">{askedText(typed, say)}</p>
       <dl className="figures">
-        <Figure label={say(`payment.${payment}`)} value={paid(first)} note={payment === 'once' || last?.[4] === first?.[4] ? undefined : say('payment.last', { amount: paid(last) })} />
-        <Figure label={say('total_cost')} value={yuan(interest + fees)} note={fees === 0n ? say('cost_interest_only') : say('cost_parts', { interest: yuan(interest), fees: yuan(fees) })} />
-        <Figure label={say('irr')} value={rates.irrX12 === null ? '—' : percent(rates.irrX12)} note={rates.irrX12 === null ? say('irr_none') : say('irr_note')} isMain />
+        <Figure
+          label={say(`payment.${payment}`)}
+          value={paid(first)}
+          note={
+            payment === 'once' || last?.[4] === first?.[4] ? undefined : say('payment.last', { amount: paid(last) })
+          }
+        />
+        <Figure
+          label={say('total_cost')}
+          value={yuan(interest + fees)}
+          note={
+            fees === 0n ? say('cost_interest_only') : say('cost_parts', { interest: yuan(interest), fees: yuan(fees) })
+          }
+        />
+        <Figure
+          label={say('irr')}
+          value={rates.irrX12 === null ? '—' : percent(rates.irrX12)}
+          note={rates.irrX12 === null ? say('irr_none') : say('irr_note')}
+          isMain
+        />
         <Figure label={say('effective')} value={percent(rates.effective)} note={say('effective_note')} isMain />
       </dl>
       <p className="other">
@@ -90,7 +111,17 @@ function Figures({ calculated }: { readonly calculated: Calculated }): JSX.Eleme
   );
 }
 
-function Figure({ label, value, note, isMain = false }: { readonly label: string; readonly value: string; readonly note: string | undefined; readonly isMain?: boolean }): JSX.Element {
+function Figure({
+  label,
+  value,
+  note,
+  isMain = false,
+}: {
+  readonly label: string;
+  readonly value: string;
+  readonly note: string | undefined;
+  readonly isMain?: boolean;
+}): JSX.Element {
   return (
     <div className={isMain ? 'main' : ''}>
       <dt>{label}</dt>
@@ -107,7 +138,9 @@ function Notes({ calculated: { typed, plan, rates } }: { readonly calculated: Ca
   const { say } = useWords();
   const monthly = Number(typed.rate.normalize('NFKC').replaceAll(/[\s%]/g, ''));
   const notes = [
-    ...(typed.method === 'FLAT' && rates.irrX12 !== null ? [say('flat_note', { nominal: Number((monthly * 12).toFixed(6)), irr: percent(rates.irrX12) })] : []),
+    ...(typed.method === 'FLAT' && rates.irrX12 !== null
+      ? [say('flat_note', { nominal: Number((monthly * 12).toFixed(6)), irr: percent(rates.irrX12) })]
+      : []),
     ...(plan.warnings ?? []).map(({ year }) => say('calculators.warning.holiday.year_not_loaded', { year })),
   ];
   if (notes.length === 0) return null;
@@ -129,7 +162,9 @@ function askedText(typed: Typed, say: (key: string, blanks?: Record<string, stri
     say(typed.method === 'FLAT' ? 'asked.monthly_fee' : 'asked.rate', { rate }),
     ...(uses(typed.method, 'dayCount') ? [typed.dayCount] : []),
     say('asked.start', { start: typed.start }),
-    ...(typed.upfrontFee.trim() === '' ? [] : [say('asked.upfront_fee', { fee: grouped(plainAmount(typed.upfrontFee)) })]),
+    ...(typed.upfrontFee.trim() === ''
+      ? []
+      : [say('asked.upfront_fee', { fee: grouped(plainAmount(typed.upfrontFee)) })]),
     ...(typed.eachFee.trim() === '' ? [] : [say('asked.each_fee', { fee: grouped(plainAmount(typed.eachFee)) })]),
   ].join(' · ');
 }

@@ -21,7 +21,16 @@ export function TokenPanel({ isRefused, onToken }: TokenPanelProps): JSX.Element
       <h2>{say('token.title')}</h2>
       <p>{say('token.why')}</p>
       <label htmlFor="token">{say('token.label')}</label>
-      <input id="token" type="password" autoComplete="off" required value={text} aria-invalid={isRefused} aria-describedby={isRefused ? 'token-fault' : undefined} onChange={(event) => setText(event.target.value)} />
+      <input
+        id="token"
+        type="password"
+        autoComplete="off"
+        required
+        value={text}
+        aria-invalid={isRefused}
+        aria-describedby={isRefused ? 'token-fault' : undefined}
+        onChange={(event) => setText(event.target.value)}
+      />
       {isRefused && (
         <p className="fault" id="token-fault" role="alert">
           {say('token.refused')}

@@ -40,6 +40,20 @@ const PATTERNS: readonly Pattern[] = [
   { pattern: STANDING_ALONE, confidence: 0.8 },
 ];
 
+/** A person named beside the applicant, or the writer himself. */
+const AFTER_OTHERS = new RegExp(
+  `(?:我是|我叫|介绍人|推荐人|担保人|老婆|老公|妻子|丈夫|配偶|朋友|同事|法人代表|法人|联系人)[是为叫:：\\s]*(?<name>(?:${SURNAME})[\\u4e00-\\u9fa5]{1,2})`,
+  'gu',
+);
+
+/** Every name in a text, whoever's it is: what a searchable copy hides. Rather one word too many than one name too few. */
+export function namesIn(text: string): readonly string[] {
+  const found = [...PATTERNS.map(({ pattern }) => pattern), AFTER_OTHERS].flatMap((pattern) =>
+    [...text.matchAll(pattern)].map((match) => match.groups?.['name'] ?? ''),
+  );
+  return [...new Set(found.filter((name) => name !== '' && !startsWithWord(name)))];
+}
+
 /** The applicant's name as written. The first pattern that finds one decides; weaker ones are not asked any more. */
 export function extractNames(text: string): readonly Fact[] {
   for (const { pattern, confidence } of PATTERNS) {

@@ -29,10 +29,11 @@ export interface PhoneProps {
 }
 
 export function Phone({ isFront, called, phone, phones, view, now, draft, onHand, onOpenLink, act, tell }: PhoneProps) {
-  const { say, language } = useWords();
-  const [editing, setEditing] = useState<Message>();
+  const { say } = useWords();
+  const [chosen, setEditing] = useState<Message>();
   const [isBusy, run] = useBusy(act);
   const messages = view?.messages ?? [];
+  const editing = messages.find((message) => message.id === chosen?.id && message.text === chosen.text);
   const modal = messages.findLast(isModal);
   const press = (message: string, key: string, selected: Record<string, string>) =>
     run(() => api.tap(phone, { message, key, selected }));
@@ -43,16 +44,7 @@ export function Phone({ isFront, called, phone, phones, view, now, draft, onHand
   });
   return (
     <section className="phone" data-platform={phone.platform} data-front={isFront} aria-label={label}>
-      <div className="status-bar" aria-hidden="true">
-        <span>{now === undefined ? '' : hourMinute(language, now)}</span>
-        <span className="island" />
-        <svg viewBox="0 0 44 12">
-          <path d="M1 11V8m4 3V6m4 5V4m4 7V2" />
-          <rect x="20" y="2" width="20" height="9" rx="2.5" />
-          <path className="charge" d="M23 4.8h11v3.4H23z" />
-          <path d="M42 5v3" />
-        </svg>
-      </div>
+      <StatusBar now={now} />
       <PhoneHead
         phone={phone}
         phones={phones}
@@ -112,6 +104,23 @@ export function Phone({ isFront, called, phone, phones, view, now, draft, onHand
         />
       )}
     </section>
+  );
+}
+
+/** The phone's own top line; it shows the sandbox's time. */
+function StatusBar({ now }: { readonly now: string | undefined }) {
+  const { language } = useWords();
+  return (
+    <div className="status-bar" aria-hidden="true">
+      <span>{now === undefined ? '' : hourMinute(language, now)}</span>
+      <span className="island" />
+      <svg viewBox="0 0 44 12">
+        <path d="M1 11V8m4 3V6m4 5V4m4 7V2" />
+        <rect x="20" y="2" width="20" height="9" rx="2.5" />
+        <path className="charge" d="M23 4.8h11v3.4H23z" />
+        <path d="M42 5v3" />
+      </svg>
+    </div>
   );
 }
 

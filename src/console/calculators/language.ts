@@ -1,0 +1,2 @@
+/** The languages of the page, as in `locales/`. */
+export type Language = 'zh-CN' | 'en';
