@@ -6,26 +6,18 @@ import { createExpressApp, createHttpServer, type RawHandler } from './api/app.t
 import { Metrics } from './api/metrics.ts';
 import { mountLists } from './api/lists.ts';
 import { createWebhooks } from './api/webhooks.ts';
+import { botName, configuredChannels, openBase, reminderSchedule, type AppOptions, type Base } from './base.ts';
 import type { Channel, Platform } from './channels/channel.ts';
-import { accountsOf, createChannels, type ChannelSettings } from './channels/index.ts';
-import { packageRoot, type Env } from './config/env.ts';
-import { masterKey } from './config/master-key.ts';
-import { AnchorFile } from './core/audit/anchor-file.ts';
+import { createChannels, type ChannelSettings } from './channels/index.ts';
+import type { Env } from './config/env.ts';
 import { anchorAudit, sealAudit } from './core/audit/seal.ts';
-import type { Services } from './core/operations/context.ts';
-import type { Registry } from './core/operations/operation.ts';
 import { createTurnHandler } from './core/runtime/conversation-runtime.ts';
-import { catalogueOf, checkFlowFiles, readFlowFiles, seedFlows } from './core/runtime/flow-seed.ts';
-import { Flows } from './core/runtime/flows.ts';
-import { platformOf, readTimes, type UnitDeps } from './core/unit/unit.ts';
-import { Database } from './db/database.ts';
-import { openDatabase } from './db/embedded/index.ts';
-import { Keyring } from './db/keyring.ts';
+import { platformOf, readTimes } from './core/unit/unit.ts';
 import { Lists } from './db/lists.ts';
-import { migrate, pendingMigrations } from './db/migrate.ts';
+import { pendingMigrations } from './db/migrate.ts';
 import { DatabaseTokenStore } from './db/token-store.ts';
 import { seedDemo } from './demo-seed.ts';
-import { renderReminder, runDueReminders, type ReminderSchedule } from './domain/reminders/index.ts';
+import { renderReminder, runDueReminders } from './domain/reminders/index.ts';
 import { findToken } from './domain/staff/index.ts';
 import { writeChange, writeIncoming } from './domain/timeline/index.ts';
 import { Inbox } from './inbox/receive.ts';
@@ -41,126 +33,10 @@ import { createTroubleHandler } from './jobs/trouble.ts';
 import { LocalWake, NotifyWake, type Wake } from './jobs/wake.ts';
 import { systemClock } from './lib/clock.ts';
 import { errorText } from './lib/errors.ts';
-import { DiskFileStore } from './lib/file-store.ts';
-import { loadTexts } from './lib/i18n.ts';
 import { newId } from './lib/ids.ts';
 import { armKillPoint, hit } from './lib/kill-points.ts';
-import { createLog, type Log } from './lib/log.ts';
-import { createRegistry } from './operations.ts';
 import { Deliverer } from './outbox/deliver.ts';
-import { domainParts, type DomainParts } from './domain-parts.ts';
 import { sandboxPart, type SandboxPart } from './sandbox-part.ts';
-
-export interface AppOptions {
-  readonly env: Env;
-  readonly version: string;
-  /** Lines for the person at the terminal. */
-  readonly say: (line: string) => void;
-}
-
-/** What every command needs: database, keys, texts, operations. No server, no loops. */
-export interface Base {
-  readonly env: Env;
-  readonly log: Log;
-  readonly database: Database;
-  readonly keys: Keyring;
-  readonly flows: Flows;
-  readonly registry: Registry;
-  readonly services: Services;
-  readonly unit: UnitDeps;
-  readonly anchors: AnchorFile;
-  readonly parts: DomainParts;
-  close(): Promise<void>;
-}
-
-const MASTER_WARNING = 'start.master_key_file';
-
-/** Opens database, keys and texts; migrates; seeds flows. */
-export async function openBase(options: AppOptions, settings: ChannelSettings, wake: (topic: 'inbox' | 'outbox' | 'timers') => void): Promise<Base> {
-  const { env, say } = options;
-  const log = createLog(env.LOG_LEVEL);
-  const texts = loadTexts(path.join(packageRoot, 'locales'));
-  const master = await masterKey(env);
-  const opened = await openDatabase({ dataDir: env.dataDir, databaseUrl: env.DATABASE_URL, onNote: say });
-  const { applied } = await migrate(opened.url);
-  const database = new Database(opened.url, { max: 16, onError: (error) => log.warn({ event: 'database.connection_lost', error: errorText(error) }) });
-  if (master.file !== undefined && applied.length > 0) say(texts.translate('zh-CN', MASTER_WARNING, { file: master.file }));
-  const keys = new Keyring(master);
-  await database.transaction(async (tx) => keys.load(tx, (await readTimes(tx)).now));
-  await ensurePartitions(database, await businessNow(database));
-  const flows = new Flows();
-  const schedule = reminderSchedule(flows);
-  const parts = domainParts({ texts, zone: COMPANY_ZONE, sandbox: env.sandbox });
-  const registry = createRegistry(flows, schedule, parts);
-  const services: Services = {
-    keys,
-    texts,
-    companyZone: COMPANY_ZONE,
-    leavesCountry: !env.sandbox,
-    files: new DiskFileStore(path.join(env.dataDir, 'files')),
-    accounts: accountsOf(settings),
-    publicUrl: env.PUBLIC_URL ?? '',
-    telegramBotName: () => botName.current,
-  };
-  await database.transaction(async (tx) => {
-    const files = readFlowFiles(path.join(packageRoot, 'flows'));
-    const { flows: good, findings } = checkFlowFiles(files, catalogueOf(registry, texts, files));
-    for (const finding of findings) say(`${finding.file}:${finding.line}:${finding.column} ${finding.message} ${finding.cure}`);
-    for (const draft of await seedFlows(tx, good, (await readTimes(tx)).now)) say(texts.translate('zh-CN', 'start.flow_draft', { flow: draft }));
-    await parts.seed(tx);
-  });
-  await flows.refresh(database);
-  const unit: UnitDeps = { database, services, registry, wake };
-  const close = async (): Promise<void> => {
-    await database.close();
-    await opened.close();
-  };
-  return { env, log, database, keys, flows, registry, services, unit, anchors: new AnchorFile(env.dataDir), parts, close };
-}
-
-const COMPANY_ZONE = 'Asia/Shanghai';
-const botName: { current: string | undefined } = { current: undefined };
-
-function reminderSchedule(flows: Flows): () => ReminderSchedule {
-  return () => {
-    const { definition } = flows.schedule('repayment-reminder');
-    return {
-      spreadMinutes: definition.spreadMinutes,
-      stages: definition.stages.map((stage) => ({ name: stage.name, day: stage.day, minute: Number(stage.at.slice(0, 2)) * 60 + Number(stage.at.slice(3)), text: stage.text })),
-    };
-  };
-}
-
-/** The settings of configured platforms. */
-export function configuredChannels(env: Env): ChannelSettings {
-  return {
-    ...(env.WECOM_CORP_ID && env.WECOM_AGENT_ID && env.WECOM_SECRET && env.WECOM_TOKEN && env.WECOM_ENCODING_AES_KEY
-      ? {
-          wecom: {
-            corpId: env.WECOM_CORP_ID,
-            agentId: String(env.WECOM_AGENT_ID),
-            secret: env.WECOM_SECRET.reveal(),
-            token: env.WECOM_TOKEN.reveal(),
-            encodingAesKey: env.WECOM_ENCODING_AES_KEY.reveal(),
-            apiBase: env.WECOM_API_BASE,
-          },
-        }
-      : {}),
-    ...(env.SLACK_BOT_TOKEN
-      ? {
-          slack: {
-            botToken: env.SLACK_BOT_TOKEN.reveal(),
-            signingSecret: env.SLACK_SIGNING_SECRET?.reveal() ?? newId(),
-            ...(env.SLACK_APP_TOKEN ? { appToken: env.SLACK_APP_TOKEN.reveal() } : {}),
-            apiUrl: env.SLACK_API_URL,
-          },
-        }
-      : {}),
-    ...(env.TELEGRAM_BOT_TOKEN
-      ? { telegram: { botToken: env.TELEGRAM_BOT_TOKEN.reveal(), ...(env.TELEGRAM_WEBHOOK_SECRET ? { webhookSecret: env.TELEGRAM_WEBHOOK_SECRET.reveal() } : {}), apiRoot: env.TELEGRAM_API_ROOT } }
-      : {}),
-  };
-}
 
 const WEBHOOK_PATHS: Readonly<Record<Platform, string>> = { wecom: '/channels/wecom/callback', slack: '/channels/slack/events', telegram: '/channels/telegram/webhook' };
 
@@ -287,7 +163,7 @@ class App {
   }
 
   async start(http: Server | undefined, serve: (handle: RawHandler) => void): Promise<void> {
-    const { base, settings, env, sandbox, url, wake } = this.#parts;
+    const { base, settings, env, sandbox, wake } = this.#parts;
     const tokens = new DatabaseTokenStore(base.database, base.keys);
     const channels = await createChannels(settings, { tokens, clock: systemClock, log: base.log });
     this.#channels = new Map(channels.map((channel) => [channel.account, channel]));

@@ -1,5 +1,5 @@
 /** Verbs for whoever runs the installation. They talk to the database of the running server, or start the embedded one. */
-import { openBase, configuredChannels, type Base } from '../app.ts';
+import { openBase, configuredChannels, type Base } from '../base.ts';
 import type { ChannelSettings } from '../channels/index.ts';
 import { createChannels } from '../channels/index.ts';
 import type { Actor } from '../core/operations/actor.ts';

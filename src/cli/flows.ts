@@ -8,7 +8,7 @@ import { readTimes } from '../core/unit/unit.ts';
 import { toJson } from '../api/router.ts';
 import { withBase } from './admin.ts';
 import type { Cli } from './index.ts';
-import type { Base } from '../app.ts';
+import type { Base } from '../base.ts';
 
 /** Checks the given files, or all; every finding with file, line, column and cure. */
 export async function checkFlows(cli: Cli, list: string | undefined): Promise<number> {

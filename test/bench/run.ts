@@ -4,11 +4,17 @@
  */
 import { parseArgs } from 'node:util';
 import { build } from '../../scripts/build.mjs';
+import { benchAck } from './ack.ts';
 import { benchInbound } from './inbound.ts';
+import { benchRemind } from './remind.ts';
+import { benchRss } from './rss.ts';
 import type { BenchOptions, BenchReport } from './support/report.ts';
 
 const BENCHES: Readonly<Record<string, (options: BenchOptions) => Promise<BenchReport>>> = {
   inbound: benchInbound,
+  ack: benchAck,
+  remind: benchRemind,
+  rss: benchRss,
 };
 
 const { values, positionals } = parseArgs({ allowPositionals: true, options: { scale: { type: 'string', default: '1' } } });

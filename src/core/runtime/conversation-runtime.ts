@@ -3,26 +3,19 @@
  * is said in return. Turns of a batch share one transaction; identities and timeline items are read and written for the
  * whole batch at once.
  */
-import { encodeCardKey, type Card } from '../../channels/card.ts';
+import type { Card } from '../../channels/card.ts';
 import type { Address, InboundEvent } from '../../channels/channel.ts';
 import { identitiesOf, setReachable, type Identity } from '../../identity/identity-store.ts';
 import { dateIn } from '../../lib/business-date.ts';
 import { AppError } from '../../lib/errors.ts';
 import { isLanguage, type Language, type Texts } from '../../lib/i18n.ts';
 import { newToken } from '../../lib/ids.ts';
-import {
-  namesIn,
-  present,
-  readMessage,
-  stepConversation,
-  type ConversationEffect,
-  type ConversationEvent,
-  type ConversationTools,
-} from '../conversation/index.ts';
+import { namesIn, present, readMessage, stepConversation, type ConversationEffect, type ConversationEvent, type ConversationTools } from '../conversation/index.ts';
 import { isRole, SYSTEM_ACTOR, type Actor } from '../operations/actor.ts';
 import { callOperation } from '../operations/call.ts';
 import { platformOf, type Turn, type Unit } from '../unit/unit.ts';
 import { pressCard, answerDecision } from './approval-taps.ts';
+import { choiceCard, choiceEvent } from './choices.ts';
 import type { Flows } from './flows.ts';
 import { memoryOf, type Memory, type Offer } from './memory.ts';
 import { answerTrial } from './trial.ts';
@@ -518,44 +511,7 @@ class Talk {
   }
 }
 
-function choiceEvent(offer: Offer, choice: Offer['choices'][number]): ConversationEvent {
-  return {
-    type: 'choice',
-    visit: offer.visit,
-    verb: choice.verb,
-    ...(choice.value === undefined ? {} : { value: choice.value }),
-  };
-}
-
-function choiceCard(
-  id: string,
-  said: {
-    readonly text: string;
-    readonly fields: Card['fields'];
-    readonly choices: readonly { readonly label: string }[];
-  },
-): Card {
-  const [title = '', ...rest] = said.text.split('\n');
-  return {
-    id,
-    revision: 1,
-    title,
-    ...(rest.length > 0 ? { text: rest.join('\n') } : {}),
-    fields: said.fields,
-    actions: said.choices.map((choice, index) => ({
-      verb: `o${index}`,
-      label: choice.label,
-      style: index === 0 ? ('primary' as const) : ('default' as const),
-    })),
-  };
-}
-
 function withoutDecision(memory: Memory): Memory {
   const { decision: _decision, ...rest } = memory;
   return rest;
-}
-
-/** The key a button of a choice card carries; exported for tests that press it. */
-export function choiceKey(cardId: string, index: number): string {
-  return encodeCardKey({ id: cardId, revision: 1 }, `o${index}`);
 }

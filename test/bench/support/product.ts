@@ -18,7 +18,8 @@ export interface Product {
 
 const ROOT = path.resolve(import.meta.dirname, '../../..');
 const TOKEN = 'bench-bootstrap-token';
-const WECOM = {
+/** The configured app. */
+export const WECOM = {
   corpId: 'ww1a2b3c4d5e6f7890',
   agentId: '1000007',
   token: 'lnBrk9Tk2025',

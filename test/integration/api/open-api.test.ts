@@ -87,7 +87,7 @@ describe('the open API', () => {
 
     expect(entries.length).toBeGreaterThan(40);
     for (const { address, method } of entries) {
-      const { status } = await call('' + method.toUpperCase(), `/api/v1${address.replaceAll(/\{\w+\}/g, '0190a000-0000-7000-8000-000000000000')}`, { token: null, ...(method === 'get' ? {} : { body: '{}' }) });
+      const { status } = await call(method.toUpperCase(), `/api/v1${address.replaceAll(/\{\w+\}/g, '0190a000-0000-7000-8000-000000000000')}`, { token: null, ...(method === 'get' ? {} : { body: '{}' }) });
       expect(status, `${method} ${address}`).toBe(401);
     }
   });

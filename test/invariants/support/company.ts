@@ -6,7 +6,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll } from 'vitest';
-import { openBase, type Base } from '../../../src/app.ts';
+import { openBase, type Base } from '../../../src/base.ts';
 import type { Happening } from '../../../src/channels/channel.ts';
 import { parseEnv } from '../../../src/config/env.ts';
 import type { Actor, Role } from '../../../src/core/operations/actor.ts';

@@ -1,0 +1,137 @@
+/** What every command needs, built once: database, keys, texts, flows, operations. No server, no loops. */
+import path from 'node:path';
+import { accountsOf, type ChannelSettings } from './channels/index.ts';
+import { packageRoot, type Env } from './config/env.ts';
+import { masterKey } from './config/master-key.ts';
+import { AnchorFile } from './core/audit/anchor-file.ts';
+import type { Services } from './core/operations/context.ts';
+import type { Registry } from './core/operations/operation.ts';
+import { catalogueOf, checkFlowFiles, readFlowFiles, seedFlows } from './core/runtime/flow-seed.ts';
+import { Flows } from './core/runtime/flows.ts';
+import { readTimes, type UnitDeps } from './core/unit/unit.ts';
+import { Database } from './db/database.ts';
+import { openDatabase } from './db/embedded/index.ts';
+import { Keyring } from './db/keyring.ts';
+import { migrate } from './db/migrate.ts';
+import { domainParts, type DomainParts } from './domain-parts.ts';
+import type { ReminderSchedule } from './domain/reminders/index.ts';
+import { businessNow, ensurePartitions } from './jobs/clock.ts';
+import { errorText } from './lib/errors.ts';
+import { DiskFileStore } from './lib/file-store.ts';
+import { loadTexts } from './lib/i18n.ts';
+import { newId } from './lib/ids.ts';
+import { createLog, type Log } from './lib/log.ts';
+import { createRegistry } from './operations.ts';
+
+export interface AppOptions {
+  readonly env: Env;
+  readonly version: string;
+  /** Lines for the person at the terminal. */
+  readonly say: (line: string) => void;
+}
+
+/** The opened base; `close` gives back what was opened. */
+export interface Base {
+  readonly env: Env;
+  readonly log: Log;
+  readonly database: Database;
+  readonly keys: Keyring;
+  readonly flows: Flows;
+  readonly registry: Registry;
+  readonly services: Services;
+  readonly unit: UnitDeps;
+  readonly anchors: AnchorFile;
+  readonly parts: DomainParts;
+  close(): Promise<void>;
+}
+
+const MASTER_WARNING = 'start.master_key_file';
+
+/** Opens database, keys and texts; migrates; seeds flows. */
+export async function openBase(options: AppOptions, settings: ChannelSettings, wake: (topic: 'inbox' | 'outbox' | 'timers') => void): Promise<Base> {
+  const { env, say } = options;
+  const log = createLog(env.LOG_LEVEL);
+  const texts = loadTexts(path.join(packageRoot, 'locales'));
+  const master = await masterKey(env);
+  const opened = await openDatabase({ dataDir: env.dataDir, databaseUrl: env.DATABASE_URL, onNote: say });
+  const { applied } = await migrate(opened.url);
+  const database = new Database(opened.url, { max: 16, onError: (error) => log.warn({ event: 'database.connection_lost', error: errorText(error) }) });
+  if (master.file !== undefined && applied.length > 0) say(texts.translate('zh-CN', MASTER_WARNING, { file: master.file }));
+  const keys = new Keyring(master);
+  await database.transaction(async (tx) => keys.load(tx, (await readTimes(tx)).now));
+  await ensurePartitions(database, await businessNow(database));
+  const flows = new Flows();
+  const schedule = reminderSchedule(flows);
+  const parts = domainParts({ texts, zone: COMPANY_ZONE, sandbox: env.sandbox });
+  const registry = createRegistry(flows, schedule, parts);
+  const services: Services = {
+    keys,
+    texts,
+    companyZone: COMPANY_ZONE,
+    leavesCountry: !env.sandbox,
+    files: new DiskFileStore(path.join(env.dataDir, 'files')),
+    accounts: accountsOf(settings),
+    publicUrl: env.PUBLIC_URL ?? '',
+    telegramBotName: () => botName.current,
+  };
+  await database.transaction(async (tx) => {
+    const files = readFlowFiles(path.join(packageRoot, 'flows'));
+    const { flows: good, findings } = checkFlowFiles(files, catalogueOf(registry, texts, files));
+    for (const finding of findings) say(`${finding.file}:${finding.line}:${finding.column} ${finding.message} ${finding.cure}`);
+    for (const draft of await seedFlows(tx, good, (await readTimes(tx)).now)) say(texts.translate('zh-CN', 'start.flow_draft', { flow: draft }));
+    await parts.seed(tx);
+  });
+  await flows.refresh(database);
+  const unit: UnitDeps = { database, services, registry, wake };
+  const close = async (): Promise<void> => {
+    await database.close();
+    await opened.close();
+  };
+  return { env, log, database, keys, flows, registry, services, unit, anchors: new AnchorFile(env.dataDir), parts, close };
+}
+
+const COMPANY_ZONE = 'Asia/Shanghai';
+/** Telegram's name of the bot, once it has told us; links carry it. */
+export const botName: { current: string | undefined } = { current: undefined };
+
+/** The stages of the running reminder flow. */
+export function reminderSchedule(flows: Flows): () => ReminderSchedule {
+  return () => {
+    const { definition } = flows.schedule('repayment-reminder');
+    return {
+      spreadMinutes: definition.spreadMinutes,
+      stages: definition.stages.map((stage) => ({ name: stage.name, day: stage.day, minute: Number(stage.at.slice(0, 2)) * 60 + Number(stage.at.slice(3)), text: stage.text })),
+    };
+  };
+}
+
+/** The settings of configured platforms. */
+export function configuredChannels(env: Env): ChannelSettings {
+  return {
+    ...(env.WECOM_CORP_ID && env.WECOM_AGENT_ID && env.WECOM_SECRET && env.WECOM_TOKEN && env.WECOM_ENCODING_AES_KEY
+      ? {
+          wecom: {
+            corpId: env.WECOM_CORP_ID,
+            agentId: String(env.WECOM_AGENT_ID),
+            secret: env.WECOM_SECRET.reveal(),
+            token: env.WECOM_TOKEN.reveal(),
+            encodingAesKey: env.WECOM_ENCODING_AES_KEY.reveal(),
+            apiBase: env.WECOM_API_BASE,
+          },
+        }
+      : {}),
+    ...(env.SLACK_BOT_TOKEN
+      ? {
+          slack: {
+            botToken: env.SLACK_BOT_TOKEN.reveal(),
+            signingSecret: env.SLACK_SIGNING_SECRET?.reveal() ?? newId(),
+            ...(env.SLACK_APP_TOKEN ? { appToken: env.SLACK_APP_TOKEN.reveal() } : {}),
+            apiUrl: env.SLACK_API_URL,
+          },
+        }
+      : {}),
+    ...(env.TELEGRAM_BOT_TOKEN
+      ? { telegram: { botToken: env.TELEGRAM_BOT_TOKEN.reveal(), ...(env.TELEGRAM_WEBHOOK_SECRET ? { webhookSecret: env.TELEGRAM_WEBHOOK_SECRET.reveal() } : {}), apiRoot: env.TELEGRAM_API_ROOT } }
+      : {}),
+  };
+}
