@@ -20,9 +20,17 @@ export interface ScreenMessage {
   readonly edited?: boolean;
   readonly deleted?: boolean;
   readonly card?: ScreenCard;
-  readonly file?: { readonly name: string; readonly mime: string; readonly size: number };
+  readonly file?: ScreenFile;
   /** One-tap answers under the message or the keyboard (Telegram reply keyboard, "share my phone"). */
   readonly choices?: readonly { readonly text: string; readonly requestContact?: boolean }[];
+}
+
+/** A file as it lies on a phone. */
+export interface ScreenFile {
+  readonly name: string;
+  readonly mime: string;
+  readonly size: number;
+  readonly bytes: Buffer;
 }
 
 export interface ScreenCard {

@@ -32,6 +32,11 @@ function phonePath({ platform, id }: PhoneKey): string {
   return `/api/phones/${platform}/${encodeURIComponent(id)}`;
 }
 
+/** Where the file of a message can be looked at. */
+export function fileAddress(phone: PhoneKey, message: string): string {
+  return `/sandbox${phonePath(phone)}/files/${encodeURIComponent(message)}`;
+}
+
 export const api = {
   texts: (lang: Language) => call<{ texts: Record<string, string> }>(`/api/texts?lang=${lang}`),
   phones: () => call<{ phones: PhoneSummary[] }>('/api/phones'),

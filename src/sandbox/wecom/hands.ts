@@ -1,6 +1,6 @@
 /** The hands of the members: what they write, send and press, and what the app's passive reply does to their phones. */
 import { newToken } from '../../lib/ids.ts';
-import type { Person } from '../emulator.ts';
+import type { Person, ScreenFile } from '../emulator.ts';
 import type { VirtualClock } from '../kernel/clock.ts';
 import type { CallbackSender, Forgery } from './callbacks.ts';
 import type { CardBook, PersonCard } from './card-book.ts';
@@ -80,7 +80,7 @@ export class Hands {
   async sendFile(personId: string, file: SentFile): Promise<void> {
     const { person, app } = this.#at(personId);
     const { name, mime, bytes } = file;
-    const msgId = this.#showOwn(person, app, { text: '', file: { name, mime, size: bytes.length } });
+    const msgId = this.#showOwn(person, app, { text: '', file: { name, mime, size: bytes.length, bytes } });
     const type = inboundType(mime);
     if (type === undefined) return;
     const mediaId = this.#parts.media.keep({ type, name, mime, bytes }, this.#parts.clock.now());
@@ -288,7 +288,7 @@ export class Hands {
       phones.show(person.id, {
         ...entry,
         text: '',
-        file: { name: file.name, mime: file.mime, size: file.bytes.length },
+        file: { name: file.name, mime: file.mime, size: file.bytes.length, bytes: file.bytes },
       });
       return undefined;
     } catch {
@@ -299,7 +299,7 @@ export class Hands {
   #showOwn(
     person: Person,
     app: WecomApp,
-    shown: { text: string; file?: { name: string; mime: string; size: number } },
+    shown: { text: string; file?: ScreenFile },
   ): bigint {
     const msgId = this.#nextMsgId();
     const at = this.#parts.clock.now();

@@ -1,6 +1,6 @@
 /** The message types an app can send (message/send, appchat/send): their limits, and what a phone shows of them. */
 import { z } from 'zod';
-import type { ScreenCard } from '../emulator.ts';
+import type { ScreenCard, ScreenFile } from '../emulator.ts';
 import { checkCard } from './card-check.ts';
 import { templateCardSchema, withoutUpdateFields, type TemplateCard } from './card-schema.ts';
 import { byteLength, demand, WecomFault } from './fault.ts';
@@ -54,7 +54,7 @@ export interface Shown {
   readonly text: string;
   readonly card?: TemplateCard;
   readonly screenCard?: ScreenCard;
-  readonly file?: { readonly name: string; readonly mime: string; readonly size: number };
+  readonly file?: ScreenFile;
 }
 
 type Renderer = (body: MessageBody, store: MediaStore, now: Date) => Shown;
@@ -158,7 +158,7 @@ function renderMpnews(body: MessageBody, store: MediaStore, now: Date): Shown {
 function renderFile(types: readonly string[], id: string | undefined, store: MediaStore, now: Date): Shown {
   const { type, name, mime, bytes } = store.find(id, now);
   demand(types.includes(type), 40007, 'invalid media_id: wrong media type');
-  return { text: '', file: { name, mime, size: bytes.length } };
+  return { text: '', file: { name, mime, size: bytes.length, bytes } };
 }
 
 function renderVideo(body: MessageBody, store: MediaStore, now: Date): Shown {

@@ -1,5 +1,5 @@
 /** What every member's phone shows. */
-import type { Person, Screen, ScreenCard, ScreenMessage } from '../emulator.ts';
+import type { Person, Screen, ScreenCard, ScreenFile, ScreenMessage } from '../emulator.ts';
 import type { PersonCard } from './card-book.ts';
 import { cardOnScreen } from './card-screen.ts';
 
@@ -17,7 +17,7 @@ export interface PhoneEntry {
   readonly deleted?: boolean;
   readonly screenCard?: ScreenCard;
   readonly personCard?: PersonCard;
-  readonly file?: { readonly name: string; readonly mime: string; readonly size: number };
+  readonly file?: ScreenFile;
 }
 
 /** One member's phone. */

@@ -1,7 +1,8 @@
 /** The sandbox's own API: clock, journal, faults, and the phones with the hands that use them. */
 import { z } from 'zod';
 import type { Texts } from '../../lib/i18n.ts';
-import type { Fault, JournalEntry, Screen } from '../emulator.ts';
+import type { Fault, JournalEntry, Screen, ScreenFile } from '../emulator.ts';
+import type { Answer } from '../kernel/http.ts';
 import { type Platform, PLATFORMS, type SandboxPerson } from './cast.ts';
 import type { ClockRoom } from './clock-room.ts';
 import { pageTexts } from './page-texts.ts';
@@ -161,16 +162,57 @@ function phoneRoutes(rooms: RouteRooms): Route[] {
       return screen(person, call);
     },
   }));
-  return [{ method: 'GET', path: '/api/phones/:platform/:id', run: (call) => screen(owner(call), call) }, ...doing];
+  return [
+    { method: 'GET', path: '/api/phones/:platform/:id', run: (call) => screen(owner(call), call) },
+    {
+      method: 'GET',
+      path: '/api/phones/:platform/:id/files/:message',
+      run: (call) => {
+        const person = owner(call);
+        const { messages } = phones.view(person.platform, person.id);
+        const file = messages.find(({ id }) => id === call.part('message'))?.file;
+        if (file === undefined) throw new SandboxProblem('not_found');
+        return fileAnswer(file.bytes);
+      },
+    },
+    ...doing,
+  ];
+}
+
+const PICTURES: readonly (readonly [string, Buffer])[] = [
+  ['image/png', Buffer.from('89504e47', 'hex')],
+  ['image/jpeg', Buffer.from('ffd8ff', 'hex')],
+];
+
+/** A picture to look at, by what its bytes are; whatever else somebody sent is only there to be kept. */
+function fileAnswer(body: Buffer): Answer {
+  const picture = PICTURES.find(([, start]) => body.subarray(0, start.length).equals(start));
+  return {
+    status: 200,
+    headers: {
+      'content-type': picture?.[0] ?? 'application/octet-stream',
+      'content-disposition': picture ? 'inline' : 'attachment',
+      'x-content-type-options': 'nosniff',
+      'content-security-policy': "default-src 'none'",
+      'cache-control': 'private, max-age=3600',
+    },
+    body,
+  };
+}
+
+/** A file's bytes have an address of their own. */
+function withoutBytes({ name, mime, size }: ScreenFile): Omit<ScreenFile, 'bytes'> {
+  return { name, mime, size };
 }
 
 /** Flashing codes in the viewer's words; sentences stay as they are. */
-function shown<T extends Screen>(texts: Texts, { language }: Call, screen: T): T {
+function shown<T extends Screen>(texts: Texts, { language }: Call, screen: T): unknown {
   const toasts = screen.toasts.map(({ at, text }) => {
     const key = `sandbox.toast.${text.split(':', 1)[0] ?? ''}`;
     return { at, text: texts.has(language, key) ? texts.translate(language, key) : text };
   });
-  return { ...screen, toasts };
+  const messages = screen.messages.map((message) => (message.file ? { ...message, file: withoutBytes(message.file) } : message));
+  return { ...screen, messages, toasts };
 }
 
 async function body<T>(call: Call, schema: z.ZodType<T>): Promise<T> {

@@ -306,6 +306,23 @@ describe('the sandbox', () => {
       });
     });
 
+    test('a picture can be looked at on the phone by what its bytes are; nothing else is shown in the page', async () => {
+      const png = Buffer.concat([Buffer.from('89504e470d0a1a0a', 'hex'), Buffer.alloc(20)]);
+      const send = async (phone: string, name: string, bytes: Buffer): Promise<string> => {
+        const { json } = await place.call('POST', `${phone}/file`, { name, mime: 'image/png', base64: bytes.toString('base64') });
+        return `${phone}/files/${encodeURIComponent(json.messages.at(-1).id)}`;
+      };
+      for (const phone of [LIN, QIAN, HE]) {
+        const answer = await place.call('GET', await send(phone, '房产证.png', png));
+        expect([answer.status, answer.headers.get('content-type')]).toEqual([200, 'image/png']);
+      }
+
+      const lie = await place.call('GET', await send(QIAN, '房产证.png', Buffer.from('<svg onload="alert(1)">')));
+      expect(lie.headers.get('content-type')).toBe('application/octet-stream');
+      expect(lie.headers.get('content-disposition')).toBe('attachment');
+      expect((await place.call('GET', `${LIN}/files/nobody`)).status).toBe(404);
+    });
+
     test('a file of 12 MB passes, a byte more is refused and nothing is sent', async () => {
       const file = (size: number) => ({
         name: 'a.pdf',

@@ -1,5 +1,6 @@
 /** The talk on a phone, newest at the bottom and in sight. */
-import { type UIEvent, useEffect, useLayoutEffect, useRef } from 'react';
+import { type UIEvent, useEffect, useLayoutEffect, useRef, useState } from 'react';
+import { fileAddress } from '../api.ts';
 import { dayTime } from '../time.ts';
 import type { Message, PhoneView, Platform } from '../types.ts';
 import { useWords } from '../words.tsx';
@@ -94,7 +95,7 @@ function Bubble({
         <span className={platform === 'slack' ? 'bubble-name' : 'unseen'}>{name}</span>
         {card === undefined ? (
           <div className="bubble">
-            {file !== undefined && <FileTile file={file} />}
+            {file !== undefined && <Attachment file={file} source={fileOf(view, message)} />}
             {text !== '' && <RichText text={text} onOpenLink={hands.onOpenLink} />}
             {message.edited === true && <span className="edited">{say('page.phone.edited')}</span>}
           </div>
@@ -141,6 +142,24 @@ function Marks({
       )}
     </span>
   );
+}
+
+const PICTURE_NAME = /\.(?:png|jpe?g)$/iu;
+
+/** A picture as the phone shows it; a tile for what is none, or what turns out not to be one. */
+function Attachment({ file, source }: { readonly file: NonNullable<Message['file']>; readonly source: string }) {
+  const [isBroken, setBroken] = useState(false);
+  const mayShow = source !== '' && (file.mime.startsWith('image/') || PICTURE_NAME.test(file.name));
+  if (isBroken || !mayShow) return <FileTile file={file} />;
+  return (
+    <a className="picture" href={source} target="_blank" rel="noreferrer">
+      <img src={source} alt={file.name} onError={() => setBroken(true)} />
+    </a>
+  );
+}
+
+function fileOf(view: PhoneView | undefined, message: Message): string {
+  return view === undefined ? '' : fileAddress({ platform: view.platform, id: view.person.id }, message.id);
 }
 
 function FileTile({ file }: { readonly file: NonNullable<Message['file']> }) {

@@ -102,8 +102,8 @@ describe('parameters', () => {
         .messages.slice(1)
         .map(({ file }) => file),
     ).toEqual([
-      { name: '还款计划.pdf', mime: 'application/pdf', size: 8 },
-      { name: '还款计划.pdf', mime: 'application/pdf', size: 8 },
+      { name: '还款计划.pdf', mime: 'application/pdf', size: 8, bytes: Buffer.from('%PDF-1.7') },
+      { name: '还款计划.pdf', mime: 'application/pdf', size: 8, bytes: Buffer.from('%PDF-1.7') },
     ]);
   });
 
