@@ -29,7 +29,11 @@ export async function start(cli: Cli): Promise<number> {
 }
 
 async function stopSignal(): Promise<void> {
+  // All timers of the app let the process go. A worker without a server would end, with code 13, in the moment in which the
+  // database drops its connections: nothing else keeps it alive.
+  const alive = setInterval(() => undefined, 60_000);
   await new Promise<void>((resolve) => {
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve());
   });
+  clearInterval(alive);
 }

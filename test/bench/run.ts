@@ -6,6 +6,7 @@ import { parseArgs } from 'node:util';
 import { build } from '../../scripts/build.mjs';
 import { benchAck } from './ack.ts';
 import { benchInbound } from './inbound.ts';
+import { benchArithmetic, benchContactGate, benchTables } from './pure.ts';
 import { benchRemind } from './remind.ts';
 import { benchRss } from './rss.ts';
 import type { BenchOptions, BenchReport } from './support/report.ts';
@@ -15,6 +16,9 @@ const BENCHES: Readonly<Record<string, (options: BenchOptions) => Promise<BenchR
   ack: benchAck,
   remind: benchRemind,
   rss: benchRss,
+  arithmetic: benchArithmetic,
+  gate: benchContactGate,
+  rules: benchTables,
 };
 
 const { values, positionals } = parseArgs({ allowPositionals: true, options: { scale: { type: 'string', default: '1' } } });

@@ -3,6 +3,7 @@ import { Redis } from 'ioredis';
 import { afterEach, expect, test } from 'vitest';
 import { BullWake } from '../../src/jobs/bull-wake.ts';
 import { Loop } from '../../src/jobs/loop.ts';
+import { NotifyWake } from '../../src/jobs/wake.ts';
 import { silentLog } from '../../src/lib/log.ts';
 import { describeWithRedis, useRedis } from '../support/redis.ts';
 import { until, useCompany } from './support/company.ts';
@@ -47,6 +48,25 @@ test('a loop whose work fails, because the store is away, looks again by itself'
   loop.start();
 
   await until(() => tries >= 2);
+});
+
+test('a process that lost its listening connection listens again, and hears what others commit', async () => {
+  const [one, other] = [company.worker().database, company.worker().database];
+  const speaking = await new NotifyWake(one, silentLog).open();
+  const listening = await new NotifyWake(other, silentLog).open();
+  leaving.push(
+    async () => speaking.close(),
+    async () => listening.close(),
+  );
+  let heard = 0;
+  listening.on('outbox', () => (heard += 1));
+  const listeners = `pg_stat_activity WHERE datname = current_database() AND query = 'LISTEN daiban'`;
+  const { rows } = await company.db.pool.query<{ pid: number }>(`SELECT pid, pg_terminate_backend(pid) FROM ${listeners}`);
+  await until(async () => (await company.count(`${listeners} AND pid <> ALL ($1)`, [rows.map(({ pid }) => pid)])) === 2);
+
+  speaking.signal('outbox');
+
+  await until(() => heard > 0);
 });
 
 describeWithRedis('with Redis', () => {

@@ -2,8 +2,12 @@
  * Invariant 11: the audit log is append-only and sealed: a keyed chain with signed anchors outside the database; verifying
  * names the first row that was touched, and a cut tail.
  */
-import { beforeAll, describe, expect, test } from 'vitest';
+import { appendFile, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import type { PoolClient } from 'pg';
+import { AnchorFile } from '../../src/core/audit/anchor-file.ts';
 import { anchorAudit, sealAudit, verifyAudit, type AuditVerdict } from '../../src/core/audit/seal.ts';
 import { Keyring } from '../../src/db/keyring.ts';
 import { useCompany } from './support/company.ts';
@@ -134,6 +138,28 @@ describe('the chain', () => {
     const verdict = await verifyAudit(company.base.database, company.base.keys, [{ ...anchor, sequence: '2' }]);
 
     expect(verdict).toMatchObject({ ok: false, fault: 'anchor' });
+  });
+});
+
+describe('the file of anchors', () => {
+  test('a line that a crash cut short is passed over, and the next anchor does not join it', async () => {
+    const folder = await mkdtemp(path.join(tmpdir(), 'daiban-anchors-'));
+    onTestFinished(async () => rm(folder, { recursive: true }));
+    const anchors = new AnchorFile(folder);
+    const { database, keys } = company.base;
+    await anchorAudit(database, keys, anchors, NOW);
+    const [first] = await anchors.all();
+    await appendFile(path.join(folder, 'audit-anchors.jsonl'), '{"sequence":"7","he');
+
+    const cut = await anchors.all();
+    await company.addStaff('小唐', ['collector']);
+    while ((await sealAudit(database, keys)) > 0);
+    await anchorAudit(database, keys, anchors, NOW);
+    const healed = await anchors.all();
+
+    expect(cut).toEqual([first]);
+    expect(healed).toHaveLength(2);
+    expect(await verifyAudit(database, keys, healed)).toMatchObject({ ok: true, anchors: 2 });
   });
 });
 

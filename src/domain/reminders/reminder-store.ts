@@ -29,39 +29,41 @@ const SET_NEXT = statement(
 const RUN = statement(
   'reminders-run',
   `WITH ${STAGES}, due AS (
-     SELECT l.id, l.customer_id, l.next_reminder_at, l.next_instalment FROM loans l
+     SELECT l.id, l.customer_id, l.next_reminder_at, l.next_instalment, get_byte(uuid_send(l.id), 15) * $6 / 256 AS spread FROM loans l
      WHERE l.next_reminder_at <= $4 ORDER BY l.next_reminder_at, l.id LIMIT $5 FOR UPDATE SKIP LOCKED
+   ), place AS MATERIALIZED ( -- wall-clock time of the customer's zone: comparing it is cheap, instants are made of what is kept
+     SELECT due.id, due.customer_id, due.next_instalment, due.spread, c.zone, due.next_reminder_at AT TIME ZONE c.zone AS since, $4::timestamptz AT TIME ZONE c.zone AS now
+     FROM due JOIN LATERAL (SELECT zone FROM customers WHERE id = due.customer_id) c ON true
    ), planned AS (
-     SELECT due.id, due.customer_id, due.next_reminder_at, i.number, stage.name, stage.day,
-       ((i.due_on + stage.day) + make_interval(mins => stage.minute + (get_byte(uuid_send(due.id), 15) * $6 / 256))) AT TIME ZONE c.zone AS at
-     FROM due JOIN customers c ON c.id = due.customer_id
-     JOIN LATERAL (SELECT number, due_on FROM instalments WHERE loan_id = due.id AND paid_at IS NULL AND number >= due.next_instalment - 1 ORDER BY number LIMIT 3) i ON true
+     SELECT place.id, place.customer_id, place.zone, place.now, i.number, stage.name, stage.day, (i.due_on + stage.day) + make_interval(mins => stage.minute + place.spread) AS at
+     FROM place JOIN LATERAL (SELECT number, due_on FROM instalments WHERE loan_id = place.id AND paid_at IS NULL AND number >= place.next_instalment - 1 ORDER BY number LIMIT 3) i ON true
      CROSS JOIN stage
+     WHERE (i.due_on + stage.day) + make_interval(mins => stage.minute + place.spread) >= place.since
    ), past AS (
-     SELECT *, row_number() OVER (PARTITION BY id, number ORDER BY at DESC) AS age FROM planned WHERE at <= $4 AND at >= next_reminder_at
+     SELECT *, row_number() OVER (PARTITION BY id, number ORDER BY at DESC) AS age FROM planned WHERE at <= now
    ), upcoming AS (
-     SELECT DISTINCT ON (id) id, number, name, at FROM planned WHERE at > $4 ORDER BY id, at
+     SELECT DISTINCT ON (id) id, number, name, at AT TIME ZONE zone AS at
+     FROM planned JOIN (SELECT id, min(at) AS at FROM planned WHERE at > now GROUP BY id) AS next USING (id, at)
    ), advanced AS (
      UPDATE loans l SET next_reminder_at = u.at, next_instalment = u.number, next_stage = u.name
      FROM due LEFT JOIN upcoming u ON u.id = due.id WHERE l.id = due.id
-   ), person AS (
-     SELECT DISTINCT ON (i.customer_id) i.customer_id, i.account, i.external_id FROM identities i
-     WHERE i.customer_id IN (SELECT customer_id FROM due) AND i.is_reachable AND i.is_verified ORDER BY i.customer_id, i.bound_at DESC NULLS LAST
+   ), addressed AS ( -- each with the one place where its customer is reached, if there is one
+     SELECT past.id, past.number, past.name, past.day, past.age, past.customer_id, p.account, p.external_id FROM past
+     LEFT JOIN LATERAL (SELECT account, external_id FROM identities WHERE customer_id = past.customer_id AND is_reachable AND is_verified ORDER BY bound_at DESC NULLS LAST LIMIT 1) p ON true
    ), outcome AS (
      INSERT INTO reminder_outcomes (loan_id, instalment, stage, outcome, at)
-     SELECT past.id, past.number, past.name, CASE WHEN past.age > 1 THEN 'LAPSED' ELSE 'UNREACHABLE' END, $4
-     FROM past LEFT JOIN person p ON p.customer_id = past.customer_id WHERE past.age > 1 OR p.customer_id IS NULL
+     SELECT id, number, name, CASE WHEN age > 1 THEN 'LAPSED' ELSE 'UNREACHABLE' END, $4 FROM addressed WHERE age > 1 OR account IS NULL
      ON CONFLICT DO NOTHING RETURNING loan_id, instalment, stage, outcome
+   ), message AS MATERIALIZED (
+     SELECT *, nextval('outbox_id_seq') AS outbox_id FROM addressed WHERE age = 1 AND account IS NOT NULL
    ), fresh AS (
-     INSERT INTO outbox_keys (key, outbox_id, at)
-     SELECT 'remind:' || past.id || ':' || past.number || ':' || past.name, nextval('outbox_id_seq'), $4 FROM past JOIN person p ON p.customer_id = past.customer_id WHERE past.age = 1
-     ON CONFLICT DO NOTHING RETURNING key, outbox_id
+     INSERT INTO outbox_keys (key, outbox_id, at) SELECT 'remind:' || id || ':' || number || ':' || name, outbox_id, $4 FROM message
+     ON CONFLICT DO NOTHING RETURNING outbox_id
    ), sent AS (
      INSERT INTO outbox (id, at, account, chat, lane, kind, purpose, customer_id, subject_kind, subject_id, reference, due_at, trace_id)
-     SELECT fresh.outbox_id, $4, p.account, p.external_id, 'BULK', 'reminder', CASE WHEN past.day > 0 THEN 'COLLECTION' ELSE 'SERVICE' END, past.customer_id, 'loan', past.id,
-       past.number || ':' || past.name, clock_timestamp(), $7
-     FROM past JOIN person p ON p.customer_id = past.customer_id
-     JOIN fresh ON fresh.key = 'remind:' || past.id || ':' || past.number || ':' || past.name WHERE past.age = 1
+     SELECT outbox_id, $4, account, external_id, 'BULK', 'reminder', CASE WHEN day > 0 THEN 'COLLECTION' ELSE 'SERVICE' END, customer_id, 'loan', id,
+       number || ':' || name, clock_timestamp(), $7
+     FROM message WHERE (outbox_id IN (SELECT outbox_id FROM fresh)) IS TRUE -- looked up in a hash; as a join it is planned for one row
      RETURNING 1
    )
    SELECT (SELECT count(*) FROM due)::int AS looked_at, (SELECT count(*) FROM sent)::int AS enqueued,

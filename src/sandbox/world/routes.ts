@@ -206,7 +206,7 @@ function withoutBytes({ name, mime, size }: ScreenFile): Omit<ScreenFile, 'bytes
 }
 
 /** Flashing codes in the viewer's words; sentences stay as they are. */
-function shown<T extends Screen>(texts: Texts, { language }: Call, screen: T): unknown {
+function shown(texts: Texts, { language }: Call, screen: Screen): unknown {
   const toasts = screen.toasts.map(({ at, text }) => {
     const key = `sandbox.toast.${text.split(':', 1)[0] ?? ''}`;
     return { at, text: texts.has(language, key) ? texts.translate(language, key) : text };

@@ -14,9 +14,9 @@ await pool.query('CREATE TABLE IF NOT EXISTS callbacks (message_id text PRIMARY 
 
 const app = express();
 app.post('/channels/wecom/callback', express.text({ type: () => true }), async (request, response) => {
-  const { msg_signature: signature, timestamp, nonce } = request.query;
+  const { msg_signature: signature, timestamp, nonce } = request.query as Readonly<Record<string, string>>;
   const encrypt = /<Encrypt><!\[CDATA\[(.*?)\]\]><\/Encrypt>/.exec(String(request.body))?.[1] ?? '';
-  if (getSignature(token, String(timestamp), String(nonce), encrypt) !== signature) {
+  if (getSignature(token, timestamp ?? '', nonce ?? '', encrypt) !== signature) {
     response.sendStatus(401);
     return;
   }

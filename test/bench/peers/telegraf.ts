@@ -91,6 +91,7 @@ bot.use(session({ store }));
 bot.use(new Scenes.Stage<IntakeContext>([intake]).middleware());
 bot.hears('新客户', async (ctx) => ctx.scene.enter('intake'));
 
-const server = createServer(bot.webhookCallback('/telegram', { secretToken: 'bench-secret' }));
+const webhook = bot.webhookCallback('/telegram', { secretToken: 'bench-secret' });
+const server = createServer((request, response) => void webhook(request, response));
 server.listen(0, '127.0.0.1', () => console.log(`ready http://127.0.0.1:${(server.address() as AddressInfo).port}`));
 process.once('SIGTERM', () => process.exit(0));

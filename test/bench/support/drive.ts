@@ -75,14 +75,15 @@ export async function driveAtRate(
     const due = start + (index * 1000) / options.perSecond;
     while (performance.now() < due) await new Promise((resolve) => setTimeout(resolve, Math.max(0, due - performance.now() - 0.5)));
     // A message that finds no free connection waits on a new one; its waiting counts, as a platform's would.
-    const wire = idle.pop() ?? (await Wire.open(port).then((fresh) => (all.push(fresh), fresh)));
-    sends.push(
-      wire.send(message.bytes).then((answer) => {
-        if (answer.status !== 200) throw new Error(`webhook answered ${answer.status}`);
-        acks.push(performance.now() - due);
-        idle.push(wire);
-      }),
-    );
+    const wire = idle.pop() ?? (await Wire.open(port));
+    if (!all.includes(wire)) all.push(wire);
+    const send = async (): Promise<void> => {
+      const { status } = await wire.send(message.bytes);
+      if (status !== 200) throw new Error(`webhook answered ${status}`);
+      acks.push(performance.now() - due);
+      idle.push(wire);
+    };
+    sends.push(send());
   }
   await Promise.all(sends);
   for (const wire of all) wire.close();

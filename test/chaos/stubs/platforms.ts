@@ -10,7 +10,11 @@ import { WecomStub } from './wecom.ts';
  * late: takes effect, the answer comes after `ms` (past the client's patience) · cut: takes effect, the connection dies ·
  * away: the connection dies before anything happened · busy: 429 or its like, nothing happens.
  */
-export type Trouble = { readonly kind: 'late'; readonly ms: number } | { readonly kind: 'cut' } | { readonly kind: 'away' } | { readonly kind: 'busy'; readonly seconds: number };
+export type Trouble =
+  | { readonly kind: 'late'; readonly ms: number }
+  | { readonly kind: 'cut' }
+  | { readonly kind: 'away' }
+  | { readonly kind: 'busy'; readonly seconds: number };
 
 export class Platforms {
   readonly wecom = new WecomStub();
@@ -26,7 +30,9 @@ export class Platforms {
   readonly urls: string[] = [];
 
   constructor() {
-    this.#server = createServer((request, response) => void this.#serve(request, response).catch(() => response.destroy()));
+    this.#server = createServer(
+      (request, response) => void this.#serve(request, response).catch(() => response.destroy()),
+    );
   }
 
   async open(): Promise<void> {
@@ -62,7 +68,12 @@ export class Platforms {
     const trouble = /send|update|post|edit|gettoken/i.test(method) ? this.trouble(stub.platform, method) : undefined;
     if (trouble?.kind === 'away') return void response.destroy();
     if (trouble?.kind === 'busy') return write(response, stub.busy(trouble.seconds));
-    const answer = stub.perform({ method, query: url.searchParams, headers: request.headers, body: Buffer.concat(chunks) });
+    const answer = stub.perform({
+      method,
+      query: url.searchParams,
+      headers: request.headers,
+      body: Buffer.concat(chunks),
+    });
     if (answer.sent) this.sent.push(answer.sent);
     if (trouble?.kind === 'cut') return void response.destroy();
     if (trouble?.kind === 'late') await wait(trouble.ms, undefined, { ref: false });
@@ -73,7 +84,11 @@ export class Platforms {
 function write(response: ServerResponse, answer: ApiAnswer): void {
   if (response.destroyed) return;
   const body = answer.bytes ?? Buffer.from(JSON.stringify(answer.json));
-  response.writeHead(answer.status ?? 200, { 'content-type': 'application/json', 'content-length': body.length, ...answer.headers });
+  response.writeHead(answer.status ?? 200, {
+    'content-type': 'application/json',
+    'content-length': body.length,
+    ...answer.headers,
+  });
   response.end(body);
 }
 

@@ -24,7 +24,11 @@ export class SlackStub implements Stub {
   #incoming = 0;
 
   settings(base: string): Record<string, string> {
-    return { SLACK_BOT_TOKEN: 'xoxb-chaos-bot-token', SLACK_SIGNING_SECRET: SIGNING_SECRET, SLACK_API_URL: `${base}/slack/api/` };
+    return {
+      SLACK_BOT_TOKEN: 'xoxb-chaos-bot-token',
+      SLACK_SIGNING_SECRET: SIGNING_SECRET,
+      SLACK_API_URL: `${base}/slack/api/`,
+    };
   }
 
   methodOf(path: string): string | undefined {
@@ -39,15 +43,29 @@ export class SlackStub implements Stub {
       case 'conversations.open':
         return { json: { ok: true, channel: { id: directOf(text(args['users'])) } } };
       case 'conversations.history':
-        return { json: { ok: true, messages: this.#posts.filter(({ channel }) => channel === text(args['channel'])), response_metadata: {} } };
+        return {
+          json: {
+            ok: true,
+            messages: this.#posts.filter(({ channel }) => channel === text(args['channel'])),
+            response_metadata: {},
+          },
+        };
       case 'chat.postMessage':
         return this.#post(args);
       case 'chat.update':
-        return { json: { ok: true, channel: text(args['channel']), ts: text(args['ts']) }, sent: this.#sent('chat.update', args, '') };
+        return {
+          json: { ok: true, channel: text(args['channel']), ts: text(args['ts']) },
+          sent: this.#sent('chat.update', args, ''),
+        };
       case 'chat.postEphemeral':
         return { json: { ok: true, message_ts: this.#stamp() }, sent: this.#sent('chat.postEphemeral', args, '') };
       case 'files.info':
-        return { json: { ok: true, file: { id: text(args['file']), url_private: '', size: PICTURE.length, mimetype: 'image/png' } } };
+        return {
+          json: {
+            ok: true,
+            file: { id: text(args['file']), url_private: '', size: PICTURE.length, mimetype: 'image/png' },
+          },
+        };
       default:
         return { json: { ok: false, error: 'unknown_method' } };
     }
@@ -60,8 +78,24 @@ export class SlackStub implements Stub {
   say(person: string, said: string): () => Delivery {
     this.#incoming += 1;
     const ts = this.#stamp();
-    const event = { type: 'message', channel: directOf(person), channel_type: 'im', user: person, text: said, ts, event_ts: ts };
-    const body = JSON.stringify({ type: 'event_callback', event_id: `Ev${this.#incoming}`, event_time: Number(ts.split('.')[0]), team_id: TEAM, api_app_id: APP, authorizations: [{ user_id: BOT, is_bot: true }], event });
+    const event = {
+      type: 'message',
+      channel: directOf(person),
+      channel_type: 'im',
+      user: person,
+      text: said,
+      ts,
+      event_ts: ts,
+    };
+    const body = JSON.stringify({
+      type: 'event_callback',
+      event_id: `Ev${this.#incoming}`,
+      event_time: Number(ts.split('.')[0]),
+      team_id: TEAM,
+      api_app_id: APP,
+      authorizations: [{ user_id: BOT, is_bot: true }],
+      event,
+    });
     return () => signed('application/json', body);
   }
 
@@ -81,7 +115,9 @@ export class SlackStub implements Stub {
       message: { ts: message.id },
       trigger_id: `${this.#incoming}.trigger`,
       response_url: 'https://127.0.0.1/unused',
-      actions: [{ type: 'button', action_id: key.split(':')[2] ?? key, block_id: 'b', value: key, action_ts: this.#stamp() }],
+      actions: [
+        { type: 'button', action_id: key.split(':')[2] ?? key, block_id: 'b', value: key, action_ts: this.#stamp() },
+      ],
     };
     const body = new URLSearchParams({ payload: JSON.stringify(payload) }).toString();
     return () => signed('application/x-www-form-urlencoded', body);
@@ -91,13 +127,29 @@ export class SlackStub implements Stub {
     const ts = this.#stamp();
     const channel = directOf(text(args['channel']));
     this.#posts.push({ ts, channel, metadata: parsed(args['metadata']) });
-    return { json: { ok: true, channel, ts, message: { ts } }, sent: { ...this.#sent('chat.postMessage', args, ts), chat: text(args['channel']), handle: { channel } } };
+    return {
+      json: { ok: true, channel, ts, message: { ts } },
+      sent: { ...this.#sent('chat.postMessage', args, ts), chat: text(args['channel']), handle: { channel } },
+    };
   }
 
   #sent(method: string, args: Readonly<Record<string, unknown>>, id: string): Sent {
     const blocks = (parsed(args['blocks']) ?? []) as readonly Block[];
-    const buttons = blocks.flatMap((block) => (block.elements ?? []).flatMap((element) => (element.type === 'button' && element.value !== undefined ? [element.value] : [])));
-    return { platform: 'slack', method, chat: text(args['channel']), text: text(args['text']), id, buttons, handle: {}, isDropped: false };
+    const buttons = blocks.flatMap((block) =>
+      (block.elements ?? []).flatMap((element) =>
+        element.type === 'button' && element.value !== undefined ? [element.value] : [],
+      ),
+    );
+    return {
+      platform: 'slack',
+      method,
+      chat: text(args['channel']),
+      text: text(args['text']),
+      id,
+      buttons,
+      handle: {},
+      isDropped: false,
+    };
   }
 
   #stamp(): string {
@@ -109,7 +161,12 @@ export class SlackStub implements Stub {
 function signed(contentType: string, body: string): Delivery {
   const stamp = String(Math.floor(Date.now() / 1_000));
   const signature = `v0=${createHmac('sha256', SIGNING_SECRET).update(`v0:${stamp}:${body}`).digest('hex')}`;
-  return { path: '/channels/slack/events', method: 'POST', headers: { 'content-type': contentType, 'x-slack-request-timestamp': stamp, 'x-slack-signature': signature }, body };
+  return {
+    path: '/channels/slack/events',
+    method: 'POST',
+    headers: { 'content-type': contentType, 'x-slack-request-timestamp': stamp, 'x-slack-signature': signature },
+    body,
+  };
 }
 
 function directOf(person: string): string {
@@ -117,7 +174,8 @@ function directOf(person: string): string {
 }
 
 function argumentsOf(call: ApiCall): Readonly<Record<string, unknown>> {
-  if ((call.headers['content-type'] ?? '').startsWith('application/json')) return JSON.parse(call.body.toString()) as Record<string, unknown>;
+  if ((call.headers['content-type'] ?? '').startsWith('application/json'))
+    return JSON.parse(call.body.toString()) as Record<string, unknown>;
   return Object.fromEntries(new URLSearchParams(call.body.toString()));
 }
 

@@ -47,7 +47,15 @@ export class TelegramStub implements Stub {
   }
 
   busy(seconds: number): ApiAnswer {
-    return { status: 429, json: { ok: false, error_code: 429, description: `Too Many Requests: retry after ${seconds}`, parameters: { retry_after: seconds } } };
+    return {
+      status: 429,
+      json: {
+        ok: false,
+        error_code: 429,
+        description: `Too Many Requests: retry after ${seconds}`,
+        parameters: { retry_after: seconds },
+      },
+    };
   }
 
   say(person: string, text: string): () => Delivery {
@@ -55,25 +63,50 @@ export class TelegramStub implements Stub {
   }
 
   sendFile(person: string): () => Delivery {
-    const size = { file_id: `file${this.#updates}`, file_unique_id: `u${this.#updates}`, file_size: PICTURE.length, width: 1, height: 1 };
+    const size = {
+      file_id: `file${this.#updates}`,
+      file_unique_id: `u${this.#updates}`,
+      file_size: PICTURE.length,
+      width: 1,
+      height: 1,
+    };
     return this.#update({ message: { ...this.#message(person), photo: [size] } });
   }
 
   /** The person's own phone, as the platform proves it. */
   shareContact(person: string, phone: string): () => Delivery {
-    return this.#update({ message: { ...this.#message(person), contact: { phone_number: phone, first_name: 'x', user_id: Number(person) } } });
+    return this.#update({
+      message: { ...this.#message(person), contact: { phone_number: phone, first_name: 'x', user_id: Number(person) } },
+    });
   }
 
   tap(person: string, message: Sent, key: string): () => Delivery {
     const id = String(1_000_000 + this.#updates);
-    const shown = { message_id: Number(message.id), date: Math.floor(Date.now() / 1_000), chat: { id: Number(person), type: 'private' } };
-    return this.#update({ callback_query: { id, from: { id: Number(person), is_bot: false, first_name: 'x' }, chat_instance: '1', message: shown, data: key } });
+    const shown = {
+      message_id: Number(message.id),
+      date: Math.floor(Date.now() / 1_000),
+      chat: { id: Number(person), type: 'private' },
+    };
+    return this.#update({
+      callback_query: {
+        id,
+        from: { id: Number(person), is_bot: false, first_name: 'x' },
+        chat_instance: '1',
+        message: shown,
+        data: key,
+      },
+    });
   }
 
   #message(person: string): Record<string, unknown> {
     this.#count += 1;
     const id = Number(person);
-    return { message_id: this.#count, date: Math.floor(Date.now() / 1_000), chat: { id, type: 'private', first_name: 'x' }, from: { id, is_bot: false, first_name: 'x' } };
+    return {
+      message_id: this.#count,
+      date: Math.floor(Date.now() / 1_000),
+      chat: { id, type: 'private', first_name: 'x' },
+      from: { id, is_bot: false, first_name: 'x' },
+    };
   }
 
   #update(content: Readonly<Record<string, unknown>>): () => Delivery {
@@ -86,14 +119,30 @@ export class TelegramStub implements Stub {
   #send(message: SendMessage): ApiAnswer {
     this.#count += 1;
     const id = this.#count;
-    const result = { message_id: id, date: Math.floor(Date.now() / 1_000), chat: { id: Number(message.chat_id), type: 'private' }, text: message.text };
+    const result = {
+      message_id: id,
+      date: Math.floor(Date.now() / 1_000),
+      chat: { id: Number(message.chat_id), type: 'private' },
+      text: message.text,
+    };
     return { ...ok(result), sent: sentOf('sendMessage', message, String(id)) };
   }
 }
 
 function sentOf(method: string, message: SendMessage, id: string): Sent {
-  const buttons = (message.reply_markup?.inline_keyboard ?? []).flatMap((row) => row.flatMap((button) => (button.callback_data === undefined ? [] : [button.callback_data])));
-  return { platform: 'telegram', method, chat: String(message.chat_id), text: message.text ?? '', id, buttons, handle: {}, isDropped: false };
+  const buttons = (message.reply_markup?.inline_keyboard ?? []).flatMap((row) =>
+    row.flatMap((button) => (button.callback_data === undefined ? [] : [button.callback_data])),
+  );
+  return {
+    platform: 'telegram',
+    method,
+    chat: String(message.chat_id),
+    text: message.text ?? '',
+    id,
+    buttons,
+    handle: {},
+    isDropped: false,
+  };
 }
 
 function bodyOf(call: ApiCall): SendMessage {

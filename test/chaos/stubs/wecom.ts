@@ -14,6 +14,7 @@ interface Message {
   readonly text?: { readonly content: string };
   readonly template_card?: Card;
   readonly enable_duplicate_check?: number;
+  readonly duplicate_check_interval?: number;
 }
 
 interface Card {
@@ -25,7 +26,9 @@ interface Card {
 
 export class WecomStub implements Stub {
   readonly platform = 'wecom';
-  readonly #seen = new Set<string>();
+  /** When each content was last delivered, in the platform's own time. */
+  readonly #seen = new Map<string, number>();
+  #aheadMs = 0;
   readonly #codes = new Set<string>();
   #count = 0;
   #incoming = 0;
@@ -52,24 +55,40 @@ export class WecomStub implements Stub {
       case 'message/send':
         return this.#send(JSON.parse(call.body.toString()) as Message);
       case 'message/update_template_card':
-        return this.#update(JSON.parse(call.body.toString()) as { response_code: string; userids: string[]; template_card: Card });
+        return this.#update(
+          JSON.parse(call.body.toString()) as { response_code: string; userids: string[]; template_card: Card },
+        );
       case 'media/get':
-        return { headers: { 'content-type': 'image/png', 'content-disposition': 'attachment; filename="a.png"' }, bytes: PICTURE };
+        return {
+          headers: { 'content-type': 'image/png', 'content-disposition': 'attachment; filename="a.png"' },
+          bytes: PICTURE,
+        };
       default:
         return { json: { errcode: 40_066, errmsg: `no such method ${call.method}` } };
     }
   }
 
+  /** The platform lives in the same time as the business. */
+  advance(ms: number): void {
+    this.#aheadMs += ms;
+  }
+
   busy(): ApiAnswer {
-    return { json: { errcode: 45_009, errmsg: 'reach max api daily quota limit' } };
+    return { json: { errcode: 45_033, errmsg: 'api concurrent out of limit' } };
   }
 
   say(person: string, text: string): () => Delivery {
-    return this.#push(person, `<MsgType><![CDATA[text]]></MsgType><Content><![CDATA[${text}]]></Content><MsgId>${this.#nextId()}</MsgId>`);
+    return this.#push(
+      person,
+      `<MsgType><![CDATA[text]]></MsgType><Content><![CDATA[${text}]]></Content><MsgId>${this.#nextId()}</MsgId>`,
+    );
   }
 
   sendFile(person: string): () => Delivery {
-    return this.#push(person, `<MsgType><![CDATA[image]]></MsgType><PicUrl><![CDATA[]]></PicUrl><MediaId><![CDATA[media${this.#incoming}]]></MediaId><MsgId>${this.#nextId()}</MsgId>`);
+    return this.#push(
+      person,
+      `<MsgType><![CDATA[image]]></MsgType><PicUrl><![CDATA[]]></PicUrl><MediaId><![CDATA[media${this.#incoming}]]></MediaId><MsgId>${this.#nextId()}</MsgId>`,
+    );
   }
 
   tap(person: string, message: Sent, key: string): () => Delivery {
@@ -110,8 +129,11 @@ export class WecomStub implements Stub {
     const { touser, ...rest } = message;
     // The documented check: the same content to the same people within the interval is not delivered again, and no error.
     const key = JSON.stringify([touser, rest]);
-    const isDropped = message.enable_duplicate_check === 1 && this.#seen.has(key);
-    this.#seen.add(key);
+    const now = Date.now() + this.#aheadMs;
+    const isDropped =
+      message.enable_duplicate_check === 1 &&
+      now - (this.#seen.get(key) ?? -Infinity) < (message.duplicate_check_interval ?? 1_800) * 1_000;
+    if (!isDropped) this.#seen.set(key, now);
     this.#count += 1;
     const id = `wm${this.#count}`;
     const card = message.template_card;
@@ -131,10 +153,14 @@ export class WecomStub implements Stub {
   }
 
   #update(request: { response_code: string; userids: string[]; template_card: Card }): ApiAnswer {
-    if (!this.#codes.delete(request.response_code)) return { json: { errcode: 60_140, errmsg: 'invalid response_code' } };
+    if (!this.#codes.delete(request.response_code))
+      return { json: { errcode: 60_140, errmsg: 'invalid response_code' } };
     const [chat = ''] = request.userids;
     const text = request.template_card.main_title?.title ?? '';
-    return { ...ok({}), sent: { platform: 'wecom', method: 'update', chat, text, id: '', buttons: [], handle: {}, isDropped: false } };
+    return {
+      ...ok({}),
+      sent: { platform: 'wecom', method: 'update', chat, text, id: '', buttons: [], handle: {}, isDropped: false },
+    };
   }
 }
 

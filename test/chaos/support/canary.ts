@@ -21,9 +21,7 @@ const FORMS = Object.entries(CANARY).flatMap(([kind, value]) =>
 );
 
 function unicodeEscapes(text: string): string {
-  return [...text]
-    .map((letter) => (letter.charCodeAt(0) > 127 ? `\\u${letter.charCodeAt(0).toString(16)}` : letter))
-    .join('');
+  return text.replaceAll(/[\u0080-\uffff]/g, (letter) => `\\u${letter.charCodeAt(0).toString(16)}`);
 }
 
 /** The kinds of personal data a text contains. */

@@ -1,8 +1,8 @@
 /** Real product processes, each with its role: started, armed to die at a kill point, watched, and started again. */
-import { spawn, type ChildProcess } from 'node:child_process';
+import { execFile, spawn, type ChildProcess } from 'node:child_process';
 import { setTimeout as wait } from 'node:timers/promises';
 import path from 'node:path';
-import { build } from '../../../scripts/build.mjs';
+import { promisify } from 'node:util';
 import type { KillPoint } from '../../../src/lib/kill-points.ts';
 
 const ROOT = path.resolve(import.meta.dirname, '../../..');
@@ -28,6 +28,7 @@ export class Fleet {
   readonly crashes: string[] = [];
   readonly #settings: Readonly<Record<string, string>>;
   readonly #members: Member[] = [];
+  readonly #frozen: ChildProcess[] = [];
 
   constructor(settings: Readonly<Record<string, string>>) {
     this.#settings = settings;
@@ -35,7 +36,7 @@ export class Fleet {
 
   /** Compiles what is stale; call once before the first start. */
   static async build(): Promise<void> {
-    await build();
+    await promisify(execFile)(process.execPath, [path.join(ROOT, 'scripts/build.mjs')]);
   }
 
   /** Starts a process; with `killAt` it dies there at the given pass and is started again unarmed. */
@@ -68,6 +69,19 @@ export class Fleet {
     for (const member of this.#of(role)) member.child.kill('SIGKILL');
   }
 
+  /** The n-th process of a role stands still: no heart beats, no lease is kept. */
+  freeze(role: Role, n: number): void {
+    const member = this.#of(role)[n];
+    if (!member) throw new Error(`there is no ${role} ${n}`);
+    member.child.kill('SIGSTOP');
+    this.#frozen.push(member.child);
+  }
+
+  /** What stood still goes on as if nothing had happened. */
+  thaw(): void {
+    for (const child of this.#frozen.splice(0)) child.kill('SIGCONT');
+  }
+
   /** Ends processes properly. */
   async stop(role?: Role): Promise<void> {
     await Promise.all(this.#of(role).map(async (member) => this.#end(member)));
@@ -93,9 +107,19 @@ export class Fleet {
   }
 
   #spawn(role: Role, order: string | undefined): ChildProcess {
-    const env: Record<string, string> = { PATH: process.env['PATH'] ?? '', TZ: 'Asia/Shanghai', ...this.#settings, ...(order === undefined ? {} : { KILL_AT: order }) };
-    const child = spawn(process.execPath, ['dist/main.js', 'start', '--roles', role], { cwd: ROOT, env, stdio: ['ignore', 'pipe', 'pipe'] });
-    for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk: Buffer) => (this.output += chunk.toString()));
+    const env: Record<string, string> = {
+      PATH: process.env['PATH'] ?? '',
+      TZ: 'Asia/Shanghai',
+      ...this.#settings,
+      ...(order === undefined ? {} : { KILL_AT: order }),
+    };
+    const child = spawn(process.execPath, ['dist/main.js', 'start', '--roles', role], {
+      cwd: ROOT,
+      env,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    for (const stream of [child.stdout, child.stderr])
+      stream?.on('data', (chunk: Buffer) => (this.output += chunk.toString()));
     return child;
   }
 
@@ -105,7 +129,8 @@ export class Fleet {
         if (code !== 0 && signal !== 'SIGKILL') this.crashes.push(`${member.name} left with ${code ?? signal}`);
         return;
       }
-      if (signal !== 'SIGKILL') this.crashes.push(`${member.name} ended by itself: ${code ?? signal}\n${this.output.slice(-1_500)}`);
+      if (signal !== 'SIGKILL')
+        this.crashes.push(`${member.name} ended by itself: ${code ?? signal}\n${this.output.slice(-1_500)}`);
       if (member.killAt !== undefined) this.deaths.push(`${member.killAt} ${member.role}`);
       member.killAt = undefined;
       member.child = this.#spawn(member.role, undefined);

@@ -28,6 +28,7 @@ const STAFF = [
   { name: '小宋', roles: ['sales'], wecom: 'xiaosong' },
   { name: '周敏', roles: ['reviewer'], telegram: '71020001' },
   { name: '小钱', roles: ['reviewer'], slack: 'U0QIAN001' },
+  { name: '陈一', roles: ['reviewer'], wecom: 'chenyi' },
   { name: '梁总', roles: ['manager'], wecom: 'liangzong' },
 ] as const;
 
@@ -47,9 +48,15 @@ export class Office {
   readonly #folder: string;
   readonly #databaseUrl: string;
   /** Messages that were delivered, by what they must have brought about. */
+  readonly #listed = new Set<string>();
   readonly #expected = { messages: 0, leads: new Set<string>() };
 
-  private constructor(parts: { readonly fleet: Fleet; readonly folder: string; readonly port: number; readonly databaseUrl: string }) {
+  private constructor(parts: {
+    readonly fleet: Fleet;
+    readonly folder: string;
+    readonly port: number;
+    readonly databaseUrl: string;
+  }) {
     this.fleet = parts.fleet;
     this.pool = new Pool({ connectionString: parts.databaseUrl, max: 4 }).on('error', () => undefined);
     this.base = `http://127.0.0.1:${parts.port}`;
@@ -88,14 +95,19 @@ export class Office {
     await rm(this.#folder, { recursive: true, force: true });
   }
 
-  async api(method: string, address: string, body?: unknown): Promise<unknown> {
+  async api(method: string, address: string, body?: unknown, token: string = BOOTSTRAP): Promise<unknown> {
     for (const end = performance.now() + 30_000; ; await wait(100)) {
       try {
-        const headers = { authorization: `Bearer ${BOOTSTRAP}`, 'content-type': 'application/json' };
-        const response = await fetch(`${this.base}/api/v1${address}`, { method, headers, ...(body === undefined ? {} : { body: JSON.stringify(body) }) });
+        const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' };
+        const response = await fetch(`${this.base}/api/v1${address}`, {
+          method,
+          headers,
+          ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+        });
         const answer: unknown = await response.json();
         if (response.ok) return answer;
-        if (response.status < 500) throw new Refused(`${method} ${address}: ${response.status} ${JSON.stringify(answer)}`);
+        if (response.status < 500)
+          throw new Refused(`${method} ${address}: ${response.status} ${JSON.stringify(answer)}`);
       } catch (error) {
         if (error instanceof Refused) throw error; // everything else: nobody there at the moment
       }
@@ -120,6 +132,22 @@ export class Office {
     await this.deliver(this.platforms.telegram.say(person, text));
   }
 
+  /** A lead as complete as an application needs, and its application: the cards go out to the reviewers. */
+  async newCase(person: string, phone: string): Promise<string> {
+    await this.newLead(person, phone);
+    await this.quiet();
+    const { rows } = await this.pool.query<{ number: number; owner_id: string }>(
+      `SELECT c.number, l.owner_id FROM leads l JOIN customers c ON c.id = l.customer_id ORDER BY l.created_at DESC, l.id DESC LIMIT 1`,
+    );
+    const { token } = (await this.api('POST', '/tokens', { name: `chaos-${phone}`, staffId: rows[0]?.owner_id })) as {
+      token: string;
+    };
+    const submitted = (await this.api('POST', `/leads/K${rows[0]?.number}/submit`, {}, token)) as {
+      applicationId: string;
+    };
+    return submitted.applicationId;
+  }
+
   /** A new lead in one sentence. */
   async newLead(person: string, phone: string, name = '何女士'): Promise<void> {
     this.#expected.leads.add(phone);
@@ -130,7 +158,9 @@ export class Office {
   async cardOf(platform: Platform, chat: string, word: string): Promise<Sent> {
     let card: Sent | undefined;
     await this.until(`a card on ${platform} ${chat}`, () => {
-      card = this.platforms.screen(platform, chat).findLast((sent) => sent.buttons.some((key) => key.endsWith(`:${word}`)));
+      card = this.platforms
+        .screen(platform, chat)
+        .findLast((sent) => sent.buttons.some((key) => key.endsWith(`:${word}`)));
       return card !== undefined;
     });
     if (!card) throw new Error('no card');
@@ -140,6 +170,46 @@ export class Office {
   async press(platform: Platform, person: string, card: Sent, verb: string): Promise<void> {
     const key = card.buttons.find((one) => one.endsWith(`:${verb}`)) ?? '';
     await this.deliver(this.platforms[platform].tap(person, card, key));
+  }
+
+  /** A member of staff sends a picture; it is fetched, stored and asked about. */
+  async sendPicture(person: string): Promise<void> {
+    this.#expected.messages += 1;
+    await this.deliver(this.platforms.wecom.sendFile(person));
+  }
+
+  /** An approved case of a customer whom Telegram reaches. Gives the loan's id. */
+  async newLoan(person: string, phone: string, reviewer: string): Promise<string> {
+    const application = await this.newCase(person, phone);
+    await this.press('telegram', reviewer, await this.cardOf('telegram', reviewer, 'approve'), 'approve');
+    await this.until('the loan', async () => (await this.count(`loans WHERE application_id = '${application}'`)) === 1);
+    const { rows } = await this.pool.query<{ id: string; customer_id: string }>(
+      'SELECT id, customer_id FROM loans WHERE application_id = $1',
+      [application],
+    );
+    await this.pool.query(
+      `INSERT INTO identities (id, account, external_id, customer_id, is_verified, created_at, bound_at) SELECT gen_random_uuid(), account, $1, $2, true, business_now(), business_now()
+       FROM identities WHERE account LIKE 'telegram:%' LIMIT 1`,
+      [`8${phone.slice(-8)}`, rows[0]?.customer_id],
+    );
+    await this.quiet();
+    return rows[0]?.id ?? '';
+  }
+
+  /** Business time moves forward. */
+  async jump(ms: number): Promise<void> {
+    await this.pool.query("SELECT ensure_partitions(business_now() + $1 * interval '1 millisecond')", [ms]);
+    await this.pool.query('UPDATE business_clock SET offset_ms = offset_ms + $1', [Math.ceil(ms)]);
+    this.platforms.wecom.advance(ms);
+  }
+
+  /** Business time moves to just after the loan's next reminder. */
+  async toNextReminder(loan: string): Promise<void> {
+    const { rows } = await this.pool.query<{ ms: string }>(
+      'SELECT greatest(extract(epoch FROM next_reminder_at - business_now()) * 1000 + 1000, 0)::bigint AS ms FROM loans WHERE id = $1',
+      [loan],
+    );
+    await this.jump(Number(rows[0]?.ms ?? 0));
   }
 
   async until(what: string, condition: () => Promise<boolean> | boolean, patienceMs = 45_000): Promise<void> {
@@ -154,10 +224,21 @@ export class Office {
     return Number(rows[0]?.n);
   }
 
-  /** As much time goes by as leases of dead processes need to run out. Only while no living process holds one. */
+  /**
+   * As much time goes by as the leases of dead processes need to run out. Sends of the living last a moment here, so what is
+   * leased for three seconds belongs to the dead.
+   */
   async letLeasesRunOut(): Promise<void> {
-    await this.pool.query(`UPDATE outbox SET lease_until = lease_until - interval '31 seconds', sending_at = sending_at - interval '31 seconds' WHERE state = 'LEASED'`);
-    await this.pool.query(`UPDATE timers SET due_at = due_at - interval '61 seconds' WHERE state = 'OPEN' AND kind = 'media.fetch'`);
+    const old = `state = 'LEASED' AND sending_at < clock_timestamp() - interval '3 seconds'`;
+    const isLeased = async (): Promise<boolean> =>
+      (await this.count(`outbox WHERE state = 'LEASED' AND NOT (${old})`)) > 0;
+    await this.until('old leases', async () => !(await isLeased()));
+    await this.pool.query(
+      `UPDATE outbox SET lease_until = lease_until - interval '31 seconds', sending_at = sending_at - interval '31 seconds' WHERE ${old}`,
+    );
+    await this.pool.query(
+      `UPDATE timers SET due_at = due_at - interval '61 seconds' WHERE state = 'OPEN' AND kind = 'media.fetch'`,
+    );
   }
 
   /** Resolves when nothing is left to be handled or sent now. */
@@ -174,25 +255,52 @@ export class Office {
 
   /** Counts everything. */
   async findings(): Promise<Findings> {
-    return [...this.fleet.crashes, ...(await this.#messagesIn()), ...(await this.#effects()), ...(await this.#messagesOut()), ...(await this.#audit()), ...(await this.#privacy())];
+    return [
+      ...this.fleet.crashes,
+      ...(await this.#messagesIn()),
+      ...(await this.#effects()),
+      ...(await this.#messagesOut()),
+      ...(await this.#audit()),
+      ...(await this.#privacy()),
+    ];
   }
 
   /** Rows whose outcome is unknown: allowed, but listed. */
   async unknown(): Promise<readonly string[]> {
-    const { rows } = await this.pool.query<{ id: string; kind: string; error_code: string }>(`SELECT id, kind, error_code FROM outbox WHERE state = 'UNKNOWN' ORDER BY id`);
+    const { rows } = await this.pool.query<{ id: string; kind: string; error_code: string }>(
+      `SELECT id, kind, error_code FROM outbox WHERE state = 'UNKNOWN' ORDER BY id`,
+    );
     return rows.map((row) => `${row.id} ${row.kind} ${row.error_code}`);
+  }
+
+  /** Unknown rows that were not listed before. */
+  async newUnknown(): Promise<readonly string[]> {
+    const fresh = (await this.unknown()).filter((line) => !this.#listed.has(line));
+    for (const line of fresh) this.#listed.add(line);
+    return fresh;
+  }
+
+  /** A fault is told once, by the scenario that found it. */
+  forgive(): void {
+    this.fleet.crashes.length = 0;
   }
 
   async #messagesIn(): Promise<Findings> {
     const stored = await this.count(`inbox WHERE account <> 'internal' AND kind = 'message'`);
     const done = await this.count(`inbox WHERE state = 'DONE' AND account <> 'internal' AND kind = 'message'`);
-    const filed = await this.count(`timeline_items t JOIN inbox i ON i.id = t.inbox_id WHERE t.direction = 'IN' AND i.kind = 'message'`);
-    const twice = await this.count('(SELECT inbox_id FROM timeline_items WHERE inbox_id IS NOT NULL GROUP BY inbox_id HAVING count(*) > 1) AS twice');
+    const filed = await this.count(
+      `timeline_items t JOIN inbox i ON i.id = t.inbox_id WHERE t.direction = 'IN' AND i.kind = 'message'`,
+    );
+    const twice = await this.count(
+      '(SELECT inbox_id FROM timeline_items WHERE inbox_id IS NOT NULL GROUP BY inbox_id HAVING count(*) > 1) AS twice',
+    );
     const unanswered = await this.count(
       `inbox i WHERE i.kind = 'message' AND i.account <> 'internal' AND i.state = 'DONE' AND NOT EXISTS (SELECT 1 FROM outbox o WHERE o.trace_id = i.trace_id) AND NOT EXISTS (SELECT 1 FROM timers t WHERE t.trace_id = i.trace_id)`,
     );
     return [
-      ...(stored === this.#expected.messages ? [] : [`${this.#expected.messages} messages delivered, ${stored} stored`]),
+      ...(stored === this.#expected.messages
+        ? []
+        : [`${this.#expected.messages} messages delivered, ${stored} stored`]),
       ...(done === stored ? [] : [`${stored} messages stored, ${done} handled`]),
       ...(filed === done ? [] : [`${done} messages handled, ${filed} on file`]),
       ...(twice === 0 ? [] : [`${twice} messages are on file twice`]),
@@ -204,7 +312,9 @@ export class Office {
     const leads = await this.count('leads');
     const loans = await this.count('loans');
     const approved = await this.count(`applications WHERE state = 'APPROVED'`);
-    const double = await this.count('(SELECT approval_id FROM approval_tasks WHERE decided_at IS NOT NULL GROUP BY approval_id HAVING count(*) > 1) AS double');
+    const double = await this.count(
+      '(SELECT approval_id FROM approval_tasks WHERE decided_at IS NOT NULL GROUP BY approval_id HAVING count(*) > 1) AS double',
+    );
     return [
       ...(leads === this.#expected.leads.size ? [] : [`${this.#expected.leads.size} leads typed, ${leads} made`]),
       ...(loans === approved ? [] : [`${approved} applications approved, ${loans} loans made`]),
@@ -214,14 +324,21 @@ export class Office {
 
   /** Every row that counts as sent reached one phone once; whatever reached a phone besides is a row of unknown outcome. */
   async #messagesOut(): Promise<Findings> {
-    const { rows } = await this.pool.query<{ id: string; state: string; kind: string; provider_id: string | null; account: string; attempts: number; error_code: string | null }>(
-      `SELECT id, state, kind, provider_id, account, attempts, error_code FROM outbox`,
-    );
+    const { rows } = await this.pool.query<{
+      id: string;
+      state: string;
+      kind: string;
+      provider_id: string | null;
+      account: string;
+      attempts: number;
+      error_code: string | null;
+    }>(`SELECT id, state, kind, provider_id, account, attempts, error_code FROM outbox`);
     const posts = this.platforms.sent.filter((sent) => sent.id !== '');
     const claimed = new Map<string, string>();
     const wrong: string[] = [];
     for (const row of rows) {
-      if (!['SENT', 'UNKNOWN', 'DENIED', 'DEFERRED', 'LAPSED'].includes(row.state)) wrong.push(`row ${row.id} (${row.kind}) ended as ${row.state} ${row.error_code ?? ''}`);
+      if (!['SENT', 'UNKNOWN', 'DENIED', 'DEFERRED', 'LAPSED'].includes(row.state))
+        wrong.push(`row ${row.id} (${row.kind}) ended as ${row.state} ${row.error_code ?? ''}`);
       if (row.state !== 'SENT' || row.kind === 'card_update' || row.provider_id === null) continue;
       const key = `${platformOf(row.account)} ${row.provider_id}`;
       const other = claimed.get(key);
@@ -230,11 +347,19 @@ export class Office {
       const post = posts.find((sent) => `${sent.platform} ${sent.id}` === key);
       if (!post) wrong.push(`row ${row.id} counts as sent and reached nobody`);
       // The first try of a repeated row is the one that was shown; dropping the second is what the platform is for.
-      else if (post.isDropped && row.attempts === 1) wrong.push(`row ${row.id} counts as sent, but the platform took it for a repetition: ${post.text.slice(0, 40)}`);
+      else if (post.isDropped && row.attempts === 1)
+        wrong.push(
+          `row ${row.id} counts as sent, but the platform took it for a repetition: ${post.text.slice(0, 40)}`,
+        );
     }
     const strays = posts.filter((sent) => !sent.isDropped && !claimed.has(`${sent.platform} ${sent.id}`));
-    const explained = rows.filter((row) => row.state === 'UNKNOWN' || (row.state === 'SENT' && row.attempts > 1)).length;
-    if (strays.length > explained) wrong.push(`${strays.length} messages reached a phone without a row, only ${explained} rows explain that: ${strays.map((sent) => `${sent.platform} ${sent.chat} ${sent.text.slice(0, 20)}`).join('; ')}`);
+    const explained = rows.filter(
+      (row) => row.state === 'UNKNOWN' || (row.state === 'SENT' && row.attempts > 1),
+    ).length;
+    if (strays.length > explained)
+      wrong.push(
+        `${strays.length} messages reached a phone without a row, only ${explained} rows explain that: ${strays.map((sent) => `${sent.platform} ${sent.chat} ${sent.text.slice(0, 20)}`).join('; ')}`,
+      );
     for (const twin of twins(posts)) wrong.push(`shown twice: ${twin}`);
     return wrong;
   }
@@ -242,14 +367,18 @@ export class Office {
   async #audit(): Promise<Findings> {
     await this.until(
       'every audit entry sealed',
-      async () => (await this.count('audit_entries e WHERE NOT EXISTS (SELECT 1 FROM audit_seals s WHERE s.entry_id = e.id)')) === 0,
+      async () =>
+        (await this.count('audit_entries e WHERE NOT EXISTS (SELECT 1 FROM audit_seals s WHERE s.entry_id = e.id)')) ===
+        0,
     );
     const database = new Database(this.#databaseUrl, { max: 1 });
     try {
       const keys = new Keyring({ current: MASTER_KEY });
       await database.transaction(async (tx) => keys.load(tx, new Date()));
       const verdict = await verifyAudit(database, keys, await new AnchorFile(this.#folder).all());
-      return verdict.ok ? [] : [`the audit chain does not verify: ${verdict.fault} at ${verdict.sequence ?? verdict.entryId}`];
+      return verdict.ok
+        ? []
+        : [`the audit chain does not verify: ${verdict.fault} at ${verdict.sequence ?? verdict.entryId}`];
     } finally {
       await database.close();
     }
