@@ -51,10 +51,7 @@ function steps(root) {
   const shared = [path.join(root, 'package-lock.json'), path.join(root, 'scripts/build.mjs')];
   const schema = [...shared, path.join(root, 'prisma.config.ts'), ...filesBelow(path.join(root, 'prisma/schema'))];
   const pages = Object.entries(PAGES).map(([name, folder]) => ({ name, folder: path.join(root, folder) }));
-  const apart = [
-    ...pages.map(({ folder }) => folder),
-    path.join(root, 'src/db/generated'),
-  ];
+  const apart = [...pages.map(({ folder }) => folder), path.join(root, 'src/db/generated')];
   const sources = filesBelow(path.join(root, 'src'), apart).filter((file) => file.endsWith('.ts'));
   const configs = ['tsconfig.json', 'tsconfig.build.json'].map((name) => path.join(root, name));
   return [

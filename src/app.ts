@@ -38,7 +38,11 @@ import { armKillPoint, hit } from './lib/kill-points.ts';
 import { Deliverer } from './outbox/deliver.ts';
 import { sandboxPart, type SandboxPart } from './sandbox-part.ts';
 
-const WEBHOOK_PATHS: Readonly<Record<Platform, string>> = { wecom: '/channels/wecom/callback', slack: '/channels/slack/events', telegram: '/channels/telegram/webhook' };
+const WEBHOOK_PATHS: Readonly<Record<Platform, string>> = {
+  wecom: '/channels/wecom/callback',
+  slack: '/channels/slack/events',
+  telegram: '/channels/telegram/webhook',
+};
 
 export interface RunningApp {
   readonly url: string;
@@ -117,7 +121,9 @@ async function openSandbox(options: AppOptions, url: string, isWeb: boolean): Pr
   const wanted = (['wecom', 'slack', 'telegram'] as const).filter((platform) => configured[platform] === undefined);
   const file = path.join(env.dataDir, 'sandbox', 'address.json');
   if (!isWeb) {
-    const address = JSON.parse(await readFile(file, 'utf8').catch(() => '{"url":"http://127.0.0.1:3000"}')) as { url: string };
+    const address = JSON.parse(await readFile(file, 'utf8').catch(() => '{"url":"http://127.0.0.1:3000"}')) as {
+      url: string;
+    };
     return sandboxPart({ url: address.url, wanted });
   }
   await mkdir(path.dirname(file), { recursive: true });
@@ -190,7 +196,8 @@ class App {
   /** Learns our bots' names and tells platforms where we are; tried until they answer. */
   async #introduce(): Promise<void> {
     for (const channel of this.#channels.values()) {
-      while (!this.#leaving.signal.aborted && !(await this.#introduceTo(channel))) await new Promise((resolve) => setTimeout(resolve, INTRODUCE_AGAIN_MS).unref());
+      while (!this.#leaving.signal.aborted && !(await this.#introduceTo(channel)))
+        await new Promise((resolve) => setTimeout(resolve, INTRODUCE_AGAIN_MS).unref());
     }
   }
 
@@ -198,7 +205,8 @@ class App {
     const { base, env, url } = this.#parts;
     if (!channel.botName) return true;
     botName.current = (await channel.botName()) ?? botName.current;
-    if (!channel.useWebhook || env.TELEGRAM_WEBHOOK_SECRET === undefined || env.PUBLIC_URL === undefined) return botName.current !== undefined;
+    if (!channel.useWebhook || env.TELEGRAM_WEBHOOK_SECRET === undefined || env.PUBLIC_URL === undefined)
+      return botName.current !== undefined;
     try {
       await channel.useWebhook(`${url}${WEBHOOK_PATHS[channel.platform]}`);
       return botName.current !== undefined;
@@ -224,7 +232,12 @@ class App {
 
   #handlers(inbox: Inbox): RawHandler {
     const { base, url, version, env, sandbox, wake } = this.#parts;
-    const interactive = new Interactive({ database: base.database, keys: base.keys, wake, followUp: createTroubleHandler(base.keys) });
+    const interactive = new Interactive({
+      database: base.database,
+      keys: base.keys,
+      wake,
+      followUp: createTroubleHandler(base.keys),
+    });
     const webhooks = createWebhooks({
       routes: new Map([...this.#channels.values()].map((channel) => [WEBHOOK_PATHS[channel.platform], channel])),
       inbox,
@@ -237,7 +250,21 @@ class App {
       bootstrap: env.BOOTSTRAP_API_TOKEN,
       findToken: async (digest: Buffer) => {
         const row = await findToken(base.database, digest);
-        return row && { tokenId: row.id, roles: row.roles, staff: row.staff_id === null ? undefined : { id: row.staff_id, name: row.name ?? '', roles: row.staff_roles ?? [], teamId: row.team_id ?? undefined } };
+        return (
+          row && {
+            tokenId: row.id,
+            roles: row.roles,
+            staff:
+              row.staff_id === null
+                ? undefined
+                : {
+                    id: row.staff_id,
+                    name: row.name ?? '',
+                    roles: row.staff_roles ?? [],
+                    teamId: row.team_id ?? undefined,
+                  },
+          }
+        );
       },
     };
     const express = createExpressApp({
@@ -256,7 +283,10 @@ class App {
         base.parts.extendApi(app, auth);
       },
     });
-    const server = createHttpServer(express, [(request, response) => sandbox?.handle(request, response) ?? false, webhooks]);
+    const server = createHttpServer(express, [
+      (request, response) => sandbox?.handle(request, response) ?? false,
+      webhooks,
+    ]);
     return (request, response) => server.emit('request', request, response);
   }
 
@@ -276,7 +306,12 @@ class App {
     if (env.ROLES.includes('scheduler')) this.#schedulerLoops();
   }
 
-  #loop(name: string, topics: readonly ('inbox' | 'outbox' | 'timers' | 'clock')[], work: () => Promise<number>, options: Pick<LoopOptions, 'concurrency' | 'staggerMs'> & { intervalMs?: number } = {}): void {
+  #loop(
+    name: string,
+    topics: readonly ('inbox' | 'outbox' | 'timers' | 'clock')[],
+    work: () => Promise<number>,
+    options: Pick<LoopOptions, 'concurrency' | 'staggerMs'> & { intervalMs?: number } = {},
+  ): void {
     const { base, wake } = this.#parts;
     const loop = new Loop({ name, work, log: base.log, intervalMs: SWEEP_MS, ...options });
     this.#loops.push(loop);
@@ -298,9 +333,18 @@ class App {
       handle,
       park: (unit, { id, account, chat, thread, event }) => {
         const address = { account, chat, ...(thread === '' ? {} : { thread }) };
-        const turn = unit.turn({ actor: { kind: 'SYSTEM', id: 'daiban', language: 'zh-CN' }, via: 'inbox', traceId: event.traceId, conversation: { id, platform: platformOf(account), address } });
+        const turn = unit.turn({
+          actor: { kind: 'SYSTEM', id: 'daiban', language: 'zh-CN' },
+          via: 'inbox',
+          traceId: event.traceId,
+          conversation: { id, platform: platformOf(account), address },
+        });
         turn.effects.incident({ kind: 'inbox.parked', subject: { kind: 'inbox', id: String(event.id) } });
-        turn.effects.send({ to: address, purpose: 'ANSWER', content: { kind: 'text', text: services.texts.translate('zh-CN', 'talk.parked') } });
+        turn.effects.send({
+          to: address,
+          purpose: 'ANSWER',
+          content: { kind: 'text', text: services.texts.translate('zh-CN', 'talk.parked') },
+        });
       },
       log,
     });
@@ -319,7 +363,17 @@ class App {
     });
     this.#loop('inbox', ['inbox', 'clock'], async () => inbox.run(), { concurrency: 2, staggerMs: 20 });
     this.#loop('outbox', ['outbox', 'clock'], async () => deliverer.run(), { concurrency: 64, staggerMs: 4 });
-    this.#loop('media', ['timers', 'clock'], async () => fetchNext({ database, keys, channels: this.#channels, intake: base.parts.intake(database, services), attach: async (tx, message, fileIds) => base.parts.attachFiles(tx, message, fileIds), wake: (topic) => wake.signal(topic), log }));
+    this.#loop('media', ['timers', 'clock'], async () =>
+      fetchNext({
+        database,
+        keys,
+        channels: this.#channels,
+        intake: base.parts.intake(database, services),
+        attach: async (tx, message, fileIds) => base.parts.attachFiles(tx, message, fileIds),
+        wake: (topic) => wake.signal(topic),
+        log,
+      }),
+    );
     this.#every(10_000, async () => deliverer.beat());
     this.#every(5_000, async () => {
       if ((await deliverer.sweep()) > 0) wake.signal('outbox');
@@ -342,7 +396,11 @@ class App {
     });
     this.#loop('reminders', ['clock'], async () => {
       const run = await database.transaction(async (tx) => {
-        const planned = await runDueReminders(tx, reminderSchedule(base.flows)(), { now: (await readTimes(tx)).now, limit: 500, traceId: newId() });
+        const planned = await runDueReminders(tx, reminderSchedule(base.flows)(), {
+          now: (await readTimes(tx)).now,
+          limit: 500,
+          traceId: newId(),
+        });
         if (planned.looked_at > 0) hit('reminders.planned');
         return planned;
       });
@@ -351,7 +409,10 @@ class App {
       return run.looked_at;
     });
     this.#loop('seal', [], async () => sealAudit(database, keys));
-    this.#every(60_000, async () => void (await anchorAudit(database, keys, base.anchors, await businessNow(database))));
+    this.#every(
+      60_000,
+      async () => void (await anchorAudit(database, keys, base.anchors, await businessNow(database))),
+    );
     this.#every(3_600_000, async () => ensurePartitions(database, await businessNow(database)));
   }
 
@@ -386,7 +447,7 @@ class App {
   }
 
   async #drained(): Promise<void> {
-    for (let quiet = 0; quiet < 2; ) {
+    for (let quiet = 0; quiet < 2;) {
       await Promise.all(this.#loops.map(async (loop) => loop.settled()));
       const [row] = await this.#parts.base.database.query<{ busy: boolean }>(
         `SELECT EXISTS (SELECT 1 FROM inbox WHERE state = 'NEW') OR EXISTS (SELECT 1 FROM outbox WHERE state IN ('PENDING', 'LEASED') AND due_at <= clock_timestamp() + interval '15 seconds' AND lane <> 'INTERACTIVE')
@@ -403,7 +464,11 @@ class App {
   #listenToPlatforms(inbox: Inbox): void {
     for (const channel of this.#channels.values()) {
       if (!channel.listen || !this.#pulls(channel)) continue;
-      void listenTo(channel, { database: this.#parts.base.database, inbox, log: this.#parts.base.log }, this.#leaving.signal);
+      void listenTo(
+        channel,
+        { database: this.#parts.base.database, inbox, log: this.#parts.base.log },
+        this.#leaving.signal,
+      );
     }
   }
 

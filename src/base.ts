@@ -48,15 +48,23 @@ export interface Base {
 const MASTER_WARNING = 'start.master_key_file';
 
 /** Opens database, keys and texts; migrates; seeds flows. */
-export async function openBase(options: AppOptions, settings: ChannelSettings, wake: (topic: 'inbox' | 'outbox' | 'timers') => void): Promise<Base> {
+export async function openBase(
+  options: AppOptions,
+  settings: ChannelSettings,
+  wake: (topic: 'inbox' | 'outbox' | 'timers') => void,
+): Promise<Base> {
   const { env, say } = options;
   const log = createLog(env.LOG_LEVEL);
   const texts = loadTexts(path.join(packageRoot, 'locales'));
   const master = await masterKey(env);
   const opened = await openDatabase({ dataDir: env.dataDir, databaseUrl: env.DATABASE_URL, onNote: say });
   const { applied } = await migrate(opened.url);
-  const database = new Database(opened.url, { max: 16, onError: (error) => log.warn({ event: 'database.connection_lost', error: errorText(error) }) });
-  if (master.file !== undefined && applied.length > 0) say(texts.translate('zh-CN', MASTER_WARNING, { file: master.file }));
+  const database = new Database(opened.url, {
+    max: 16,
+    onError: (error) => log.warn({ event: 'database.connection_lost', error: errorText(error) }),
+  });
+  if (master.file !== undefined && applied.length > 0)
+    say(texts.translate('zh-CN', MASTER_WARNING, { file: master.file }));
   const keys = new Keyring(master);
   await database.transaction(async (tx) => keys.load(tx, (await readTimes(tx)).now));
   await ensurePartitions(database, await businessNow(database));
@@ -77,8 +85,10 @@ export async function openBase(options: AppOptions, settings: ChannelSettings, w
   await database.transaction(async (tx) => {
     const files = readFlowFiles(path.join(packageRoot, 'flows'));
     const { flows: good, findings } = checkFlowFiles(files, catalogueOf(registry, texts, files));
-    for (const finding of findings) say(`${finding.file}:${finding.line}:${finding.column} ${finding.message} ${finding.cure}`);
-    for (const draft of await seedFlows(tx, good, (await readTimes(tx)).now)) say(texts.translate('zh-CN', 'start.flow_draft', { flow: draft }));
+    for (const finding of findings)
+      say(`${finding.file}:${finding.line}:${finding.column} ${finding.message} ${finding.cure}`);
+    for (const draft of await seedFlows(tx, good, (await readTimes(tx)).now))
+      say(texts.translate('zh-CN', 'start.flow_draft', { flow: draft }));
     await parts.seed(tx);
   });
   await flows.refresh(database);
@@ -87,7 +97,19 @@ export async function openBase(options: AppOptions, settings: ChannelSettings, w
     await database.close();
     await opened.close();
   };
-  return { env, log, database, keys, flows, registry, services, unit, anchors: new AnchorFile(env.dataDir), parts, close };
+  return {
+    env,
+    log,
+    database,
+    keys,
+    flows,
+    registry,
+    services,
+    unit,
+    anchors: new AnchorFile(env.dataDir),
+    parts,
+    close,
+  };
 }
 
 const COMPANY_ZONE = 'Asia/Shanghai';
@@ -100,7 +122,12 @@ export function reminderSchedule(flows: Flows): () => ReminderSchedule {
     const { definition } = flows.schedule('repayment-reminder');
     return {
       spreadMinutes: definition.spreadMinutes,
-      stages: definition.stages.map((stage) => ({ name: stage.name, day: stage.day, minute: Number(stage.at.slice(0, 2)) * 60 + Number(stage.at.slice(3)), text: stage.text })),
+      stages: definition.stages.map((stage) => ({
+        name: stage.name,
+        day: stage.day,
+        minute: Number(stage.at.slice(0, 2)) * 60 + Number(stage.at.slice(3)),
+        text: stage.text,
+      })),
     };
   };
 }
@@ -131,7 +158,13 @@ export function configuredChannels(env: Env): ChannelSettings {
         }
       : {}),
     ...(env.TELEGRAM_BOT_TOKEN
-      ? { telegram: { botToken: env.TELEGRAM_BOT_TOKEN.reveal(), ...(env.TELEGRAM_WEBHOOK_SECRET ? { webhookSecret: env.TELEGRAM_WEBHOOK_SECRET.reveal() } : {}), apiRoot: env.TELEGRAM_API_ROOT } }
+      ? {
+          telegram: {
+            botToken: env.TELEGRAM_BOT_TOKEN.reveal(),
+            ...(env.TELEGRAM_WEBHOOK_SECRET ? { webhookSecret: env.TELEGRAM_WEBHOOK_SECRET.reveal() } : {}),
+            apiRoot: env.TELEGRAM_API_ROOT,
+          },
+        }
       : {}),
   };
 }

@@ -15,7 +15,11 @@ export async function seedDemo(deps: UnitDeps): Promise<boolean> {
   const ids = new Map<string, { id: string; roles: readonly string[] }>();
   for (const person of DEMO_STAFF) {
     const { accounts } = deps.services;
-    const bound = Object.fromEntries((['wecom', 'slack', 'telegram'] as const).flatMap((platform) => (person[platform] !== undefined && accounts[platform] !== undefined ? [[platform, person[platform]]] : [])));
+    const bound = Object.fromEntries(
+      (['wecom', 'slack', 'telegram'] as const).flatMap((platform) =>
+        person[platform] !== undefined && accounts[platform] !== undefined ? [[platform, person[platform]]] : [],
+      ),
+    );
     const added = (await performOperation(deps, options, 'staff.add', {
       name: person.name,
       roles: person.roles,
@@ -28,8 +32,22 @@ export async function seedDemo(deps: UnitDeps): Promise<boolean> {
   for (const product of DEMO_PRODUCTS) await performOperation(deps, options, 'product.publish', product);
   for (const customer of DEMO_CUSTOMERS) {
     const owner = ids.get(customer.owner);
-    const actor: Actor = owner ? { kind: 'STAFF', id: owner.id, name: customer.owner, roles: owner.roles.filter(isRole), teamId: undefined, language: 'zh-CN' } : SYSTEM_ACTOR;
-    const facts = { name: customer.name, phone: customer.phone, ...(customer.amount === undefined ? {} : { amount: customer.amount }), ...(customer.purpose === undefined ? {} : { purpose: customer.purpose }) };
+    const actor: Actor = owner
+      ? {
+          kind: 'STAFF',
+          id: owner.id,
+          name: customer.owner,
+          roles: owner.roles.filter(isRole),
+          teamId: undefined,
+          language: 'zh-CN',
+        }
+      : SYSTEM_ACTOR;
+    const facts = {
+      name: customer.name,
+      phone: customer.phone,
+      ...(customer.amount === undefined ? {} : { amount: customer.amount }),
+      ...(customer.purpose === undefined ? {} : { purpose: customer.purpose }),
+    };
     await performOperation(deps, { actor, via: 'seed' }, 'lead.capture', { facts, source: 'demo' });
   }
   return true;

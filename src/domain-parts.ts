@@ -26,14 +26,26 @@ export interface DomainParts {
   /** Texts and rows every installation has (consent texts). */
   seed(tx: Tx): Promise<void>;
   intake(database: Database, services: Services): FileIntake;
-  attachFiles(tx: Tx, message: { readonly inboxId: bigint; readonly conversationId: string }, fileIds: readonly string[]): Promise<void>;
+  attachFiles(
+    tx: Tx,
+    message: { readonly inboxId: bigint; readonly conversationId: string },
+    fileIds: readonly string[],
+  ): Promise<void>;
   readFile(tx: Tx, services: Services, fileId: string): Promise<Buffer>;
   /** What draws the pictures that messages carry, by the name of the drawing. */
   readonly painters: Readonly<Record<string, Painter>>;
   extendApi(app: Express, auth: AuthDeps): void;
 }
 
-export function domainParts({ texts, zone, sandbox }: { readonly texts: Texts; readonly zone: string; readonly sandbox: boolean }): DomainParts {
+export function domainParts({
+  texts,
+  zone,
+  sandbox,
+}: {
+  readonly texts: Texts;
+  readonly zone: string;
+  readonly sandbox: boolean;
+}): DomainParts {
   return {
     gates: [createContactGate()],
     operations: [
@@ -56,7 +68,8 @@ export function domainParts({ texts, zone, sandbox }: { readonly texts: Texts; r
     painters: {
       repayment_plan: async (plan, language) => renderPlanPicture(trialPlan.parse(plan), { texts, language }),
     },
-    extendApi: (app, auth) => mountCalculators(app, { auth, texts, zone, clock: systemClock, page: { isOpen: sandbox } }),
+    extendApi: (app, auth) =>
+      mountCalculators(app, { auth, texts, zone, clock: systemClock, page: { isOpen: sandbox } }),
   };
 }
 

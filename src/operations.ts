@@ -14,15 +14,40 @@ import * as timeline from './domain/timeline/index.ts';
 import * as todos from './domain/todos/index.ts';
 
 /** Builds the registry. `schedule` is the reminder schedule in force. */
-export function createRegistry(flows: Flows, schedule: () => ReminderSchedule, parts: { readonly operations: readonly Operation[] }): Registry {
+export function createRegistry(
+  flows: Flows,
+  schedule: () => ReminderSchedule,
+  parts: { readonly operations: readonly Operation[] },
+): Registry {
   return new Registry()
     .add(staff.addStaff, staff.bindStaff, staff.listAllStaff, staff.disable, staff.createToken, staff.notifyStaff)
-    .add(customers.searchCustomers, customers.listMyCustomers, customers.getCustomer, customers.revealCustomer, customers.createBindingLink)
+    .add(
+      customers.searchCustomers,
+      customers.listMyCustomers,
+      customers.getCustomer,
+      customers.revealCustomer,
+      customers.createBindingLink,
+    )
     .add(timeline.readTimeline)
-    .add(leads.captureLead, leads.createLead, leads.updateLead, leads.getLead, leads.listAssignments, leads.findCustomers, leads.findLeadToResume)
+    .add(
+      leads.captureLead,
+      leads.createLead,
+      leads.updateLead,
+      leads.getLead,
+      leads.listAssignments,
+      leads.findCustomers,
+      leads.findLeadToResume,
+    )
     .add(products.listProducts, products.publish)
     .add(applications.submitLead, applications.closeApplication, applications.getApplication)
-    .add(applications.openApproval, applications.decideApproval, applications.listMyApprovals, applications.getApproval, applications.findPressedCard, applications.remindApprovers)
+    .add(
+      applications.openApproval,
+      applications.decideApproval,
+      applications.listMyApprovals,
+      applications.getApproval,
+      applications.findPressedCard,
+      applications.remindApprovers,
+    )
     .add(loans.createLoan, loans.recordPayment, loans.getLoan, loans.listLoans, loans.listRepayments)
     .add(planReminders(schedule))
     .add(todos.listTodos, todos.finish, todos.add, todos.addForOwner)

@@ -6,7 +6,13 @@ import { DEMO_STAFF, DEMO_TELEGRAM_PEOPLE } from './config/demo.ts';
 import type { Env } from './config/env.ts';
 import type { Texts } from './lib/i18n.ts';
 import type { Log } from './lib/log.ts';
-import { createSandbox, type CastRole, type Sandbox, type SandboxPerson, type SandboxSettings } from './sandbox/server.ts';
+import {
+  createSandbox,
+  type CastRole,
+  type Sandbox,
+  type SandboxPerson,
+  type SandboxSettings,
+} from './sandbox/server.ts';
 import { slackAccount, telegramAccount, wecomAccount } from './sandbox/world/accounts.ts';
 
 export interface SandboxClock {
@@ -27,7 +33,11 @@ export interface SandboxPart {
 }
 
 /** The part for the process that serves the web. Processes without that role pass no `env` and only get the settings. */
-export function sandboxPart(options: { readonly url: string; readonly wanted: readonly Platform[]; readonly env?: Env }): SandboxPart {
+export function sandboxPart(options: {
+  readonly url: string;
+  readonly wanted: readonly Platform[];
+  readonly env?: Env;
+}): SandboxPart {
   const { url, wanted, env } = options;
   const settings = settingsOf(url, wanted);
   let inner: Sandbox | undefined;
@@ -69,7 +79,8 @@ async function startBots(base: string): Promise<void> {
     if (telegram === undefined) continue;
     const phone = `${base}/sandbox/api/phones/telegram/${telegram}`;
     const screen = (await (await fetch(phone)).json()) as { readonly messages: readonly { readonly from: string }[] };
-    if (!screen.messages.some((message) => message.from === 'me')) await fetch(`${phone}/start`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{}' });
+    if (!screen.messages.some((message) => message.from === 'me'))
+      await fetch(`${phone}/start`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{}' });
   }
 }
 
@@ -78,8 +89,19 @@ function cast(): readonly SandboxPerson[] {
   const staff = DEMO_STAFF.flatMap((person) =>
     (['wecom', 'slack', 'telegram'] as const).flatMap((platform) => {
       const id = person[platform];
-      return id === undefined ? [] : [{ platform, id, name: person.name, role: (person.roles[0] ?? 'sales') as CastRole }];
+      return id === undefined
+        ? []
+        : [{ platform, id, name: person.name, role: (person.roles[0] ?? 'sales') as CastRole }];
     }),
   );
-  return [...staff, ...DEMO_TELEGRAM_PEOPLE.map((one) => ({ platform: 'telegram' as const, id: one.id, name: one.name, role: 'customer' as const, phone: `86${one.phone}` }))];
+  return [
+    ...staff,
+    ...DEMO_TELEGRAM_PEOPLE.map((one) => ({
+      platform: 'telegram' as const,
+      id: one.id,
+      name: one.name,
+      role: 'customer' as const,
+      phone: `86${one.phone}`,
+    })),
+  ];
 }

@@ -43,7 +43,19 @@ export function createExpressApp(deps: ApiDeps): Express {
     response.locals['traceId'] = newId();
     next();
   });
-  app.use(helmet({ contentSecurityPolicy: { directives: { 'script-src': ["'self'"], 'style-src': ["'self'"], 'style-src-attr': ["'unsafe-inline'"], 'upgrade-insecure-requests': null } }, strictTransportSecurity: false }));
+  app.use(
+    helmet({
+      contentSecurityPolicy: {
+        directives: {
+          'script-src': ["'self'"],
+          'style-src': ["'self'"],
+          'style-src-attr': ["'unsafe-inline'"],
+          'upgrade-insecure-requests': null,
+        },
+      },
+      strictTransportSecurity: false,
+    }),
+  );
   health(app, deps);
   let document: string | undefined; // the operations of a process never change; made once, when first asked for
   app.get('/api/v1/openapi.json', (_request, response) => {
@@ -70,7 +82,9 @@ function health(app: Express, deps: ApiDeps): void {
   });
   app.get('/readyz', async (_request, response) => {
     const missing = await deps.readiness();
-    response.status(missing.length === 0 ? 200 : 503).json({ status: missing.length === 0 ? 'ready' : 'not_ready', missing });
+    response
+      .status(missing.length === 0 ? 200 : 503)
+      .json({ status: missing.length === 0 ? 'ready' : 'not_ready', missing });
   });
   app.get('/metrics', async (_request, response) => {
     const { type, body } = await deps.metrics.text(deps.database);

@@ -9,7 +9,14 @@ import type { Secret } from '../lib/secret.ts';
 export interface TokenHolder {
   readonly tokenId: string;
   readonly roles: readonly string[];
-  readonly staff: { readonly id: string; readonly name: string; readonly roles: readonly string[]; readonly teamId: string | undefined } | undefined;
+  readonly staff:
+    | {
+        readonly id: string;
+        readonly name: string;
+        readonly roles: readonly string[];
+        readonly teamId: string | undefined;
+      }
+    | undefined;
 }
 
 export interface AuthDeps {
@@ -33,7 +40,14 @@ export async function authenticate(deps: AuthDeps, header: string | undefined, l
   const holder = await deps.findToken(digest);
   if (!holder) throw new AppError(commonErrors['auth.invalid']);
   if (holder.staff) {
-    return { kind: 'STAFF', id: holder.staff.id, name: holder.staff.name, roles: known(holder.staff.roles), teamId: holder.staff.teamId, language };
+    return {
+      kind: 'STAFF',
+      id: holder.staff.id,
+      name: holder.staff.name,
+      roles: known(holder.staff.roles),
+      teamId: holder.staff.teamId,
+      language,
+    };
   }
   return { kind: 'TOKEN', id: holder.tokenId, roles: known(holder.roles), language };
 }

@@ -14,18 +14,30 @@ const STATES = ['pending', 'leased', 'sent', 'failed', 'unknown', 'parked', 'den
 /** `GET /deliveries` */
 export const deliveriesQuery = z.strictObject({
   state: z.enum(STATES).optional(),
-  cursor: z.string().regex(/^\d{1,18}$/).optional(),
+  cursor: z
+    .string()
+    .regex(/^\d{1,18}$/)
+    .optional(),
   limit: z.coerce.number().int().min(1).max(200).default(50),
 });
 /** `GET /incidents` */
-export const incidentsQuery = z.strictObject({ state: z.enum(['open', 'all']).default('open'), limit: z.coerce.number().int().min(1).max(200).default(50) });
+export const incidentsQuery = z.strictObject({
+  state: z.enum(['open', 'all']).default('open'),
+  limit: z.coerce.number().int().min(1).max(200).default(50),
+});
 
 /** Mounts `GET /api/v1/deliveries` and `GET /api/v1/incidents`. */
 export function mountLists(app: Express, lists: Lists, auth: AuthDeps): void {
   app.get('/api/v1/deliveries', authenticated(auth), async (request, response) => {
     permit(response.locals['actor'] as Actor);
     const query = parsed(deliveriesQuery, request.query);
-    response.json(await lists.deliveries({ state: query.state?.toUpperCase(), before: query.cursor === undefined ? undefined : BigInt(query.cursor), limit: query.limit }));
+    response.json(
+      await lists.deliveries({
+        state: query.state?.toUpperCase(),
+        before: query.cursor === undefined ? undefined : BigInt(query.cursor),
+        limit: query.limit,
+      }),
+    );
   });
   app.get('/api/v1/incidents', authenticated(auth), async (request, response) => {
     permit(response.locals['actor'] as Actor);
@@ -35,7 +47,8 @@ export function mountLists(app: Express, lists: Lists, auth: AuthDeps): void {
 }
 
 function permit(actor: Actor): void {
-  if (scopeOf(actor, READERS) === undefined) throw new AppError(commonErrors['permission.denied'], { params: { operation: 'list' } });
+  if (scopeOf(actor, READERS) === undefined)
+    throw new AppError(commonErrors['permission.denied'], { params: { operation: 'list' } });
 }
 
 function parsed<T extends z.ZodType>(schema: T, query: unknown): z.output<T> {

@@ -9,7 +9,14 @@ const DEPTH = statement(
    UNION ALL SELECT 'timers_due', count(*)::int, coalesce(extract(epoch FROM max(business_now() - due_at)), 0)::float FROM timers WHERE state = 'OPEN' AND due_at <= business_now()
    UNION ALL SELECT 'incidents_open', count(*)::int, coalesce(extract(epoch FROM max(business_now() - opened_at)), 0)::float FROM incidents WHERE resolved_at IS NULL`,
 );
-const KINDS = ['inbox_new', 'outbox_pending', 'outbox_leased', 'outbox_unknown', 'timers_due', 'incidents_open'] as const;
+const KINDS = [
+  'inbox_new',
+  'outbox_pending',
+  'outbox_leased',
+  'outbox_unknown',
+  'timers_due',
+  'incidents_open',
+] as const;
 
 export class Metrics {
   readonly #registry = new Registry();
@@ -21,10 +28,29 @@ export class Metrics {
   constructor() {
     collectDefaultMetrics({ register: this.#registry });
     const registers = [this.#registry];
-    this.#webhooks = new Counter({ name: 'daiban_webhooks_total', help: 'Webhook requests by platform and outcome', labelNames: ['platform', 'outcome'], registers });
-    this.#deliveries = new Counter({ name: 'daiban_deliveries_total', help: 'Messages handed to platforms', registers });
-    this.#depth = new Gauge({ name: 'daiban_rows_waiting', help: 'Rows waiting, by kind', labelNames: ['kind'], registers });
-    this.#age = new Gauge({ name: 'daiban_oldest_waiting_seconds', help: 'Age of the oldest waiting row, by kind', labelNames: ['kind'], registers });
+    this.#webhooks = new Counter({
+      name: 'daiban_webhooks_total',
+      help: 'Webhook requests by platform and outcome',
+      labelNames: ['platform', 'outcome'],
+      registers,
+    });
+    this.#deliveries = new Counter({
+      name: 'daiban_deliveries_total',
+      help: 'Messages handed to platforms',
+      registers,
+    });
+    this.#depth = new Gauge({
+      name: 'daiban_rows_waiting',
+      help: 'Rows waiting, by kind',
+      labelNames: ['kind'],
+      registers,
+    });
+    this.#age = new Gauge({
+      name: 'daiban_oldest_waiting_seconds',
+      help: 'Age of the oldest waiting row, by kind',
+      labelNames: ['kind'],
+      registers,
+    });
   }
 
   webhook(platform: string, outcome: string): void {

@@ -48,10 +48,26 @@ function register(openapi: OpenAPIRegistry, operation: Operation): void {
     'x-roles': operation.access,
     request: {
       ...(params && names.length > 0 ? { params } : {}),
-      ...(hasBody ? { body: { content: { 'application/json': { schema: rest ?? operation.input, ...(operation.example === undefined ? {} : { example: operation.example }) } } } } : rest ? { query: rest } : {}),
+      ...(hasBody
+        ? {
+            body: {
+              content: {
+                'application/json': {
+                  schema: rest ?? operation.input,
+                  ...(operation.example === undefined ? {} : { example: operation.example }),
+                },
+              },
+            },
+          }
+        : rest
+          ? { query: rest }
+          : {}),
     },
     responses: {
-      [http.status ?? (http.method === 'POST' && !operation.isRead ? 201 : 200)]: { description: 'Done', content: { 'application/json': { schema: operation.output } } },
+      [http.status ?? (http.method === 'POST' && !operation.isRead ? 201 : 200)]: {
+        description: 'Done',
+        content: { 'application/json': { schema: operation.output } },
+      },
       default: { description: 'A refusal', content: { 'application/problem+json': { schema: problem } } },
     },
   });

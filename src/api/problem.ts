@@ -67,7 +67,14 @@ function asAppError(error: unknown): AppError | undefined {
 }
 
 // A page about an error has no case to take values from: every placeholder shows as …
-const ANY_VALUE: Readonly<Record<string, string>> = new Proxy({}, { get: () => '…', has: () => true, getOwnPropertyDescriptor: () => ({ configurable: true, enumerable: true, value: '…' }) });
+const ANY_VALUE: Readonly<Record<string, string>> = new Proxy(
+  {},
+  {
+    get: () => '…',
+    has: () => true,
+    getOwnPropertyDescriptor: () => ({ configurable: true, enumerable: true, value: '…' }),
+  },
+);
 
 /** The error catalogue as a page: every code with its sentence and cure. */
 export function problemPage(texts: Texts, language: Language, code: string): string | undefined {

@@ -40,7 +40,12 @@ function mount(router: Router, operation: Operation, unit: UnitDeps): void {
   const path = http.path.replaceAll(/\{(\w+)\}/g, ':$1');
   const handler: RequestHandler = async (request, response) => {
     const actor = response.locals['actor'] as Actor;
-    const output = await performOperation(unit, { actor, via: 'api', traceId: String(response.locals['traceId']) }, operation.name, inputOf(request));
+    const output = await performOperation(
+      unit,
+      { actor, via: 'api', traceId: String(response.locals['traceId']) },
+      operation.name,
+      inputOf(request),
+    );
     const status = http.status ?? (http.method === 'POST' && !operation.isRead ? 201 : 200);
     response.status(status).type('application/json').send(toJson(output));
   };
@@ -51,7 +56,8 @@ function mount(router: Router, operation: Operation, unit: UnitDeps): void {
 function inputOf(request: Request): unknown {
   if (request.method === 'GET' || request.method === 'DELETE') return { ...request.query, ...request.params };
   const body: unknown = request.body ?? {};
-  if (typeof body !== 'object' || body === null || Array.isArray(body)) throw new AppError(commonErrors['request.malformed']);
+  if (typeof body !== 'object' || body === null || Array.isArray(body))
+    throw new AppError(commonErrors['request.malformed']);
   return { ...body, ...request.params };
 }
 

@@ -45,7 +45,12 @@ function pathOf(url: string): string {
   return end < 0 ? url : url.slice(0, end);
 }
 
-async function serve(deps: WebhookDeps, channel: Channel, request: IncomingMessage, response: ServerResponse): Promise<void> {
+async function serve(
+  deps: WebhookDeps,
+  channel: Channel,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
   try {
     const body = await readBody(request);
     if (body === undefined) {
@@ -53,7 +58,12 @@ async function serve(deps: WebhookDeps, channel: Channel, request: IncomingMessa
       write(response, { status: 413 });
       return;
     }
-    const { http, held } = await answer(deps, channel, { method: request.method ?? 'GET', url: request.url ?? '', headers: request.headers, body });
+    const { http, held } = await answer(deps, channel, {
+      method: request.method ?? 'GET',
+      url: request.url ?? '',
+      headers: request.headers,
+      body,
+    });
     const isWritten = write(response, http);
     if (held) await (isWritten ? shown(response, held) : held.notShown());
   } catch (error) {
@@ -91,7 +101,11 @@ async function answer(deps: WebhookDeps, channel: Channel, request: RawRequest):
   return held ? { http: received.answer(held.answer), held } : { http: received.answer() };
 }
 
-async function waitFor(deps: WebhookDeps, received: Received, stored: readonly Stored[]): Promise<HeldAnswer | undefined> {
+async function waitFor(
+  deps: WebhookDeps,
+  received: Received,
+  stored: readonly Stored[],
+): Promise<HeldAnswer | undefined> {
   const first = stored[0];
   // Only taps leave an answer for their own request. A text's reply is a message of its own, so its request need not stay
   // open until the turn is done: the platform has its 2xx right after the commit.

@@ -108,7 +108,12 @@ export interface Refused {
 }
 
 export type OutboundContent =
-  | { readonly kind: 'text'; readonly text: string; /** One-tap answers; degraded to a hint line where unsupported. */ readonly choices?: readonly string[]; /** Ask for the person's own phone (Telegram). */ readonly requestContact?: string }
+  | {
+      readonly kind: 'text';
+      readonly text: string;
+      /** One-tap answers; degraded to a hint line where unsupported. */ readonly choices?: readonly string[];
+      /** Ask for the person's own phone (Telegram). */ readonly requestContact?: string;
+    }
   | { readonly kind: 'card'; readonly card: Card }
   /** Redraw an earlier card. `handle` is the receipt's, `tap` the handle of the press that caused it, if any. */
   | {
@@ -117,9 +122,20 @@ export type OutboundContent =
       readonly handle: Readonly<Record<string, string>>;
       readonly tap?: Readonly<Record<string, string>>;
     }
-  | { readonly kind: 'file'; readonly name: string; readonly mime: string; readonly bytes: Buffer; readonly caption?: string }
+  | {
+      readonly kind: 'file';
+      readonly name: string;
+      readonly mime: string;
+      readonly bytes: Buffer;
+      readonly caption?: string;
+    }
   /** Answer a button press (Telegram callback query, Slack ephemeral). Never queued behind messages. */
-  | { readonly kind: 'tap_answer'; readonly tap: Readonly<Record<string, string>>; readonly text: string; readonly alert: boolean };
+  | {
+      readonly kind: 'tap_answer';
+      readonly tap: Readonly<Record<string, string>>;
+      readonly text: string;
+      readonly alert: boolean;
+    };
 
 export interface OutboundIntent {
   /** The outbox row: idempotency key and what reconciliation looks for. */
@@ -166,7 +182,11 @@ export class ChannelError extends Error {
   /** The platform's own code (`60140`, `channel_not_found`, `400`). */
   readonly code: string;
   readonly retryAfterMs: number | undefined;
-  constructor(failure: ChannelFailure, code: string, options: { retryAfterMs?: number; detail?: string; cause?: unknown } = {}) {
+  constructor(
+    failure: ChannelFailure,
+    code: string,
+    options: { retryAfterMs?: number; detail?: string; cause?: unknown } = {},
+  ) {
     super(options.detail ?? code, options.cause === undefined ? undefined : { cause: options.cause });
     this.name = 'ChannelError';
     this.failure = failure;

@@ -6,8 +6,21 @@ import type { Channel, Platform, TokenStore } from './channel.ts';
 
 /** Credentials of the platforms that are in use, real or look-alike. */
 export interface ChannelSettings {
-  readonly wecom?: { readonly corpId: string; readonly agentId: string; readonly secret: string; readonly token: string; readonly encodingAesKey: string; readonly apiBase: string };
-  readonly slack?: { readonly botToken: string; readonly signingSecret: string; readonly appToken?: string; readonly apiUrl: string; readonly teamId?: string };
+  readonly wecom?: {
+    readonly corpId: string;
+    readonly agentId: string;
+    readonly secret: string;
+    readonly token: string;
+    readonly encodingAesKey: string;
+    readonly apiBase: string;
+  };
+  readonly slack?: {
+    readonly botToken: string;
+    readonly signingSecret: string;
+    readonly appToken?: string;
+    readonly apiUrl: string;
+    readonly teamId?: string;
+  };
   readonly telegram?: { readonly botToken: string; readonly webhookSecret?: string; readonly apiRoot: string };
 }
 
@@ -32,19 +45,48 @@ export async function createChannels(settings: ChannelSettings, deps: ChannelDep
   if (settings.wecom) {
     const { createWecomChannel } = await import('./wecom/index.ts');
     const { wecom } = settings;
-    channels.push(createWecomChannel({ ...wecom, secret: new Secret(wecom.secret), token: new Secret(wecom.token), encodingAesKey: new Secret(wecom.encodingAesKey) }, deps));
+    channels.push(
+      createWecomChannel(
+        {
+          ...wecom,
+          secret: new Secret(wecom.secret),
+          token: new Secret(wecom.token),
+          encodingAesKey: new Secret(wecom.encodingAesKey),
+        },
+        deps,
+      ),
+    );
   }
   if (settings.slack) {
     const { createSlackChannel } = await import('./slack/index.ts');
     const { slack } = settings;
     const { appToken, ...rest } = slack;
-    channels.push(createSlackChannel({ ...rest, botToken: new Secret(slack.botToken), signingSecret: new Secret(slack.signingSecret), ...(appToken === undefined ? {} : { appToken: new Secret(appToken) }) }, deps));
+    channels.push(
+      createSlackChannel(
+        {
+          ...rest,
+          botToken: new Secret(slack.botToken),
+          signingSecret: new Secret(slack.signingSecret),
+          ...(appToken === undefined ? {} : { appToken: new Secret(appToken) }),
+        },
+        deps,
+      ),
+    );
   }
   if (settings.telegram) {
     const { createTelegramChannel } = await import('./telegram/index.ts');
     const { telegram } = settings;
     const { webhookSecret, ...rest } = telegram;
-    channels.push(createTelegramChannel({ ...rest, botToken: new Secret(telegram.botToken), ...(webhookSecret === undefined ? {} : { webhookSecret: new Secret(webhookSecret) }) }, deps));
+    channels.push(
+      createTelegramChannel(
+        {
+          ...rest,
+          botToken: new Secret(telegram.botToken),
+          ...(webhookSecret === undefined ? {} : { webhookSecret: new Secret(webhookSecret) }),
+        },
+        deps,
+      ),
+    );
   }
   return channels;
 }

@@ -17,7 +17,11 @@ const ADMIN: Actor = { kind: 'TOKEN', id: 'cli', roles: ['admin'], language: 'zh
 
 /** Opens everything but the server, runs, closes. */
 export async function withBase(cli: Cli, run: (base: Base) => Promise<number>): Promise<number> {
-  const base = await openBase({ env: cli.env, version: cli.version, say: (line) => process.stderr.write(`${line}\n`) }, settingsOf(cli), () => undefined);
+  const base = await openBase(
+    { env: cli.env, version: cli.version, say: (line) => process.stderr.write(`${line}\n`) },
+    settingsOf(cli),
+    () => undefined,
+  );
   try {
     return await run(base);
   } finally {
@@ -48,11 +52,19 @@ export async function migrateDatabase(cli: Cli): Promise<number> {
   });
 }
 
-export async function addStaff(cli: Cli, options: Readonly<Record<string, string | boolean | undefined>>): Promise<number> {
+export async function addStaff(
+  cli: Cli,
+  options: Readonly<Record<string, string | boolean | undefined>>,
+): Promise<number> {
   return withBase(cli, async (base) => {
     const { name, role, team, language, wecom, slack, telegram } = options;
-    const given = Object.fromEntries(Object.entries({ team, language, wecom, slack, telegram }).filter(([, value]) => value !== undefined));
-    const added = (await perform(base, 'staff.add', { name, roles: rolesOf(String(role)), ...given })) as { id: string; name: string };
+    const given = Object.fromEntries(
+      Object.entries({ team, language, wecom, slack, telegram }).filter(([, value]) => value !== undefined),
+    );
+    const added = (await perform(base, 'staff.add', { name, roles: rolesOf(String(role)), ...given })) as {
+      id: string;
+      name: string;
+    };
     show(cli, added, `✓ ${added.name} ${added.id}`);
     return 0;
   });
@@ -60,8 +72,25 @@ export async function addStaff(cli: Cli, options: Readonly<Record<string, string
 
 export async function listStaff(cli: Cli): Promise<number> {
   return withBase(cli, async (base) => {
-    const { items } = (await perform(base, 'staff.list', {})) as { items: readonly { id: string; name: string; roles: readonly string[]; isActive: boolean; accounts: readonly { account: string; externalId: string }[] }[] };
-    show(cli, { items }, items.map((one) => `${one.isActive ? ' ' : '×'} ${one.id} ${one.name} ${one.roles.join(',')} ${one.accounts.map((account) => `${account.account.split(':')[0]}:${account.externalId}`).join(' ')}`).join('\n'));
+    const { items } = (await perform(base, 'staff.list', {})) as {
+      items: readonly {
+        id: string;
+        name: string;
+        roles: readonly string[];
+        isActive: boolean;
+        accounts: readonly { account: string; externalId: string }[];
+      }[];
+    };
+    show(
+      cli,
+      { items },
+      items
+        .map(
+          (one) =>
+            `${one.isActive ? ' ' : '×'} ${one.id} ${one.name} ${one.roles.join(',')} ${one.accounts.map((account) => `${account.account.split(':')[0]}:${account.externalId}`).join(' ')}`,
+        )
+        .join('\n'),
+    );
     return 0;
   });
 }
@@ -74,9 +103,17 @@ export async function disableStaff(cli: Cli, id: string): Promise<number> {
   });
 }
 
-export async function createToken(cli: Cli, options: Readonly<Record<string, string | boolean | undefined>>): Promise<number> {
+export async function createToken(
+  cli: Cli,
+  options: Readonly<Record<string, string | boolean | undefined>>,
+): Promise<number> {
   return withBase(cli, async (base) => {
-    const person = options['staff'] === undefined ? undefined : (await listStaffRows(base.database)).find((row) => row.id === options['staff'] || row.name === options['staff']);
+    const person =
+      options['staff'] === undefined
+        ? undefined
+        : (await listStaffRows(base.database)).find(
+            (row) => row.id === options['staff'] || row.name === options['staff'],
+          );
     if (options['staff'] !== undefined && !person) {
       process.stderr.write('✗ daiban staff list\n');
       return 2;
@@ -102,7 +139,10 @@ export async function verifyAuditLog(cli: Cli): Promise<number> {
       verdict,
       verdict.ok
         ? texts.translate('zh-CN', 'cli.audit.ok', { entries: String(verdict.entries), anchors: verdict.anchors })
-        : texts.translate('zh-CN', `cli.audit.${verdict.fault}`, { sequence: String(verdict.sequence ?? ''), entry: String(verdict.entryId ?? '') }),
+        : texts.translate('zh-CN', `cli.audit.${verdict.fault}`, {
+            sequence: String(verdict.sequence ?? ''),
+            entry: String(verdict.entryId ?? ''),
+          }),
     );
     return verdict.ok ? 0 : 1;
   });
@@ -125,16 +165,33 @@ export async function rotateKeys(cli: Cli): Promise<number> {
 export async function doctor(cli: Cli): Promise<number> {
   return withBase(cli, async (base) => {
     const { texts } = base.services;
-    const findings: { readonly check: string; readonly ok: boolean; readonly code?: string }[] = [{ check: 'database', ok: (await pendingMigrations(base.database.url)).length === 0 }];
-    const channels = await createChannels(configuredChannels(cli.env), { tokens: new DatabaseTokenStore(base.database, base.keys), clock: systemClock, log: base.log });
+    const findings: { readonly check: string; readonly ok: boolean; readonly code?: string }[] = [
+      { check: 'database', ok: (await pendingMigrations(base.database.url)).length === 0 },
+    ];
+    const channels = await createChannels(configuredChannels(cli.env), {
+      tokens: new DatabaseTokenStore(base.database, base.keys),
+      clock: systemClock,
+      log: base.log,
+    });
     for (const channel of channels) {
       const { ok, code } = await channel.check();
       findings.push({ check: channel.platform, ok, ...(code === undefined ? {} : { code }) });
     }
-    const [backlog] = await base.database.query<{ n: number }>(`SELECT count(*)::int AS n FROM incidents WHERE resolved_at IS NULL`);
+    const [backlog] = await base.database.query<{ n: number }>(
+      `SELECT count(*)::int AS n FROM incidents WHERE resolved_at IS NULL`,
+    );
     findings.push({ check: 'incidents', ok: (backlog?.n ?? 0) === 0, code: String(backlog?.n ?? 0) });
     const failed = findings.filter((finding) => !finding.ok && finding.check !== 'incidents');
-    show(cli, { findings }, findings.map((finding) => `${finding.ok ? '✓' : '✗'} ${texts.translate('zh-CN', `cli.doctor.${finding.check}.${finding.ok ? 'ok' : 'bad'}`, { code: finding.code ?? '' })}`).join('\n'));
+    show(
+      cli,
+      { findings },
+      findings
+        .map(
+          (finding) =>
+            `${finding.ok ? '✓' : '✗'} ${texts.translate('zh-CN', `cli.doctor.${finding.check}.${finding.ok ? 'ok' : 'bad'}`, { code: finding.code ?? '' })}`,
+        )
+        .join('\n'),
+    );
     return failed.length === 0 ? 0 : 1;
   });
 }

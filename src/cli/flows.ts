@@ -14,10 +14,22 @@ import type { Base } from '../base.ts';
 export async function checkFlows(cli: Cli, list: string | undefined): Promise<number> {
   return withBase(cli, async (base) => {
     const all = readFlowFiles(path.join(packageRoot, 'flows'));
-    const files = list === undefined || list === '' ? all : list.split(',').map((file) => ({ file, text: readFileSync(file, 'utf8') }));
+    const files =
+      list === undefined || list === ''
+        ? all
+        : list.split(',').map((file) => ({ file, text: readFileSync(file, 'utf8') }));
     const { flows, findings } = check(base, files, all);
-    if (cli.json) cli.out(toJson({ ok: findings.length === 0, flows: flows.map((flow) => ({ name: flow.name, version: flow.version })), findings }));
-    else for (const finding of findings) cli.out(`${finding.file}:${finding.line}:${finding.column} ${finding.message} ${finding.cure}`);
+    if (cli.json)
+      cli.out(
+        toJson({
+          ok: findings.length === 0,
+          flows: flows.map((flow) => ({ name: flow.name, version: flow.version })),
+          findings,
+        }),
+      );
+    else
+      for (const finding of findings)
+        cli.out(`${finding.file}:${finding.line}:${finding.column} ${finding.message} ${finding.cure}`);
     if (!cli.json && findings.length === 0) cli.out(`✓ ${flows.length}`);
     return findings.length === 0 ? 0 : 1;
   });
@@ -26,8 +38,20 @@ export async function checkFlows(cli: Cli, list: string | undefined): Promise<nu
 export async function listFlows(cli: Cli): Promise<number> {
   return withBase(cli, async (base) => {
     const rows = await flowVersions(base.database, null);
-    const items = rows.map((row) => ({ name: row.name, number: row.number, state: row.state, version: row.id, publishedAt: row.published_at }));
-    cli.out(cli.json ? toJson({ items }) : items.map((item) => `${item.state.padEnd(8)} ${item.name} v${item.number} ${item.version.slice(0, 12)}`).join('\n'));
+    const items = rows.map((row) => ({
+      name: row.name,
+      number: row.number,
+      state: row.state,
+      version: row.id,
+      publishedAt: row.published_at,
+    }));
+    cli.out(
+      cli.json
+        ? toJson({ items })
+        : items
+            .map((item) => `${item.state.padEnd(8)} ${item.name} v${item.number} ${item.version.slice(0, 12)}`)
+            .join('\n'),
+    );
     return 0;
   });
 }
@@ -40,7 +64,11 @@ export async function showFlow(cli: Cli, name: string): Promise<number> {
       process.stderr.write(`✗ ${base.services.texts.translate('zh-CN', 'cli.flows.unknown', { name })}\n`);
       return 2;
     }
-    cli.out(cli.json ? toJson({ name: row.name, number: row.number, state: row.state, version: row.id, source: row.source }) : row.source);
+    cli.out(
+      cli.json
+        ? toJson({ name: row.name, number: row.number, state: row.state, version: row.id, source: row.source })
+        : row.source,
+    );
     return 0;
   });
 }
@@ -53,7 +81,9 @@ export async function publishFlow(cli: Cli, name: string, file: string | undefin
     const rows = await flowVersions(base.database, name);
     const draft = rows.find((row) => row.state === 'DRAFT');
     if (!draft) {
-      process.stderr.write(`✗ ${texts.translate('zh-CN', rows.length === 0 ? 'cli.flows.unknown' : 'cli.flows.no_draft', { name })}\n`);
+      process.stderr.write(
+        `✗ ${texts.translate('zh-CN', rows.length === 0 ? 'cli.flows.unknown' : 'cli.flows.no_draft', { name })}\n`,
+      );
       return 2;
     }
     await base.database.transaction(async (tx) => publishVersion(tx, draft, 'cli', (await readTimes(tx)).now));
@@ -65,8 +95,10 @@ export async function publishFlow(cli: Cli, name: string, file: string | undefin
 async function storeFile(cli: Cli, base: Base, file: string): Promise<boolean> {
   const all = readFlowFiles(path.join(packageRoot, 'flows'));
   const { flows, findings } = check(base, [{ file, text: readFileSync(file, 'utf8') }], all);
-  for (const finding of findings) cli.out(`${finding.file}:${finding.line}:${finding.column} ${finding.message} ${finding.cure}`);
-  for (const flow of flows) await base.database.transaction(async (tx) => storeDraft(tx, flow, flow.source, (await readTimes(tx)).now));
+  for (const finding of findings)
+    cli.out(`${finding.file}:${finding.line}:${finding.column} ${finding.message} ${finding.cure}`);
+  for (const flow of flows)
+    await base.database.transaction(async (tx) => storeDraft(tx, flow, flow.source, (await readTimes(tx)).now));
   return findings.length === 0;
 }
 

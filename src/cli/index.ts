@@ -61,7 +61,10 @@ function settings(source: Source, overrides: Source, finish: (code: number) => v
 }
 
 function buildProgram(source: Source, finish: (code: number) => void): Command {
-  const program = new Command('daiban').description('贷伴: a bot server for loan brokers and micro-lenders').version(packageVersion()).exitOverride();
+  const program = new Command('daiban')
+    .description('贷伴: a bot server for loan brokers and micro-lenders')
+    .version(packageVersion())
+    .exitOverride();
   const cliOf = (json: boolean, overrides: Source = {}): Cli | undefined => {
     const env = settings(source, overrides, finish);
     return env && { env, version: packageVersion(), json, out: (line) => process.stdout.write(`${line}\n`) };
@@ -89,24 +92,53 @@ function addVerbs(program: Command, cliOf: CliOf, finish: (code: number) => void
       if (cli) finish(await run(cli, options, ...args.slice(0, -2).map(String)));
     });
   };
-  verb(program.command('migrate').description('bring the database up to date'), async (cli) => (await import('./admin.ts')).migrateDatabase(cli));
-  verb(program.command('doctor').description('check this installation and say what to do'), async (cli) => (await import('./admin.ts')).doctor(cli));
+  verb(program.command('migrate').description('bring the database up to date'), async (cli) =>
+    (await import('./admin.ts')).migrateDatabase(cli),
+  );
+  verb(program.command('doctor').description('check this installation and say what to do'), async (cli) =>
+    (await import('./admin.ts')).doctor(cli),
+  );
   const staff = program.command('staff').description('people who work here');
   verb(
-    staff.command('add').requiredOption('--name <name>').requiredOption('--role <roles>', 'sales, team_lead, reviewer, approver, collector, manager, compliance, admin (comma list)').option('--team <team>').option('--language <language>').option('--wecom <userid>').option('--slack <id>').option('--telegram <id>'),
+    staff
+      .command('add')
+      .requiredOption('--name <name>')
+      .requiredOption(
+        '--role <roles>',
+        'sales, team_lead, reviewer, approver, collector, manager, compliance, admin (comma list)',
+      )
+      .option('--team <team>')
+      .option('--language <language>')
+      .option('--wecom <userid>')
+      .option('--slack <id>')
+      .option('--telegram <id>'),
     async (cli, options) => (await import('./admin.ts')).addStaff(cli, options),
   );
   verb(staff.command('list'), async (cli) => (await import('./admin.ts')).listStaff(cli));
-  verb(staff.command('disable <id>'), async (cli, _options, id) => (await import('./admin.ts')).disableStaff(cli, id ?? ''));
+  verb(staff.command('disable <id>'), async (cli, _options, id) =>
+    (await import('./admin.ts')).disableStaff(cli, id ?? ''),
+  );
   const token = program.command('token').description('API tokens');
-  verb(token.command('create').requiredOption('--name <name>').option('--staff <id>', 'id or name of the person the token acts as').option('--role <roles>').option('--days <days>'), async (cli, options) =>
-    (await import('./admin.ts')).createToken(cli, options),
+  verb(
+    token
+      .command('create')
+      .requiredOption('--name <name>')
+      .option('--staff <id>', 'id or name of the person the token acts as')
+      .option('--role <roles>')
+      .option('--days <days>'),
+    async (cli, options) => (await import('./admin.ts')).createToken(cli, options),
   );
   const flows = program.command('flows').description('flow files and versions');
-  verb(flows.command('check [files...]'), async (cli, _options, files) => (await import('./flows.ts')).checkFlows(cli, files));
+  verb(flows.command('check [files...]'), async (cli, _options, files) =>
+    (await import('./flows.ts')).checkFlows(cli, files),
+  );
   verb(flows.command('list'), async (cli) => (await import('./flows.ts')).listFlows(cli));
-  verb(flows.command('show <name>'), async (cli, _options, name) => (await import('./flows.ts')).showFlow(cli, name ?? ''));
-  verb(flows.command('publish <name>').option('--file <file>', 'store this file first'), async (cli, options, name) => (await import('./flows.ts')).publishFlow(cli, name ?? '', options['file']));
+  verb(flows.command('show <name>'), async (cli, _options, name) =>
+    (await import('./flows.ts')).showFlow(cli, name ?? ''),
+  );
+  verb(flows.command('publish <name>').option('--file <file>', 'store this file first'), async (cli, options, name) =>
+    (await import('./flows.ts')).publishFlow(cli, name ?? '', options['file']),
+  );
   const audit = program.command('audit').description('the audit log');
   verb(audit.command('verify'), async (cli) => (await import('./admin.ts')).verifyAuditLog(cli));
   const keys = program.command('keys').description('encryption keys');

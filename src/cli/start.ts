@@ -16,14 +16,20 @@ export async function start(cli: Cli): Promise<number> {
     const app = await startApp({ env, version: cli.version, say: (line) => process.stderr.write(`${line}\n`) });
     if (env.sandbox && env.ROLES.includes('web')) cli.out(texts.translate('zh-CN', 'start.sandbox', { url: app.url }));
     if (env.ROLES.includes('web')) cli.out(texts.translate('zh-CN', 'start.api', { url: app.url }));
-    cli.out(texts.translate('zh-CN', 'start.data', { folder: env.DATABASE_URL === undefined ? env.dataDir : `${env.dataDir} + DATABASE_URL` }));
+    cli.out(
+      texts.translate('zh-CN', 'start.data', {
+        folder: env.DATABASE_URL === undefined ? env.dataDir : `${env.dataDir} + DATABASE_URL`,
+      }),
+    );
     await stopSignal();
     const force = setTimeout(() => process.exit(1), GRACE_MS);
     await app.close();
     clearTimeout(force);
     return 0;
   } catch (error) {
-    process.stderr.write(`✗ ${error instanceof BusyPort ? texts.translate('zh-CN', 'start.busy_port', { port: error.port }) : errorText(error)}\n`);
+    process.stderr.write(
+      `✗ ${error instanceof BusyPort ? texts.translate('zh-CN', 'start.busy_port', { port: error.port }) : errorText(error)}\n`,
+    );
     return error instanceof BusyPort ? EXIT_CONFIG : 1;
   }
 }

@@ -30,30 +30,67 @@ const roles = z
   .pipe(z.array(z.enum(ROLES)).min(1));
 
 const shape = {
-  PORT: z.coerce.number().int().min(0).max(65535).optional().describe('Port to listen on (3000; when it is taken the next free one is used and named. An explicit port that is busy ends the start with exit code 78)'),
+  PORT: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .max(65535)
+    .optional()
+    .describe(
+      'Port to listen on (3000; when it is taken the next free one is used and named. An explicit port that is busy ends the start with exit code 78)',
+    ),
   HOST: z.string().min(1).default('127.0.0.1').describe('Address to listen on'),
   PUBLIC_URL: url.optional().describe('How the outside reaches this server; needed for webhooks and links'),
-  DATA_DIR: z.string().min(1).default('.data').describe('Where keys, files and the embedded database live; relative to the package'),
-  DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }).optional().describe('PostgreSQL 17 or newer; without it an embedded one is started under DATA_DIR'),
-  REDIS_URL: z.url({ protocol: /^rediss?$/ }).optional().describe('Redis for wake-ups between processes; without it one process wakes itself'),
+  DATA_DIR: z
+    .string()
+    .min(1)
+    .default('.data')
+    .describe('Where keys, files and the embedded database live; relative to the package'),
+  DATABASE_URL: z
+    .url({ protocol: /^postgres(ql)?$/ })
+    .optional()
+    .describe('PostgreSQL 17 or newer; without it an embedded one is started under DATA_DIR'),
+  REDIS_URL: z
+    .url({ protocol: /^rediss?$/ })
+    .optional()
+    .describe('Redis for wake-ups between processes; without it one process wakes itself'),
   ROLES: roles.default([...ROLES]).describe('What this process does: web,worker,scheduler'),
   LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info').describe('Log level'),
-  MASTER_KEY: base64Key.optional().describe('32 bytes base64; wraps the data keys. Without it a key file is made under DATA_DIR'),
-  MASTER_KEY_PREVIOUS: base64Key.optional().describe('The master key before the last change, until `daiban keys rotate` has run'),
-  BOOTSTRAP_API_TOKEN: secret.optional().describe('An admin API token, valid only while it is set; may not decide approvals'),
-  SANDBOX: z.enum(['auto', 'on', 'off']).default('auto').describe('Local look-alikes of the platforms: auto = on when no channel is configured'),
+  MASTER_KEY: base64Key
+    .optional()
+    .describe('32 bytes base64; wraps the data keys. Without it a key file is made under DATA_DIR'),
+  MASTER_KEY_PREVIOUS: base64Key
+    .optional()
+    .describe('The master key before the last change, until `daiban keys rotate` has run'),
+  BOOTSTRAP_API_TOKEN: secret
+    .optional()
+    .describe('An admin API token, valid only while it is set; may not decide approvals'),
+  SANDBOX: z
+    .enum(['auto', 'on', 'off'])
+    .default('auto')
+    .describe('Local look-alikes of the platforms: auto = on when no channel is configured'),
   WECOM_CORP_ID: z.string().min(1).optional().describe('WeCom corp id (企业ID)'),
   WECOM_AGENT_ID: z.coerce.number().int().positive().optional().describe('WeCom app agent id'),
   WECOM_SECRET: secret.optional().describe('WeCom app secret'),
   WECOM_TOKEN: secret.optional().describe('WeCom callback token'),
-  WECOM_ENCODING_AES_KEY: z.string().regex(/^[A-Za-z0-9]{43}$/, 'must be exactly 43 letters and digits').transform((value) => new Secret(value)).optional().describe('WeCom callback EncodingAESKey, 43 characters'),
+  WECOM_ENCODING_AES_KEY: z
+    .string()
+    .regex(/^[A-Za-z0-9]{43}$/, 'must be exactly 43 letters and digits')
+    .transform((value) => new Secret(value))
+    .optional()
+    .describe('WeCom callback EncodingAESKey, 43 characters'),
   WECOM_API_BASE: url.default('https://qyapi.weixin.qq.com').describe('WeCom API base; /cgi-bin/… is appended'),
   SLACK_BOT_TOKEN: secret.optional().describe('Slack bot token (xoxb-…)'),
   SLACK_SIGNING_SECRET: secret.optional().describe('Slack signing secret'),
   SLACK_APP_TOKEN: secret.optional().describe('Slack app token (xapp-…): Socket Mode instead of webhooks'),
   SLACK_API_URL: url.default('https://slack.com/api/').describe('Slack Web API base'),
   TELEGRAM_BOT_TOKEN: secret.optional().describe('Telegram bot token'),
-  TELEGRAM_WEBHOOK_SECRET: z.string().regex(/^[A-Za-z0-9_-]{1,256}$/, 'must be 1 to 256 of A-Z a-z 0-9 _ -').transform((value) => new Secret(value)).optional().describe('Secret header of the Telegram webhook; without it and without PUBLIC_URL long polling is used'),
+  TELEGRAM_WEBHOOK_SECRET: z
+    .string()
+    .regex(/^[A-Za-z0-9_-]{1,256}$/, 'must be 1 to 256 of A-Z a-z 0-9 _ -')
+    .transform((value) => new Secret(value))
+    .optional()
+    .describe('Secret header of the Telegram webhook; without it and without PUBLIC_URL long polling is used'),
   TELEGRAM_API_ROOT: url.default('https://api.telegram.org').describe('Telegram Bot API root'),
 } as const;
 
@@ -70,12 +107,20 @@ const hidden = {
 } as const;
 
 const schema = z.object({ ...shape, ...hidden }).superRefine((env, ctx) => {
-  requireTogether(ctx, env, ['WECOM_CORP_ID', 'WECOM_AGENT_ID', 'WECOM_SECRET', 'WECOM_TOKEN', 'WECOM_ENCODING_AES_KEY']);
+  requireTogether(ctx, env, [
+    'WECOM_CORP_ID',
+    'WECOM_AGENT_ID',
+    'WECOM_SECRET',
+    'WECOM_TOKEN',
+    'WECOM_ENCODING_AES_KEY',
+  ]);
   if (env.SLACK_BOT_TOKEN || env.SLACK_SIGNING_SECRET || env.SLACK_APP_TOKEN) {
     if (!env.SLACK_BOT_TOKEN) fault(ctx, 'SLACK_BOT_TOKEN', 'is needed when Slack is configured');
-    if (!env.SLACK_SIGNING_SECRET && !env.SLACK_APP_TOKEN) fault(ctx, 'SLACK_SIGNING_SECRET', 'is needed unless SLACK_APP_TOKEN (Socket Mode) is set');
+    if (!env.SLACK_SIGNING_SECRET && !env.SLACK_APP_TOKEN)
+      fault(ctx, 'SLACK_SIGNING_SECRET', 'is needed unless SLACK_APP_TOKEN (Socket Mode) is set');
   }
-  if (env.TELEGRAM_WEBHOOK_SECRET && !env.TELEGRAM_BOT_TOKEN) fault(ctx, 'TELEGRAM_BOT_TOKEN', 'is needed when TELEGRAM_WEBHOOK_SECRET is set');
+  if (env.TELEGRAM_WEBHOOK_SECRET && !env.TELEGRAM_BOT_TOKEN)
+    fault(ctx, 'TELEGRAM_BOT_TOKEN', 'is needed when TELEGRAM_WEBHOOK_SECRET is set');
   if (env.MASTER_KEY_PREVIOUS && !env.MASTER_KEY) fault(ctx, 'MASTER_KEY', 'is needed when MASTER_KEY_PREVIOUS is set');
   if (env.SANDBOX === 'on' && !isLoopback(env.HOST)) fault(ctx, 'SANDBOX', 'refuses to run on any HOST but loopback');
 });
@@ -93,7 +138,9 @@ export interface Env extends Omit<RawEnv, 'PORT'> {
   readonly demo: boolean;
 }
 
-export type EnvResult = { readonly ok: true; readonly env: Env } | { readonly ok: false; readonly faults: readonly string[] };
+export type EnvResult =
+  | { readonly ok: true; readonly env: Env }
+  | { readonly ok: false; readonly faults: readonly string[] };
 
 /** Parses settings; every fault is reported as `NAME reason`. */
 export function parseEnv(source: Readonly<Record<string, string | undefined>>): EnvResult {
@@ -103,7 +150,8 @@ export function parseEnv(source: Readonly<Record<string, string | undefined>>): 
     if (value !== undefined && value !== '') given[key] = value;
   }
   const parsed = schema.safeParse(given);
-  if (!parsed.success) return { ok: false, faults: parsed.error.issues.map((issue) => `${issue.path.join('.')} ${issue.message}`) };
+  if (!parsed.success)
+    return { ok: false, faults: parsed.error.issues.map((issue) => `${issue.path.join('.')} ${issue.message}`) };
   const raw = parsed.data;
   const configured = Boolean(raw.WECOM_CORP_ID ?? raw.SLACK_BOT_TOKEN ?? raw.TELEGRAM_BOT_TOKEN);
   const sandbox = raw.SANDBOX === 'on' || (raw.SANDBOX === 'auto' && !configured && isLoopback(raw.HOST));
@@ -126,7 +174,10 @@ export function envExample(): string {
   for (const [name, field] of Object.entries(shape)) {
     lines.push(`# ${field.description ?? ''}`);
     const initial = 'def' in field && 'defaultValue' in field.def ? field.def.defaultValue : undefined;
-    lines.push(`#${name}=${Array.isArray(initial) ? initial.join(',') : typeof initial === 'string' ? initial : ''}`, '');
+    lines.push(
+      `#${name}=${Array.isArray(initial) ? initial.join(',') : typeof initial === 'string' ? initial : ''}`,
+      '',
+    );
   }
   return lines.join('\n');
 }
@@ -143,5 +194,7 @@ function fault(ctx: Check, name: string, message: string): void {
 
 function requireTogether(ctx: Check, env: Readonly<Record<string, unknown>>, names: readonly string[]): void {
   if (!names.some((name) => env[name] !== undefined)) return;
-  for (const name of names) if (env[name] === undefined) fault(ctx, name, `is needed together with ${names.filter((n) => n !== name).join(', ')}`);
+  for (const name of names)
+    if (env[name] === undefined)
+      fault(ctx, name, `is needed together with ${names.filter((n) => n !== name).join(', ')}`);
 }

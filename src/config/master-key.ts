@@ -12,7 +12,9 @@ export interface MasterKeyResult {
 }
 
 /** Reads or makes the master key. @throws Error when the key file is damaged. */
-export async function masterKey(env: Pick<Env, 'MASTER_KEY' | 'MASTER_KEY_PREVIOUS' | 'dataDir'>): Promise<MasterKeyResult> {
+export async function masterKey(
+  env: Pick<Env, 'MASTER_KEY' | 'MASTER_KEY_PREVIOUS' | 'dataDir'>,
+): Promise<MasterKeyResult> {
   const previous = env.MASTER_KEY_PREVIOUS ? { previous: Buffer.from(env.MASTER_KEY_PREVIOUS.reveal(), 'base64') } : {};
   const file = path.join(env.dataDir, 'master.key');
   if (env.MASTER_KEY) {

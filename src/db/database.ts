@@ -41,7 +41,11 @@ const parsers = {
   },
 };
 
-async function run<R extends object>(client: ClientBase | Pool, query: Statement | string, values: readonly unknown[]): Promise<R[]> {
+async function run<R extends object>(
+  client: ClientBase | Pool,
+  query: Statement | string,
+  values: readonly unknown[],
+): Promise<R[]> {
   const config = typeof query === 'string' ? { text: query, values: [...values] } : { ...query, values: [...values] };
   const result = await client.query<R>(config);
   return result.rows;
@@ -80,7 +84,8 @@ export function sqlState(error: unknown): string | undefined {
 }
 
 const PASSING_CLASSES = ['08', '40', '53', '57', '55'];
-const PASSING_MESSAGES = /^(Connection terminated|Client has encountered a connection error|Cannot use a pool after|timeout exceeded when trying to connect)/;
+const PASSING_MESSAGES =
+  /^(Connection terminated|Client has encountered a connection error|Cannot use a pool after|timeout exceeded when trying to connect)/;
 
 /**
  * Whether the fault lies with the database at this moment and not with what was asked of it: deadlock, shutdown, lost
@@ -90,7 +95,10 @@ export function isPassing(error: unknown): boolean {
   const state = sqlState(error);
   if (state !== undefined) return PASSING_CLASSES.includes(state.slice(0, 2));
   if (!(error instanceof Error)) return false;
-  return /^E(CONNREFUSED|CONNRESET|PIPE|TIMEDOUT|HOSTUNREACH|NOTFOUND)$/.test((error as NodeJS.ErrnoException).code ?? '') || PASSING_MESSAGES.test(error.message);
+  return (
+    /^E(CONNREFUSED|CONNRESET|PIPE|TIMEDOUT|HOSTUNREACH|NOTFOUND)$/.test((error as NodeJS.ErrnoException).code ?? '') ||
+    PASSING_MESSAGES.test(error.message)
+  );
 }
 
 /** The violated constraint's name, if the error is a constraint violation. */
@@ -107,7 +115,15 @@ export class Database implements Tx {
     this.url = url;
     // Pipelined: a statement is sent without waiting for the answer to the one before it.
     const pipelined = { pipeline: true, stream: () => new BurstSocket() };
-    this.#pool = new Pool({ connectionString: url, max: options.max ?? 10, min: 2, idleTimeoutMillis: 60_000, types: parsers, application_name: 'daiban', ...pipelined });
+    this.#pool = new Pool({
+      connectionString: url,
+      max: options.max ?? 10,
+      min: 2,
+      idleTimeoutMillis: 60_000,
+      types: parsers,
+      application_name: 'daiban',
+      ...pipelined,
+    });
     this.#pool.on('error', (error) => options.onError?.(error));
     this.#pool.on('connect', (client) => void client.query(SESSION).catch(lostConnection));
   }

@@ -16,9 +16,18 @@ interface KeyRow {
   readonly master_key_id: string;
 }
 
-const LOAD = statement('keyring-load', `SELECT number, purpose, version, wrapped, master_key_id FROM data_keys WHERE purpose <> 'CUSTOMER' ORDER BY version`);
-const FIND = statement('keyring-find', 'SELECT number, purpose, version, wrapped, master_key_id FROM data_keys WHERE number = $1');
-const RESERVE = statement('keyring-reserve', `SELECT nextval(pg_get_serial_sequence('data_keys', 'number'))::int AS number`);
+const LOAD = statement(
+  'keyring-load',
+  `SELECT number, purpose, version, wrapped, master_key_id FROM data_keys WHERE purpose <> 'CUSTOMER' ORDER BY version`,
+);
+const FIND = statement(
+  'keyring-find',
+  'SELECT number, purpose, version, wrapped, master_key_id FROM data_keys WHERE number = $1',
+);
+const RESERVE = statement(
+  'keyring-reserve',
+  `SELECT nextval(pg_get_serial_sequence('data_keys', 'number'))::int AS number`,
+);
 const INSERT = statement(
   'keyring-insert',
   `INSERT INTO data_keys (number, purpose, version, wrapped, master_key_id, created_at) VALUES ($1, $2, $3, $4, $5, $6)`,
@@ -125,7 +134,11 @@ export class Keyring {
     );
     for (const row of rows) {
       const wrapped = this.#wrap(row.number, this.#unwrap(row));
-      await tx.query('UPDATE data_keys SET wrapped = $2, master_key_id = $3 WHERE number = $1', [row.number, wrapped, masterKeyId(this.#currentMaster)]);
+      await tx.query('UPDATE data_keys SET wrapped = $2, master_key_id = $3 WHERE number = $1', [
+        row.number,
+        wrapped,
+        masterKeyId(this.#currentMaster),
+      ]);
     }
     return rows.length;
   }
@@ -134,7 +147,14 @@ export class Keyring {
     const [row] = await tx.query<{ number: number }>(RESERVE);
     if (!row) throw new Error('no key number');
     const key = randomBytes(32);
-    await tx.query(INSERT, [row.number, purpose, 1, this.#wrap(row.number, key), masterKeyId(this.#currentMaster), now]);
+    await tx.query(INSERT, [
+      row.number,
+      purpose,
+      1,
+      this.#wrap(row.number, key),
+      masterKeyId(this.#currentMaster),
+      now,
+    ]);
     this.#remember(row.number, key);
     return row.number;
   }
@@ -164,7 +184,9 @@ export class Keyring {
   #unwrap(row: KeyRow): Buffer {
     const master = this.#masters.get(row.master_key_id);
     if (!master || !row.wrapped) {
-      throw new Error(`data key ${row.number} was wrapped by another master key (id ${row.master_key_id}); set MASTER_KEY_PREVIOUS or restore the key`);
+      throw new Error(
+        `data key ${row.number} was wrapped by another master key (id ${row.master_key_id}); set MASTER_KEY_PREVIOUS or restore the key`,
+      );
     }
     return open(master, `data_keys.wrapped.${row.number}`, row.wrapped);
   }

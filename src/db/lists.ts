@@ -42,13 +42,31 @@ export class Lists {
   }
 
   /** Messages in a state, the newest first: what was sent, what failed, what is unknown. */
-  async deliveries(query: { readonly state: string | undefined; readonly before: bigint | undefined; readonly limit: number }): Promise<Page<DeliveryItem>> {
+  async deliveries(query: {
+    readonly state: string | undefined;
+    readonly before: bigint | undefined;
+    readonly limit: number;
+  }): Promise<Page<DeliveryItem>> {
     const prisma = await this.#prisma();
     const rows = await prisma.outboxRow.findMany({
-      where: { ...(query.state === undefined ? {} : { state: query.state }), ...(query.before === undefined ? {} : { id: { lt: query.before } }) },
+      where: {
+        ...(query.state === undefined ? {} : { state: query.state }),
+        ...(query.before === undefined ? {} : { id: { lt: query.before } }),
+      },
       orderBy: { id: 'desc' },
       take: query.limit + 1,
-      select: { id: true, at: true, account: true, kind: true, purpose: true, state: true, attempts: true, errorCode: true, settledAt: true, customerId: true },
+      select: {
+        id: true,
+        at: true,
+        account: true,
+        kind: true,
+        purpose: true,
+        state: true,
+        attempts: true,
+        errorCode: true,
+        settledAt: true,
+        customerId: true,
+      },
     });
     const items = rows.slice(0, query.limit).map((row) => ({
       id: String(row.id),
@@ -68,7 +86,11 @@ export class Lists {
   /** Open incidents, or all, the newest first. */
   async incidents(query: { readonly open: boolean; readonly limit: number }): Promise<Page<IncidentItem>> {
     const prisma = await this.#prisma();
-    const rows = await prisma.incident.findMany({ where: query.open ? { resolvedAt: null } : {}, orderBy: [{ openedAt: 'desc' }, { id: 'desc' }], take: query.limit });
+    const rows = await prisma.incident.findMany({
+      where: query.open ? { resolvedAt: null } : {},
+      orderBy: [{ openedAt: 'desc' }, { id: 'desc' }],
+      take: query.limit,
+    });
     return {
       items: rows.map((row) => ({
         id: row.id,
@@ -94,7 +116,10 @@ export class Lists {
   }
 
   async #open(): Promise<PrismaClient> {
-    const [{ PrismaClient: Client }, { PrismaPg }] = await Promise.all([import('./generated/client.ts'), import('@prisma/adapter-pg')]);
+    const [{ PrismaClient: Client }, { PrismaPg }] = await Promise.all([
+      import('./generated/client.ts'),
+      import('@prisma/adapter-pg'),
+    ]);
     return new Client({ adapter: new PrismaPg({ connectionString: this.#url, max: 2 }) });
   }
 }

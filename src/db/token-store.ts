@@ -33,7 +33,11 @@ export class DatabaseTokenStore implements TokenStore {
     return this.#known.get(key) ?? this.#read(key);
   }
 
-  async refresh(key: string, stale: string | undefined, refresh: () => Promise<{ readonly token: string; readonly expiresAt: Date }>): Promise<string> {
+  async refresh(
+    key: string,
+    stale: string | undefined,
+    refresh: () => Promise<{ readonly token: string; readonly expiresAt: Date }>,
+  ): Promise<string> {
     const running = this.#refreshing.get(key);
     if (running) return running;
     const mine = this.#refreshOnce(key, stale, refresh).finally(() => this.#refreshing.delete(key));
@@ -48,7 +52,11 @@ export class DatabaseTokenStore implements TokenStore {
     await this.#database.query(DROP, [key, known.sealed]);
   }
 
-  async #refreshOnce(key: string, stale: string | undefined, refresh: () => Promise<{ readonly token: string; readonly expiresAt: Date }>): Promise<string> {
+  async #refreshOnce(
+    key: string,
+    stale: string | undefined,
+    refresh: () => Promise<{ readonly token: string; readonly expiresAt: Date }>,
+  ): Promise<string> {
     return this.#database.transaction(async (tx) => {
       await tx.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 72707374))', [key]);
       const stored = await this.#read(key);
@@ -61,10 +69,16 @@ export class DatabaseTokenStore implements TokenStore {
     });
   }
 
-  async #read(key: string): Promise<{ readonly token: string; readonly expiresAt: Date; readonly sealed: Buffer } | undefined> {
+  async #read(
+    key: string,
+  ): Promise<{ readonly token: string; readonly expiresAt: Date; readonly sealed: Buffer } | undefined> {
     const [row] = await this.#database.query<TokenRow>(GET, [key]);
     if (!row) return undefined;
-    const known = { token: this.#keys.openText(`channel_tokens.sealed_token.${key}`, row.sealed_token), expiresAt: row.expires_at, sealed: row.sealed_token };
+    const known = {
+      token: this.#keys.openText(`channel_tokens.sealed_token.${key}`, row.sealed_token),
+      expiresAt: row.expires_at,
+      sealed: row.sealed_token,
+    };
     this.#known.set(key, known);
     return known;
   }

@@ -24,8 +24,14 @@ const FIND = statement(
   `SELECT ${COLUMNS} FROM unnest($1::text[], $2::text[]) AS want (account, external_id) JOIN identities i USING (account, external_id)
    LEFT JOIN staff s ON s.id = i.staff_id LEFT JOIN customers c ON c.id = i.customer_id`,
 );
-const MAKE = statement('identities-make', `INSERT INTO identities (id, account, external_id, created_at) SELECT id, account, external_id, $4 FROM unnest($1::uuid[], $2::text[], $3::text[]) AS row (id, account, external_id) ORDER BY account, external_id ON CONFLICT DO NOTHING`);
-const REACHABLE = statement('identities-reachable', 'UPDATE identities SET is_reachable = $3 WHERE account = $1 AND external_id = $2');
+const MAKE = statement(
+  'identities-make',
+  `INSERT INTO identities (id, account, external_id, created_at) SELECT id, account, external_id, $4 FROM unnest($1::uuid[], $2::text[], $3::text[]) AS row (id, account, external_id) ORDER BY account, external_id ON CONFLICT DO NOTHING`,
+);
+const REACHABLE = statement(
+  'identities-reachable',
+  'UPDATE identities SET is_reachable = $3 WHERE account = $1 AND external_id = $2',
+);
 
 export interface Sender {
   readonly account: string;
@@ -40,7 +46,12 @@ export async function identitiesOf(tx: Tx, senders: readonly Sender[], now: Date
   const known = new Set(rows.map(keyOf));
   const strangers = senders.filter((sender) => !known.has(senderKey(sender)));
   if (strangers.length > 0) {
-    await tx.query(MAKE, [strangers.map(() => newId()), strangers.map((sender) => sender.account), strangers.map((sender) => sender.externalId), now]);
+    await tx.query(MAKE, [
+      strangers.map(() => newId()),
+      strangers.map((sender) => sender.account),
+      strangers.map((sender) => sender.externalId),
+      now,
+    ]);
     rows = await tx.query<Identity>(FIND, columns);
   }
   const byKey = new Map(rows.map((row) => [keyOf(row), row]));

@@ -13,9 +13,22 @@ const INSERT = statement(
 export async function insertInternal(
   tx: Tx,
   keys: Keyring,
-  event: { readonly key: string; readonly conversationId: string; readonly kind: string; readonly body: unknown; readonly now: Date },
+  event: {
+    readonly key: string;
+    readonly conversationId: string;
+    readonly kind: string;
+    readonly body: unknown;
+    readonly now: Date;
+  },
 ): Promise<boolean> {
   const trace = newId();
-  const rows = await tx.query(INSERT, [event.key, event.now, event.conversationId, event.kind, keys.sealJson(`inbox.sealed_body.${trace}`, event.body), trace]);
+  const rows = await tx.query(INSERT, [
+    event.key,
+    event.now,
+    event.conversationId,
+    event.kind,
+    keys.sealJson(`inbox.sealed_body.${trace}`, event.body),
+    trace,
+  ]);
   return rows.length > 0;
 }

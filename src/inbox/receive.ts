@@ -84,7 +84,9 @@ export class Inbox {
   /** Resolves once the events are committed (or known). Rejects when the store is down: answer 503, the platform redelivers. */
   async receive(events: readonly InboundEvent[]): Promise<readonly Stored[]> {
     if (events.length === 0) return [];
-    const stored = events.map((event) => new Promise<Stored>((resolve, reject) => this.#waiting.push({ event, resolve, reject })));
+    const stored = events.map(
+      (event) => new Promise<Stored>((resolve, reject) => this.#waiting.push({ event, resolve, reject })),
+    );
     if (!this.#running) void this.#drain();
     return Promise.all(stored);
   }
@@ -127,7 +129,9 @@ export class Inbox {
       distinct.map((event) => event.address.account),
       conversations,
       distinct.map((event) => event.happening.kind),
-      distinct.map((event, index) => this.#deps.keys.seal(`inbox.sealed_body.${traces[index] ?? ''}`, JSON.stringify(event))),
+      distinct.map((event, index) =>
+        this.#deps.keys.seal(`inbox.sealed_body.${traces[index] ?? ''}`, JSON.stringify(event)),
+      ),
       traces,
       distinct.flatMap((event) => event.deliveryKeys.map(() => event.address.account)),
       distinct.flatMap((event) => event.deliveryKeys),
@@ -147,7 +151,8 @@ export class Inbox {
       const key = conversationKey(event);
       if (!this.#conversations.has(key)) missing.set(key, event);
     }
-    if (missing.size > 0) await this.#learn([...missing.entries()].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, event]) => event));
+    if (missing.size > 0)
+      await this.#learn([...missing.entries()].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, event]) => event));
     return events.map((event) => this.#conversations.get(conversationKey(event)) ?? '');
   }
 
@@ -161,7 +166,11 @@ export class Inbox {
     ];
     let rows = await this.#deps.database.query<ConversationRow>(FIND, columns);
     if (rows.length < events.length) {
-      await this.#deps.database.query(MAKE, [...columns, events.map(() => newId()), events.map((event) => event.platform)]);
+      await this.#deps.database.query(MAKE, [
+        ...columns,
+        events.map(() => newId()),
+        events.map((event) => event.platform),
+      ]);
       rows = await this.#deps.database.query<ConversationRow>(FIND, columns);
     }
     for (const row of rows) this.#conversations.set([row.account, row.chat, row.thread, row.actor].join('\n'), row.id);

@@ -33,7 +33,8 @@ export class BullWake implements Wake {
     this.#log = log;
     this.#fast = new Redis(redisUrl, { enableOfflineQueue: false, maxRetriesPerRequest: 1, lazyConnect: false });
     this.#patient = works ? new Redis(redisUrl, { maxRetriesPerRequest: null }) : undefined;
-    for (const connection of this.#connections()) connection.on('error', (error) => this.#log.debug({ event: 'redis.error', error: errorText(error) }));
+    for (const connection of this.#connections())
+      connection.on('error', (error) => this.#log.debug({ event: 'redis.error', error: errorText(error) }));
     this.#queues = new Map(TOPICS.map((topic) => [topic, this.#queue(topic)]));
   }
 
@@ -46,7 +47,10 @@ export class BullWake implements Wake {
   on(topic: Topic, listener: () => void): void {
     this.#local.on(topic, listener);
     if (!this.#patient || this.#workers.has(topic)) return;
-    const worker = new Worker<Hint>(queueName(topic), async () => this.#local.signal(topic), { connection: this.#patient, concurrency: 4 });
+    const worker = new Worker<Hint>(queueName(topic), async () => this.#local.signal(topic), {
+      connection: this.#patient,
+      concurrency: 4,
+    });
     worker.on('error', (error) => this.#log.debug({ event: 'redis.worker_error', error: errorText(error) }));
     this.#workers.set(topic, worker);
   }
@@ -60,7 +64,10 @@ export class BullWake implements Wake {
   }
 
   #queue(topic: Topic): Queue<Hint> {
-    const queue = new Queue<Hint>(queueName(topic), { connection: this.#fast, defaultJobOptions: { removeOnComplete: true, removeOnFail: 100 } });
+    const queue = new Queue<Hint>(queueName(topic), {
+      connection: this.#fast,
+      defaultJobOptions: { removeOnComplete: true, removeOnFail: 100 },
+    });
     queue.on('error', () => undefined);
     return queue;
   }

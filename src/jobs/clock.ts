@@ -13,7 +13,10 @@ const NEXT_DUE = statement(
      SELECT min(next_reminder_at) FROM loans WHERE next_reminder_at > $1 AND next_reminder_at <= $2
    ) AS due`,
 );
-const MOVE = statement('clock-move', `UPDATE business_clock SET offset_ms = greatest(offset_ms, ceil(extract(epoch FROM ($1::timestamptz - clock_timestamp())) * 1000)::bigint)`);
+const MOVE = statement(
+  'clock-move',
+  `UPDATE business_clock SET offset_ms = greatest(offset_ms, ceil(extract(epoch FROM ($1::timestamptz - clock_timestamp())) * 1000)::bigint)`,
+);
 const FAR = new Date('9999-01-01T00:00:00Z');
 const MONTHS_AHEAD = 2;
 const MAX_STEPS = 20_000;
@@ -42,14 +45,17 @@ export async function nextDue(database: Database): Promise<Date | undefined> {
 /** Makes the monthly partitions for this and the next months. */
 export async function ensurePartitions(database: Database, now: Date): Promise<void> {
   for (let month = 0; month <= MONTHS_AHEAD; month += 1) {
-    await database.query('SELECT ensure_partitions($1)', [new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth() + month, 1))]);
+    await database.query('SELECT ensure_partitions($1)', [
+      new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth() + month, 1)),
+    ]);
   }
 }
 
 /** Moves business time to `target`. @throws AppError state.conflict when it lies in the past. */
 export async function moveClock(deps: ClockDeps, target: Date): Promise<Date> {
   let at = await businessNow(deps.database);
-  if (target.getTime() < at.getTime() - 1_000) throw new AppError(commonErrors['state.conflict'], { params: { what: 'clock' } });
+  if (target.getTime() < at.getTime() - 1_000)
+    throw new AppError(commonErrors['state.conflict'], { params: { what: 'clock' } });
   for (let step = 0; step < MAX_STEPS; step += 1) {
     const [row] = await deps.database.query<{ due_at: Date | null }>(NEXT_DUE, [at, target]);
     const next = row?.due_at ?? target;

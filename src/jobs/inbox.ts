@@ -11,7 +11,9 @@ import type { ConversationChange, LockedConversation, StoredEvent, TurnHandler }
 import { readTimes, Unit, type UnitDeps, type WakeTopic } from '../core/unit/unit.ts';
 
 /** What parking may look at: where the event came from. Its body or the conversation's state may be what cannot be read. */
-export type Parked = Pick<LockedConversation, 'id' | 'account' | 'chat' | 'thread'> & { readonly event: Pick<StoredEvent, 'id' | 'traceId'> };
+export type Parked = Pick<LockedConversation, 'id' | 'account' | 'chat' | 'thread'> & {
+  readonly event: Pick<StoredEvent, 'id' | 'traceId'>;
+};
 
 /** Tells the sender that his message could not be handled. */
 export type ParkHandler = (unit: Unit, parked: Parked) => void;
@@ -46,9 +48,15 @@ const SAVE = statement(
    UPDATE inbox i SET state = row.state, done_at = $8
    FROM unnest($4::bigint[], $5::timestamptz[], $6::text[]) AS row (id, at, state) WHERE i.id = row.id AND i.at = row.at AND $7::int IS NOT NULL`,
 );
-const COUNT_FAILURE = statement('inbox-failure', `UPDATE inbox SET attempts = attempts + 1 WHERE id = $1 AND at = $2 AND state = 'NEW' RETURNING attempts`);
+const COUNT_FAILURE = statement(
+  'inbox-failure',
+  `UPDATE inbox SET attempts = attempts + 1 WHERE id = $1 AND at = $2 AND state = 'NEW' RETURNING attempts`,
+);
 
-const PARK = statement('inbox-park', `UPDATE inbox SET state = 'PARKED', done_at = $3 WHERE id = $1 AND at = $2 AND state = 'NEW'`);
+const PARK = statement(
+  'inbox-park',
+  `UPDATE inbox SET state = 'PARKED', done_at = $3 WHERE id = $1 AND at = $2 AND state = 'NEW'`,
+);
 
 const BATCH_CONVERSATIONS = 64;
 const LOOK_AHEAD = 4_096;
@@ -81,7 +89,11 @@ export class InboxJob {
     try {
       return await this.#alone(conversation);
     } catch (error) {
-      this.#deps.log.error({ event: 'inbox.conversation_stuck', conversationId: conversation, error: errorText(error) });
+      this.#deps.log.error({
+        event: 'inbox.conversation_stuck',
+        conversationId: conversation,
+        error: errorText(error),
+      });
       return 0;
     }
   }
@@ -106,7 +118,8 @@ export class InboxJob {
   async #turns(unit: Unit, rows: readonly ConversationRow[], limit: number): Promise<number> {
     const events = await unit.tx.query<EventRow>(EVENTS, [rows.map((row) => row.id), limit]);
     const byConversation = new Map<string, EventRow[]>();
-    for (const row of events) byConversation.set(row.conversation_id, [...(byConversation.get(row.conversation_id) ?? []), row]);
+    for (const row of events)
+      byConversation.set(row.conversation_id, [...(byConversation.get(row.conversation_id) ?? []), row]);
     const works = rows.flatMap((row) => {
       const own = byConversation.get(row.id);
       return own ? [{ conversation: this.#conversation(row), events: own.map((event) => this.#event(event)) }] : [];
@@ -117,7 +130,13 @@ export class InboxJob {
       const change = changes[index];
       return change ? [{ conversation, change }] : [];
     });
-    unit.defer(async () => this.#save(unit, results, events.map((event) => ({ id: event.id, at: event.at, state: 'DONE' }))));
+    unit.defer(async () =>
+      this.#save(
+        unit,
+        results,
+        events.map((event) => ({ id: event.id, at: event.at, state: 'DONE' })),
+      ),
+    );
     return events.length;
   }
 
@@ -129,7 +148,11 @@ export class InboxJob {
     const { keys } = this.#deps.services;
     await unit.tx.query(SAVE, [
       results.map(({ conversation }) => conversation.id),
-      results.map(({ conversation, change }) => (change.state === undefined ? null : keys.sealJson(`conversations.sealed_state.${conversation.id}`, change.state))),
+      results.map(({ conversation, change }) =>
+        change.state === undefined
+          ? null
+          : keys.sealJson(`conversations.sealed_state.${conversation.id}`, change.state),
+      ),
       results.map(({ change }) => change.isSilenced),
       events.map((event) => event.id),
       events.map((event) => event.at),
@@ -154,7 +177,12 @@ export class InboxJob {
         // A deadlock or a database that restarts says nothing against the event.
         if (isPassing(error) && (passing += 1) < MAX_PASSING) continue;
         if (isPassing(error)) return handled;
-        this.#deps.log.warn({ event: 'inbox.turn_failed', inboxId: String(next.id), traceId: next.trace_id, error: errorText(error) });
+        this.#deps.log.warn({
+          event: 'inbox.turn_failed',
+          inboxId: String(next.id),
+          traceId: next.trace_id,
+          error: errorText(error),
+        });
         const [row] = await this.#deps.database.query<{ attempts: number }>(COUNT_FAILURE, [next.id, next.at]);
         if ((row?.attempts ?? 0) < MAX_ATTEMPTS) continue;
         await this.#park(conversationId, next.id);
@@ -175,7 +203,13 @@ export class InboxJob {
       const [poisonous] = row ? await tx.query<EventRow>(EVENTS, [[conversationId], 1]) : [];
       if (!row || !poisonous || poisonous.id !== inboxId) return;
       const unit = new Unit(tx, await readTimes(tx), this.#deps);
-      this.#deps.park(unit, { id: row.id, account: row.account, chat: row.chat, thread: row.thread, event: { id: poisonous.id, traceId: poisonous.trace_id } });
+      this.#deps.park(unit, {
+        id: row.id,
+        account: row.account,
+        chat: row.chat,
+        thread: row.thread,
+        event: { id: poisonous.id, traceId: poisonous.trace_id },
+      });
       await tx.query(PARK, [poisonous.id, poisonous.at, unit.now]);
       await unit.flush();
     });
@@ -192,12 +226,17 @@ export class InboxJob {
       actor: row.actor,
       rev: row.rev,
       isSilenced: row.is_silenced,
-      state: row.sealed_state ? this.#deps.services.keys.openJson(`conversations.sealed_state.${row.id}`, row.sealed_state) : undefined,
+      state: row.sealed_state
+        ? this.#deps.services.keys.openJson(`conversations.sealed_state.${row.id}`, row.sealed_state)
+        : undefined,
     };
   }
 
   #event(row: EventRow): StoredEvent {
-    const event = this.#deps.services.keys.openJson(`inbox.sealed_body.${row.trace_id}`, row.sealed_body) as StoredEvent['event'];
+    const event = this.#deps.services.keys.openJson(
+      `inbox.sealed_body.${row.trace_id}`,
+      row.sealed_body,
+    ) as StoredEvent['event'];
     return { id: row.id, at: row.at, traceId: row.trace_id, attempts: row.attempts, event };
   }
 }

@@ -15,8 +15,14 @@ import type { Wake } from './wake.ts';
 /** A platform gives us 3 to 5 s; what is not there after this long is sent as a message instead. */
 const PATIENCE_MS = 1_500;
 
-const LATE = statement('outbox-interactive-late', `UPDATE outbox SET lane = 'NORMAL' WHERE inbox_id = $1 AND lane = 'INTERACTIVE' AND state = 'PENDING' RETURNING id`);
-const RELEASE = statement('outbox-interactive-release', `UPDATE outbox SET state = 'PENDING', lane = 'NORMAL', lease_token = NULL, lease_until = NULL WHERE lease_token = $1 AND state = 'LEASED' RETURNING id`);
+const LATE = statement(
+  'outbox-interactive-late',
+  `UPDATE outbox SET lane = 'NORMAL' WHERE inbox_id = $1 AND lane = 'INTERACTIVE' AND state = 'PENDING' RETURNING id`,
+);
+const RELEASE = statement(
+  'outbox-interactive-release',
+  `UPDATE outbox SET state = 'PENDING', lane = 'NORMAL', lease_token = NULL, lease_until = NULL WHERE lease_token = $1 AND state = 'LEASED' RETURNING id`,
+);
 const HANDLED = statement('inbox-handled', `SELECT 1 FROM inbox WHERE id = $1 AND state <> 'NEW'`);
 
 export interface InteractiveDeps {
@@ -71,7 +77,11 @@ export class Interactive {
     const content = this.#deps.keys.openJson(`outbox.sealed_payload.${row.id}`, row.sealed_payload) as MessageContent;
     if (content.kind !== 'tap_answer' && content.kind !== 'text') return undefined;
     hit('interactive.leased');
-    return { answer: { kind: 'text', text: content.text }, shown: async () => this.#settle(token, rows), notShown: async () => this.#release(token) };
+    return {
+      answer: { kind: 'text', text: content.text },
+      shown: async () => this.#settle(token, rows),
+      notShown: async () => this.#release(token),
+    };
   }
 
   async #release(token: string): Promise<void> {
@@ -80,7 +90,11 @@ export class Interactive {
 
   async #settle(token: string, rows: readonly LeasedRow[]): Promise<void> {
     hit('interactive.answered');
-    await settle(this.#deps, token, rows.map((row) => ({ row, settlement: { state: 'SENT' } })));
+    await settle(
+      this.#deps,
+      token,
+      rows.map((row) => ({ row, settlement: { state: 'SENT' } })),
+    );
   }
 
   #notice(): void {

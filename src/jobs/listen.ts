@@ -34,7 +34,11 @@ async function listenOnce(channel: Channel, { database, inbox }: ListenDeps, sig
   holder.once('end', () => lost.abort());
   try {
     const { rows } = await holder.query<{ got: boolean }>(LOCK, [channel.account]);
-    if (rows[0]?.got === true) await channel.listen?.(async (events) => void (await inbox.receive(events)), AbortSignal.any([signal, lost.signal]));
+    if (rows[0]?.got === true)
+      await channel.listen?.(
+        async (events) => void (await inbox.receive(events)),
+        AbortSignal.any([signal, lost.signal]),
+      );
   } finally {
     await holder.end().catch(() => undefined);
   }

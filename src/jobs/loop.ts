@@ -41,7 +41,8 @@ export class Loop {
     if (this.#stopped) return;
     if (this.#running === 0) return void this.#run();
     this.#again = true;
-    if (this.#running < (this.#options.concurrency ?? 1)) this.#helper ??= setTimeout(() => this.#help(), this.#options.staggerMs ?? 0);
+    if (this.#running < (this.#options.concurrency ?? 1))
+      this.#helper ??= setTimeout(() => this.#help(), this.#options.staggerMs ?? 0);
   }
 
   #help(): void {

@@ -17,9 +17,20 @@ import type { Log } from '../lib/log.ts';
 /** For whom a message's files are, and putting one of them away; the documents room gives both. */
 export interface FileIntake {
   /** Whose file it is, or why it is not even fetched. */
-  target(message: { readonly actor: Actor; readonly caption: string }): Promise<{ readonly kind: 'customer'; readonly customerId: string } | { readonly kind: 'refused'; readonly reason: string }>;
+  target(message: {
+    readonly actor: Actor;
+    readonly caption: string;
+  }): Promise<
+    { readonly kind: 'customer'; readonly customerId: string } | { readonly kind: 'refused'; readonly reason: string }
+  >;
   /** Stores the bytes under the customer's key, or says why not. */
-  store(file: { readonly customerId: string; readonly bytes: Buffer; readonly name: string; readonly mime: string; readonly now: Date }): Promise<{ readonly fileId: string } | { readonly refused: string }>;
+  store(file: {
+    readonly customerId: string;
+    readonly bytes: Buffer;
+    readonly name: string;
+    readonly mime: string;
+    readonly now: Date;
+  }): Promise<{ readonly fileId: string } | { readonly refused: string }>;
 }
 
 export interface MediaJobDeps {
@@ -28,7 +39,11 @@ export interface MediaJobDeps {
   readonly channels: ReadonlyMap<string, Channel>;
   readonly intake: FileIntake;
   /** Files stored in this turn belong to the message that brought them. */
-  readonly attach: (tx: Tx, message: { readonly inboxId: bigint; readonly conversationId: string }, fileIds: readonly string[]) => Promise<void>;
+  readonly attach: (
+    tx: Tx,
+    message: { readonly inboxId: bigint; readonly conversationId: string },
+    fileIds: readonly string[],
+  ) => Promise<void>;
   readonly wake: (topic: 'inbox') => void;
   readonly log: Log;
 }
@@ -48,7 +63,10 @@ const LEASE = statement(
    WHERE id = (SELECT id FROM timers WHERE state = 'OPEN' AND kind = 'media.fetch' AND due_at <= business_now() ORDER BY due_at, id LIMIT 1 FOR UPDATE SKIP LOCKED)
    RETURNING id, key, sealed_payload, attempts`,
 );
-const DONE = statement('media-done', `UPDATE timers SET state = 'FIRED', fired_at = business_now() WHERE id = $1 AND state = 'OPEN' RETURNING id`);
+const DONE = statement(
+  'media-done',
+  `UPDATE timers SET state = 'FIRED', fired_at = business_now() WHERE id = $1 AND state = 'OPEN' RETURNING id`,
+);
 
 const MAX_BYTES = 20 * 1024 * 1024;
 const MAX_ATTEMPTS = 4;
@@ -62,12 +80,23 @@ export async function fetchNext(deps: MediaJobDeps): Promise<number> {
   const tokens = await takeAll(deps, payload);
   hit('media.stored');
   if (tokens === 'later' && row.attempts < MAX_ATTEMPTS) return 1;
-  const media = tokens === 'later' ? payload.media.map((one) => describe(one, payload, { refused: 'unreadable' })) : tokens;
+  const media =
+    tokens === 'later' ? payload.media.map((one) => describe(one, payload, { refused: 'unreadable' })) : tokens;
   const stored = await deps.database.transaction(async (tx) => {
     if ((await tx.query(DONE, [row.id])).length === 0) return false;
     const { now } = await readTimes(tx);
-    await deps.attach(tx, { inboxId: BigInt(payload.inboxId), conversationId: payload.conversationId }, media.flatMap((token) => (typeof token['fileId'] === 'string' ? [token['fileId']] : [])));
-    return insertInternal(tx, deps.keys, { key: row.key, conversationId: payload.conversationId, kind: 'media', body: { internal: 'media', caption: payload.caption, media }, now });
+    await deps.attach(
+      tx,
+      { inboxId: BigInt(payload.inboxId), conversationId: payload.conversationId },
+      media.flatMap((token) => (typeof token['fileId'] === 'string' ? [token['fileId']] : [])),
+    );
+    return insertInternal(tx, deps.keys, {
+      key: row.key,
+      conversationId: payload.conversationId,
+      kind: 'media',
+      body: { internal: 'media', caption: payload.caption, media },
+      now,
+    });
   });
   hit('media.committed');
   if (stored) deps.wake('inbox');
@@ -88,13 +117,22 @@ async function takeAll(deps: MediaJobDeps, payload: Payload): Promise<readonly M
   return tokens;
 }
 
-async function put(deps: MediaJobDeps, media: MediaRef, fetched: Exclude<Fetched, 'later'>, whose: { readonly customerId: string; readonly now: Date }): Promise<{ readonly fileId: string } | { readonly refused: string }> {
+async function put(
+  deps: MediaJobDeps,
+  media: MediaRef,
+  fetched: Exclude<Fetched, 'later'>,
+  whose: { readonly customerId: string; readonly now: Date },
+): Promise<{ readonly fileId: string } | { readonly refused: string }> {
   if (fetched === 'too_big') return { refused: 'too_big' };
   if (fetched === 'gone') return { refused: 'unreadable' };
   return deps.intake.store({ ...whose, bytes: fetched, name: media.name ?? '', mime: media.mime ?? '' });
 }
 
-function describe(media: MediaRef, payload: Payload, outcome: { readonly fileId: string } | { readonly refused: string }): MediaToken {
+function describe(
+  media: MediaRef,
+  payload: Payload,
+  outcome: { readonly fileId: string } | { readonly refused: string },
+): MediaToken {
   return { ...outcome, name: media.name ?? '', caption: payload.caption, ...albumOf(media, payload) };
 }
 
@@ -113,7 +151,12 @@ async function fetchOne(deps: MediaJobDeps, account: string, media: MediaRef): P
     return await channel.fetchMedia(media, MAX_BYTES);
   } catch (error) {
     if (!(error instanceof ChannelError)) throw error;
-    deps.log.warn({ event: 'media.fetch_failed', channel: channel.platform, code: error.code, error: errorText(error.cause) });
+    deps.log.warn({
+      event: 'media.fetch_failed',
+      channel: channel.platform,
+      code: error.code,
+      error: errorText(error.cause),
+    });
     if (error.code === 'too_big') return 'too_big';
     return error.failure === 'retry' || error.failure === 'wait' || error.failure === 'unknown' ? 'later' : 'gone';
   }

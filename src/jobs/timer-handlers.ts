@@ -4,7 +4,10 @@ import { statement } from '../db/database.ts';
 import type { Services } from '../core/operations/context.ts';
 import type { TimerHandler } from './timers.ts';
 
-const RESUME = statement('outbox-resume', `UPDATE outbox SET state = 'PENDING', due_at = clock_timestamp() WHERE id = $1 AND at = $2 AND state = 'DEFERRED'`);
+const RESUME = statement(
+  'outbox-resume',
+  `UPDATE outbox SET state = 'PENDING', due_at = clock_timestamp() WHERE id = $1 AND at = $2 AND state = 'DEFERRED'`,
+);
 
 export function timerHandlers(services: Pick<Services, 'keys'>): Readonly<Record<string, TimerHandler>> {
   return {
@@ -14,7 +17,13 @@ export function timerHandlers(services: Pick<Services, 'keys'>): Readonly<Record
     },
     conversation: async (unit, _turn, timer) => {
       const { conversationId, visit, name } = timer.payload as { conversationId: string; visit: number; name: string };
-      await insertInternal(unit.tx, services.keys, { key: timer.key, conversationId, kind: 'timeout', body: { internal: 'timeout', visit, name }, now: unit.now });
+      await insertInternal(unit.tx, services.keys, {
+        key: timer.key,
+        conversationId,
+        kind: 'timeout',
+        body: { internal: 'timeout', visit, name },
+        now: unit.now,
+      });
     },
     'outbox.resume': async (unit, _turn, timer) => {
       const { id, at } = timer.payload as { id: string; at: string };

@@ -30,7 +30,12 @@ export async function fireNext(deps: TimerJobDeps): Promise<number> {
       const handler = deps.handlers[timer.kind];
       const turn = unit.turn({ actor: SYSTEM_ACTOR, via: 'timer', traceId: timer.traceId });
       if (handler) await handler(unit, turn, timer);
-      else turn.effects.incident({ kind: 'timer.unknown_kind', subject: { kind: 'timer', id: String(timer.id) }, detail: { kind: timer.kind } });
+      else
+        turn.effects.incident({
+          kind: 'timer.unknown_kind',
+          subject: { kind: 'timer', id: String(timer.id) },
+          detail: { kind: timer.kind },
+        });
       await markFired(unit.tx, unit.now, [timer.id]);
       return 1;
     });
@@ -47,6 +52,10 @@ async function failed(deps: TimerJobDeps, timer: DueTimer, error: unknown): Prom
     const state = await markTimerFailed(unit.tx, timer.id);
     if (state !== 'PARKED') return;
     const turn = unit.turn({ actor: SYSTEM_ACTOR, via: 'timer', traceId: timer.traceId });
-    turn.effects.incident({ kind: 'timer.parked', subject: { kind: 'timer', id: String(timer.id) }, detail: { kind: timer.kind } });
+    turn.effects.incident({
+      kind: 'timer.parked',
+      subject: { kind: 'timer', id: String(timer.id) },
+      detail: { kind: timer.kind },
+    });
   });
 }

@@ -34,6 +34,11 @@ export class LocalWake implements Wake {
 
 const CHANNEL = 'daiban';
 const NOTIFY_INTERVAL_MS = 10;
+/** Said by whoever begins to listen, and answered by whoever hears it: so each process knows that there are others. */
+const HELLO = 'hello';
+const HERE = 'here';
+/** Who has heard nobody for this long after its hello is alone: a NOTIFY is a commit, and nobody would hear it. */
+const ALONE_AFTER_MS = 2_000;
 
 /** Local signals plus NOTIFY to the other processes, gathered for a moment: one NOTIFY per batch, never per row. */
 export class NotifyWake implements Wake {
@@ -44,6 +49,8 @@ export class NotifyWake implements Wake {
   readonly #self = newId(); // not the process id: every container's first process has the same
   #timer: NodeJS.Timeout | undefined;
   #listener: pg.Client | undefined;
+  #isAlone = false;
+  #listening: NodeJS.Timeout | undefined;
   #closed = false;
 
   constructor(database: Database, log: Log) {
@@ -58,11 +65,15 @@ export class NotifyWake implements Wake {
     await client.query(`LISTEN ${CHANNEL}`);
     client.once('end', () => this.#reopen()); // 'error' may come twice or not at all, the end comes once
     this.#listener = client;
+    this.#isAlone = false;
+    clearTimeout(this.#listening);
+    if (await this.#say(HELLO)) this.#listening = setTimeout(() => (this.#isAlone = true), ALONE_AFTER_MS).unref();
     return this;
   }
 
   signal(topic: Topic): void {
     this.#local.signal(topic);
+    if (this.#isAlone) return;
     this.#pending.add(topic);
     this.#timer ??= setTimeout(() => this.#send(), NOTIFY_INTERVAL_MS);
   }
@@ -74,6 +85,7 @@ export class NotifyWake implements Wake {
   async close(): Promise<void> {
     this.#closed = true;
     clearTimeout(this.#timer);
+    clearTimeout(this.#listening);
     await this.#local.close();
     await this.#listener?.end().catch(() => undefined);
   }
@@ -82,15 +94,25 @@ export class NotifyWake implements Wake {
     this.#timer = undefined;
     const topics = [...this.#pending].join(',');
     this.#pending.clear();
-    if (this.#closed) return;
-    this.#database.query('SELECT pg_notify($1, $2)', [CHANNEL, `${this.#self}:${topics}`]).catch((error: unknown) => {
+    if (!this.#closed) void this.#say(topics);
+  }
+
+  async #say(words: string): Promise<boolean> {
+    try {
+      await this.#database.query('SELECT pg_notify($1, $2)', [CHANNEL, `${this.#self}:${words}`]);
+      return true;
+    } catch (error) {
       this.#log.warn({ event: 'wake.notify_failed', error: errorText(error) });
-    });
+      return false;
+    }
   }
 
   #heard(payload: string): void {
     const [sender, topics = ''] = payload.split(':');
     if (sender === this.#self) return;
+    clearTimeout(this.#listening);
+    this.#isAlone = false;
+    if (topics === HELLO) void this.#say(HERE);
     for (const topic of TOPICS) if (topics.split(',').includes(topic)) this.#local.signal(topic);
   }
 

@@ -56,7 +56,9 @@ export function loadTexts(folder: string): Texts {
 
 function readAreas(folder: string): ReadonlyMap<string, string> {
   const found = new Map<string, string>();
-  for (const file of readdirSync(folder).filter((name) => name.endsWith('.yaml')).sort()) {
+  for (const file of readdirSync(folder)
+    .filter((name) => name.endsWith('.yaml'))
+    .sort()) {
     flatten(parseFile(path.join(folder, file)), file.slice(0, -5), found);
   }
   return found;
@@ -66,14 +68,18 @@ function parseFile(file: string): unknown {
   try {
     return parse(readFileSync(file, 'utf8'));
   } catch (cause) {
-    throw new Error(`${path.basename(path.dirname(file))}/${path.basename(file)}: ${cause instanceof Error ? cause.message : 'not YAML'}`, { cause });
+    throw new Error(
+      `${path.basename(path.dirname(file))}/${path.basename(file)}: ${cause instanceof Error ? cause.message : 'not YAML'}`,
+      { cause },
+    );
   }
 }
 
 function flatten(node: unknown, key: string, into: Map<string, string>): void {
   if (typeof node === 'string') into.set(key, node);
   else if (typeof node === 'number') into.set(key, String(node));
-  else if (node !== null && typeof node === 'object') for (const [name, child] of Object.entries(node)) flatten(child, `${key}.${name}`, into);
+  else if (node !== null && typeof node === 'object')
+    for (const [name, child] of Object.entries(node)) flatten(child, `${key}.${name}`, into);
 }
 
 function readLayouts(folder: string, language: Language, into: Map<string, string>): void {
@@ -83,7 +89,9 @@ function readLayouts(folder: string, language: Language, into: Map<string, strin
   } catch {
     return; // a language without layouts
   }
-  for (const file of files) if (file.endsWith('.hbs')) into.set(`${language}/${file.slice(0, -4)}`, readFileSync(path.join(folder, file), 'utf8'));
+  for (const file of files)
+    if (file.endsWith('.hbs'))
+      into.set(`${language}/${file.slice(0, -4)}`, readFileSync(path.join(folder, file), 'utf8'));
 }
 
 class LoadedTexts implements Texts {
@@ -97,7 +105,8 @@ class LoadedTexts implements Texts {
     this.#messages = messages;
     this.#layouts = layouts;
     this.#handlebars.registerHelper({
-      t: (key: string, options: Handlebars.HelperOptions) => this.translate(languageOf(options), key, options.hash as Params),
+      t: (key: string, options: Handlebars.HelperOptions) =>
+        this.translate(languageOf(options), key, options.hash as Params),
       yuan: (amount: bigint) => groupedYuan(amount),
       wan: (amount: bigint) => inWan(amount),
     });
@@ -109,7 +118,10 @@ class LoadedTexts implements Texts {
     if (format === undefined) {
       const text = this.#messages.get(language)?.get(key);
       if (text === undefined) throw new Error(`no text for ${key} in ${language}`);
-      format = text.includes('{') || text.includes("'") ? new IntlMessageFormat(text, language, undefined, { ignoreTag: true }) : text;
+      format =
+        text.includes('{') || text.includes("'")
+          ? new IntlMessageFormat(text, language, undefined, { ignoreTag: true })
+          : text;
       this.#formats.set(id, format);
     }
     return typeof format === 'string' ? format : String(format.format(params as Record<string, string>));
@@ -121,7 +133,12 @@ class LoadedTexts implements Texts {
     if (!compiled) {
       const source = this.#layouts.get(id);
       if (source === undefined) throw new Error(`no template ${id}`);
-      compiled = this.#handlebars.compile(source, { strict: true, noEscape: true, knownHelpersOnly: true, knownHelpers: { t: true, yuan: true, wan: true } });
+      compiled = this.#handlebars.compile(source, {
+        strict: true,
+        noEscape: true,
+        knownHelpersOnly: true,
+        knownHelpers: { t: true, yuan: true, wan: true },
+      });
       this.#compiled.set(id, compiled);
     }
     return compiled(data, { data: { language } }).trim();

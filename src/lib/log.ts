@@ -4,9 +4,30 @@ import { pino, type Logger } from 'pino';
 export type Log = Logger;
 
 const REDACTED = [
-  'authorization', 'cookie', 'token', 'secret', 'text', 'phone', 'mobile', 'idCard', 'idNo', 'bankCard', 'name', 'body',
-  '*.authorization', '*.cookie', '*.token', '*.secret', '*.text', '*.phone', '*.mobile', '*.idCard', '*.idNo',
-  '*.bankCard', '*.name', '*.body',
+  'authorization',
+  'cookie',
+  'token',
+  'secret',
+  'text',
+  'phone',
+  'mobile',
+  'idCard',
+  'idNo',
+  'bankCard',
+  'name',
+  'body',
+  '*.authorization',
+  '*.cookie',
+  '*.token',
+  '*.secret',
+  '*.text',
+  '*.phone',
+  '*.mobile',
+  '*.idCard',
+  '*.idNo',
+  '*.bankCard',
+  '*.name',
+  '*.body',
 ];
 
 /** A logger writing to stderr, so that stdout stays for people and `--json`. */

@@ -58,8 +58,14 @@ const LEASE = statement(
    RETURNING ${LEASED_COLUMNS}, pick.tried_at`,
 );
 
-const BUCKETS = statement('outbox-buckets', `SELECT key, arrival_at FROM pace_buckets WHERE key = ANY($1::text[]) ORDER BY key FOR UPDATE`);
-const NEW_BUCKETS = statement('outbox-new-buckets', `INSERT INTO pace_buckets (key, arrival_at) SELECT key, $2 FROM unnest($1::text[]) AS row (key) ORDER BY key ON CONFLICT DO NOTHING`);
+const BUCKETS = statement(
+  'outbox-buckets',
+  `SELECT key, arrival_at FROM pace_buckets WHERE key = ANY($1::text[]) ORDER BY key FOR UPDATE`,
+);
+const NEW_BUCKETS = statement(
+  'outbox-new-buckets',
+  `INSERT INTO pace_buckets (key, arrival_at) SELECT key, $2 FROM unnest($1::text[]) AS row (key) ORDER BY key ON CONFLICT DO NOTHING`,
+);
 const PUT_BUCKETS = statement(
   'outbox-put-buckets',
   `UPDATE pace_buckets b SET arrival_at = greatest(b.arrival_at, row.arrival_at) FROM unnest($1::text[], $2::timestamptz[]) AS row (key, arrival_at) WHERE b.key = row.key`,
@@ -99,7 +105,10 @@ export interface Claimed {
 
 /** Leases up to `limit` rows whose turn it is; what the pace forbids now gets a later due time. */
 export async function claimOutbox(tx: Tx, options: ClaimOptions): Promise<Claimed> {
-  const [candidates, { now, realNow }] = await Promise.all([tx.query<Candidate>(CANDIDATES, [options.limit, options.accounts]), options.times(tx)]);
+  const [candidates, { now, realNow }] = await Promise.all([
+    tx.query<Candidate>(CANDIDATES, [options.limit, options.accounts]),
+    options.times(tx),
+  ]);
   if (candidates.length === 0) return { rows: [], now };
   const paced = await pace(tx, candidates, { realNow, rules: options.pace });
   const [rows] = await Promise.all([lease(tx, options.token, paced.allowed), ...paced.write()]);
@@ -108,7 +117,12 @@ export async function claimOutbox(tx: Tx, options: ClaimOptions): Promise<Claime
 
 async function lease(tx: Tx, token: string, allowed: readonly Candidate[]): Promise<readonly LeasedRow[]> {
   if (allowed.length === 0) return [];
-  return tx.query<LeasedRow>(LEASE, [token, allowed.map((row) => row.id), allowed.map((row) => row.at), allowed.map((row) => row.sending_at)]);
+  return tx.query<LeasedRow>(LEASE, [
+    token,
+    allowed.map((row) => row.id),
+    allowed.map((row) => row.at),
+    allowed.map((row) => row.sending_at),
+  ]);
 }
 
 /** Leases the answers meant for the request that `inboxId` came with. */
@@ -117,7 +131,14 @@ export async function claimInteractive(tx: Tx, inboxId: bigint, token: string): 
 }
 
 type BucketRow = { readonly key: string; readonly arrival_at: Date };
-type Candidate = { readonly id: bigint; readonly at: Date; readonly account: string; readonly chat: string; readonly kind: string; readonly sending_at: Date | null };
+type Candidate = {
+  readonly id: bigint;
+  readonly at: Date;
+  readonly account: string;
+  readonly chat: string;
+  readonly kind: string;
+  readonly sending_at: Date | null;
+};
 
 interface Paced {
   readonly allowed: readonly Candidate[];
@@ -125,7 +146,11 @@ interface Paced {
   write(): readonly Promise<unknown>[];
 }
 
-async function pace(tx: Tx, candidates: readonly Candidate[], options: { readonly realNow: Date; readonly rules: ClaimOptions['pace'] }): Promise<Paced> {
+async function pace(
+  tx: Tx,
+  candidates: readonly Candidate[],
+  options: { readonly realNow: Date; readonly rules: ClaimOptions['pace'] },
+): Promise<Paced> {
   const wanted = candidates.flatMap((row) => bucketsOf(row, options.rules));
   if (wanted.length === 0) return { allowed: candidates, write: () => [] };
   const keys = [...new Set(wanted.map((bucket) => bucket.key))].sort();
@@ -146,14 +171,23 @@ async function pace(tx: Tx, candidates: readonly Candidate[], options: { readonl
       postponed.push({ row, dueAt: new Date(freeAt) });
       continue;
     }
-    for (const bucket of buckets) arrivals.set(bucket.key, Math.max(arrivals.get(bucket.key) ?? now, now) + bucket.stepMs);
+    for (const bucket of buckets)
+      arrivals.set(bucket.key, Math.max(arrivals.get(bucket.key) ?? now, now) + bucket.stepMs);
     allowed.push(row);
   }
   return {
     allowed,
     write: () => [
       tx.query(PUT_BUCKETS, [keys, keys.map((key) => new Date(arrivals.get(key) ?? now))]),
-      ...(postponed.length > 0 ? [tx.query(POSTPONE, [postponed.map(({ row }) => row.id), postponed.map(({ row }) => row.at), postponed.map(({ dueAt }) => dueAt)])] : []),
+      ...(postponed.length > 0
+        ? [
+            tx.query(POSTPONE, [
+              postponed.map(({ row }) => row.id),
+              postponed.map(({ row }) => row.at),
+              postponed.map(({ dueAt }) => dueAt),
+            ]),
+          ]
+        : []),
     ],
   };
 }

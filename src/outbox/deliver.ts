@@ -2,7 +2,13 @@
  * Delivering leased rows: gates at the moment of sending, content, the channel, the receipt. Results are written in
  * batches while further sends are in flight.
  */
-import { ChannelError, type Channel, type OutboundContent, type OutboundIntent, type Receipt } from '../channels/channel.ts';
+import {
+  ChannelError,
+  type Channel,
+  type OutboundContent,
+  type OutboundIntent,
+  type Receipt,
+} from '../channels/channel.ts';
 import type { Database, Tx } from '../db/database.ts';
 import { statement } from '../db/database.ts';
 import type { Keyring } from '../db/keyring.ts';
@@ -15,7 +21,15 @@ import { claimOutbox, type LeasedRow } from './claim.ts';
 import { plainText, writeBulkItem } from './enqueue.ts';
 import type { BulkRenderer, SendGate } from './gate.ts';
 import { reconcileUnknown } from './reconcile.ts';
-import { heartbeat, sweepAbandoned, sweepExpired, type FollowUp, type RepeatWindows, type SettleDeps, type Settlement } from './settle.ts';
+import {
+  heartbeat,
+  sweepAbandoned,
+  sweepExpired,
+  type FollowUp,
+  type RepeatWindows,
+  type SettleDeps,
+  type Settlement,
+} from './settle.ts';
 import { Settler } from './settler.ts';
 
 export interface DeliverDeps {
@@ -60,7 +74,13 @@ export class Deliverer {
     if (limit <= 0) return 0;
     const token = newId();
     const { rows, now } = await this.#deps.database.transaction(async (tx) =>
-      claimOutbox(tx, { limit, token, accounts: [...this.#deps.channels.keys()], times: this.#deps.times, pace: this.#pace() }),
+      claimOutbox(tx, {
+        limit,
+        token,
+        accounts: [...this.#deps.channels.keys()],
+        times: this.#deps.times,
+        pace: this.#pace(),
+      }),
     );
     if (rows.length === 0) return 0;
     this.#sending += rows.length;
@@ -98,8 +118,16 @@ export class Deliverer {
   /** Where the platform can be asked what became of a send, a to-do is made only when it cannot tell either. */
   #settling(): SettleDeps {
     const { database, keys, channels, followUp } = this.#deps;
-    const later = (row: LeasedRow, { state, ...rest }: Settlement): boolean => state === 'UNKNOWN' && channels.get(row.account)?.reconcile !== undefined && 'code' in rest && rest.code !== 'cannot_tell';
-    return { database, keys, followUp: async (tx, row, settlement) => (later(row, settlement) ? undefined : followUp(tx, row, settlement)) };
+    const later = (row: LeasedRow, { state, ...rest }: Settlement): boolean =>
+      state === 'UNKNOWN' &&
+      channels.get(row.account)?.reconcile !== undefined &&
+      'code' in rest &&
+      rest.code !== 'cannot_tell';
+    return {
+      database,
+      keys,
+      followUp: async (tx, row, settlement) => (later(row, settlement) ? undefined : followUp(tx, row, settlement)),
+    };
   }
 
   #pace(): ReadonlyMap<string, Channel['pace']> {
@@ -120,7 +148,12 @@ export class Deliverer {
       const prepared = await this.#prepare(row, now);
       return 'state' in prepared ? prepared : await this.#send(row, prepared.channel, prepared.intent);
     } catch (error) {
-      this.#deps.log.error({ event: 'outbox.fault', outboxId: String(row.id), traceId: row.trace_id, error: errorText(error) });
+      this.#deps.log.error({
+        event: 'outbox.fault',
+        outboxId: String(row.id),
+        traceId: row.trace_id,
+        error: errorText(error),
+      });
       return again(row, 'fault'); // nothing has been sent
     }
   }
@@ -133,7 +166,10 @@ export class Deliverer {
   }
 
   /** Everything before the platform is called: content, gates, stored files and handles. */
-  async #prepare(row: LeasedRow, now: Date): Promise<Settlement | { readonly channel: Channel; readonly intent: OutboundIntent }> {
+  async #prepare(
+    row: LeasedRow,
+    now: Date,
+  ): Promise<Settlement | { readonly channel: Channel; readonly intent: OutboundIntent }> {
     const content = await this.#content(row, now);
     if ('settlement' in content) return content.settlement;
     const verdict = await this.#gate(row, content.content, now);
@@ -141,16 +177,29 @@ export class Deliverer {
     const channel = this.#deps.channels.get(row.account);
     if (!channel) return { state: 'PARKED', code: 'no_channel' };
     const to = { account: row.account, chat: row.chat, ...(row.thread === '' ? {} : { thread: row.thread }) };
-    return { channel, intent: { id: String(row.id), to, content: await this.#outbound(row, content.content), attempt: row.attempts, ...(row.ordinal === null ? {} : { ordinal: row.ordinal }) } };
+    return {
+      channel,
+      intent: {
+        id: String(row.id),
+        to,
+        content: await this.#outbound(row, content.content),
+        attempt: row.attempts,
+        ...(row.ordinal === null ? {} : { ordinal: row.ordinal }),
+      },
+    };
   }
 
   async #content(row: LeasedRow, now: Date): Promise<{ content: MessageContent } | { settlement: Settlement }> {
-    if (row.sealed_payload) return { content: this.#deps.keys.openJson(`outbox.sealed_payload.${row.id}`, row.sealed_payload) as MessageContent };
+    if (row.sealed_payload)
+      return {
+        content: this.#deps.keys.openJson(`outbox.sealed_payload.${row.id}`, row.sealed_payload) as MessageContent,
+      };
     const renderer = this.#deps.renderers[row.kind];
     if (!renderer || !row.subject_id) return { settlement: { state: 'FAILED', code: 'no_content' } };
     const rendered = await this.#deps.database.transaction(async (tx) => {
       const said = await renderer(tx, { subjectId: row.subject_id ?? '', reference: row.reference ?? '', now });
-      if ('text' in said) await writeBulkItem(tx, this.#deps.keys, { ...row, customerId: said.customerId, text: said.text });
+      if ('text' in said)
+        await writeBulkItem(tx, this.#deps.keys, { ...row, customerId: said.customerId, text: said.text });
       return said;
     });
     if ('dropped' in rendered) return { settlement: { state: 'LAPSED', code: rendered.dropped } };
@@ -159,10 +208,20 @@ export class Deliverer {
 
   async #gate(row: LeasedRow, content: MessageContent, now: Date): Promise<Settlement | undefined> {
     if (row.purpose === 'STAFF' || row.purpose === 'ANSWER' || row.customer_id === null) return undefined;
-    const question = { outboxId: row.id, purpose: row.purpose as Purpose, customerId: row.customer_id, platform: row.account.split(':')[0] ?? '', text: plainText(content), now };
+    const question = {
+      outboxId: row.id,
+      purpose: row.purpose as Purpose,
+      customerId: row.customer_id,
+      platform: row.account.split(':')[0] ?? '',
+      text: plainText(content),
+      now,
+    };
     for (const gate of this.#deps.gates) {
       const answer = await gate(this.#deps.database, question);
-      if (answer.decision === 'deny') return answer.until ? { state: 'DEFERRED', code: answer.rule, until: answer.until } : { state: 'DENIED', code: answer.rule };
+      if (answer.decision === 'deny')
+        return answer.until
+          ? { state: 'DEFERRED', code: answer.rule, until: answer.until }
+          : { state: 'DENIED', code: answer.rule };
     }
     return undefined;
   }
@@ -175,7 +234,12 @@ export class Deliverer {
     } catch (error) {
       if (error instanceof ChannelError) return this.#failed(row, channel, intent, error);
       // The port promises typed errors; anything else is a fault of ours with bytes possibly written.
-      this.#deps.log.error({ event: 'outbox.fault', outboxId: String(row.id), traceId: row.trace_id, error: errorText(error) });
+      this.#deps.log.error({
+        event: 'outbox.fault',
+        outboxId: String(row.id),
+        traceId: row.trace_id,
+        error: errorText(error),
+      });
       return settlementOf(new ChannelError('unknown', 'fault'), row, channel);
     }
   }
@@ -183,7 +247,13 @@ export class Deliverer {
   async #outbound(row: LeasedRow, content: MessageContent): Promise<OutboundContent> {
     if (content.kind === 'file_ref') {
       const bytes = await this.#deps.readFile(this.#deps.database, content.fileId);
-      return { kind: 'file', name: content.name, mime: content.mime, bytes, ...(content.caption === undefined ? {} : { caption: content.caption }) };
+      return {
+        kind: 'file',
+        name: content.name,
+        mime: content.mime,
+        bytes,
+        ...(content.caption === undefined ? {} : { caption: content.caption }),
+      };
     }
     if (content.kind === 'picture') {
       const { name, caption, drawing, data, language } = content;
@@ -195,7 +265,10 @@ export class Deliverer {
     if (content.kind !== 'card_update') return content;
     const [earlier] = await this.#deps.database.query<{ id: bigint; sealed_handle: Buffer }>(HANDLE, [row.card_id]);
     if (!earlier) return { kind: 'card', card: content.card }; // the card itself never arrived: show its present state
-    const handle = this.#deps.keys.openJson(`outbox.sealed_handle.${earlier.id}`, earlier.sealed_handle) as Record<string, string>;
+    const handle = this.#deps.keys.openJson(`outbox.sealed_handle.${earlier.id}`, earlier.sealed_handle) as Record<
+      string,
+      string
+    >;
     return { ...content, handle };
   }
 
@@ -218,19 +291,27 @@ function sent(receipt: Receipt): Settlement {
 }
 
 /** What a typed failure means for the row. */
-export function settlementOf(error: ChannelError, row: Pick<LeasedRow, 'attempts'>, channel: Pick<Channel, 'capabilities'>): Settlement {
+export function settlementOf(
+  error: ChannelError,
+  row: Pick<LeasedRow, 'attempts'>,
+  channel: Pick<Channel, 'capabilities'>,
+): Settlement {
   switch (error.failure) {
     case 'retry':
     case 'refresh':
       return again(row, error.code, error.retryAfterMs);
     case 'wait': {
       const wait = error.retryAfterMs ?? backoffMs(row);
-      return wait > LONG_WAIT_MS ? { state: 'DEFERRED', code: error.code, waitMs: wait } : { state: 'PENDING', dueInMs: wait, code: error.code };
+      return wait > LONG_WAIT_MS
+        ? { state: 'DEFERRED', code: error.code, waitMs: wait }
+        : { state: 'PENDING', dueInMs: wait, code: error.code };
     }
     case 'breaker':
       return { state: 'PENDING', dueInMs: error.retryAfterMs ?? 300_000, code: error.code };
     case 'unknown':
-      return channel.capabilities.safeToRepeat && row.attempts < MAX_ATTEMPTS ? again(row, `${UNCLEAR}${error.code}`) : { state: 'UNKNOWN', code: error.code };
+      return channel.capabilities.safeToRepeat && row.attempts < MAX_ATTEMPTS
+        ? again(row, `${UNCLEAR}${error.code}`)
+        : { state: 'UNKNOWN', code: error.code };
     case 'park':
     case 'target_gone':
       return { state: 'PARKED', code: error.code };

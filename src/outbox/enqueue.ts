@@ -60,14 +60,30 @@ export async function writeMessages(
 ): Promise<readonly bigint[]> {
   if (drafts.length === 0) return [];
   // A message without a key of its own is new for certain; only the others have to wait for the answer.
-  const [certain, keyed] = [drafts.filter((draft) => draft.key === undefined), drafts.filter((draft) => draft.key !== undefined)];
-  const [written] = await Promise.all([insertDrafts(tx, keys, times, drafts), writeTimeline(tx, keys, times.now, certain)]);
+  const [certain, keyed] = [
+    drafts.filter((draft) => draft.key === undefined),
+    drafts.filter((draft) => draft.key !== undefined),
+  ];
+  const [written] = await Promise.all([
+    insertDrafts(tx, keys, times, drafts),
+    writeTimeline(tx, keys, times.now, certain),
+  ]);
   const fresh = new Set(written);
-  await writeTimeline(tx, keys, times.now, keyed.filter((draft) => fresh.has(draft.id)));
+  await writeTimeline(
+    tx,
+    keys,
+    times.now,
+    keyed.filter((draft) => fresh.has(draft.id)),
+  );
   return written;
 }
 
-async function insertDrafts(tx: Tx, keys: Keyring, times: { readonly now: Date; readonly dueAt: Date }, drafts: readonly NumberedMessage[]): Promise<readonly bigint[]> {
+async function insertDrafts(
+  tx: Tx,
+  keys: Keyring,
+  times: { readonly now: Date; readonly dueAt: Date },
+  drafts: readonly NumberedMessage[],
+): Promise<readonly bigint[]> {
   const rows = await tx.query<{ id: bigint }>(INSERT, [
     drafts.map((draft) => draft.id),
     times.now,
@@ -136,7 +152,13 @@ export function plainText(content: MessageContent): string {
     case 'card':
     case 'card_update': {
       const { card } = content;
-      const lines = [card.title, card.subtitle, card.text, ...card.fields.map((field) => `${field.label} ${field.value}`), card.closed];
+      const lines = [
+        card.title,
+        card.subtitle,
+        card.text,
+        ...card.fields.map((field) => `${field.label} ${field.value}`),
+        card.closed,
+      ];
       return lines.filter((line) => line !== undefined && line !== '').join('\n');
     }
     case 'picture':
@@ -163,10 +185,30 @@ const BULK_ITEM = statement(
 export async function writeBulkItem(
   tx: Tx,
   keys: Keyring,
-  row: { readonly id: bigint; readonly at: Date; readonly account: string; readonly chat: string; readonly kind: string; readonly customerId: string; readonly text: string },
+  row: {
+    readonly id: bigint;
+    readonly at: Date;
+    readonly account: string;
+    readonly chat: string;
+    readonly kind: string;
+    readonly customerId: string;
+    readonly text: string;
+  },
 ): Promise<void> {
   const [next] = await tx.query<{ id: bigint }>(`SELECT nextval('timeline_id_seq') AS id`);
   const id = next?.id ?? 0n;
   const platform = row.account.slice(0, row.account.indexOf(':'));
-  await tx.query(BULK_ITEM, [newId(), platform, row.account, row.chat, row.at, id, row.kind, keys.seal(`timeline_items.sealed_text.${id}`, row.text), maskText(row.text), row.id, row.customerId]);
+  await tx.query(BULK_ITEM, [
+    newId(),
+    platform,
+    row.account,
+    row.chat,
+    row.at,
+    id,
+    row.kind,
+    keys.seal(`timeline_items.sealed_text.${id}`, row.text),
+    maskText(row.text),
+    row.id,
+    row.customerId,
+  ]);
 }

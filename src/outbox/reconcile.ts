@@ -43,11 +43,21 @@ export async function reconcileUnknown(deps: SettleDeps, channels: ReadonlyMap<s
   return again;
 }
 
-async function look(deps: SettleDeps, channel: Channel | undefined, row: LeasedRow): Promise<Receipt | 'absent' | 'later' | undefined> {
+async function look(
+  deps: SettleDeps,
+  channel: Channel | undefined,
+  row: LeasedRow,
+): Promise<Receipt | 'absent' | 'later' | undefined> {
   if (!channel?.reconcile || !row.sealed_payload) return undefined;
   const content = deps.keys.openJson(`outbox.sealed_payload.${row.id}`, row.sealed_payload) as MessageContent;
   if (content.kind === 'file_ref' || content.kind === 'picture') return undefined;
-  const intent: OutboundIntent = { id: String(row.id), to: { account: row.account, chat: row.chat, ...(row.thread === '' ? {} : { thread: row.thread }) }, content, attempt: row.attempts, ...(row.ordinal === null ? {} : { ordinal: row.ordinal }) };
+  const intent: OutboundIntent = {
+    id: String(row.id),
+    to: { account: row.account, chat: row.chat, ...(row.thread === '' ? {} : { thread: row.thread }) },
+    content,
+    attempt: row.attempts,
+    ...(row.ordinal === null ? {} : { ordinal: row.ordinal }),
+  };
   try {
     return await channel.reconcile(intent);
   } catch (error) {
@@ -63,12 +73,14 @@ async function conclude(deps: SettleDeps, row: LeasedRow, found: Receipt | 'abse
     return 1;
   }
   if (found !== 'absent' && found !== undefined) {
-    const handle = found.handle === undefined ? null : deps.keys.sealJson(`outbox.sealed_handle.${row.id}`, found.handle);
+    const handle =
+      found.handle === undefined ? null : deps.keys.sealJson(`outbox.sealed_handle.${row.id}`, found.handle);
     await deps.database.query(FOUND, [...fence, found.providerId ?? null, handle]);
     return 0;
   }
   await deps.database.transaction(async (tx) => {
-    if ((await tx.query(CANNOT_TELL, fence)).length > 0) await deps.followUp(tx, row, { state: 'UNKNOWN', code: 'cannot_tell' });
+    if ((await tx.query(CANNOT_TELL, fence)).length > 0)
+      await deps.followUp(tx, row, { state: 'UNKNOWN', code: 'cannot_tell' });
   });
   return 0;
 }

@@ -4,7 +4,12 @@ import type { Keyring } from '../db/keyring.ts';
 import { LEASED_COLUMNS, type LeasedRow } from './claim.ts';
 
 export type Settlement =
-  | { readonly state: 'SENT'; readonly providerId?: string; readonly handle?: Readonly<Record<string, string>>; readonly note?: string }
+  | {
+      readonly state: 'SENT';
+      readonly providerId?: string;
+      readonly handle?: Readonly<Record<string, string>>;
+      readonly note?: string;
+    }
   | { readonly state: 'PENDING'; readonly dueInMs: number; readonly code: string }
   /** Waits as a timer until `until` (business time) or, without one, `waitMs` from now. */
   | { readonly state: 'DEFERRED'; readonly code: string; readonly until?: Date; readonly waitMs?: number }
@@ -21,7 +26,10 @@ const SETTLE = statement(
    WHERE c.id = 1 AND o.id = row.id AND o.at = row.at AND o.lease_token = $1 AND o.state || '' = 'LEASED'
    RETURNING o.id`,
 );
-const HEARTBEAT = statement('outbox-heartbeat', `UPDATE outbox SET lease_until = clock_timestamp() + interval '30 seconds' WHERE lease_token = ANY($1::uuid[]) AND state = 'LEASED'`);
+const HEARTBEAT = statement(
+  'outbox-heartbeat',
+  `UPDATE outbox SET lease_until = clock_timestamp() + interval '30 seconds' WHERE lease_token = ANY($1::uuid[]) AND state = 'LEASED'`,
+);
 // An answer inside a request is not known to have been shown, and a message sent instead would not be recognised as the same.
 const EXPIRED = statement(
   'outbox-expired',
@@ -70,7 +78,12 @@ export async function settle(deps: SettleDeps, token: string, results: readonly 
 }
 
 /** Writes the outcomes. Returns the ids that were still ours. */
-async function writeSettlements(tx: Tx, keys: Keyring, token: string, results: readonly Settled[]): Promise<readonly bigint[]> {
+async function writeSettlements(
+  tx: Tx,
+  keys: Keyring,
+  token: string,
+  results: readonly Settled[],
+): Promise<readonly bigint[]> {
   if (results.length === 0) return [];
   const rows = await tx.query<{ id: bigint }>(SETTLE, [
     token,
@@ -78,7 +91,11 @@ async function writeSettlements(tx: Tx, keys: Keyring, token: string, results: r
     results.map(({ row }) => row.at),
     results.map(({ settlement }) => settlement.state),
     results.map(({ settlement }) => (settlement.state === 'SENT' ? (settlement.providerId ?? null) : null)),
-    results.map(({ row, settlement }) => (settlement.state === 'SENT' && settlement.handle ? keys.sealJson(`outbox.sealed_handle.${row.id}`, settlement.handle) : null)),
+    results.map(({ row, settlement }) =>
+      settlement.state === 'SENT' && settlement.handle
+        ? keys.sealJson(`outbox.sealed_handle.${row.id}`, settlement.handle)
+        : null,
+    ),
     results.map(({ settlement }) => (settlement.state === 'SENT' ? (settlement.note ?? null) : settlement.code)),
     results.map(({ settlement }) => (settlement.state === 'PENDING' ? Math.round(settlement.dueInMs) : 0)),
   ]);
@@ -99,8 +116,12 @@ export type RepeatWindows = ReadonlyMap<string, number>;
  */
 export async function sweepExpired(deps: SettleDeps, windows: RepeatWindows): Promise<number> {
   return deps.database.transaction(async (tx) => {
-    const rows = await tx.query<LeasedRow & { readonly state: 'PENDING' | 'UNKNOWN' }>(EXPIRED, [[...windows.keys()], [...windows.values()]]);
-    for (const row of rows) if (row.state === 'UNKNOWN') await deps.followUp(tx, row, { state: 'UNKNOWN', code: 'lease_expired' });
+    const rows = await tx.query<LeasedRow & { readonly state: 'PENDING' | 'UNKNOWN' }>(EXPIRED, [
+      [...windows.keys()],
+      [...windows.values()],
+    ]);
+    for (const row of rows)
+      if (row.state === 'UNKNOWN') await deps.followUp(tx, row, { state: 'UNKNOWN', code: 'lease_expired' });
     return rows.filter((row) => row.state === 'PENDING').length;
   });
 }

@@ -8,7 +8,16 @@ import { DIALOGUE, portOf } from './support/contestants.ts';
 import { driveAtRate, type Message } from './support/drive.ts';
 import { startProgram, type Running } from './support/processes.ts';
 import { startProduct, wecomText, WECOM } from './support/product.ts';
-import { goal, median, percentile, report, round, spread, type BenchOptions, type BenchReport } from './support/report.ts';
+import {
+  goal,
+  median,
+  percentile,
+  report,
+  round,
+  spread,
+  type BenchOptions,
+  type BenchReport,
+} from './support/report.ts';
 import { startWecomStub } from './support/stub.ts';
 
 const PER_SECOND = 200;
@@ -35,14 +44,22 @@ export async function benchAck({ scale, say }: BenchOptions): Promise<BenchRepor
     const p50 = new Map<string, number[]>(contestants.map(({ name }) => [name, []]));
     for (let number = 0; number <= ROUNDS; number += 1) {
       for (const { name, port } of contestants) {
-        const acks = await driveAtRate(port, messages(chats, number, seconds), { perSecond: PER_SECOND, connections: CONNECTIONS });
+        const acks = await driveAtRate(port, messages(chats, number, seconds), {
+          perSecond: PER_SECOND,
+          connections: CONNECTIONS,
+        });
         if (number === 0) continue; // warm-up
         p99.get(name)?.push(percentile(acks, 99));
         p50.get(name)?.push(percentile(acks, 50));
-        say(`ack ${number}/${ROUNDS} ${name}: p50 ${round(percentile(acks, 50))} ms, p99 ${round(percentile(acks, 99))} ms`);
+        say(
+          `ack ${number}/${ROUNDS} ${name}: p50 ${round(percentile(acks, 50))} ms, p99 ${round(percentile(acks, 99))} ms`,
+        );
       }
     }
-    const of = (name: string): Record<string, unknown> => ({ p50Ms: spread(p50.get(name) ?? [], 2), p99Ms: spread(p99.get(name) ?? [], 2) });
+    const of = (name: string): Record<string, unknown> => ({
+      p50Ms: spread(p50.get(name) ?? [], 2),
+      p99Ms: spread(p99.get(name) ?? [], 2),
+    });
     const ratio = round(median(p99.get('daiban') ?? []) / median(p99.get('bare express') ?? []));
     return report({
       bench: 'ack',
@@ -63,7 +80,11 @@ async function startBare(cluster: BenchCluster): Promise<Running> {
   return startProgram({
     args: ['--import', 'tsx', path.resolve(import.meta.dirname, 'peers/express-insert.ts')],
     ready: /^ready/,
-    env: { DATABASE_URL: await cluster.create('bench_express'), WECOM_TOKEN: WECOM.token, WECOM_ENCODING_AES_KEY: WECOM.encodingAesKey },
+    env: {
+      DATABASE_URL: await cluster.create('bench_express'),
+      WECOM_TOKEN: WECOM.token,
+      WECOM_ENCODING_AES_KEY: WECOM.encodingAesKey,
+    },
   });
 }
 

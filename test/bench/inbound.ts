@@ -3,8 +3,24 @@
  * stored. Beside it in the same run, in turns: telegraf with the same dialogue, and one bare commit per message.
  */
 import { startBenchCluster, type BenchCluster } from './support/cluster.ts';
-import { commitLoopContestant, daibanContestant, DIALOGUE, telegrafContestant, type Contestant, type Run } from './support/contestants.ts';
-import { goal, median, percentile, report, round, spread, type BenchOptions, type BenchReport } from './support/report.ts';
+import {
+  commitLoopContestant,
+  daibanContestant,
+  DIALOGUE,
+  telegrafContestant,
+  type Contestant,
+  type Run,
+} from './support/contestants.ts';
+import {
+  goal,
+  median,
+  percentile,
+  report,
+  round,
+  spread,
+  type BenchOptions,
+  type BenchReport,
+} from './support/report.ts';
 
 const CHATS = 1000;
 const IN_FLIGHT = 32;
@@ -26,7 +42,12 @@ export async function benchInbound({ scale, say }: BenchOptions): Promise<BenchR
   }
 }
 
-async function compare(cluster: BenchCluster, contestants: readonly Contestant[], chats: number, say: BenchOptions['say']): Promise<BenchReport> {
+async function compare(
+  cluster: BenchCluster,
+  contestants: readonly Contestant[],
+  chats: number,
+  say: BenchOptions['say'],
+): Promise<BenchReport> {
   const runs = new Map<string, Run[]>(contestants.map(({ name }) => [name, []]));
   for (const contestant of contestants) await contestant.run(1, IN_FLIGHT); // connections, prepared statements, compiled code
   await cluster.settled();
@@ -36,7 +57,9 @@ async function compare(cluster: BenchCluster, contestants: readonly Contestant[]
     for (const contestant of contestants) {
       const run = await contestant.run(1, IN_FLIGHT);
       runs.get(contestant.name)?.push(run);
-      say(`inbound ${round}/${ROUNDS} ${contestant.name}: ${Math.round(run.messages / run.seconds)} messages/s, node ${perMessage(run, 'nodeCpuMs')} µs, postgres ${perMessage(run, 'postgresCpuMs')} µs`);
+      say(
+        `inbound ${round}/${ROUNDS} ${contestant.name}: ${Math.round(run.messages / run.seconds)} messages/s, node ${perMessage(run, 'nodeCpuMs')} µs, postgres ${perMessage(run, 'postgresCpuMs')} µs`,
+      );
     }
   }
   await cluster.settled();
@@ -55,7 +78,9 @@ function figuresOf(runs: readonly Run[], commitsPerMessage: number): Record<stri
   return {
     messagesPerSecond: spread(runs.map((run) => run.messages / run.seconds)),
     ...(acks.length === 0 ? {} : { ackMs: { p50: round(percentile(acks, 50)), p99: round(percentile(acks, 99)) } }),
-    ...(replies.length === 0 ? {} : { replyMs: { p50: round(percentile(replies, 50)), p99: round(percentile(replies, 99)) } }),
+    ...(replies.length === 0
+      ? {}
+      : { replyMs: { p50: round(percentile(replies, 50)), p99: round(percentile(replies, 99)) } }),
     nodeCpuMicrosecondsPerMessage: spread(runs.map((run) => perMessage(run, 'nodeCpuMs'))),
     postgresCpuMicrosecondsPerMessage: spread(runs.map((run) => perMessage(run, 'postgresCpuMs'))),
     walBytesPerMessage: round(median(runs.map((run) => run.walBytes / run.messages)), 0),
@@ -68,9 +93,14 @@ function perMessage(run: Run, field: 'nodeCpuMs' | 'postgresCpuMs'): number {
   return Math.round((run[field] * 1000) / run.messages);
 }
 
-function conclude(runs: ReadonlyMap<string, readonly Run[]>, figures: Record<string, unknown>, chats: number): BenchReport {
+function conclude(
+  runs: ReadonlyMap<string, readonly Run[]>,
+  figures: Record<string, unknown>,
+  chats: number,
+): BenchReport {
   const speeds = (name: string): readonly number[] => (runs.get(name) ?? []).map((run) => run.messages / run.seconds);
-  const against = (name: string): number => round(median(speeds('daiban').map((speed, index) => speed / (speeds(name)[index] ?? NaN))));
+  const against = (name: string): number =>
+    round(median(speeds('daiban').map((speed, index) => speed / (speeds(name)[index] ?? NaN))));
   const cpu = (name: string): number => median((runs.get(name) ?? []).map((run) => run.nodeCpuMs / run.messages));
   const ratios = {
     'daiban / telegraf': against('telegraf'),

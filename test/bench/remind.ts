@@ -48,7 +48,9 @@ export async function benchRemind({ scale, say }: BenchOptions): Promise<BenchRe
       const again = await runAll(database);
       const copy = await copyInsert(admin);
       const plain = await plainInsert(admin);
-      say(`remind ${number}/${ROUNDS}: ${ours.enqueued} enqueued in ${Math.round(ours.ms)} ms, again ${again.enqueued}, plain INSERT … SELECT ${Math.round(plain)} ms, from a copy ${Math.round(copy)} ms`);
+      say(
+        `remind ${number}/${ROUNDS}: ${ours.enqueued} enqueued in ${Math.round(ours.ms)} ms, again ${again.enqueued}, plain INSERT … SELECT ${Math.round(plain)} ms, from a copy ${Math.round(copy)} ms`,
+      );
       runs.push({ ours, again, plain, copy });
     }
     await admin.query('TRUNCATE loans, instalments, outbox, outbox_keys CASCADE');
@@ -70,7 +72,9 @@ export async function benchRemind({ scale, say }: BenchOptions): Promise<BenchRe
       },
       ratios: {
         'plan and enqueue / plain INSERT … SELECT': ratio,
-        'plan and enqueue / the rows written again from a copy': round(median(runs.map(({ ours, copy }) => ours.ms / copy))),
+        'plan and enqueue / the rows written again from a copy': round(
+          median(runs.map(({ ours, copy }) => ours.ms / copy)),
+        ),
       },
       goals: [
         goal('against a plain INSERT … SELECT', '<= 3', ratio),
@@ -88,11 +92,19 @@ export async function benchRemind({ scale, say }: BenchOptions): Promise<BenchRe
 }
 
 /** Loans with one open instalment each. Rows nothing reads here (applications, keys) are left out: foreign keys rest. */
-async function generate(admin: Client, count: number, { dueOn, at }: { readonly dueOn: string; readonly at: string }): Promise<void> {
+async function generate(
+  admin: Client,
+  count: number,
+  { dueOn, at }: { readonly dueOn: string; readonly at: string },
+): Promise<void> {
   await admin.query('SET session_replication_role = replica');
   await admin.query('TRUNCATE customers, identities, loans, instalments CASCADE');
-  const id = (kind: number): string => `(lpad(to_hex(n), 8, '0') || '-0000-7000-8000-0000000000' || lpad('${kind}', 2, '0'))::uuid`;
-  await admin.query(`INSERT INTO customers (id, number, data_key, name_masked, created_at, updated_at) SELECT ${id(1)}, n, n, '何**', $2, $2 FROM generate_series(1, $1::int) AS n`, [count, NOW]);
+  const id = (kind: number): string =>
+    `(lpad(to_hex(n), 8, '0') || '-0000-7000-8000-0000000000' || lpad('${kind}', 2, '0'))::uuid`;
+  await admin.query(
+    `INSERT INTO customers (id, number, data_key, name_masked, created_at, updated_at) SELECT ${id(1)}, n, n, '何**', $2, $2 FROM generate_series(1, $1::int) AS n`,
+    [count, NOW],
+  );
   await admin.query(
     `INSERT INTO identities (id, account, external_id, customer_id, is_verified, created_at, bound_at) SELECT ${id(2)}, 'telegram:4242', n::text, ${id(1)}, true, $2, $2 FROM generate_series(1, $1::int) AS n`,
     [count, NOW],
@@ -112,7 +124,9 @@ async function generate(admin: Client, count: number, { dueOn, at }: { readonly 
 
 async function rewind(admin: Client): Promise<void> {
   await admin.query('TRUNCATE outbox, outbox_keys, reminder_outcomes');
-  await admin.query(`UPDATE loans SET next_reminder_at = '2026-11-20T01:00:00Z', next_instalment = 1, next_stage = 'dueDay'`);
+  await admin.query(
+    `UPDATE loans SET next_reminder_at = '2026-11-20T01:00:00Z', next_instalment = 1, next_stage = 'dueDay'`,
+  );
   await admin.query('VACUUM ANALYZE loans');
 }
 
@@ -124,8 +138,10 @@ async function runAll(database: Database): Promise<{ readonly enqueued: number; 
 }
 
 async function runUntilNothingIsDue(database: Database): Promise<number> {
-  for (let enqueued = 0; ; ) {
-    const run = await database.transaction(async (tx) => runDueReminders(tx, SCHEDULE, { now: NOW, limit: BATCH, traceId: 'bench' }));
+  for (let enqueued = 0; ;) {
+    const run = await database.transaction(async (tx) =>
+      runDueReminders(tx, SCHEDULE, { now: NOW, limit: BATCH, traceId: 'bench' }),
+    );
     if (run.looked_at === 0) return enqueued;
     enqueued += run.enqueued;
   }
@@ -155,9 +171,13 @@ async function plainInsert(admin: Client): Promise<number> {
 
 /** What is in the outbox now, written once more from a copy: nothing but the inserting. */
 async function copyInsert(admin: Client): Promise<number> {
-  await admin.query('CREATE TEMP TABLE rows_again AS SELECT * FROM outbox; CREATE TEMP TABLE keys_again AS SELECT * FROM outbox_keys; TRUNCATE outbox, outbox_keys');
+  await admin.query(
+    'CREATE TEMP TABLE rows_again AS SELECT * FROM outbox; CREATE TEMP TABLE keys_again AS SELECT * FROM outbox_keys; TRUNCATE outbox, outbox_keys',
+  );
   const start = performance.now();
-  await admin.query('BEGIN; INSERT INTO outbox_keys SELECT * FROM keys_again; INSERT INTO outbox SELECT * FROM rows_again; COMMIT');
+  await admin.query(
+    'BEGIN; INSERT INTO outbox_keys SELECT * FROM keys_again; INSERT INTO outbox SELECT * FROM rows_again; COMMIT',
+  );
   const ms = performance.now() - start;
   await admin.query('DROP TABLE rows_again, keys_again');
   return ms;
@@ -173,18 +193,29 @@ interface PlanNode {
 }
 
 /** Times the tick, and has the server say which tables and indexes it touches. */
-async function idleTick(database: Database, admin: Client): Promise<{ readonly ms: readonly number[]; readonly scans: readonly string[]; readonly rows: number }> {
+async function idleTick(
+  database: Database,
+  admin: Client,
+): Promise<{ readonly ms: readonly number[]; readonly scans: readonly string[]; readonly rows: number }> {
   const ms: number[] = [];
   for (let tick = 0; tick < TICKS; tick += 1) {
     const start = performance.now();
-    await database.transaction(async (tx) => runDueReminders(tx, SCHEDULE, { now: NOW, limit: BATCH, traceId: 'bench' }));
+    await database.transaction(async (tx) =>
+      runDueReminders(tx, SCHEDULE, { now: NOW, limit: BATCH, traceId: 'bench' }),
+    );
     ms.push(performance.now() - start);
   }
   const plans: PlanNode[] = [];
   const spy = {
-    query: async <R extends object>(query: { readonly text: string } | string, values: readonly unknown[] = []): Promise<R[]> => {
+    query: async <R extends object>(
+      query: { readonly text: string } | string,
+      values: readonly unknown[] = [],
+    ): Promise<R[]> => {
       const text = typeof query === 'string' ? query : query.text;
-      const { rows } = await admin.query<{ 'QUERY PLAN': [{ readonly Plan: PlanNode }] }>(`EXPLAIN (ANALYZE, FORMAT JSON) ${text}`, [...values]);
+      const { rows } = await admin.query<{ 'QUERY PLAN': [{ readonly Plan: PlanNode }] }>(
+        `EXPLAIN (ANALYZE, FORMAT JSON) ${text}`,
+        [...values],
+      );
       plans.push(...rows.map((row) => row['QUERY PLAN'][0].Plan));
       return [];
     },
@@ -192,10 +223,17 @@ async function idleTick(database: Database, admin: Client): Promise<{ readonly m
   await admin.query('BEGIN');
   await runDueReminders(spy, SCHEDULE, { now: NOW, limit: BATCH, traceId: 'bench' });
   await admin.query('ROLLBACK');
-  const scans = plans.flatMap(nodesOf).filter((node) => node['Relation Name'] !== undefined && /Scan/.test(node['Node Type']) && (node['Actual Loops'] ?? 0) > 0);
+  const scans = plans
+    .flatMap(nodesOf)
+    .filter(
+      (node) =>
+        node['Relation Name'] !== undefined && /Scan/.test(node['Node Type']) && (node['Actual Loops'] ?? 0) > 0,
+    );
   return {
     ms,
-    scans: scans.map((node) => `${node['Node Type']} on ${node['Relation Name'] ?? ''} by ${node['Index Name'] ?? 'no index'}`),
+    scans: scans.map(
+      (node) => `${node['Node Type']} on ${node['Relation Name'] ?? ''} by ${node['Index Name'] ?? 'no index'}`,
+    ),
     rows: scans.reduce((sum, node) => sum + (node['Actual Rows'] ?? 0), 0),
   };
 }

@@ -29,7 +29,10 @@ export async function benchRss({ scale, say }: BenchOptions): Promise<BenchRepor
       while (sent < count) {
         // Made in portions: signatures are valid for minutes, and a hundred thousand requests are 100 MB here.
         const portion = Array.from({ length: Math.min(chats.length, count - sent) }, (_, index) =>
-          wecomText(chats[(sent + index) % chats.length] ?? '', DIALOGUE[Math.floor((sent + index) / chats.length) % DIALOGUE.length] ?? ''),
+          wecomText(
+            chats[(sent + index) % chats.length] ?? '',
+            DIALOGUE[Math.floor((sent + index) / chats.length) % DIALOGUE.length] ?? '',
+          ),
         );
         await drive(product.port, stub, portion, { inFlight: IN_FLIGHT });
         sent += portion.length;
@@ -43,9 +46,16 @@ export async function benchRss({ scale, say }: BenchOptions): Promise<BenchRepor
     return report({
       bench: 'rss',
       what: `One process with all roles, ${chats.length} chats, the dialogue of \`inbound\`; resident memory a few seconds after the last reply.`,
-      figures: { idleMb: round(idle, 1), [`afterMessages_${first}_Mb`]: round(early, 1), [`afterMessages_${all}_Mb`]: round(late, 1) },
+      figures: {
+        idleMb: round(idle, 1),
+        [`afterMessages_${first}_Mb`]: round(early, 1),
+        [`afterMessages_${all}_Mb`]: round(late, 1),
+      },
       ratios: { 'after all / after the first tenth': ratio },
-      goals: [goal('memory after ten times the messages', '<= 1.3', ratio), goal('idle memory in MB', '<= 200', round(idle, 1))],
+      goals: [
+        goal('memory after ten times the messages', '<= 1.3', ratio),
+        goal('idle memory in MB', '<= 200', round(idle, 1)),
+      ],
     });
   } finally {
     await product.stop();

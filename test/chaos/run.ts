@@ -5,6 +5,7 @@
  *   npm run chaos                    everything (about ten minutes)
  *   npm run chaos -- media reminders only scenarios whose name contains one of the words
  */
+import { rm, writeFile } from 'node:fs/promises';
 import { KILL_POINTS, KILL_POINT_NAMES } from '../../src/lib/kill-points.ts';
 import { mentionsCanary } from './support/canary.ts';
 import { Fleet } from './support/fleet.ts';
@@ -13,10 +14,10 @@ import { scenarios, type Stage } from './support/scenarios.ts';
 import { ChaosPostgres, ChaosRedis } from './support/servers.ts';
 
 const words = process.argv.slice(2);
-await Fleet.build();
+const code = await Fleet.build();
 const postgres = await ChaosPostgres.open();
 const redis = await ChaosRedis.open();
-const office = await Office.open({ databaseUrl: postgres.url, redisUrl: redis.url });
+const office = await Office.open({ code, databaseUrl: postgres.url, redisUrl: redis.url });
 let failures = 0;
 /** Told once, by the scenario that brought it about. */
 const told = new Set<string>();
@@ -33,7 +34,9 @@ try {
   await office.close();
   await redis.close();
   await postgres.close();
+  await rm(code, { recursive: true, force: true });
 }
+if (process.env['CHAOS_LOG'] !== undefined) await writeFile(process.env['CHAOS_LOG'], office.fleet.output);
 console.log(failures === 0 ? 'chaos: everything came out even' : `chaos: ${failures} scenarios did not come out even`);
 process.exitCode = failures === 0 ? 0 : 1;
 

@@ -11,8 +11,7 @@ describe('an office under fire', () => {
   let phone = 13_800_500_000;
 
   beforeAll(async () => {
-    await Fleet.build();
-    office = await Office.open({ databaseUrl: db.url });
+    office = await Office.open({ code: await Fleet.build(), databaseUrl: db.url });
   }, 120_000);
   afterAll(async () => office?.close(), 60_000);
 
@@ -74,8 +73,8 @@ describe('an office under fire', () => {
   test('two reviewers tap in the same moment on Slack and Telegram: one decision, one loan, both cards show it', async () => {
     const application = await office.newCase('xiaolin', String((phone += 1)));
     const cards = await Promise.all([
-      office.cardOf('slack', 'U0QIAN001', 'approve'),
-      office.cardOf('telegram', '71020001', 'approve'),
+      office.cardOf('slack', 'U0QIAN001', application),
+      office.cardOf('telegram', '71020001', application),
     ]);
 
     await Promise.all([
@@ -84,7 +83,7 @@ describe('an office under fire', () => {
     ]);
     await office.quiet();
 
-    expect(await office.count(`loans WHERE application_id = '${application}'`)).toBe(1);
+    expect(await office.count(`loans WHERE application_id = '${application.id}'`)).toBe(1);
     expect(await office.count(`cards WHERE state = 'OPEN'`)).toBe(0);
     expect(await office.findings()).toEqual([]);
   }, 90_000);
@@ -122,8 +121,7 @@ describeWithRedis('an office that wakes through Redis', () => {
   let office: Office;
 
   beforeAll(async () => {
-    await Fleet.build();
-    office = await Office.open({ databaseUrl: db.url, redisUrl: redis.url });
+    office = await Office.open({ code: await Fleet.build(), databaseUrl: db.url, redisUrl: redis.url });
   }, 120_000);
   afterAll(async () => office?.close(), 60_000);
 

@@ -33,8 +33,12 @@ describe.each<Platform>(['wecom', 'slack', 'telegram'])('the %s channel', (platf
     world.refused.length = 0;
     world.storeIsUp = true;
   });
-  const happenings = <K extends InboundEvent['happening']['kind']>(kind: K): readonly Extract<InboundEvent['happening'], { kind: K }>[] =>
-    world.events.flatMap(({ happening }) => (happening.kind === kind ? [happening as Extract<InboundEvent['happening'], { kind: K }>] : []));
+  const happenings = <K extends InboundEvent['happening']['kind']>(
+    kind: K,
+  ): readonly Extract<InboundEvent['happening'], { kind: K }>[] =>
+    world.events.flatMap(({ happening }) =>
+      happening.kind === kind ? [happening as Extract<InboundEvent['happening'], { kind: K }>] : [],
+    );
 
   test('names its account after its platform and paces itself', () => {
     expect(world.channel.account.split(':')[0]).toBe(platform);
@@ -50,7 +54,11 @@ describe.each<Platform>(['wecom', 'slack', 'telegram'])('the %s channel', (platf
 
     const [event] = world.events.filter(({ happening }) => happening.kind === 'message');
     expect(event?.sender).toBe(PERSON[platform]);
-    expect(event?.happening).toMatchObject({ kind: 'message', text: '新客户 <何女士> & ]]> 😀 13800006612', media: [] });
+    expect(event?.happening).toMatchObject({
+      kind: 'message',
+      text: '新客户 <何女士> & ]]> 😀 13800006612',
+      media: [],
+    });
     expect(event?.deliveryKeys[0].length).toBeGreaterThan(3);
   });
 
@@ -58,7 +66,9 @@ describe.each<Platform>(['wecom', 'slack', 'telegram'])('the %s channel', (platf
     await world.emulator.say(PERSON[platform], '一样的话');
     await world.emulator.say(PERSON[platform], '一样的话');
 
-    const keys = world.events.filter(({ happening }) => happening.kind === 'message').map((event) => event.deliveryKeys[0]);
+    const keys = world.events
+      .filter(({ happening }) => happening.kind === 'message')
+      .map((event) => event.deliveryKeys[0]);
     expect(keys).toHaveLength(2);
     expect(new Set(keys).size).toBe(2);
   });
@@ -68,14 +78,26 @@ describe.each<Platform>(['wecom', 'slack', 'telegram'])('the %s channel', (platf
     await world.emulator.say(PERSON[platform], '再来一次');
     await world.emulator.setNow(new Date(Date.now() + 10_000));
 
-    const deliveries = world.events.filter(({ happening }) => happening.kind === 'message' && happening.text === '再来一次');
+    const deliveries = world.events.filter(
+      ({ happening }) => happening.kind === 'message' && happening.text === '再来一次',
+    );
     expect(deliveries.length).toBeGreaterThanOrEqual(2);
     expect(new Set(deliveries.map((event) => event.deliveryKeys.join())).size).toBe(1);
   });
 
   test('what is not authentic is refused and gives no event', async () => {
     expect(await world.knock({}, '{"text":"hello"}')).toBeGreaterThanOrEqual(400);
-    expect(await world.knock({ 'content-type': 'application/json', 'x-telegram-bot-api-secret-token': 'wrong', 'x-slack-signature': 'v0=00', 'x-slack-request-timestamp': '1' }, '{}')).toBeGreaterThanOrEqual(400);
+    expect(
+      await world.knock(
+        {
+          'content-type': 'application/json',
+          'x-telegram-bot-api-secret-token': 'wrong',
+          'x-slack-signature': 'v0=00',
+          'x-slack-request-timestamp': '1',
+        },
+        '{}',
+      ),
+    ).toBeGreaterThanOrEqual(400);
     expect(world.events).toEqual([]);
   });
 
@@ -84,13 +106,20 @@ describe.each<Platform>(['wecom', 'slack', 'telegram'])('the %s channel', (platf
 
     expect(receipt.undeliverable).toBeUndefined();
     expect(receipt.providerId).toBeDefined();
-    const [last] = world.emulator.screen(PERSON[platform]).messages.filter((message) => message.from === 'bot').slice(-1);
-    expect(last?.text.replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&amp;', '&')).toContain('<张三> & 李四');
+    const [last] = world.emulator
+      .screen(PERSON[platform])
+      .messages.filter((message) => message.from === 'bot')
+      .slice(-1);
+    expect(last?.text.replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&amp;', '&')).toContain(
+      '<张三> & 李四',
+    );
   });
 
   test('a pressed button comes back with the card, its revision and the verb, and nothing of the business', async () => {
     await world.send({ kind: 'card', card: CARD });
-    const shown = world.emulator.screen(PERSON[platform]).messages.findLast((message) => message.card?.buttons.some((button) => button.text === '通过'));
+    const shown = world.emulator
+      .screen(PERSON[platform])
+      .messages.findLast((message) => message.card?.buttons.some((button) => button.text === '通过'));
     const button = shown?.card?.buttons.find((one) => one.text === '通过');
     await world.emulator.tap(PERSON[platform], shown?.id ?? '', button?.key ?? '');
 
@@ -101,9 +130,16 @@ describe.each<Platform>(['wecom', 'slack', 'telegram'])('the %s channel', (platf
 
   test('a closed card shows the outcome and has nothing to press', async () => {
     const receipt = await world.send({ kind: 'card', card: { ...CARD, id: 'z9y8x7w6v5t4s3r2' } });
-    await world.send({ kind: 'card_update', card: { ...CARD, id: 'z9y8x7w6v5t4s3r2', actions: [], closed: '已通过' }, handle: receipt.handle ?? {} });
+    await world.send({
+      kind: 'card_update',
+      card: { ...CARD, id: 'z9y8x7w6v5t4s3r2', actions: [], closed: '已通过' },
+      handle: receipt.handle ?? {},
+    });
 
-    const texts = world.emulator.screen(PERSON[platform]).messages.map((message) => ({ all: JSON.stringify(message), live: message.card?.buttons.filter((button) => button.disabled !== true) ?? [] }));
+    const texts = world.emulator.screen(PERSON[platform]).messages.map((message) => ({
+      all: JSON.stringify(message),
+      live: message.card?.buttons.filter((button) => button.disabled !== true) ?? [],
+    }));
     const closed = texts.findLast((one) => one.all.includes('已通过'));
     expect(closed?.live).toEqual([]);
   });
@@ -112,7 +148,9 @@ describe.each<Platform>(['wecom', 'slack', 'telegram'])('the %s channel', (platf
     const failureOf = async (effect: Parameters<World['emulator']['addFault']>[0]['effect']): Promise<ChannelError> => {
       const method = platform === 'wecom' ? 'message/send' : platform === 'slack' ? 'chat.postMessage' : 'sendMessage';
       world.emulator.addFault({ platform, method, times: 2, effect });
-      const error: unknown = await world.send({ kind: 'text', text: `试 ${JSON.stringify(effect)}` }).catch((reason: unknown) => reason);
+      const error: unknown = await world
+        .send({ kind: 'text', text: `试 ${JSON.stringify(effect)}` })
+        .catch((reason: unknown) => reason);
       world.emulator.clearFaults?.();
       if (!(error instanceof ChannelError)) throw new Error(`no typed error: ${String(error)}`);
       return error;

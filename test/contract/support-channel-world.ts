@@ -1,7 +1,14 @@
 /** One channel and the look-alike of its platform over real HTTP, made alike for all three platforms. */
 import { createServer, type IncomingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { Channel, HttpAnswer, InboundEvent, OutboundContent, Platform, Receipt } from '../../src/channels/channel.ts';
+import type {
+  Channel,
+  HttpAnswer,
+  InboundEvent,
+  OutboundContent,
+  Platform,
+  Receipt,
+} from '../../src/channels/channel.ts';
 import { createChannels } from '../../src/channels/index.ts';
 import { MemoryTokenStore } from '../../src/channels/memory-token-store.ts';
 import { systemClock } from '../../src/lib/clock.ts';
@@ -12,7 +19,12 @@ import { createTelegramEmulator } from '../../src/sandbox/telegram/index.ts';
 import { createWecomEmulator } from '../../src/sandbox/wecom/index.ts';
 
 export const PERSON: Readonly<Record<Platform, string>> = { wecom: '00123', slack: 'U0001', telegram: '7000000201' };
-const WECOM = { agentId: 1_000_007, secret: 's3cret', token: 'lnBrk9Tk2025', encodingAesKey: 'Q7mZx2LkP9vRt4HcYw8BnE5sDf3GuJ6aKo1iTqVhXyM' };
+const WECOM = {
+  agentId: 1_000_007,
+  secret: 's3cret',
+  token: 'lnBrk9Tk2025',
+  encodingAesKey: 'Q7mZx2LkP9vRt4HcYw8BnE5sDf3GuJ6aKo1iTqVhXyM',
+};
 const CORP = 'ww1a2b3c4d5e6f7890';
 
 export interface World {
@@ -56,7 +68,9 @@ export async function openWorld(platform: Platform): Promise<World> {
     const chunks: Buffer[] = [];
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
     request.on('end', () => {
-      void door(request.method ?? '', url, request.headers, Buffer.concat(chunks)).then((answer) => response.writeHead(answer.status, answer.headers).end(answer.body));
+      void door(request.method ?? '', url, request.headers, Buffer.concat(chunks)).then((answer) =>
+        response.writeHead(answer.status, answer.headers).end(answer.body),
+      );
     });
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -74,7 +88,13 @@ export async function openWorld(platform: Platform): Promise<World> {
     events,
     refused,
     storeIsUp: true,
-    send: async (content) => world.channel.send({ id: String((rows += 1)), to: { account: world.channel.account, chat: PERSON[platform] }, content, attempt: 1 }),
+    send: async (content) =>
+      world.channel.send({
+        id: String((rows += 1)),
+        to: { account: world.channel.account, chat: PERSON[platform] },
+        content,
+        attempt: 1,
+      }),
     knock: async (headers, body) => (await door('POST', '/door', headers, Buffer.from(body))).status,
     close: async () => {
       await parts.emulator?.close();
@@ -86,29 +106,69 @@ export async function openWorld(platform: Platform): Promise<World> {
   return world;
 }
 
-async function fill(platform: Platform, base: string, parts: { emulator?: Emulator; channel?: Channel }): Promise<void> {
+async function fill(
+  platform: Platform,
+  base: string,
+  parts: { emulator?: Emulator; channel?: Channel },
+): Promise<void> {
   const now = systemClock.now();
   const person = { id: PERSON[platform], name: '小林' };
   const api = `${base}/platform`;
   const deps = { tokens: new MemoryTokenStore(systemClock), clock: systemClock, log: silentLog };
   if (platform === 'wecom') {
-    const emulator = createWecomEmulator({ corpId: CORP, agents: [{ ...WECOM }], now, publicBase: api, members: [person], ticking: true });
+    const emulator = createWecomEmulator({
+      corpId: CORP,
+      agents: [{ ...WECOM }],
+      now,
+      publicBase: api,
+      members: [person],
+      ticking: true,
+    });
     parts.emulator = emulator;
-    parts.channel = only(await createChannels({ wecom: { corpId: CORP, ...WECOM, agentId: String(WECOM.agentId), apiBase: api } }, deps));
+    parts.channel = only(
+      await createChannels({ wecom: { corpId: CORP, ...WECOM, agentId: String(WECOM.agentId), apiBase: api } }, deps),
+    );
     const check = await emulator.setCallbackUrl(WECOM.agentId, `${base}/door`);
     if (!check.ok) throw new Error(check.reason);
     return;
   }
   if (platform === 'slack') {
-    const emulator = createSlackEmulator({ teamId: 'T0001', appId: 'A0001', botUserId: 'U0BOT', botToken: 'xoxb-1', signingSecret: 'signing-secret-1', eventsUrl: `${base}/door`, publicBase: api, now, wall: systemClock, people: [person] });
+    const emulator = createSlackEmulator({
+      teamId: 'T0001',
+      appId: 'A0001',
+      botUserId: 'U0BOT',
+      botToken: 'xoxb-1',
+      signingSecret: 'signing-secret-1',
+      eventsUrl: `${base}/door`,
+      publicBase: api,
+      now,
+      wall: systemClock,
+      people: [person],
+    });
     parts.emulator = emulator;
-    parts.channel = only(await createChannels({ slack: { botToken: 'xoxb-1', signingSecret: 'signing-secret-1', apiUrl: `${api}/api/`, teamId: 'T0001' } }, deps));
+    parts.channel = only(
+      await createChannels(
+        { slack: { botToken: 'xoxb-1', signingSecret: 'signing-secret-1', apiUrl: `${api}/api/`, teamId: 'T0001' } },
+        deps,
+      ),
+    );
     await emulator.verifyEventsUrl();
     return;
   }
-  const emulator = createTelegramEmulator({ token: '42:secret', botId: '42', username: 'daiban_bot', publicBase: api, now, wall: systemClock, people: [person], allowLoopbackHttp: true });
+  const emulator = createTelegramEmulator({
+    token: '42:secret',
+    botId: '42',
+    username: 'daiban_bot',
+    publicBase: api,
+    now,
+    wall: systemClock,
+    people: [person],
+    allowLoopbackHttp: true,
+  });
   parts.emulator = emulator;
-  parts.channel = only(await createChannels({ telegram: { botToken: '42:secret', webhookSecret: 'hook-secret', apiRoot: api } }, deps));
+  parts.channel = only(
+    await createChannels({ telegram: { botToken: '42:secret', webhookSecret: 'hook-secret', apiRoot: api } }, deps),
+  );
   await parts.channel?.useWebhook?.(`${base}/door`);
   await emulator.start(person.id);
 }

@@ -34,7 +34,9 @@ describe('the READMEs', () => {
     const { scripts } = JSON.parse(read('package.json')) as { readonly scripts: Readonly<Record<string, string>> };
     for (const name of READMES) expect(commands(name)).toEqual(expect.arrayContaining(['npm ci', 'npm start']));
     expect(commands('README.md')).toContain('npm test');
-    const named = READMES.flatMap((name) => [...read(name).matchAll(/npm run ([\w:]+)/g)].map(([, script = '']) => script));
+    const named = READMES.flatMap((name) =>
+      [...read(name).matchAll(/npm run ([\w:]+)/g)].map(([, script = '']) => script),
+    );
     expect(named.length).toBeGreaterThan(3);
     for (const script of ['start', 'test', ...named]) expect(scripts, script).toHaveProperty(script);
 
@@ -55,7 +57,9 @@ describe('the READMEs', () => {
     });
 
     await until('a draft with a K-number', async () => {
-      const { messages } = (await (await fetch(phone)).json()) as { readonly messages: readonly { readonly text: string }[] };
+      const { messages } = (await (await fetch(phone)).json()) as {
+        readonly messages: readonly { readonly text: string }[];
+      };
       return messages.find(({ text }) => /K\d+/.test(text));
     });
   });
@@ -74,7 +78,9 @@ describe('the READMEs', () => {
   }, 120_000);
 
   test('link only to files that are there', () => {
-    const links = READMES.flatMap((name) => [...read(name).matchAll(/\]\(([^)#]+)\)/g)].map(([, target = '']) => target));
+    const links = READMES.flatMap((name) =>
+      [...read(name).matchAll(/\]\(([^)#]+)\)/g)].map(([, target = '']) => target),
+    );
     expect(links.length).toBeGreaterThan(6);
     expect(links.filter((target) => !existsSync(path.join(ROOT, target)))).toEqual([]);
   });

@@ -199,21 +199,24 @@ describe('the whole road, from one sentence to a reminder', () => {
     ['wecom', 'xiaolin'],
     ['slack', 'U0QIAN001'],
     ['telegram', '7000000201'],
-  ] as const)('a trial in one line is answered on %s with the plan in words and as a picture', async (platform, person) => {
-    const phone = product.phone(platform, person);
-    await phone.say('试算 12000元 12期 月费率0.8% 等本等息');
+  ] as const)(
+    'a trial in one line is answered on %s with the plan in words and as a picture',
+    async (platform, person) => {
+      const phone = product.phone(platform, person);
+      await phone.say('试算 12000元 12期 月费率0.8% 等本等息');
 
-    await hear(phone, /IRR×12 17\.27%/); // lending.md: what 0.8 % flat a month costs a year
-    const picture = (await phone.messages()).find(({ from, file }) => from === 'bot' && file !== undefined);
-    expect(picture?.file?.size).toBeGreaterThan(20_000);
+      await hear(phone, /IRR×12 17\.27%/); // lending.md: what 0.8 % flat a month costs a year
+      const picture = (await phone.messages()).find(({ from, file }) => from === 'bot' && file !== undefined);
+      expect(picture?.file?.size).toBeGreaterThan(20_000);
 
-    await phone.say('试算 30万');
-    const gap = await hear(phone, /请写期限/);
-    await phone.say('试算 30万'); // WeCom swallows the same words twice unless they say so
-    await until('the same answer once more', async () =>
-      (await phone.messages()).find(({ id, text }) => id !== gap.id && /请写期限/.test(text)),
-    );
-  });
+      await phone.say('试算 30万');
+      const gap = await hear(phone, /请写期限/);
+      await phone.say('试算 30万'); // WeCom swallows the same words twice unless they say so
+      await until('the same answer once more', async () =>
+        (await phone.messages()).find(({ id, text }) => id !== gap.id && /请写期限/.test(text)),
+      );
+    },
+  );
 
   test('after a restart everybody goes on where he was', async () => {
     await product.restart();

@@ -2,6 +2,8 @@
  * `npm run fuzz [-- seconds] [seed]`: every fuzz target of every room for its share of the time (default 300 s together).
  * One JSON document on standard output; a counterexample ends it with 1 and says how to see it again.
  */
+import { callbackTargets } from './callbacks.ts';
+import { chatTargets } from './chat.ts';
 import { gateTargets } from './gate.ts';
 import { identityTargets } from './identity.ts';
 import { repaymentTargets } from './repayments.ts';
@@ -14,12 +16,18 @@ export const ROOMS: Readonly<Record<string, readonly FuzzTarget[]>> = {
   identity: identityTargets,
   gate: gateTargets,
   rules: rulesTargets,
+  callbacks: callbackTargets,
+  chat: chatTargets,
 };
 
 const DEFAULT_SECONDS = 300;
 
 /** Runs all rooms one after the other; each gets time by the number of its targets. */
-export async function fuzzAll(seconds: number, seed: number, say: (line: string) => void): Promise<Readonly<Record<string, readonly FuzzResult[]>>> {
+export async function fuzzAll(
+  seconds: number,
+  seed: number,
+  say: (line: string) => void,
+): Promise<Readonly<Record<string, readonly FuzzResult[]>>> {
   const total = Object.values(ROOMS).reduce((sum, targets) => sum + targets.length, 0);
   const results: Record<string, readonly FuzzResult[]> = {};
   for (const [room, targets] of Object.entries(ROOMS)) {
@@ -36,10 +44,20 @@ if (process.argv[1] !== undefined && import.meta.filename === process.argv[1]) {
     process.exit(2);
   }
   const results = await fuzzAll(Number(seconds), Number(seed), (line) => void process.stderr.write(`${line}\n`));
-  const failures = Object.values(results).flat().filter((result) => result.failure !== undefined);
-  console.log(JSON.stringify({ seconds: Number(seconds), seed: Number(seed), rooms: results, pass: failures.length === 0 }, null, 2));
+  const failures = Object.values(results)
+    .flat()
+    .filter((result) => result.failure !== undefined);
+  console.log(
+    JSON.stringify(
+      { seconds: Number(seconds), seed: Number(seed), rooms: results, pass: failures.length === 0 },
+      null,
+      2,
+    ),
+  );
   if (failures.length > 0) {
-    process.stderr.write(`${failures.length} of the properties failed; run again with: npm run fuzz -- ${seconds} ${seed}\n`);
+    process.stderr.write(
+      `${failures.length} of the properties failed; run again with: npm run fuzz -- ${seconds} ${seed}\n`,
+    );
     process.exitCode = 1;
   }
 }

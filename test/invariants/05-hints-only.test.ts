@@ -61,8 +61,12 @@ test('a process that lost its listening connection listens again, and hears what
   let heard = 0;
   listening.on('outbox', () => (heard += 1));
   const listeners = `pg_stat_activity WHERE datname = current_database() AND query = 'LISTEN daiban'`;
-  const { rows } = await company.db.pool.query<{ pid: number }>(`SELECT pid, pg_terminate_backend(pid) FROM ${listeners}`);
-  await until(async () => (await company.count(`${listeners} AND pid <> ALL ($1)`, [rows.map(({ pid }) => pid)])) === 2);
+  const { rows } = await company.db.pool.query<{ pid: number }>(
+    `SELECT pid, pg_terminate_backend(pid) FROM ${listeners}`,
+  );
+  await until(
+    async () => (await company.count(`${listeners} AND pid <> ALL ($1)`, [rows.map(({ pid }) => pid)])) === 2,
+  );
 
   speaking.signal('outbox');
 

@@ -6,8 +6,15 @@ import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
 import { z } from 'zod';
 
-const line = z.union([z.strictObject({ id: z.string(), text: z.string().min(1), test: z.string().min(1) }), z.strictObject({ id: z.string(), text: z.string().min(1), later: z.string().min(1) })]);
-const file = z.strictObject({ wecom: z.array(line).min(60), slack: z.array(line).min(80), telegram: z.array(line).min(60) });
+const line = z.union([
+  z.strictObject({ id: z.string(), text: z.string().min(1), test: z.string().min(1) }),
+  z.strictObject({ id: z.string(), text: z.string().min(1), later: z.string().min(1) }),
+]);
+const file = z.strictObject({
+  wecom: z.array(line).min(60),
+  slack: z.array(line).min(80),
+  telegram: z.array(line).min(60),
+});
 
 export type CoverageLine = z.output<typeof line>;
 
@@ -19,5 +26,7 @@ export function coverageLines(): readonly CoverageLine[] {
 
 /** Lines whose test did not pass in this run. */
 export function unproven(passedTitles: ReadonlySet<string>): readonly string[] {
-  return coverageLines().flatMap((one) => ('test' in one && !passedTitles.has(one.test) ? [`${one.id}: ${one.test}`] : []));
+  return coverageLines().flatMap((one) =>
+    'test' in one && !passedTitles.has(one.test) ? [`${one.id}: ${one.test}`] : [],
+  );
 }

@@ -23,7 +23,8 @@ export class FinalLine implements Reporter {
     this.#failed = unhandled.length;
     const passed = new Set<string>();
     for (const module of modules) this.#count(module, passed);
-    if (FULL_RUN.every((folder) => modules.some((module) => module.relativeModuleId.startsWith(folder)))) this.#unproven = unproven(passed);
+    if (FULL_RUN.every((folder) => modules.some((module) => module.relativeModuleId.startsWith(folder))))
+      this.#unproven = unproven(passed);
     this.#failed += this.#unproven.length;
   }
 

@@ -19,8 +19,14 @@ function sources(): readonly string[] {
 
 function importsOf(file: string): readonly { readonly specifier: string; readonly isTypeOnly: boolean }[] {
   const text = readFileSync(path.join(SRC, file), 'utf8');
-  const found = [...text.matchAll(/^(?:import|export)\s+(type\s+)?[^;]*?from\s+'([^']+)'/gms)].map((match) => ({ specifier: match[2] ?? '', isTypeOnly: match[1] !== undefined }));
-  const bare = [...text.matchAll(/(?:^import\s+|import\()'([^']+)'/gm)].map((match) => ({ specifier: match[1] ?? '', isTypeOnly: false }));
+  const found = [...text.matchAll(/^(?:import|export)\s+(type\s+)?[^;]*?from\s+'([^']+)'/gms)].map((match) => ({
+    specifier: match[2] ?? '',
+    isTypeOnly: match[1] !== undefined,
+  }));
+  const bare = [...text.matchAll(/(?:^import\s+|import\()'([^']+)'/gm)].map((match) => ({
+    specifier: match[1] ?? '',
+    isTypeOnly: false,
+  }));
   return [...found, ...bare];
 }
 
@@ -28,7 +34,11 @@ function ownImports(): readonly Import[] {
   return sources().flatMap((file) =>
     importsOf(file)
       .filter(({ specifier }) => specifier.startsWith('.'))
-      .map(({ specifier, isTypeOnly }) => ({ from: file, to: path.normalize(path.join(path.dirname(file), specifier)), isTypeOnly })),
+      .map(({ specifier, isTypeOnly }) => ({
+        from: file,
+        to: path.normalize(path.join(path.dirname(file), specifier)),
+        isTypeOnly,
+      })),
   );
 }
 
@@ -69,7 +79,10 @@ describe('the rooms of the house', () => {
     const channelOf = (file: string): string | undefined => /^channels\/(wecom|slack|telegram)\//.exec(file)?.[1];
     const wrong = imports.filter(({ from, to }) => {
       const [here, there] = [channelOf(from), channelOf(to)];
-      return (here !== undefined && there !== undefined && here !== there) || (from.startsWith('sandbox/') && to.startsWith('channels/'));
+      return (
+        (here !== undefined && there !== undefined && here !== there) ||
+        (from.startsWith('sandbox/') && to.startsWith('channels/'))
+      );
     });
 
     expect(wrong.map(({ from, to }) => `${from} → ${to}`)).toEqual([]);
@@ -88,7 +101,11 @@ describe('the rooms of the house', () => {
   });
 
   test('the core never looks at the domain', () => {
-    expect(imports.filter(({ from, to }) => from.startsWith('core/') && to.startsWith('domain/')).map(({ from, to }) => `${from} → ${to}`)).toEqual([]);
+    expect(
+      imports
+        .filter(({ from, to }) => from.startsWith('core/') && to.startsWith('domain/'))
+        .map(({ from, to }) => `${from} → ${to}`),
+    ).toEqual([]);
   });
 
   test('packages with a home are imported only there', () => {
@@ -96,7 +113,10 @@ describe('the rooms of the house', () => {
       importsOf(file)
         .filter(({ specifier }) => {
           const homes = PACKAGE_HOMES[specifier];
-          return homes !== undefined && !homes.some((home) => file === home || file.startsWith(`${home}/`) || file === `${home}.ts`);
+          return (
+            homes !== undefined &&
+            !homes.some((home) => file === home || file.startsWith(`${home}/`) || file === `${home}.ts`)
+          );
         })
         .map(({ specifier }) => `${file} → ${specifier}`),
     );
@@ -105,13 +125,20 @@ describe('the rooms of the house', () => {
   });
 
   test('only the configuration reads the process environment', () => {
-    const wrong = sources().filter((file) => file !== 'config/env.ts' && file !== 'main.ts' && /process\.env/.test(readFileSync(path.join(SRC, file), 'utf8')));
+    const wrong = sources().filter(
+      (file) =>
+        file !== 'config/env.ts' &&
+        file !== 'main.ts' &&
+        /process\.env/.test(readFileSync(path.join(SRC, file), 'utf8')),
+    );
 
     expect(wrong).toEqual([]);
   });
 
   test('the generated Prisma client is used above operations only', () => {
-    const wrong = imports.filter(({ from, to }) => to.startsWith('db/generated') && !from.startsWith('db/') && !from.startsWith('api/'));
+    const wrong = imports.filter(
+      ({ from, to }) => to.startsWith('db/generated') && !from.startsWith('db/') && !from.startsWith('api/'),
+    );
 
     expect(wrong.map(({ from, to }) => `${from} → ${to}`)).toEqual([]);
   });

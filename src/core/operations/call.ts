@@ -67,7 +67,14 @@ function refuse(call: Call, operation: Operation, input: unknown, code: string):
 }
 
 // Personal values stay where they can be erased: the log keeps their masked form.
-const PERSONAL: Readonly<Record<string, MaskKind>> = { name: 'name', phone: 'mobile', mobile: 'mobile', identityNumber: 'idCard', idCard: 'idCard', bankCard: 'bankCard' };
+const PERSONAL: Readonly<Record<string, MaskKind>> = {
+  name: 'name',
+  phone: 'mobile',
+  mobile: 'mobile',
+  identityNumber: 'idCard',
+  idCard: 'idCard',
+  bankCard: 'bankCard',
+};
 
 function auditDetail(input: unknown): unknown {
   return { input: withoutPersonal(input) };

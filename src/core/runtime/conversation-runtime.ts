@@ -10,7 +10,15 @@ import { dateIn } from '../../lib/business-date.ts';
 import { AppError } from '../../lib/errors.ts';
 import { isLanguage, type Language, type Texts } from '../../lib/i18n.ts';
 import { newToken } from '../../lib/ids.ts';
-import { namesIn, present, readMessage, stepConversation, type ConversationEffect, type ConversationEvent, type ConversationTools } from '../conversation/index.ts';
+import {
+  namesIn,
+  present,
+  readMessage,
+  stepConversation,
+  type ConversationEffect,
+  type ConversationEvent,
+  type ConversationTools,
+} from '../conversation/index.ts';
 import { isRole, SYSTEM_ACTOR, type Actor } from '../operations/actor.ts';
 import { callOperation } from '../operations/call.ts';
 import { platformOf, type Turn, type Unit } from '../unit/unit.ts';
@@ -134,7 +142,15 @@ class Talk {
   #actor: Actor;
   #memory: Memory;
 
-  constructor(deps: RuntimeDeps, unit: Unit, { work, identity, items }: { readonly work: ConversationWork; readonly identity: Identity; readonly items: IncomingItem[] }) {
+  constructor(
+    deps: RuntimeDeps,
+    unit: Unit,
+    {
+      work,
+      identity,
+      items,
+    }: { readonly work: ConversationWork; readonly identity: Identity; readonly items: IncomingItem[] },
+  ) {
     this.#deps = deps;
     this.#unit = unit;
     this.#work = work;
@@ -403,7 +419,11 @@ class Talk {
         });
         if (this.#actor.kind === 'CUSTOMER') {
           const key = `handover:${this.#work.conversation.id}:${this.#unit.now.toISOString()}`;
-          await callOperation({ ...turn.call, actor: SYSTEM_ACTOR }, 'task.addForOwner', { customerId: this.#actor.id, key, kind: 'handed_over' });
+          await callOperation({ ...turn.call, actor: SYSTEM_ACTOR }, 'task.addForOwner', {
+            customerId: this.#actor.id,
+            key,
+            kind: 'handed_over',
+          });
         }
         return;
       case 'frame':

@@ -23,7 +23,14 @@ export const handBack = defineOperation({
     // The look-up also checks the caller's scope.
     const customer = (await ctx.call('customer.get', { id: input.customer })) as { readonly id: string };
     const talks = await ctx.tx.query<{ id: string }>(TALKS, [customer.id]);
-    for (const talk of talks) await insertInternal(ctx.tx, ctx.keys, { key: `handback:${newId()}`, conversationId: talk.id, kind: 'handback', body: { internal: 'handback' }, now: ctx.now });
+    for (const talk of talks)
+      await insertInternal(ctx.tx, ctx.keys, {
+        key: `handback:${newId()}`,
+        conversationId: talk.id,
+        kind: 'handback',
+        body: { internal: 'handback' },
+        now: ctx.now,
+      });
     return { conversations: talks.length };
   },
 });

@@ -197,10 +197,19 @@ export class Unit {
         if (!known.has(addressKey(draft.to))) missing.set(addressKey(draft.to), draft.to);
     if (missing.size === 0) return known;
     const addresses = [...missing.values()].sort((a, b) => (addressKey(a) < addressKey(b) ? -1 : 1));
-    const columns = [addresses.map((to) => to.account), addresses.map((to) => to.chat), addresses.map((to) => to.thread ?? '')];
+    const columns = [
+      addresses.map((to) => to.account),
+      addresses.map((to) => to.chat),
+      addresses.map((to) => to.thread ?? ''),
+    ];
     let rows = await this.tx.query<ConversationRow>(FIND_CONVERSATIONS, columns);
     if (rows.length < addresses.length) {
-      await this.tx.query(MAKE_CONVERSATIONS, [addresses.map(() => newId()), addresses.map((to) => platformOf(to.account)), ...columns, addresses.map(() => this.now)]);
+      await this.tx.query(MAKE_CONVERSATIONS, [
+        addresses.map(() => newId()),
+        addresses.map((to) => platformOf(to.account)),
+        ...columns,
+        addresses.map(() => this.now),
+      ]);
       rows = await this.tx.query<ConversationRow>(FIND_CONVERSATIONS, columns);
     }
     for (const row of rows) known.set(addressKey(row), { id: row.id, platform: platformOf(row.account) });

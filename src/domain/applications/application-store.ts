@@ -55,7 +55,8 @@ export interface CardRow {
   readonly staff_id: string;
 }
 
-const APPLICATION = 'id, number, customer_id, lead_id, product_id, amount_fen, term_months, method, annual_rate, state, submitted_by, submitted_at';
+const APPLICATION =
+  'id, number, customer_id, lead_id, product_id, amount_fen, term_months, method, annual_rate, state, submitted_by, submitted_at';
 const INSERT = statement(
   'applications-insert',
   `INSERT INTO applications (id, customer_id, lead_id, product_id, amount_fen, term_months, method, annual_rate, state, submitted_by, submitted_at, updated_at)
@@ -63,12 +64,22 @@ const INSERT = statement(
 );
 const FIND = statement('applications-find', `SELECT ${APPLICATION} FROM applications WHERE id = $1`);
 const BY_NUMBER = statement('applications-by-number', `SELECT ${APPLICATION} FROM applications WHERE number = $1`);
-const OPEN = statement('applications-open', `SELECT ${APPLICATION} FROM applications WHERE lead_id = $1 AND state IN ('SUBMITTED', 'RETURNED') FOR UPDATE`);
+const OPEN = statement(
+  'applications-open',
+  `SELECT ${APPLICATION} FROM applications WHERE lead_id = $1 AND state IN ('SUBMITTED', 'RETURNED') FOR UPDATE`,
+);
 const STATE = statement('applications-state', 'UPDATE applications SET state = $2, updated_at = $3 WHERE id = $1');
-const TERMS = statement('applications-terms', `UPDATE applications SET amount_fen = $2, term_months = $3, state = 'SUBMITTED', updated_at = $4 WHERE id = $1`);
-const INSTANCE = statement('applications-instance', `SELECT id FROM instances WHERE subject_id = $1 AND status = 'RUNNING' ORDER BY created_at DESC LIMIT 1`);
+const TERMS = statement(
+  'applications-terms',
+  `UPDATE applications SET amount_fen = $2, term_months = $3, state = 'SUBMITTED', updated_at = $4 WHERE id = $1`,
+);
+const INSTANCE = statement(
+  'applications-instance',
+  `SELECT id FROM instances WHERE subject_id = $1 AND status = 'RUNNING' ORDER BY created_at DESC LIMIT 1`,
+);
 
-const APPROVAL = 'id, application_id, instance_id, node, visit, round, role, mode, verbs, revision, state, snapshot_hash, sealed_snapshot, opened_at, closed_at';
+const APPROVAL =
+  'id, application_id, instance_id, node, visit, round, role, mode, verbs, revision, state, snapshot_hash, sealed_snapshot, opened_at, closed_at';
 const OPEN_APPROVAL = statement(
   'approvals-insert',
   `INSERT INTO approvals (id, application_id, instance_id, node, visit, round, role, mode, verbs, state, snapshot_hash, sealed_snapshot, opened_at)
@@ -77,19 +88,28 @@ const OPEN_APPROVAL = statement(
 const LOCK_APPROVAL = statement('approvals-lock', `SELECT ${APPROVAL} FROM approvals WHERE id = $1 FOR UPDATE`);
 const FIND_APPROVAL = statement('approvals-find', `SELECT ${APPROVAL} FROM approvals WHERE id = $1`);
 const CLOSE_APPROVAL = statement('approvals-close', 'UPDATE approvals SET state = $2, closed_at = $3 WHERE id = $1');
-const OF_INSTANCE = statement('approvals-of-instance', `SELECT ${APPROVAL} FROM approvals WHERE instance_id = $1 ORDER BY opened_at, id`);
+const OF_INSTANCE = statement(
+  'approvals-of-instance',
+  `SELECT ${APPROVAL} FROM approvals WHERE instance_id = $1 ORDER BY opened_at, id`,
+);
 const LIST = statement(
   'approvals-list',
   `SELECT ${APPROVAL} FROM approvals a WHERE ($1::uuid IS NULL OR EXISTS (SELECT 1 FROM approval_tasks t WHERE t.approval_id = a.id AND t.staff_id = $1 AND ($2::text IS DISTINCT FROM 'OPEN' OR t.state = 'OPEN'))) AND ($2::text IS NULL OR a.state = $2)
    ORDER BY opened_at DESC, id DESC LIMIT $3`,
 );
-const EXCLUDE = statement('approvals-exclude', 'INSERT INTO approval_exclusions (instance_id, staff_id, why) SELECT $1, * FROM unnest($2::uuid[], $3::text[]) ON CONFLICT DO NOTHING');
+const EXCLUDE = statement(
+  'approvals-exclude',
+  'INSERT INTO approval_exclusions (instance_id, staff_id, why) SELECT $1, * FROM unnest($2::uuid[], $3::text[]) ON CONFLICT DO NOTHING',
+);
 const EXCLUDED = statement('approvals-excluded', 'SELECT staff_id FROM approval_exclusions WHERE instance_id = $1');
 const SIGNED = statement(
   'approvals-signed',
   `SELECT t.staff_id FROM approval_tasks t JOIN approvals a ON a.id = t.approval_id WHERE a.instance_id = $1 AND a.round = $2 AND t.state = 'APPROVED'`,
 );
-const SEAT = statement('approvals-seat', `INSERT INTO approval_tasks (id, approval_id, staff_id, state, handed_over_from) VALUES ($1, $2, $3, 'OPEN', $4)`);
+const SEAT = statement(
+  'approvals-seat',
+  `INSERT INTO approval_tasks (id, approval_id, staff_id, state, handed_over_from) VALUES ($1, $2, $3, 'OPEN', $4)`,
+);
 const TASKS = statement(
   'approvals-tasks',
   'SELECT t.id, t.approval_id, t.staff_id, t.state, t.decided_at, s.name AS staff_name FROM approval_tasks t JOIN staff s ON s.id = t.staff_id WHERE t.approval_id = ANY($1::uuid[]) ORDER BY t.recorded_at, t.id',
@@ -98,8 +118,14 @@ const VOTE = statement(
   'approvals-vote',
   `UPDATE approval_tasks SET state = $2, reason_code = $3, sealed_reason = $4, decided_at = $5, decided_via = $6 WHERE id = $1 AND state = 'OPEN' RETURNING id`,
 );
-const CLOSE_TASKS = statement('approvals-close-tasks', `UPDATE approval_tasks SET state = 'CLOSED' WHERE approval_id = $1 AND state = 'OPEN'`);
-const ADD_CARD = statement('cards-insert', `INSERT INTO cards (id, approval_id, task_id, identity_id, revision, state, created_at) VALUES ($1, $2, $3, $4, $5, 'OPEN', $6)`);
+const CLOSE_TASKS = statement(
+  'approvals-close-tasks',
+  `UPDATE approval_tasks SET state = 'CLOSED' WHERE approval_id = $1 AND state = 'OPEN'`,
+);
+const ADD_CARD = statement(
+  'cards-insert',
+  `INSERT INTO cards (id, approval_id, task_id, identity_id, revision, state, created_at) VALUES ($1, $2, $3, $4, $5, 'OPEN', $6)`,
+);
 const CARDS = statement(
   'cards-of-approval',
   `SELECT c.id, c.approval_id, c.task_id, c.identity_id, c.revision, c.state, i.account, i.external_id, t.staff_id
@@ -117,8 +143,16 @@ export async function insertApplication(
   application: Omit<ApplicationRow, 'number' | 'state' | 'submitted_at'> & { readonly now: Date },
 ): Promise<number> {
   const [row] = await tx.query<{ number: number }>(INSERT, [
-    application.id, application.customer_id, application.lead_id, application.product_id, application.amount_fen, application.term_months,
-    application.method, application.annual_rate, application.submitted_by, application.now,
+    application.id,
+    application.customer_id,
+    application.lead_id,
+    application.product_id,
+    application.amount_fen,
+    application.term_months,
+    application.method,
+    application.annual_rate,
+    application.submitted_by,
+    application.now,
   ]);
   if (!row) throw new Error('application not inserted');
   return row.number;
@@ -144,7 +178,12 @@ export async function setApplicationState(tx: Tx, id: string, state: string, now
   await tx.query(STATE, [id, state, now]);
 }
 
-export async function resubmitApplication(tx: Tx, id: string, terms: { readonly amountFen: bigint; readonly termMonths: number }, now: Date): Promise<void> {
+export async function resubmitApplication(
+  tx: Tx,
+  id: string,
+  terms: { readonly amountFen: bigint; readonly termMonths: number },
+  now: Date,
+): Promise<void> {
   await tx.query(TERMS, [id, terms.amountFen, terms.termMonths, now]);
 }
 
@@ -154,8 +193,19 @@ export async function runningInstance(tx: Tx, subjectId: string): Promise<string
 
 export async function insertApproval(tx: Tx, approval: Omit<ApprovalRow, 'revision' | 'closed_at'>): Promise<void> {
   await tx.query(OPEN_APPROVAL, [
-    approval.id, approval.application_id, approval.instance_id, approval.node, approval.visit, approval.round, approval.role, approval.mode,
-    approval.verbs, approval.state, approval.snapshot_hash, approval.sealed_snapshot, approval.opened_at,
+    approval.id,
+    approval.application_id,
+    approval.instance_id,
+    approval.node,
+    approval.visit,
+    approval.round,
+    approval.role,
+    approval.mode,
+    approval.verbs,
+    approval.state,
+    approval.snapshot_hash,
+    approval.sealed_snapshot,
+    approval.opened_at,
   ]);
 }
 
@@ -178,7 +228,12 @@ export async function approvalsOfInstance(tx: Tx, instanceId: string): Promise<r
 }
 
 /** Approvals somebody sits on (all when `staffId` is null), the newest first. */
-export async function listApprovals(tx: Tx, staffId: string | null, state: string | null, limit: number): Promise<readonly ApprovalRow[]> {
+export async function listApprovals(
+  tx: Tx,
+  staffId: string | null,
+  state: string | null,
+  limit: number,
+): Promise<readonly ApprovalRow[]> {
   return tx.query<ApprovalRow>(LIST, [staffId, state, limit]);
 }
 
@@ -194,7 +249,10 @@ export async function signedInRound(tx: Tx, instanceId: string, round: number): 
   return new Set((await tx.query<{ staff_id: string }>(SIGNED, [instanceId, round])).map((row) => row.staff_id));
 }
 
-export async function insertTask(tx: Tx, task: { readonly id: string; readonly approvalId: string; readonly staffId: string; readonly from: string | null }): Promise<void> {
+export async function insertTask(
+  tx: Tx,
+  task: { readonly id: string; readonly approvalId: string; readonly staffId: string; readonly from: string | null },
+): Promise<void> {
   await tx.query(SEAT, [task.id, task.approvalId, task.staffId, task.from]);
 }
 
@@ -213,10 +271,22 @@ export interface Vote {
 
 /** Writes a vote; `false` when the seat was no longer open. */
 export async function writeVote(tx: Tx, vote: Vote): Promise<boolean> {
-  return (await tx.query(VOTE, [vote.taskId, vote.state, vote.reasonCode, vote.sealedReason, vote.now, vote.via])).length > 0;
+  return (
+    (await tx.query(VOTE, [vote.taskId, vote.state, vote.reasonCode, vote.sealedReason, vote.now, vote.via])).length > 0
+  );
 }
 
-export async function insertCard(tx: Tx, card: { readonly id: string; readonly approvalId: string; readonly taskId: string; readonly identityId: string; readonly revision: number; readonly now: Date }): Promise<void> {
+export async function insertCard(
+  tx: Tx,
+  card: {
+    readonly id: string;
+    readonly approvalId: string;
+    readonly taskId: string;
+    readonly identityId: string;
+    readonly revision: number;
+    readonly now: Date;
+  },
+): Promise<void> {
   await tx.query(ADD_CARD, [card.id, card.approvalId, card.taskId, card.identityId, card.revision, card.now]);
 }
 

@@ -10,7 +10,24 @@ import { newId, newToken } from '../../lib/ids.ts';
 import { findLead } from '../leads/index.ts';
 import { findStaff, identitiesOfStaff, staffNamed, staffWithRole } from '../staff/index.ts';
 import { applicationErrors } from './application-errors.ts';
-import { approvalsOfInstance, cardsOf, closeApproval, closeCards, excludedFrom, findApplication, insertApproval, insertCard, insertTask, lockApproval, signedInRound, tasksOf, writeVote, type ApprovalRow, type CardRow, type TaskRow } from './application-store.ts';
+import {
+  approvalsOfInstance,
+  cardsOf,
+  closeApproval,
+  closeCards,
+  excludedFrom,
+  findApplication,
+  insertApproval,
+  insertCard,
+  insertTask,
+  lockApproval,
+  signedInRound,
+  tasksOf,
+  writeVote,
+  type ApprovalRow,
+  type CardRow,
+  type TaskRow,
+} from './application-store.ts';
 import { requireApproval, snapshotOf } from './approval-reads.ts';
 import { approvalCard, REASONS, snapshotHash, takeSnapshot, type Snapshot } from './snapshot.ts';
 import { excludeInvolved } from './submit-operations.ts';
@@ -31,7 +48,10 @@ export const openApproval = defineOperation({
     count: z.int().min(1),
     verbs: z.array(z.string()),
   }),
-  output: z.union([z.object({ kind: z.literal('opened'), approvalId: z.string() }), z.object({ kind: z.literal('empty') })]),
+  output: z.union([
+    z.object({ kind: z.literal('opened'), approvalId: z.string() }),
+    z.object({ kind: z.literal('empty') }),
+  ]),
   subject: (_input, output) => (output?.kind === 'opened' ? { kind: 'approval', id: output.approvalId } : undefined),
   async run(ctx, input) {
     const application = await findApplication(ctx.tx, input.application);
@@ -45,7 +65,10 @@ export const openApproval = defineOperation({
       mode,
       input.count,
       (await staffWithRole(ctx.tx, input.role)).map((row) => ({ staffId: row.id })),
-      { excluded: await excludedFrom(ctx.tx, input.instanceId), signed: await signedInRound(ctx.tx, input.instanceId, round) },
+      {
+        excluded: await excludedFrom(ctx.tx, input.instanceId),
+        signed: await signedInRound(ctx.tx, input.instanceId, round),
+      },
     );
     if (seating.kind === 'empty') return { kind: 'empty' as const };
     const snapshot = await takeSnapshot(ctx, application);
@@ -73,30 +96,59 @@ export const openApproval = defineOperation({
 });
 
 /** Gives a person a seat, and a card on each of his accounts. */
-async function seat(ctx: Ctx, approval: ApprovalRow, snapshot: Snapshot, person: { readonly staffId: string; readonly from: string | null }): Promise<void> {
+async function seat(
+  ctx: Ctx,
+  approval: ApprovalRow,
+  snapshot: Snapshot,
+  person: { readonly staffId: string; readonly from: string | null },
+): Promise<void> {
   const taskId = newId();
   await insertTask(ctx.tx, { id: taskId, approvalId: approval.id, staffId: person.staffId, from: person.from });
   const language = await languageOf(ctx, person.staffId);
   for (const identity of await identitiesOfStaff(ctx.tx, person.staffId)) {
-    const card = { id: newToken(16), approvalId: approval.id, taskId, identityId: identity.id, revision: approval.revision, now: ctx.now };
+    const card = {
+      id: newToken(16),
+      approvalId: approval.id,
+      taskId,
+      identityId: identity.id,
+      revision: approval.revision,
+      now: ctx.now,
+    };
     await insertCard(ctx.tx, card);
     ctx.effects.send({
       key: `card:${card.id}:${card.revision}`,
       to: { account: identity.account, chat: identity.external_id },
       purpose: 'STAFF',
       subject: { kind: 'approval', id: approval.id },
-      content: { kind: 'card', card: approvalCard(ctx, language, snapshot, { id: card.id, revision: card.revision, verbs: approval.verbs }) },
+      content: {
+        kind: 'card',
+        card: approvalCard(ctx, language, snapshot, { id: card.id, revision: card.revision, verbs: approval.verbs }),
+      },
     });
   }
 }
 
 const verb = z.enum(['approve', 'reject', 'return', 'hand_over']);
-const decision = z.object({ approvalId: z.string(), state: z.string(), outcome: z.string(), decidedBy: z.string().nullable() });
+const decision = z.object({
+  approvalId: z.string(),
+  state: z.string(),
+  outcome: z.string(),
+  decidedBy: z.string().nullable(),
+});
 
 export const decideApproval = defineOperation({
   name: 'approval.decide',
   summary: 'Approves, rejects, returns or hands over; the revision says what the decision was made on',
-  access: { reviewer: 'all', approver: 'all', manager: 'all', compliance: 'all', admin: 'all', sales: 'all', team_lead: 'all', collector: 'all' },
+  access: {
+    reviewer: 'all',
+    approver: 'all',
+    manager: 'all',
+    compliance: 'all',
+    admin: 'all',
+    sales: 'all',
+    team_lead: 'all',
+    collector: 'all',
+  },
   input: z.strictObject({
     id: z.uuid(),
     revision: z.int().min(1),
@@ -117,13 +169,19 @@ export const decideApproval = defineOperation({
     const approval = await lockApproval(ctx.tx, input.id);
     if (!approval) throw new AppError(applicationErrors['approval.not_found']);
     const chosen = verb.safeParse(input.verb);
-    if (!chosen.success || !approval.verbs.includes(chosen.data)) throw new AppError(applicationErrors['approval.unknown_verb'], { params: { verb: input.verb } });
-    if ((await excludedFrom(ctx.tx, approval.instance_id)).has(ctx.actor.id)) throw new AppError(applicationErrors['approval.own_case']);
+    if (!chosen.success || !approval.verbs.includes(chosen.data))
+      throw new AppError(applicationErrors['approval.unknown_verb'], { params: { verb: input.verb } });
+    if ((await excludedFrom(ctx.tx, approval.instance_id)).has(ctx.actor.id))
+      throw new AppError(applicationErrors['approval.own_case']);
     const tasks = await tasksOf(ctx.tx, [approval.id]);
     const mine = tasks.find((task) => task.staff_id === (ctx.actor.kind === 'STAFF' ? ctx.actor.id : ''));
     if (!mine) throw new AppError(applicationErrors['approval.not_yours']);
-    if (approval.state !== 'OPEN' || mine.state !== 'OPEN') throw new AppError(applicationErrors['approval.closed'], { params: { state: approval.state === 'OPEN' ? mine.state : approval.state } });
-    if (approval.revision !== input.revision) throw new AppError(applicationErrors['approval.stale_revision'], { params: { revision: approval.revision } });
+    if (approval.state !== 'OPEN' || mine.state !== 'OPEN')
+      throw new AppError(applicationErrors['approval.closed'], {
+        params: { state: approval.state === 'OPEN' ? mine.state : approval.state },
+      });
+    if (approval.revision !== input.revision)
+      throw new AppError(applicationErrors['approval.stale_revision'], { params: { revision: approval.revision } });
     const tap = input.tap && input.cardId ? { cardId: input.cardId, handle: input.tap } : undefined;
     return chosen.data === 'hand_over'
       ? handOver(ctx, { approval, tasks, mine, tap }, input.to)
@@ -140,20 +198,30 @@ interface Case {
 
 const VOTES = { approve: 'APPROVED', reject: 'REJECTED', return: 'RETURNED' } as const;
 
-async function vote(ctx: Ctx, { approval, tasks, mine, tap }: Case, choice: keyof typeof VOTES, reason: string | undefined): Promise<z.output<typeof decision>> {
-  if (choice !== 'approve' && (reason === undefined || reason === '')) throw new AppError(applicationErrors['approval.reason_needed']);
+async function vote(
+  ctx: Ctx,
+  { approval, tasks, mine, tap }: Case,
+  choice: keyof typeof VOTES,
+  reason: string | undefined,
+): Promise<z.output<typeof decision>> {
+  if (choice !== 'approve' && (reason === undefined || reason === ''))
+    throw new AppError(applicationErrors['approval.reason_needed']);
   const state = VOTES[choice];
   const isCode = (REASONS as readonly string[]).includes(reason ?? '');
   const written = await writeVoteOrRefuse(ctx, {
     taskId: mine.id,
     state,
     reasonCode: isCode ? (reason ?? null) : null,
-    sealedReason: reason === undefined || isCode ? null : ctx.keys.seal(`approval_tasks.sealed_reason.${mine.id}`, reason),
+    sealedReason:
+      reason === undefined || isCode ? null : ctx.keys.seal(`approval_tasks.sealed_reason.${mine.id}`, reason),
     via: ctx.via,
     now: ctx.now,
   });
   if (!written) throw new AppError(applicationErrors['approval.closed'], { params: { state } });
-  const outcome = outcomeOf(approval.mode, tasks.map((task) => (task.id === mine.id ? state : task.state)));
+  const outcome = outcomeOf(
+    approval.mode,
+    tasks.map((task) => (task.id === mine.id ? state : task.state)),
+  );
   await touchCase(ctx, approval);
   if (outcome === 'OPEN') await redraw(ctx, approval, { by: mine.staff_name, outcome: state, only: mine.id, tap });
   else await finish(ctx, approval, outcome, { by: mine.staff_name, reason, tap });
@@ -165,18 +233,31 @@ async function writeVoteOrRefuse(ctx: Ctx, row: Parameters<typeof writeVote>[1])
     return await writeVote(ctx.tx, row);
   } catch (error) {
     // The database has the last word on invariant 9; the operation's savepoint takes the failed statement back.
-    if (violatedConstraint(error) === 'own_case' || violatedConstraint(error) === 'signed_twice') throw new AppError(applicationErrors['approval.own_case'], { cause: error });
+    if (violatedConstraint(error) === 'own_case' || violatedConstraint(error) === 'signed_twice')
+      throw new AppError(applicationErrors['approval.own_case'], { cause: error });
     throw error;
   }
 }
 
-async function finish(ctx: Ctx, approval: ApprovalRow, outcome: Exclude<ApprovalState, 'OPEN'>, how: { readonly by: string; readonly reason: string | undefined; readonly tap: Case['tap'] }): Promise<void> {
+async function finish(
+  ctx: Ctx,
+  approval: ApprovalRow,
+  outcome: Exclude<ApprovalState, 'OPEN'>,
+  how: { readonly by: string; readonly reason: string | undefined; readonly tap: Case['tap'] },
+): Promise<void> {
   await closeApproval(ctx.tx, approval.id, outcome, ctx.now);
-  if (outcome === 'RETURNED') await ctx.callAsSystem('application.close', { application: approval.application_id, outcome });
+  if (outcome === 'RETURNED')
+    await ctx.callAsSystem('application.close', { application: approval.application_id, outcome });
   await redraw(ctx, approval, { by: how.by, outcome, tap: how.tap });
   await ctx.callAsSystem('process.signal', {
     instanceId: approval.instance_id,
-    event: { type: 'approval.decided', visit: approval.visit, outcome: outcome.toLowerCase(), by: how.by, ...(how.reason === undefined ? {} : { reason: reasonText(ctx, how.reason) }) },
+    event: {
+      type: 'approval.decided',
+      visit: approval.visit,
+      outcome: outcome.toLowerCase(),
+      by: how.by,
+      ...(how.reason === undefined ? {} : { reason: reasonText(ctx, how.reason) }),
+    },
   });
 }
 
@@ -184,9 +265,20 @@ function reasonText(ctx: Ctx, reason: string): string {
   return (REASONS as readonly string[]).includes(reason) ? ctx.say('zh-CN', `approval.reason.${reason}`) : reason;
 }
 
-async function handOver(ctx: Ctx, { approval, tasks, mine, tap }: Case, to: string | undefined): Promise<z.output<typeof decision>> {
+async function handOver(
+  ctx: Ctx,
+  { approval, tasks, mine, tap }: Case,
+  to: string | undefined,
+): Promise<z.output<typeof decision>> {
   const successor = await successorOf(ctx, approval, tasks, to);
-  const written = await writeVote(ctx.tx, { taskId: mine.id, state: 'HANDED_OVER', reasonCode: null, sealedReason: null, via: ctx.via, now: ctx.now });
+  const written = await writeVote(ctx.tx, {
+    taskId: mine.id,
+    state: 'HANDED_OVER',
+    reasonCode: null,
+    sealedReason: null,
+    via: ctx.via,
+    now: ctx.now,
+  });
   if (!written) throw new AppError(applicationErrors['approval.closed'], { params: { state: 'HANDED_OVER' } });
   await touchCase(ctx, approval);
   await redraw(ctx, approval, { by: mine.staff_name, outcome: 'HANDED_OVER', only: mine.id, tap });
@@ -195,14 +287,23 @@ async function handOver(ctx: Ctx, { approval, tasks, mine, tap }: Case, to: stri
 }
 
 /** A colleague of the node's role who may decide the case and does not sit on it yet. */
-async function successorOf(ctx: Ctx, approval: ApprovalRow, tasks: readonly TaskRow[], to: string | undefined): Promise<string> {
+async function successorOf(
+  ctx: Ctx,
+  approval: ApprovalRow,
+  tasks: readonly TaskRow[],
+  to: string | undefined,
+): Promise<string> {
   const excluded = await excludedFrom(ctx.tx, approval.instance_id);
   const signed = await signedInRound(ctx.tx, approval.instance_id, approval.round);
-  const able = (await staffWithRole(ctx.tx, approval.role)).filter((row) => !excluded.has(row.id) && !signed.has(row.id) && !tasks.some((task) => task.staff_id === row.id));
+  const able = (await staffWithRole(ctx.tx, approval.role)).filter(
+    (row) => !excluded.has(row.id) && !signed.has(row.id) && !tasks.some((task) => task.staff_id === row.id),
+  );
   const named = to === undefined ? undefined : able.find((row) => row.id === to || row.name === to);
   if (named) return named.id;
   const known = to === undefined ? undefined : (await staffNamed(ctx.tx, to))[0];
-  throw new AppError(applicationErrors['approval.successor_needed'], { params: { names: able.map((row) => row.name).join('、'), given: known ? known.name : (to ?? '') } });
+  throw new AppError(applicationErrors['approval.successor_needed'], {
+    params: { names: able.map((row) => row.name).join('、'), given: known ? known.name : (to ?? '') },
+  });
 }
 
 interface Redraw {
@@ -216,12 +317,21 @@ interface Redraw {
 /** Redraws cards in their final state, through the outbox, after the decision. */
 async function redraw(ctx: Ctx, approval: ApprovalRow, how: Redraw): Promise<void> {
   const snapshot = snapshotOf(ctx, approval);
-  const cards = (await cardsOf(ctx.tx, approval.id)).filter((card) => card.state === 'OPEN' && (how.only === undefined || card.task_id === how.only));
+  const cards = (await cardsOf(ctx.tx, approval.id)).filter(
+    (card) => card.state === 'OPEN' && (how.only === undefined || card.task_id === how.only),
+  );
   for (const card of cards) await redrawOne(ctx, card, { approval, snapshot, how });
-  await closeCards(ctx.tx, cards.map((card) => card.id));
+  await closeCards(
+    ctx.tx,
+    cards.map((card) => card.id),
+  );
 }
 
-async function redrawOne(ctx: Ctx, card: CardRow, { approval, snapshot, how }: { readonly approval: ApprovalRow; readonly snapshot: Snapshot; readonly how: Redraw }): Promise<void> {
+async function redrawOne(
+  ctx: Ctx,
+  card: CardRow,
+  { approval, snapshot, how }: { readonly approval: ApprovalRow; readonly snapshot: Snapshot; readonly how: Redraw },
+): Promise<void> {
   const language = await languageOf(ctx, card.staff_id);
   const closed = ctx.say(language, `approval.closed.${how.outcome}`);
   const note = ctx.say(language, `approval.decided.${how.outcome}`, { by: how.by });
@@ -257,10 +367,17 @@ export const remindApprovers = defineOperation({
   output: z.object({ reminded: z.int() }),
   subject: (input) => ({ kind: 'instance', id: input.instanceId }),
   async run(ctx, input) {
-    const approval = (await approvalsOfInstance(ctx.tx, input.instanceId)).find((one) => one.visit === input.visit && one.state === 'OPEN');
+    const approval = (await approvalsOfInstance(ctx.tx, input.instanceId)).find(
+      (one) => one.visit === input.visit && one.state === 'OPEN',
+    );
     if (!approval) return { reminded: 0 };
     const waiting = (await tasksOf(ctx.tx, [approval.id])).filter((task) => task.state === 'OPEN');
-    for (const task of waiting) await ctx.callAsSystem('staff.notify', { staffId: task.staff_id, text: input.text, params: { application: snapshotOf(ctx, approval).application } });
+    for (const task of waiting)
+      await ctx.callAsSystem('staff.notify', {
+        staffId: task.staff_id,
+        text: input.text,
+        params: { application: snapshotOf(ctx, approval).application },
+      });
     return { reminded: waiting.length };
   },
 });

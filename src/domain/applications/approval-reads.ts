@@ -38,22 +38,49 @@ const approvalView = z.object({
   snapshotHash: z.string(),
   openedAt: z.string(),
   closedAt: z.string().nullable(),
-  tasks: z.array(z.object({ staffId: z.string(), name: z.string(), state: z.string(), decidedAt: z.string().nullable() })),
+  tasks: z.array(
+    z.object({ staffId: z.string(), name: z.string(), state: z.string(), decidedAt: z.string().nullable() }),
+  ),
 });
 
 export const listMyApprovals = defineOperation({
   name: 'approval.list',
   summary: 'Lists approvals: one’s own as a person, all for those who may see every case',
-  access: { reviewer: 'own', approver: 'own', sales: 'own', team_lead: 'own', collector: 'own', manager: 'all', compliance: 'all', admin: 'all' },
-  input: z.strictObject({ state: z.enum(['OPEN', 'APPROVED', 'REJECTED', 'RETURNED', 'RECALLED', 'STOPPED']).optional(), mine: z.coerce.boolean().optional(), limit: z.coerce.number().int().min(1).max(100).default(50) }),
+  access: {
+    reviewer: 'own',
+    approver: 'own',
+    sales: 'own',
+    team_lead: 'own',
+    collector: 'own',
+    manager: 'all',
+    compliance: 'all',
+    admin: 'all',
+  },
+  input: z.strictObject({
+    state: z.enum(['OPEN', 'APPROVED', 'REJECTED', 'RETURNED', 'RECALLED', 'STOPPED']).optional(),
+    mine: z.coerce.boolean().optional(),
+    limit: z.coerce.number().int().min(1).max(100).default(50),
+  }),
   output: z.object({ items: z.array(approvalView), nextCursor: z.null() }),
   http: { method: 'GET', path: '/approvals' },
   readOnly: true,
   async run(ctx, input) {
     const staffId = ctx.actor.kind === 'STAFF' && (ctx.scope === 'own' || input.mine === true) ? ctx.actor.id : null;
     const rows = await listApprovals(ctx.tx, staffId, input.state ?? null, input.limit);
-    const tasks = await tasksOf(ctx.tx, rows.map((row) => row.id));
-    return { items: rows.map((row) => describe(ctx, row, tasks.filter((task) => task.approval_id === row.id))), nextCursor: null };
+    const tasks = await tasksOf(
+      ctx.tx,
+      rows.map((row) => row.id),
+    );
+    return {
+      items: rows.map((row) =>
+        describe(
+          ctx,
+          row,
+          tasks.filter((task) => task.approval_id === row.id),
+        ),
+      ),
+      nextCursor: null,
+    };
   },
 });
 
@@ -68,7 +95,8 @@ export const getApproval = defineOperation({
   async run(ctx, input) {
     const row = await requireApproval(ctx, input.id);
     const tasks = await tasksOf(ctx.tx, [row.id]);
-    if (ctx.scope === 'own' && !tasks.some((task) => ctx.actor.kind === 'STAFF' && task.staff_id === ctx.actor.id)) throw new AppError(applicationErrors['approval.not_yours']);
+    if (ctx.scope === 'own' && !tasks.some((task) => ctx.actor.kind === 'STAFF' && task.staff_id === ctx.actor.id))
+      throw new AppError(applicationErrors['approval.not_yours']);
     return describe(ctx, row, tasks);
   },
 });
@@ -82,7 +110,9 @@ function describe(ctx: Ctx, row: ApprovalRow, tasks: readonly TaskRow[]): z.outp
     customer: snapshot.customer,
     customerName: snapshot.customerName,
     amount: snapshot.amount,
-    waiting: ctx.t('approval.waiting', { minutes: Math.max(0, Math.floor((ctx.now.getTime() - row.opened_at.getTime()) / 60_000)) }),
+    waiting: ctx.t('approval.waiting', {
+      minutes: Math.max(0, Math.floor((ctx.now.getTime() - row.opened_at.getTime()) / 60_000)),
+    }),
     node: row.node,
     round: row.round,
     mode: row.mode,
@@ -92,22 +122,55 @@ function describe(ctx: Ctx, row: ApprovalRow, tasks: readonly TaskRow[]): z.outp
     snapshotHash: row.snapshot_hash.toString('hex'),
     openedAt: row.opened_at.toISOString(),
     closedAt: row.closed_at?.toISOString() ?? null,
-    tasks: tasks.map((task) => ({ staffId: task.staff_id, name: task.staff_name, state: task.state, decidedAt: task.decided_at?.toISOString() ?? null })),
+    tasks: tasks.map((task) => ({
+      staffId: task.staff_id,
+      name: task.staff_name,
+      state: task.state,
+      decidedAt: task.decided_at?.toISOString() ?? null,
+    })),
   };
 }
 
 export const findPressedCard = defineOperation({
   name: 'approval.card',
   summary: 'What a pressed card stands for: the approval, its state, and whether the presser sits on it',
-  access: { reviewer: 'all', approver: 'all', manager: 'all', compliance: 'all', admin: 'all', sales: 'all', team_lead: 'all', collector: 'all' },
+  access: {
+    reviewer: 'all',
+    approver: 'all',
+    manager: 'all',
+    compliance: 'all',
+    admin: 'all',
+    sales: 'all',
+    team_lead: 'all',
+    collector: 'all',
+  },
   input: z.strictObject({ cardId: z.string().max(26) }),
-  output: z.union([z.object({ kind: z.literal('unknown') }), z.object({ kind: z.literal('card'), approvalId: z.string(), revision: z.int(), state: z.string(), application: z.string(), decidedBy: z.string().nullable(), outcome: z.string().nullable() })]),
+  output: z.union([
+    z.object({ kind: z.literal('unknown') }),
+    z.object({
+      kind: z.literal('card'),
+      approvalId: z.string(),
+      revision: z.int(),
+      state: z.string(),
+      application: z.string(),
+      decidedBy: z.string().nullable(),
+      outcome: z.string().nullable(),
+    }),
+  ]),
   readOnly: true,
   async run(ctx, input) {
     const card = await findCard(ctx.tx, input.cardId);
     if (!card) return { kind: 'unknown' as const };
     const approval = await requireApproval(ctx, card.approval_id);
     const decided = (await tasksOf(ctx.tx, [approval.id])).findLast((task) => task.decided_at !== null);
-    return { kind: 'card' as const, approvalId: approval.id, revision: approval.revision, state: approval.state, application: snapshotOf(ctx, approval).application, decidedBy: decided?.staff_name ?? null, outcome: decided?.state ?? null };
+    return {
+      kind: 'card' as const,
+      approvalId: approval.id,
+      revision: approval.revision,
+      state: approval.state,
+      application: snapshotOf(ctx, approval).application,
+      decidedBy: decided?.staff_name ?? null,
+      outcome: decided?.state ?? null,
+    };
   },
 });

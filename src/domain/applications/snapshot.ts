@@ -54,7 +54,9 @@ export async function takeSnapshot(ctx: Ctx, application: ApplicationRow): Promi
     method: application.method,
     annualRate: application.annual_rate,
     facts: Object.fromEntries(Object.entries(facts).map(([name, fact]) => [name, fact.value])),
-    documents: await ctx.tx.query<{ item: string; version: number; digest: string }>(DOCUMENTS, [application.customer_id]),
+    documents: await ctx.tx.query<{ item: string; version: number; digest: string }>(DOCUMENTS, [
+      application.customer_id,
+    ]),
   };
 }
 
@@ -81,8 +83,14 @@ export interface CardOptions {
 }
 
 /** The approval card in a person's language. */
-export function approvalCard(ctx: Pick<Ctx, 'say'>, language: Language, snapshot: Snapshot, options: CardOptions): Card {
-  const say = (key: string, params: Record<string, unknown> = {}): string => ctx.say(language, `approval.${key}`, params);
+export function approvalCard(
+  ctx: Pick<Ctx, 'say'>,
+  language: Language,
+  snapshot: Snapshot,
+  options: CardOptions,
+): Card {
+  const say = (key: string, params: Record<string, unknown> = {}): string =>
+    ctx.say(language, `approval.${key}`, params);
   const [whole] = snapshot.amount.split('.');
   return {
     id: options.id,
@@ -92,14 +100,32 @@ export function approvalCard(ctx: Pick<Ctx, 'say'>, language: Language, snapshot
     subtitle: say('card.subtitle', { customer: snapshot.customer, name: snapshot.customerName }),
     ...(options.note === undefined ? {} : { text: options.note }),
     fields: [
-      { label: say('field.amount'), value: say('value.yuan', { amount: groupedYuan(BigInt(snapshot.amount.replace('.', ''))) }) },
+      {
+        label: say('field.amount'),
+        value: say('value.yuan', { amount: groupedYuan(BigInt(snapshot.amount.replace('.', ''))) }),
+      },
       { label: say('field.term'), value: say('value.months', { months: snapshot.termMonths }) },
       { label: say('field.method'), value: say(`method.${snapshot.method}`) },
       { label: say('field.rate'), value: say('value.percent', { percent: percentOf(snapshot.annualRate) }) },
       { label: say('field.product'), value: snapshot.product },
-      { label: say('field.documents'), value: say('value.documents', { count: new Set(snapshot.documents.map((one) => one.item)).size }) },
+      {
+        label: say('field.documents'),
+        value: say('value.documents', { count: new Set(snapshot.documents.map((one) => one.item)).size }),
+      },
     ],
-    actions: options.closed === undefined ? options.verbs.map((verb) => ({ verb, label: say(`verb.${verb}`), style: verb === 'approve' ? ('primary' as const) : verb === 'reject' ? ('danger' as const) : ('default' as const) })) : [],
+    actions:
+      options.closed === undefined
+        ? options.verbs.map((verb) => ({
+            verb,
+            label: say(`verb.${verb}`),
+            style:
+              verb === 'approve'
+                ? ('primary' as const)
+                : verb === 'reject'
+                  ? ('danger' as const)
+                  : ('default' as const),
+          }))
+        : [],
     ...(options.closed === undefined ? {} : { closed: options.closed }),
   };
 }

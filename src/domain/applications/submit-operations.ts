@@ -9,7 +9,16 @@ import { customerInScope, customerNumber, type CustomerRow } from '../customers/
 import { authorsOf, leadErrors, lockOpenLead, setStage, closeLead, type LeadRow } from '../leads/index.ts';
 import { currentProducts, productByCode, type Product } from '../products/index.ts';
 import { applicationErrors } from './application-errors.ts';
-import { exclude, findApplication, insertApplication, lockOpenApplication, resubmitApplication, runningInstance, setApplicationState, type ApplicationRow } from './application-store.ts';
+import {
+  exclude,
+  findApplication,
+  insertApplication,
+  lockOpenApplication,
+  resubmitApplication,
+  runningInstance,
+  setApplicationState,
+  type ApplicationRow,
+} from './application-store.ts';
 
 const submitted = z.object({
   kind: z.literal('submitted'),
@@ -21,7 +30,10 @@ const submitted = z.object({
   product: z.string(),
   isResubmission: z.boolean(),
 });
-const incompleteView = z.object({ kind: z.literal('incomplete'), missing: z.array(z.object({ name: z.string(), field: z.string() })) });
+const incompleteView = z.object({
+  kind: z.literal('incomplete'),
+  missing: z.array(z.object({ name: z.string(), field: z.string() })),
+});
 
 export const submitLead = defineOperation({
   name: 'lead.submit',
@@ -30,16 +42,19 @@ export const submitLead = defineOperation({
   input: z.strictObject({ lead: z.string().min(1).max(64) }),
   output: z.union([submitted, incompleteView]),
   http: { method: 'POST', path: '/leads/{lead}/submit' },
-  subject: (_input, output) => (output?.kind === 'submitted' ? { kind: 'application', id: output.applicationId } : undefined),
+  subject: (_input, output) =>
+    output?.kind === 'submitted' ? { kind: 'application', id: output.applicationId } : undefined,
   async run(ctx, input) {
     const customer = await customerInScope(ctx, input.lead);
     const lead = await lockOpenLead(ctx.tx, customer.id);
     if (!lead) throw new AppError(leadErrors['lead.not_found']);
     if (ctx.actor.kind !== 'STAFF') throw new AppError(applicationErrors['approval.no_person']);
-    if (lead.amount_fen === null) return { kind: 'incomplete' as const, missing: [{ field: 'amount', name: ctx.t('flows.slot.amount') }] };
+    if (lead.amount_fen === null)
+      return { kind: 'incomplete' as const, missing: [{ field: 'amount', name: ctx.t('flows.slot.amount') }] };
     const terms = await termsOf(ctx, lead, lead.amount_fen);
     const open = await lockOpenApplication(ctx.tx, lead.id);
-    if (open?.state === 'SUBMITTED') throw new AppError(applicationErrors['application.already_submitted'], { params: { number: `A${open.number}` } });
+    if (open?.state === 'SUBMITTED')
+      throw new AppError(applicationErrors['application.already_submitted'], { params: { number: `A${open.number}` } });
     const wish: Wish = { customer, lead, terms, submitter: ctx.actor.id };
     return open ? resubmit(ctx, wish, open) : submit(ctx, wish);
   },
@@ -53,10 +68,19 @@ interface Terms {
 
 /** The terms a lead asks for. Without a product the first that takes amount and term is used. */
 async function termsOf(ctx: Ctx, lead: LeadRow, amountFen: bigint): Promise<Terms> {
-  const product = lead.product_code === null ? (await currentProducts(ctx.tx)).find((one) => takes(one, amountFen, lead.term_months)) : await productByCode(ctx.tx, lead.product_code);
-  if (!product) throw new AppError(applicationErrors['application.amount_outside_product'], { params: { amount: formatYuan(amountFen) } });
+  const product =
+    lead.product_code === null
+      ? (await currentProducts(ctx.tx)).find((one) => takes(one, amountFen, lead.term_months))
+      : await productByCode(ctx.tx, lead.product_code);
+  if (!product)
+    throw new AppError(applicationErrors['application.amount_outside_product'], {
+      params: { amount: formatYuan(amountFen) },
+    });
   const termMonths = lead.term_months ?? Math.min(...product.terms.termMonths);
-  if (!takes(product, amountFen, termMonths)) throw new AppError(applicationErrors['application.amount_outside_product'], { params: { amount: formatYuan(amountFen) } });
+  if (!takes(product, amountFen, termMonths))
+    throw new AppError(applicationErrors['application.amount_outside_product'], {
+      params: { amount: formatYuan(amountFen) },
+    });
   return { product, amountFen, termMonths };
 }
 
@@ -90,21 +114,39 @@ async function submit(ctx: Ctx, wish: Wish): Promise<z.output<typeof submitted>>
     now: ctx.now,
   });
   await setStage(ctx.tx, lead.id, 'F80', ctx.now);
-  await ctx.callAsSystem('process.start', { flow: 'loan-approval', subjectKind: 'application', subjectId: id, facts: factsOf(wish, { id, number }) });
+  await ctx.callAsSystem('process.start', {
+    flow: 'loan-approval',
+    subjectKind: 'application',
+    subjectId: id,
+    facts: factsOf(wish, { id, number }),
+  });
   return answer(customer, { id, number }, terms, false);
 }
 
 async function resubmit(ctx: Ctx, wish: Wish, application: ApplicationRow): Promise<z.output<typeof submitted>> {
   const { customer, lead, terms } = wish;
-  await resubmitApplication(ctx.tx, application.id, { amountFen: terms.amountFen, termMonths: terms.termMonths }, ctx.now);
+  await resubmitApplication(
+    ctx.tx,
+    application.id,
+    { amountFen: terms.amountFen, termMonths: terms.termMonths },
+    ctx.now,
+  );
   const instanceId = await runningInstance(ctx.tx, application.id);
   if (instanceId === undefined) throw new AppError(applicationErrors['application.not_found']);
   await excludeInvolved(ctx, instanceId, lead, ctx.actor.id);
-  await ctx.callAsSystem('process.signal', { instanceId, event: { type: 'signal', name: 'resubmitted', facts: factsOf(wish, application) } });
+  await ctx.callAsSystem('process.signal', {
+    instanceId,
+    event: { type: 'signal', name: 'resubmitted', facts: factsOf(wish, application) },
+  });
   return answer(customer, application, terms, true);
 }
 
-function answer(customer: CustomerRow, application: { readonly id: string; readonly number: number }, terms: Terms, isResubmission: boolean): z.output<typeof submitted> {
+function answer(
+  customer: CustomerRow,
+  application: { readonly id: string; readonly number: number },
+  terms: Terms,
+  isResubmission: boolean,
+): z.output<typeof submitted> {
   return {
     kind: 'submitted',
     applicationId: application.id,
@@ -117,7 +159,10 @@ function answer(customer: CustomerRow, application: { readonly id: string; reado
   };
 }
 
-function factsOf({ customer, lead, terms, submitter }: Wish, application: { readonly id: string; readonly number: number }): Record<string, unknown> {
+function factsOf(
+  { customer, lead, terms, submitter }: Wish,
+  application: { readonly id: string; readonly number: number },
+): Record<string, unknown> {
   return {
     application: `A${application.number}`,
     applicationId: application.id,
@@ -145,7 +190,10 @@ export const closeApplication = defineOperation({
   name: 'application.close',
   summary: 'Writes how an application ended; called by the approval process',
   access: { system: 'all' },
-  input: z.strictObject({ application: z.uuid(), outcome: z.enum(['APPROVED', 'REJECTED', 'RETURNED', 'RECALLED', 'STOPPED']) }),
+  input: z.strictObject({
+    application: z.uuid(),
+    outcome: z.enum(['APPROVED', 'REJECTED', 'RETURNED', 'RECALLED', 'STOPPED']),
+  }),
   output: z.object({ number: z.string() }),
   subject: (input) => ({ kind: 'application', id: input.application }),
   async run(ctx, input) {
@@ -153,20 +201,38 @@ export const closeApplication = defineOperation({
     if (!application) throw new AppError(applicationErrors['application.not_found']);
     await setApplicationState(ctx.tx, application.id, input.outcome, ctx.now);
     if (input.outcome === 'APPROVED') await setStage(ctx.tx, application.lead_id, 'F85', ctx.now);
-    if (input.outcome === 'REJECTED' || input.outcome === 'RECALLED') await closeLead(ctx.tx, application.lead_id, input.outcome === 'REJECTED' ? 'F96' : 'F97', ctx.now);
+    if (input.outcome === 'REJECTED' || input.outcome === 'RECALLED')
+      await closeLead(ctx.tx, application.lead_id, input.outcome === 'REJECTED' ? 'F96' : 'F97', ctx.now);
     if (input.outcome === 'RETURNED') await setStage(ctx.tx, application.lead_id, 'F70', ctx.now);
     return { number: `A${application.number}` };
   },
 });
 
 const applicationView = z.object({
-  id: z.string(), number: z.string(), customerId: z.string(), amount: z.string(), termMonths: z.int(), method: z.string(), annualRate: z.string(), state: z.string(), submittedBy: z.string(), submittedAt: z.string(),
+  id: z.string(),
+  number: z.string(),
+  customerId: z.string(),
+  amount: z.string(),
+  termMonths: z.int(),
+  method: z.string(),
+  annualRate: z.string(),
+  state: z.string(),
+  submittedBy: z.string(),
+  submittedAt: z.string(),
 });
 
 export const getApplication = defineOperation({
   name: 'application.get',
   summary: 'Reads an application by id',
-  access: { sales: 'own', team_lead: 'team', reviewer: 'all', approver: 'all', manager: 'all', compliance: 'all', admin: 'all' },
+  access: {
+    sales: 'own',
+    team_lead: 'team',
+    reviewer: 'all',
+    approver: 'all',
+    manager: 'all',
+    compliance: 'all',
+    admin: 'all',
+  },
   input: z.strictObject({ id: z.uuid() }),
   output: applicationView,
   http: { method: 'GET', path: '/applications/{id}' },
@@ -176,8 +242,16 @@ export const getApplication = defineOperation({
     if (!row) throw new AppError(applicationErrors['application.not_found']);
     await customerInScope(ctx, row.customer_id);
     return {
-      id: row.id, number: `A${row.number}`, customerId: row.customer_id, amount: formatYuan(row.amount_fen), termMonths: row.term_months, method: row.method,
-      annualRate: row.annual_rate, state: row.state, submittedBy: row.submitted_by, submittedAt: row.submitted_at.toISOString(),
+      id: row.id,
+      number: `A${row.number}`,
+      customerId: row.customer_id,
+      amount: formatYuan(row.amount_fen),
+      termMonths: row.term_months,
+      method: row.method,
+      annualRate: row.annual_rate,
+      state: row.state,
+      submittedBy: row.submitted_by,
+      submittedAt: row.submitted_at.toISOString(),
     };
   },
 });

@@ -3,7 +3,14 @@ import type { Purpose } from '../../core/operations/effects.ts';
 import { statement } from '../../db/database.ts';
 import { dateIn, instantOf } from '../../lib/business-date.ts';
 import type { SendGate } from '../../outbox/gate.ts';
-import { checkContact, gateOf, installedPolicySet, NEUTRAL_FACTS, type ContactGate, type ContactPurpose } from './contact-gate/index.ts';
+import {
+  checkContact,
+  gateOf,
+  installedPolicySet,
+  NEUTRAL_FACTS,
+  type ContactGate,
+  type ContactPurpose,
+} from './contact-gate/index.ts';
 
 const FACTS = statement(
   'gate-facts',
@@ -13,7 +20,13 @@ const FACTS = statement(
 );
 const ZONE = statement('gate-zone', 'SELECT zone FROM customers WHERE id = $1');
 
-const PURPOSES: Readonly<Record<Purpose, ContactPurpose>> = { STAFF: 'reply', ANSWER: 'reply', SERVICE: 'reminder', COLLECTION: 'collection', MARKETING: 'marketing' };
+const PURPOSES: Readonly<Record<Purpose, ContactPurpose>> = {
+  STAFF: 'reply',
+  ANSWER: 'reply',
+  SERVICE: 'reminder',
+  COLLECTION: 'collection',
+  MARKETING: 'marketing',
+};
 
 /** The gate over both layers, statutory and company (design §9). */
 export function createContactGate(): SendGate {
@@ -23,10 +36,20 @@ export function createContactGate(): SendGate {
     const [person] = await tx.query<{ zone: string }>(ZONE, [question.customerId]);
     if (!person) return { decision: 'deny', rule: 'NO-PERSON' };
     const midnight = instantOf(dateIn(question.now, person.zone), { hour: 0 }, person.zone);
-    const [facts] = await tx.query<{ texts: number; last_at: Date | null; marketing: number }>(FACTS, [question.customerId, midnight]);
+    const [facts] = await tx.query<{ texts: number; last_at: Date | null; marketing: number }>(FACTS, [
+      question.customerId,
+      midnight,
+    ]);
     const decision = checkContact(
       gate,
-      { at: question.now.getTime(), zone: person.zone, channel: 'text', purpose: PURPOSES[question.purpose], role: 'debtor', text: question.text },
+      {
+        at: question.now.getTime(),
+        zone: person.zone,
+        channel: 'text',
+        purpose: PURPOSES[question.purpose],
+        role: 'debtor',
+        text: question.text,
+      },
       {
         ...NEUTRAL_FACTS,
         textsToday: facts?.texts ?? 0,
@@ -37,6 +60,10 @@ export function createContactGate(): SendGate {
       },
     );
     if (decision.kind === 'allow') return { decision: 'allow' };
-    return { decision: 'deny', rule: decision.rule, ...(decision.nextAllowedAt === undefined ? {} : { until: new Date(decision.nextAllowedAt) }) };
+    return {
+      decision: 'deny',
+      rule: decision.rule,
+      ...(decision.nextAllowedAt === undefined ? {} : { until: new Date(decision.nextAllowedAt) }),
+    };
   };
 }

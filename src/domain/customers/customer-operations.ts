@@ -8,7 +8,13 @@ import { statement } from '../../db/database.ts';
 import { AppError, commonErrors } from '../../lib/errors.ts';
 import { newToken } from '../../lib/ids.ts';
 import { customerErrors } from './customer-errors.ts';
-import { customerNumber, normalPhone, parseCustomerNumber, parseCustomerQuery, type CustomerQuery } from './customer.ts';
+import {
+  customerNumber,
+  normalPhone,
+  parseCustomerNumber,
+  parseCustomerQuery,
+  type CustomerQuery,
+} from './customer.ts';
 import {
   customerByNumber,
   customersByBlind,
@@ -46,12 +52,20 @@ const view = z.object({
 const page = z.object({ items: z.array(view), nextCursor: z.string().nullable() });
 
 const BIND_HOURS = 72;
-const INSERT_LINK = statement('binding-insert', 'INSERT INTO binding_links (digest, customer_id, created_by, created_at, expires_at) VALUES ($1, $2, $3, $4, $5)');
+const INSERT_LINK = statement(
+  'binding-insert',
+  'INSERT INTO binding_links (digest, customer_id, created_by, created_at, expires_at) VALUES ($1, $2, $3, $4, $5)',
+);
 
 /** Finds a customer by uuid or K-number, inside the actor's scope. @throws AppError customer.not_found, customer.out_of_scope */
 export async function customerInScope(ctx: Ctx, ref: string): Promise<CustomerRow> {
   const number = parseCustomerNumber(ref);
-  const row = number === undefined ? (z.uuid().safeParse(ref).success ? await findCustomer(ctx.tx, ref) : undefined) : await customerByNumber(ctx.tx, number);
+  const row =
+    number === undefined
+      ? z.uuid().safeParse(ref).success
+        ? await findCustomer(ctx.tx, ref)
+        : undefined
+      : await customerByNumber(ctx.tx, number);
   if (!row) throw new AppError(customerErrors['customer.not_found']);
   if (!isInScope(ctx, row)) throw new AppError(customerErrors['customer.out_of_scope']);
   ctx.effects.touch(row.id);
@@ -97,7 +111,9 @@ async function candidates(ctx: Ctx, query: CustomerQuery): Promise<readonly Cust
       return customersByBlind(ctx.tx, ctx.keys.blind('PHONE', `last4:${query.digits}`));
     case 'name': {
       const exact = await customersByBlind(ctx.tx, ctx.keys.blind('NAME', query.name));
-      return exact.length > 0 ? exact : customersByBlind(ctx.tx, ctx.keys.blind('NAME', `prefix:${query.name.replace(/(女士|先生|小姐|总)$/, '')}`));
+      return exact.length > 0
+        ? exact
+        : customersByBlind(ctx.tx, ctx.keys.blind('NAME', `prefix:${query.name.replace(/(女士|先生|小姐|总)$/, '')}`));
     }
   }
 }
@@ -106,7 +122,10 @@ export const searchCustomers = defineOperation({
   name: 'customer.search',
   summary: 'Finds customers by mobile, number, last four digits of the phone, or name',
   access: CUSTOMER_ACCESS,
-  input: z.union([z.strictObject({ mobile: z.string().max(32) }), z.strictObject({ q: z.string().trim().min(1).max(64) })]),
+  input: z.union([
+    z.strictObject({ mobile: z.string().max(32) }),
+    z.strictObject({ q: z.string().trim().min(1).max(64) }),
+  ]),
   output: page,
   http: { method: 'POST', path: '/customers/search', status: 200 },
   example: { mobile: '13800006612' },
@@ -122,7 +141,12 @@ export const searchCustomers = defineOperation({
 
 function phoneQuery(mobile: string): CustomerQuery {
   const phone = normalPhone(mobile);
-  if (phone === undefined) throw new AppError(customerErrors['customer.invalid_phone'], { faults: [{ pointer: '/mobile', code: 'invalid_phone', message: 'an 11-digit mainland mobile number is expected' }] });
+  if (phone === undefined)
+    throw new AppError(customerErrors['customer.invalid_phone'], {
+      faults: [
+        { pointer: '/mobile', code: 'invalid_phone', message: 'an 11-digit mainland mobile number is expected' },
+      ],
+    });
   return { kind: 'phone', phone };
 }
 
@@ -130,7 +154,13 @@ export const listMyCustomers = defineOperation({
   name: 'customer.list',
   summary: 'Lists the customers the caller may see, the newest first',
   access: CUSTOMER_ACCESS,
-  input: z.strictObject({ cursor: z.string().regex(/^\d{1,9}$/).optional(), limit: z.coerce.number().int().min(1).max(100).default(50) }),
+  input: z.strictObject({
+    cursor: z
+      .string()
+      .regex(/^\d{1,9}$/)
+      .optional(),
+    limit: z.coerce.number().int().min(1).max(100).default(50),
+  }),
   output: page,
   http: { method: 'GET', path: '/customers' },
   readOnly: true,
@@ -168,10 +198,21 @@ const FIELDS = { name: 'NAME', mobile: 'PHONE', idCard: 'ID_CARD', bankCard: 'BA
 export const revealCustomer = defineOperation({
   name: 'customer.reveal',
   summary: 'Shows personal values in plain, for a stated reason; every use is audited',
-  access: { sales: 'own', team_lead: 'team', reviewer: 'all', approver: 'all', collector: 'all', compliance: 'all', admin: 'all' },
+  access: {
+    sales: 'own',
+    team_lead: 'team',
+    reviewer: 'all',
+    approver: 'all',
+    collector: 'all',
+    compliance: 'all',
+    admin: 'all',
+  },
   input: z.strictObject({
     id: z.string().min(1).max(64),
-    fields: z.array(z.enum(['name', 'mobile', 'idCard', 'bankCard'])).min(1).max(4),
+    fields: z
+      .array(z.enum(['name', 'mobile', 'idCard', 'bankCard']))
+      .min(1)
+      .max(4),
     reason: z.string().trim().min(4).max(200),
   }),
   output: z.object({ id: z.string(), values: z.record(z.string(), z.string().nullable()) }),

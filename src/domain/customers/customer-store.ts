@@ -18,7 +18,8 @@ export interface CustomerRow {
   readonly updated_at: Date;
 }
 
-const COLUMNS = 'c.id, c.number, c.data_key, c.name_masked, c.zone, c.language, c.owner_id, c.team_id, c.created_at, c.updated_at';
+const COLUMNS =
+  'c.id, c.number, c.data_key, c.name_masked, c.zone, c.language, c.owner_id, c.team_id, c.created_at, c.updated_at';
 const INSERT = statement(
   'customers-insert',
   `INSERT INTO customers (id, data_key, name_masked, owner_id, team_id, created_at, updated_at) VALUES ($1, $2, $3, $4, $5, $6, $6) RETURNING number`,
@@ -36,12 +37,24 @@ const LIST = statement(
    WHERE ($1 = 'all' OR ($1 = 'team' AND (c.team_id = $3 OR c.owner_id = $2 OR (c.team_id IS NULL AND c.owner_id IS NULL))) OR ($1 = 'own' AND c.owner_id = $2)) AND c.number < $4
    ORDER BY c.number DESC LIMIT $5`,
 );
-const SET_OWNER = statement('customers-owner', 'UPDATE customers SET owner_id = $2, team_id = $3, updated_at = $4 WHERE id = $1');
+const SET_OWNER = statement(
+  'customers-owner',
+  'UPDATE customers SET owner_id = $2, team_id = $3, updated_at = $4 WHERE id = $1',
+);
 const SET_NAME = statement('customers-name', 'UPDATE customers SET name_masked = $2, updated_at = $3 WHERE id = $1');
 const TOUCH = statement('customers-touch', 'UPDATE customers SET updated_at = $2 WHERE id = $1');
-const PII = statement('customers-pii', 'SELECT id, kind, sealed_value, masked, is_current FROM pii_refs WHERE customer_id = $1 AND is_current ORDER BY created_at, id');
-const RETIRE = statement('customers-pii-retire', `UPDATE pii_refs SET is_current = false WHERE customer_id = $1 AND kind = $2 AND is_current`);
-const HAS = statement('customers-pii-has', 'SELECT id FROM pii_refs WHERE customer_id = $1 AND kind = $2 AND exact_blind = $3 AND is_current');
+const PII = statement(
+  'customers-pii',
+  'SELECT id, kind, sealed_value, masked, is_current FROM pii_refs WHERE customer_id = $1 AND is_current ORDER BY created_at, id',
+);
+const RETIRE = statement(
+  'customers-pii-retire',
+  `UPDATE pii_refs SET is_current = false WHERE customer_id = $1 AND kind = $2 AND is_current`,
+);
+const HAS = statement(
+  'customers-pii-has',
+  'SELECT id FROM pii_refs WHERE customer_id = $1 AND kind = $2 AND exact_blind = $3 AND is_current',
+);
 const ADD_PII = statement(
   'customers-pii-add',
   `INSERT INTO pii_refs (id, customer_id, kind, sealed_value, blinds, exact_blind, index_version, masked, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
@@ -50,11 +63,23 @@ const ADD_PII = statement(
 export async function insertCustomer(
   tx: Tx,
   keys: Keyring,
-  customer: { readonly nameMasked: string; readonly ownerId: string | null; readonly teamId: string | null; readonly now: Date },
+  customer: {
+    readonly nameMasked: string;
+    readonly ownerId: string | null;
+    readonly teamId: string | null;
+    readonly now: Date;
+  },
 ): Promise<{ readonly id: string; readonly number: number; readonly dataKey: number }> {
   const dataKey = await keys.createCustomerKey(tx, customer.now);
   const id = newId();
-  const [row] = await tx.query<{ number: number }>(INSERT, [id, dataKey, customer.nameMasked, customer.ownerId, customer.teamId, customer.now]);
+  const [row] = await tx.query<{ number: number }>(INSERT, [
+    id,
+    dataKey,
+    customer.nameMasked,
+    customer.ownerId,
+    customer.teamId,
+    customer.now,
+  ]);
   if (!row) throw new Error('customer not inserted');
   return { id, number: row.number, dataKey };
 }
@@ -82,12 +107,23 @@ export async function customersByBlind(tx: Tx, digest: Buffer): Promise<readonly
 
 export async function listCustomers(
   tx: Tx,
-  query: { readonly scope: string; readonly staffId: string | null; readonly teamId: string | null; readonly before: number; readonly limit: number },
+  query: {
+    readonly scope: string;
+    readonly staffId: string | null;
+    readonly teamId: string | null;
+    readonly before: number;
+    readonly limit: number;
+  },
 ): Promise<readonly CustomerRow[]> {
   return tx.query<CustomerRow>(LIST, [query.scope, query.staffId, query.teamId, query.before, query.limit]);
 }
 
-export async function setCustomerOwner(tx: Tx, id: string, owner: { readonly staffId: string; readonly teamId: string | null }, now: Date): Promise<void> {
+export async function setCustomerOwner(
+  tx: Tx,
+  id: string,
+  owner: { readonly staffId: string; readonly teamId: string | null },
+  now: Date,
+): Promise<void> {
   await tx.query(SET_OWNER, [id, owner.staffId, owner.teamId, now]);
 }
 
@@ -134,6 +170,16 @@ export async function putPii(tx: Tx, keys: Keyring, draft: PiiDraft): Promise<bo
   const id = newId();
   const sealed = await keys.sealFor(tx, draft.dataKey, `pii_refs.sealed_value.${id}`, draft.value);
   const blinds = [exact, ...draft.lookups.map((lookup) => keys.blind(draft.kind, lookup))];
-  await tx.query(ADD_PII, [id, draft.customerId, draft.kind, sealed, blinds, exact, keys.indexVersion, draft.masked, draft.now]);
+  await tx.query(ADD_PII, [
+    id,
+    draft.customerId,
+    draft.kind,
+    sealed,
+    blinds,
+    exact,
+    keys.indexVersion,
+    draft.masked,
+    draft.now,
+  ]);
   return true;
 }

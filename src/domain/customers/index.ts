@@ -1,7 +1,17 @@
 export { bindContact, bindCustomer } from './binding-operations.ts';
 export { bindingErrors } from './binding-errors.ts';
 export { customerErrors } from './customer-errors.ts';
-export { customerNumber, maskedName, maskedPhone, nameLookups, normalPhone, parseCustomerNumber, parseCustomerQuery, phoneLookups, type CustomerQuery } from './customer.ts';
+export {
+  customerNumber,
+  maskedName,
+  maskedPhone,
+  nameLookups,
+  normalPhone,
+  parseCustomerNumber,
+  parseCustomerQuery,
+  phoneLookups,
+  type CustomerQuery,
+} from './customer.ts';
 export {
   bindingDigest,
   createBindingLink,

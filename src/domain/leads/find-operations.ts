@@ -3,7 +3,15 @@ import { z } from 'zod';
 import type { Ctx } from '../../core/operations/context.ts';
 import { defineOperation } from '../../core/operations/operation.ts';
 import { formatYuan } from '../../lib/money.ts';
-import { CUSTOMER_ACCESS, customerNumber, describeCustomer, findByQuery, listCustomers, parseCustomerQuery, type CustomerRow } from '../customers/index.ts';
+import {
+  CUSTOMER_ACCESS,
+  customerNumber,
+  describeCustomer,
+  findByQuery,
+  listCustomers,
+  parseCustomerQuery,
+  type CustomerRow,
+} from '../customers/index.ts';
 import { findStaff } from '../staff/index.ts';
 import { openLead } from './lead-store.ts';
 
@@ -45,12 +53,19 @@ export const findCustomers = defineOperation({
 async function mine(ctx: Ctx): Promise<readonly CustomerRow[]> {
   const { actor } = ctx;
   if (actor.kind !== 'STAFF') return [];
-  return listCustomers(ctx.tx, { scope: 'own', staffId: actor.id, teamId: null, before: 2_147_483_647, limit: MY_CUSTOMERS });
+  return listCustomers(ctx.tx, {
+    scope: 'own',
+    staffId: actor.id,
+    teamId: null,
+    before: 2_147_483_647,
+    limit: MY_CUSTOMERS,
+  });
 }
 
 async function lines(ctx: Ctx, rows: readonly CustomerRow[]): Promise<z.output<typeof line>[]> {
   const items = [];
-  for (const row of rows) items.push({ number: customerNumber(row.number), name: row.name_masked, stage: await stageOf(ctx, row.id) });
+  for (const row of rows)
+    items.push({ number: customerNumber(row.number), name: row.name_masked, stage: await stageOf(ctx, row.id) });
   return items;
 }
 
@@ -68,7 +83,14 @@ async function one(ctx: Ctx, row: CustomerRow): Promise<z.output<typeof found>> 
     owner: owner?.name ?? none,
     stage: await stageOf(ctx, row.id),
     leads: lead
-      ? [{ number: view.number, amount: lead.amount_fen === null ? none : formatYuan(lead.amount_fen), purpose: lead.purpose_code === null ? none : ctx.t(`flows.purpose.${lead.purpose_code}`), stage: ctx.t(`lead.stage.${lead.stage}`) }]
+      ? [
+          {
+            number: view.number,
+            amount: lead.amount_fen === null ? none : formatYuan(lead.amount_fen),
+            purpose: lead.purpose_code === null ? none : ctx.t(`flows.purpose.${lead.purpose_code}`),
+            stage: ctx.t(`lead.stage.${lead.stage}`),
+          },
+        ]
       : [],
     items: [],
   };

@@ -2,6 +2,15 @@ export { findLeadToResume } from './resume-operations.ts';
 export { answerAsCustomer } from './answer-operations.ts';
 export { findCustomers } from './find-operations.ts';
 export { captureLead, createLead, getLead, leadInScope, listAssignments, updateLead } from './lead-operations.ts';
-export { authorsOf, closeLead, factsOf, findLead, lockOpenLead, openLead, setStage, type LeadRow } from './lead-store.ts';
+export {
+  authorsOf,
+  closeLead,
+  factsOf,
+  findLead,
+  lockOpenLead,
+  openLead,
+  setStage,
+  type LeadRow,
+} from './lead-store.ts';
 export { leadErrors } from './lead-errors.ts';
 export { leadFacts, type LeadFacts, type RecordedFacts } from './lead.ts';

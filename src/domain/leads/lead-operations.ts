@@ -59,13 +59,25 @@ const leadView = z.object({
   bindingLink: z.string().optional(),
   amount: z.string().nullable(),
   facts: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])),
-  changes: z.record(z.string(), z.object({ from: z.union([z.string(), z.number(), z.boolean()]).nullable(), to: z.union([z.string(), z.number(), z.boolean()]) })),
+  changes: z.record(
+    z.string(),
+    z.object({
+      from: z.union([z.string(), z.number(), z.boolean()]).nullable(),
+      to: z.union([z.string(), z.number(), z.boolean()]),
+    }),
+  ),
 });
-const collisionView = z.object({ kind: z.literal('collision'), leadNumber: z.string(), owner: z.string().nullable(), since: z.string() });
+const collisionView = z.object({
+  kind: z.literal('collision'),
+  leadNumber: z.string(),
+  owner: z.string().nullable(),
+  since: z.string(),
+});
 
 export const captureLead = defineOperation({
   name: 'lead.capture',
-  summary: 'Captures a lead typed by a salesperson: it is theirs, unless the phone already belongs to somebody else’s customer',
+  summary:
+    'Captures a lead typed by a salesperson: it is theirs, unless the phone already belongs to somebody else’s customer',
   access: LEAD_ACCESS,
   input: z.strictObject({
     facts: leadFacts,
@@ -76,9 +88,13 @@ export const captureLead = defineOperation({
   output: z.union([leadView, collisionView]),
   http: { method: 'POST', path: '/leads/capture' },
   example: { facts: { name: '何女士', phone: '13800006612', amount: '300000.00', purpose: 'working_capital' } },
-  subject: (_input, output) => (output && output.kind !== 'collision' ? { kind: 'customer', id: output.customerId } : undefined),
+  subject: (_input, output) =>
+    output && output.kind !== 'collision' ? { kind: 'customer', id: output.customerId } : undefined,
   async run(ctx, input) {
-    const owner = ctx.actor.kind === 'STAFF' ? { staffId: ctx.actor.id, teamId: ctx.actor.teamId ?? null, how: 'TYPED' as const } : undefined;
+    const owner =
+      ctx.actor.kind === 'STAFF'
+        ? { staffId: ctx.actor.id, teamId: ctx.actor.teamId ?? null, how: 'TYPED' as const }
+        : undefined;
     return capture(ctx, input.facts, input.source, owner);
   },
 });
@@ -97,9 +113,15 @@ export const createLead = defineOperation({
   output: z.union([leadView, collisionView]),
   http: { method: 'POST', path: '/leads' },
   example: { name: '何女士', mobile: '13800006612', amount: '300000.00', source: 'website' },
-  subject: (_input, output) => (output && output.kind !== 'collision' ? { kind: 'customer', id: output.customerId } : undefined),
+  subject: (_input, output) =>
+    output && output.kind !== 'collision' ? { kind: 'customer', id: output.customerId } : undefined,
   async run(ctx, input) {
-    const facts: LeadFacts = { name: input.name, phone: input.mobile, ...(input.amount === undefined ? {} : { amount: input.amount }), ...(input.purpose === undefined ? {} : { purpose: input.purpose }) };
+    const facts: LeadFacts = {
+      name: input.name,
+      phone: input.mobile,
+      ...(input.amount === undefined ? {} : { amount: input.amount }),
+      ...(input.purpose === undefined ? {} : { purpose: input.purpose }),
+    };
     return capture(ctx, facts, input.source, undefined);
   },
 });
@@ -112,7 +134,8 @@ export const updateLead = defineOperation({
   output: z.union([leadView, collisionView]),
   http: { method: 'PATCH', path: '/leads/{lead}' },
   example: { facts: { amount: '500000.00' } },
-  subject: (_input, output) => (output && output.kind !== 'collision' ? { kind: 'customer', id: output.customerId } : undefined),
+  subject: (_input, output) =>
+    output && output.kind !== 'collision' ? { kind: 'customer', id: output.customerId } : undefined,
   async run(ctx, input) {
     const customer = await customerInScope(ctx, input.lead);
     await lockCustomer(ctx.tx, customer.id);
@@ -143,25 +166,46 @@ export const listAssignments = defineOperation({
   summary: 'The ledger of assignments: which lead went to whom, when, and how',
   access: { team_lead: 'all', manager: 'all', compliance: 'all', admin: 'all' },
   input: z.strictObject({ limit: z.coerce.number().int().min(1).max(200).default(100) }),
-  output: z.object({ items: z.array(z.object({ leadId: z.string(), staffId: z.string(), how: z.string(), at: z.string() })), nextCursor: z.null() }),
+  output: z.object({
+    items: z.array(z.object({ leadId: z.string(), staffId: z.string(), how: z.string(), at: z.string() })),
+    nextCursor: z.null(),
+  }),
   http: { method: 'GET', path: '/lead-assignments' },
   readOnly: true,
   async run(ctx, input) {
     const rows = await assignmentLedger(ctx.tx, null, input.limit);
-    return { items: rows.map((row) => ({ leadId: row.lead_id, staffId: row.staff_id, how: row.how, at: row.at.toISOString() })), nextCursor: null };
+    return {
+      items: rows.map((row) => ({
+        leadId: row.lead_id,
+        staffId: row.staff_id,
+        how: row.how,
+        at: row.at.toISOString(),
+      })),
+      nextCursor: null,
+    };
   },
 });
 
 type Owner = { readonly staffId: string; readonly teamId: string | null; readonly how: 'TYPED' | 'ROTATION' };
 
-async function capture(ctx: Ctx, facts: LeadFacts, source: string, owner: Owner | undefined): Promise<z.output<typeof leadView> | z.output<typeof collisionView>> {
+async function capture(
+  ctx: Ctx,
+  facts: LeadFacts,
+  source: string,
+  owner: Owner | undefined,
+): Promise<z.output<typeof leadView> | z.output<typeof collisionView>> {
   const phone = phoneOf(facts);
   if (phone === undefined && facts.name === undefined) throw new AppError(leadErrors['lead.needs_contact']);
   const known = phone === undefined ? undefined : (await holdersOf(ctx, phone))[0];
   if (known) return meetKnown(ctx, known, { facts, source, owner });
   const chosen = owner ?? (await fromRotation(ctx));
   const name = facts.name ?? '';
-  const created = await insertCustomer(ctx.tx, ctx.keys, { nameMasked: name === '' ? '*' : maskedName(name), ownerId: chosen?.staffId ?? null, teamId: chosen?.teamId ?? null, now: ctx.now });
+  const created = await insertCustomer(ctx.tx, ctx.keys, {
+    nameMasked: name === '' ? '*' : maskedName(name),
+    ownerId: chosen?.staffId ?? null,
+    teamId: chosen?.teamId ?? null,
+    now: ctx.now,
+  });
   const customer = await requireCustomer(ctx, created.id);
   const lead = await openNew(ctx, customer, source, chosen);
   return saveFacts(ctx, { customer, lead }, facts, true);
@@ -181,7 +225,11 @@ interface Capture {
   readonly owner: Owner | undefined;
 }
 
-async function meetKnown(ctx: Ctx, customer: CustomerRow, { facts, source, owner }: Capture): Promise<z.output<typeof leadView> | z.output<typeof collisionView>> {
+async function meetKnown(
+  ctx: Ctx,
+  customer: CustomerRow,
+  { facts, source, owner }: Capture,
+): Promise<z.output<typeof leadView> | z.output<typeof collisionView>> {
   await lockCustomer(ctx.tx, customer.id);
   const lead = await lockOpenLead(ctx.tx, customer.id);
   const holder = lead?.owner_id ?? customer.owner_id;
@@ -197,13 +245,35 @@ async function meetKnown(ctx: Ctx, customer: CustomerRow, { facts, source, owner
 async function claim(ctx: Ctx, lead: LeadRow, owner: Owner): Promise<void> {
   await setLeadOwner(ctx.tx, lead.id, owner, ctx.now);
   await setCustomerOwner(ctx.tx, lead.customer_id, owner, ctx.now);
-  await recordAssignment(ctx.tx, { id: newId(), leadId: lead.id, staffId: owner.staffId, how: owner.how, now: ctx.now });
+  await recordAssignment(ctx.tx, {
+    id: newId(),
+    leadId: lead.id,
+    staffId: owner.staffId,
+    how: owner.how,
+    now: ctx.now,
+  });
 }
 
-async function collide(ctx: Ctx, customer: CustomerRow, holder: string | null): Promise<z.output<typeof collisionView>> {
+async function collide(
+  ctx: Ctx,
+  customer: CustomerRow,
+  holder: string | null,
+): Promise<z.output<typeof collisionView>> {
   const holderRow = holder === null ? undefined : await findStaff(ctx.tx, holder);
-  if (ctx.actor.kind === 'STAFF') await recordCollision(ctx.tx, { id: newId(), customerId: customer.id, staffId: ctx.actor.id, ownerId: holder, now: ctx.now });
-  return { kind: 'collision', leadNumber: customerNumber(customer.number), owner: holderRow?.name ?? null, since: customer.updated_at.toISOString() };
+  if (ctx.actor.kind === 'STAFF')
+    await recordCollision(ctx.tx, {
+      id: newId(),
+      customerId: customer.id,
+      staffId: ctx.actor.id,
+      ownerId: holder,
+      now: ctx.now,
+    });
+  return {
+    kind: 'collision',
+    leadNumber: customerNumber(customer.number),
+    owner: holderRow?.name ?? null,
+    since: customer.updated_at.toISOString(),
+  };
 }
 
 async function fromRotation(ctx: Ctx): Promise<Owner | undefined> {
@@ -213,7 +283,15 @@ async function fromRotation(ctx: Ctx): Promise<Owner | undefined> {
 
 async function openNew(ctx: Ctx, customer: CustomerRow, source: string, owner: Owner | undefined): Promise<LeadRow> {
   const id = newId();
-  await insertLead(ctx.tx, { id, customerId: customer.id, ownerId: owner?.staffId ?? null, teamId: owner?.teamId ?? null, source, createdBy: ctx.actor.id, now: ctx.now });
+  await insertLead(ctx.tx, {
+    id,
+    customerId: customer.id,
+    ownerId: owner?.staffId ?? null,
+    teamId: owner?.teamId ?? null,
+    source,
+    createdBy: ctx.actor.id,
+    now: ctx.now,
+  });
   if (owner) {
     await recordAssignment(ctx.tx, { id: newId(), leadId: id, staffId: owner.staffId, how: owner.how, now: ctx.now });
     if (customer.owner_id !== owner.staffId) await setCustomerOwner(ctx.tx, customer.id, owner, ctx.now);
@@ -224,9 +302,23 @@ async function openNew(ctx: Ctx, customer: CustomerRow, source: string, owner: O
 }
 
 /** Writes facts to an open lead, whoever says them; `collision` when the phone among them is somebody else’s. */
-export async function saveFacts(ctx: Ctx, { customer, lead }: { readonly customer: CustomerRow; readonly lead: LeadRow }, facts: LeadFacts, isNew = false): Promise<z.output<typeof leadView> | z.output<typeof collisionView>> {
+export async function saveFacts(
+  ctx: Ctx,
+  { customer, lead }: { readonly customer: CustomerRow; readonly lead: LeadRow },
+  facts: LeadFacts,
+  isNew = false,
+): Promise<z.output<typeof leadView> | z.output<typeof collisionView>> {
   const amount = wishedAmount(facts);
-  if (amount === 'invalid') throw new AppError(leadErrors['lead.invalid_amount'], { faults: [{ pointer: '/facts/amount', code: 'invalid_amount', message: 'an amount above 0.00 and up to 10^12 yuan is expected' }] });
+  if (amount === 'invalid')
+    throw new AppError(leadErrors['lead.invalid_amount'], {
+      faults: [
+        {
+          pointer: '/facts/amount',
+          code: 'invalid_amount',
+          message: 'an amount above 0.00 and up to 10^12 yuan is expected',
+        },
+      ],
+    });
   const phone = phoneOf(facts);
   if (phone !== undefined) {
     const other = (await holdersOf(ctx, phone)).find((row) => row.id !== customer.id);
@@ -236,7 +328,18 @@ export async function saveFacts(ctx: Ctx, { customer, lead }: { readonly custome
   const recorded = await factsOf(ctx.tx, ctx.keys, lead);
   const changes = changedFacts(recorded, facts);
   const updated = recordFacts(recorded, facts, ctx.actor.kind === 'CUSTOMER' ? 'customer' : ctx.actor.id, ctx.now);
-  await saveLead(ctx.tx, ctx.keys, { id: lead.id, dataKey: customer.data_key, now: ctx.now }, { amountFen: amount ?? null, purpose: facts.purpose ?? null, product: facts.product ?? null, term: facts.term ?? null, facts: updated });
+  await saveLead(
+    ctx.tx,
+    ctx.keys,
+    { id: lead.id, dataKey: customer.data_key, now: ctx.now },
+    {
+      amountFen: amount ?? null,
+      purpose: facts.purpose ?? null,
+      product: facts.product ?? null,
+      term: facts.term ?? null,
+      facts: updated,
+    },
+  );
   if (ctx.actor.kind === 'STAFF') await addAuthor(ctx.tx, lead.id, ctx.actor.id, ctx.now);
   await touchCustomer(ctx.tx, customer.id, ctx.now);
   ctx.effects.touch(customer.id);
@@ -244,11 +347,29 @@ export async function saveFacts(ctx: Ctx, { customer, lead }: { readonly custome
   return describe(ctx, customer, saved, { isNew, changes });
 }
 
-async function putPersonal(ctx: Ctx, customer: CustomerRow, facts: LeadFacts, phone: string | undefined): Promise<void> {
+async function putPersonal(
+  ctx: Ctx,
+  customer: CustomerRow,
+  facts: LeadFacts,
+  phone: string | undefined,
+): Promise<void> {
   const base = { customerId: customer.id, dataKey: customer.data_key, now: ctx.now };
-  if (phone !== undefined) await putPii(ctx.tx, ctx.keys, { ...base, kind: 'PHONE', value: phone, masked: maskedPhone(phone), lookups: phoneLookups(phone) });
+  if (phone !== undefined)
+    await putPii(ctx.tx, ctx.keys, {
+      ...base,
+      kind: 'PHONE',
+      value: phone,
+      masked: maskedPhone(phone),
+      lookups: phoneLookups(phone),
+    });
   if (facts.name !== undefined) {
-    const changed = await putPii(ctx.tx, ctx.keys, { ...base, kind: 'NAME', value: facts.name, masked: maskedName(facts.name), lookups: nameLookups(facts.name) });
+    const changed = await putPii(ctx.tx, ctx.keys, {
+      ...base,
+      kind: 'NAME',
+      value: facts.name,
+      masked: maskedName(facts.name),
+      lookups: nameLookups(facts.name),
+    });
     if (changed) await setMaskedName(ctx.tx, customer.id, maskedName(facts.name), ctx.now);
   }
   if (facts.identityNumber !== undefined) {
@@ -261,13 +382,20 @@ function identityNumberOf(ctx: Ctx, text: string): string {
   const check = checkIdCard(text, dateIn(ctx.now, ctx.services.companyZone));
   if (check.valid) return check.normalised;
   const message = ctx.t(`identity.idCard.${check.part}`, check.params);
-  throw new AppError(customerErrors['customer.invalid_identity_number'], { faults: [{ pointer: '/facts/identityNumber', code: check.part, message }] });
+  throw new AppError(customerErrors['customer.invalid_identity_number'], {
+    faults: [{ pointer: '/facts/identityNumber', code: check.part, message }],
+  });
 }
 
 function phoneOf(facts: LeadFacts): string | undefined {
   if (facts.phone === undefined) return undefined;
   const phone = normalPhone(facts.phone);
-  if (phone === undefined) throw new AppError(customerErrors['customer.invalid_phone'], { faults: [{ pointer: '/facts/phone', code: 'invalid_phone', message: 'an 11-digit mainland mobile number is expected' }] });
+  if (phone === undefined)
+    throw new AppError(customerErrors['customer.invalid_phone'], {
+      faults: [
+        { pointer: '/facts/phone', code: 'invalid_phone', message: 'an 11-digit mainland mobile number is expected' },
+      ],
+    });
   return phone;
 }
 
@@ -275,7 +403,12 @@ async function requireCustomer(ctx: Ctx, id: string): Promise<CustomerRow> {
   return customerInScope({ ...ctx, scope: 'all' }, id);
 }
 
-async function describe(ctx: Ctx, customer: CustomerRow, lead: LeadRow, news: { readonly isNew: boolean; readonly changes: ReturnType<typeof changedFacts> }): Promise<z.output<typeof leadView>> {
+async function describe(
+  ctx: Ctx,
+  customer: CustomerRow,
+  lead: LeadRow,
+  news: { readonly isNew: boolean; readonly changes: ReturnType<typeof changedFacts> },
+): Promise<z.output<typeof leadView>> {
   const owner = lead.owner_id === null ? undefined : await findStaff(ctx.tx, lead.owner_id);
   const facts = await factsOf(ctx.tx, ctx.keys, lead);
   return {

@@ -20,7 +20,8 @@ export interface LeadRow {
   readonly updated_at: Date;
 }
 
-const COLUMNS = 'id, customer_id, owner_id, team_id, source, stage, is_open, amount_fen, purpose_code, product_code, term_months, sealed_facts, created_at, updated_at';
+const COLUMNS =
+  'id, customer_id, owner_id, team_id, source, stage, is_open, amount_fen, purpose_code, product_code, term_months, sealed_facts, created_at, updated_at';
 const INSERT = statement(
   'leads-insert',
   `INSERT INTO leads (id, customer_id, owner_id, team_id, source, stage, created_by, created_at, updated_at) VALUES ($1, $2, $3, $4, $5, 'F10', $6, $7, $7)`,
@@ -36,23 +37,43 @@ const SAVE = statement(
 const STAGE = statement('leads-stage', 'UPDATE leads SET stage = $2, updated_at = $3 WHERE id = $1');
 const CLOSE = statement('leads-close', 'UPDATE leads SET is_open = false, stage = $2, updated_at = $3 WHERE id = $1');
 const OWN = statement('leads-own', 'UPDATE leads SET owner_id = $2, team_id = $3, updated_at = $4 WHERE id = $1');
-const AUTHOR = statement('leads-author', 'INSERT INTO lead_authors (lead_id, staff_id, at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING');
+const AUTHOR = statement(
+  'leads-author',
+  'INSERT INTO lead_authors (lead_id, staff_id, at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING',
+);
 const AUTHORS = statement('leads-authors', 'SELECT staff_id FROM lead_authors WHERE lead_id = $1');
-const ASSIGN = statement('leads-assign', 'INSERT INTO lead_assignments (id, lead_id, staff_id, how, at) VALUES ($1, $2, $3, $4, $5)');
-const COLLIDE = statement('leads-collide', 'INSERT INTO collisions (id, customer_id, staff_id, owner_id, at) VALUES ($1, $2, $3, $4, $5)');
+const ASSIGN = statement(
+  'leads-assign',
+  'INSERT INTO lead_assignments (id, lead_id, staff_id, how, at) VALUES ($1, $2, $3, $4, $5)',
+);
+const COLLIDE = statement(
+  'leads-collide',
+  'INSERT INTO collisions (id, customer_id, staff_id, owner_id, at) VALUES ($1, $2, $3, $4, $5)',
+);
 const SEATS = statement(
   'leads-seats',
   `SELECT s.id AS "staffId", s.team_id AS "teamId", count(a.id)::int AS assigned, max(a.at) AS "lastAt"
    FROM staff s LEFT JOIN lead_assignments a ON a.staff_id = s.id AND a.how = 'ROTATION' AND a.at >= s.created_at
    WHERE s.is_active AND s.roles @> ARRAY['sales'] GROUP BY s.id ORDER BY s.created_at, s.id`,
 );
-const LEDGER = statement('leads-ledger', 'SELECT lead_id, staff_id, how, at FROM lead_assignments WHERE ($1::uuid IS NULL OR lead_id = $1) ORDER BY at DESC, id DESC LIMIT $2');
+const LEDGER = statement(
+  'leads-ledger',
+  'SELECT lead_id, staff_id, how, at FROM lead_assignments WHERE ($1::uuid IS NULL OR lead_id = $1) ORDER BY at DESC, id DESC LIMIT $2',
+);
 
 const ROTATION_LOCK = 72_707_373;
 
 export async function insertLead(
   tx: Tx,
-  lead: { readonly id: string; readonly customerId: string; readonly ownerId: string | null; readonly teamId: string | null; readonly source: string; readonly createdBy: string; readonly now: Date },
+  lead: {
+    readonly id: string;
+    readonly customerId: string;
+    readonly ownerId: string | null;
+    readonly teamId: string | null;
+    readonly source: string;
+    readonly createdBy: string;
+    readonly now: Date;
+  },
 ): Promise<void> {
   await tx.query(INSERT, [lead.id, lead.customerId, lead.ownerId, lead.teamId, lead.source, lead.createdBy, lead.now]);
 }
@@ -81,13 +102,22 @@ export interface LeadUpdate {
 }
 
 /** Saves what a lead wishes; facts are sealed with the customer's key. */
-export async function saveLead(tx: Tx, keys: Keyring, lead: { readonly id: string; readonly dataKey: number; readonly now: Date }, update: LeadUpdate): Promise<void> {
+export async function saveLead(
+  tx: Tx,
+  keys: Keyring,
+  lead: { readonly id: string; readonly dataKey: number; readonly now: Date },
+  update: LeadUpdate,
+): Promise<void> {
   const sealed = await keys.sealFor(tx, lead.dataKey, `leads.sealed_facts.${lead.id}`, JSON.stringify(update.facts));
   await tx.query(SAVE, [lead.id, update.amountFen, update.purpose, update.product, update.term, sealed, lead.now]);
 }
 
 /** The facts on file; empty for a new lead, or one whose customer was erased. */
-export async function factsOf(tx: Tx, keys: Keyring, lead: Pick<LeadRow, 'id' | 'sealed_facts'>): Promise<RecordedFacts> {
+export async function factsOf(
+  tx: Tx,
+  keys: Keyring,
+  lead: Pick<LeadRow, 'id' | 'sealed_facts'>,
+): Promise<RecordedFacts> {
   if (!lead.sealed_facts) return {};
   const plain = await keys.openAny(tx, `leads.sealed_facts.${lead.id}`, lead.sealed_facts);
   return plain ? (JSON.parse(plain.toString('utf8')) as RecordedFacts) : {};
@@ -101,7 +131,12 @@ export async function closeLead(tx: Tx, id: string, stage: string, now: Date): P
   await tx.query(CLOSE, [id, stage, now]);
 }
 
-export async function setLeadOwner(tx: Tx, id: string, owner: { readonly staffId: string; readonly teamId: string | null }, now: Date): Promise<void> {
+export async function setLeadOwner(
+  tx: Tx,
+  id: string,
+  owner: { readonly staffId: string; readonly teamId: string | null },
+  now: Date,
+): Promise<void> {
   await tx.query(OWN, [id, owner.staffId, owner.teamId, now]);
 }
 
@@ -114,11 +149,29 @@ export async function authorsOf(tx: Tx, leadId: string): Promise<readonly string
   return (await tx.query<{ staff_id: string }>(AUTHORS, [leadId])).map((row) => row.staff_id);
 }
 
-export async function recordAssignment(tx: Tx, assignment: { readonly id: string; readonly leadId: string; readonly staffId: string; readonly how: 'TYPED' | 'ROTATION' | 'HANDOVER'; readonly now: Date }): Promise<void> {
+export async function recordAssignment(
+  tx: Tx,
+  assignment: {
+    readonly id: string;
+    readonly leadId: string;
+    readonly staffId: string;
+    readonly how: 'TYPED' | 'ROTATION' | 'HANDOVER';
+    readonly now: Date;
+  },
+): Promise<void> {
   await tx.query(ASSIGN, [assignment.id, assignment.leadId, assignment.staffId, assignment.how, assignment.now]);
 }
 
-export async function recordCollision(tx: Tx, collision: { readonly id: string; readonly customerId: string; readonly staffId: string; readonly ownerId: string | null; readonly now: Date }): Promise<void> {
+export async function recordCollision(
+  tx: Tx,
+  collision: {
+    readonly id: string;
+    readonly customerId: string;
+    readonly staffId: string;
+    readonly ownerId: string | null;
+    readonly now: Date;
+  },
+): Promise<void> {
   await tx.query(COLLIDE, [collision.id, collision.customerId, collision.staffId, collision.ownerId, collision.now]);
 }
 
@@ -128,6 +181,12 @@ export async function lockRotation(tx: Tx): Promise<readonly RotationSeat[]> {
   return tx.query<RotationSeat>(SEATS);
 }
 
-export async function assignmentLedger(tx: Tx, leadId: string | null, limit: number): Promise<readonly { readonly lead_id: string; readonly staff_id: string; readonly how: string; readonly at: Date }[]> {
+export async function assignmentLedger(
+  tx: Tx,
+  leadId: string | null,
+  limit: number,
+): Promise<
+  readonly { readonly lead_id: string; readonly staff_id: string; readonly how: string; readonly at: Date }[]
+> {
   return tx.query(LEDGER, [leadId, limit]);
 }

@@ -43,7 +43,10 @@ export type RecordedFacts = Readonly<Record<string, RecordedFact>>;
 const PERSONAL = new Set(['name', 'phone', 'identityNumber']);
 
 /** What the new facts change: old → new by name. Personal values are left out. */
-export function changedFacts(recorded: RecordedFacts, facts: LeadFacts): Readonly<Record<string, { readonly from: RecordedFact['value'] | null; readonly to: RecordedFact['value'] }>> {
+export function changedFacts(
+  recorded: RecordedFacts,
+  facts: LeadFacts,
+): Readonly<Record<string, { readonly from: RecordedFact['value'] | null; readonly to: RecordedFact['value'] }>> {
   const changes: Record<string, { from: RecordedFact['value'] | null; to: RecordedFact['value'] }> = {};
   for (const [name, value] of Object.entries(facts)) {
     if (value === undefined || PERSONAL.has(name)) continue;
@@ -56,7 +59,9 @@ export function changedFacts(recorded: RecordedFacts, facts: LeadFacts): Readonl
 /** The record with the changes written in. */
 export function recordFacts(recorded: RecordedFacts, facts: LeadFacts, by: string, at: Date): RecordedFacts {
   const changes = changedFacts(recorded, facts);
-  const added = Object.entries(changes).map(([name, change]) => [name, { value: change.to, by, at: at.toISOString() }] as const);
+  const added = Object.entries(changes).map(
+    ([name, change]) => [name, { value: change.to, by, at: at.toISOString() }] as const,
+  );
   return { ...recorded, ...Object.fromEntries(added) };
 }
 
@@ -82,5 +87,7 @@ export interface RotationSeat {
  * between any two is never more than one.
  */
 export function nextInRotation(seats: readonly RotationSeat[]): RotationSeat | undefined {
-  return [...seats].sort((a, b) => a.assigned - b.assigned || (a.lastAt?.getTime() ?? 0) - (b.lastAt?.getTime() ?? 0))[0];
+  return [...seats].sort(
+    (a, b) => a.assigned - b.assigned || (a.lastAt?.getTime() ?? 0) - (b.lastAt?.getTime() ?? 0),
+  )[0];
 }

@@ -1,7 +1,14 @@
 /** Opening an earlier lead again in chat: what is on file fills the form. */
 import { z } from 'zod';
 import { defineOperation } from '../../core/operations/operation.ts';
-import { CUSTOMER_ACCESS, customerNumber, findByQuery, openPii, parseCustomerQuery, piiOf } from '../customers/index.ts';
+import {
+  CUSTOMER_ACCESS,
+  customerNumber,
+  findByQuery,
+  openPii,
+  parseCustomerQuery,
+  piiOf,
+} from '../customers/index.ts';
 import { factsOf, openLead } from './lead-store.ts';
 
 const value = z.union([z.string(), z.number(), z.boolean()]);
@@ -11,7 +18,10 @@ export const findLeadToResume = defineOperation({
   summary: 'Finds one open lead by phone, name or number, with the facts that fill its form',
   access: { sales: CUSTOMER_ACCESS.sales ?? 'own', team_lead: 'team', manager: 'all', admin: 'all' },
   input: z.strictObject({ query: z.string().max(200) }),
-  output: z.union([z.object({ kind: z.literal('none') }), z.object({ kind: z.literal('one'), number: z.string(), facts: z.record(z.string(), value) })]),
+  output: z.union([
+    z.object({ kind: z.literal('none') }),
+    z.object({ kind: z.literal('one'), number: z.string(), facts: z.record(z.string(), value) }),
+  ]),
   readOnly: true,
   async run(ctx, input) {
     const query = parseCustomerQuery(input.query);

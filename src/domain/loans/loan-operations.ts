@@ -30,7 +30,15 @@ import {
   type LoanRow,
 } from './loan-store.ts';
 
-const instalment = z.object({ number: z.int(), dueOn: z.string(), principal: z.string(), interest: z.string(), total: z.string(), open: z.string(), paidAt: z.string().nullable() });
+const instalment = z.object({
+  number: z.int(),
+  dueOn: z.string(),
+  principal: z.string(),
+  interest: z.string(),
+  total: z.string(),
+  open: z.string(),
+  paidAt: z.string().nullable(),
+});
 const loanView = z.object({
   id: z.string(),
   number: z.string(),
@@ -66,7 +74,8 @@ export const createLoan = defineOperation({
     if (!application) throw new AppError(loanErrors['loan.not_found']);
     const existing = await loanOfApplication(ctx.tx, application.id);
     if (existing) return { loanId: existing.id, loanNumber: loanNumber(existing.number) };
-    if ((await ctx.tx.query(APPROVED, [application.id])).length === 0) throw new AppError(loanErrors['loan.application_not_approved']);
+    if ((await ctx.tx.query(APPROVED, [application.id])).length === 0)
+      throw new AppError(loanErrors['loan.application_not_approved']);
     return make(ctx, application);
   },
 });
@@ -96,7 +105,11 @@ async function make(ctx: Ctx, application: ApplicationRow): Promise<{ loanId: st
   return { loanId: id, loanNumber: loanNumber(number) };
 }
 
-function planOf(application: ApplicationRow, dayCount: string, startOn: BusinessDate): ReturnType<typeof buildSchedule> {
+function planOf(
+  application: ApplicationRow,
+  dayCount: string,
+  startOn: BusinessDate,
+): ReturnType<typeof buildSchedule> {
   return buildSchedule({
     principalFen: fen(application.amount_fen),
     annualRate: application.annual_rate,
@@ -107,13 +120,26 @@ function planOf(application: ApplicationRow, dayCount: string, startOn: Business
   });
 }
 
-const paymentView = z.object({ paymentId: z.string(), loanId: z.string(), amount: z.string(), isReplay: z.boolean(), allocated: z.array(z.object({ instalment: z.int(), principal: z.string(), interest: z.string() })), credit: z.string(), state: z.string() });
+const paymentView = z.object({
+  paymentId: z.string(),
+  loanId: z.string(),
+  amount: z.string(),
+  isReplay: z.boolean(),
+  allocated: z.array(z.object({ instalment: z.int(), principal: z.string(), interest: z.string() })),
+  credit: z.string(),
+  state: z.string(),
+});
 
 export const recordPayment = defineOperation({
   name: 'loan.recordPayment',
   summary: 'Records a payment once per external id and stops the reminders of what it pays',
   access: { collector: 'all', manager: 'all', admin: 'all', team_lead: 'team' },
-  input: z.strictObject({ id: z.string().min(1).max(64), externalId: z.string().trim().min(1).max(128), amount: z.string(), paidAt: z.iso.datetime({ offset: true }) }),
+  input: z.strictObject({
+    id: z.string().min(1).max(64),
+    externalId: z.string().trim().min(1).max(128),
+    amount: z.string(),
+    paidAt: z.iso.datetime({ offset: true }),
+  }),
   output: paymentView,
   http: { method: 'POST', path: '/loans/{id}/payments' },
   example: { externalId: 'bank-20261220-0001', amount: '3280.50', paidAt: '2026-12-20T09:30:00+08:00' },
@@ -121,15 +147,31 @@ export const recordPayment = defineOperation({
   async run(ctx, input) {
     const loan = await loanInScope(ctx, input.id);
     const amountFen = parseYuan(input.amount);
-    if (amountFen === undefined || amountFen <= 0n) throw new AppError(loanErrors['payment.invalid_amount'], { faults: [{ pointer: '/amount', code: 'invalid_amount', message: 'an amount above 0.00 with two decimals is expected' }] });
+    if (amountFen === undefined || amountFen <= 0n)
+      throw new AppError(loanErrors['payment.invalid_amount'], {
+        faults: [
+          { pointer: '/amount', code: 'invalid_amount', message: 'an amount above 0.00 with two decimals is expected' },
+        ],
+      });
     const paidAt = new Date(input.paidAt);
-    if (paidAt.getTime() > ctx.now.getTime() + 86_400_000) throw new AppError(loanErrors['payment.in_future'], { faults: [{ pointer: '/paidAt', code: 'in_future', message: 'the instant lies in the future' }] });
+    if (paidAt.getTime() > ctx.now.getTime() + 86_400_000)
+      throw new AppError(loanErrors['payment.in_future'], {
+        faults: [{ pointer: '/paidAt', code: 'in_future', message: 'the instant lies in the future' }],
+      });
     await lockLoan(ctx.tx, loan.id);
     const earlier = await findPayment(ctx.tx, input.externalId);
     if (earlier) return replay(ctx, loan, earlier, amountFen);
     const id = newId();
     const { parts, leftFen } = spreadPayment(await instalmentsOf(ctx.tx, loan.id), amountFen);
-    await insertPayment(ctx.tx, { id, loan_id: loan.id, external_id: input.externalId, amount_fen: amountFen, paid_at: paidAt, recordedBy: ctx.actor.id, now: ctx.now });
+    await insertPayment(ctx.tx, {
+      id,
+      loan_id: loan.id,
+      external_id: input.externalId,
+      amount_fen: amountFen,
+      paid_at: paidAt,
+      recordedBy: ctx.actor.id,
+      now: ctx.now,
+    });
     await writeAllocation(ctx.tx, { id, loanId: loan.id, paidAt }, parts);
     await addCredit(ctx.tx, loan.id, leftFen, ctx.now);
     await ctx.callAsSystem('reminder.plan', { loanId: loan.id });
@@ -140,26 +182,45 @@ export const recordPayment = defineOperation({
       loanId: loan.id,
       amount: formatYuan(amountFen),
       isReplay: false,
-      allocated: parts.map((part) => ({ instalment: part.instalment, principal: formatYuan(part.principalFen), interest: formatYuan(part.interestFen) })),
+      allocated: parts.map((part) => ({
+        instalment: part.instalment,
+        principal: formatYuan(part.principalFen),
+        interest: formatYuan(part.interestFen),
+      })),
       credit: formatYuan(leftFen),
       state,
     };
   },
 });
 
-const ALLOCATED = statement('payments-allocated', 'SELECT instalment, principal_fen, interest_fen FROM payment_allocations WHERE payment_id = $1 ORDER BY instalment');
+const ALLOCATED = statement(
+  'payments-allocated',
+  'SELECT instalment, principal_fen, interest_fen FROM payment_allocations WHERE payment_id = $1 ORDER BY instalment',
+);
 
 /** The same external id again: the first answer, or a refusal when it now means something else. */
-async function replay(ctx: Ctx, loan: LoanRow, earlier: { readonly id: string; readonly loan_id: string; readonly amount_fen: bigint }, amountFen: bigint): Promise<z.output<typeof paymentView>> {
-  if (earlier.loan_id !== loan.id || earlier.amount_fen !== amountFen) throw new AppError(loanErrors['payment.external_id_reused']);
-  const rows = await ctx.tx.query<{ instalment: number; principal_fen: bigint; interest_fen: bigint }>(ALLOCATED, [earlier.id]);
+async function replay(
+  ctx: Ctx,
+  loan: LoanRow,
+  earlier: { readonly id: string; readonly loan_id: string; readonly amount_fen: bigint },
+  amountFen: bigint,
+): Promise<z.output<typeof paymentView>> {
+  if (earlier.loan_id !== loan.id || earlier.amount_fen !== amountFen)
+    throw new AppError(loanErrors['payment.external_id_reused']);
+  const rows = await ctx.tx.query<{ instalment: number; principal_fen: bigint; interest_fen: bigint }>(ALLOCATED, [
+    earlier.id,
+  ]);
   const allocated = rows.reduce((sum, row) => sum + row.principal_fen + row.interest_fen, 0n);
   return {
     paymentId: earlier.id,
     loanId: loan.id,
     amount: formatYuan(amountFen),
     isReplay: true,
-    allocated: rows.map((row) => ({ instalment: row.instalment, principal: formatYuan(row.principal_fen), interest: formatYuan(row.interest_fen) })),
+    allocated: rows.map((row) => ({
+      instalment: row.instalment,
+      principal: formatYuan(row.principal_fen),
+      interest: formatYuan(row.interest_fen),
+    })),
     credit: formatYuan(amountFen - allocated),
     state: loan.state,
   };
@@ -211,10 +272,17 @@ export const listRepayments = defineOperation({
     for (const loan of await loansOfCustomer(ctx.tx, customer.id)) {
       const rows = await instalmentsOf(ctx.tx, loan.id);
       const firstOpen = rows.findIndex((row) => row.paid_at === null);
-      const shown = firstOpen < 0 ? rows.slice(-1) : rows.slice(Math.max(0, firstOpen - 1), firstOpen + SHOWN_INSTALMENTS);
+      const shown =
+        firstOpen < 0 ? rows.slice(-1) : rows.slice(Math.max(0, firstOpen - 1), firstOpen + SHOWN_INSTALMENTS);
       for (const row of shown) {
         const state = row.paid_at !== null ? 'paid' : row.due_on < today ? 'overdue' : 'open';
-        items.push({ loan: loanNumber(loan.number), n: row.number, due: row.due_on, total: formatYuan(row.principal_fen + row.interest_fen), state: ctx.t(`loan.instalment.${state}`) });
+        items.push({
+          loan: loanNumber(loan.number),
+          n: row.number,
+          due: row.due_on,
+          total: formatYuan(row.principal_fen + row.interest_fen),
+          state: ctx.t(`loan.instalment.${state}`),
+        });
       }
     }
     return { customer: customerNumber(customer.number), items, nextCursor: null };

@@ -34,7 +34,8 @@ export interface PaymentRow {
   readonly paid_at: Date;
 }
 
-const COLUMNS = 'id, number, customer_id, application_id, principal_fen, annual_rate, term_months, method, start_on, state, credit_fen';
+const COLUMNS =
+  'id, number, customer_id, application_id, principal_fen, annual_rate, term_months, method, start_on, state, credit_fen';
 const INSERT = statement(
   'loans-insert',
   `INSERT INTO loans (id, customer_id, application_id, principal_fen, annual_rate, term_months, method, day_count, start_on, state, created_at, updated_at)
@@ -48,9 +49,18 @@ const BY_APPLICATION = statement('loans-by-application', `SELECT ${COLUMNS} FROM
 const FIND = statement('loans-find', `SELECT ${COLUMNS} FROM loans WHERE id = $1`);
 const BY_NUMBER = statement('loans-by-number', `SELECT ${COLUMNS} FROM loans WHERE number = $1`);
 const LOCK = statement('loans-lock', `SELECT ${COLUMNS} FROM loans WHERE id = $1 FOR UPDATE`);
-const OF_CUSTOMER = statement('loans-of-customer', `SELECT ${COLUMNS} FROM loans WHERE customer_id = $1 ORDER BY number`);
-const PLAN = statement('instalments-of', 'SELECT loan_id, number, due_on, principal_fen, interest_fen, paid_principal_fen, paid_interest_fen, paid_at FROM instalments WHERE loan_id = $1 ORDER BY number');
-const PAYMENT = statement('payments-find', 'SELECT id, loan_id, external_id, amount_fen, paid_at FROM payments WHERE external_id = $1');
+const OF_CUSTOMER = statement(
+  'loans-of-customer',
+  `SELECT ${COLUMNS} FROM loans WHERE customer_id = $1 ORDER BY number`,
+);
+const PLAN = statement(
+  'instalments-of',
+  'SELECT loan_id, number, due_on, principal_fen, interest_fen, paid_principal_fen, paid_interest_fen, paid_at FROM instalments WHERE loan_id = $1 ORDER BY number',
+);
+const PAYMENT = statement(
+  'payments-find',
+  'SELECT id, loan_id, external_id, amount_fen, paid_at FROM payments WHERE external_id = $1',
+);
 const ADD_PAYMENT = statement(
   'payments-insert',
   `INSERT INTO payments (id, loan_id, external_id, amount_fen, paid_at, recorded_by, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (external_id) DO NOTHING RETURNING id`,
@@ -74,10 +84,22 @@ const CREDIT = statement(
 
 export async function insertLoan(
   tx: Tx,
-  loan: Pick<LoanRow, 'id' | 'customer_id' | 'application_id' | 'principal_fen' | 'annual_rate' | 'term_months' | 'method' | 'start_on'> & { readonly dayCount: string; readonly now: Date },
+  loan: Pick<
+    LoanRow,
+    'id' | 'customer_id' | 'application_id' | 'principal_fen' | 'annual_rate' | 'term_months' | 'method' | 'start_on'
+  > & { readonly dayCount: string; readonly now: Date },
 ): Promise<number | undefined> {
   const [row] = await tx.query<{ number: number }>(INSERT, [
-    loan.id, loan.customer_id, loan.application_id, loan.principal_fen, loan.annual_rate, loan.term_months, loan.method, loan.dayCount, loan.start_on, loan.now,
+    loan.id,
+    loan.customer_id,
+    loan.application_id,
+    loan.principal_fen,
+    loan.annual_rate,
+    loan.term_months,
+    loan.method,
+    loan.dayCount,
+    loan.start_on,
+    loan.now,
   ]);
   return row?.number;
 }
@@ -85,9 +107,20 @@ export async function insertLoan(
 export async function insertInstalments(
   tx: Tx,
   loanId: string,
-  plan: readonly { readonly number: number; readonly dueOn: string; readonly principalFen: bigint; readonly interestFen: bigint }[],
+  plan: readonly {
+    readonly number: number;
+    readonly dueOn: string;
+    readonly principalFen: bigint;
+    readonly interestFen: bigint;
+  }[],
 ): Promise<void> {
-  await tx.query(INSTALMENTS, [loanId, plan.map((one) => one.number), plan.map((one) => one.dueOn), plan.map((one) => one.principalFen), plan.map((one) => one.interestFen)]);
+  await tx.query(INSTALMENTS, [
+    loanId,
+    plan.map((one) => one.number),
+    plan.map((one) => one.dueOn),
+    plan.map((one) => one.principalFen),
+    plan.map((one) => one.interestFen),
+  ]);
 }
 
 export async function loanOfApplication(tx: Tx, applicationId: string): Promise<LoanRow | undefined> {
@@ -118,8 +151,23 @@ export async function findPayment(tx: Tx, externalId: string): Promise<PaymentRo
 }
 
 /** Records a payment; `false` when its external id is already there. */
-export async function insertPayment(tx: Tx, payment: PaymentRow & { readonly recordedBy: string; readonly now: Date }): Promise<boolean> {
-  return (await tx.query(ADD_PAYMENT, [payment.id, payment.loan_id, payment.external_id, payment.amount_fen, payment.paid_at, payment.recordedBy, payment.now])).length > 0;
+export async function insertPayment(
+  tx: Tx,
+  payment: PaymentRow & { readonly recordedBy: string; readonly now: Date },
+): Promise<boolean> {
+  return (
+    (
+      await tx.query(ADD_PAYMENT, [
+        payment.id,
+        payment.loan_id,
+        payment.external_id,
+        payment.amount_fen,
+        payment.paid_at,
+        payment.recordedBy,
+        payment.now,
+      ])
+    ).length > 0
+  );
 }
 
 export interface AllocationPart {
@@ -129,9 +177,20 @@ export interface AllocationPart {
 }
 
 /** Writes what a payment pays; an instalment that is fully paid gets its instant. */
-export async function writeAllocation(tx: Tx, payment: { readonly id: string; readonly loanId: string; readonly paidAt: Date }, parts: readonly AllocationPart[]): Promise<void> {
+export async function writeAllocation(
+  tx: Tx,
+  payment: { readonly id: string; readonly loanId: string; readonly paidAt: Date },
+  parts: readonly AllocationPart[],
+): Promise<void> {
   if (parts.length === 0) return;
-  await tx.query(ALLOCATE, [payment.id, payment.loanId, parts.map((part) => part.instalment), parts.map((part) => part.principalFen), parts.map((part) => part.interestFen), payment.paidAt]);
+  await tx.query(ALLOCATE, [
+    payment.id,
+    payment.loanId,
+    parts.map((part) => part.instalment),
+    parts.map((part) => part.principalFen),
+    parts.map((part) => part.interestFen),
+    payment.paidAt,
+  ]);
 }
 
 /** Adds what is left over as credit balance (溢缴款) and settles the loan when nothing is open. */

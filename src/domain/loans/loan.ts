@@ -10,7 +10,10 @@ export function loanNumber(number: number): string {
  * Spreads a payment: oldest instalment first, interest before principal (民法典 §561); what is left over is a credit
  * balance, never a silent prepayment.
  */
-export function spreadPayment(instalments: readonly InstalmentRow[], amountFen: bigint): { readonly parts: readonly AllocationPart[]; readonly leftFen: bigint } {
+export function spreadPayment(
+  instalments: readonly InstalmentRow[],
+  amountFen: bigint,
+): { readonly parts: readonly AllocationPart[]; readonly leftFen: bigint } {
   const parts: AllocationPart[] = [];
   let left = amountFen;
   for (const one of instalments) {

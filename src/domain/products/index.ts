@@ -1,2 +1,10 @@
 export { listProducts, publish } from './product-operations.ts';
-export { currentProducts, productByCode, productById, publishProduct, type ChecklistItem, type Product, type ProductTerms } from './product-store.ts';
+export {
+  currentProducts,
+  productByCode,
+  productById,
+  publishProduct,
+  type ChecklistItem,
+  type Product,
+  type ProductTerms,
+} from './product-store.ts';

@@ -46,8 +46,14 @@ const COLUMNS = 'id, code, version, name, terms, checklist';
 const CURRENT = statement('products-current', `SELECT ${COLUMNS} FROM products WHERE is_current ORDER BY code`);
 const BY_CODE = statement('products-by-code', `SELECT ${COLUMNS} FROM products WHERE is_current AND code = $1`);
 const BY_ID = statement('products-by-id', `SELECT ${COLUMNS} FROM products WHERE id = $1`);
-const RETIRE = statement('products-retire', 'UPDATE products SET is_current = false WHERE code = $1 AND is_current RETURNING version');
-const INSERT = statement('products-insert', 'INSERT INTO products (id, code, version, name, terms, checklist, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7)');
+const RETIRE = statement(
+  'products-retire',
+  'UPDATE products SET is_current = false WHERE code = $1 AND is_current RETURNING version',
+);
+const INSERT = statement(
+  'products-insert',
+  'INSERT INTO products (id, code, version, name, terms, checklist, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7)',
+);
 
 export async function currentProducts(tx: Tx): Promise<readonly Product[]> {
   return (await tx.query<ProductRow>(CURRENT)).map(parse);
@@ -67,7 +73,15 @@ export async function productById(tx: Tx, id: string): Promise<Product | undefin
 export async function publishProduct(tx: Tx, product: Omit<Product, 'version'>, now: Date): Promise<number> {
   const [previous] = await tx.query<{ version: number }>(RETIRE, [product.code]);
   const version = (previous?.version ?? 0) + 1;
-  await tx.query(INSERT, [product.id, product.code, version, product.name, JSON.stringify(product.terms), JSON.stringify(product.checklist), now]);
+  await tx.query(INSERT, [
+    product.id,
+    product.code,
+    version,
+    product.name,
+    JSON.stringify(product.terms),
+    JSON.stringify(product.checklist),
+    now,
+  ]);
   return version;
 }
 

@@ -3,7 +3,14 @@ import { z } from 'zod';
 import { defineOperation, type Operation } from '../../core/operations/operation.ts';
 import type { Tx } from '../../db/database.ts';
 import { groupedYuan, isLanguage, type Language, type Texts } from '../../lib/i18n.ts';
-import { planLoan, recordOutcome, reminderFacts, runReminders, type ReminderRun, type StageRow } from './reminder-store.ts';
+import {
+  planLoan,
+  recordOutcome,
+  reminderFacts,
+  runReminders,
+  type ReminderRun,
+  type StageRow,
+} from './reminder-store.ts';
 
 /** The schedule in force, as the published flow says. */
 export interface ReminderSchedule {
@@ -29,7 +36,11 @@ export function planReminders(schedule: () => ReminderSchedule): Operation {
 }
 
 /** One run over due loans. */
-export async function runDueReminders(tx: Tx, schedule: ReminderSchedule, run: { readonly now: Date; readonly limit: number; readonly traceId: string }): Promise<ReminderRun> {
+export async function runDueReminders(
+  tx: Tx,
+  schedule: ReminderSchedule,
+  run: { readonly now: Date; readonly limit: number; readonly traceId: string },
+): Promise<ReminderRun> {
   return runReminders(tx, schedule.stages, { ...run, spreadMinutes: schedule.spreadMinutes });
 }
 
@@ -37,23 +48,41 @@ export async function runDueReminders(tx: Tx, schedule: ReminderSchedule, run: {
 export function renderReminder(
   schedule: () => ReminderSchedule,
   texts: Texts,
-): (tx: Tx, row: { readonly subjectId: string; readonly reference: string; readonly now: Date }) => Promise<{ readonly text: string; readonly customerId: string } | { readonly dropped: string }> {
+): (
+  tx: Tx,
+  row: { readonly subjectId: string; readonly reference: string; readonly now: Date },
+) => Promise<{ readonly text: string; readonly customerId: string } | { readonly dropped: string }> {
   return async (tx, row) => {
     const [number = '', stage = ''] = row.reference.split(':');
     const facts = await reminderFacts(tx, row.subjectId, Number(number));
     const text = schedule().stages.find((one) => one.name === stage)?.text;
     if (!facts || text === undefined) return { dropped: 'gone' };
     if (facts.paid_at !== null || facts.open_fen === 0n) {
-      await recordOutcome(tx, { loanId: row.subjectId, instalment: facts.number, stage, outcome: 'STOPPED', now: row.now });
+      await recordOutcome(tx, {
+        loanId: row.subjectId,
+        instalment: facts.number,
+        stage,
+        outcome: 'STOPPED',
+        now: row.now,
+      });
       return { dropped: 'paid' };
     }
     const language = isLanguage(facts.language) ? facts.language : 'zh-CN';
-    const params = { loan: `L${String(facts.loan).padStart(4, '0')}`, n: facts.number, amount: groupedYuan(facts.open_fen), due: dayText(facts.due_on, language) };
+    const params = {
+      loan: `L${String(facts.loan).padStart(4, '0')}`,
+      n: facts.number,
+      amount: groupedYuan(facts.open_fen),
+      due: dayText(facts.due_on, language),
+    };
     return { text: texts.translate(language, text, params), customerId: facts.customer_id };
   };
 }
 
 /** A due date as people say it: 5月20日, 20 May. */
 function dayText(date: string, language: Language): string {
-  return new Intl.DateTimeFormat(language, { timeZone: 'UTC', day: 'numeric', month: language === 'en' ? 'short' : 'long' }).format(new Date(`${date}T00:00:00Z`));
+  return new Intl.DateTimeFormat(language, {
+    timeZone: 'UTC',
+    day: 'numeric',
+    month: language === 'en' ? 'short' : 'long',
+  }).format(new Date(`${date}T00:00:00Z`));
 }

@@ -80,13 +80,28 @@ export interface ReminderRun {
 }
 
 /** Sets a loan's next look from its open instalments; call after making it and after each payment. */
-export async function planLoan(tx: Tx, loanId: string, stages: readonly StageRow[], at: { readonly after: Date; readonly spreadMinutes: number }): Promise<void> {
+export async function planLoan(
+  tx: Tx,
+  loanId: string,
+  stages: readonly StageRow[],
+  at: { readonly after: Date; readonly spreadMinutes: number },
+): Promise<void> {
   await tx.query(SET_NEXT, [...columns(stages), loanId, at.after, at.spreadMinutes]);
 }
 
 /** Handles up to `limit` due loans in one statement. */
-export async function runReminders(tx: Tx, stages: readonly StageRow[], run: { readonly now: Date; readonly limit: number; readonly spreadMinutes: number; readonly traceId: string }): Promise<ReminderRun> {
-  const [row] = await tx.query<ReminderRun>(RUN, [...columns(stages), run.now, run.limit, run.spreadMinutes, run.traceId]);
+export async function runReminders(
+  tx: Tx,
+  stages: readonly StageRow[],
+  run: { readonly now: Date; readonly limit: number; readonly spreadMinutes: number; readonly traceId: string },
+): Promise<ReminderRun> {
+  const [row] = await tx.query<ReminderRun>(RUN, [
+    ...columns(stages),
+    run.now,
+    run.limit,
+    run.spreadMinutes,
+    run.traceId,
+  ]);
   return row ?? { looked_at: 0, enqueued: 0, lapsed: 0, unreachable: [] };
 }
 
@@ -116,8 +131,20 @@ export async function reminderFacts(tx: Tx, loanId: string, instalment: number):
   return (await tx.query<ReminderFacts>(REMINDED, [loanId, instalment]))[0];
 }
 
-const OUTCOME = statement('reminders-outcome', 'INSERT INTO reminder_outcomes (loan_id, instalment, stage, outcome, at) VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING');
+const OUTCOME = statement(
+  'reminders-outcome',
+  'INSERT INTO reminder_outcomes (loan_id, instalment, stage, outcome, at) VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING',
+);
 
-export async function recordOutcome(tx: Tx, outcome: { readonly loanId: string; readonly instalment: number; readonly stage: string; readonly outcome: 'STOPPED' | 'DENIED'; readonly now: Date }): Promise<void> {
+export async function recordOutcome(
+  tx: Tx,
+  outcome: {
+    readonly loanId: string;
+    readonly instalment: number;
+    readonly stage: string;
+    readonly outcome: 'STOPPED' | 'DENIED';
+    readonly now: Date;
+  },
+): Promise<void> {
   await tx.query(OUTCOME, [outcome.loanId, outcome.instalment, outcome.stage, outcome.outcome, outcome.now]);
 }

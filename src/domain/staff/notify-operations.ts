@@ -17,12 +17,21 @@ export const notifyStaff = defineOperation({
     const language = isLanguage(staff.language) ? staff.language : 'zh-CN';
     const identities = (await identitiesOfStaff(ctx.tx, staff.id)).filter((identity) => identity.is_reachable);
     for (const identity of identities) {
-      ctx.effects.send({ to: { account: identity.account, chat: identity.external_id }, purpose: 'STAFF', content: { kind: 'text', text: ctx.say(language, input.text, texts(input.params)) } });
+      ctx.effects.send({
+        to: { account: identity.account, chat: identity.external_id },
+        purpose: 'STAFF',
+        content: { kind: 'text', text: ctx.say(language, input.text, texts(input.params)) },
+      });
     }
     return { accounts: identities.length };
   },
 });
 
 function texts(params: Readonly<Record<string, unknown>>): Record<string, string | number> {
-  return Object.fromEntries(Object.entries(params).map(([name, value]) => [name, typeof value === 'number' ? value : typeof value === 'string' ? value : '']));
+  return Object.fromEntries(
+    Object.entries(params).map(([name, value]) => [
+      name,
+      typeof value === 'number' ? value : typeof value === 'string' ? value : '',
+    ]),
+  );
 }

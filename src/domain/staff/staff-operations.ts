@@ -7,7 +7,16 @@ import { defineOperation } from '../../core/operations/operation.ts';
 import { AppError } from '../../lib/errors.ts';
 import { newId, newToken } from '../../lib/ids.ts';
 import { staffErrors } from './staff-errors.ts';
-import { bindStaffIdentity, disableStaff, findStaff, identitiesOfStaff, insertStaff, insertToken, listStaff, teamNamed } from './staff-store.ts';
+import {
+  bindStaffIdentity,
+  disableStaff,
+  findStaff,
+  identitiesOfStaff,
+  insertStaff,
+  insertToken,
+  listStaff,
+  teamNamed,
+} from './staff-store.ts';
 
 const role = z.enum(ROLES);
 const externalId = z.string().trim().min(1).max(128);
@@ -39,7 +48,14 @@ export const addStaff = defineOperation({
   async run(ctx, input) {
     const id = newId();
     const teamId = input.team === undefined ? null : await teamNamed(ctx.tx, newId(), input.team);
-    await insertStaff(ctx.tx, { id, name: input.name, roles: input.roles, teamId, language: input.language, now: ctx.now });
+    await insertStaff(ctx.tx, {
+      id,
+      name: input.name,
+      roles: input.roles,
+      teamId,
+      language: input.language,
+      now: ctx.now,
+    });
     for (const platform of ['wecom', 'slack', 'telegram'] as const) {
       const external = input[platform];
       if (external !== undefined) await bind(ctx, id, platform, external);
@@ -106,7 +122,8 @@ export const createToken = defineOperation({
   http: { method: 'POST', path: '/tokens' },
   subject: (_input, output) => (output ? { kind: 'token', id: output.id } : undefined),
   async run(ctx, input) {
-    if (input.staffId !== undefined && !(await findStaff(ctx.tx, input.staffId))) throw new AppError(staffErrors['staff.not_found']);
+    if (input.staffId !== undefined && !(await findStaff(ctx.tx, input.staffId)))
+      throw new AppError(staffErrors['staff.not_found']);
     const token = `dbn_${newToken(40)}`;
     const id = newId();
     await insertToken(ctx.tx, {
@@ -122,7 +139,12 @@ export const createToken = defineOperation({
   },
 });
 
-async function bind(ctx: Ctx, staffId: string, platform: 'wecom' | 'slack' | 'telegram', external: string): Promise<void> {
+async function bind(
+  ctx: Ctx,
+  staffId: string,
+  platform: 'wecom' | 'slack' | 'telegram',
+  external: string,
+): Promise<void> {
   const account = ctx.services.accounts[platform];
   if (account === undefined) throw new AppError(staffErrors['staff.no_such_account'], { params: { platform } });
   const bound = await bindStaffIdentity(ctx.tx, { id: newId(), account, externalId: external, staffId, now: ctx.now });

@@ -30,20 +30,41 @@ export interface ResolvedIdentity extends IdentityRow {
   readonly customer_language: string | null;
 }
 
-const INSERT = statement('staff-insert', 'INSERT INTO staff (id, name, roles, team_id, language, created_at) VALUES ($1, $2, $3, $4, $5, $6)');
+const INSERT = statement(
+  'staff-insert',
+  'INSERT INTO staff (id, name, roles, team_id, language, created_at) VALUES ($1, $2, $3, $4, $5, $6)',
+);
 const FIND = statement('staff-find', 'SELECT id, name, roles, team_id, is_active, language FROM staff WHERE id = $1');
-const LIST = statement('staff-list', 'SELECT id, name, roles, team_id, is_active, language FROM staff ORDER BY created_at, id');
-const BY_ROLE = statement('staff-by-role', 'SELECT id, name, roles, team_id, is_active, language FROM staff WHERE is_active AND roles @> ARRAY[$1] ORDER BY created_at, id');
-const BY_NAME = statement('staff-by-name', 'SELECT id, name, roles, team_id, is_active, language FROM staff WHERE is_active AND name = $1 ORDER BY created_at, id');
-const DISABLE = statement('staff-disable', 'UPDATE staff SET is_active = false, disabled_at = $2 WHERE id = $1 AND is_active RETURNING id');
-const TEAM = statement('staff-team', 'INSERT INTO teams (id, name) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET name = excluded.name RETURNING id');
+const LIST = statement(
+  'staff-list',
+  'SELECT id, name, roles, team_id, is_active, language FROM staff ORDER BY created_at, id',
+);
+const BY_ROLE = statement(
+  'staff-by-role',
+  'SELECT id, name, roles, team_id, is_active, language FROM staff WHERE is_active AND roles @> ARRAY[$1] ORDER BY created_at, id',
+);
+const BY_NAME = statement(
+  'staff-by-name',
+  'SELECT id, name, roles, team_id, is_active, language FROM staff WHERE is_active AND name = $1 ORDER BY created_at, id',
+);
+const DISABLE = statement(
+  'staff-disable',
+  'UPDATE staff SET is_active = false, disabled_at = $2 WHERE id = $1 AND is_active RETURNING id',
+);
+const TEAM = statement(
+  'staff-team',
+  'INSERT INTO teams (id, name) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET name = excluded.name RETURNING id',
+);
 const BIND = statement(
   'staff-bind',
   `INSERT INTO identities (id, account, external_id, staff_id, is_verified, created_at, bound_at) VALUES ($1, $2, $3, $4, true, $5, $5)
    ON CONFLICT (account, external_id) DO UPDATE SET staff_id = excluded.staff_id, is_verified = true, bound_at = excluded.bound_at
      WHERE identities.staff_id IS NULL AND identities.customer_id IS NULL RETURNING id`,
 );
-const IDENTITIES = statement('staff-identities', 'SELECT id, account, external_id, staff_id, customer_id, is_reachable, is_verified FROM identities WHERE staff_id = $1 ORDER BY created_at, id');
+const IDENTITIES = statement(
+  'staff-identities',
+  'SELECT id, account, external_id, staff_id, customer_id, is_reachable, is_verified FROM identities WHERE staff_id = $1 ORDER BY created_at, id',
+);
 const RESOLVE = statement(
   'identities-resolve',
   `SELECT i.id, i.account, i.external_id, i.staff_id, i.customer_id, i.is_reachable, i.is_verified, s.name, s.roles, s.team_id, s.is_active, s.language AS staff_language, c.language AS customer_language
@@ -55,9 +76,15 @@ const TOKEN = statement(
   `SELECT t.id, t.roles, s.id AS staff_id, s.name, s.roles AS staff_roles, s.team_id FROM api_tokens t LEFT JOIN staff s ON s.id = t.staff_id
    WHERE t.digest = $1 AND t.revoked_at IS NULL AND (t.expires_at IS NULL OR t.expires_at > clock_timestamp()) AND (t.staff_id IS NULL OR s.is_active)`,
 );
-const INSERT_TOKEN = statement('token-insert', 'INSERT INTO api_tokens (id, name, digest, staff_id, roles, created_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7)');
+const INSERT_TOKEN = statement(
+  'token-insert',
+  'INSERT INTO api_tokens (id, name, digest, staff_id, roles, created_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7)',
+);
 
-export async function insertStaff(tx: Tx, staff: { id: string; name: string; roles: readonly string[]; teamId: string | null; language: string; now: Date }): Promise<void> {
+export async function insertStaff(
+  tx: Tx,
+  staff: { id: string; name: string; roles: readonly string[]; teamId: string | null; language: string; now: Date },
+): Promise<void> {
   await tx.query(INSERT, [staff.id, staff.name, staff.roles, staff.teamId, staff.language, staff.now]);
 }
 
@@ -90,8 +117,14 @@ export async function teamNamed(tx: Tx, id: string, name: string): Promise<strin
 }
 
 /** Binds an account to a member of staff; `false` when it belongs to somebody else. */
-export async function bindStaffIdentity(tx: Tx, identity: { id: string; account: string; externalId: string; staffId: string; now: Date }): Promise<boolean> {
-  return (await tx.query(BIND, [identity.id, identity.account, identity.externalId, identity.staffId, identity.now])).length > 0;
+export async function bindStaffIdentity(
+  tx: Tx,
+  identity: { id: string; account: string; externalId: string; staffId: string; now: Date },
+): Promise<boolean> {
+  return (
+    (await tx.query(BIND, [identity.id, identity.account, identity.externalId, identity.staffId, identity.now]))
+      .length > 0
+  );
 }
 
 export async function identitiesOfStaff(tx: Tx, staffId: string): Promise<readonly IdentityRow[]> {
@@ -99,7 +132,10 @@ export async function identitiesOfStaff(tx: Tx, staffId: string): Promise<readon
 }
 
 /** Who stands behind these (account, external id) pairs; strangers are absent. */
-export async function resolveIdentities(tx: Tx, pairs: readonly { readonly account: string; readonly externalId: string }[]): Promise<readonly ResolvedIdentity[]> {
+export async function resolveIdentities(
+  tx: Tx,
+  pairs: readonly { readonly account: string; readonly externalId: string }[],
+): Promise<readonly ResolvedIdentity[]> {
   if (pairs.length === 0) return [];
   return tx.query<ResolvedIdentity>(RESOLVE, [pairs.map((pair) => pair.account), pairs.map((pair) => pair.externalId)]);
 }
@@ -118,6 +154,25 @@ export async function findToken(tx: Tx, digest: Buffer): Promise<TokenRow | unde
   return row;
 }
 
-export async function insertToken(tx: Tx, token: { id: string; name: string; digest: Buffer; staffId: string | null; roles: readonly string[]; now: Date; expiresAt: Date | null }): Promise<void> {
-  await tx.query(INSERT_TOKEN, [token.id, token.name, token.digest, token.staffId, token.roles, token.now, token.expiresAt]);
+export async function insertToken(
+  tx: Tx,
+  token: {
+    id: string;
+    name: string;
+    digest: Buffer;
+    staffId: string | null;
+    roles: readonly string[];
+    now: Date;
+    expiresAt: Date | null;
+  },
+): Promise<void> {
+  await tx.query(INSERT_TOKEN, [
+    token.id,
+    token.name,
+    token.digest,
+    token.staffId,
+    token.roles,
+    token.now,
+    token.expiresAt,
+  ]);
 }

@@ -24,7 +24,11 @@ export const readTimeline = defineOperation({
   name: 'timeline.read',
   summary: 'Everything that was said and sent on any channel for this customer, in order',
   access: CUSTOMER_ACCESS,
-  input: z.strictObject({ id: z.string().min(1).max(64), cursor: cursor.optional(), limit: z.coerce.number().int().min(1).max(200).default(100) }),
+  input: z.strictObject({
+    id: z.string().min(1).max(64),
+    cursor: cursor.optional(),
+    limit: z.coerce.number().int().min(1).max(200).default(100),
+  }),
   output: z.object({ items: z.array(item), nextCursor: z.string().nullable() }),
   http: { method: 'GET', path: '/customers/{id}/timeline' },
   readOnly: true,
@@ -33,11 +37,27 @@ export const readTimeline = defineOperation({
     const [at = '0', id = '0'] = (input.cursor ?? '0.0').split('.');
     const rows = await listItems(ctx.tx, customer.id, { at: new Date(Number(at)), id: BigInt(id) }, input.limit + 1);
     const shown = rows.slice(0, input.limit);
-    const changes = await changesOf(ctx.tx, shown.map((row) => row.id));
-    const files = new Map((await filesOf(ctx.tx, shown.flatMap((row) => row.file_ids))).map((file) => [file.id, file]));
+    const changes = await changesOf(
+      ctx.tx,
+      shown.map((row) => row.id),
+    );
+    const files = new Map(
+      (
+        await filesOf(
+          ctx.tx,
+          shown.flatMap((row) => row.file_ids),
+        )
+      ).map((file) => [file.id, file]),
+    );
     const last = shown.at(-1);
     return {
-      items: shown.map((row) => describe(row, changes.filter((change) => change.item_id === row.id), files)),
+      items: shown.map((row) =>
+        describe(
+          row,
+          changes.filter((change) => change.item_id === row.id),
+          files,
+        ),
+      ),
       nextCursor: rows.length > input.limit && last ? `${last.at.getTime()}.${last.id}` : null,
     };
   },
@@ -58,8 +78,17 @@ function describe(row: ItemRow, changes: readonly ChangeRow[], files: Files): z.
       const file = files.get(id);
       return file ? [{ id: file.id, mime: file.mime, size: Number(file.size_bytes) }] : [];
     }),
-    edits: changes.filter((change) => change.kind === 'EDITED').map((change) => ({ at: change.at.toISOString(), text: change.text_masked })),
+    edits: changes
+      .filter((change) => change.kind === 'EDITED')
+      .map((change) => ({ at: change.at.toISOString(), text: change.text_masked })),
     deletedAt: changes.find((change) => change.kind === 'DELETED')?.at.toISOString() ?? null,
-    delivery: row.delivery_state === null ? null : { state: row.delivery_state.toLowerCase(), at: row.settled_at?.toISOString() ?? null, code: row.delivery_code },
+    delivery:
+      row.delivery_state === null
+        ? null
+        : {
+            state: row.delivery_state.toLowerCase(),
+            at: row.settled_at?.toISOString() ?? null,
+            code: row.delivery_code,
+          },
   };
 }

@@ -18,7 +18,10 @@ export interface IncomingItem {
   readonly concealed: readonly string[];
 }
 
-const RESERVE = statement('timeline-reserve', `SELECT ARRAY(SELECT nextval('timeline_id_seq') FROM generate_series(1, $1)) AS ids`);
+const RESERVE = statement(
+  'timeline-reserve',
+  `SELECT ARRAY(SELECT nextval('timeline_id_seq') FROM generate_series(1, $1)) AS ids`,
+);
 const INSERT = statement(
   'timeline-insert',
   `WITH item AS (
@@ -32,7 +35,12 @@ const INSERT = statement(
 );
 
 /** Writes what came in, in the transaction that handles it. Returns the item ids in order. */
-export async function writeIncoming(tx: Tx, keys: Keyring, now: Date, items: readonly IncomingItem[]): Promise<readonly bigint[]> {
+export async function writeIncoming(
+  tx: Tx,
+  keys: Keyring,
+  now: Date,
+  items: readonly IncomingItem[],
+): Promise<readonly bigint[]> {
   if (items.length === 0) return [];
   const [row] = await tx.query<{ ids: string[] }>(RESERVE, [items.length]);
   const ids = (row?.ids ?? []).map(BigInt);
@@ -70,12 +78,30 @@ export async function writeChange(
   tx: Tx,
   keys: Keyring,
   now: Date,
-  change: { readonly conversationId: string; readonly messageId: string; readonly inboxId: bigint; readonly kind: 'EDITED' | 'DELETED'; readonly text?: string; readonly concealed?: readonly string[] },
+  change: {
+    readonly conversationId: string;
+    readonly messageId: string;
+    readonly inboxId: bigint;
+    readonly kind: 'EDITED' | 'DELETED';
+    readonly text?: string;
+    readonly concealed?: readonly string[];
+  },
 ): Promise<boolean> {
   const [item] = await tx.query<{ id: bigint; at: Date }>(FIND_MESSAGE, [change.conversationId, change.messageId]);
   if (!item) return false;
-  const sealed = change.text === undefined ? null : keys.seal(`timeline_changes.sealed_text.${item.id}.${change.inboxId}`, change.text);
-  await tx.query(CHANGE, [item.id, item.at, change.inboxId, change.kind, now, sealed, change.text === undefined ? null : maskTextAndNames(change.text, change.concealed ?? [])]);
+  const sealed =
+    change.text === undefined
+      ? null
+      : keys.seal(`timeline_changes.sealed_text.${item.id}.${change.inboxId}`, change.text);
+  await tx.query(CHANGE, [
+    item.id,
+    item.at,
+    change.inboxId,
+    change.kind,
+    now,
+    sealed,
+    change.text === undefined ? null : maskTextAndNames(change.text, change.concealed ?? []),
+  ]);
   return true;
 }
 
@@ -103,14 +129,22 @@ const LIST = statement(
    LEFT JOIN outbox o ON o.id = i.outbox_id AND o.at = i.at
    WHERE l.customer_id = $1 AND (l.item_at, l.item_id) > ($2, $3) ORDER BY l.item_at, l.item_id LIMIT $4`,
 );
-const CHANGES = statement('timeline-changes', 'SELECT item_id, inbox_id, kind, at, sealed_text, text_masked FROM timeline_changes WHERE item_id = ANY($1::bigint[]) ORDER BY inbox_id');
+const CHANGES = statement(
+  'timeline-changes',
+  'SELECT item_id, inbox_id, kind, at, sealed_text, text_masked FROM timeline_changes WHERE item_id = ANY($1::bigint[]) ORDER BY inbox_id',
+);
 const FILES = statement('timeline-files', 'SELECT id, mime, size_bytes FROM files WHERE id = ANY($1::uuid[])');
 const LINK = statement(
   'timeline-link',
   `INSERT INTO timeline_links (customer_id, item_id, item_at) SELECT $1, id, at FROM timeline_items WHERE inbox_id = $2 AND at = $3 ON CONFLICT DO NOTHING`,
 );
 
-export async function listItems(tx: Tx, customerId: string, after: { readonly at: Date; readonly id: bigint }, limit: number): Promise<readonly ItemRow[]> {
+export async function listItems(
+  tx: Tx,
+  customerId: string,
+  after: { readonly at: Date; readonly id: bigint },
+  limit: number,
+): Promise<readonly ItemRow[]> {
   return tx.query<ItemRow>(LIST, [customerId, after.at, after.id, limit]);
 }
 
@@ -127,18 +161,32 @@ export async function changesOf(tx: Tx, items: readonly bigint[]): Promise<reado
   return items.length === 0 ? [] : tx.query<ChangeRow>(CHANGES, [items]);
 }
 
-export async function filesOf(tx: Tx, ids: readonly string[]): Promise<readonly { readonly id: string; readonly mime: string; readonly size_bytes: bigint }[]> {
+export async function filesOf(
+  tx: Tx,
+  ids: readonly string[],
+): Promise<readonly { readonly id: string; readonly mime: string; readonly size_bytes: bigint }[]> {
   return ids.length === 0 ? [] : tx.query(FILES, [ids]);
 }
 
 /** Files an item that came in with one more customer. */
-export async function linkIncoming(tx: Tx, customerId: string, inbox: { readonly id: bigint; readonly at: Date }): Promise<void> {
+export async function linkIncoming(
+  tx: Tx,
+  customerId: string,
+  inbox: { readonly id: bigint; readonly at: Date },
+): Promise<void> {
   await tx.query(LINK, [customerId, inbox.id, inbox.at]);
 }
 
-const ATTACH = statement('timeline-attach', 'UPDATE timeline_items SET file_ids = file_ids || $2::uuid[] WHERE conversation_id = $3 AND inbox_id = $1 AND NOT file_ids && $2::uuid[]');
+const ATTACH = statement(
+  'timeline-attach',
+  'UPDATE timeline_items SET file_ids = file_ids || $2::uuid[] WHERE conversation_id = $3 AND inbox_id = $1 AND NOT file_ids && $2::uuid[]',
+);
 
 /** Files fetched later belong to the message that brought them; once. */
-export async function attachToMessage(tx: Tx, message: { readonly inboxId: bigint; readonly conversationId: string }, fileIds: readonly string[]): Promise<void> {
+export async function attachToMessage(
+  tx: Tx,
+  message: { readonly inboxId: bigint; readonly conversationId: string },
+  fileIds: readonly string[],
+): Promise<void> {
   if (fileIds.length > 0) await tx.query(ATTACH, [message.inboxId, fileIds, message.conversationId]);
 }

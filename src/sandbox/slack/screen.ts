@@ -36,7 +36,9 @@ function messageOnScreen(message: SlackMessage, core: SlackCore): ScreenMessage 
     ...(message.editedTs === undefined ? {} : { edited: true }),
     ...(message.isDeleted ? { deleted: true } : {}),
     ...(message.blocks === undefined || message.isDeleted ? {} : { card: cardOf(message.blocks, message.text, core) }),
-    ...(file === undefined ? {} : { file: { name: file.name, mime: file.mime, size: file.bytes.length, bytes: file.bytes } }),
+    ...(file === undefined
+      ? {}
+      : { file: { name: file.name, mime: file.mime, size: file.bytes.length, bytes: file.bytes } }),
   };
 }
 

@@ -50,7 +50,14 @@ function onScreen(chat: Chat, message: ChatMessage, personId: number): ScreenMes
     ...(message.markup === undefined || message.isDeleted ? {} : { card: cardOf(message, text) }),
     ...(file === undefined
       ? {}
-      : { file: { name: file.name ?? `${file.kind}.jpg`, mime: file.mime ?? 'image/jpeg', size: file.bytes.length, bytes: file.bytes } }),
+      : {
+          file: {
+            name: file.name ?? `${file.kind}.jpg`,
+            mime: file.mime ?? 'image/jpeg',
+            size: file.bytes.length,
+            bytes: file.bytes,
+          },
+        }),
     ...(hasKeyboard ? { choices: choicesOf(message) } : {}),
   };
 }

@@ -296,11 +296,7 @@ export class Hands {
     }
   }
 
-  #showOwn(
-    person: Person,
-    app: WecomApp,
-    shown: { text: string; file?: ScreenFile },
-  ): bigint {
+  #showOwn(person: Person, app: WecomApp, shown: { text: string; file?: ScreenFile }): bigint {
     const msgId = this.#nextMsgId();
     const at = this.#parts.clock.now();
     this.#parts.phones.show(person.id, { id: String(msgId), agentId: app.agentId, from: 'me', at, ...shown });

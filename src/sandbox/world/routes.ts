@@ -211,7 +211,9 @@ function shown(texts: Texts, { language }: Call, screen: Screen): unknown {
     const key = `sandbox.toast.${text.split(':', 1)[0] ?? ''}`;
     return { at, text: texts.has(language, key) ? texts.translate(language, key) : text };
   });
-  const messages = screen.messages.map((message) => (message.file ? { ...message, file: withoutBytes(message.file) } : message));
+  const messages = screen.messages.map((message) =>
+    message.file ? { ...message, file: withoutBytes(message.file) } : message,
+  );
   return { ...screen, messages, toasts };
 }
 

@@ -24,10 +24,14 @@ async function run(count: number): Promise<number> {
   const start = performance.now();
   await Promise.all(
     clients.map(async (client) => {
-      for (; left > 0; ) {
+      for (; left > 0;) {
         left -= 1;
         serial += 1;
-        await client.query({ name: 'insert', text: 'INSERT INTO messages (key, body) VALUES ($1, $2)', values: [serial, BODY] });
+        await client.query({
+          name: 'insert',
+          text: 'INSERT INTO messages (key, body) VALUES ($1, $2)',
+          values: [serial, BODY],
+        });
       }
     }),
   );

@@ -22,8 +22,14 @@ app.post('/channels/wecom/callback', express.text({ type: () => true }), async (
   }
   const { message } = decrypt(aesKey, encrypt);
   const id = /<MsgId>(\d+)<\/MsgId>/.exec(message)?.[1];
-  await pool.query({ name: 'insert', text: 'INSERT INTO callbacks (message_id, body) VALUES ($1, $2) ON CONFLICT DO NOTHING', values: [id, message] });
+  await pool.query({
+    name: 'insert',
+    text: 'INSERT INTO callbacks (message_id, body) VALUES ($1, $2) ON CONFLICT DO NOTHING',
+    values: [id, message],
+  });
   response.status(200).end();
 });
-const server = app.listen(0, '127.0.0.1', () => console.log(`ready http://127.0.0.1:${(server.address() as AddressInfo).port}`));
+const server = app.listen(0, '127.0.0.1', () =>
+  console.log(`ready http://127.0.0.1:${(server.address() as AddressInfo).port}`),
+);
 process.once('SIGTERM', () => process.exit(0));

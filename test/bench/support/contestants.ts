@@ -39,8 +39,14 @@ function chatNames(count: number, first: number): readonly string[] {
 }
 
 /** All chats say the first word, then all the second, and so on: as many drafts are open at once as there are chats. */
-function dialogueOf(chats: readonly string[], dialogues: number, say: (chat: string, text: string) => Message): readonly Message[] {
-  return Array.from({ length: dialogues }, () => DIALOGUE.flatMap((text) => chats.map((chat) => say(chat, text)))).flat();
+function dialogueOf(
+  chats: readonly string[],
+  dialogues: number,
+  say: (chat: string, text: string) => Message,
+): readonly Message[] {
+  return Array.from({ length: dialogues }, () =>
+    DIALOGUE.flatMap((text) => chats.map((chat) => say(chat, text))),
+  ).flat();
 }
 
 /** Runs `work` and says what it cost besides. */
@@ -54,7 +60,11 @@ export async function measured(cluster: BenchCluster, process: Running, work: ()
 }
 
 /** The product with `chats` members of staff, added through its API. */
-export async function daibanContestant(cluster: BenchCluster, chats: number, nodeArgs: readonly string[] = []): Promise<Contestant & { readonly product: Product; readonly stub: Stub }> {
+export async function daibanContestant(
+  cluster: BenchCluster,
+  chats: number,
+  nodeArgs: readonly string[] = [],
+): Promise<Contestant & { readonly product: Product; readonly stub: Stub }> {
   const stub = await startWecomStub();
   const database = 'bench_daiban';
   const product = await startProduct({ databaseUrl: await cluster.create(database), stubUrl: stub.url, nodeArgs });

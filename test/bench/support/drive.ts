@@ -73,7 +73,8 @@ export async function driveAtRate(
   const start = performance.now();
   for (const [index, message] of messages.entries()) {
     const due = start + (index * 1000) / options.perSecond;
-    while (performance.now() < due) await new Promise((resolve) => setTimeout(resolve, Math.max(0, due - performance.now() - 0.5)));
+    while (performance.now() < due)
+      await new Promise((resolve) => setTimeout(resolve, Math.max(0, due - performance.now() - 0.5)));
     // A message that finds no free connection waits on a new one; its waiting counts, as a platform's would.
     const wire = idle.pop() ?? (await Wire.open(port));
     if (!all.includes(wire)) all.push(wire);

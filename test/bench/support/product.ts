@@ -87,7 +87,11 @@ async function addStaff(port: number, userIds: readonly string[]): Promise<void>
   );
 }
 
-const crypto = new CallbackCrypto({ token: WECOM.token, encodingAesKey: WECOM.encodingAesKey, receiveId: WECOM.corpId });
+const crypto = new CallbackCrypto({
+  token: WECOM.token,
+  encodingAesKey: WECOM.encodingAesKey,
+  receiveId: WECOM.corpId,
+});
 let serial = 7_000_000_000_000_000n;
 
 /** A member's text as WeCom delivers it: encrypted, signed, with a MsgId of its own. Made before the clock runs. */
@@ -100,7 +104,11 @@ export function wecomText(chat: string, text: string): Message {
       `<MsgId>${serial}</MsgId><AgentID>${WECOM.agentId}</AgentID></xml>`,
     seconds,
   );
-  const query = new URLSearchParams({ msg_signature: sealed.signature, timestamp: sealed.timestamp, nonce: sealed.nonce });
+  const query = new URLSearchParams({
+    msg_signature: sealed.signature,
+    timestamp: sealed.timestamp,
+    nonce: sealed.nonce,
+  });
   const body =
     `<xml><ToUserName><![CDATA[${WECOM.corpId}]]></ToUserName><Encrypt><![CDATA[${sealed.encrypt}]]></Encrypt>` +
     `<AgentID><![CDATA[${WECOM.agentId}]]></AgentID></xml>`;

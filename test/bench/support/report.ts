@@ -57,5 +57,9 @@ export function round(value: number, digits = 2): number {
 
 /** min, median and max, as every figure of several runs is shown. */
 export function spread(values: readonly number[], digits = 0): { min: number; median: number; max: number } {
-  return { min: round(Math.min(...values), digits), median: round(median(values), digits), max: round(Math.max(...values), digits) };
+  return {
+    min: round(Math.min(...values), digits),
+    median: round(median(values), digits),
+    max: round(Math.max(...values), digits),
+  };
 }

@@ -1,6 +1,8 @@
 /** Real product processes, each with its role: started, armed to die at a kill point, watched, and started again. */
 import { execFile, spawn, type ChildProcess } from 'node:child_process';
 import { setTimeout as wait } from 'node:timers/promises';
+import { cp, mkdtemp, symlink } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import type { KillPoint } from '../../../src/lib/kill-points.ts';
@@ -27,16 +29,25 @@ export class Fleet {
   /** Ends that nobody ordered and no kill point explains. */
   readonly crashes: string[] = [];
   readonly #settings: Readonly<Record<string, string>>;
+  readonly #code: string;
   readonly #members: Member[] = [];
   readonly #frozen: ChildProcess[] = [];
+  readonly #started = new WeakSet<ChildProcess>();
 
-  constructor(settings: Readonly<Record<string, string>>) {
+  /** @param code What `build` gave. */
+  constructor(code: string, settings: Readonly<Record<string, string>>) {
+    this.#code = code;
     this.#settings = settings;
   }
 
-  /** Compiles what is stale; call once before the first start. */
-  static async build(): Promise<void> {
+  /** Compiles what is stale and takes a copy: a build beside the run must not change what restarted processes are. */
+  static async build(): Promise<string> {
     await promisify(execFile)(process.execPath, [path.join(ROOT, 'scripts/build.mjs')]);
+    const copy = await mkdtemp(path.join(tmpdir(), 'daiban-chaos-code-'));
+    for (const part of ['dist', 'flows', 'locales', 'prisma', 'package.json'])
+      await cp(path.join(ROOT, part), path.join(copy, part), { recursive: true });
+    await symlink(path.join(ROOT, 'node_modules'), path.join(copy, 'node_modules'));
+    return copy;
   }
 
   /** Starts a process; with `killAt` it dies there at the given pass and is started again unarmed. */
@@ -92,6 +103,8 @@ export class Fleet {
   }
 
   async #end(member: Member): Promise<void> {
+    // Signals find their handler only in a process that has started.
+    await this.#ready(member).catch(() => undefined);
     member.isLeaving = true;
     this.#members.splice(this.#members.indexOf(member), 1);
     if (isRunning(member.child)) {
@@ -114,12 +127,13 @@ export class Fleet {
       ...(order === undefined ? {} : { KILL_AT: order }),
     };
     const child = spawn(process.execPath, ['dist/main.js', 'start', '--roles', role], {
-      cwd: ROOT,
+      cwd: this.#code,
       env,
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     for (const stream of [child.stdout, child.stderr])
       stream?.on('data', (chunk: Buffer) => (this.output += chunk.toString()));
+    child.stdout?.once('data', () => this.#started.add(child));
     return child;
   }
 
@@ -138,13 +152,10 @@ export class Fleet {
     });
   }
 
-  /** The last line of a start is printed once all parts run. */
+  /** The first line on stdout is printed once all parts run; an armed process may be dead before it is ready. */
   async #ready(member: Member): Promise<void> {
-    const { child } = member;
-    let said = '';
-    child.stdout?.on('data', (chunk: Buffer) => (said += chunk.toString()));
     for (const end = performance.now() + 30_000; performance.now() < end; await wait(20)) {
-      if (said.includes('\n') || member.child !== child) return; // an armed process may be dead before it is ready
+      if (this.#started.has(member.child)) return;
     }
     throw new Error(`${member.name} did not start\n${this.output.slice(-2_000)}`);
   }

@@ -33,12 +33,21 @@ const STAFF = [
 ] as const;
 
 export interface OfficeOptions {
+  /** What `Fleet.build` gave. */
+  readonly code: string;
   readonly databaseUrl: string;
   readonly redisUrl?: string;
 }
 
 /** What is wrong after a run; empty when everything came out even. */
 export type Findings = readonly string[];
+
+/** An application under way. */
+export interface Case {
+  readonly id: string;
+  /** As people say it: A1087. */
+  readonly number: string;
+}
 
 export class Office {
   readonly platforms = new Platforms();
@@ -78,7 +87,12 @@ export class Office {
       LOG_LEVEL: 'debug',
       ...(options.redisUrl === undefined ? {} : { REDIS_URL: options.redisUrl }),
     };
-    const office = new Office({ fleet: new Fleet(settings), folder, port, databaseUrl: options.databaseUrl });
+    const office = new Office({
+      fleet: new Fleet(options.code, settings),
+      folder,
+      port,
+      databaseUrl: options.databaseUrl,
+    });
     await office.platforms.open();
     Object.assign(settings, office.platforms.settings());
     await office.fleet.start('web');
@@ -133,19 +147,26 @@ export class Office {
   }
 
   /** A lead as complete as an application needs, and its application: the cards go out to the reviewers. */
-  async newCase(person: string, phone: string): Promise<string> {
+  async newCase(person: string, phone: string): Promise<Case> {
     await this.newLead(person, phone);
     await this.quiet();
-    const { rows } = await this.pool.query<{ number: number; owner_id: string }>(
-      `SELECT c.number, l.owner_id FROM leads l JOIN customers c ON c.id = l.customer_id ORDER BY l.created_at DESC, l.id DESC LIMIT 1`,
+    const { rows } = await this.pool.query<{ lead: string; number: number; owner_id: string }>(
+      `SELECT l.id AS lead, c.number, l.owner_id FROM leads l JOIN customers c ON c.id = l.customer_id ORDER BY l.created_at DESC, l.id DESC LIMIT 1`,
     );
-    const { token } = (await this.api('POST', '/tokens', { name: `chaos-${phone}`, staffId: rows[0]?.owner_id })) as {
-      token: string;
-    };
-    const submitted = (await this.api('POST', `/leads/K${rows[0]?.number}/submit`, {}, token)) as {
-      applicationId: string;
-    };
-    return submitted.applicationId;
+    const [made] = rows;
+    const key = { name: `chaos-${phone}`, staffId: made?.owner_id };
+    const { token } = (await this.api('POST', '/tokens', key)) as { token: string };
+    await this.api('POST', `/leads/K${made?.number}/submit`, {}, token).catch((error: unknown) => {
+      // The server died after it had submitted the case and before it could say so; asked again it says that it is there.
+      if (!(error instanceof Refused && error.message.includes('already_submitted'))) throw error;
+    });
+    const { rows: found } = await this.pool.query<{ id: string; number: number }>(
+      'SELECT id, number FROM applications WHERE lead_id = $1',
+      [made?.lead],
+    );
+    const [application] = found;
+    if (!application) throw new Error('no application was made');
+    return { id: application.id, number: `A${application.number}` };
   }
 
   /** A new lead in one sentence. */
@@ -154,13 +175,13 @@ export class Office {
     await this.say(person, `新客户 ${name} ${phone} 想贷10万周转 分12期`);
   }
 
-  /** The newest message with buttons on somebody's phone. */
-  async cardOf(platform: Platform, chat: string, word: string): Promise<Sent> {
+  /** The card of a case on somebody's phone. */
+  async cardOf(platform: Platform, chat: string, { number }: Case): Promise<Sent> {
     let card: Sent | undefined;
-    await this.until(`a card on ${platform} ${chat}`, () => {
+    await this.until(`the card of ${number} on ${platform} ${chat}`, () => {
       card = this.platforms
         .screen(platform, chat)
-        .findLast((sent) => sent.buttons.some((key) => key.endsWith(`:${word}`)));
+        .findLast((sent) => sent.buttons.length > 0 && sent.text.includes(number));
       return card !== undefined;
     });
     if (!card) throw new Error('no card');
@@ -181,11 +202,14 @@ export class Office {
   /** An approved case of a customer whom Telegram reaches. Gives the loan's id. */
   async newLoan(person: string, phone: string, reviewer: string): Promise<string> {
     const application = await this.newCase(person, phone);
-    await this.press('telegram', reviewer, await this.cardOf('telegram', reviewer, 'approve'), 'approve');
-    await this.until('the loan', async () => (await this.count(`loans WHERE application_id = '${application}'`)) === 1);
+    await this.press('telegram', reviewer, await this.cardOf('telegram', reviewer, application), 'approve');
+    await this.until(
+      'the loan',
+      async () => (await this.count(`loans WHERE application_id = '${application.id}'`)) === 1,
+    );
     const { rows } = await this.pool.query<{ id: string; customer_id: string }>(
       'SELECT id, customer_id FROM loans WHERE application_id = $1',
-      [application],
+      [application.id],
     );
     await this.pool.query(
       `INSERT INTO identities (id, account, external_id, customer_id, is_verified, created_at, bound_at) SELECT gen_random_uuid(), account, $1, $2, true, business_now(), business_now()

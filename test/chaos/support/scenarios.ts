@@ -4,7 +4,7 @@ import { KILL_POINTS, KILL_POINT_NAMES, type KillPoint } from '../../../src/lib/
 import type { Platform } from '../stubs/stub.ts';
 import { CANARY } from './canary.ts';
 import type { Role } from './fleet.ts';
-import type { Office } from './office.ts';
+import type { Case, Office } from './office.ts';
 import type { ChaosPostgres, ChaosRedis } from './servers.ts';
 
 export interface Stage {
@@ -56,21 +56,27 @@ async function die(office: Office, point: KillPoint, role: Role): Promise<void> 
 }
 
 /** What must be there before the process is armed, so that it comes to its point by the traffic that follows. */
-async function prepare(office: Office, point: KillPoint): Promise<string | undefined> {
-  if (point.startsWith('interactive.')) return office.newCase('xiaolin', nextPhone());
-  if (point.startsWith('reminders.')) return office.newLoan('xiaolin', nextPhone(), REVIEWERS.telegram);
-  if (point === 'timer.claimed') return office.newCase('xiaolin', nextPhone());
-  return undefined;
+async function prepare(office: Office, point: KillPoint): Promise<Prepared> {
+  if (point.startsWith('interactive.') || point === 'timer.claimed')
+    return { case: await office.newCase('xiaolin', nextPhone()) };
+  if (point.startsWith('reminders.')) return { loan: await office.newLoan('xiaolin', nextPhone(), REVIEWERS.telegram) };
+  return {};
+}
+
+interface Prepared {
+  readonly case?: Case;
+  readonly loan?: string;
 }
 
 /** The traffic that leads a process to the point. */
-async function lead(office: Office, point: KillPoint, prepared: string | undefined): Promise<void> {
-  if (point.startsWith('interactive.')) {
-    await office.press('wecom', REVIEWERS.wecom, await office.cardOf('wecom', REVIEWERS.wecom, 'approve'), 'approve');
+async function lead(office: Office, point: KillPoint, prepared: Prepared): Promise<void> {
+  if (prepared.case && point.startsWith('interactive.')) {
+    const card = await office.cardOf('wecom', REVIEWERS.wecom, prepared.case);
+    await office.press('wecom', REVIEWERS.wecom, card, 'approve');
     return;
   }
   if (point.startsWith('media.')) return office.sendPicture(PEOPLE[0]);
-  if (point.startsWith('reminders.')) return office.toNextReminder(prepared ?? '');
+  if (point.startsWith('reminders.')) return office.toNextReminder(prepared.loan ?? '');
   if (point === 'timer.claimed') return office.jump(5 * 3_600_000);
   if (point.startsWith('unit.')) {
     // A member of staff joins through the API; a reminder of a waiting approval falls due.
@@ -252,7 +258,7 @@ function pairs(): readonly (readonly [Platform, Platform])[] {
 async function tapTogether(office: Office, one: Platform, other: Platform): Promise<void> {
   const application = await office.newCase('xiaohe', nextPhone());
   const cards = await Promise.all(
-    [one, other].map(async (platform) => office.cardOf(platform, REVIEWERS[platform], 'approve')),
+    [one, other].map(async (platform) => office.cardOf(platform, REVIEWERS[platform], application)),
   );
   await Promise.all(
     [one, other].map(async (platform, index) => {
@@ -261,9 +267,9 @@ async function tapTogether(office: Office, one: Platform, other: Platform): Prom
     }),
   );
   await office.quiet();
-  const loans = await office.count(`loans WHERE application_id = '${application}'`);
+  const loans = await office.count(`loans WHERE application_id = '${application.id}'`);
   const open = await office.count(
-    `cards c JOIN approvals a ON a.id = c.approval_id WHERE a.application_id = '${application}' AND c.state = 'OPEN'`,
+    `cards c JOIN approvals a ON a.id = c.approval_id WHERE a.application_id = '${application.id}' AND c.state = 'OPEN'`,
   );
   if (loans !== 1 || open !== 0) throw new Error(`${loans} loans made, ${open} cards left open`);
 }

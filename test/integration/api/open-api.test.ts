@@ -17,7 +17,12 @@ interface Problem {
   readonly errors?: readonly { readonly pointer: string }[];
 }
 interface Document {
-  readonly paths: Readonly<Record<string, Readonly<Record<string, { readonly operationId?: string; readonly 'x-roles'?: Readonly<Record<string, string>> }>>>>;
+  readonly paths: Readonly<
+    Record<
+      string,
+      Readonly<Record<string, { readonly operationId?: string; readonly 'x-roles'?: Readonly<Record<string, string>> }>>
+    >
+  >;
 }
 
 describe('the open API', () => {
@@ -26,7 +31,15 @@ describe('the open API', () => {
   let app: RunningApp;
 
   beforeAll(async () => {
-    const result = parseEnv({ PORT: '0', DATA_DIR: dataDir, DATABASE_URL: database.url, SANDBOX: 'off', BOOTSTRAP_API_TOKEN: TOKEN, LOG_LEVEL: 'silent', ROLES: 'web' });
+    const result = parseEnv({
+      PORT: '0',
+      DATA_DIR: dataDir,
+      DATABASE_URL: database.url,
+      SANDBOX: 'off',
+      BOOTSTRAP_API_TOKEN: TOKEN,
+      LOG_LEVEL: 'silent',
+      ROLES: 'web',
+    });
     if (!result.ok) throw new Error(result.faults.join('\n'));
     app = await startApp({ env: result.env, version: 'test', say: () => undefined });
   }, 60_000);
@@ -35,15 +48,27 @@ describe('the open API', () => {
     rmSync(dataDir, { recursive: true, force: true });
   });
 
-  async function call<T>(method: string, address: string, options: { readonly token?: string | null; readonly body?: string; readonly language?: string } = {}): Promise<{ status: number; type: string; body: T }> {
+  async function call<T>(
+    method: string,
+    address: string,
+    options: { readonly token?: string | null; readonly body?: string; readonly language?: string } = {},
+  ): Promise<{ status: number; type: string; body: T }> {
     const token = options.token === undefined ? TOKEN : options.token;
     const response = await fetch(app.url + address, {
       method,
-      headers: { 'content-type': 'application/json', ...(token === null ? {} : { authorization: `Bearer ${token}` }), ...(options.language === undefined ? {} : { 'accept-language': options.language }) },
+      headers: {
+        'content-type': 'application/json',
+        ...(token === null ? {} : { authorization: `Bearer ${token}` }),
+        ...(options.language === undefined ? {} : { 'accept-language': options.language }),
+      },
       ...(options.body === undefined ? {} : { body: options.body }),
     });
     const text = await response.text();
-    return { status: response.status, type: response.headers.get('content-type') ?? '', body: (text === '' ? undefined : JSON.parse(text)) as T };
+    return {
+      status: response.status,
+      type: response.headers.get('content-type') ?? '',
+      body: (text === '' ? undefined : JSON.parse(text)) as T,
+    };
   }
 
   test('without a token, or with a wrong one, nothing is answered but a problem document', async () => {
@@ -67,12 +92,18 @@ describe('the open API', () => {
 
   test('garbage is refused with the place that is wrong, never with a 500', async () => {
     const malformed = await call<Problem>('POST', '/api/v1/customers/search', { body: '{"mobile":' });
-    const unknown = await call<Problem>('POST', '/api/v1/staff', { body: JSON.stringify({ name: '小林', roles: ['king'], extra: 1 }) });
+    const unknown = await call<Problem>('POST', '/api/v1/staff', {
+      body: JSON.stringify({ name: '小林', roles: ['king'], extra: 1 }),
+    });
     const list = await call<Problem>('POST', '/api/v1/leads', { body: '[]' });
-    const huge = await call<Problem>('POST', '/api/v1/leads', { body: JSON.stringify({ name: 'x'.repeat(1_200_000) }) });
+    const huge = await call<Problem>('POST', '/api/v1/leads', {
+      body: JSON.stringify({ name: 'x'.repeat(1_200_000) }),
+    });
     const phone = await call<Problem>('POST', '/api/v1/customers/search', { body: JSON.stringify({ mobile: '123' }) });
 
-    expect([malformed.status, unknown.status, list.status, huge.status, phone.status]).toEqual([400, 422, 400, 413, 422]);
+    expect([malformed.status, unknown.status, list.status, huge.status, phone.status]).toEqual([
+      400, 422, 400, 413, 422,
+    ]);
     expect(unknown.body.errors?.some((error) => error.pointer.startsWith('/roles'))).toBe(true);
     expect(phone.body.errors?.[0]?.pointer).toBe('/mobile');
   });
@@ -83,11 +114,17 @@ describe('the open API', () => {
 
   test('the document lists every address with its operation, and every listed operation answers', async () => {
     const { body } = await call<Document>('GET', '/api/v1/openapi.json', { token: null });
-    const entries = Object.entries(body.paths).flatMap(([address, methods]) => Object.entries(methods).map(([method, operation]) => ({ address, method, operation })));
+    const entries = Object.entries(body.paths).flatMap(([address, methods]) =>
+      Object.entries(methods).map(([method, operation]) => ({ address, method, operation })),
+    );
 
     expect(entries.length).toBeGreaterThan(40);
     for (const { address, method } of entries) {
-      const { status } = await call(method.toUpperCase(), `/api/v1${address.replaceAll(/\{\w+\}/g, '0190a000-0000-7000-8000-000000000000')}`, { token: null, ...(method === 'get' ? {} : { body: '{}' }) });
+      const { status } = await call(
+        method.toUpperCase(),
+        `/api/v1${address.replaceAll(/\{\w+\}/g, '0190a000-0000-7000-8000-000000000000')}`,
+        { token: null, ...(method === 'get' ? {} : { body: '{}' }) },
+      );
       expect(status, `${method} ${address}`).toBe(401);
     }
   });
@@ -95,7 +132,9 @@ describe('the open API', () => {
   test('the permission matrix holds over HTTP: a role that is not named gets 403, whatever it sends', async () => {
     const tokens = new Map<string, string>();
     for (const role of ROLES) {
-      const made = await call<{ token: string }>('POST', '/api/v1/tokens', { body: JSON.stringify({ name: role, roles: [role] }) });
+      const made = await call<{ token: string }>('POST', '/api/v1/tokens', {
+        body: JSON.stringify({ name: role, roles: [role] }),
+      });
       tokens.set(role, made.body.token);
     }
     const { body } = await call<Document>('GET', '/api/v1/openapi.json', { token: null });
@@ -106,7 +145,11 @@ describe('the open API', () => {
         const allowed = operation['x-roles'];
         if (!allowed) continue;
         for (const role of ROLES) {
-          const { status } = await call(method.toUpperCase(), `/api/v1${address.replaceAll(/\{\w+\}/g, '0190a000-0000-7000-8000-000000000000')}`, { token: tokens.get(role) ?? null, ...(method === 'get' ? {} : { body: '{}' }) });
+          const { status } = await call(
+            method.toUpperCase(),
+            `/api/v1${address.replaceAll(/\{\w+\}/g, '0190a000-0000-7000-8000-000000000000')}`,
+            { token: tokens.get(role) ?? null, ...(method === 'get' ? {} : { body: '{}' }) },
+          );
           checked += 1;
           if ((allowed[role] === undefined) !== (status === 403)) wrong.push(`${method} ${address} ${role}: ${status}`);
           if (status >= 500) wrong.push(`${method} ${address} ${role}: ${status}`);
@@ -119,7 +162,11 @@ describe('the open API', () => {
   }, 60_000);
 
   test('the bootstrap token may not decide an approval', async () => {
-    const { status, body } = await call<Problem>('POST', '/api/v1/approvals/0190a000-0000-7000-8000-000000000000/decisions', { body: JSON.stringify({ revision: 1, verb: 'approve' }) });
+    const { status, body } = await call<Problem>(
+      'POST',
+      '/api/v1/approvals/0190a000-0000-7000-8000-000000000000/decisions',
+      { body: JSON.stringify({ revision: 1, verb: 'approve' }) },
+    );
 
     expect([status, body.code]).toEqual([403, 'approval.no_person']);
   });

@@ -63,7 +63,11 @@ describe('the same words to the same person', () => {
     await company.worker().deliverer.run();
 
     expect(tries).toBe(2);
-    expect(ordinals().slice(1).every((ordinal) => ordinal === 2)).toBe(true);
+    expect(
+      ordinals()
+        .slice(1)
+        .every((ordinal) => ordinal === 2),
+    ).toBe(true);
   });
 
   test('are no repetition for somebody else, nor are other words for the same person', async () => {

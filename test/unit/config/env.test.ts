@@ -20,21 +20,46 @@ describe('settings', () => {
   test('nothing configured gives the sandbox, all roles and a port that may move', () => {
     const env = envOf({});
 
-    expect(env).toMatchObject({ port: 3000, portIsExplicit: false, sandbox: true, demo: true, ROLES: ['web', 'worker', 'scheduler'], HOST: '127.0.0.1' });
+    expect(env).toMatchObject({
+      port: 3000,
+      portIsExplicit: false,
+      sandbox: true,
+      demo: true,
+      ROLES: ['web', 'worker', 'scheduler'],
+      HOST: '127.0.0.1',
+    });
   });
 
   test('every fault is told at once, by name and reason, never by value', () => {
-    const faults = faultsOf({ PORT: 'abc', DATABASE_URL: 'mysql://x', WECOM_CORP_ID: 'ww1', WECOM_ENCODING_AES_KEY: 'short-secret', MASTER_KEY: 'c2hvcnQ=' });
+    const faults = faultsOf({
+      PORT: 'abc',
+      DATABASE_URL: 'mysql://x',
+      WECOM_CORP_ID: 'ww1',
+      WECOM_ENCODING_AES_KEY: 'short-secret',
+      MASTER_KEY: 'c2hvcnQ=',
+    });
 
-    expect(faults.map((fault) => fault.split(' ')[0])).toEqual(expect.arrayContaining(['PORT', 'DATABASE_URL', 'WECOM_ENCODING_AES_KEY', 'MASTER_KEY']));
+    expect(faults.map((fault) => fault.split(' ')[0])).toEqual(
+      expect.arrayContaining(['PORT', 'DATABASE_URL', 'WECOM_ENCODING_AES_KEY', 'MASTER_KEY']),
+    );
     expect(faults.join('\n')).not.toMatch(/abc|mysql|short-secret|c2hvcnQ/);
   });
 
   test('a platform is configured completely or not at all', () => {
-    expect(faultsOf({ WECOM_CORP_ID: 'ww1', WECOM_AGENT_ID: '1000002', WECOM_SECRET: 's', WECOM_TOKEN: 't' }).join()).toContain('WECOM_ENCODING_AES_KEY');
+    expect(
+      faultsOf({ WECOM_CORP_ID: 'ww1', WECOM_AGENT_ID: '1000002', WECOM_SECRET: 's', WECOM_TOKEN: 't' }).join(),
+    ).toContain('WECOM_ENCODING_AES_KEY');
     expect(faultsOf({ SLACK_SIGNING_SECRET: 's' }).join()).toContain('SLACK_BOT_TOKEN');
     expect(faultsOf({ TELEGRAM_WEBHOOK_SECRET: 's' }).join()).toContain('TELEGRAM_BOT_TOKEN');
-    expect(faultsOf({ WECOM_CORP_ID: 'ww1', WECOM_AGENT_ID: '1000002', WECOM_SECRET: 's', WECOM_TOKEN: 't', WECOM_ENCODING_AES_KEY: AES_KEY })).toEqual([]);
+    expect(
+      faultsOf({
+        WECOM_CORP_ID: 'ww1',
+        WECOM_AGENT_ID: '1000002',
+        WECOM_SECRET: 's',
+        WECOM_TOKEN: 't',
+        WECOM_ENCODING_AES_KEY: AES_KEY,
+      }),
+    ).toEqual([]);
   });
 
   test('the sandbox refuses every address but loopback', () => {
@@ -52,7 +77,9 @@ describe('settings', () => {
   test('secrets print as [secret] everywhere', () => {
     const env = envOf({ BOOTSTRAP_API_TOKEN: 'very-secret-token' });
 
-    expect(`${JSON.stringify(env)} ${inspect(env, { depth: 5 })} ${String(env.BOOTSTRAP_API_TOKEN)}`).not.toContain('very-secret-token');
+    expect(`${JSON.stringify(env)} ${inspect(env, { depth: 5 })} ${String(env.BOOTSTRAP_API_TOKEN)}`).not.toContain(
+      'very-secret-token',
+    );
     expect(env.BOOTSTRAP_API_TOKEN?.reveal()).toBe('very-secret-token');
   });
 

@@ -9,14 +9,16 @@ const texts = loadTexts(FOLDER);
 /** Names of the arguments a message takes, outside of quoted parts. */
 function argumentsOf(message: string): readonly string[] {
   const names = new Set<string>();
-  for (const match of message.replaceAll(/'\{[^']*'/g, '').matchAll(/\{\s*([a-zA-Z_]\w*)\s*[,}]/g)) names.add(match[1] ?? '');
+  for (const match of message.replaceAll(/'\{[^']*'/g, '').matchAll(/\{\s*([a-zA-Z_]\w*)\s*[,}]/g))
+    names.add(match[1] ?? '');
   return [...names].sort();
 }
 
 describe('the texts', () => {
   test('every file exists in every language', () => {
     const [first, ...others] = LANGUAGES;
-    for (const other of others) expect(readdirSync(path.join(FOLDER, other)).sort()).toEqual(readdirSync(path.join(FOLDER, first)).sort());
+    for (const other of others)
+      expect(readdirSync(path.join(FOLDER, other)).sort()).toEqual(readdirSync(path.join(FOLDER, first)).sort());
   });
 
   test('every key exists in every language, with the same arguments', () => {
@@ -25,7 +27,9 @@ describe('the texts', () => {
 
     expect(Object.keys(chinese).length).toBeGreaterThan(500);
     expect(Object.keys(english).sort()).toEqual(Object.keys(chinese).sort());
-    const different = Object.keys(chinese).filter((key) => argumentsOf(chinese[key] ?? '').join() !== argumentsOf(english[key] ?? '').join());
+    const different = Object.keys(chinese).filter(
+      (key) => argumentsOf(chinese[key] ?? '').join() !== argumentsOf(english[key] ?? '').join(),
+    );
     // Amounts are told in 万 in Chinese and in plain yuan elsewhere.
     expect(different).toEqual(['conversation.format.wan']);
   });
@@ -52,6 +56,11 @@ describe('money in texts', () => {
   });
 
   test('is told in 万 when it is a round number of hundred yuan', () => {
-    expect([inWan(30_000_000n), inWan(38_650_000n), inWan(1_000_000n), inWan(123_456n)]).toEqual(['30', '38.65', '1', '']);
+    expect([inWan(30_000_000n), inWan(38_650_000n), inWan(1_000_000n), inWan(123_456n)]).toEqual([
+      '30',
+      '38.65',
+      '1',
+      '',
+    ]);
   });
 });

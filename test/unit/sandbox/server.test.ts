@@ -309,7 +309,11 @@ describe('the sandbox', () => {
     test('a picture can be looked at on the phone by what its bytes are; nothing else is shown in the page', async () => {
       const png = Buffer.concat([Buffer.from('89504e470d0a1a0a', 'hex'), Buffer.alloc(20)]);
       const send = async (phone: string, name: string, bytes: Buffer): Promise<string> => {
-        const { json } = await place.call('POST', `${phone}/file`, { name, mime: 'image/png', base64: bytes.toString('base64') });
+        const { json } = await place.call('POST', `${phone}/file`, {
+          name,
+          mime: 'image/png',
+          base64: bytes.toString('base64'),
+        });
         return `${phone}/files/${encodeURIComponent(json.messages.at(-1).id)}`;
       };
       for (const phone of [LIN, QIAN, HE]) {

@@ -29,7 +29,12 @@ test('after a restart the private chat, its buttons, keyboard and files are stil
   await before.ok('sendMessage', { chat_id: HE, text: '选', reply_markup: { keyboard: [['有房']] } });
   await restart();
 
-  expect(again.telegram.screen(HE).messages[1]?.file).toEqual({ name: '流水.pdf', mime: 'application/pdf', size: 4, bytes: Buffer.from('%PDF') });
+  expect(again.telegram.screen(HE).messages[1]?.file).toEqual({
+    name: '流水.pdf',
+    mime: 'application/pdf',
+    size: 4,
+    bytes: Buffer.from('%PDF'),
+  });
   expect(again.last(HE).choices).toEqual([{ text: '有房' }]);
   await again.telegram.tap(HE, String(message_id), 'a:1:ok');
   expect(again.telegram.spinning(HE)).toHaveLength(1);

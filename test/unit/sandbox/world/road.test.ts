@@ -51,7 +51,10 @@ describe('the road', () => {
   });
 
   test('two files are the documents', () => {
-    const file = { from: 'me' as const, file: { name: 'a.pdf', mime: 'application/pdf', size: 1, bytes: Buffer.from('%') } };
+    const file = {
+      from: 'me' as const,
+      file: { name: 'a.pdf', mime: 'application/pdf', size: 1, bytes: Buffer.from('%') },
+    };
     expect(walked(phone('customer', file))).toEqual([]);
     expect(walked(phone('customer', file, file))).toContain('documents');
   });
