@@ -30,7 +30,7 @@ describe('the READMEs', () => {
     await product.stop();
   });
 
-  test('start with commands that package.json has, and end with three lines of addresses', () => {
+  test('start with commands that package.json has, and end with three lines of addresses', async () => {
     const { scripts } = JSON.parse(read('package.json')) as { readonly scripts: Readonly<Record<string, string>> };
     for (const name of READMES) expect(commands(name)).toEqual(expect.arrayContaining(['npm ci', 'npm start']));
     expect(commands('README.md')).toContain('npm test');
@@ -40,10 +40,12 @@ describe('the READMEs', () => {
     expect(named.length).toBeGreaterThan(3);
     for (const script of ['start', 'test', ...named]) expect(scripts, script).toHaveProperty(script);
 
-    const places = product
-      .output()
-      .split('\n')
-      .filter((line) => line.endsWith(product.dataDir) || line.includes(product.url));
+    // The server answers a moment before it says so.
+    const places = await until('three lines', async () => {
+      const lines = product.output().split('\n');
+      const found = lines.filter((line) => line.endsWith(product.dataDir) || line.includes(product.url));
+      return found.length >= 3 ? found : undefined;
+    });
     expect(places).toHaveLength(3);
     expect(places.join('\n')).toMatch(/\/sandbox\n.*\/api\/v1\/openapi\.json\n/);
   });
