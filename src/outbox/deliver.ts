@@ -56,6 +56,8 @@ const HANDLE = statement(
 const MAX_IN_FLIGHT = 64;
 const LONG_WAIT_MS = 60_000;
 const MAX_ATTEMPTS = 5;
+/** What surely did not arrive may be tried as often as one likes: a platform that is away for two hours loses nothing. */
+const PATIENT_ATTEMPTS = 60;
 const BACKOFF_MS = [1_000, 4_000, 15_000, 60_000, 120_000] as const;
 
 /** The delivery side of one process. */
@@ -299,7 +301,9 @@ export function settlementOf(
   switch (error.failure) {
     case 'retry':
     case 'refresh':
-      return again(row, error.code, error.retryAfterMs);
+      return row.attempts < PATIENT_ATTEMPTS
+        ? { state: 'PENDING', dueInMs: error.retryAfterMs ?? backoffMs(row), code: error.code }
+        : { state: 'FAILED', code: error.code };
     case 'wait': {
       const wait = error.retryAfterMs ?? backoffMs(row);
       return wait > LONG_WAIT_MS
@@ -327,8 +331,8 @@ function isUnclear(code: string | null): boolean {
   return code === 'lease_expired' || code?.startsWith(UNCLEAR) === true;
 }
 
-function again(row: Pick<LeasedRow, 'attempts'>, code: string, dueInMs = backoffMs(row)): Settlement {
-  return row.attempts >= MAX_ATTEMPTS ? { state: 'FAILED', code } : { state: 'PENDING', dueInMs, code };
+function again(row: Pick<LeasedRow, 'attempts'>, code: string): Settlement {
+  return row.attempts >= MAX_ATTEMPTS ? { state: 'FAILED', code } : { state: 'PENDING', dueInMs: backoffMs(row), code };
 }
 
 function backoffMs(row: Pick<LeasedRow, 'attempts'>): number {

@@ -5,7 +5,7 @@
  *   npm run chaos                    everything (about ten minutes)
  *   npm run chaos -- media reminders only scenarios whose name contains one of the words
  */
-import { rm, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { KILL_POINTS, KILL_POINT_NAMES } from '../../src/lib/kill-points.ts';
 import { mentionsCanary } from './support/canary.ts';
 import { Fleet } from './support/fleet.ts';
@@ -34,7 +34,6 @@ try {
   await office.close();
   await redis.close();
   await postgres.close();
-  await rm(code, { recursive: true, force: true });
 }
 if (process.env['CHAOS_LOG'] !== undefined) await writeFile(process.env['CHAOS_LOG'], office.fleet.output);
 console.log(failures === 0 ? 'chaos: everything came out even' : `chaos: ${failures} scenarios did not come out even`);
@@ -51,6 +50,8 @@ async function perform(name: string, play: () => Promise<void>): Promise<number>
       ...mentionsCanary(await redis.content()).map((kind) => `Redis holds a ${kind}`),
     );
   } catch (error) {
+    office.platforms.trouble = () => undefined;
+    office.fleet.thaw();
     wrong.push(error instanceof Error ? error.message : String(error));
   }
   for (const line of wrong) told.add(line);

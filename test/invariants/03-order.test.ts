@@ -5,6 +5,7 @@ import type { ConversationWork, TurnHandler } from '../../src/core/runtime/turns
 import { until, useCompany } from './support/company.ts';
 
 const company = useCompany();
+const SYSTEM = { kind: 'SYSTEM', id: 'daiban', language: 'zh-CN' } as const;
 
 function textOf(event: ConversationWork['events'][number]['event']): string {
   const { happening } = event as InboundEvent;
@@ -74,6 +75,28 @@ describe('conversations', () => {
     expect(log.filter((line) => line.startsWith('end f'))).toEqual(Array.from({ length: 201 }, (_, i) => `end f${i}`));
   });
 
+  test('a turn under way keeps nobody else waiting: neither a delivery to its conversation nor a message to its person', async () => {
+    const { slack } = company.channels;
+    const staff = await company.addStaff('阿May', ['approver'], { slack: 'U0MAY' });
+    const { handle, log, letGo } = recorder('U0MAY');
+    await company.say(slack, 'U0MAY', 's1');
+    const turn = company.worker({ handle }).turns.run();
+    await until(() => log.includes('begin s1'));
+    const done: string[] = [];
+
+    void company.say(slack, 'U0MAY', 's2').then(() => done.push('delivery'));
+    void company
+      .call(SYSTEM, 'staff.notify', { staffId: staff.id, text: 'talk.parked', params: {} })
+      .then(() => done.push('message'));
+    await until(() => done.length === 2).catch(() => undefined);
+    const meanwhile = [...done].sort();
+    letGo();
+    await turn;
+
+    expect(meanwhile).toEqual(['delivery', 'message']);
+    await company.drain();
+  });
+
   test('two workers at once handle a hundred events of five conversations each in its own order', async () => {
     const { telegram } = company.channels;
     const { handle, log } = recorder('nobody');
@@ -99,7 +122,7 @@ describe('conversations', () => {
     slack.sent.length = 0;
     const staff = await company.addStaff('老赵', ['approver'], { slack: 'U0ZHAO' });
     for (const n of [1, 2, 3]) {
-      await company.call({ kind: 'SYSTEM', id: 'daiban', language: 'zh-CN' }, 'staff.notify', {
+      await company.call(SYSTEM, 'staff.notify', {
         staffId: staff.id,
         text: 'talk.parked',
         params: { n },

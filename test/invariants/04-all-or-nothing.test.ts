@@ -67,6 +67,20 @@ describe('a turn that cannot be committed', () => {
   });
 });
 
+describe('a person who leaves everything open', () => {
+  test('thirty leads typed without answering one question are thirty leads, each answered, none set aside', async () => {
+    const { wecom } = company.channels;
+    const before = await company.count('leads');
+    for (let i = 0; i < 30; i += 1)
+      await company.say(wecom, 'xiaolin', `新客户 何女士 ${13_800_700_000 + i} 想贷10万周转 分12期`);
+
+    await company.drain();
+
+    expect((await company.count('leads')) - before).toBe(30);
+    expect(await company.count(`inbox WHERE state = 'PARKED'`)).toBe(0);
+  });
+});
+
 describe('a poisonous event', () => {
   test('it is parked after three tries with an incident and a word to its sender, and the events behind and beside it are handled', async () => {
     const { telegram } = company.channels;

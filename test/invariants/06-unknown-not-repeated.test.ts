@@ -188,6 +188,33 @@ describe('an outcome that the platform can be asked about', () => {
   });
 });
 
+describe('a platform that is away', () => {
+  test('costs delay: what surely did not arrive is tried again for two hours before somebody has to look at it', async () => {
+    await tell('telegram');
+    const { deliverer } = company.worker();
+    company.channels.telegram.onSend = async () => {
+      throw new ChannelError('retry', 'ECONNREFUSED');
+    };
+    let pauses = 0;
+
+    for (let tries = 1; tries < 60; tries += 1) {
+      await deliverer.run();
+      const { rows } = await company.db.pool.query<{ ms: string }>(
+        `SELECT round(extract(epoch FROM due_at - clock_timestamp()) * 1000) AS ms FROM outbox WHERE state = 'PENDING'`,
+      );
+      pauses += Number(rows[0]?.ms);
+      await later(121);
+    }
+    const last = (await row()).state;
+    await deliverer.run();
+
+    expect(last).toBe('PENDING');
+    expect(pauses).toBeGreaterThan(6_000_000);
+    expect(await row()).toMatchObject({ state: 'FAILED', error_code: 'ECONNREFUSED' });
+    expect(await company.count(`todos WHERE kind = 'failed_send'`)).toBe(1);
+  });
+});
+
 describe('a fault of ours', () => {
   test('before the platform is called costs a retry, not the message', async () => {
     await tell('telegram');

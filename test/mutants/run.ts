@@ -154,7 +154,7 @@ async function runTests(
   ];
   const child = spawn(process.execPath, args, {
     cwd: copy,
-    env: { ...process.env, TEST_DATABASE_URL: cluster.url, NODE_PRESERVE_SYMLINKS: '0' },
+    env: { ...process.env, TEST_DATABASE_URL: cluster.url },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let output = '';

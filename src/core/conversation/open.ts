@@ -19,7 +19,9 @@ const MAX_DEPTH = 24;
 export function openFlow(turn: Turn, name: string, opening: Opening = {}): void {
   const flow = turn.tools.flows.get(name);
   if (!flow) throw new Error(`flow ${name} is not published`);
-  if (turn.depth >= MAX_DEPTH) throw new Error('too many open questions');
+  // Somebody who begins a lead in every sentence and never answers must be heard all the same. What he was asked first is
+  // no longer asked; what he said stands in the lead, which he can take up again by its number.
+  if (turn.depth >= MAX_DEPTH) turn.forgetDeepest();
   turn.push({
     flow: flow.name,
     version: flow.version,

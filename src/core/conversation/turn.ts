@@ -76,6 +76,12 @@ export class Turn {
     return this.#frames.pop();
   }
 
+  /** Takes away the frame at the bottom: the question that has waited longest. */
+  forgetDeepest(): void {
+    const [deepest] = this.#frames.splice(0, 1);
+    if (deepest) this.effects.push({ kind: 'frame', change: 'ended', flow: deepest.flow, outcome: 'forgotten' });
+  }
+
   /** Replaces the top frame. */
   put(frame: Frame): void {
     this.#frames[this.#frames.length - 1] = frame;

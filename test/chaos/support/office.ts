@@ -33,7 +33,7 @@ const STAFF = [
 ] as const;
 
 export interface OfficeOptions {
-  /** What `Fleet.build` gave. */
+  /** What `Fleet.build` gave; removed when the office closes. */
   readonly code: string;
   readonly databaseUrl: string;
   readonly redisUrl?: string;
@@ -54,6 +54,7 @@ export class Office {
   readonly fleet: Fleet;
   readonly pool: Pool;
   readonly base: string;
+  readonly #folders: readonly string[];
   readonly #folder: string;
   readonly #databaseUrl: string;
   /** Messages that were delivered, by what they must have brought about. */
@@ -63,6 +64,7 @@ export class Office {
   private constructor(parts: {
     readonly fleet: Fleet;
     readonly folder: string;
+    readonly code: string;
     readonly port: number;
     readonly databaseUrl: string;
   }) {
@@ -70,6 +72,7 @@ export class Office {
     this.pool = new Pool({ connectionString: parts.databaseUrl, max: 4 }).on('error', () => undefined);
     this.base = `http://127.0.0.1:${parts.port}`;
     this.#folder = parts.folder;
+    this.#folders = [parts.folder, parts.code];
     this.#databaseUrl = parts.databaseUrl;
   }
 
@@ -89,6 +92,7 @@ export class Office {
     };
     const office = new Office({
       fleet: new Fleet(options.code, settings),
+      code: options.code,
       folder,
       port,
       databaseUrl: options.databaseUrl,
@@ -106,7 +110,7 @@ export class Office {
     await this.fleet.stop();
     await this.platforms.close();
     await this.pool.end();
-    await rm(this.#folder, { recursive: true, force: true });
+    for (const folder of this.#folders) await rm(folder, { recursive: true, force: true });
   }
 
   async api(method: string, address: string, body?: unknown, token: string = BOOTSTRAP): Promise<unknown> {
