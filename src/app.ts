@@ -158,6 +158,8 @@ class App {
   readonly #parts: AppParts;
   readonly #metrics = new Metrics();
   readonly #loops: Loop[] = [];
+  /** What goes on beside the loops and has to end before the database is left. */
+  readonly #closing: (() => Promise<void>)[] = [];
   readonly #leaving = new AbortController();
   readonly #timers: NodeJS.Timeout[] = [];
   #channels = new Map<string, Channel>();
@@ -223,6 +225,7 @@ class App {
     http?.close();
     http?.closeIdleConnections();
     await Promise.all(this.#loops.map(async (loop) => loop.stop()));
+    for (const finish of this.#closing) await finish();
     await sandbox?.close();
     http?.closeAllConnections();
     await wake.close();
@@ -328,8 +331,23 @@ class App {
       writeIncoming: async (unit, items) => void (await writeIncoming(unit.tx, keys, unit.now, items)),
       writeChange: async (unit, change) => writeChange(unit.tx, keys, unit.now, change),
     });
+    const deliverer = new Deliverer({
+      database,
+      keys,
+      channels: this.#channels,
+      gates: base.parts.gates,
+      renderers: { reminder: renderReminder(reminderSchedule(base.flows), services.texts) },
+      readFile: async (tx, fileId) => base.parts.readFile(tx, services, fileId),
+      painters: base.parts.painters,
+      times: readTimes,
+      followUp: createTroubleHandler(keys),
+      onSettled: (count) => this.#metrics.delivered(count),
+      log,
+    });
+    this.#closing.push(async () => deliverer.idle());
     const inbox = new InboxJob({
       ...base.unit,
+      direct: deliverer,
       handle,
       park: (unit, { id, account, chat, thread, event }) => {
         const address = { account, chat, ...(thread === '' ? {} : { thread }) };
@@ -346,19 +364,6 @@ class App {
           content: { kind: 'text', text: services.texts.translate('zh-CN', 'talk.parked') },
         });
       },
-      log,
-    });
-    const deliverer = new Deliverer({
-      database,
-      keys,
-      channels: this.#channels,
-      gates: base.parts.gates,
-      renderers: { reminder: renderReminder(reminderSchedule(base.flows), services.texts) },
-      readFile: async (tx, fileId) => base.parts.readFile(tx, services, fileId),
-      painters: base.parts.painters,
-      times: readTimes,
-      followUp: createTroubleHandler(keys),
-      onSettled: (count) => this.#metrics.delivered(count),
       log,
     });
     this.#loop('inbox', ['inbox', 'clock'], async () => inbox.run(), { concurrency: 2, staggerMs: 20 });
@@ -394,7 +399,7 @@ class App {
       }
       return fired;
     });
-    this.#loop('reminders', ['clock'], async () => {
+    const remind = async (): Promise<number> => {
       const run = await database.transaction(async (tx) => {
         const planned = await runDueReminders(tx, reminderSchedule(base.flows)(), {
           now: (await readTimes(tx)).now,
@@ -407,7 +412,8 @@ class App {
       if (run.looked_at > 0) hit('reminders.committed');
       if (run.enqueued > 0) wake.signal('outbox');
       return run.looked_at;
-    });
+    };
+    this.#loop('reminders', ['clock'], remind, { concurrency: 2 }); // nine o'clock: everybody is due at once
     this.#loop('seal', [], async () => sealAudit(database, keys));
     this.#every(
       60_000,

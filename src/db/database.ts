@@ -158,7 +158,10 @@ export class Database implements Tx {
       });
       hasEnded = true;
       await begun;
-      await client.query(COMMIT);
+      const { command } = await client.query(COMMIT);
+      // PostgreSQL answers COMMIT after a failed statement with a roll-back and no error: nothing may be taken for stored.
+      if (command === 'ROLLBACK')
+        throw new Error('a statement of the transaction had failed, so nothing was committed');
       return result;
     } catch (error) {
       hasEnded = true;

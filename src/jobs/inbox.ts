@@ -7,6 +7,7 @@ import { isPassing, statement, type Database, type Tx } from '../db/database.ts'
 import { errorText } from '../lib/errors.ts';
 import { hit } from '../lib/kill-points.ts';
 import type { Log } from '../lib/log.ts';
+import type { Born } from '../outbox/direct.ts';
 import type { ConversationChange, LockedConversation, StoredEvent, TurnHandler } from '../core/runtime/turns.ts';
 import { readTimes, Unit, type UnitDeps, type WakeTopic } from '../core/unit/unit.ts';
 
@@ -100,6 +101,7 @@ export class InboxJob {
 
   async #batch(lock: (tx: Tx) => Promise<ConversationRow[]>, limit: number, ids: string[]): Promise<number> {
     let left: readonly WakeTopic[] = [];
+    let born: Born | undefined;
     const count = await this.#deps.database.transaction(async (tx) => {
       const [rows, times] = await Promise.all([lock(tx), readTimes(tx)]);
       if (rows.length === 0) return 0;
@@ -107,10 +109,12 @@ export class InboxJob {
       const unit = new Unit(tx, times, this.#deps);
       const handled = await this.#turns(unit, rows, limit);
       left = await unit.flush();
+      born = unit.born;
       if (handled > 0) hit('turn.flushed');
       return handled;
     });
     if (count > 0) hit('turn.committed');
+    if (born) this.#deps.direct?.begin(born);
     for (const topic of left) this.#deps.wake(topic);
     return count;
   }

@@ -16,12 +16,12 @@ export function timerHandlers(services: Pick<Services, 'keys'>): Readonly<Record
       await turn.run('process.signal', { instanceId, event: { type: 'timer', visit, name } });
     },
     conversation: async (unit, _turn, timer) => {
-      const { conversationId, visit, name } = timer.payload as { conversationId: string; visit: number; name: string };
+      const { conversationId, at } = timer.payload as { conversationId: string; at: number };
       await insertInternal(unit.tx, services.keys, {
         key: timer.key,
         conversationId,
-        kind: 'timeout',
-        body: { internal: 'timeout', visit, name },
+        kind: 'silence',
+        body: { internal: 'silence', at },
         now: unit.now,
       });
     },

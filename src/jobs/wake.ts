@@ -53,9 +53,12 @@ export class NotifyWake implements Wake {
   #listening: NodeJS.Timeout | undefined;
   #closed = false;
 
-  constructor(database: Database, log: Log) {
+  readonly #aloneAfterMs: number;
+
+  constructor(database: Database, log: Log, options: { readonly aloneAfterMs?: number } = {}) {
     this.#database = database;
     this.#log = log;
+    this.#aloneAfterMs = options.aloneAfterMs ?? ALONE_AFTER_MS;
   }
 
   /** Begins to listen; after a lost connection it tries again, the sweep covers the gap. */
@@ -67,7 +70,7 @@ export class NotifyWake implements Wake {
     this.#listener = client;
     this.#isAlone = false;
     clearTimeout(this.#listening);
-    if (await this.#say(HELLO)) this.#listening = setTimeout(() => (this.#isAlone = true), ALONE_AFTER_MS).unref();
+    if (await this.#say(HELLO)) this.#listening = setTimeout(() => (this.#isAlone = true), this.#aloneAfterMs).unref();
     return this;
   }
 

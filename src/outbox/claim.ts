@@ -3,6 +3,7 @@
  * leaves a row whose outcome is unknown and visible, never one that is silently sent again (invariant 6).
  */
 import type { PaceRule } from '../channels/channel.ts';
+import type { MessageContent } from '../core/operations/effects.ts';
 import { statement, type Tx } from '../db/database.ts';
 
 export interface LeasedRow {
@@ -18,6 +19,8 @@ export interface LeasedRow {
   readonly subject_id: string | null;
   readonly reference: string | null;
   readonly sealed_payload: Buffer | null;
+  /** What the payload holds, where this process has just written it. */
+  readonly content?: MessageContent;
   readonly card_id: string | null;
   readonly attempts: number;
   readonly trace_id: string;
@@ -46,13 +49,16 @@ const CANDIDATES = statement(
 
 // One more than the latest of the same words, so that a chain of repetitions never shows the same ordinal twice; a pause
 // longer than any platform's window (WeCom: four hours) begins anew.
-const ORDINAL = `(SELECT least(coalesce(p.ordinal, 1) + 1, 30000) FROM outbox p
-     WHERE p.repeat_key = o.repeat_key AND p.id < o.id AND p.at > o.at - interval '4 hours' ORDER BY p.id DESC LIMIT 1)`;
+export const ordinalOf = (
+  row: string,
+  at: string,
+): string => `(SELECT least(coalesce(p.ordinal, 1) + 1, 30000) FROM outbox p
+     WHERE p.repeat_key = ${row}.repeat_key AND p.id < ${row}.id AND p.at > ${at} - interval '4 hours' ORDER BY p.id DESC LIMIT 1)`;
 
 const LEASE = statement(
   'outbox-lease',
   `UPDATE outbox o SET state = 'LEASED', lease_token = $1, lease_until = clock_timestamp() + interval '30 seconds',
-     sending_at = clock_timestamp(), attempts = least(attempts + 1, 30000), ordinal = coalesce(o.ordinal, ${ORDINAL})
+     sending_at = clock_timestamp(), attempts = least(attempts + 1, 30000), ordinal = coalesce(o.ordinal, ${ordinalOf('o', 'o.at')})
    FROM unnest($2::bigint[], $3::timestamptz[], $4::timestamptz[]) AS pick (id, at, tried_at)
    WHERE o.id = pick.id AND o.at = pick.at AND o.state || '' = 'PENDING' -- found by primary key, not among all that wait
    RETURNING ${LEASED_COLUMNS}, pick.tried_at`,
@@ -130,15 +136,54 @@ export async function claimInteractive(tx: Tx, inboxId: bigint, token: string): 
   return tx.query<LeasedRow>(INTERACTIVE, [inboxId, token]);
 }
 
-type BucketRow = { readonly key: string; readonly arrival_at: Date };
-type Candidate = {
-  readonly id: bigint;
-  readonly at: Date;
+/** Where a message goes and what it is: all that its pace depends on. */
+export interface Target {
   readonly account: string;
   readonly chat: string;
   readonly kind: string;
+}
+
+const OPEN_CHATS = statement(
+  'outbox-open-chats',
+  `SELECT want.account, want.chat FROM unnest($1::text[], $2::text[]) AS want (account, chat)
+   WHERE EXISTS (SELECT 1 FROM outbox p WHERE p.account = want.account AND p.chat = want.chat AND p.state IN ('PENDING', 'LEASED') AND p.lane <> 'INTERACTIVE' AND p.kind <> 'tap_answer')`,
+);
+
+/** Which of the messages about to be written may be leased at once, and what has to be written with them. */
+export interface LeasedAtBirth<T> {
+  readonly leased: ReadonlySet<T>;
+  write(): readonly Promise<unknown>[];
+}
+
+/**
+ * Chooses among messages that are about to be written those whose turn it is: nothing waits before them in their chat, and
+ * the pace allows them. They are written as leased, which spares a claim of their own. The others wait as ever.
+ * @param targets At most one for each chat.
+ */
+export async function leaseAtBirth<T extends Target>(
+  tx: Tx,
+  targets: readonly T[],
+  options: { readonly realNow: Date; readonly rules: ClaimOptions['pace'] },
+): Promise<LeasedAtBirth<T>> {
+  const [open, arrivals] = await Promise.all([
+    tx.query<{ account: string; chat: string }>(OPEN_CHATS, [
+      targets.map(({ account }) => account),
+      targets.map(({ chat }) => chat),
+    ]),
+    readBuckets(tx, targets, options),
+  ]);
+  const waiting = new Set(open.map(({ account, chat }) => `${account}\n${chat}`));
+  const free = targets.filter(({ account, chat }) => !waiting.has(`${account}\n${chat}`));
+  const { allowed } = spend(free, arrivals, options);
+  return { leased: new Set(allowed), write: () => putBuckets(tx, arrivals) };
+}
+
+type BucketRow = { readonly key: string; readonly arrival_at: Date };
+interface Candidate extends Target {
+  readonly id: bigint;
+  readonly at: Date;
   readonly sending_at: Date | null;
-};
+}
 
 interface Paced {
   readonly allowed: readonly Candidate[];
@@ -146,13 +191,21 @@ interface Paced {
   write(): readonly Promise<unknown>[];
 }
 
-async function pace(
-  tx: Tx,
-  candidates: readonly Candidate[],
-  options: { readonly realNow: Date; readonly rules: ClaimOptions['pace'] },
-): Promise<Paced> {
-  const wanted = candidates.flatMap((row) => bucketsOf(row, options.rules));
-  if (wanted.length === 0) return { allowed: candidates, write: () => [] };
+interface PaceOptions {
+  readonly realNow: Date;
+  readonly rules: ClaimOptions['pace'];
+}
+
+async function pace(tx: Tx, candidates: readonly Candidate[], options: PaceOptions): Promise<Paced> {
+  const arrivals = await readBuckets(tx, candidates, options);
+  const { allowed, postponed } = spend(candidates, arrivals, options);
+  return { allowed, write: () => [...putBuckets(tx, arrivals), ...postpone(tx, postponed)] };
+}
+
+/** The theoretical arrival times of all buckets the targets draw from, locked. */
+async function readBuckets(tx: Tx, targets: readonly Target[], options: PaceOptions): Promise<Map<string, number>> {
+  const wanted = targets.flatMap((row) => bucketsOf(row, options.rules));
+  if (wanted.length === 0) return new Map();
   const keys = [...new Set(wanted.map((bucket) => bucket.key))].sort();
   let rows = await tx.query<BucketRow>(BUCKETS, [keys]);
   if (rows.length < keys.length) {
@@ -160,11 +213,24 @@ async function pace(
     await tx.query(NEW_BUCKETS, [keys, options.realNow]);
     rows = await tx.query<BucketRow>(BUCKETS, [keys]);
   }
-  const arrivals = new Map(rows.map((row) => [row.key, row.arrival_at.getTime()]));
-  const allowed: Candidate[] = [];
-  const postponed: { row: Candidate; dueAt: Date }[] = [];
+  return new Map(rows.map((row) => [row.key, row.arrival_at.getTime()]));
+}
+
+interface Postponed<T> {
+  readonly row: T;
+  readonly dueAt: Date;
+}
+
+/** Takes what the targets use up from the buckets; who finds one empty has to come later. */
+function spend<T extends Target>(
+  targets: readonly T[],
+  arrivals: Map<string, number>,
+  options: PaceOptions,
+): { readonly allowed: readonly T[]; readonly postponed: readonly Postponed<T>[] } {
+  const allowed: T[] = [];
+  const postponed: Postponed<T>[] = [];
   const now = options.realNow.getTime();
-  for (const row of candidates) {
+  for (const row of targets) {
     const buckets = bucketsOf(row, options.rules);
     const freeAt = Math.max(0, ...buckets.map((bucket) => (arrivals.get(bucket.key) ?? now) - bucket.burstMs));
     if (freeAt > now) {
@@ -175,21 +241,23 @@ async function pace(
       arrivals.set(bucket.key, Math.max(arrivals.get(bucket.key) ?? now, now) + bucket.stepMs);
     allowed.push(row);
   }
-  return {
-    allowed,
-    write: () => [
-      tx.query(PUT_BUCKETS, [keys, keys.map((key) => new Date(arrivals.get(key) ?? now))]),
-      ...(postponed.length > 0
-        ? [
-            tx.query(POSTPONE, [
-              postponed.map(({ row }) => row.id),
-              postponed.map(({ row }) => row.at),
-              postponed.map(({ dueAt }) => dueAt),
-            ]),
-          ]
-        : []),
-    ],
-  };
+  return { allowed, postponed };
+}
+
+function putBuckets(tx: Tx, arrivals: ReadonlyMap<string, number>): readonly Promise<unknown>[] {
+  if (arrivals.size === 0) return [];
+  return [tx.query(PUT_BUCKETS, [[...arrivals.keys()], [...arrivals.values()].map((at) => new Date(at))])];
+}
+
+function postpone(tx: Tx, postponed: readonly Postponed<Candidate>[]): readonly Promise<unknown>[] {
+  if (postponed.length === 0) return [];
+  return [
+    tx.query(POSTPONE, [
+      postponed.map(({ row }) => row.id),
+      postponed.map(({ row }) => row.at),
+      postponed.map(({ dueAt }) => dueAt),
+    ]),
+  ];
 }
 
 interface Bucket {
@@ -201,7 +269,7 @@ interface Bucket {
 }
 
 // Half of the allowance may go at once, the other half is spread over the window: so no window ever holds more than `count`.
-function bucketsOf(row: Candidate, paceOf: ReadonlyMap<string, readonly PaceRule[]>): readonly Bucket[] {
+function bucketsOf(row: Target, paceOf: ReadonlyMap<string, readonly PaceRule[]>): readonly Bucket[] {
   if (row.kind === 'tap_answer') return [];
   const rules = (paceOf.get(row.account) ?? []).filter((rule) => !rule.groupsOnly || row.chat.startsWith('-'));
   return rules.map((rule) => {

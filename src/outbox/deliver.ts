@@ -17,7 +17,8 @@ import { newId } from '../lib/ids.ts';
 import type { Log } from '../lib/log.ts';
 import { errorText } from '../lib/errors.ts';
 import { hit } from '../lib/kill-points.ts';
-import { claimOutbox, type LeasedRow } from './claim.ts';
+import { claimOutbox, leaseAtBirth, type LeasedRow, type Target } from './claim.ts';
+import type { Born, DirectSender, Reserved } from './direct.ts';
 import { plainText, writeBulkItem } from './enqueue.ts';
 import type { BulkRenderer, SendGate } from './gate.ts';
 import { reconcileUnknown } from './reconcile.ts';
@@ -61,10 +62,13 @@ const PATIENT_ATTEMPTS = 60;
 const BACKOFF_MS = [1_000, 4_000, 15_000, 60_000, 120_000] as const;
 
 /** The delivery side of one process. */
-export class Deliverer {
+export class Deliverer implements DirectSender {
   readonly #deps: DeliverDeps;
   readonly #inFlight = new Map<string, number>();
+  readonly #direct = new Set<Promise<void>>();
   #sending = 0;
+  /** A claim found nothing while sends were under way: something may wait behind them. */
+  #lookAgain = false;
 
   constructor(deps: DeliverDeps) {
     this.#deps = deps;
@@ -75,6 +79,7 @@ export class Deliverer {
     const limit = MAX_IN_FLIGHT - this.#sending;
     if (limit <= 0) return 0;
     const token = newId();
+    const before = this.#sending;
     const { rows, now } = await this.#deps.database.transaction(async (tx) =>
       claimOutbox(tx, {
         limit,
@@ -84,7 +89,48 @@ export class Deliverer {
         pace: this.#pace(),
       }),
     );
-    if (rows.length === 0) return 0;
+    if (rows.length === 0) {
+      if (before > 0 && this.#sending === 0) return this.run(); // what might wait was let free while we looked
+      this.#lookAgain = this.#sending > 0;
+      return 0;
+    }
+    await this.#deliver({ rows, token, now });
+    return rows.length;
+  }
+
+  /** @see DirectSender. An account with a pace of its own is left to the claim: its one bucket would make all turns wait. */
+  async reserve<T extends Target>(tx: Tx, targets: readonly T[], realNow: Date): Promise<Reserved<T> | undefined> {
+    const rules = this.#pace();
+    const own = targets
+      .filter(({ account }) => rules.get(account)?.every((rule) => rule.scope === 'chat') ?? false)
+      .slice(0, Math.max(0, MAX_IN_FLIGHT - this.#sending));
+    if (own.length === 0) return undefined;
+    return { token: newId(), ...(await leaseAtBirth(tx, own, { realNow, rules })) };
+  }
+
+  /** @see DirectSender */
+  begin(born: Born): void {
+    const work = this.#deliver(born)
+      .then(async () => this.#afterDirect())
+      .catch((error: unknown) => {
+        this.#deps.log.error({ event: 'outbox.direct_failed', error: errorText(error) }); // the sweep takes the rows back
+      })
+      .finally(() => this.#direct.delete(work));
+    this.#direct.add(work);
+  }
+
+  /** Resolves when nothing that was begun directly is under way. */
+  async idle(): Promise<void> {
+    while (this.#direct.size > 0) await Promise.all(this.#direct);
+  }
+
+  async #afterDirect(): Promise<void> {
+    if (!this.#lookAgain) return;
+    this.#lookAgain = false;
+    while ((await this.run()) > 0);
+  }
+
+  async #deliver({ rows, token, now }: Born): Promise<void> {
     this.#sending += rows.length;
     this.#inFlight.set(token, rows.length);
     try {
@@ -94,7 +140,6 @@ export class Deliverer {
       this.#sending -= rows.length;
     }
     this.#deps.onSettled(rows.length);
-    return rows.length;
   }
 
   /** Extends the leases of sends that are still running. */
@@ -192,6 +237,7 @@ export class Deliverer {
   }
 
   async #content(row: LeasedRow, now: Date): Promise<{ content: MessageContent } | { settlement: Settlement }> {
+    if (row.content) return { content: row.content };
     if (row.sealed_payload)
       return {
         content: this.#deps.keys.openJson(`outbox.sealed_payload.${row.id}`, row.sealed_payload) as MessageContent,

@@ -8,6 +8,7 @@ import type { Keyring } from '../db/keyring.ts';
 import type { MessageContent, MessageDraft } from '../core/operations/effects.ts';
 import { newId } from '../lib/ids.ts';
 import { maskText, maskTextAndNames } from '../lib/mask.ts';
+import { ordinalOf } from './claim.ts';
 
 /** A draft with what the unit of work adds: ids from their sequences, the turn's trace, whose files it belongs to. */
 export interface NumberedMessage extends MessageDraft {
@@ -19,21 +20,27 @@ export interface NumberedMessage extends MessageDraft {
   readonly touched: readonly string[];
   /** Names to hide in the searchable copy. */
   readonly concealed: readonly string[];
+  /** Written as leased under `Writing.leaseToken`: this process sends it as soon as the transaction is committed. */
+  readonly isLeased?: boolean;
 }
 
 const INSERT = statement(
   'outbox-insert',
   `WITH draft AS (
      SELECT * FROM unnest($1::bigint[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[],
-       $10::uuid[], $11::text[], $12::uuid[], $13::bytea[], $14::text[], $15::bigint[], $16::text[], $18::bytea[])
-     AS row (id, key, account, chat, thread, lane, kind, purpose, customer_id, subject_kind, subject_id, sealed_payload, card_id, inbox_id, trace_id, repeat_key)
+       $10::uuid[], $11::text[], $12::uuid[], $13::bytea[], $14::text[], $15::bigint[], $16::text[], $18::bytea[], $19::boolean[])
+     AS row (id, key, account, chat, thread, lane, kind, purpose, customer_id, subject_kind, subject_id, sealed_payload, card_id, inbox_id, trace_id, repeat_key, leased)
    ), fresh AS (
-     INSERT INTO outbox_keys (key, outbox_id, at) SELECT key, id, $2 FROM draft ON CONFLICT DO NOTHING RETURNING outbox_id
+     INSERT INTO outbox_keys (key, outbox_id, at) SELECT key, id, $2 FROM draft WHERE key IS NOT NULL ON CONFLICT DO NOTHING RETURNING outbox_id
    )
-   INSERT INTO outbox (id, at, account, chat, thread, lane, kind, purpose, customer_id, subject_kind, subject_id, sealed_payload, card_id, inbox_id, due_at, trace_id, repeat_key)
-   SELECT id, $2, account, chat, thread, lane, kind, purpose, customer_id, subject_kind, subject_id, sealed_payload, card_id, inbox_id, $17, trace_id, repeat_key
-   FROM draft JOIN fresh ON fresh.outbox_id = draft.id
-   RETURNING id`,
+   INSERT INTO outbox (id, at, account, chat, thread, lane, kind, purpose, customer_id, subject_kind, subject_id, sealed_payload, card_id, inbox_id, due_at, trace_id, repeat_key,
+     state, lease_token, lease_until, sending_at, attempts, ordinal)
+   SELECT id, $2, account, chat, thread, lane, kind, purpose, customer_id, subject_kind, subject_id, sealed_payload, card_id, inbox_id, $17, trace_id, repeat_key,
+     CASE WHEN leased THEN 'LEASED' ELSE 'PENDING' END, CASE WHEN leased THEN $20::uuid END,
+     CASE WHEN leased THEN clock_timestamp() + interval '30 seconds' END, CASE WHEN leased THEN clock_timestamp() END, leased::int,
+     CASE WHEN leased THEN ${ordinalOf('draft', '$2::timestamptz')} END
+   FROM draft WHERE key IS NULL OR id IN (SELECT outbox_id FROM fresh)
+   RETURNING id, ordinal`,
 );
 
 const TIMELINE = statement(
@@ -48,16 +55,26 @@ const TIMELINE = statement(
    SELECT customer_id, item_id, $2 FROM unnest($11::uuid[], $12::bigint[]) AS link (customer_id, item_id)`,
 );
 
-/**
- * Writes the drafts; returns the ids of those that were new.
- * @param dueAt Real time from which they may go out.
- */
+/** When messages are written (business time), from when they may go out (real time), and the lease some are born with. */
+export interface Writing {
+  readonly now: Date;
+  readonly dueAt: Date;
+  readonly leaseToken?: string;
+}
+
+/** What became of a draft: its row is new, with the ordinal its words have when it was leased at once. */
+export interface Written {
+  readonly id: bigint;
+  readonly ordinal: number | null;
+}
+
+/** Writes the drafts; returns those that were new. */
 export async function writeMessages(
   tx: Tx,
   keys: Keyring,
-  times: { readonly now: Date; readonly dueAt: Date },
+  times: Writing,
   drafts: readonly NumberedMessage[],
-): Promise<readonly bigint[]> {
+): Promise<readonly Written[]> {
   if (drafts.length === 0) return [];
   // A message without a key of its own is new for certain; only the others have to wait for the answer.
   const [certain, keyed] = [
@@ -68,7 +85,7 @@ export async function writeMessages(
     insertDrafts(tx, keys, times, drafts),
     writeTimeline(tx, keys, times.now, certain),
   ]);
-  const fresh = new Set(written);
+  const fresh = new Set(written.map(({ id }) => id));
   await writeTimeline(
     tx,
     keys,
@@ -81,13 +98,13 @@ export async function writeMessages(
 async function insertDrafts(
   tx: Tx,
   keys: Keyring,
-  times: { readonly now: Date; readonly dueAt: Date },
+  times: Writing,
   drafts: readonly NumberedMessage[],
-): Promise<readonly bigint[]> {
-  const rows = await tx.query<{ id: bigint }>(INSERT, [
+): Promise<readonly Written[]> {
+  return tx.query<Written>(INSERT, [
     drafts.map((draft) => draft.id),
     times.now,
-    drafts.map((draft) => draft.key ?? `t:${draft.id}`),
+    drafts.map((draft) => draft.key ?? null),
     drafts.map((draft) => draft.to.account),
     drafts.map((draft) => draft.to.chat),
     drafts.map((draft) => draft.to.thread ?? ''),
@@ -103,8 +120,9 @@ async function insertDrafts(
     drafts.map((draft) => draft.traceId),
     times.dueAt,
     drafts.map((draft) => repeatKey(keys, draft)),
+    drafts.map((draft) => draft.isLeased ?? false),
+    times.leaseToken ?? null,
   ]);
-  return rows.map((row) => row.id);
 }
 
 /** The answer to a tap is no line of the timeline: the tap itself is. */

@@ -10,7 +10,6 @@ const TABLES = [
   'lead_assignments',
   'pii_refs',
   'outbox',
-  'outbox_keys',
   'timers',
   'audit_entries',
   'timeline_items',

@@ -155,7 +155,7 @@ CREATE TABLE inbox_keys (
   at      timestamptz NOT NULL,
   PRIMARY KEY (account, key)
 );
-CREATE INDEX inbox_keys_at ON inbox_keys (at);
+CREATE INDEX inbox_keys_at ON inbox_keys USING brin (at);
 
 CREATE SEQUENCE inbox_id_seq;
 CREATE TABLE inbox (

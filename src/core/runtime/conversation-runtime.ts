@@ -6,9 +6,9 @@
 import type { Card } from '../../channels/card.ts';
 import type { Address, InboundEvent } from '../../channels/channel.ts';
 import { identitiesOf, setReachable, type Identity } from '../../identity/identity-store.ts';
-import { dateIn } from '../../lib/business-date.ts';
+import { dateIn, type BusinessDate } from '../../lib/business-date.ts';
 import { AppError } from '../../lib/errors.ts';
-import { isLanguage, type Language, type Texts } from '../../lib/i18n.ts';
+import type { Texts } from '../../lib/i18n.ts';
 import { newToken } from '../../lib/ids.ts';
 import {
   namesIn,
@@ -19,13 +19,15 @@ import {
   type ConversationEvent,
   type ConversationTools,
 } from '../conversation/index.ts';
-import { isRole, SYSTEM_ACTOR, type Actor } from '../operations/actor.ts';
+import { SYSTEM_ACTOR, type Actor } from '../operations/actor.ts';
 import { callOperation } from '../operations/call.ts';
 import { platformOf, type Turn, type Unit } from '../unit/unit.ts';
 import { pressCard, answerDecision } from './approval-taps.ts';
 import { choiceCard, choiceEvent } from './choices.ts';
 import type { Flows } from './flows.ts';
 import { memoryOf, type Memory, type Offer } from './memory.ts';
+import { actorOf, sendersOf } from './senders.ts';
+import { answered, awaitAnswer, missingAlarm, ring, type Silence } from './silence.ts';
 import { answerTrial } from './trial.ts';
 import type { ConversationChange, ConversationWork, InternalEvent, StoredEvent } from './turns.ts';
 
@@ -70,65 +72,19 @@ export function createTurnHandler(
   deps: RuntimeDeps,
 ): (unit: Unit, works: readonly ConversationWork[]) => Promise<readonly ConversationChange[]> {
   return async (unit, works) => {
-    const senders = works.map(({ conversation, events }) => {
-      const spoken = events.find(({ event }) => !('internal' in event) && event.sender !== '')?.event;
-      const externalId =
-        spoken && !('internal' in spoken)
-          ? spoken.sender
-          : conversation.actor === ''
-            ? conversation.chat
-            : conversation.actor;
-      return { account: conversation.account, externalId };
-    });
-    const identities = await identitiesOf(unit.tx, dedupe(senders), unit.now);
-    const byKey = new Map(identities.map((identity) => [`${identity.account}\n${identity.external_id}`, identity]));
+    const identities = await sendersOf(unit, works);
     const items: IncomingItem[] = [];
     const changes: ConversationChange[] = [];
+    const today = dateIn(unit.now, deps.companyZone);
     for (const [index, work] of works.entries()) {
-      const sender = senders[index];
-      const identity = sender && byKey.get(`${sender.account}\n${sender.externalId}`);
+      const identity = identities[index];
       if (!identity) throw new Error('a conversation without an identity');
-      const talk = new Talk(deps, unit, { work, identity, items });
+      const talk = new Talk(deps, unit, { work, identity, items, today });
       changes.push(await talk.run());
     }
     unit.defer(async () => deps.writeIncoming(unit, items));
     return changes;
   };
-}
-
-function dedupe<T extends { readonly account: string; readonly externalId: string }>(
-  senders: readonly T[],
-): readonly T[] {
-  const seen = new Set<string>();
-  return senders.filter((sender) => {
-    const key = `${sender.account}\n${sender.externalId}`;
-    if (seen.has(key)) return false;
-    seen.add(key);
-    return true;
-  });
-}
-
-/** Who an identity acts as. A disabled member of staff is a stranger. */
-export function actorOf(identity: Identity, defaultLanguage: Language): Actor {
-  const language = (text: string | null): Language => (text !== null && isLanguage(text) ? text : defaultLanguage);
-  if (identity.staff_id !== null && identity.is_active === true) {
-    return {
-      kind: 'STAFF',
-      id: identity.staff_id,
-      name: identity.name ?? '',
-      roles: (identity.roles ?? []).filter(isRole),
-      teamId: identity.team_id ?? undefined,
-      language: language(identity.staff_language),
-    };
-  }
-  if (identity.customer_id !== null && identity.is_verified)
-    return {
-      kind: 'CUSTOMER',
-      id: identity.customer_id,
-      identityId: identity.id,
-      language: language(identity.customer_language),
-    };
-  return { kind: 'STRANGER', id: identity.id, language: defaultLanguage };
 }
 
 /** One conversation's share of a batch. */
@@ -137,6 +93,8 @@ class Talk {
   readonly #unit: Unit;
   readonly #work: ConversationWork;
   readonly #items: IncomingItem[];
+  /** The business day; the same for the whole batch, for asking the time zone's calendar is dear. */
+  readonly #today: BusinessDate;
   readonly #identity: Identity;
   readonly #address: Address;
   #actor: Actor;
@@ -149,12 +107,19 @@ class Talk {
       work,
       identity,
       items,
-    }: { readonly work: ConversationWork; readonly identity: Identity; readonly items: IncomingItem[] },
+      today,
+    }: {
+      readonly work: ConversationWork;
+      readonly identity: Identity;
+      readonly items: IncomingItem[];
+      readonly today: BusinessDate;
+    },
   ) {
     this.#deps = deps;
     this.#unit = unit;
     this.#work = work;
     this.#items = items;
+    this.#today = today;
     this.#identity = identity;
     this.#actor = actorOf(identity, 'zh-CN');
     this.#memory = memoryOf(work.conversation.state);
@@ -196,15 +161,15 @@ class Talk {
 
   async #internal(turn: Turn, stored: StoredEvent, event: InternalEvent): Promise<void> {
     switch (event.internal) {
-      case 'timeout':
-        return this.#step(turn, { type: 'timeout', visit: event.visit, name: event.name });
+      case 'silence':
+        return this.#silence(turn, event.at);
       case 'handback':
         return this.#step(turn, { type: 'handback' });
       case 'media':
         return this.#step(turn, {
           type: 'message',
           text: event.caption,
-          reading: readMessage(event.caption, this.#today()),
+          reading: readMessage(event.caption, this.#today),
           media: event.media,
         });
     }
@@ -273,7 +238,7 @@ class Talk {
     message: Extract<InboundEvent['happening'], { kind: 'message' }>,
   ): Promise<void> {
     // Whoever writes, and whatever becomes of it: names stay out of the searchable copy.
-    const reading = readMessage(message.text, this.#today());
+    const reading = readMessage(message.text, this.#today);
     for (const fact of reading.understanding.facts) if (fact.name === 'name') turn.effects.conceal(String(fact.value));
     for (const name of namesIn(message.text)) turn.effects.conceal(name);
     if (this.#isUnknownStaff()) {
@@ -381,11 +346,41 @@ class Talk {
     const tools: ConversationTools = {
       flows: this.#deps.flows.table,
       audience: this.#actor.kind === 'STAFF' ? 'staff' : 'customer',
-      today: this.#today(),
+      today: this.#today,
     };
     const { state, effects } = stepConversation(this.#memory.talk, event, tools);
     this.#memory = { ...this.#memory, talk: state };
     for (const effect of effects) await this.#carryOut(turn, effect);
+    this.#setAlarm(turn);
+  }
+
+  async #silence(turn: Turn, at: number): Promise<void> {
+    const rung = ring(this.#memory.silence, at, this.#unit.now.getTime());
+    this.#listen(rung.silence);
+    const visit = rung.silence?.visit ?? 0;
+    for (const name of rung.due) await this.#step(turn, { type: 'timeout', visit, name });
+    this.#setAlarm(turn);
+  }
+
+  #listen(silence: Silence | undefined): void {
+    const { silence: _, ...memory } = this.#memory;
+    this.#memory = silence === undefined ? memory : { ...memory, silence };
+  }
+
+  #setAlarm(turn: Turn): void {
+    const { silence } = this.#memory;
+    const alarm = missingAlarm(silence);
+    if (silence === undefined || alarm === undefined) return;
+    const { id } = this.#work.conversation;
+    if (alarm.instead !== undefined) turn.effects.cancelTimer(`talk:${id}:${alarm.instead}`);
+    turn.effects.setTimer({
+      key: `talk:${id}:${alarm.at}`,
+      kind: 'conversation',
+      dueAt: new Date(alarm.at),
+      subjectId: id,
+      payload: { conversationId: id, at: alarm.at },
+    });
+    this.#listen({ ...silence, alarmAt: alarm.at });
   }
 
   async #carryOut(turn: Turn, effect: ConversationEffect): Promise<void> {
@@ -399,18 +394,13 @@ class Talk {
       case 'start':
         await turn.run('process.start', { flow: effect.flow, facts: effect.facts });
         return;
-      case 'timer.set':
-        turn.effects.setTimer({
-          key: `talk:${this.#work.conversation.id}:${effect.name}:${effect.visit}`,
-          kind: 'conversation',
-          dueAt: new Date(this.#unit.now.getTime() + effect.afterMinutes * 60_000),
-          subjectId: this.#work.conversation.id,
-          payload: { conversationId: this.#work.conversation.id, visit: effect.visit, name: effect.name },
-        });
+      case 'timer.set': {
+        const at = this.#unit.now.getTime() + effect.afterMinutes * 60_000;
+        this.#listen(awaitAnswer(this.#memory.silence, effect.visit, effect.name, at));
         return;
+      }
       case 'timer.clear':
-        for (const name of ['remind', 'expire'])
-          turn.effects.cancelTimer(`talk:${this.#work.conversation.id}:${name}:${effect.visit}`);
+        this.#listen(answered(this.#memory.silence, effect.visit));
         return;
       case 'handover':
         turn.effects.incident({
@@ -506,10 +496,6 @@ class Talk {
 
   #text(key: string, params: Readonly<Record<string, string | number>> = {}): string {
     return this.#deps.texts.translate(this.#actor.language, key, params);
-  }
-
-  #today(): ReturnType<typeof dateIn> {
-    return dateIn(this.#unit.now, this.#deps.companyZone);
   }
 
   #file(

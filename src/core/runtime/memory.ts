@@ -1,5 +1,6 @@
 /** What is remembered of a conversation besides the interpreter's own state. Sealed as one JSON. */
 import { EMPTY_CONVERSATION, type ConversationState } from '../conversation/index.ts';
+import type { Silence } from './silence.ts';
 
 /** One-tap answers that were offered last; a tap or the same words choose one. */
 export interface Offer {
@@ -20,6 +21,7 @@ export interface Memory {
   readonly talk: ConversationState;
   readonly offer?: Offer;
   readonly decision?: PendingDecision;
+  readonly silence?: Silence;
 }
 
 export function memoryOf(state: unknown): Memory {

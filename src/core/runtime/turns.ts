@@ -5,7 +5,8 @@ import type { Unit } from '../unit/unit.ts';
 
 /** An event of our own that has to wait its turn in a conversation. */
 export type InternalEvent =
-  | { readonly internal: 'timeout'; readonly visit: number; readonly name: 'remind' | 'expire' }
+  /** The timer of a silence has rung; `at` is when it was set for, in milliseconds. */
+  | { readonly internal: 'silence'; readonly at: number }
   /** Files of an earlier message have been fetched and stored (or refused). */
   | { readonly internal: 'media'; readonly caption: string; readonly media: readonly MediaToken[] }
   | { readonly internal: 'handback' };

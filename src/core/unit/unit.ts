@@ -7,7 +7,8 @@ import { statement, type Database, type Tx } from '../../db/database.ts';
 import { AppError } from '../../lib/errors.ts';
 import { newId } from '../../lib/ids.ts';
 import { hit } from '../../lib/kill-points.ts';
-import { writeMessages, type NumberedMessage } from '../../outbox/enqueue.ts';
+import { headsOf, leasedRow, type Born, type DirectSender, type Reserved } from '../../outbox/direct.ts';
+import { writeMessages, type NumberedMessage, type Written } from '../../outbox/enqueue.ts';
 import { writeAudit, type AuditRow } from '../audit/write.ts';
 import type { Actor } from '../operations/actor.ts';
 import { callOperation, type Call } from '../operations/call.ts';
@@ -60,6 +61,8 @@ export interface UnitDeps {
   readonly registry: Registry;
   /** Called after a commit that left messages or events to be handled. */
   readonly wake: (topic: WakeTopic) => void;
+  /** Where this process also delivers: messages whose turn it is are written as leased, see `Unit.born`. */
+  readonly direct?: DirectSender;
 }
 
 export type WakeTopic = 'inbox' | 'outbox' | 'timers';
@@ -89,6 +92,7 @@ export class Unit {
   readonly #deps: UnitDeps;
   readonly #turns: Turn[] = [];
   readonly #deferred: (() => Promise<void>)[] = [];
+  #born: Born | undefined;
 
   constructor(tx: Tx, times: { readonly now: Date; readonly realNow: Date }, deps: UnitDeps) {
     this.tx = tx;
@@ -124,6 +128,11 @@ export class Unit {
     this.#deferred.push(write);
   }
 
+  /** What the flush has written as leased: the caller has it sent once it has committed. */
+  get born(): Born | undefined {
+    return this.#born;
+  }
+
   /** Writes everything the turns left; the caller commits, then wakes these. Statements that need no other go out together. */
   async flush(): Promise<readonly WakeTopic[]> {
     const messageCount = count(this.#turns, (effects) => effects.messages.length);
@@ -135,7 +144,8 @@ export class Unit {
       ...this.#turns.flatMap((turn) => [this.#writeEvents(turn), this.#writeIncidents(turn)]),
     ]);
     const isDue = this.#turns.some((turn) => turn.effects.timers.some((timer) => timer.dueAt <= this.now));
-    return [...(messageCount > 0 ? (['outbox'] as const) : []), ...(isDue ? (['timers'] as const) : [])];
+    const waits = messageCount > (this.#born?.rows.length ?? 0);
+    return [...(waits ? (['outbox'] as const) : []), ...(isDue ? (['timers'] as const) : [])];
   }
 
   /** What the turns set and cancel, as if one had written after the other: each turn first sets, then cancels. */
@@ -148,10 +158,13 @@ export class Unit {
 
   async #writeNumbered(messageCount: number, auditCount: number): Promise<void> {
     const { keys } = this.#deps.services;
-    const [[ids], conversations] = await Promise.all([
+    const heads = headsOf(this.#turns.flatMap(({ effects }) => effects.messages));
+    const [[ids], conversations, reserved] = await Promise.all([
       this.tx.query<{ outbox: string[]; timeline: string[]; audit: string[] }>(RESERVE, [messageCount, auditCount]),
       this.#conversationsOf(),
+      heads.length > 0 ? this.#deps.direct?.reserve(this.tx, heads, this.realNow) : undefined,
     ]);
+    const leased = new Set([...(reserved?.leased ?? [])].map((head) => head.draft));
     if (!ids) throw new Error('no ids reserved');
     const messages: NumberedMessage[] = [];
     const audits: (AuditRow & { readonly id: bigint })[] = [];
@@ -168,6 +181,7 @@ export class Unit {
           platform: place.platform,
           touched: [...turn.effects.touched],
           concealed: [...turn.effects.concealed],
+          isLeased: leased.has(draft),
         });
       }
       for (const draft of turn.effects.audits) {
@@ -180,10 +194,25 @@ export class Unit {
         });
       }
     }
-    await Promise.all([
-      writeMessages(this.tx, keys, { now: this.now, dueAt: this.realNow }, messages),
+    const times = { now: this.now, dueAt: this.realNow, ...(reserved ? { leaseToken: reserved.token } : {}) };
+    const [written] = await Promise.all([
+      writeMessages(this.tx, keys, times, messages),
       writeAudit(this.tx, keys, this.now, audits),
+      ...(reserved?.write() ?? []),
     ]);
+    this.#born = reserved && this.#bornRows(reserved, messages, written);
+  }
+
+  #bornRows(
+    reserved: Reserved<unknown>,
+    messages: readonly NumberedMessage[],
+    written: readonly Written[],
+  ): Born | undefined {
+    const ordinals = new Map(written.map(({ id, ordinal }) => [id, ordinal]));
+    const own = messages.filter((message) => message.isLeased === true);
+    if (own.length === 0) return undefined;
+    const rows = own.map((message) => leasedRow(message, this, ordinals.get(message.id) ?? null));
+    return { token: reserved.token, now: this.now, rows };
   }
 
   /** The conversations all drafts go to; those of the turns themselves are known, others are looked up or made. */

@@ -1,13 +1,13 @@
 /**
  * The peer: a telegraf 4 bot as its documentation builds one. A wizard scene, `session({ store })` with an asynchronous
  * store on PostgreSQL, `webhookCallback` on a plain node:http server. Neither deduplication nor outbox: the reply is sent
- * before the session is saved. Settings: DATABASE_URL, API_ROOT, WEBHOOK_REPLY=true for telegraf's default of putting the
- * reply into the webhook's own response.
+ * before the session is saved. Settings: DATABASE_URL, API_ROOT; WEBHOOK_REPLY=true leaves the reply in the webhook's own
+ * response (telegraf's default, but then nobody knows whether it arrived); KEEP_ALIVE=true keeps connections to the stub.
  */
 import { Agent, createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Pool } from 'pg';
-import { Scenes, session, Telegraf, type Context, type SessionStore } from 'telegraf';
+import { Markup, Scenes, session, Telegraf, type Context, type SessionStore } from 'telegraf';
 
 interface IntakeSession extends Scenes.WizardSessionData {
   name?: string;
@@ -43,6 +43,11 @@ function textOf(ctx: Context): string {
   return ctx.message && 'text' in ctx.message ? ctx.message.text : '';
 }
 
+async function cancel(ctx: IntakeContext): Promise<unknown> {
+  await ctx.reply('已放到一边。');
+  return ctx.scene.leave();
+}
+
 const intake = new Scenes.WizardScene<IntakeContext>(
   'intake',
   async (ctx) => {
@@ -50,21 +55,20 @@ const intake = new Scenes.WizardScene<IntakeContext>(
     return ctx.wizard.next();
   },
   async (ctx) => {
+    if (textOf(ctx) === '取消') return cancel(ctx);
     ctx.scene.session.name = textOf(ctx);
     await ctx.reply('客户的手机号是多少？');
     return ctx.wizard.next();
   },
   async (ctx) => {
     const text = textOf(ctx);
-    if (text === '取消') {
-      await ctx.reply('已放到一边。');
-      return ctx.scene.leave();
+    if (text === '取消') return cancel(ctx);
+    if (text === '上一步') {
+      const keep = Markup.keyboard(['不变']).oneTime();
+      await ctx.reply(`姓名现在是 ${ctx.scene.session.name ?? ''}，要改成什么？不改请回「不变」。`, keep);
+      return ctx.wizard.back();
     }
-    if (/^1[3-9]\d{9}$/.test(text)) {
-      await ctx.reply(`记下了：${ctx.scene.session.name ?? ''}`);
-      return ctx.scene.leave();
-    }
-    await ctx.reply('手机号应是 11 位，请再发一次。');
+    await ctx.reply(/^1[3-9]\d{9}$/.test(text) ? '记下了。' : '手机号应是 11 位，请再发一次。');
     return undefined;
   },
 );
@@ -75,8 +79,8 @@ const bot = new Telegraf<IntakeContext>('4242:bench', {
     webhookReply: process.env['WEBHOOK_REPLY'] === 'true',
   },
 });
-// telegraf drops an agent given for plain http; against the real platform it keeps its connections, so here too.
-bot.telegram.options.agent = new Agent({ keepAlive: true });
+// telegraf drops its keep-alive agent where the API root is plain http, as a stub's is; against the real platform it has one.
+if (process.env['KEEP_ALIVE'] === 'true') bot.telegram.options.agent = new Agent({ keepAlive: true });
 // What `getMe` would give; the documentation sets it so that a webhook needs no call of its own.
 bot.botInfo = {
   id: 4242,

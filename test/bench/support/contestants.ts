@@ -11,7 +11,7 @@ import { requestBytes } from './wire.ts';
  * Four messages of one dialogue; each gets exactly one reply. In the product this is the form of `flows/lead-intake.yaml`
  * up to the point where a lead would be made: it changes state with every message and ends as a parked draft.
  */
-export const DIALOGUE = ['新客户', '何女士', '1380000', '取消'] as const;
+export const DIALOGUE = ['新客户', '何女士', '上一步', '取消'] as const;
 
 /** One run of one contestant. */
 export interface Run extends Driven {
@@ -25,28 +25,35 @@ export interface Contestant {
   readonly name: string;
   readonly database: string;
   readonly process: Running;
-  /** The dialogue, `dialogues` times over all chats, with `inFlight` of them at once. */
-  run(dialogues: number, inFlight: number): Promise<Run>;
+  /** The dialogue in the chats of this round, with `inFlight` of them at once. */
+  run(round: number, inFlight: number): Promise<Run>;
   stop(): Promise<void>;
 }
 
 const PEERS = path.resolve(import.meta.dirname, '../peers');
 const TSX = ['--import', 'tsx'];
 
-/** `count` chat names that no other run has used. */
-function chatNames(count: number, first: number): readonly string[] {
-  return Array.from({ length: count }, (_, index) => String(first + index));
+/**
+ * Rounds follow each other faster than people write: with the same chats in each, the product would keep to the pace that
+ * WeCom allows for one member (half of thirty messages a minute at once), and the bench would measure that.
+ */
+const GROUPS = 3;
+
+/** `count` chats for each group. */
+function chatGroups(count: number): readonly (readonly string[])[] {
+  return Array.from({ length: GROUPS }, (_, group) =>
+    Array.from({ length: count }, (_, index) => String(10_000 + group * count + index)),
+  );
 }
 
 /** All chats say the first word, then all the second, and so on: as many drafts are open at once as there are chats. */
 function dialogueOf(
-  chats: readonly string[],
-  dialogues: number,
+  groups: readonly (readonly string[])[],
+  round: number,
   say: (chat: string, text: string) => Message,
 ): readonly Message[] {
-  return Array.from({ length: dialogues }, () =>
-    DIALOGUE.flatMap((text) => chats.map((chat) => say(chat, text))),
-  ).flat();
+  const chats = groups[round % GROUPS] ?? [];
+  return DIALOGUE.flatMap((text) => chats.map((chat) => say(chat, text)));
 }
 
 /** Runs `work` and says what it cost besides. */
@@ -68,16 +75,16 @@ export async function daibanContestant(
   const stub = await startWecomStub();
   const database = 'bench_daiban';
   const product = await startProduct({ databaseUrl: await cluster.create(database), stubUrl: stub.url, nodeArgs });
-  const names = chatNames(chats, 10_000);
-  await product.addStaff(names);
+  const groups = chatGroups(chats);
+  await product.addStaff(groups.flat());
   return {
     name: 'daiban',
     database,
     process: product.process,
     product,
     stub,
-    run: async (dialogues, inFlight) => {
-      const messages = dialogueOf(names, dialogues, wecomText);
+    run: async (round, inFlight) => {
+      const messages = dialogueOf(groups, round, wecomText);
       return measured(cluster, product.process, async () => drive(product.port, stub, messages, { inFlight }));
     },
     stop: async () => {
@@ -101,22 +108,38 @@ function telegramText(chat: string, text: string): Message {
   return { chat, bytes: requestBytes('/telegram', headers, body) };
 }
 
-/** telegraf with a wizard scene. `inline` leaves its reply in the webhook's response, as telegraf does by default. */
-export async function telegrafContestant(cluster: BenchCluster, chats: number, inline: boolean): Promise<Contestant> {
+/**
+ * telegraf with a wizard scene: as documented; with connections kept to the stub, which telegraf itself does over https only;
+ * or with its reply left in the webhook's response.
+ */
+export type TelegrafMode = 'documented' | 'kept connections' | 'inline reply';
+
+/** telegraf with the same dialogue. */
+export async function telegrafContestant(
+  cluster: BenchCluster,
+  chats: number,
+  mode: TelegrafMode,
+): Promise<Contestant> {
   const stub = await startTelegramStub();
-  const database = inline ? 'bench_telegraf_inline' : 'bench_telegraf';
+  const inline = mode === 'inline reply';
+  const database = `bench_telegraf_${mode.replace(' ', '_')}`;
   const process = await startProgram({
     args: [...TSX, path.join(PEERS, 'telegraf.ts')],
     ready: /^ready/,
-    env: { DATABASE_URL: await cluster.create(database), API_ROOT: stub.url, WEBHOOK_REPLY: String(inline) },
+    env: {
+      DATABASE_URL: await cluster.create(database),
+      API_ROOT: stub.url,
+      WEBHOOK_REPLY: String(inline),
+      KEEP_ALIVE: String(mode === 'kept connections'),
+    },
   });
-  const names = chatNames(chats, 10_000);
+  const groups = chatGroups(chats);
   return {
-    name: inline ? 'telegraf, reply inside the webhook response' : 'telegraf',
+    name: mode === 'documented' ? 'telegraf' : `telegraf, ${mode}`,
     database,
     process,
-    run: async (dialogues, inFlight) => {
-      const messages = dialogueOf(names, dialogues, telegramText);
+    run: async (round, inFlight) => {
+      const messages = dialogueOf(groups, round, telegramText);
       const options = inline ? { inFlight, inline: (body: string) => body.includes('"sendMessage"') } : { inFlight };
       return measured(cluster, process, async () => drive(portOf(process), stub, messages, options));
     },
@@ -139,8 +162,8 @@ export async function commitLoopContestant(cluster: BenchCluster, chats: number)
     name: 'bare commits',
     database,
     process,
-    run: async (dialogues) => {
-      const count = dialogues * chats * DIALOGUE.length;
+    run: async () => {
+      const count = chats * DIALOGUE.length;
       return measured(cluster, process, async () => {
         const response = await fetch(`http://127.0.0.1:${portOf(process)}/run?count=${count}`);
         const { seconds } = (await response.json()) as { readonly seconds: number };

@@ -67,7 +67,7 @@ export async function driveAtRate(
   options: { readonly perSecond: number; readonly connections: number },
 ): Promise<readonly number[]> {
   const idle = await Promise.all(Array.from({ length: options.connections }, async () => Wire.open(port)));
-  const all = [...idle];
+  const all = new Set(idle);
   const acks: number[] = [];
   const sends: Promise<void>[] = [];
   const start = performance.now();
@@ -76,8 +76,8 @@ export async function driveAtRate(
     while (performance.now() < due)
       await new Promise((resolve) => setTimeout(resolve, Math.max(0, due - performance.now() - 0.5)));
     // A message that finds no free connection waits on a new one; its waiting counts, as a platform's would.
-    const wire = idle.pop() ?? (await Wire.open(port));
-    if (!all.includes(wire)) all.push(wire);
+    const wire = await freeWire(idle, port);
+    all.add(wire);
     const send = async (): Promise<void> => {
       const { status } = await wire.send(message.bytes);
       if (status !== 200) throw new Error(`webhook answered ${status}`);
@@ -89,6 +89,11 @@ export async function driveAtRate(
   await Promise.all(sends);
   for (const wire of all) wire.close();
   return acks;
+}
+
+async function freeWire(idle: Wire[], port: number): Promise<Wire> {
+  for (let wire = idle.pop(); wire !== undefined; wire = idle.pop()) if (wire.isOpen) return wire;
+  return Wire.open(port);
 }
 
 /** Who waits for a reply to which chat. */

@@ -23,13 +23,22 @@ export class Wire {
   readonly #socket: Socket;
   #pending: { resolve: (answer: WireAnswer) => void; reject: (error: Error) => void } | undefined;
   #heard = '';
+  #isOpen = true;
 
   private constructor(socket: Socket) {
     this.#socket = socket;
     socket.setNoDelay(true);
     socket.on('data', (chunk: Buffer) => this.#hear(chunk));
     socket.on('error', (error) => this.#fail(error));
-    socket.on('close', () => this.#fail(new Error('the server closed the connection')));
+    socket.on('close', () => {
+      this.#isOpen = false;
+      this.#fail(new Error('the server closed the connection'));
+    });
+  }
+
+  /** False once the server has closed it, as servers do with idle connections. */
+  get isOpen(): boolean {
+    return this.#isOpen;
   }
 
   /** Connects to a port of this machine. */
@@ -42,6 +51,7 @@ export class Wire {
   /** Sends prepared bytes. @throws Error when the connection ends before the answer. */
   async send(bytes: Buffer): Promise<WireAnswer> {
     return new Promise((resolve, reject) => {
+      if (!this.#isOpen) throw new Error('the connection is closed');
       this.#pending = { resolve, reject };
       this.#socket.write(bytes);
     });

@@ -61,6 +61,8 @@ export interface Worker {
 interface WorkerOptions {
   readonly handle?: TurnHandler;
   readonly gates?: readonly SendGate[];
+  /** Turns send what they say at once, as in a process that also delivers. */
+  readonly direct?: boolean;
 }
 
 export interface Company {
@@ -141,23 +143,6 @@ export function useCompany(): Company {
         writeIncoming: async (unit, items) => void (await writeIncoming(unit.tx, keys, unit.now, items)),
         writeChange: async (unit, change) => writeChange(unit.tx, keys, unit.now, change),
       });
-      const turns = new InboxJob({
-        ...base.unit,
-        database,
-        handle: options.handle ?? handle,
-        park: (unit, { id, account, chat, thread, event }) => {
-          const address = { account, chat, ...(thread === '' ? {} : { thread }) };
-          const turn = unit.turn({
-            actor: { kind: 'SYSTEM', id: 'daiban', language: 'zh-CN' },
-            via: 'inbox',
-            traceId: event.traceId,
-            conversation: { id, platform: platformOf(account), address },
-          });
-          turn.effects.incident({ kind: 'inbox.parked', subject: { kind: 'inbox', id: String(event.id) } });
-          turn.effects.send({ to: address, purpose: 'ANSWER', content: { kind: 'text', text: 'parked' } });
-        },
-        log: silentLog,
-      });
       const deliverer = new Deliverer({
         database,
         keys,
@@ -169,6 +154,24 @@ export function useCompany(): Company {
         times: readTimes,
         followUp: createTroubleHandler(keys),
         onSettled: () => undefined,
+        log: silentLog,
+      });
+      const turns = new InboxJob({
+        ...base.unit,
+        database,
+        handle: options.handle ?? handle,
+        ...(options.direct === true ? { direct: deliverer } : {}),
+        park: (unit, { id, account, chat, thread, event }) => {
+          const address = { account, chat, ...(thread === '' ? {} : { thread }) };
+          const turn = unit.turn({
+            actor: { kind: 'SYSTEM', id: 'daiban', language: 'zh-CN' },
+            via: 'inbox',
+            traceId: event.traceId,
+            conversation: { id, platform: platformOf(account), address },
+          });
+          turn.effects.incident({ kind: 'inbox.parked', subject: { kind: 'inbox', id: String(event.id) } });
+          turn.effects.send({ to: address, purpose: 'ANSWER', content: { kind: 'text', text: 'parked' } });
+        },
         log: silentLog,
       });
       return { database, turns, deliverer };

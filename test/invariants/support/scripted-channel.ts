@@ -6,6 +6,7 @@ import type {
   Happening,
   InboundEvent,
   OutboundIntent,
+  PaceRule,
   Platform,
   RawRequest,
   Receipt,
@@ -28,7 +29,7 @@ export class ScriptedChannel implements Channel {
   readonly platform: Platform;
   readonly account: string;
   readonly capabilities: Capabilities;
-  readonly pace = [];
+  pace: readonly PaceRule[] = [];
   /** Every intent handed over, in order. */
   readonly sent: OutboundIntent[] = [];
   /** What a send does besides being remembered: throw, wait, or give another receipt. */

@@ -5,7 +5,11 @@ import { NOT_NAMES, SURNAMES } from './person-name-data.ts';
 const HONORIFIC =
   '女士|先生|小姐|太太|老板娘|老板|老师|总(?!共|计|价|额|公司|是|行|经理|体|数|得)|总经理|经理|医生|大哥|大姐|阿姨|师傅|哥|姐|叔|工(?=[,，。\\s]|$)';
 const GIVEN = '[\\u4e00-\\u9fa5]{0,2}?';
-const SURNAME = SURNAMES.join('|');
+// A class of characters is looked up, an alternation of two hundred is tried one by one.
+const SURNAME = [
+  ...SURNAMES.filter((surname) => surname.length > 1),
+  `[${SURNAMES.filter((surname) => surname.length === 1).join('')}]`,
+].join('|');
 
 /** A look-ahead, so that every place is tried: in 成都何女士 the match at 成 is a city, the one at 何 is the name. */
 const WITH_HONORIFIC = new RegExp(`(?=(?<name>(?:${SURNAME})${GIVEN}(?:${HONORIFIC})))`, 'gu');

@@ -1,0 +1,50 @@
+/** Who speaks in a conversation, and as whom he acts. */
+import { identitiesOf, type Identity } from '../../identity/identity-store.ts';
+import { isLanguage, type Language } from '../../lib/i18n.ts';
+import { isRole, type Actor } from '../operations/actor.ts';
+import type { Unit } from '../unit/unit.ts';
+import type { ConversationWork } from './turns.ts';
+
+/** The identity behind each conversation's events, in the same order; a person never seen before gets one. */
+export async function sendersOf(
+  unit: Unit,
+  works: readonly ConversationWork[],
+): Promise<readonly (Identity | undefined)[]> {
+  const senders = works.map(({ conversation, events }) => {
+    const spoken = events.find(({ event }) => !('internal' in event) && event.sender !== '')?.event;
+    if (spoken && !('internal' in spoken)) return { account: conversation.account, externalId: spoken.sender };
+    const externalId = conversation.actor === '' ? conversation.chat : conversation.actor;
+    return { account: conversation.account, externalId };
+  });
+  const distinct = new Map(senders.map((sender) => [keyOf(sender.account, sender.externalId), sender]));
+  const identities = await identitiesOf(unit.tx, [...distinct.values()], unit.now);
+  const byKey = new Map(identities.map((identity) => [keyOf(identity.account, identity.external_id), identity]));
+  return senders.map(({ account, externalId }) => byKey.get(keyOf(account, externalId)));
+}
+
+function keyOf(account: string, externalId: string): string {
+  return `${account}\n${externalId}`;
+}
+
+/** Who an identity acts as. A disabled member of staff is a stranger. */
+export function actorOf(identity: Identity, defaultLanguage: Language): Actor {
+  const language = (text: string | null): Language => (text !== null && isLanguage(text) ? text : defaultLanguage);
+  if (identity.staff_id !== null && identity.is_active === true) {
+    return {
+      kind: 'STAFF',
+      id: identity.staff_id,
+      name: identity.name ?? '',
+      roles: (identity.roles ?? []).filter(isRole),
+      teamId: identity.team_id ?? undefined,
+      language: language(identity.staff_language),
+    };
+  }
+  if (identity.customer_id !== null && identity.is_verified)
+    return {
+      kind: 'CUSTOMER',
+      id: identity.customer_id,
+      identityId: identity.id,
+      language: language(identity.customer_language),
+    };
+  return { kind: 'STRANGER', id: identity.id, language: defaultLanguage };
+}

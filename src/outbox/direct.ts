@@ -1,0 +1,84 @@
+/**
+ * Sending what a turn has just written without looking for it: such rows are born leased, in the turn's own transaction,
+ * and go out as soon as that is committed. Lease and attempt are as durable as after a claim, so everything that holds for
+ * claimed rows holds for them; it spares a transaction, two updates of the row and the reading back.
+ */
+import type { MessageDraft } from '../core/operations/effects.ts';
+import type { Tx } from '../db/database.ts';
+import type { LeasedAtBirth, LeasedRow, Target } from './claim.ts';
+import type { NumberedMessage } from './enqueue.ts';
+
+/** Rows that were committed as leased by this process. */
+export interface Born {
+  readonly token: string;
+  /** Business time of the turn. */
+  readonly now: Date;
+  readonly rows: readonly LeasedRow[];
+}
+
+/** What a choice gives: the messages to be written as leased, and under which token. */
+export interface Reserved<T> extends LeasedAtBirth<T> {
+  readonly token: string;
+}
+
+/** A process that can send. */
+export interface DirectSender {
+  /**
+   * Chooses among messages about to be written, at most one for each chat, those that this process may send at once.
+   * @param realNow Real time of the transaction.
+   */
+  reserve<T extends Target>(tx: Tx, targets: readonly T[], realNow: Date): Promise<Reserved<T> | undefined>;
+  /** Begins to send; to be called once the rows are committed. */
+  begin(born: Born): void;
+}
+
+/** The first message to a chat, if it may go out without a claim. */
+export interface Head extends Target {
+  readonly draft: MessageDraft;
+}
+
+/** Of each chat the first message, unless that is one that has to be looked at closer (a key, a lane, a card to redraw). */
+export function headsOf(drafts: readonly MessageDraft[]): readonly Head[] {
+  const heads = new Map<string, Head | undefined>();
+  for (const draft of drafts) {
+    const { account, chat } = draft.to;
+    const key = `${account}\n${chat}`;
+    if (heads.has(key)) continue;
+    const isPlain =
+      draft.key === undefined &&
+      (draft.lane ?? 'NORMAL') === 'NORMAL' &&
+      (draft.content.kind === 'text' || draft.content.kind === 'card');
+    heads.set(key, isPlain ? { account, chat, kind: draft.content.kind, draft } : undefined);
+  }
+  return [...heads.values()].filter((head) => head !== undefined);
+}
+
+/** The row as a claim would have read it. */
+export function leasedRow(
+  message: NumberedMessage,
+  times: { readonly now: Date; readonly realNow: Date },
+  ordinal: number | null,
+): LeasedRow {
+  return {
+    id: message.id,
+    at: times.now,
+    account: message.to.account,
+    chat: message.to.chat,
+    thread: message.to.thread ?? '',
+    lane: 'NORMAL',
+    kind: message.content.kind,
+    purpose: message.purpose,
+    customer_id: message.customerId ?? null,
+    subject_id: message.subject?.id ?? null,
+    reference: null,
+    sealed_payload: null,
+    content: message.content,
+    card_id: message.content.kind === 'card' ? message.content.card.id : null,
+    attempts: 1,
+    trace_id: message.traceId,
+    ordinal,
+    error_code: null,
+    lease_at: times.realNow,
+    tried_at: null,
+  };
+}
