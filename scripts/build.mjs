@@ -44,7 +44,7 @@ export async function build({ root = ROOT, force = false, say = () => {} } = {})
 const isPage = (step) => step.name.startsWith('page ');
 
 /** Web pages by name: where their sources lie. Built into dist/web/<name>. */
-const PAGES = { sandbox: 'src/sandbox/page', calculators: 'src/console/calculators' };
+const PAGES = { sandbox: 'src/sandbox/page', calculators: 'src/console/calculators', upload: 'src/console/upload' };
 
 /** @param {string} root @returns {Step[]} */
 function steps(root) {

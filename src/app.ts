@@ -2,9 +2,11 @@
 import { createServer as createProbe, type Server } from 'node:http';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
 import { createExpressApp, createHttpServer, type RawHandler } from './api/app.ts';
 import { Metrics } from './api/metrics.ts';
 import { mountLists } from './api/lists.ts';
+import { mountUploadPage } from './api/upload/index.ts';
 import { createWebhooks } from './api/webhooks.ts';
 import { botName, configuredChannels, openBase, reminderSchedule, type AppOptions, type Base } from './base.ts';
 import type { Channel, Platform } from './channels/channel.ts';
@@ -20,7 +22,8 @@ import { seedDemo } from './demo-seed.ts';
 import { renderReminder, runDueReminders } from './domain/reminders/index.ts';
 import { findToken } from './domain/staff/index.ts';
 import { writeChange, writeIncoming } from './domain/timeline/index.ts';
-import { Inbox } from './inbox/receive.ts';
+import { forgetDeliveries, Inbox } from './inbox/receive.ts';
+import { BEAT_MS, CallbackWatch } from './jobs/callback-gap.ts';
 import { businessNow, ensurePartitions, moveClock, nextDue } from './jobs/clock.ts';
 import { InboxJob } from './jobs/inbox.ts';
 import { Interactive } from './jobs/interactive.ts';
@@ -58,12 +61,12 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
   const http = isWeb ? createHttpServerLater(server) : undefined;
   const port = http ? await listen(http, env, options.say) : env.port;
   const ownUrl = `http://${env.HOST.includes(':') ? `[${env.HOST}]` : env.HOST}:${port}`;
-  const url = env.PUBLIC_URL ?? ownUrl;
   const wakes: { current: Wake } = { current: new LocalWake() };
   try {
     const sandbox = await openSandbox(options, ownUrl, isWeb);
+    const url = env.PUBLIC_URL ?? sandbox?.url ?? ownUrl;
     const settings: ChannelSettings = { ...sandbox?.settings, ...configuredChannels(env) };
-    const base = await openBase(options, settings, (topic) => wakes.current.signal(topic));
+    const base = await openBase({ ...options, url }, settings, (topic) => wakes.current.signal(topic));
     wakes.current = await openWake(base, env);
     const app = new App({ ...options, base, wake: wakes.current, url, ownUrl, settings, sandbox });
     await app.start(http, (handle) => {
@@ -163,6 +166,8 @@ class App {
   readonly #leaving = new AbortController();
   readonly #timers: NodeJS.Timeout[] = [];
   #channels = new Map<string, Channel>();
+  /** Where real WeCom calls us: a look-alike never calls while we are away. */
+  #callbacks: CallbackWatch | undefined;
   readonly #lists: Lists;
 
   constructor(parts: AppParts) {
@@ -188,6 +193,7 @@ class App {
       nextDue: async () => nextDue(base.database),
     });
     if (http) serve(this.#handlers(inbox));
+    if (http) await this.#watchCallbacks();
     for (const loop of this.#loops) loop.start();
     this.#housekeeping();
     await sandbox?.connect(this.#parts.ownUrl);
@@ -220,6 +226,8 @@ class App {
 
   async close(http: Server | undefined): Promise<void> {
     const { base, wake, sandbox } = this.#parts;
+    // A planned restart is measured from here; a database that hangs must not keep us from leaving.
+    await Promise.race([this.#callbacks?.beat().catch(() => undefined), wait(1_000, undefined, { ref: false })]);
     this.#leaving.abort();
     for (const timer of this.#timers) clearInterval(timer);
     http?.close();
@@ -231,6 +239,16 @@ class App {
     await wake.close();
     await this.#lists.close();
     await base.close();
+  }
+
+  async #watchCallbacks(): Promise<void> {
+    const { base, env } = this.#parts;
+    const account = configuredChannels(env).wecom && base.services.accounts.wecom;
+    if (account === undefined) return;
+    const watch = new CallbackWatch(base.unit, account);
+    this.#callbacks = watch;
+    await watch.beat();
+    this.#every(BEAT_MS, async () => watch.beat());
   }
 
   #handlers(inbox: Inbox): RawHandler {
@@ -284,6 +302,8 @@ class App {
       extend: (app) => {
         mountLists(app, this.#lists, auth);
         base.parts.extendApi(app, auth);
+        const intake = base.parts.intake(base.database, base.services);
+        mountUploadPage(app, { unit: base.unit, store: async (file) => intake.store(file), log: base.log });
       },
     });
     const server = createHttpServer(express, [
@@ -366,7 +386,7 @@ class App {
       },
       log,
     });
-    this.#loop('inbox', ['inbox', 'clock'], async () => inbox.run(), { concurrency: 2, staggerMs: 20 });
+    this.#loop('inbox', ['inbox', 'clock'], async () => inbox.run(), { concurrency: 2, staggerMs: 100 });
     this.#loop('outbox', ['outbox', 'clock'], async () => deliverer.run(), { concurrency: 64, staggerMs: 4 });
     this.#loop('media', ['timers', 'clock'], async () =>
       fetchNext({
@@ -419,7 +439,10 @@ class App {
       60_000,
       async () => void (await anchorAudit(database, keys, base.anchors, await businessNow(database))),
     );
-    this.#every(3_600_000, async () => ensurePartitions(database, await businessNow(database)));
+    this.#every(3_600_000, async () => {
+      await ensurePartitions(database, await businessNow(database));
+      await forgetDeliveries(database);
+    });
   }
 
   #housekeeping(): void {

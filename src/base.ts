@@ -28,6 +28,8 @@ export interface AppOptions {
   readonly version: string;
   /** Lines for the person at the terminal. */
   readonly say: (line: string) => void;
+  /** Under which address people reach the web process, where no PUBLIC_URL says so. */
+  readonly url?: string;
 }
 
 /** The opened base; `close` gives back what was opened. */
@@ -79,7 +81,7 @@ export async function openBase(
     leavesCountry: !env.sandbox,
     files: new DiskFileStore(path.join(env.dataDir, 'files')),
     accounts: accountsOf(settings),
-    publicUrl: env.PUBLIC_URL ?? '',
+    publicUrl: env.PUBLIC_URL ?? options.url ?? '',
     telegramBotName: () => botName.current,
   };
   await database.transaction(async (tx) => {

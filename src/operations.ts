@@ -47,6 +47,7 @@ export function createRegistry(
       applications.getApproval,
       applications.findPressedCard,
       applications.remindApprovers,
+      applications.escalateApproval,
     )
     .add(loans.createLoan, loans.recordPayment, loans.getLoan, loans.listLoans, loans.listRepayments)
     .add(planReminders(schedule))

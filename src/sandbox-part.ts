@@ -22,6 +22,8 @@ export interface SandboxClock {
 }
 
 export interface SandboxPart {
+  /** Where the process that plays them listens. */
+  readonly url: string;
   readonly settings: ChannelSettings;
   readonly botName: string | undefined;
   handle(request: IncomingMessage, response: ServerResponse): boolean;
@@ -42,6 +44,7 @@ export function sandboxPart(options: {
   const settings = settingsOf(url, wanted);
   let inner: Sandbox | undefined;
   return {
+    url,
     settings: channelSettings(settings),
     botName: settings.telegram?.botName,
     handle: (request, response) => inner?.handle(request, response) ?? false,

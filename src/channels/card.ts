@@ -36,6 +36,31 @@ export interface Card {
   readonly closed?: string;
 }
 
+/** One thing a form asks for: words, or one of a few choices. */
+export type FormField = {
+  readonly id: string;
+  readonly label: string;
+  /** The rule in words; said again when it was not kept. */
+  readonly hint: string;
+} & (
+  | { readonly kind: 'text'; readonly maxLength: number }
+  | { readonly kind: 'choice'; readonly options: readonly { readonly id: string; readonly text: string }[] }
+);
+
+/**
+ * What a pressed button still needs, asked in a form of the platform's own. It comes back as an `action` with the same
+ * card, revision and verb, the answers in `selected`. At least one field has to be filled in.
+ */
+export interface CardForm {
+  readonly cardId: string;
+  readonly revision: number;
+  readonly verb: string;
+  readonly title: string;
+  readonly fields: readonly FormField[];
+  readonly submit: string;
+  readonly cancel: string;
+}
+
 /** The one key a button carries: `<id>:<revision>:<verb>`, at most 64 bytes (Telegram's callback_data). */
 export function encodeCardKey(card: Pick<Card, 'id' | 'revision'>, verb: string): string {
   return `${card.id}:${card.revision}:${verb}`;

@@ -3,7 +3,7 @@
  * platform can do. A channel never knows leads or loans; the domain never knows platforms.
  */
 import type { IncomingHttpHeaders } from 'node:http';
-import type { Card } from './card.ts';
+import type { Card, CardForm } from './card.ts';
 
 export type Platform = 'wecom' | 'slack' | 'telegram';
 
@@ -42,8 +42,10 @@ export type Happening =
       readonly cardId: string;
       readonly revision: number;
       readonly verb: string;
-      /** Drop-down choices by question id. */
+      /** Drop-down choices by question id; of a form that was sent in, its answers by field. */
       readonly selected: Readonly<Record<string, string>>;
+      /** The platform can open a form in answer to this very press (`tap_answer.form`). */
+      readonly canOpenForm?: true;
       /** What the channel needs to answer or redraw this very card (response_code, query id, message ts). */
       readonly handle: Readonly<Record<string, string>>;
     }
@@ -135,6 +137,11 @@ export type OutboundContent =
       readonly tap: Readonly<Record<string, string>>;
       readonly text: string;
       readonly alert: boolean;
+      /**
+       * Asks for what is still missing in a form; only for a press with `canOpenForm`. A press too old for it, or any
+       * trouble, is `our_fault`: it is then asked for in the chat.
+       */
+      readonly form?: CardForm;
     };
 
 export interface OutboundIntent {

@@ -43,6 +43,22 @@ const INSERT = statement(
    RETURNING id, trace_id`,
 );
 
+const FORGET = statement(
+  'inbox-forget',
+  `DELETE FROM inbox_keys WHERE ctid = ANY (ARRAY(SELECT ctid FROM inbox_keys WHERE at < business_now() - interval '30 days' LIMIT $1)) RETURNING 1`,
+);
+const FORGET_BATCH = 10_000;
+
+/** Drops the delivery keys of more than thirty days ago; no platform repeats a delivery that late. Returns how many. */
+export async function forgetDeliveries(tx: Tx): Promise<number> {
+  let count = 0;
+  for (;;) {
+    const dropped = (await tx.query(FORGET, [FORGET_BATCH])).length;
+    count += dropped;
+    if (dropped < FORGET_BATCH) return count;
+  }
+}
+
 export interface ReceiveDeps {
   readonly database: Tx;
   readonly keys: Keyring;

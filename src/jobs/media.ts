@@ -6,6 +6,7 @@ import type { Channel, MediaRef } from '../channels/channel.ts';
 import { ChannelError } from '../channels/channel.ts';
 import type { Actor } from '../core/operations/actor.ts';
 import type { MediaToken } from '../core/conversation/index.ts';
+import type { MediaErrand, MediaMessage } from '../core/runtime/media-timer.ts';
 import { readTimes } from '../core/unit/unit.ts';
 import { statement, type Database, type Tx } from '../db/database.ts';
 import type { Keyring } from '../db/keyring.ts';
@@ -48,53 +49,52 @@ export interface MediaJobDeps {
   readonly log: Log;
 }
 
-interface Payload {
-  readonly inboxId: string;
-  readonly conversationId: string;
-  readonly account: string;
-  readonly caption: string;
-  readonly media: readonly MediaRef[];
-  readonly actor: Actor;
-}
-
 const LEASE = statement(
   'media-lease',
   `UPDATE timers SET attempts = attempts + 1, due_at = business_now() + interval '60 seconds'
    WHERE id = (SELECT id FROM timers WHERE state = 'OPEN' AND kind = 'media.fetch' AND due_at <= business_now() ORDER BY due_at, id LIMIT 1 FOR UPDATE SKIP LOCKED)
    RETURNING id, key, sealed_payload, attempts`,
 );
+// An album that has grown while its first files were fetched has another payload: what was fetched is left, and fetched again.
 const DONE = statement(
   'media-done',
-  `UPDATE timers SET state = 'FIRED', fired_at = business_now() WHERE id = $1 AND state = 'OPEN' RETURNING id`,
+  `UPDATE timers SET state = 'FIRED', fired_at = business_now() WHERE id = $1 AND state = 'OPEN' AND sealed_payload = $2 RETURNING id`,
 );
 
 const MAX_BYTES = 20 * 1024 * 1024;
 const MAX_ATTEMPTS = 4;
 
-/** Fetches the files of one message; returns 1, or 0 when none is waiting. */
+interface LeasedTimer {
+  readonly id: bigint;
+  readonly key: string;
+  readonly sealed_payload: Buffer;
+  readonly attempts: number;
+}
+
+/** Fetches the files of one message, or of one album; returns 1, or 0 when none is waiting. */
 export async function fetchNext(deps: MediaJobDeps): Promise<number> {
-  const [row] = await deps.database.query<{ id: bigint; key: string; sealed_payload: Buffer; attempts: number }>(LEASE);
+  const [row] = await deps.database.query<LeasedTimer>(LEASE);
   if (!row) return 0;
   hit('media.leased');
-  const payload = deps.keys.openJson(`timers.sealed_payload.${row.key}`, row.sealed_payload) as Payload;
-  const tokens = await takeAll(deps, payload);
+  const errand = deps.keys.openJson(`timers.sealed_payload.${row.key}`, row.sealed_payload) as MediaErrand;
+  const taken = await takeAll(deps, errand, row.attempts >= MAX_ATTEMPTS);
   hit('media.stored');
-  if (tokens === 'later' && row.attempts < MAX_ATTEMPTS) return 1;
-  const media =
-    tokens === 'later' ? payload.media.map((one) => describe(one, payload, { refused: 'unreadable' })) : tokens;
+  if (taken === 'later') return 1;
   const stored = await deps.database.transaction(async (tx) => {
-    if ((await tx.query(DONE, [row.id])).length === 0) return false;
+    if ((await tx.query(DONE, [row.id, row.sealed_payload])).length === 0) return false;
     const { now } = await readTimes(tx);
-    await deps.attach(
-      tx,
-      { inboxId: BigInt(payload.inboxId), conversationId: payload.conversationId },
-      media.flatMap((token) => (typeof token['fileId'] === 'string' ? [token['fileId']] : [])),
-    );
+    for (const { message, tokens } of taken)
+      await deps.attach(
+        tx,
+        { inboxId: BigInt(message.inboxId), conversationId: errand.conversationId },
+        tokens.flatMap((token) => (typeof token['fileId'] === 'string' ? [token['fileId']] : [])),
+      );
+    const media = asOne(taken.flatMap(({ tokens }) => tokens));
     return insertInternal(tx, deps.keys, {
       key: row.key,
-      conversationId: payload.conversationId,
+      conversationId: errand.conversationId,
       kind: 'media',
-      body: { internal: 'media', caption: payload.caption, media },
+      body: { internal: 'media', caption: captionOf(errand), media },
       now,
     });
   });
@@ -103,18 +103,64 @@ export async function fetchNext(deps: MediaJobDeps): Promise<number> {
   return 1;
 }
 
-/** Fetches and stores all files of a message; what may not be stored is not fetched. */
-async function takeAll(deps: MediaJobDeps, payload: Payload): Promise<readonly MediaToken[] | 'later'> {
-  const target = await deps.intake.target({ actor: payload.actor, caption: payload.caption });
-  if (target.kind === 'refused') return payload.media.map((one) => describe(one, payload, { refused: target.reason }));
+/** A message with what became of its files. */
+interface Taken {
+  readonly message: MediaMessage;
+  readonly tokens: readonly MediaToken[];
+}
+
+/** All words that came with the files; of an album often only one message has some. */
+function captionOf({ messages }: MediaErrand): string {
+  return messages
+    .map(({ caption }) => caption)
+    .filter((caption) => caption !== '')
+    .join('\n');
+}
+
+/**
+ * Fetches and stores all files; what may not be stored is not fetched. What cannot be had now is tried again, all of it,
+ * and on the last try counts as unreadable.
+ */
+async function takeAll(deps: MediaJobDeps, errand: MediaErrand, isLast: boolean): Promise<readonly Taken[] | 'later'> {
+  const { messages, account, actor } = errand;
+  const target = await deps.intake.target({ actor, caption: captionOf(errand) });
+  if (target.kind === 'refused') return refuseAll(errand, target.reason);
   const { now } = await readTimes(deps.database);
-  const tokens: MediaToken[] = [];
-  for (const media of payload.media) {
-    const fetched = await fetchOne(deps, payload.account, media);
-    if (fetched === 'later') return 'later';
-    tokens.push(describe(media, payload, await put(deps, media, fetched, { customerId: target.customerId, now })));
+  const taken: Taken[] = [];
+  for (const message of messages) {
+    const tokens: MediaToken[] = [];
+    for (const media of message.media) {
+      const fetched = await fetchOne(deps, account, media);
+      if (fetched === 'later' && !isLast) return 'later';
+      const outcome = await put(deps, media, fetched === 'later' ? 'gone' : fetched, {
+        customerId: target.customerId,
+        now,
+      });
+      tokens.push(describe(media, message, outcome));
+    }
+    taken.push({ message, tokens });
   }
-  return tokens;
+  return taken;
+}
+
+/** Nobody's files: an album is told so once. */
+function refuseAll({ messages }: MediaErrand, reason: string): readonly Taken[] {
+  return messages.map((message, index) => {
+    const media = message.media[0]?.album !== undefined && index > 0 ? [] : message.media;
+    return { message, tokens: media.map((one) => describe(one, message, { refused: reason })) };
+  });
+}
+
+/** Files that came together are answered once: the last one that was stored speaks for all, the others are filed in silence. */
+function asOne(tokens: readonly MediaToken[]): readonly MediaToken[] {
+  const isStored = (token: MediaToken): boolean => token['fileId'] !== undefined && token['album'] !== undefined;
+  const several = tokens.filter(isStored).length;
+  const last = tokens.findLastIndex(isStored);
+  if (several < 2) return tokens;
+  return tokens.map((token, index) => {
+    if (!isStored(token)) return token;
+    return index === last ? { ...token, several } : { ...token, silent: true };
+  });
 }
 
 async function put(
@@ -130,16 +176,16 @@ async function put(
 
 function describe(
   media: MediaRef,
-  payload: Payload,
+  message: MediaMessage,
   outcome: { readonly fileId: string } | { readonly refused: string },
 ): MediaToken {
-  return { ...outcome, name: media.name ?? '', caption: payload.caption, ...albumOf(media, payload) };
+  return { ...outcome, name: media.name ?? '', caption: message.caption, ...albumOf(media, message) };
 }
 
 /** Files that were sent together: the platform's album, or one message with several files. */
-function albumOf(media: MediaRef, payload: Payload): { readonly album?: string } {
+function albumOf(media: MediaRef, message: MediaMessage): { readonly album?: string } {
   if (media.album !== undefined) return { album: media.album };
-  return payload.media.length > 1 ? { album: payload.inboxId } : {};
+  return message.media.length > 1 ? { album: message.inboxId } : {};
 }
 
 type Fetched = Buffer | 'too_big' | 'gone' | 'later';

@@ -1,7 +1,10 @@
 /** What each kind of timer does. */
 import { insertInternal } from '../inbox/internal.ts';
 import { statement } from '../db/database.ts';
+import type { MediaToken } from '../core/conversation/index.ts';
 import type { Services } from '../core/operations/context.ts';
+import { UPLOADED } from '../domain/documents/index.ts';
+import { askAfterGap, CALLBACK_GAP } from './callback-gap.ts';
 import type { TimerHandler } from './timers.ts';
 
 const RESUME = statement(
@@ -25,6 +28,21 @@ export function timerHandlers(services: Pick<Services, 'keys'>): Readonly<Record
         now: unit.now,
       });
     },
+    [UPLOADED]: async (unit, _turn, timer) => {
+      const { conversationId, caption, media } = timer.payload as {
+        conversationId: string;
+        caption: string;
+        media: readonly MediaToken[];
+      };
+      await insertInternal(unit.tx, services.keys, {
+        key: timer.key,
+        conversationId,
+        kind: 'media',
+        body: { internal: 'media', caption, media, uploaded: true },
+        now: unit.now,
+      });
+    },
+    [CALLBACK_GAP]: async (unit, turn, timer) => askAfterGap(unit, turn, timer.payload),
     'outbox.resume': async (unit, _turn, timer) => {
       const { id, at } = timer.payload as { id: string; at: string };
       await unit.tx.query(RESUME, [BigInt(id), new Date(at)]);

@@ -122,6 +122,9 @@ const TEXT_PATTERNS: readonly TextPattern[] = [
   { kind: 'landline', pattern: /(?<!\d)0\d{2,3}-?\d{7,8}(?!\d)/gu },
 ];
 
+/** The secret in a one-time link: what follows the last slash or a parameter's name, too long and too random to be a word. */
+const LINK_SECRET = /(?<=https?:\/\/[^\s?#]{1,200}(?:\/|\?[\w-]{1,20}=))[\w-]{24,128}/gu;
+
 /** The free text masked, with the given names hidden as well. */
 export function maskTextAndNames(text: string, names: Iterable<string>): string {
   let masked = maskText(text);
@@ -130,11 +133,11 @@ export function maskTextAndNames(text: string, names: Iterable<string>): string 
 }
 
 /**
- * Free text with the numbers in it masked: identity numbers, bank cards, mobile and landline numbers, e-mail addresses.
- * Names and addresses cannot be found in free text and stay; full-width digits are found too.
+ * Free text with the numbers in it masked: identity numbers, bank cards, mobile and landline numbers, e-mail addresses; and
+ * the secrets of one-time links. Names and addresses cannot be found in free text and stay; full-width digits are found too.
  */
 export function maskText(text: string): string {
-  let masked = text;
+  let masked = text.replaceAll(LINK_SECRET, (secret) => stars(secret.length));
   for (const { kind, pattern } of TEXT_PATTERNS) {
     // Matching runs on the half-width copy; both have the same length, so the places are the same.
     const readable = toHalfWidth(masked);

@@ -43,6 +43,11 @@ export interface ScreenCard {
     readonly id: string;
     readonly label: string;
     readonly options: readonly { readonly id: string; readonly text: string }[];
+    readonly isOptional?: boolean;
+    /** Small print under the field. */
+    readonly hint?: string;
+    /** What is wrong with the last answer. */
+    readonly error?: string;
   }[];
   /** `key` is what `tap` takes; a disabled button shows but does nothing. */
   readonly buttons: readonly {

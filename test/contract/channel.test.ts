@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { parseCardKey, type Card } from '../../src/channels/card.ts';
+import { parseCardKey, type Card, type CardForm } from '../../src/channels/card.ts';
 import { ChannelError, type InboundEvent, type Platform } from '../../src/channels/channel.ts';
 import { openWorld, PERSON, type World } from './support-channel-world.ts';
 
@@ -126,6 +126,37 @@ describe.each<Platform>(['wecom', 'slack', 'telegram'])('the %s channel', (platf
     const [tap] = happenings('action');
     expect(tap).toMatchObject({ cardId: CARD.id, revision: 2, verb: 'approve' });
     expect(parseCardKey(`${tap?.cardId}:${tap?.revision}:${tap?.verb}`)).toBeDefined();
+  });
+
+  test('a press is answered; with a form only where the press says that it can open one', async () => {
+    await world.send({ kind: 'card', card: { ...CARD, id: 'h4j5k6m7n8p9q2r3' } });
+    const shown = world.emulator
+      .screen(PERSON[platform])
+      .messages.findLast((message) => message.card?.buttons.some((button) => button.text === '转办'));
+    const button = shown?.card?.buttons.find((one) => one.text === '转办');
+    await world.emulator.tap(PERSON[platform], shown?.id ?? '', button?.key ?? '');
+    const [tap] = happenings('action');
+
+    const form: CardForm = {
+      cardId: 'h4j5k6m7n8p9q2r3',
+      revision: 2,
+      verb: 'hand_over',
+      title: '转办 A1087',
+      fields: [{ kind: 'choice', id: 'to', label: '转给', hint: '请选', options: [{ id: '老赵', text: '老赵' }] }],
+      submit: '提交',
+      cancel: '取消',
+    };
+    await world.send({
+      kind: 'tap_answer',
+      tap: tap?.handle ?? {},
+      text: '转给谁？',
+      alert: false,
+      ...(tap?.canOpenForm === true ? { form } : {}),
+    });
+
+    const opened = world.emulator.screen(PERSON[platform]).messages.some(({ text }) => text === '转办 A1087');
+    expect(opened).toBe(tap?.canOpenForm === true);
+    expect(tap?.canOpenForm === true).toBe(platform === 'slack');
   });
 
   test('a closed card shows the outcome and has nothing to press', async () => {

@@ -1,7 +1,7 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
-import type { Card } from '../../src/channels/card.ts';
+import type { Card, CardForm } from '../../src/channels/card.ts';
 import {
   ChannelError,
   type Channel,
@@ -32,6 +32,19 @@ const card: Card = {
   ],
 };
 
+const form: CardForm = {
+  cardId: card.id,
+  revision: 1,
+  verb: 'reject',
+  title: '拒绝 A1087',
+  fields: [
+    { kind: 'choice', id: 'reason', label: '常用理由', hint: '选一条', options: [{ id: 'R05', text: '负债比例偏高' }] },
+    { kind: 'text', id: 'words', label: '或者自己写', hint: '选一条，或写明理由', maxLength: 500 },
+  ],
+  submit: '提交',
+  cancel: '取消',
+};
+
 /** Our channel and the look-alike on one loopback server, with a list in the place of the inbox. */
 class World {
   readonly heard: InboundEvent[] = [];
@@ -43,6 +56,8 @@ class World {
   storeIsDown = false;
   slack!: SlackEmulator;
   channel!: Channel;
+  /** Ends with the connection. */
+  listening: Promise<void> | undefined;
 
   constructor() {
     this.server = createServer((request, response) => {
@@ -107,6 +122,15 @@ class World {
     return result.answer(result.interactive ? { kind: 'text', text: '已收到' } : undefined);
   }
 
+  /** Connects by Socket Mode. */
+  async listen(): Promise<void> {
+    this.listening = this.channel.listen?.((events) => {
+      this.heard.push(...events);
+      return Promise.resolve();
+    }, this.stop.signal);
+    await expect.poll(() => this.slack.sockets).toBe(1);
+  }
+
   send(content: OutboundContent, chat: string): Promise<Receipt> {
     return this.channel.send({ id: 'out-1', to: { account: ACCOUNT, chat }, content, attempt: 1 });
   }
@@ -119,6 +143,7 @@ class World {
 
   async close(): Promise<void> {
     this.stop.abort();
+    await this.listening;
     await this.slack.close();
     this.server.closeAllConnections();
     await new Promise((resolve) => this.server.close(resolve));
@@ -174,6 +199,116 @@ describe('our Slack channel against the look-alike', () => {
     // The redrawn card comes back as message_changed and must not count as anybody's edit.
     await world.slack.idle();
     expect(kinds()).toEqual(['action']);
+  });
+
+  /** Presses 拒绝 on a fresh card and answers the press with the form. */
+  async function openForm(): Promise<void> {
+    await world.send({ kind: 'card', card }, 'U0001');
+    await world.slack.tap('U0001', world.lastScreen('U0001').id, 'abcd1234:1:reject');
+    const press = world.heard.findLast(({ happening }) => happening.kind === 'action')?.happening;
+    if (press?.kind !== 'action') throw new Error('no press heard');
+    expect(press.canOpenForm).toBe(true);
+    await world.send({ kind: 'tap_answer', tap: press.handle, text: form.title, alert: false, form }, 'D0001');
+  }
+  const modals = () => world.slack.screen('U0001').messages.filter(({ id }) => id.startsWith('view:'));
+  const submissions = () =>
+    world.heard.filter(({ happening }) => happening.kind === 'action' && Object.keys(happening.selected).length > 0);
+
+  test.each(['http', 'socket'] as const)(
+    'over %s a form opens, says what is missing, stays open for it, and comes back as the press with its answers',
+    async (mode) => {
+      world = await new World().open(mode);
+      if (mode === 'socket') await world.listen();
+      await openForm();
+      expect(modals()).toMatchObject([
+        {
+          text: '拒绝 A1087',
+          card: {
+            selects: [
+              { label: '常用理由', isOptional: true, options: [{ id: 'R05' }] },
+              { label: '或者自己写', isOptional: true, hint: '选一条，或写明理由' },
+            ],
+            buttons: [
+              { key: 'submit', text: '提交' },
+              { key: 'close', text: '取消' },
+            ],
+          },
+        },
+      ]);
+
+      await world.slack.tap('U0001', modals()[0]?.id ?? '', 'submit', { words: '  ' });
+      expect(modals()[0]?.card?.selects[1]?.error).toBe('选一条，或写明理由');
+      expect(submissions()).toEqual([]);
+      await world.slack.tap('U0001', modals()[0]?.id ?? '', 'submit', { reason: 'R05', words: '车贷两笔' });
+
+      expect(modals()).toEqual([]);
+      expect(submissions()).toMatchObject([
+        {
+          sender: 'U0001',
+          address: { account: ACCOUNT },
+          happening: {
+            cardId: 'abcd1234',
+            revision: 1,
+            verb: 'reject',
+            selected: { reason: 'R05', words: '车贷两笔' },
+          },
+        },
+      ]);
+    },
+  );
+
+  test('a form sent in twice in the same moment has one key; one that was not committed stays open and can be sent again', async () => {
+    world = await new World().open();
+    await openForm();
+    const id = modals()[0]?.id ?? '';
+    world.storeIsDown = true;
+    await world.slack.tap('U0001', id, 'submit', { words: '流水对不上' });
+    expect(modals()).toHaveLength(1);
+    world.storeIsDown = false;
+
+    await Promise.all([world.slack.tap('U0001', id, 'submit'), world.slack.tap('U0001', id, 'submit')]);
+
+    expect(submissions()).toHaveLength(2);
+    expect(new Set(submissions().map((event) => event.deliveryKeys[0])).size).toBe(1);
+  });
+
+  test('a form that is closed says nothing of the case, and the next press opens another', async () => {
+    world = await new World().open();
+    await openForm();
+    await world.slack.tap('U0001', modals()[0]?.id ?? '', 'close');
+    expect(modals()).toEqual([]);
+    await openForm();
+
+    expect(modals()).toHaveLength(1);
+    expect(submissions()).toEqual([]);
+  });
+
+  test('a press that is too old, used up, or meets a Slack in trouble is final: our_fault, never tried again', async () => {
+    world = await new World().open();
+    await world.send({ kind: 'card', card }, 'U0001');
+    await world.slack.tap('U0001', world.lastScreen('U0001').id, 'abcd1234:1:reject');
+    const press = world.heard.at(-1)?.happening;
+    if (press?.kind !== 'action') throw new Error('no press heard');
+    const open = async (): Promise<unknown> =>
+      world
+        .send({ kind: 'tap_answer', tap: press.handle, text: form.title, alert: false, form }, 'D0001')
+        .catch((error: unknown) => error);
+
+    const failures: unknown[] = [];
+    for (const effect of [
+      { kind: 'error', code: 'ratelimited', retryAfterSeconds: 30 },
+      { kind: 'http', status: 503 },
+      { kind: 'drop_before' },
+    ] as const) {
+      world.slack.addFault({ platform: 'slack', method: 'views.open', times: 1, effect });
+      failures.push(await open());
+    }
+    await world.slack.setNow(new Date(START.getTime() + 4_000));
+    failures.push(await open());
+
+    expect(failures.every((error) => error instanceof ChannelError && error.failure === 'our_fault')).toBe(true);
+    expect(failures.at(-1)).toMatchObject({ code: 'expired_trigger_id' });
+    expect(modals()).toEqual([]);
   });
 
   test('talk, edit, deletion, one-tap answer and an opened home tab come in as what they are', async () => {
@@ -337,11 +472,7 @@ describe('our Slack channel against the look-alike', () => {
 
   test('by Socket Mode the same things arrive, and a refreshed connection loses nothing', async () => {
     world = await new World().open('socket');
-    const done = world.channel.listen?.((events) => {
-      world.heard.push(...events);
-      return Promise.resolve();
-    }, world.stop.signal);
-    await expect.poll(() => world.slack.sockets).toBe(1);
+    await world.listen();
     await world.slack.say('U0002', '一');
     await world.slack.slash('U0002', '/daiban', '待办');
     world.slack.disconnectSockets('refresh_requested');
@@ -351,7 +482,5 @@ describe('our Slack channel against the look-alike', () => {
     await expect.poll(() => new Set(world.heard.flatMap((event) => event.deliveryKeys[0])).size).toBe(3);
 
     expect(kinds().every((kind) => kind === 'message')).toBe(true);
-    world.stop.abort();
-    await done;
   });
 });

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { useDatabase } from '../support/database.ts';
+import { jpegFile } from '../support/files.ts';
 import { hear, Product, until, type ScreenMessage } from './support/product.ts';
 
 const SENTENCE = '新客户 何女士 13800006612 想贷30万周转，在南山有套房还有按揭';
@@ -87,6 +88,18 @@ describe('the whole road, from one sentence to a reminder', () => {
     const used = product.phone('telegram', '7000000202');
     await used.start(token);
     await hear(used, /失效|已被使用|用过|核对/);
+  });
+
+  test('three photos sent at once are answered once, and one answer says what they are', async () => {
+    const she = product.phone('telegram', '7000000201');
+    await she.sendAlbum(['a', 'b', 'c'].map((name) => jpegFile(name)));
+
+    await hear(she, /收到 3 份，其中 3 份认不出是哪一项/);
+    await she.say('2');
+    await until('they are filed', async () =>
+      (await she.messages()).filter(({ text }) => text.startsWith('收到，已归到「')).length > 1 ? true : undefined,
+    );
+    expect((await she.messages()).filter(({ text }) => /收到 \d 份/.test(text))).toHaveLength(1);
   });
 
   test('cards go to WeCom, Slack and Telegram at once; one decision closes them all; a late tap changes nothing', async () => {
@@ -191,7 +204,7 @@ describe('the whole road, from one sentence to a reminder', () => {
     expect(new Set(body.items.map((item) => item.id)).size).toBe(body.items.length);
     expect(new Set(body.items.map((item) => item.channel))).toEqual(new Set(['wecom', 'slack', 'telegram']));
     expect(body.items.filter((item) => item.kind === 'reminder').length).toBeGreaterThanOrEqual(5);
-    expect(body.items.filter((item) => item.direction === 'in' && item.media.length > 0)).toHaveLength(1);
+    expect(body.items.filter((item) => item.direction === 'in' && item.media.length > 0)).toHaveLength(1 + 3);
     expect(body.items.filter((item) => item.direction === 'out' && item.delivery?.state !== 'sent')).toEqual([]);
   });
 

@@ -1,5 +1,6 @@
 /** Invariant 2: however often an event is delivered, and however many workers run, it takes effect once. */
 import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { forgetDeliveries } from '../../src/inbox/receive.ts';
 import { until, useCompany } from './support/company.ts';
 
 const company = useCompany();
@@ -59,6 +60,23 @@ describe('one event, many deliveries', () => {
 
     expect(first[0]).toBeDefined();
     expect(second[0]).toBeUndefined();
+  });
+
+  test('a delivery is remembered for thirty days, however often the old ones are cleared away', async () => {
+    const { wecom } = company.channels;
+    const door = company.door();
+    const deliver = async (): Promise<boolean> =>
+      (await door.receive([wecom.message('xiaolin', '帮助', ['msg-30'])]))[0] !== undefined;
+    const age = async (days: number): Promise<void> => {
+      await company.db.pool.query(`UPDATE inbox_keys SET at = business_now() - make_interval(days => $1)`, [days]);
+      await forgetDeliveries(company.base.database);
+    };
+    expect(await deliver()).toBe(true);
+
+    await age(29);
+    expect(await deliver()).toBe(false);
+    await age(31);
+    expect(await deliver()).toBe(true);
   });
 
   test('twins inside one batch of deliveries are stored once', async () => {

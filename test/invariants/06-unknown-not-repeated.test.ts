@@ -215,6 +215,24 @@ describe('a platform that is away', () => {
   });
 });
 
+describe('a message that has to wait for long', () => {
+  test('is not put aside without the timer that wakes it: both are stored, or neither', async () => {
+    await company.db.pool.query(`
+      CREATE FUNCTION refuse_timer() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'no'; END $$;
+      CREATE TRIGGER refuse_timer BEFORE INSERT ON timers FOR EACH ROW EXECUTE FUNCTION refuse_timer()`);
+    await tell('telegram');
+    company.channels.telegram.onSend = async () => {
+      throw new ChannelError('wait', '429', { retryAfterMs: 3_600_000 });
+    };
+    const { deliverer } = company.worker();
+
+    await expect(deliverer.run()).rejects.toThrow('no');
+    await company.db.pool.query('DROP TRIGGER refuse_timer ON timers');
+
+    expect((await row()).state).toBe('LEASED'); // until the lease runs out and the sweep finds it
+  });
+});
+
 describe('a fault of ours', () => {
   test('before the platform is called costs a retry, not the message', async () => {
     await tell('telegram');

@@ -2,7 +2,8 @@
  * Invariant 10: personal data is encrypted at rest, masked at the one place where things leave, and absent from logs, queues
  * and URLs. A canary travels in by every way a person has; then every readable column is searched for it.
  */
-import { beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { botName } from '../../src/base.ts';
 import { CANARY, findInDatabase, mentionsCanary } from '../chaos/support/canary.ts';
 import { useCompany, type StaffActor } from './support/company.ts';
 
@@ -85,6 +86,21 @@ describe('a canary', () => {
     const abroad = [...slack.sent, ...telegram.sent].filter(({ content }) => content.kind === 'card');
     expect(abroad.length).toBeGreaterThan(0);
     expect(mentionsCanary(JSON.stringify(abroad.map(({ content }) => content)))).toEqual([]);
+  });
+
+  test('is no secret alone: a link that opens a file stands nowhere in plain, not even in the searchable copy', async () => {
+    const { wecom } = company.channels;
+    botName.current = 'daiban_bot';
+    onTestFinished(() => void (botName.current = undefined));
+    for (const text of ['新客户 何女士 13800009911 想贷10万周转 分12期', '深圳', '邀请']) {
+      await company.say(wecom, 'xiaolin', text);
+      await company.drain();
+    }
+
+    const token = /start=([\w-]{20,})/.exec(wecom.said('xiaolin').join('\n'))?.[1] ?? '';
+
+    expect(token).not.toBe('');
+    expect(await company.count('timeline_items WHERE position($1 IN text_masked) > 0', [token])).toBe(0);
   });
 
   test('at rest is ciphertext: the sealed columns do not contain it as bytes', async () => {

@@ -50,6 +50,10 @@ async function main(): Promise<number> {
     .filter((file) => /^\d\d.*\.patch$/.test(file))
     .filter((file) => wanted.length === 0 || wanted.some((prefix) => file.startsWith(prefix)))
     .sort();
+  if (patches.length === 0) {
+    console.log(`no mutant begins with ${wanted.join(' or ')}`);
+    return 1;
+  }
   const promises = [...new Set(patches.map((file) => file.slice(0, 2)))];
   const untouched = await control(promises);
   if (untouched !== undefined) {

@@ -43,12 +43,17 @@ export interface Receipt {
   readonly left?: number;
   readonly missing?: readonly { readonly item: string; readonly name: string }[];
   readonly items?: readonly { readonly item: string; readonly name: string }[];
+  readonly silent?: boolean;
+  readonly several?: number;
+  readonly unnamed?: number;
 }
 /** Words that come with a file. */
 export interface Words {
   readonly caption?: string;
   readonly name?: string;
   readonly album?: string;
+  readonly silent?: boolean;
+  readonly several?: number;
 }
 
 export interface FilingDesk {

@@ -271,6 +271,8 @@ CREATE TABLE channel_states (
   cursor        text,
   broken_until  timestamptz,
   broken_code   text,
+  -- Real time: until when callbacks could be taken (jobs/callback-gap.ts).
+  callbacks_at  timestamptz,
   updated_at    timestamptz NOT NULL
 );
 
@@ -546,6 +548,21 @@ CREATE TABLE document_versions (
   recorded_at timestamptz NOT NULL DEFAULT now(),
   PRIMARY KEY (document_id, version, page)
 );
+
+-- One-time upload pages of members of staff whose chat takes no files; only a digest of the secret in the link is kept.
+CREATE TABLE upload_links (
+  id              uuid PRIMARY KEY,
+  digest          bytea NOT NULL UNIQUE,
+  customer_id     uuid NOT NULL REFERENCES customers (id) ON DELETE RESTRICT,
+  staff_id        uuid NOT NULL REFERENCES staff (id) ON DELETE RESTRICT,
+  conversation_id uuid NOT NULL REFERENCES conversations (id) ON DELETE RESTRICT,
+  created_at      timestamptz NOT NULL,
+  expires_at      timestamptz NOT NULL,
+  used_at         timestamptz,
+  file_count      integer NOT NULL DEFAULT 0,
+  recorded_at     timestamptz NOT NULL DEFAULT now()
+);
+CREATE INDEX upload_links_customer ON upload_links (customer_id);
 
 -- ───────────────────────────── products, applications, approvals ─────────────────────────────
 

@@ -41,6 +41,9 @@ const CAPABILITIES: Capabilities = {
   textUnit: 'characters',
 };
 
+/** A press opens a form for three seconds; an answer that comes later cannot be a good one. */
+const FORM_TIMEOUT_MS = 3_000;
+
 /** Below "about 1 message a second per channel" and the workspace's "several hundred a minute" (reference §1.11). */
 const PACE: readonly PaceRule[] = [
   { scope: 'chat', count: 1, windowMs: 1100 },
@@ -59,7 +62,8 @@ export function createSlackChannel(config: SlackConfig, deps: SlackDeps): Channe
   const options = clientOptions(config.apiUrl, logger);
   const api = createSlackApi(config.botToken, options);
   const interpret = createInterpreter(account, logger);
-  const sending = { api, clock: deps.clock };
+  const hasty = createSlackApi(config.botToken, { ...options, timeout: FORM_TIMEOUT_MS });
+  const sending = { api, hasty, clock: deps.clock };
   const { appToken } = config;
   return {
     platform: 'slack',

@@ -1,6 +1,7 @@
 /** Slash commands, button presses and views as `InboundEvent`s. Pure; shapes: reference §1.7. */
 import { z } from 'zod';
 import { parseCardKey } from '../card.ts';
+import { readSubmission } from './forms.ts';
 import type { Address, Happening, InboundEvent } from '../channel.ts';
 import { SAY_PREFIX, SELECT_PREFIX } from './blocks.ts';
 import { instantOf, isDirect, type EventScope } from './events.ts';
@@ -46,7 +47,7 @@ type PressedAction = z.infer<typeof pressedAction>;
 const viewBody = z.looseObject({
   type: z.string(),
   user: z.looseObject({ id: z.string().min(1) }),
-  view: z.looseObject({ id: z.string(), callback_id: z.string().default(''), hash: z.string().default('') }),
+  view: z.looseObject({ id: z.string(), hash: z.string().default('') }),
 });
 
 /**
@@ -78,19 +79,26 @@ export function readBlockActions(body: unknown, scope: EventScope): readonly Inb
   return parsed.data.actions.map((action) => toInbound(parsed.data, action, scope));
 }
 
-/** We show no modal of our own yet, so a view's answer is kept and closes the view. */
+/**
+ * A form of ours that was sent in is the press it belongs to, with the answers; any other view is kept as `other`. Sent in
+ * twice it is one event: the view's id is its key.
+ */
 export function readView(body: unknown, scope: EventScope): readonly InboundEvent[] | undefined {
   const parsed = viewBody.safeParse(body);
   if (!parsed.success) return undefined;
   const { type, user, view } = parsed.data;
+  const press = type === 'view_submission' ? readSubmission(view) : undefined;
+  const handle = { user: user.id, ...press?.place };
   return [
     {
       platform: 'slack',
-      address: { account: scope.account, chat: user.id },
+      address: { account: scope.account, ...placeOf(press?.place.channel ?? user.id, user.id, undefined) },
       sender: user.id,
       deliveryKeys: [`${type}:${view.id}:${view.hash}`],
       occurredAt: scope.now,
-      happening: { kind: 'other', what: type },
+      happening: press
+        ? { kind: 'action', ...press.key, selected: press.answers, handle }
+        : { kind: 'other', what: type },
     },
   ];
 }
@@ -123,14 +131,24 @@ function happeningOf(body: BlockActions, action: PressedAction, key: string): Ha
     verb: card.verb,
     selected: selectedOf(body),
     handle: handleOf(body),
+    ...(body.trigger_id === undefined ? {} : { canOpenForm: true as const }),
   };
 }
 
-/** Where the pressed card stands and who pressed; the `response_url` is a bearer secret and is not kept. */
+/**
+ * Where the pressed card stands, who pressed, and the trigger, which opens one view within three seconds; the
+ * `response_url` is a bearer secret and is not kept.
+ */
 function handleOf(body: BlockActions): Readonly<Record<string, string>> {
   const channel = channelOf(body);
   const ts = body.container?.message_ts ?? body.message?.ts;
-  return { user: body.user.id, ...(channel === undefined ? {} : { channel }), ...(ts === undefined ? {} : { ts }) };
+  const trigger = body.trigger_id;
+  return {
+    user: body.user.id,
+    ...(channel === undefined ? {} : { channel }),
+    ...(ts === undefined ? {} : { ts }),
+    ...(trigger === undefined ? {} : { trigger }),
+  };
 }
 
 function selectedOf(body: BlockActions): Readonly<Record<string, string>> {
@@ -150,8 +168,11 @@ function channelOf(body: BlockActions): string | undefined {
 }
 
 function addressOf(body: BlockActions, account: string): Address {
-  const chat = channelOf(body) ?? body.user.id;
-  if (isDirect(chat) || chat === body.user.id) return { account, chat };
   const thread = body.message?.thread_ts ?? body.container?.thread_ts;
-  return { account, chat, ...(thread === undefined ? {} : { thread }), actor: body.user.id };
+  return { account, ...placeOf(channelOf(body) ?? body.user.id, body.user.id, thread) };
+}
+
+function placeOf(chat: string, user: string, thread: string | undefined): Omit<Address, 'account'> {
+  if (isDirect(chat) || chat === user) return { chat };
+  return { chat, ...(thread === undefined ? {} : { thread }), actor: user };
 }

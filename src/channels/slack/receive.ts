@@ -10,6 +10,7 @@ import type { HttpAnswer, InboundEvent, InteractiveAnswer, RawRequest, Received,
 import type { boltLogger } from './bolt-log.ts';
 import { isSslCheck, parseBody, type SlackBody } from './body.ts';
 import { readEventCallback, type EventScope } from './events.ts';
+import { readSubmission } from './forms.ts';
 import { readBlockActions, readCommand, readView } from './interactions.ts';
 import { escapeMrkdwn } from './mrkdwn.ts';
 import { forgeryReason } from './verify.ts';
@@ -44,8 +45,14 @@ class EdgeReceiver implements Receiver {
   }
 }
 
+/** What a body means, and what its acknowledgement says where it says more than "taken". */
+export interface Interpreted {
+  readonly events: readonly InboundEvent[];
+  readonly reply?: Readonly<Record<string, unknown>>;
+}
+
 /** Turns a body that is known to be Slack's into events; the socket and the HTTP edge share it. */
-export type Interpret = (body: SlackBody, now: Date) => Promise<readonly InboundEvent[]>;
+export type Interpret = (body: SlackBody, now: Date) => Promise<Interpreted>;
 
 /** Builds the Bolt app. No network call is made: `authorize` is ours, so a bad token cannot end the process. */
 export function createInterpreter(account: string, logger: ReturnType<typeof boltLogger>): Interpret {
@@ -60,10 +67,18 @@ export function createInterpreter(account: string, logger: ReturnType<typeof bol
   });
   listen(app);
   return async (body, now) => {
+    const errors = formErrors(body);
+    if (errors) return { events: [], reply: { response_action: 'errors', errors } };
     const delivery: Delivery = { scope: { account, now }, events: undefined };
     await receiver.process(body, delivery);
-    return delivery.events ?? [unknownEvent(body, delivery.scope)];
+    return { events: delivery.events ?? [unknownEvent(body, delivery.scope)] };
   };
+}
+
+/** A form that breaks its own rules is no event yet: its fields say what is wrong, and it stays open. */
+function formErrors(body: SlackBody): Readonly<Record<string, string>> | undefined {
+  const errors = body['type'] === 'view_submission' ? readSubmission(body['view'])?.errors : undefined;
+  return errors && Object.keys(errors).length > 0 ? errors : undefined;
 }
 
 type Read = (body: unknown, scope: EventScope) => readonly InboundEvent[] | undefined;
@@ -120,7 +135,8 @@ export function createReceive(
   };
 }
 
-function received(body: SlackBody, events: readonly InboundEvent[]): Received {
+function received(body: SlackBody, { events, reply }: Interpreted): Received {
+  if (reply) return plainAnswer(json(reply));
   const isCommand = typeof body['command'] === 'string';
   return { events, interactive: isCommand, answer: (shown) => (isCommand ? commandAnswer(shown) : { status: 200 }) };
 }

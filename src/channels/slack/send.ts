@@ -5,11 +5,12 @@
 import { z } from 'zod';
 import type { Clock } from '../../lib/clock.ts';
 import { ChannelError, type Address, type OutboundIntent, type Receipt } from '../channel.ts';
-import type { Card } from '../card.ts';
+import type { Card, CardForm } from '../card.ts';
 import { cutText, splitText } from '../text.ts';
 import { choiceRows, paragraphs, renderCard } from './blocks.ts';
 import type { SlackApi } from './client.ts';
 import { uploadFile } from './files.ts';
+import { renderForm } from './forms.ts';
 import { escapeMrkdwn, mrkdwnWidth } from './mrkdwn.ts';
 
 /** Below Slack's 4,000: above about 4,040 one `text` is split into messages that one `ts` no longer names. */
@@ -26,6 +27,8 @@ const anyAnswer = z.looseObject({});
 /** What sending needs; the clock (business time) bounds how far back a lost post is looked for. */
 export interface SendDeps {
   readonly api: SlackApi;
+  /** The same with little patience, for what is of no use three seconds later. */
+  readonly hasty: SlackApi;
   readonly clock: Clock;
 }
 
@@ -35,7 +38,10 @@ export async function sendIntent(deps: SendDeps, intent: OutboundIntent): Promis
   if (content.kind === 'text') return sendText(deps.api, intent, content);
   if (content.kind === 'card') return sendCard(deps.api, intent, content.card);
   if (content.kind === 'card_update') return updateCard(deps.api, content);
-  if (content.kind === 'tap_answer') return answerTap(deps.api, intent, content);
+  if (content.kind === 'tap_answer') {
+    const { form, tap } = content;
+    return form ? openForm(deps.hasty, form, tap) : answerTap(deps.api, intent, content);
+  }
   return uploadFile(deps.api, { ...content, to: intent.to, chat: await channelId(deps.api, intent.to) });
 }
 
@@ -85,6 +91,25 @@ async function updateCard(
   const args = { channel, ts, ...renderCard(content.card) };
   await api.call('chat.update', args, { shape: anyAnswer, kind: REPEATABLE });
   return { providerId: ts, handle: { channel, ts } };
+}
+
+/**
+ * Opens the form. The press is good for one view within three seconds and cannot be had again, so whatever goes wrong is
+ * final; a form that opened although its answer was lost does no harm.
+ */
+async function openForm(hasty: SlackApi, form: CardForm, tap: Readonly<Record<string, string>>): Promise<Receipt> {
+  const { trigger, channel, ts } = tap;
+  if (trigger === undefined) throw new ChannelError('our_fault', 'no_trigger');
+  const place = { ...(channel === undefined ? {} : { channel }), ...(ts === undefined ? {} : { ts }) };
+  const shape = z.looseObject({ view: z.looseObject({ id: z.string() }) });
+  try {
+    const args = { trigger_id: trigger, view: renderForm(form, place) };
+    const { view } = await hasty.call('views.open', args, { shape, kind: ONCE });
+    return { providerId: view.id };
+  } catch (error) {
+    if (!(error instanceof ChannelError)) throw error;
+    throw new ChannelError('our_fault', error.code, { cause: error });
+  }
 }
 
 /** A note only the presser sees; where the press had no channel (a view) it goes to the direct message. */

@@ -12,7 +12,7 @@ import type { Secret } from '../../lib/secret.ts';
 import type { ChannelError, InboundEvent } from '../channel.ts';
 import type { boltLogger } from './bolt-log.ts';
 import { slackFailure } from './errors.ts';
-import type { Interpret } from './receive.ts';
+import type { Interpret, Interpreted } from './receive.ts';
 
 /** Commits events; resolves only when they are safe. */
 export type Sink = (events: readonly InboundEvent[]) => Promise<void>;
@@ -124,19 +124,21 @@ async function withinTime(work: Promise<unknown>, signal: AbortSignal): Promise<
 
 const envelopeShape = z.looseObject({
   body: z.record(z.string(), z.unknown()),
-  ack: z.custom<() => Promise<void>>((value) => typeof value === 'function'),
+  ack: z.custom<(reply?: Readonly<Record<string, unknown>>) => Promise<void>>((value) => typeof value === 'function'),
 });
 
 async function handleEnvelope(deps: SocketDeps, sink: Sink, raw: unknown): Promise<void> {
   const envelope = envelopeShape.safeParse(raw);
   if (!envelope.success) return;
+  let reply: Interpreted['reply'];
   try {
-    const events = await deps.interpret(envelope.data.body, deps.clock.now());
+    const { events, reply: said } = await deps.interpret(envelope.data.body, deps.clock.now());
     if (events.length > 0) await sink(events);
+    reply = said;
   } catch (error) {
     deps.log.warn({ kind: error instanceof Error ? error.name : 'unknown' }, 'slack envelope not committed');
     return;
   }
   // A closed socket cannot be told: Slack delivers again, the delivery key answers.
-  await envelope.data.ack().catch(() => undefined);
+  await envelope.data.ack(reply).catch(() => undefined);
 }

@@ -5,7 +5,7 @@
 import { toHalfWidth } from '../../lib/mask.ts';
 import { parsePhone } from './understand/phone.ts';
 
-/** Every command; `customer`, `repayment`, `submit` and `continue` may carry an argument. */
+/** Every command; `customer`, `repayment`, `submit`, `upload` and `continue` may carry an argument. */
 export const COMMANDS = [
   'customer',
   'my-customers',
@@ -14,6 +14,7 @@ export const COMMANDS = [
   'repayment',
   'help',
   'submit',
+  'upload',
   'continue',
   'cancel',
   'skip',
@@ -45,6 +46,7 @@ const TABLE: readonly CommandWords[] = [
   { name: 'repayment', words: ['还款', '还款计划', '查还款', '/repayment'], argument: 'required' },
   { name: 'help', words: ['帮助', '使用说明', '菜单', '/help', 'help', '/start'], argument: 'none' },
   { name: 'submit', words: ['提交', '/submit'], argument: 'optional' },
+  { name: 'upload', words: ['上传', '传资料', '上传资料', '/upload', 'upload'], argument: 'optional' },
   { name: 'continue', words: ['继续', '接着填', '/continue', 'continue'], argument: 'optional' },
   { name: 'cancel', words: ['取消', '不填了', '退出', '/cancel', 'cancel'], argument: 'none' },
   { name: 'skip', words: ['跳过', '先跳过', '下一个', '/skip', 'skip'], argument: 'none' },

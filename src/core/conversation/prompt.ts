@@ -162,13 +162,13 @@ function askConfirmation(turn: Turn, frame: Frame, step: StepOf<'confirm'>): voi
   });
 }
 
-/** "We were at …": after a digression. */
+/** "We were at …": after a digression. A form names the item it asks for; any other question follows in full anyway. */
 export function sayWhereWeWere(turn: Turn): void {
   const frame = turn.top;
   if (!frame) return;
   const flow = turn.flowOf(frame);
-  const what = frame.asked === undefined ? flow.definition.title : labelOf(flow, frame.asked);
-  sayOn(turn, frame, 'conversation.back_to', {
-    params: { title: { kind: 'text', key: flow.definition.title }, what: { kind: 'text', key: what } },
-  });
+  const title = { kind: 'text' as const, key: flow.definition.title };
+  if (frame.asked === undefined) return sayOn(turn, frame, 'conversation.back_to_flow', { params: { title } });
+  const what = { kind: 'text' as const, key: labelOf(flow, frame.asked) };
+  sayOn(turn, frame, 'conversation.back_to', { params: { title, what } });
 }

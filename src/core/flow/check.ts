@@ -242,9 +242,12 @@ function checkNode(
     case 'do':
       return checkOperation(node.do, [...path, 'do'], catalogue);
     case 'wait':
-      return Object.keys(node.on).length === 0 && !node.timeout
-        ? [{ path: [...path, 'on'], code: 'wait_without_exit' }]
-        : [];
+      return [
+        ...(Object.keys(node.on).length === 0 && !node.timeout
+          ? [{ path: [...path, 'on'], code: 'wait_without_exit' }]
+          : []),
+        ...checkEscalation(node.wait.remind, [...path, 'wait', 'remind'], catalogue),
+      ];
     case 'notify':
     case 'timer':
     case 'end':
@@ -258,7 +261,7 @@ function checkApproval(
   catalogue: FlowCatalogue,
   known: ReadonlySet<string>,
 ): readonly Fault[] {
-  const { role, verbs, policy, percent, card } = node.approval;
+  const { role, verbs, policy, percent, card, remind } = node.approval;
   const at = [...path, 'approval'];
   const faults: Fault[] = [];
   if (role === undefined) faults.push({ path: at, code: 'empty_approver' });
@@ -273,7 +276,20 @@ function checkApproval(
       known.has(fact) ? [] : [{ path: [...at, 'card', index], code: 'unknown_fact', params: { fact } }],
     ),
   );
-  return faults;
+  if (remind && !remind.escalate && !node.timeout)
+    faults.push({ path: [...at, 'remind'], code: 'reminder_without_end', params: { times: remind.times } });
+  return [...faults, ...checkEscalation(remind, [...at, 'remind'], catalogue)];
+}
+
+function checkEscalation(
+  remind: Extract<ProcessNode, { kind: 'approval' }>['approval']['remind'],
+  path: Path,
+  catalogue: FlowCatalogue,
+): readonly Fault[] {
+  const role = remind?.escalate?.role;
+  return role === undefined || catalogue.roles.has(role)
+    ? []
+    : [{ path: [...path, 'escalate', 'role'], code: 'unknown_role', params: { role } }];
 }
 
 function checkSchedule(flow: ScheduleDefinition): readonly Fault[] {

@@ -145,6 +145,7 @@ export const COMMAND_NAMES = [
   'repayment',
   'help',
   'submit',
+  'upload',
   'continue',
   'cancel',
   'skip',
@@ -186,7 +187,13 @@ export const conversationSchema = z.strictObject({
   steps: z.record(name, z.record(z.string(), z.unknown())),
 });
 
-const reminder = z.strictObject({ after: duration, text: textKey });
+/** Said `times` times, `every` so often; then the role under `escalate` hears of it, once, and there is silence. */
+const reminder = z.strictObject({
+  every: duration,
+  times: z.number().int().min(1).max(10),
+  text: textKey,
+  escalate: z.strictObject({ role: name, text: textKey }).optional(),
+});
 const timeout = z.strictObject({ after: duration, go: name });
 
 /** The node kinds of a process. */

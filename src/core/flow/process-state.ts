@@ -20,6 +20,8 @@ export interface ProcessState {
   readonly path: readonly string[];
   /** The node that sent the case back, while it is with the submitter. */
   readonly returner?: string;
+  /** Reminders of the present wait so far, the escalation included; absent before the first. */
+  readonly reminded?: number;
   /** How it ended. */
   readonly outcome?: string;
 }
@@ -70,6 +72,14 @@ export type ProcessEffect =
   /** All timers of a visit that is over. */
   | { readonly kind: 'timer.clear'; readonly visit: number }
   | { readonly kind: 'remind'; readonly node: string; readonly visit: number; readonly text: string }
+  /** All reminders were in vain: others hear of it, once. */
+  | {
+      readonly kind: 'escalate';
+      readonly node: string;
+      readonly visit: number;
+      readonly role: string;
+      readonly text: string;
+    }
   | { readonly kind: 'notify'; readonly to: string; readonly text: string; readonly params: Facts }
   | { readonly kind: 'incident'; readonly code: string; readonly node: string; readonly detail: string }
   /** For the event log: the token moved. */

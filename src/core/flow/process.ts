@@ -142,11 +142,16 @@ class Run {
     const reminder =
       node.kind === 'approval' ? node.approval.remind : node.kind === 'wait' ? node.wait.remind : undefined;
     if (!reminder) return ignored(this.#state, 'timer', 'not_waiting');
-    const { node: name, visit } = this.#state;
-    this.#effects.push(
-      { kind: 'remind', node: name, visit, text: reminder.text },
-      { kind: 'timer.set', visit, name: 'remind', afterMinutes: durationMinutes(reminder.after) },
-    );
+    const { every, times, text, escalate } = reminder;
+    const { node: name, visit, reminded = 0 } = this.#state;
+    if (reminded > times || (reminded === times && !escalate)) return ignored(this.#state, 'timer', 'not_waiting');
+    this.#state = { ...this.#state, reminded: reminded + 1 };
+    if (reminded === times && escalate) {
+      this.#effects.push({ kind: 'escalate', node: name, visit, ...escalate });
+      return this.#done();
+    }
+    this.#effects.push({ kind: 'remind', node: name, visit, text });
+    if (reminded + 1 < times || escalate) this.#setTimer('remind', every);
     return this.#done();
   }
 
@@ -193,7 +198,7 @@ class Run {
         break;
       case 'wait':
         this.#wait();
-        this.#setTimer('remind', node.wait.remind?.after);
+        this.#setTimer('remind', node.wait.remind?.every);
         this.#setTimer('timeout', node.timeout?.after);
         break;
       case 'timer':
@@ -233,7 +238,7 @@ class Run {
       verbs,
       card: shown,
     });
-    this.#setTimer('remind', remind?.after);
+    this.#setTimer('remind', remind?.every);
     this.#setTimer('timeout', node.timeout?.after);
   }
 
@@ -244,9 +249,10 @@ class Run {
   }
 
   #goTo(node: string): this {
-    const { node: from, visit } = this.#state;
-    if (this.#state.status === 'waiting') this.#effects.push({ kind: 'timer.clear', visit });
-    this.#state = { ...this.#state, node, visit: visit + 1, status: 'running' };
+    const { reminded: _reminded, ...state } = this.#state;
+    const { node: from, visit } = state;
+    if (state.status === 'waiting') this.#effects.push({ kind: 'timer.clear', visit });
+    this.#state = { ...state, node, visit: visit + 1, status: 'running' };
     this.#effects.push({ kind: 'moved', from, to: node, visit: visit + 1 });
     return this;
   }

@@ -17,7 +17,7 @@ export interface Services {
   readonly files: FileStore;
   /** The accounts of this installation by platform, e.g. to resolve `--wecom 00123`. */
   readonly accounts: Readonly<Partial<Record<'wecom' | 'slack' | 'telegram', string>>>;
-  /** Base URL people can open, for upload pages and links; undefined when nobody outside can reach us. */
+  /** Base URL people can open, for upload pages and links; empty for a command, which serves nobody. */
   readonly publicUrl: string;
   /** The Telegram bot's user name for deep links. */
   readonly telegramBotName: () => string | undefined;

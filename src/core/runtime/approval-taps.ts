@@ -1,7 +1,9 @@
 /** Presses on approval cards: decided at once, asked for a reason, or answered with the present state. */
+import type { CardForm } from '../../channels/card.ts';
 import type { Address, Happening } from '../../channels/channel.ts';
 import { AppError } from '../../lib/errors.ts';
 import type { Turn } from '../unit/unit.ts';
+import { answersOf, colleagueForm, OFFERED, reasonForm, type Wanting } from './decision-forms.ts';
 import type { PendingDecision } from './memory.ts';
 
 type Tap = Extract<Happening, { kind: 'action' }>;
@@ -26,12 +28,10 @@ type CardFacts =
       readonly outcome: string | null;
     };
 
-/** Reasons offered for one tap; the same codes as the approval room's. */
-const OFFERED = ['R02', 'R05', 'R08', 'R21', 'R22', 'R27'] as const;
-
 /**
  * Handles a press. The decision commits with the turn; the presser is answered in his own request where the platform
- * shows that. Returns the decision when it still needs words.
+ * shows that. What it still needs is asked in a form where the platform opens one for this press. Returns the decision
+ * when it is asked in the chat instead.
  */
 export async function pressCard(press: Press): Promise<PendingDecision | undefined> {
   const { turn, tap } = press;
@@ -56,6 +56,7 @@ async function decide(press: Press, card: Extract<CardFacts, { kind: 'card' }>):
       verb: tap.verb,
       cardId: tap.cardId,
       tap: tap.handle,
+      ...answersOf(tap.selected, press.text),
     })) as { readonly outcome: string };
     answer(press, press.text(`approval.tap.done.${done.outcome}`, { application: card.application }));
     return undefined;
@@ -78,23 +79,29 @@ function refused(
     verb: tap.verb,
     cardId: tap.cardId,
   };
+  const wanting: Wanting = {
+    cardId: tap.cardId,
+    revision: tap.revision,
+    verb: tap.verb,
+    application: card.application,
+  };
   switch (error.code) {
     case 'approval.reason_needed':
+      if (openForm(press, reasonForm(wanting, press.text))) return undefined;
       ask(
         press,
         press.text(`approval.tap.reason.${tap.verb}`, params),
         tap.verb === 'reject' ? OFFERED.map((code) => press.text(`approval.reason.${code}`)) : [],
       );
       return pending;
-    case 'approval.successor_needed':
-      ask(
-        press,
-        press.text('approval.tap.successor', params),
-        String(error.params['names'] ?? '')
-          .split('、')
-          .filter((name) => name !== ''),
-      );
+    case 'approval.successor_needed': {
+      const names = String(error.params['names'] ?? '')
+        .split('、')
+        .filter((name) => name !== '');
+      if (openForm(press, colleagueForm(wanting, names, press.text))) return undefined;
+      ask(press, press.text('approval.tap.successor', params), names);
       return pending;
+    }
     case 'approval.closed':
       answer(press, press.text(`approval.tap.closed.${String(error.params['state'] ?? card.state)}`, params));
       return undefined;
@@ -144,6 +151,18 @@ async function callOrNone(turn: Turn, cardId: string): Promise<CardFacts | undef
     if (error instanceof AppError) return undefined;
     throw error;
   }
+}
+
+/** Asks in a form. A form that does not open comes back as an event of its own, and the chat asks (jobs/trouble.ts). */
+function openForm({ turn, address, tap, inboxId }: Press, form: CardForm | undefined): boolean {
+  if (tap.canOpenForm !== true || form === undefined) return false;
+  turn.effects.send({
+    to: address,
+    purpose: 'STAFF',
+    content: { kind: 'tap_answer', tap: tap.handle, text: form.title, alert: false, form },
+    inboxId,
+  });
+  return true;
 }
 
 /** Asks for words; the usual ones can be tapped. */

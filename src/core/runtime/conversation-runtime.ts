@@ -24,7 +24,9 @@ import { callOperation } from '../operations/call.ts';
 import { platformOf, type Turn, type Unit } from '../unit/unit.ts';
 import { pressCard, answerDecision } from './approval-taps.ts';
 import { choiceCard, choiceEvent } from './choices.ts';
+import { pressText } from './decision-forms.ts';
 import type { Flows } from './flows.ts';
+import { handOverMedia } from './media-timer.ts';
 import { memoryOf, type Memory, type Offer } from './memory.ts';
 import { actorOf, sendersOf } from './senders.ts';
 import { answered, awaitAnswer, missingAlarm, ring, type Silence } from './silence.ts';
@@ -122,8 +124,9 @@ class Talk {
     this.#today = today;
     this.#identity = identity;
     this.#actor = actorOf(identity, 'zh-CN');
-    this.#memory = memoryOf(work.conversation.state);
-    const { account, chat, thread, actor } = work.conversation;
+    const { account, chat, thread, actor, state } = work.conversation;
+    const person = actor === '' && identity.external_id !== chat ? { person: identity.external_id } : {};
+    this.#memory = { ...memoryOf(state), ...person };
     this.#address = { account, chat, ...(thread === '' ? {} : { thread }), ...(actor === '' ? {} : { actor }) };
   }
 
@@ -165,13 +168,17 @@ class Talk {
         return this.#silence(turn, event.at);
       case 'handback':
         return this.#step(turn, { type: 'handback' });
+      case 'form_unopened':
+        return this.#press(turn, stored, event.tap);
       case 'media':
-        return this.#step(turn, {
+        await this.#step(turn, {
           type: 'message',
           text: event.caption,
           reading: readMessage(event.caption, this.#today),
           media: event.media,
         });
+        if (event.uploaded) this.#fileUpload(turn, stored, event);
+        return;
     }
   }
 
@@ -219,7 +226,8 @@ class Talk {
         return;
       case 'action':
         await this.#tap(turn, stored, happening);
-        this.#file(turn, stored, { kind: 'action', messageId: null, text: happening.verb });
+        for (const name of namesIn(pressText(happening))) turn.effects.conceal(name);
+        this.#file(turn, stored, { kind: 'action', messageId: null, text: pressText(happening) });
         return;
       case 'message':
         await this.#message(turn, stored, happening);
@@ -246,21 +254,9 @@ class Talk {
       return;
     }
     if (message.media.length > 0) {
-      // Fetching is a call to the platform and never happens inside a transaction: a timer hands it to the media job.
-      turn.effects.setTimer({
-        key: `media:${stored.id}`,
-        kind: 'media.fetch',
-        dueAt: this.#unit.now,
-        subjectId: this.#work.conversation.id,
-        payload: {
-          inboxId: String(stored.id),
-          conversationId: this.#work.conversation.id,
-          account: this.#work.conversation.account,
-          caption: message.text,
-          media: message.media,
-          actor: this.#actor,
-        },
-      });
+      const { id: conversationId, account } = this.#work.conversation;
+      const messages = [{ inboxId: String(stored.id), caption: message.text, media: message.media }];
+      await handOverMedia(turn, { conversationId, account, actor: this.#actor, messages });
       return;
     }
     if (this.#actor.kind !== 'STRANGER') {
@@ -309,6 +305,15 @@ class Talk {
         return this.#step(turn, choiceEvent(offer, choice));
       }
     }
+    return this.#press(turn, stored, tap);
+  }
+
+  /** A card of the approvals. A question that is still open about this very card is answered by the press, or asked anew. */
+  async #press(
+    turn: Turn,
+    stored: StoredEvent,
+    tap: Extract<InboundEvent['happening'], { kind: 'action' }>,
+  ): Promise<void> {
     const decision = await pressCard({
       turn,
       address: this.#address,
@@ -316,7 +321,8 @@ class Talk {
       inboxId: stored.id,
       text: (key, params) => this.#text(key, params),
     });
-    this.#memory = decision ? { ...this.#memory, decision } : this.#memory;
+    if (this.#memory.decision?.cardId === tap.cardId) this.#memory = withoutDecision(this.#memory);
+    if (decision) this.#memory = { ...this.#memory, decision };
   }
 
   #lockChoices(turn: Turn, tap: Extract<InboundEvent['happening'], { kind: 'action' }>, label: string): void {
@@ -498,10 +504,16 @@ class Talk {
     return this.#deps.texts.translate(this.#actor.language, key, params);
   }
 
+  #fileUpload(turn: Turn, stored: StoredEvent, event: Extract<InternalEvent, { internal: 'media' }>): void {
+    for (const name of namesIn(event.caption)) turn.effects.conceal(name);
+    const fileIds = event.media.flatMap(({ fileId }) => (typeof fileId === 'string' ? [fileId] : []));
+    this.#file(turn, stored, { kind: 'file', messageId: null, text: event.caption, fileIds });
+  }
+
   #file(
     turn: Turn,
     stored: StoredEvent,
-    line: { readonly kind: string; readonly messageId: string | null; readonly text: string },
+    line: Pick<IncomingItem, 'kind' | 'messageId' | 'text'> & Partial<Pick<IncomingItem, 'fileIds'>>,
   ): void {
     this.#items.push({
       conversationId: this.#work.conversation.id,

@@ -22,6 +22,8 @@ export interface Memory {
   readonly offer?: Offer;
   readonly decision?: PendingDecision;
   readonly silence?: Silence;
+  /** Who speaks in a direct chat whose id is not his own (Slack D…); events of our own name nobody. */
+  readonly person?: string;
 }
 
 export function memoryOf(state: unknown): Memory {

@@ -200,6 +200,11 @@ async function perform(
     case 'remind':
       await ctx.callAsSystem('approval.remind', { instanceId: instance.id, visit: effect.visit, text: effect.text });
       return undefined;
+    case 'escalate': {
+      const { visit, role, text } = effect;
+      await ctx.callAsSystem('approval.escalate', { instanceId: instance.id, visit, role, text });
+      return undefined;
+    }
     case 'notify':
       await ctx.callAsSystem('staff.notify', { staffId: effect.to, text: effect.text, params: effect.params });
       return undefined;

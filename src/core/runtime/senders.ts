@@ -3,6 +3,7 @@ import { identitiesOf, type Identity } from '../../identity/identity-store.ts';
 import { isLanguage, type Language } from '../../lib/i18n.ts';
 import { isRole, type Actor } from '../operations/actor.ts';
 import type { Unit } from '../unit/unit.ts';
+import { memoryOf } from './memory.ts';
 import type { ConversationWork } from './turns.ts';
 
 /** The identity behind each conversation's events, in the same order; a person never seen before gets one. */
@@ -13,8 +14,8 @@ export async function sendersOf(
   const senders = works.map(({ conversation, events }) => {
     const spoken = events.find(({ event }) => !('internal' in event) && event.sender !== '')?.event;
     if (spoken && !('internal' in spoken)) return { account: conversation.account, externalId: spoken.sender };
-    const externalId = conversation.actor === '' ? conversation.chat : conversation.actor;
-    return { account: conversation.account, externalId };
+    const direct = memoryOf(conversation.state).person ?? conversation.chat;
+    return { account: conversation.account, externalId: conversation.actor === '' ? direct : conversation.actor };
   });
   const distinct = new Map(senders.map((sender) => [keyOf(sender.account, sender.externalId), sender]));
   const identities = await identitiesOf(unit.tx, [...distinct.values()], unit.now);

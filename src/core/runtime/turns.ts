@@ -1,5 +1,5 @@
 /** What the inbox job hands to the conversation runtime, and what it gets back. */
-import type { InboundEvent } from '../../channels/channel.ts';
+import type { Happening, InboundEvent } from '../../channels/channel.ts';
 import type { MediaToken } from '../conversation/index.ts';
 import type { Unit } from '../unit/unit.ts';
 
@@ -8,7 +8,15 @@ export type InternalEvent =
   /** The timer of a silence has rung; `at` is when it was set for, in milliseconds. */
   | { readonly internal: 'silence'; readonly at: number }
   /** Files of an earlier message have been fetched and stored (or refused). */
-  | { readonly internal: 'media'; readonly caption: string; readonly media: readonly MediaToken[] }
+  | {
+      readonly internal: 'media';
+      readonly caption: string;
+      readonly media: readonly MediaToken[];
+      /** They came through an upload page: no message of the platform stands for them on the timeline. */
+      readonly uploaded?: true;
+    }
+  /** The form that a press was answered with did not open: what it asks for is asked in the chat. */
+  | { readonly internal: 'form_unopened'; readonly tap: Extract<Happening, { kind: 'action' }> }
   | { readonly internal: 'handback' };
 
 export interface StoredEvent {

@@ -358,26 +358,3 @@ async function languageOf(ctx: Ctx, staffId: string): Promise<Language> {
   const language = (await findStaff(ctx.tx, staffId))?.language ?? 'zh-CN';
   return isLanguage(language) ? language : 'zh-CN';
 }
-
-export const remindApprovers = defineOperation({
-  name: 'approval.remind',
-  summary: 'Reminds everybody who still has to decide',
-  access: { system: 'all' },
-  input: z.strictObject({ instanceId: z.uuid(), visit: z.int(), text: z.string() }),
-  output: z.object({ reminded: z.int() }),
-  subject: (input) => ({ kind: 'instance', id: input.instanceId }),
-  async run(ctx, input) {
-    const approval = (await approvalsOfInstance(ctx.tx, input.instanceId)).find(
-      (one) => one.visit === input.visit && one.state === 'OPEN',
-    );
-    if (!approval) return { reminded: 0 };
-    const waiting = (await tasksOf(ctx.tx, [approval.id])).filter((task) => task.state === 'OPEN');
-    for (const task of waiting)
-      await ctx.callAsSystem('staff.notify', {
-        staffId: task.staff_id,
-        text: input.text,
-        params: { application: snapshotOf(ctx, approval).application },
-      });
-    return { reminded: waiting.length };
-  },
-});

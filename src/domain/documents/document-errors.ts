@@ -7,4 +7,7 @@ export const documentErrors = defineErrors({
   'document.unknown_item': [422, 'info'],
   'document.unassigned': [409, 'info'],
   'document.already_accepted': [409, 'info'],
+  'document.upload_unknown': [404, 'info'],
+  'document.upload_used': [410, 'info'],
+  'document.upload_expired': [410, 'info'],
 });

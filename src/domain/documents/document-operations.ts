@@ -25,8 +25,9 @@ import {
 } from './document-store.ts';
 import { attachFile } from './filing.ts';
 import { REFUSALS } from './intake.ts';
-import { productOf, progressFor } from './progress.ts';
+import { itemName, productOf, progressFor } from './progress.ts';
 import { FILING_ACCESS } from './stored-file.ts';
+import { needsPage, type OfferedUpload } from './upload-operations.ts';
 
 const named = z.object({ item: z.string(), name: z.string() });
 
@@ -39,6 +40,10 @@ const mediaToken = z.object({
   caption: z.string().max(4000).optional(),
   /** Files sent together: an album, or one message with several files. */
   album: z.string().max(100).optional(),
+  /** Filed without a word: the last file of the album speaks for all. */
+  silent: z.boolean().optional(),
+  /** The last file of an album, and how many it speaks for. */
+  several: z.int().min(2).optional(),
 });
 
 /** What the runtime hands to `document.receive` for each file of a message, beside what the conversation itself needs. */
@@ -53,13 +58,31 @@ const filed = z.object({
   page: z.int(),
   left: z.int(),
   missing: z.array(named),
+  /** How many files of an album this speaks for; `itemName` then names all their items. */
+  several: z.int().optional(),
+  /** Nothing is said of this one. */
+  silent: z.literal(true).optional(),
+  /** A fresh upload page for what is missing, where the chat takes no files. */
+  upload: z.string().optional(),
+  /** Whose page that is. */
+  number: z.string().optional(),
 });
-const unclear = z.object({ kind: z.literal('unclear'), document: z.string(), items: z.array(named), left: z.int() });
+const unclear = z.object({
+  kind: z.literal('unclear'),
+  document: z.string(),
+  items: z.array(named),
+  left: z.int(),
+  several: z.int().optional(),
+  /** Of them, how many are meant by the question. */
+  unnamed: z.int().optional(),
+  silent: z.literal(true).optional(),
+});
 const receipt = z.union([
   filed,
   unclear,
   z.object({ kind: z.literal('refused'), reason: z.string() }),
-  z.object({ kind: z.literal('nobody') }),
+  /** `page`: the sender's chat takes no files; an upload page says whose file it is. */
+  z.object({ kind: z.literal('nobody'), page: z.literal(true).optional() }),
 ]);
 type Receipt = z.output<typeof receipt>;
 
@@ -71,7 +94,8 @@ export const receiveDocument = defineOperation({
   output: receipt,
   subject: (_input, output) => (output && 'document' in output ? { kind: 'document', id: output.document } : undefined),
   async run(ctx, { media }) {
-    if (ctx.actor.kind === 'STRANGER' || media.refused === 'no_customer') return { kind: 'nobody' as const };
+    if (ctx.actor.kind === 'STRANGER' || media.refused === 'no_customer')
+      return { kind: 'nobody' as const, ...(needsPage(ctx) ? { page: true as const } : {}) };
     if (media.refused === 'no_consent') throw new AppError(consentErrors['consent.required']);
     if (media.refused !== undefined) return { kind: 'refused' as const, reason: media.refused };
     const customer = await ownerOf(ctx, media.fileId);
@@ -84,11 +108,40 @@ export const receiveDocument = defineOperation({
       name: media.name ?? '',
       album: media.album,
     });
-    return outcome.item === null
-      ? ask(ctx, customer, outcome.document, outcome.likely)
-      : tell(ctx, customer, { ...outcome, item: outcome.item });
+    const told =
+      outcome.item === null
+        ? await ask(ctx, customer, outcome.document, outcome.likely)
+        : await tell(ctx, customer, { ...outcome, item: outcome.item, isSilent: media.silent === true });
+    if (media.silent === true) return { ...told, silent: true as const };
+    return media.several === undefined
+      ? told
+      : tellTogether(ctx, customer, told, { album: media.album, several: media.several });
   },
 });
+
+/** The answer for a whole album: what nobody has named yet is asked about, otherwise all its items are named. */
+async function tellTogether(
+  ctx: Ctx,
+  customer: CustomerRow,
+  last: Receipt,
+  { album, several }: { readonly album: string | undefined; readonly several: number },
+): Promise<Receipt> {
+  if (last.kind === 'refused' || last.kind === 'nobody') return last;
+  const came = (await documentsOf(ctx.tx, customer.id)).flatMap((one) => {
+    const pages = one.pages.filter(({ via }) => arrivalOf(via).album === album && arrivalOf(via).via === ctx.via);
+    return pages.length > 0 ? [{ ...one, pages }] : [];
+  });
+  const unnamed = came.find(({ itemCode }) => itemCode === null);
+  if (unnamed) {
+    return { ...(await ask(ctx, customer, unnamed.id, [])), several, unnamed: unnamed.pages.length };
+  }
+  if (last.kind === 'unclear' || came.length === 0) return { ...last, several }; // all of it had been there before
+  const progress = await progressFor(ctx, customer.id);
+  const names = progress
+    .filter(({ item }) => came.some(({ itemCode }) => itemCode === item.code))
+    .map((one) => nameOf(ctx, one).name);
+  return { ...last, kind: 'filed', itemName: names.join('、'), several };
+}
 
 async function ownerOf(ctx: Ctx, fileId: string | undefined): Promise<CustomerRow> {
   const file = fileId === undefined ? undefined : await findFile(ctx.tx, fileId);
@@ -96,7 +149,12 @@ async function ownerOf(ctx: Ctx, fileId: string | undefined): Promise<CustomerRo
   return customerInScope(ctx, file.customer_id);
 }
 
-async function ask(ctx: Ctx, customer: CustomerRow, document: string, likely: readonly string[]): Promise<Receipt> {
+async function ask(
+  ctx: Ctx,
+  customer: CustomerRow,
+  document: string,
+  likely: readonly string[],
+): Promise<z.output<typeof unclear>> {
   const progress = await progressFor(ctx, customer.id);
   return {
     kind: 'unclear',
@@ -112,6 +170,7 @@ interface Told {
   readonly version: number;
   readonly page: number;
   readonly isDuplicate: boolean;
+  readonly isSilent: boolean;
 }
 
 async function tell(ctx: Ctx, customer: CustomerRow, told: Told): Promise<Receipt> {
@@ -127,13 +186,21 @@ async function tell(ctx: Ctx, customer: CustomerRow, told: Told): Promise<Receip
     page: told.page,
     left: needed.length,
     missing: needed,
+    ...(needed.length > 0 && !told.isSilent ? await pageFor(ctx, customer) : {}),
   };
 }
 
-/** A product brings its names as locale keys, or as plain words when it was published through the API. */
-function nameOf(ctx: Ctx, { item }: ItemProgress): z.output<typeof named> {
-  const isKey = ctx.services.texts.has(ctx.actor.language, item.name);
-  return { item: item.code, name: isKey ? ctx.t(item.name) : item.name };
+async function pageFor(
+  ctx: Ctx,
+  customer: CustomerRow,
+): Promise<{ readonly upload?: string; readonly number?: string }> {
+  if (!needsPage(ctx)) return {};
+  const page = (await ctx.call('document.offerUpload', { customer: customer.id })) as OfferedUpload;
+  return page.kind === 'link' ? { upload: page.url, number: page.number } : {};
+}
+
+function nameOf(ctx: Ctx, one: ItemProgress): z.output<typeof named> {
+  return { item: one.item.code, name: itemName(ctx, one) };
 }
 
 export const assignDocument = defineOperation({
@@ -160,6 +227,7 @@ export const assignDocument = defineOperation({
       version: last.version,
       page: last.page,
       isDuplicate: false,
+      isSilent: false,
     });
     return filed.parse(told);
   },

@@ -18,3 +18,5 @@ export {
   type StoredFile,
   type Upload,
 } from './stored-file.ts';
+export { MAX_UPLOAD_FILES, offerUpload, openUpload, takeUpload, UPLOADED } from './upload-operations.ts';
+export { findUploadLink, type UploadLinkRow } from './upload-store.ts';

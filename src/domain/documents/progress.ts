@@ -3,7 +3,7 @@ import type { Ctx } from '../../core/operations/context.ts';
 import { parseYuan } from '../../lib/money.ts';
 import { openLead, type LeadRow } from '../leads/index.ts';
 import { currentProducts, productByCode, productById, type Product } from '../products/index.ts';
-import { progressOf, type ItemProgress } from './document.ts';
+import { progressOf, stillNeeded, type ItemProgress } from './document.ts';
 import { documentsOf, openProductId } from './document-store.ts';
 
 /**
@@ -32,4 +32,14 @@ function takes({ terms }: Product, lead: LeadRow): boolean {
 export async function progressFor(ctx: Ctx, customerId: string): Promise<readonly ItemProgress[]> {
   const product = await productOf(ctx, customerId);
   return progressOf(product?.checklist ?? [], await documentsOf(ctx.tx, customerId));
+}
+
+/** An item's name. A product brings its names as locale keys, or as plain words when it was published through the API. */
+export function itemName(ctx: Ctx, { item }: ItemProgress): string {
+  return ctx.services.texts.has(ctx.actor.language, item.name) ? ctx.t(item.name) : item.name;
+}
+
+/** The names of what a customer still has to bring. */
+export async function neededNames(ctx: Ctx, customerId: string): Promise<string[]> {
+  return stillNeeded(await progressFor(ctx, customerId)).map((one) => itemName(ctx, one));
 }

@@ -61,6 +61,11 @@ export const api = {
     form.set('file', file, file.name);
     return call<PhoneView>(`${phonePath(phone)}/file`, { method: 'POST', body: form });
   },
+  sendAlbum: (phone: PhoneKey, files: readonly File[]) => {
+    const form = new FormData();
+    for (const file of files) form.append('photo', file, file.name);
+    return call<PhoneView>(`${phonePath(phone)}/album`, { method: 'POST', body: form });
+  },
 };
 
 /** Server-sent events: `onChange` after anything happened, `onClock` at each step of a move, `onLine` when the line is up or down. */

@@ -18,6 +18,9 @@ export const SAMPLES: readonly Sample[] = [
   { id: 'statement', kind: 'pdf' },
 ];
 
+/** Several at once, as one album. */
+export const ALBUM: readonly Sample[] = SAMPLES.slice(0, 3);
+
 /** The sample as a file, named in the visitor's language. */
 export async function sampleFile(sample: Sample, say: Say): Promise<File> {
   const name = say(`sample.${sample.id}`);

@@ -44,6 +44,9 @@ export interface CardSelect {
   readonly label: string;
   /** Empty = a field to type into. */
   readonly options: readonly { readonly id: string; readonly text: string }[];
+  readonly isOptional?: boolean;
+  readonly hint?: string;
+  readonly error?: string;
 }
 
 export interface Card {
@@ -85,6 +88,7 @@ export interface PhoneView {
     readonly remove: boolean;
     readonly files: 'all' | 'pictures';
     readonly contact: boolean;
+    readonly albums: boolean;
   };
   readonly blocked: boolean;
 }

@@ -86,14 +86,20 @@ export class Interactions {
     });
   }
 
-  /** Submits the top modal; a required input left empty is stopped by the client, without a request. */
+  /** Submits the top modal; a required input left empty, or too long a text, is stopped by the client, without a request. */
   async submit(userId: string, view: OpenView, selected: Selected): Promise<void> {
     fill(view.blocks, view.filled, selected);
+    view.errors = undefined;
     const empty = placedElements(view.blocks).find(
       (placed) => isRequiredInput(placed) && isUnfilled(placed, view.filled),
     );
     if (empty !== undefined) {
       this.#core.flash(userId, `missing_input: ${empty.blockId}`);
+      return;
+    }
+    const tooLong = placedElements(view.blocks).find((placed) => isTooLong(placed, view.filled));
+    if (tooLong !== undefined) {
+      this.#core.flash(userId, `too_long_input: ${tooLong.blockId}`);
       return;
     }
     const reply = await this.#interact('view_submission', userId, {
@@ -220,12 +226,18 @@ export class Interactions {
     const entries = Object.entries(errors);
     const isFaulty = entries.length === 0 || entries.some(([block]) => !inputs.has(block));
     if (isFaulty) this.#core.flash(userId, 'invalid_response_errors');
-    else for (const [block, text] of entries) this.#core.flash(userId, `${block}: ${wordOf(text)}`);
+    else view.errors = Object.fromEntries(entries.map(([block, text]) => [block, wordOf(text)]));
   }
 }
 
 function isRequiredInput({ block }: PlacedElement): boolean {
   return block['type'] === 'input' && block['optional'] !== true;
+}
+
+/** Slack's client takes no more than `max_length` characters. */
+function isTooLong(placed: PlacedElement, filled: ReadonlyMap<string, string>): boolean {
+  const max = placed.element['max_length'];
+  return typeof max === 'number' && (filled.get(elementKey(placed)) ?? '').length > max;
 }
 
 function isUnfilled(placed: PlacedElement, filled: ReadonlyMap<string, string>): boolean {

@@ -44,7 +44,7 @@ function messageOnScreen(message: SlackMessage, core: SlackCore): ScreenMessage 
 
 function viewOnScreen(view: OpenView, core: SlackCore): ScreenMessage {
   const title = wordOf(fieldsOf(view.body['title'])['text']);
-  const card = cardOf(view.blocks, title, core);
+  const card = cardOf(view.blocks, title, core, view);
   const submit = textOf(fieldsOf(view.body['submit'])['text']);
   const close = textOf(fieldsOf(view.body['close'])['text']);
   const isModal = view.body['type'] === 'modal';
@@ -63,7 +63,7 @@ function viewOnScreen(view: OpenView, core: SlackCore): ScreenMessage {
 }
 
 /** Blocks as a card. A select without options is a field to type into. */
-function cardOf(blocks: readonly Fields[], fallback: string, core: SlackCore): ScreenCard {
+function cardOf(blocks: readonly Fields[], fallback: string, core: SlackCore, view?: OpenView): ScreenCard {
   const placed = placedElements(blocks);
   const texts = blocks.flatMap(sectionText);
   const header = blocks.find((block) => block['type'] === 'header');
@@ -78,7 +78,7 @@ function cardOf(blocks: readonly Fields[], fallback: string, core: SlackCore): S
     ...(subtitle === undefined ? {} : { subtitle }),
     ...(body.length === 0 ? {} : { text: body.join('\n') }),
     fields: blocks.flatMap((block) => listOf(block['fields']).map(fieldOf)),
-    selects: placed.filter((one) => one.element['type'] !== 'button').map((one) => selectOf(one, core)),
+    selects: placed.filter((one) => one.element['type'] !== 'button').map((one) => selectOf(one, core, view)),
     buttons: placed.filter((one) => one.element['type'] === 'button').map(buttonOf),
   };
 }
@@ -121,7 +121,7 @@ function buttonOf(placed: PlacedElement): ScreenCard['buttons'][number] {
   };
 }
 
-function selectOf(placed: PlacedElement, core: SlackCore): ScreenCard['selects'][number] {
+function selectOf(placed: PlacedElement, core: SlackCore, view: OpenView | undefined): ScreenCard['selects'][number] {
   const { block, element } = placed;
   const label = fieldsOf(block['label'] ?? element['placeholder'])['text'] ?? fieldsOf(block['text'])['text'];
   const people = element['type'] === 'users_select' ? [...core.workspace.users.values()] : [];
@@ -129,9 +129,14 @@ function selectOf(placed: PlacedElement, core: SlackCore): ScreenCard['selects']
     id: wordOf(option['value']),
     text: wordOf(fieldsOf(option['text'])['text']),
   }));
+  const hint = textOf(fieldsOf(block['hint'])['text']);
+  const error = view?.errors?.[placed.blockId];
   return {
     id: elementKey(placed),
     label: shownText(wordOf(label)),
     options: [...options, ...people.map(({ id, name }) => ({ id, text: name }))],
+    ...(block['optional'] === true ? { isOptional: true } : {}),
+    ...(hint === undefined ? {} : { hint }),
+    ...(error === undefined ? {} : { error }),
   };
 }

@@ -21,6 +21,8 @@ export interface OpenView {
   hash: string;
   /** What the person filled in: `block_id/action_id` → value. */
   readonly filled: Map<string, string>;
+  /** What our answer to the last submission says at input blocks: `block_id` → text. */
+  errors: Readonly<Record<string, string>> | undefined;
 }
 
 /** What the views remember over a restart. */
@@ -157,6 +159,7 @@ export class ViewBook {
       blocks: [],
       hash: '',
       filled: new Map(),
+      errors: undefined,
     };
     this.#fill(view, body);
     this.#views.set(id, view);
@@ -165,6 +168,7 @@ export class ViewBook {
 
   #fill(view: OpenView, body: Fields): void {
     view.body = body;
+    view.errors = undefined;
     view.blocks = withIds(listOf(body['blocks']), () => this.#workspace.nextId('b'));
     view.hash = `${this.#workspace.seconds()}.${this.#workspace.nextId('h')}`;
   }

@@ -29,12 +29,14 @@ export interface PhoneAbilities {
   readonly files: 'all' | 'pictures';
   /** Start button, own phone number, block: Telegram. */
   readonly contact: boolean;
+  /** Several photos go as one album, each a message of its own: Telegram. */
+  readonly albums: boolean;
 }
 
 const ABILITIES: Readonly<Record<Platform, PhoneAbilities>> = {
-  wecom: { edit: false, remove: true, files: 'pictures', contact: false },
-  slack: { edit: true, remove: true, files: 'all', contact: false },
-  telegram: { edit: true, remove: true, files: 'all', contact: true },
+  wecom: { edit: false, remove: true, files: 'pictures', contact: false, albums: false },
+  slack: { edit: true, remove: true, files: 'all', contact: false, albums: false },
+  telegram: { edit: true, remove: true, files: 'all', contact: true, albums: true },
 };
 
 /** A phone in the list of phones. */
@@ -134,6 +136,11 @@ export class Phones implements Remembering {
 
   sendFile(person: SandboxPerson, file: PickedFile, caption: string | undefined): Promise<void> {
     return act(() => this.#emulator(person.platform).sendFile(person.id, file, caption));
+  }
+
+  /** Several photos at once. @throws SandboxProblem `not_here` where a platform has no albums. */
+  sendAlbum(person: SandboxPerson, files: readonly PickedFile[]): Promise<void> {
+    return act(() => this.#telegram(person).sendAlbum(person.id, files));
   }
 
   tap(

@@ -44,6 +44,11 @@ const jsonFile = z.strictObject({
   caption: z.string().max(1_024).optional(),
 });
 
+const albumFiles = z
+  .array(z.object({ name: z.string(), mime: z.string().startsWith('image/'), bytes: z.instanceof(Buffer) }))
+  .min(2)
+  .max(10);
+
 const faultBody: z.ZodType<Fault> = z.strictObject({
   platform: z.enum([...PLATFORMS, '*']),
   method: z.string().min(1).max(200),
@@ -134,6 +139,7 @@ function phoneRoutes(rooms: RouteRooms): Route[] {
       const { file, caption } = await pickedFile(call);
       return phones.sendFile(person, file, caption);
     },
+    album: async (person, call) => phones.sendAlbum(person, await pickedAlbum(call)),
     tap: async (person, call) => phones.tap(person, await body(call, tapBody)),
     edit: async (person, call) => {
       const { message, text } = await body(call, editBody);
@@ -231,6 +237,12 @@ async function pickedFile(call: Call): Promise<{ file: PickedFile; caption: stri
   const bytes = 'bytes' in given ? given.bytes : Buffer.from(given.base64, 'base64');
   if (bytes.length > MAX_FILE) throw new SandboxProblem('too_large', { params: { megabytes: MAX_FILE / 1_048_576 } });
   return { file: { name: given.name, mime: given.mime, bytes }, caption: given.caption };
+}
+
+/** Two to ten photos as multipart: what Telegram puts into one album. */
+async function pickedAlbum(call: Call): Promise<readonly PickedFile[]> {
+  const { uploads } = await readFields(call.request, MAX_FILE_BODY);
+  return checked(albumFiles, uploads, call.language).map(({ name, mime, bytes }) => ({ name, mime, bytes }));
 }
 
 function captionOf(fields: Readonly<Record<string, unknown>>): string | undefined {

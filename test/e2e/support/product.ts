@@ -29,6 +29,8 @@ export interface Phone {
     readonly bytes: Buffer;
     readonly caption?: string;
   }): Promise<void>;
+  /** Several photos at once (Telegram). */
+  sendAlbum(photos: readonly Buffer[]): Promise<void>;
 }
 
 const TOKEN = 'bootstrap-token-of-the-test';
@@ -102,6 +104,13 @@ export class Product {
       shareContact: async () => post('contact', {}),
       sendFile: async ({ name, mime, bytes, caption }) =>
         post('file', { name, mime, base64: bytes.toString('base64'), ...(caption === undefined ? {} : { caption }) }),
+      sendAlbum: async (photos) => {
+        const form = new FormData();
+        for (const [at, bytes] of photos.entries())
+          form.append('photo', new Blob([new Uint8Array(bytes)], { type: 'image/jpeg' }), `${String(at)}.jpg`);
+        const response = await fetch(`${this.url}${base}/album`, { method: 'POST', body: form });
+        if (!response.ok) throw new Error(`album: ${response.status} ${await response.text()}`);
+      },
     };
   }
 

@@ -130,6 +130,25 @@ describe('documents of a customer', () => {
       ]);
     });
 
+    test('an album is answered once: all its items are named, in the order of the list', async () => {
+      const album = 'C1';
+      const silent = await send({ caption: '流水', album, silent: true });
+      await send({ caption: '身份证', album, silent: true }, jpegFile(`${String(desk.made)} front`));
+      const last = await send({ album, several: 3 }, jpegFile(`${String(desk.made)} third`));
+
+      expect(silent).toMatchObject({ kind: 'filed', silent: true });
+      expect(last).toMatchObject({ kind: 'filed', several: 3, itemName: expect.stringMatching(/^身份证.*、.*流水/) });
+    });
+
+    test('an album with files nobody has named asks once, for all of them', async () => {
+      const album = 'C2';
+      await send({ album, silent: true });
+      await send({ caption: '流水', album, silent: true }, jpegFile(`${String(desk.made)} named`));
+      const last = await send({ album, several: 3 }, jpegFile(`${String(desk.made)} unnamed`));
+
+      expect(last).toMatchObject({ kind: 'unclear', several: 3, unnamed: 2 });
+    });
+
     test('the back of a card goes on with its front', async () => {
       await send({ caption: '身份证正面' });
 

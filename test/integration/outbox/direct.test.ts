@@ -38,6 +38,17 @@ async function rows(): Promise<readonly { readonly state: string; readonly attem
   return found;
 }
 
+/** The platform takes the first message only when it is let go. */
+function holdFirstSend(): () => void {
+  let letGo: () => void = () => undefined;
+  const held = new Promise<void>((resolve) => (letGo = resolve));
+  telegram.onSend = async (intent) => {
+    if (telegram.sent.length === 1) await held;
+    return { providerId: `p${intent.id}` };
+  };
+  return letGo;
+}
+
 const texts = (): readonly string[] =>
   telegram.sent.map(({ content }) => (content.kind === 'text' ? content.text : content.kind));
 
@@ -64,10 +75,12 @@ describe('an answer written by a process that also sends', () => {
   });
 
   test('goes out with the words that were said, in the order in which they were said', async () => {
+    const letGo = holdFirstSend();
     const worker = company.worker({ direct: true, handle: answering(['one', 'two', 'three']) });
 
     await turnOf(worker);
     expect((await rows()).map(({ state }) => state)).toEqual(['LEASED', 'PENDING', 'PENDING']);
+    letGo();
     await worker.deliverer.idle();
     while ((await worker.deliverer.run()) > 0);
 
@@ -75,11 +88,7 @@ describe('an answer written by a process that also sends', () => {
   });
 
   test('what waits behind an answer under way is looked for when that has gone out', async () => {
-    let letGo: () => void = () => undefined;
-    telegram.onSend = async (intent) => {
-      if (telegram.sent.length === 1) await new Promise<void>((resolve) => (letGo = resolve));
-      return { providerId: `p${intent.id}` };
-    };
+    const letGo = holdFirstSend();
     const worker = company.worker({ direct: true, handle: answering(['one', 'two']) });
     await turnOf(worker);
     await until(() => telegram.sent.length === 1);

@@ -112,7 +112,8 @@ export function useCompany(): Company {
       LOG_LEVEL: 'silent',
     });
     if (!parsed.ok) throw new Error(parsed.faults.join());
-    opened.base = await openBase({ env: parsed.env, version: '0', say: () => undefined }, SETTINGS, () => undefined);
+    const options = { env: parsed.env, version: '0', say: () => undefined, url: 'https://daiban.test' };
+    opened.base = await openBase(options, SETTINGS, () => undefined);
     for (const product of DEMO_PRODUCTS)
       await performOperation(opened.base.unit, { actor: ADMIN, via: 'test' }, 'product.publish', product);
   });

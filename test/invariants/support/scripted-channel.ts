@@ -5,6 +5,7 @@ import type {
   Channel,
   Happening,
   InboundEvent,
+  MediaRef,
   OutboundIntent,
   PaceRule,
   Platform,
@@ -38,6 +39,11 @@ export class ScriptedChannel implements Channel {
     handle: { id: intent.id },
   });
 
+  /** What it holds of a file. */
+  onFetch: (media: MediaRef) => Promise<Buffer> = async () => {
+    throw new Error('no media here');
+  };
+
   constructor(account: string, capabilities: Partial<Capabilities> = {}) {
     this.account = account;
     this.platform = account.split(':')[0] as Platform;
@@ -59,8 +65,8 @@ export class ScriptedChannel implements Channel {
     return this.onSend(intent);
   }
 
-  async fetchMedia(): Promise<Buffer> {
-    throw new Error('no media here');
+  async fetchMedia(media: MediaRef): Promise<Buffer> {
+    return this.onFetch(media);
   }
 
   async check(): Promise<{ readonly ok: boolean }> {

@@ -306,6 +306,26 @@ describe('the sandbox', () => {
       });
     });
 
+    test('several photos go as one album where the platform has albums; one alone, or a document, is none', async () => {
+      const album = (...types: readonly string[]): FormData => {
+        const form = new FormData();
+        for (const [at, type] of types.entries())
+          form.append('photo', new Blob([Buffer.alloc(32, at)], { type }), `${String(at)}.png`);
+        return form;
+      };
+      const before = place.delivered.length;
+      expect((await place.call('POST', `${HE}/album`, album('image/png', 'image/png'))).status).toBe(200);
+      const groups = place.delivered
+        .slice(before)
+        .map(({ body }) => JSON.parse(body).message.media_group_id as unknown);
+      expect(groups).toHaveLength(2);
+      expect(new Set(groups).size).toBe(1);
+
+      expect((await place.call('POST', `${HE}/album`, album('image/png'))).status).toBe(422);
+      expect((await place.call('POST', `${HE}/album`, album('image/png', 'application/pdf'))).status).toBe(422);
+      expect((await place.call('POST', `${QIAN}/album`, album('image/png', 'image/png'))).status).toBe(409);
+    });
+
     test('a picture can be looked at on the phone by what its bytes are; nothing else is shown in the page', async () => {
       const png = Buffer.concat([Buffer.from('89504e470d0a1a0a', 'hex'), Buffer.alloc(20)]);
       const send = async (phone: string, name: string, bytes: Buffer): Promise<string> => {

@@ -40,6 +40,8 @@ beforeAll(async () => {
   write('src/sandbox/page/vite.config.ts', 'export default {};\n');
   write('src/console/calculators/index.html', '<title>calculators</title>\n');
   write('src/console/calculators/vite.config.ts', 'export default {};\n');
+  write('src/console/upload/index.html', '<title>upload</title>\n');
+  write('src/console/upload/vite.config.ts', 'export default {};\n');
 });
 afterAll(() => rmSync(path.dirname(root), { recursive: true, force: true }));
 
@@ -52,12 +54,14 @@ describe('building', () => {
     expect(first.lines.map((line) => line.replace(/ in \d+\.\d s$/, '')).sort()).toEqual([
       'built page calculators',
       'built page sandbox',
+      'built page upload',
       'built prisma client',
       'built server',
     ]);
     expect(existsSync(path.join(root, 'src/db/generated/client.ts'))).toBe(true);
     expect(existsSync(path.join(root, 'dist/web/sandbox/index.html'))).toBe(true);
     expect(existsSync(path.join(root, 'dist/web/calculators/index.html'))).toBe(true);
+    expect(existsSync(path.join(root, 'dist/web/upload/index.html'))).toBe(true);
     expect(second).toEqual({ code: 0, lines: [] });
     expect(mtimesOf('dist')).toEqual(before); // so it also works in a checkout that nobody may write to
   });

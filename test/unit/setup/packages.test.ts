@@ -92,7 +92,7 @@ function readJson(file: string): unknown {
 /** Sources of the server; the pages are bundled and bring what they need with them. */
 function sources(): readonly string[] {
   return readdirSync(SRC, { recursive: true, encoding: 'utf8' })
-    .filter((name) => name.endsWith('.ts') && !/^(sandbox\/page|console\/calculators)\//.test(name))
+    .filter((name) => name.endsWith('.ts') && !/^(sandbox\/page|console)\//.test(name))
     .map((name) => path.join(SRC, name));
 }
 

@@ -139,13 +139,24 @@ interface QuestionProps {
 function Question({ select, platform, value, onChange }: QuestionProps) {
   const { say } = useWords();
   const id = useId();
+  const small = select.error ?? select.hint;
+  const described = small === undefined ? {} : { 'aria-describedby': `${id}-small` };
   return (
-    <div className="question">
-      <label htmlFor={id}>{select.label}</label>
+    <div className="question" data-wrong={select.error !== undefined}>
+      <label htmlFor={id}>
+        {select.label}
+        {select.isOptional === true && <span className="optional">{say('page.phone.optional')}</span>}
+      </label>
       {select.options.length === 0 ? (
-        <textarea id={id} rows={2} value={value ?? ''} onChange={(event) => onChange(event.target.value)} />
+        <textarea
+          id={id}
+          rows={3}
+          value={value ?? ''}
+          {...described}
+          onChange={(event) => onChange(event.target.value)}
+        />
       ) : (
-        <select id={id} value={value ?? ''} onChange={(event) => onChange(event.target.value)}>
+        <select id={id} value={value ?? ''} {...described} onChange={(event) => onChange(event.target.value)}>
           {platform !== 'wecom' && <option value="">{say('page.phone.choose_option')}</option>}
           {select.options.map((option) => (
             <option key={option.id} value={option.id}>
@@ -153,6 +164,11 @@ function Question({ select, platform, value, onChange }: QuestionProps) {
             </option>
           ))}
         </select>
+      )}
+      {small !== undefined && (
+        <p id={`${id}-small`} className="small" role={select.error === undefined ? undefined : 'alert'}>
+          {small}
+        </p>
       )}
     </div>
   );

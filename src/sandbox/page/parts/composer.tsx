@@ -1,6 +1,6 @@
 /** Where the owner of a phone answers: one-tap answers, the field, files. */
 import { type FormEvent, useEffect, useRef, useState } from 'react';
-import { SAMPLES, sampleFile } from '../samples.ts';
+import { ALBUM, SAMPLES, sampleFile } from '../samples.ts';
 import type { Choice, Message, Platform } from '../types.ts';
 import { useWords } from '../words.tsx';
 
@@ -12,6 +12,8 @@ const PADDING = 12;
 export interface ComposerProps {
   readonly platform: Platform;
   readonly files: 'all' | 'pictures';
+  /** Several photos go as one album. */
+  readonly hasAlbums: boolean;
   readonly choices: { readonly message: string; readonly list: readonly Choice[] } | undefined;
   /** The own message that is being changed. */
   readonly editing: Message | undefined;
@@ -21,6 +23,7 @@ export interface ComposerProps {
   readonly onSay: (text: string) => void;
   readonly onChoice: (choice: Choice, message: string) => void;
   readonly onFile: (file: File) => void;
+  readonly onAlbum: (files: readonly File[]) => void;
   readonly onEdited: (message: Message, text: string) => void;
   readonly onStopEditing: () => void;
 }
@@ -103,17 +106,20 @@ export function Composer(props: ComposerProps) {
 }
 
 /** The menu of files: ready-made samples, or one of the visitor's own. */
-function Attach({ files, onFile, tell }: ComposerProps) {
+function Attach({ files, hasAlbums, onFile, onAlbum, tell }: ComposerProps) {
   const { say } = useWords();
   const menu = useRef<HTMLDetailsElement>(null);
   const picker = useRef<HTMLInputElement>(null);
   const offered = SAMPLES.filter(({ kind }) => files === 'all' || kind === 'photo');
   const close = () => menu.current?.removeAttribute('open');
-  const send = (file: File | undefined) => {
+  const send = (picked: readonly File[]) => {
     close();
+    const [file] = picked;
+    const isAlbum = hasAlbums && picked.length > 1 && picked.every(({ type }) => type.startsWith('image/'));
     if (file === undefined) return;
-    if (file.size > MAX_FILE) tell(say('page.phone.too_big'));
-    else onFile(file);
+    if (picked.reduce((sum, { size }) => sum + size, 0) > MAX_FILE) tell(say('page.phone.too_big'));
+    else if (isAlbum) onAlbum(picked.slice(0, 10));
+    else picked.forEach(onFile);
   };
   return (
     <details
@@ -134,10 +140,22 @@ function Attach({ files, onFile, tell }: ComposerProps) {
       <div className="attach-menu">
         <p>{say('page.phone.samples')}</p>
         {offered.map((sample) => (
-          <button key={sample.id} type="button" onClick={() => void sampleFile(sample, say).then(send)}>
+          <button
+            key={sample.id}
+            type="button"
+            onClick={() => void sampleFile(sample, say).then((file) => send([file]))}
+          >
             {say(`sample.${sample.id}`)}
           </button>
         ))}
+        {hasAlbums && (
+          <button
+            type="button"
+            onClick={() => void Promise.all(ALBUM.map((sample) => sampleFile(sample, say))).then(send)}
+          >
+            {say('sample.album')}
+          </button>
+        )}
         <button type="button" className="attach-own" onClick={() => picker.current?.click()}>
           {say('page.phone.pick')}
         </button>
@@ -148,9 +166,10 @@ function Attach({ files, onFile, tell }: ComposerProps) {
           hidden
           tabIndex={-1}
           aria-label={say('page.phone.pick')}
+          multiple={hasAlbums}
           accept={files === 'pictures' ? 'image/*' : undefined}
           onChange={(event) => {
-            send(event.target.files?.[0]);
+            send([...(event.target.files ?? [])]);
             event.target.value = '';
           }}
         />

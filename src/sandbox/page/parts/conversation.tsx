@@ -47,11 +47,26 @@ export function Conversation({ messages, view, isUnstarted, hands }: Conversatio
     watcher.observe(current);
     return () => watcher.disconnect();
   }, []);
+  // Pictures make the talk longer after it was drawn; only somebody who moves up has left the end.
+  const top = useRef(0);
   const onScroll = ({ currentTarget: { scrollHeight, scrollTop, clientHeight } }: UIEvent<HTMLDivElement>) => {
-    isAtEnd.current = scrollHeight - scrollTop - clientHeight < NEAR_END;
+    if (scrollHeight - scrollTop - clientHeight < NEAR_END) isAtEnd.current = true;
+    else if (scrollTop < top.current) isAtEnd.current = false;
+    top.current = scrollTop;
+  };
+  const onPicture = () => {
+    if (isAtEnd.current && box.current !== null) box.current.scrollTop = box.current.scrollHeight;
   };
   return (
-    <div className="talk" ref={box} onScroll={onScroll} role="log" aria-label={say('page.phone.messages')} tabIndex={0}>
+    <div
+      className="talk"
+      ref={box}
+      onScroll={onScroll}
+      onLoadCapture={onPicture}
+      role="log"
+      aria-label={say('page.phone.messages')}
+      tabIndex={0}
+    >
       {isUnstarted && <p className="talk-empty">{say('page.phone.start_hint')}</p>}
       {!isUnstarted && messages.length === 0 && <p className="talk-empty">{say('page.phone.empty')}</p>}
       {messages.map((message, at) => (

@@ -84,6 +84,7 @@ export function Phone({ isFront, called, phone, phones, view, now, draft, onHand
         <Composer
           platform={phone.platform}
           files={view?.abilities.files ?? 'all'}
+          hasAlbums={view?.abilities.albums === true}
           choices={openChoices(messages)}
           editing={editing}
           draft={draft}
@@ -96,6 +97,7 @@ export function Phone({ isFront, called, phone, phones, view, now, draft, onHand
             )
           }
           onFile={(file) => run(() => api.sendFile(phone, file))}
+          onAlbum={(files) => run(() => api.sendAlbum(phone, files))}
           onEdited={(message, text) => {
             setEditing(undefined);
             run(() => api.edit(phone, message.id, text));

@@ -33,7 +33,8 @@ describe('button presses', () => {
       revision: 3,
       verb: 'reject',
       selected: { reason: 'income' },
-      handle: { user: 'U0001', channel: 'D0001', ts: '1760000000.000100' },
+      handle: { user: 'U0001', channel: 'D0001', ts: '1760000000.000100', trigger: '1.2.abc' },
+      canOpenForm: true,
     });
     expect(event?.occurredAt).toEqual(new Date(1_760_000_050_123));
   });
@@ -114,7 +115,7 @@ describe('slash commands', () => {
   });
 });
 
-test('a submitted view is kept as other under its type', () => {
+test('a submitted view that is none of our forms is kept as other under its type', () => {
   const body = { type: 'view_submission', user: { id: 'U0001' }, view: { id: 'V1', callback_id: 'x', hash: 'h' } };
 
   expect(readView(body, scope)?.[0]).toMatchObject({

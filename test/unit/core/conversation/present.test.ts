@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { present, type ConversationEffect } from '../../../../src/core/conversation/index.ts';
+import { present, readMessage, type ConversationEffect } from '../../../../src/core/conversation/index.ts';
 import { texts } from '../flow/house.ts';
-import { Talk } from './talk.ts';
+import { Talk, TODAY } from './talk.ts';
 
 function shown(effects: readonly ConversationEffect[], language: 'zh-CN' | 'en'): readonly string[] {
   return effects.flatMap((effect) =>
@@ -59,6 +59,18 @@ describe('what a sales person reads', () => {
     expect(shown(list.effects, 'zh-CN')).toEqual([
       'C9 何* 的还款计划：\n第 1 期 2026-12-20｜1,050.00 元｜未还\n第 2 期 2027-01-20｜301,050.00 元｜未还',
     ]);
+  });
+
+  test('back at an unrecognised photo the flow is named once, then the question follows', () => {
+    const photo = { type: 'message', text: '', reading: readMessage('', TODAY), media: [{ file: 'f1' }] } as const;
+    const talk = new Talk({ audience: 'customer' }).feed(photo).feed(photo);
+    talk.feed({ type: 'choice', visit: talk.top?.visit ?? 0, verb: 'none' });
+
+    expect(shown(talk.effects, 'zh-CN').slice(1)).toEqual([
+      '我们刚才说到「资料收集」。',
+      '收到，但认不出是哪一项，请选一下：',
+    ]);
+    expect(shown(talk.effects, 'en')[1]).toBe('We were at “Documents”.');
   });
 
   test('a card carries the understood fields and its buttons', () => {

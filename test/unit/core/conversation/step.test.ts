@@ -192,7 +192,11 @@ describe('a form', () => {
     expect(slotValues(talk.top ?? fail())['amount']).toBe('500000.00');
 
     talk.say('36期').say('深圳').say('先这样');
-    expect(talk.said).toEqual(['flows.lead-intake.later', 'conversation.back_to', 'flows.document-collection.which']);
+    expect(talk.said).toEqual([
+      'flows.lead-intake.later',
+      'conversation.back_to_flow',
+      'flows.document-collection.which',
+    ]);
   });
 
   test('a field that does not exist cannot be corrected; the ones that can are named', () => {

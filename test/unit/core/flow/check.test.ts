@@ -194,6 +194,34 @@ describe('a broken process names line, column and what is wrong', () => {
       'create: {',
     ],
     ['a vote by share without its share', 'policy: any', 'policy: ratio', 'ratio_without_percent', 'approval: {'],
+    [
+      'reminders that would never end',
+      'verbs: [approve, reject]',
+      'verbs: [approve, reject], remind: { every: 4h, text: flows.loan-approval.remind }',
+      'missing_key',
+      'remind',
+    ],
+    [
+      'reminders after which nothing happens any more',
+      'verbs: [approve, reject]',
+      'verbs: [approve, reject], remind: { every: 4h, times: 3, text: flows.loan-approval.remind }',
+      'reminder_without_end',
+      'remind',
+    ],
+    [
+      'an escalation to a role nobody has',
+      'verbs: [approve, reject]',
+      'verbs: [approve, reject], remind: { every: 4h, times: 3, text: flows.loan-approval.remind, escalate: { role: boss, text: flows.loan-approval.escalate } }',
+      'unknown_role',
+      'boss',
+    ],
+    [
+      'an escalation without words',
+      'verbs: [approve, reject]',
+      'verbs: [approve, reject], remind: { every: 4h, times: 3, text: flows.loan-approval.remind, escalate: { role: manager, text: flows.loan-approval.no } }',
+      'unknown_text',
+      'flows.loan-approval.no',
+    ],
   ];
   test.each(cases)('%s', (...[, from, to, code, at]) => {
     expectBroken(PROCESS, { from, to, code, at });

@@ -28,6 +28,7 @@ export const OPERATIONS = [
   'consent.grant',
   'document.receive',
   'document.assign',
+  'document.offerUpload',
   'task.list',
   'approval.list',
   'repayment.list',

@@ -40,7 +40,7 @@ nodes:
       when: amount > yuan(1000)
       empty: stop
       verbs: [approve, reject]
-      remind: { after: 2h, text: flows.loan-approval.remind }
+      remind: { every: 2h, times: 2, text: flows.loan-approval.remind, escalate: { role: manager, text: flows.loan-approval.escalate } }
     approved: cool-down
     rejected: refused
     timeout: { after: 3d, go: refused }
@@ -88,16 +88,26 @@ describe('an approval node', () => {
     ]);
   });
 
-  test('reminds again and again until somebody decides', () => {
-    const { state } = startProcess(flow, { amount: '5000.00' });
+  test('reminds twice, then tells the managers once, then is silent', () => {
+    let { state } = startProcess(flow, { amount: '5000.00' });
+    const heard: (readonly string[])[] = [];
+    for (let n = 0; n < 4; n += 1) {
+      const step = stepProcess(flow, state, { type: 'timer', visit: state.visit, name: 'remind' });
+      state = step.state;
+      heard.push(step.effects.map((effect) => effect.kind));
+    }
 
-    const step = stepProcess(flow, state, { type: 'timer', visit: state.visit, name: 'remind' });
+    expect(heard).toEqual([['remind', 'timer.set'], ['remind', 'timer.set'], ['escalate'], ['ignored']]);
+    expect(state).toMatchObject({ node: 'review', status: 'waiting', reminded: 3 });
+  });
 
-    expect(step.state).toEqual(state);
-    expect(step.effects).toMatchObject([
-      { kind: 'remind', text: 'flows.loan-approval.remind' },
-      { kind: 'timer.set', name: 'remind' },
-    ]);
+  test('counts reminders anew at the next wait', () => {
+    let { state } = startProcess(flow, { amount: '5000.00' });
+    state = stepProcess(flow, state, { type: 'timer', visit: state.visit, name: 'remind' }).state;
+
+    state = stepProcess(flow, state, { type: 'approval.decided', visit: state.visit, outcome: 'approved' }).state;
+
+    expect(state).not.toHaveProperty('reminded');
   });
 
   test('a pause goes on when its time has come', () => {

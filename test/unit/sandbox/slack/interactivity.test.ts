@@ -305,8 +305,18 @@ describe('modals', () => {
   test('errors stay at their input and keep the view open', async () => {
     await submitWith({ response_action: 'errors', errors: { why: '太短' } });
 
-    expect(toasts()).toEqual(['why: 太短']);
-    expect(open()).toHaveLength(1);
+    expect(open()).toMatchObject([{ card: { selects: [{ error: '太短' }] } }]);
+    expect(toasts()).toEqual([]);
+  });
+
+  test('a text longer than its input takes is stopped by the client', async () => {
+    await openModal(modal([input('why', { element: { type: 'plain_text_input', action_id: 'text', max_length: 5 } })]));
+    const before = ours.seen.length;
+
+    await s.slack.tap('U0LIN', open()[0]?.id ?? '', 'submit', { 'why/text': '一二三四五六' });
+
+    expect(toasts()).toEqual(['too_long_input: why']);
+    expect(ours.seen).toHaveLength(before);
   });
 
   test('errors that name no input of the view are a faulty answer', async () => {

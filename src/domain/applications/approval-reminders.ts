@@ -1,0 +1,119 @@
+/** Waiting cases are called to mind: whose turn it is hears of it, and in the end those who can do something about it. */
+import { z } from 'zod';
+import type { Ctx } from '../../core/operations/context.ts';
+import { defineOperation } from '../../core/operations/operation.ts';
+import { wallClock } from '../../lib/business-date.ts';
+import { groupedYuan } from '../../lib/i18n.ts';
+import { parseYuan } from '../../lib/money.ts';
+import { findStaff, staffWithRole } from '../staff/index.ts';
+import { approvalsOfInstance, findApplication, tasksOf, type ApprovalRow, type TaskRow } from './application-store.ts';
+import { snapshotOf } from './approval-reads.ts';
+
+export const remindApprovers = defineOperation({
+  name: 'approval.remind',
+  summary: 'Reminds everybody who still has to decide; of a returned case, the person who submitted it',
+  access: { system: 'all' },
+  input: z.strictObject({ instanceId: z.uuid(), visit: z.int(), text: z.string() }),
+  output: z.object({ reminded: z.int() }),
+  subject: (input) => ({ kind: 'instance', id: input.instanceId }),
+  async run(ctx, input) {
+    const approvals = await approvalsOfInstance(ctx.tx, input.instanceId);
+    const open = approvals.find((one) => one.visit === input.visit && one.state === 'OPEN');
+    if (open) {
+      const waiting = await waitingOn(ctx, open);
+      const params = caseParams(ctx, open, open.opened_at);
+      for (const task of waiting) await tell(ctx, task.staff_id, input.text, params);
+      return { reminded: waiting.length };
+    }
+    const returned = approvals.at(-1);
+    const application = returned && (await findApplication(ctx.tx, returned.application_id));
+    if (returned?.state !== 'RETURNED' || application?.state !== 'RETURNED') return { reminded: 0 };
+    const params = caseParams(ctx, returned, returned.closed_at ?? returned.opened_at);
+    await tell(ctx, application.submitted_by, input.text, params);
+    return { reminded: 1 };
+  },
+});
+
+export const escalateApproval = defineOperation({
+  name: 'approval.escalate',
+  summary:
+    'Tells a role that a case waits in vain; where nobody of the role can be told, it goes on the managers’ list',
+  access: { system: 'all' },
+  input: z.strictObject({ instanceId: z.uuid(), visit: z.int(), role: z.string(), text: z.string() }),
+  output: z.object({ told: z.int() }),
+  subject: (input) => ({ kind: 'instance', id: input.instanceId }),
+  async run(ctx, input) {
+    const approvals = await approvalsOfInstance(ctx.tx, input.instanceId);
+    const open = approvals.find((one) => one.visit === input.visit && one.state === 'OPEN');
+    if (!open) return { told: 0 };
+    const waiting = await waitingOn(ctx, open);
+    const params = {
+      ...caseParams(ctx, open, open.opened_at),
+      waiting: waiting.map((task) => task.staff_name).join('、'),
+    };
+    let told = 0;
+    for (const staffId of await superiors(ctx, open, input.role, waiting))
+      if ((await tell(ctx, staffId, input.text, params)) > 0) told += 1;
+    if (told === 0) await putOnList(ctx, open, params.application);
+    return { told };
+  },
+});
+
+async function waitingOn(ctx: Ctx, approval: ApprovalRow): Promise<readonly TaskRow[]> {
+  return (await tasksOf(ctx.tx, [approval.id])).filter((task) => task.state === 'OPEN');
+}
+
+/** The role's people who are not the ones waited for; of several teams, those of the submitter's own. */
+async function superiors(
+  ctx: Ctx,
+  approval: ApprovalRow,
+  role: string,
+  waiting: readonly TaskRow[],
+): Promise<readonly string[]> {
+  const application = await findApplication(ctx.tx, approval.application_id);
+  const submitter = application && (await findStaff(ctx.tx, application.submitted_by));
+  const able = (await staffWithRole(ctx.tx, role)).filter((row) => !waiting.some((task) => task.staff_id === row.id));
+  const near = able.filter((row) => row.team_id !== null && row.team_id === submitter?.team_id);
+  return (near.length > 0 ? near : able).map((row) => row.id);
+}
+
+async function tell(
+  ctx: Ctx,
+  staffId: string,
+  text: string,
+  params: Readonly<Record<string, string | number>>,
+): Promise<number> {
+  const { accounts } = (await ctx.callAsSystem('staff.notify', { staffId, text, params })) as { accounts: number };
+  return accounts;
+}
+
+async function putOnList(ctx: Ctx, approval: ApprovalRow, application: string): Promise<void> {
+  const subject = { kind: 'application', id: approval.application_id };
+  ctx.effects.incident({ kind: 'approval.unanswered', subject, detail: { node: approval.node } });
+  await ctx.callAsSystem('task.add', {
+    key: `unanswered:${approval.id}`,
+    kind: 'approval_unanswered',
+    role: 'manager',
+    subject,
+    params: { application },
+  });
+}
+
+/** The case in the words of its card: the frozen facts, masked as they are there, and since when it has been waiting. */
+function caseParams(
+  ctx: Ctx,
+  approval: ApprovalRow,
+  since: Date,
+): Readonly<Record<string, string | number>> & { readonly application: string } {
+  const { application, customer, customerName, product, amount } = snapshotOf(ctx, approval);
+  const { date, hour, minute } = wallClock(since, ctx.services.companyZone);
+  return {
+    application,
+    customer,
+    name: customerName,
+    product,
+    amount: groupedYuan(parseYuan(amount) ?? 0n),
+    since: `${date} ${String(hour).padStart(2, '0')}:${String(minute).padStart(2, '0')}`,
+    hours: Math.floor((ctx.now.getTime() - since.getTime()) / 3_600_000),
+  };
+}

@@ -1,0 +1,274 @@
+/** Telegram tells an album as several messages without an end marker; the bot answers it once and loses none of it. */
+import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { ChannelError, type MediaRef } from '../../../src/channels/channel.ts';
+import { fetchNext, type MediaJobDeps } from '../../../src/jobs/media.ts';
+import { silentLog } from '../../../src/lib/log.ts';
+import { useCompany, type StaffActor } from '../../invariants/support/company.ts';
+import { jpegFile } from '../../support/files.ts';
+
+const company = useCompany();
+let phone = 13_600_009_000;
+let person = 71_000;
+let album = 0;
+let sales: StaffActor;
+/** The customer of this test, by his Telegram id and his K-number. */
+let he = '';
+let number = '';
+
+beforeAll(async () => {
+  sales = await company.addStaff('小林', ['sales'], { wecom: 'xiaolin', slack: 'U0LIN' });
+});
+
+beforeEach(async () => {
+  phone += 1;
+  person += 1;
+  album += 1;
+  he = String(person);
+  const facts = { name: '何女士', phone: String(phone), amount: '100000.00', term: 12 };
+  const lead = (await company.call(sales, 'lead.capture', { facts })) as {
+    customerId: string;
+    leadNumber: string;
+  };
+  number = lead.leadNumber;
+  await company.db.pool.query(
+    `INSERT INTO identities (id, account, external_id, customer_id, is_verified, created_at, bound_at) VALUES (gen_random_uuid(), $1, $2, $3, true, business_now(), business_now())`,
+    [company.channels.telegram.account, he, lead.customerId],
+  );
+  const { rows } = await company.db.pool.query<{ id: string }>('SELECT id FROM identities WHERE external_id = $1', [
+    he,
+  ]);
+  const actor = { kind: 'CUSTOMER', id: lead.customerId, identityId: rows[0]?.id ?? '', language: 'zh-CN' } as const;
+  for (const textKey of ['flows.consent.cross-border', 'flows.consent.personal-data'])
+    await company.call(actor, 'consent.grant', { textKey, version: '1' });
+  company.channels.telegram.sent.length = 0;
+});
+
+const files = new Map<string, Buffer>();
+
+/** The media job of one worker; what the platform holds comes from `files`. */
+function job(more: Partial<MediaJobDeps> = {}): MediaJobDeps {
+  const { base, channels } = company;
+  const { telegram, slack } = channels;
+  telegram.onFetch = async ({ id }) => {
+    const bytes = files.get(id);
+    if (!bytes) throw new ChannelError('retry', 'not_now');
+    return bytes;
+  };
+  slack.onFetch = telegram.onFetch;
+  return {
+    database: base.database,
+    keys: base.keys,
+    channels: new Map([telegram, slack].map((one) => [one.account, one])),
+    intake: base.parts.intake(base.database, base.services),
+    attach: async (tx, message, fileIds) => base.parts.attachFiles(tx, message, fileIds),
+    wake: () => undefined,
+    log: silentLog,
+    ...more,
+  };
+}
+
+/** A photo of the album (or alone), as its own message. */
+async function photo(
+  name: string,
+  options: { readonly caption?: string; readonly alone?: boolean } = {},
+): Promise<void> {
+  const id = `${he} ${name}`;
+  files.set(id, jpegFile(id));
+  const media: MediaRef = { id, kind: 'image', ...(options.alone === true ? {} : { album: `g${album}` }) };
+  await company.receive(company.channels.telegram, he, {
+    kind: 'message',
+    messageId: `m ${id}`,
+    text: options.caption ?? '',
+    media: [media],
+  });
+}
+
+async function quiet(ms = 1_600): Promise<void> {
+  await company.advance(ms);
+  while ((await fetchNext(job())) > 0);
+  await company.drain();
+}
+
+const said = (): readonly string[] => company.channels.telegram.said(he).filter((text) => text.startsWith('收到'));
+
+/** The timeline's incoming lines of this person: words and how many files each. */
+async function lines(): Promise<readonly (readonly [string | null, number])[]> {
+  const { rows } = await company.db.pool.query<{ message_id: string; n: number }>(
+    `SELECT t.message_id, cardinality(t.file_ids) AS n FROM timeline_items t JOIN conversations c ON c.id = t.conversation_id WHERE c.chat = $1 AND t.direction = 'IN' ORDER BY t.id`,
+    [he],
+  );
+  return rows.map((row) => [row.message_id.split(' ').at(-1) ?? null, row.n] as const);
+}
+
+describe('an album', () => {
+  test('of four photos is answered once, each filed; the timeline holds every message once, in order, with its file', async () => {
+    for (const name of ['a', 'b', 'c', 'd']) await photo(name, name === 'a' ? { caption: '流水' } : {});
+    await company.drain();
+    expect(await fetchNext(job())).toBe(0); // not quiet yet
+    await quiet();
+
+    expect(said()).toHaveLength(1);
+    expect(said()[0]).toMatch(/^收到 4 份，已归到「[^」]*流水[^」]*」/);
+    expect(await lines()).toEqual([
+      ['a', 1],
+      ['b', 1],
+      ['c', 1],
+      ['d', 1],
+    ]);
+  });
+
+  test('whose messages trickle in is waited for until it has been quiet for a second and a half', async () => {
+    await photo('a', { caption: '流水' });
+    await company.drain();
+    await company.advance(1_000);
+    await photo('b');
+    await company.drain();
+    await company.advance(1_000);
+    expect(await fetchNext(job())).toBe(0);
+    await quiet();
+
+    expect(said()).toHaveLength(1);
+    expect(said()[0]).toContain('收到 2 份');
+  });
+
+  test('of ten is whole and not waited for; nobody can put it off for ever', async () => {
+    for (let n = 0; n < 11; n += 1) await photo(`p${n}`, n === 0 ? { caption: '流水' } : {});
+    await company.drain();
+    await quiet(0);
+
+    expect(said()).toEqual([expect.stringContaining('收到 10 份'), expect.stringMatching(/^收到，已归到「[^」]*流水/)]);
+    expect(await lines()).toHaveLength(11);
+  });
+
+  test('nobody can name is asked about once, and the answer files all of it', async () => {
+    for (const name of ['a', 'b', 'c']) await photo(name);
+    await company.drain();
+    await quiet();
+
+    expect(said()).toHaveLength(1);
+    expect(said()[0]).toContain('收到 3 份，其中 3 份认不出是哪一项');
+    await company.say(company.channels.telegram, he, '2');
+    await company.drain();
+    expect(said().at(-1)).toMatch(/^收到，已归到「/);
+  });
+
+  test('delivered twice is filed once', async () => {
+    const event = company.channels.telegram.event(
+      he,
+      {
+        kind: 'message',
+        messageId: `m ${he} a`,
+        text: '流水',
+        media: [{ id: `${he} a`, kind: 'image', album: `g${album}` }],
+      },
+      [`again ${he}`],
+    );
+    files.set(`${he} a`, jpegFile(`${he} a`));
+    await company.door().receive([event]);
+    await photo('b');
+    await company.door().receive([event]);
+    await company.drain();
+    await quiet();
+
+    expect(said()).toEqual([expect.stringContaining('收到 2 份')]);
+    expect(await lines()).toHaveLength(2);
+  });
+
+  test('one of whose messages comes after the answer has that one filed and answered by itself', async () => {
+    for (const name of ['a', 'b']) await photo(name, name === 'a' ? { caption: '流水' } : {});
+    await company.drain();
+    await quiet();
+    await photo('late');
+    await company.drain();
+    await quiet(0);
+
+    expect(said()).toHaveLength(2);
+    expect(said()[1]).toMatch(/^收到，已归到「[^」]*流水/);
+    expect(await lines()).toEqual([
+      ['a', 1],
+      ['b', 1],
+      ['late', 1],
+    ]);
+  });
+
+  test('that grows while its first photos are being fetched is still one answer, and nothing is filed twice', async () => {
+    await photo('a', { caption: '流水' });
+    await company.drain();
+    await company.advance(1_600);
+    const intake = company.base.parts.intake(company.base.database, company.base.services);
+    // The second photo arrives between fetching and the commit of the first.
+    const slow = {
+      ...intake,
+      store: async (file: Parameters<typeof intake.store>[0]) => {
+        const stored = await intake.store(file);
+        await photo('b');
+        await company.drain();
+        return stored;
+      },
+    };
+    await fetchNext(job({ intake: slow }));
+    await company.drain();
+    expect(said()).toEqual([]);
+    await quiet();
+
+    expect(said()).toEqual([expect.stringContaining('收到 2 份')]);
+  });
+
+  test('survives a process that dies after fetching: the next one files all of it, once', async () => {
+    for (const name of ['a', 'b']) await photo(name, name === 'a' ? { caption: '流水' } : {});
+    await company.drain();
+    await company.advance(1_600);
+    await expect(
+      fetchNext(
+        job({
+          attach: async () => {
+            throw new Error('killed');
+          },
+        }),
+      ),
+    ).rejects.toThrow('killed');
+    await company.drain();
+    expect(said()).toEqual([]);
+    await quiet(61_000);
+
+    expect(said()).toEqual([expect.stringContaining('收到 2 份')]);
+    expect(await lines()).toEqual([
+      ['a', 1],
+      ['b', 1],
+    ]);
+  });
+
+  test('with one photo the platform cannot give is filed without it, after the fourth try', async () => {
+    for (const name of ['a', 'b', 'c']) await photo(name, name === 'a' ? { caption: '流水' } : {});
+    files.delete(`${he} b`);
+    await company.drain();
+    await quiet();
+    for (let tries = 1; tries < 4; tries += 1) await quiet(61_000);
+
+    expect(said()).toEqual([expect.stringContaining('收到 2 份')]);
+    expect(company.channels.telegram.said(he).filter((text) => text.startsWith('文件打不开'))).toHaveLength(1);
+  });
+});
+
+test('a single photo is fetched at once and answered as ever', async () => {
+  await photo('a', { caption: '流水', alone: true });
+  await company.drain();
+  await quiet(0);
+
+  expect(said()).toHaveLength(1);
+  expect(said()[0]).toMatch(/^收到，已归到「[^」]*流水[^」]*」（第 1 版）/);
+});
+
+test('the files of one Slack message are filed for whoever sent them, and answered once; the chat has an id of its own', async () => {
+  const { slack } = company.channels;
+  const media = ['x', 'y'].map((name): MediaRef => ({ id: `${number} ${name}`, kind: 'image' }));
+  for (const { id } of media) files.set(id, jpegFile(id));
+  const happening = { kind: 'message', messageId: `m ${number}`, text: `${number} 流水`, media } as const;
+  const event = slack.event('U0LIN', happening, [`slack ${number}`]);
+
+  await company.door().receive([{ ...event, address: { account: slack.account, chat: 'D0LIN' } }]);
+  await company.drain();
+  await quiet(0);
+
+  expect(slack.said('D0LIN')).toEqual([expect.stringMatching(/^收到 2 份，已归到「[^」]*流水/)]);
+});

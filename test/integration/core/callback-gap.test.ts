@@ -1,0 +1,190 @@
+/** Design §12: WeCom drops what nobody took for 15 s; the gap becomes an incident and the affected members are asked. */
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { SYSTEM_ACTOR } from '../../../src/core/operations/actor.ts';
+import { inUnit } from '../../../src/core/unit/unit.ts';
+import { Database } from '../../../src/db/database.ts';
+import { askAfterGap, CallbackWatch } from '../../../src/jobs/callback-gap.ts';
+import { instantOf, dateIn, addDays } from '../../../src/lib/business-date.ts';
+import { ACCOUNTS, ADMIN, useCompany, type StaffActor } from '../../invariants/support/company.ts';
+
+const ZONE = 'Asia/Shanghai';
+const HOUR = 3_600_000;
+const company = useCompany();
+const { wecom } = company.channels;
+const elsewhere: Database[] = [];
+let lin: StaffActor;
+let left: StaffActor;
+
+beforeAll(async () => {
+  lin = await company.addStaff('小林', ['sales'], { wecom: 'xiaolin' });
+  await company.addStaff('小何', ['sales'], { wecom: '00123' });
+  await company.addStaff('周敏', ['reviewer'], { wecom: 'zhoumin' });
+  await company.addStaff('老赵', ['approver'], { wecom: 'laozhao' });
+  left = await company.addStaff('小吴', ['sales'], { wecom: 'xiaowu' });
+});
+beforeEach(async () => {
+  await company.db.pool.query('TRUNCATE incidents, channel_states');
+  await tomorrowAt(10);
+});
+afterAll(async () => {
+  await Promise.all(elsewhere.map(async (database) => database.close()));
+});
+
+/** Moves business time to this hour of the next day in the company's zone. */
+async function tomorrowAt(hour: number): Promise<void> {
+  const now = await businessNow();
+  const then = instantOf(addDays(dateIn(now, ZONE), 1), { hour }, ZONE);
+  await company.advance(then.getTime() - now.getTime());
+  await company.drain();
+  wecom.sent.length = 0;
+}
+
+async function businessNow(): Promise<Date> {
+  const { rows } = await company.db.pool.query<{ now: Date }>('SELECT business_now() AS now');
+  return rows[0]?.now ?? new Date(0);
+}
+
+/** A web process of its own. */
+function process(): CallbackWatch {
+  const database = new Database(company.db.url, { max: 2 });
+  elsewhere.push(database);
+  return new CallbackWatch({ ...company.base.unit, database }, ACCOUNTS.wecom);
+}
+
+/** Nobody could take callbacks for so long. */
+async function awayFor(seconds: number): Promise<void> {
+  await company.db.pool.query(
+    'UPDATE channel_states SET callbacks_at = clock_timestamp() - make_interval(secs => $1)',
+    [seconds],
+  );
+}
+
+async function gaps(): Promise<readonly { readonly subject_id: string; readonly detail: Record<string, unknown> }[]> {
+  const { rows } = await company.db.pool.query<{ subject_id: string; detail: Record<string, unknown> }>(
+    `SELECT subject_id, detail FROM incidents WHERE kind = 'callback_gap'`,
+  );
+  return rows;
+}
+
+const asked = (chat: string): readonly string[] => wecom.said(chat).filter((text) => text.includes('没收到企业微信'));
+
+describe('a gap in which callbacks could not be taken', () => {
+  test('longer than WeCom tries is one incident with account, beginning and end', async () => {
+    const web = process();
+    await web.beat();
+    await awayFor(42);
+    await web.beat();
+    await web.beat();
+
+    const [gap, ...others] = await gaps();
+    expect(others).toEqual([]);
+    expect(gap).toMatchObject({ subject_id: ACCOUNTS.wecom, detail: { account: ACCOUNTS.wecom, seconds: 42 } });
+    const instant = (name: string): number => Date.parse(String(gap?.detail[name]));
+    expect(Math.round((instant('to') - instant('from')) / 1_000)).toBe(42);
+  });
+
+  test('is none at the first start ever, and none after a restart that was quick enough', async () => {
+    await process().beat();
+    await awayFor(12);
+    await process().beat();
+
+    expect(await gaps()).toEqual([]);
+  });
+
+  test('is none of one process while another served', async () => {
+    const [one, other] = [process(), process()];
+    await one.beat();
+    await awayFor(10);
+    await other.beat();
+    await one.beat();
+
+    expect(await gaps()).toEqual([]);
+  });
+
+  test('is found once, however many processes come back at the same moment', async () => {
+    await process().beat();
+    await awayFor(600);
+    await Promise.all([process(), process(), process(), process()].map(async (web) => web.beat()));
+
+    expect(await gaps()).toHaveLength(1);
+  });
+
+  test('is not made by moving the business clock', async () => {
+    const web = process();
+    await web.beat();
+    await company.advance(30 * 24 * HOUR);
+    await web.beat();
+
+    expect(await gaps()).toEqual([]);
+  });
+});
+
+describe('whoever may have been missed', () => {
+  test('is asked once: who wrote in the last day, and who has a card open; nobody else', async () => {
+    const facts = { name: '何女士', phone: '13800006612', amount: '100000.00', term: 12 };
+    const { leadNumber } = (await company.call(lin, 'lead.capture', { facts })) as { leadNumber: string };
+    await company.call(lin, 'lead.submit', { lead: leadNumber });
+    await company.say(wecom, '00123', '帮助');
+    await company.say(wecom, 'xiaowu', '帮助');
+    await company.drain();
+    await company.advance(25 * HOUR);
+    await company.say(wecom, 'xiaolin', '帮助');
+    await company.say(wecom, 'xiaowu', '帮助');
+    await company.call(ADMIN, 'staff.disable', { id: left.id });
+    await company.drain();
+    wecom.sent.length = 0;
+
+    const web = process();
+    await web.beat();
+    await awayFor(120);
+    await web.beat();
+    await company.drain();
+    await web.beat();
+    await company.drain();
+
+    expect(asked('xiaolin')).toEqual([
+      expect.stringMatching(
+        /^.*\d\d:\d\d 到 .*\d\d:\d\d 之间，系统没收到企业微信的消息。如果您那时发过消息或点过按钮，请再来一次。$/,
+      ),
+    ]);
+    expect(asked('zhoumin')).toHaveLength(1); // the reviewer's card is open
+    expect([asked('00123'), asked('laozhao'), asked('xiaowu')]).toEqual([[], [], []]);
+  });
+
+  test('is asked in his own language, and never a second time for the same gap', async () => {
+    await company.db.pool.query(`UPDATE staff SET language = 'en' WHERE id = $1`, [lin.id]);
+    await company.say(wecom, 'xiaolin', '/help');
+    await company.drain();
+    wecom.sent.length = 0;
+    const activeSince = (await businessNow()).toISOString().slice(0, 10);
+    const gap = { account: ACCOUNTS.wecom, from: '2026-11-21T01:05:10Z', to: '2026-11-21T01:19:30Z', activeSince };
+    const ask = async (): Promise<void> =>
+      inUnit(company.base.unit, async (unit) =>
+        askAfterGap(unit, unit.turn({ actor: SYSTEM_ACTOR, via: 'timer' }), gap),
+      );
+    await ask();
+    await ask();
+    await company.drain();
+
+    expect(wecom.said('xiaolin')).toEqual([
+      'Between 2026-11-21 09:05 and 2026-11-21 09:20 nothing from WeCom reached us. If you wrote something or pressed a button then, please do it once more.',
+    ]);
+    await company.db.pool.query(`UPDATE staff SET language = 'zh-CN' WHERE id = $1`, [lin.id]);
+  });
+
+  test('is not woken at night but asked in the morning', async () => {
+    await tomorrowAt(23);
+    await company.say(wecom, 'xiaolin', '帮助');
+    const web = process();
+    await web.beat();
+    await awayFor(300);
+    await web.beat();
+    await company.drain();
+    expect(await gaps()).toHaveLength(1);
+    expect(asked('xiaolin')).toEqual([]);
+
+    await company.advance(9 * HOUR);
+    await company.drain();
+    expect(asked('xiaolin')).toHaveLength(1);
+  });
+});

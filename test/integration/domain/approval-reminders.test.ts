@@ -1,0 +1,104 @@
+import { beforeAll, describe, expect, test } from 'vitest';
+import { useCompany, type StaffActor } from '../../invariants/support/company.ts';
+
+const company = useCompany();
+const FOUR_HOURS = 4 * 3_600_000;
+let sales: StaffActor;
+let reviewer: StaffActor;
+let phone = 13_800_007_000;
+
+beforeAll(async () => {
+  sales = await company.addStaff('小林', ['sales'], { wecom: 'xiaolin' });
+  reviewer = await company.addStaff('周敏', ['reviewer'], { telegram: '7102' });
+});
+
+/** Submits a case; its number. */
+async function submit(): Promise<string> {
+  phone += 1;
+  const facts = { name: '何晓燕', phone: String(phone), amount: '120000.00', term: 12 };
+  const lead = (await company.call(sales, 'lead.capture', { facts })) as { leadNumber: string };
+  const done = (await company.call(sales, 'lead.submit', { lead: lead.leadNumber })) as { applicationNumber: string };
+  await company.drain();
+  return done.applicationNumber;
+}
+
+async function decide(application: string, verb: string, reason?: string): Promise<void> {
+  const { items } = (await company.call(reviewer, 'approval.list', { state: 'OPEN' })) as {
+    items: readonly { id: string; number: string; revision: number }[];
+  };
+  const { id, revision } = items.find((one) => one.number === application) ?? { id: '', revision: 0 };
+  await company.call(reviewer, 'approval.decide', { id, revision, verb, reason });
+  await company.drain();
+}
+
+async function later(ms: number): Promise<void> {
+  await company.advance(ms + 1_000);
+  await company.drain();
+}
+
+/** What this person has been told of the case in plain words. */
+function told(platform: 'wecom' | 'slack' | 'telegram', chat: string, application: string): readonly string[] {
+  return company.channels[platform].sent
+    .filter(({ to, content }) => to.chat === chat && content.kind === 'text' && content.text.includes(application))
+    .map(({ content }) => (content.kind === 'text' ? content.text : ''));
+}
+
+describe('an approval nobody decides', () => {
+  test('without a manager who can be told goes on the managers’ list after three reminders, once', async () => {
+    const application = await submit();
+
+    for (let n = 0; n < 6; n += 1) await later(FOUR_HOURS);
+
+    expect(told('telegram', '7102', application)).toHaveLength(3);
+    expect(await company.count(`incidents WHERE kind = 'approval.unanswered'`)).toBe(1);
+    expect(await company.count(`todos WHERE kind = 'approval_unanswered' AND role = 'manager'`)).toBe(1);
+  });
+
+  test('is named as on its card, masked, with the hour since when it waits', async () => {
+    const application = await submit();
+    await later(FOUR_HOURS);
+
+    const [reminder = ''] = told('telegram', '7102', application);
+
+    expect(reminder).toMatch(
+      /^A\d+ 还等您审批：K\d+ 何\*\*，\S+，120,000\.00 元，\d{4}-\d\d-\d\d \d\d:\d\d 起，已等 4 小时。/,
+    );
+    expect(reminder).not.toMatch(/何晓燕|138000/);
+    await decide(application, 'approve');
+  });
+
+  test('is told to the managers after three reminders, with the name of whoever still has to decide; then silence', async () => {
+    await company.addStaff('梁总', ['manager'], { slack: 'U0LIANG' });
+    const application = await submit();
+
+    for (let n = 0; n < 6; n += 1) await later(FOUR_HOURS);
+
+    expect(told('telegram', '7102', application)).toHaveLength(3);
+    const escalations = told('slack', 'U0LIANG', application);
+    expect(escalations).toHaveLength(1);
+    expect(escalations[0]).toMatch(/已等 16 小时没有结果：K\d+ 何\*\*.*还没处理的：周敏/);
+    expect(await company.count(`incidents WHERE kind = 'approval.unanswered'`)).toBe(1);
+    await decide(application, 'approve');
+  });
+
+  test('reminds nobody any more once it is decided', async () => {
+    const application = await submit();
+    await later(FOUR_HOURS);
+    await decide(application, 'approve');
+
+    for (let n = 0; n < 5; n += 1) await later(FOUR_HOURS);
+
+    expect(told('telegram', '7102', application)).toHaveLength(1);
+  });
+});
+
+test('a returned case reminds its submitter three times, by name and number', async () => {
+  const application = await submit();
+  await decide(application, 'return', '缺流水');
+
+  for (let n = 0; n < 5; n += 1) await later(24 * 3_600_000);
+
+  const reminders = told('wecom', 'xiaolin', application).filter((text) => text.includes('还没有重新提交'));
+  expect(reminders).toHaveLength(3);
+  expect(reminders[0]).toMatch(/^A\d+ 退回补件还没有重新提交：K\d+ 何\*\*/);
+});
