@@ -12,6 +12,7 @@ const unit: TestProjectConfiguration = {
     include: ['test/unit/**/*.test.ts'],
     pool: 'threads',
     isolate: false,
+    maxWorkers: 2,
     sequence: { groupOrder: 0 },
   },
 };

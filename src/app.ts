@@ -333,7 +333,7 @@ class App {
     name: string,
     topics: readonly ('inbox' | 'outbox' | 'timers' | 'clock')[],
     work: () => Promise<number>,
-    options: Pick<LoopOptions, 'concurrency' | 'staggerMs'> & { intervalMs?: number } = {},
+    options: Pick<LoopOptions, 'concurrency' | 'staggerMs' | 'gather'> & { intervalMs?: number } = {},
   ): void {
     const { base, wake } = this.#parts;
     const loop = new Loop({ name, work, log: base.log, intervalMs: SWEEP_MS, ...options });
@@ -386,7 +386,11 @@ class App {
       },
       log,
     });
-    this.#loop('inbox', ['inbox', 'clock'], async () => inbox.run(), { concurrency: 2, staggerMs: 100 });
+    this.#loop('inbox', ['inbox', 'clock'], async () => inbox.run(), {
+      concurrency: 2,
+      staggerMs: 40,
+      gather: { ms: 5, below: 8 },
+    });
     this.#loop('outbox', ['outbox', 'clock'], async () => deliverer.run(), { concurrency: 64, staggerMs: 4 });
     this.#loop('media', ['timers', 'clock'], async () =>
       fetchNext({

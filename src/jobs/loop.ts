@@ -14,6 +14,11 @@ export interface LoopOptions {
    * meanwhile is then done together: ten in one batch cost little more than one alone.
    */
   readonly staggerMs?: number;
+  /**
+   * After a small catch (fewer than `below`) the next look waits for so long, for the same reason. A single message is not
+   * kept waiting, only what comes right behind it; and nothing is when there is plenty.
+   */
+  readonly gather?: { readonly ms: number; readonly below: number };
   readonly log: Log;
 }
 
@@ -69,11 +74,19 @@ export class Loop {
     this.#running += 1;
     try {
       do this.#again = false;
-      while (!this.#stopped && ((await this.#work()) > 0 || this.#again));
+      while (!this.#stopped && ((await this.#workAndGather()) > 0 || this.#again));
     } finally {
       this.#running -= 1;
       if (this.#running === 0 && !this.#again) for (const resolve of this.#idle.splice(0)) resolve();
     }
+  }
+
+  async #workAndGather(): Promise<number> {
+    const done = await this.#work();
+    const { gather } = this.#options;
+    if (gather && done > 0 && done < gather.below && !this.#stopped)
+      await new Promise((resolve) => setTimeout(resolve, gather.ms));
+    return done;
   }
 
   async #work(): Promise<number> {

@@ -1,0 +1,76 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { Loop, type LoopOptions } from '../../../src/jobs/loop.ts';
+import { silentLog } from '../../../src/lib/log.ts';
+
+/** A loop over catches that are known beforehand; notes at which millisecond it looked. */
+function loopOver(
+  catches: readonly number[],
+  options: Partial<LoopOptions> = {},
+): { readonly loop: Loop; readonly looks: number[] } {
+  const looks: number[] = [];
+  const began = Date.now();
+  const work = async (): Promise<number> => {
+    looks.push(Date.now() - began);
+    return catches[looks.length - 1] ?? 0;
+  };
+  return { loop: new Loop({ name: 'test', work, intervalMs: 1_000, log: silentLog, ...options }), looks };
+}
+
+beforeEach(() => void vi.useFakeTimers());
+afterEach(() => void vi.useRealTimers());
+
+describe('a loop', () => {
+  test('looks again at once as long as it finds something', async () => {
+    const { loop, looks } = loopOver([3, 1, 0]);
+    loop.start();
+    await vi.advanceTimersByTimeAsync(10);
+
+    expect(looks).toEqual([0, 0, 0]);
+    await loop.stop();
+  });
+
+  test('that gathers begins at once, waits after a small catch, and not when there is plenty', async () => {
+    const { loop, looks } = loopOver([1, 20, 2, 0], { gather: { ms: 5, below: 8 } });
+    loop.start();
+    await vi.advanceTimersByTimeAsync(50);
+
+    expect(looks).toEqual([0, 5, 5, 10]);
+    await loop.stop();
+  });
+
+  test('looks by itself now and then, so that a lost wake-up costs the interval', async () => {
+    const { loop, looks } = loopOver([0, 0, 0]);
+    loop.start();
+    await vi.advanceTimersByTimeAsync(2_500);
+
+    expect(looks).toEqual([0, 1_000, 2_000]);
+    await loop.stop();
+  });
+
+  test('goes on after a failure', async () => {
+    let calls = 0;
+    const { loop } = loopOver([], {
+      work: async () => {
+        calls += 1;
+        if (calls === 1) throw new Error('the database is away');
+        return 0;
+      },
+    });
+    loop.start();
+    await vi.advanceTimersByTimeAsync(1_000);
+
+    expect(calls).toBe(2);
+    await loop.stop();
+  });
+
+  test('asked to stop while it gathers is settled without another look', async () => {
+    const { loop, looks } = loopOver([1, 1, 1], { gather: { ms: 5, below: 8 } });
+    loop.start();
+    await vi.advanceTimersByTimeAsync(1);
+    const stopped = loop.stop();
+    await vi.advanceTimersByTimeAsync(10);
+    await stopped;
+
+    expect(looks).toEqual([0]);
+  });
+});
