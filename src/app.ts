@@ -1,10 +1,11 @@
 /** The composition root: builds every part once and wires them. The only file that knows all rooms. */
-import { createServer as createProbe, type Server } from 'node:http';
+import type { Server } from 'node:http';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { createExpressApp, createHttpServer, type RawHandler } from './api/app.ts';
 import { Metrics } from './api/metrics.ts';
+import { createHttpServerLater, listen } from './api/listen.ts';
 import { mountLists } from './api/lists.ts';
 import { mountUploadPage } from './api/upload/index.ts';
 import { createWebhooks } from './api/webhooks.ts';
@@ -59,7 +60,9 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
   const isWeb = env.ROLES.includes('web');
   const server: { handle: RawHandler } = { handle: () => false };
   const http = isWeb ? createHttpServerLater(server) : undefined;
-  const port = http ? await listen(http, env, options.say) : env.port;
+  const port = http
+    ? await listen(http, { host: env.HOST, port: env.port, isExplicit: env.portIsExplicit }, options.say)
+    : env.port;
   const ownUrl = `http://${env.HOST.includes(':') ? `[${env.HOST}]` : env.HOST}:${port}`;
   const wakes: { current: Wake } = { current: new LocalWake() };
   try {
@@ -76,43 +79,6 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
   } catch (error) {
     http?.close();
     throw error;
-  }
-}
-
-/** Requests that come before everything is built wait a moment with 503 instead of a refused connection. */
-function createHttpServerLater(target: { handle: RawHandler }): Server {
-  return createProbe((request, response) => {
-    if (target.handle(request, response)) return;
-    response.writeHead(503, { 'retry-after': '1' });
-    response.end();
-  });
-}
-
-async function listen(server: Server, env: Env, say: (line: string) => void): Promise<number> {
-  for (let port = env.port; ; port += 1) {
-    const error = await new Promise<NodeJS.ErrnoException | undefined>((resolve) => {
-      server.once('error', resolve);
-      server.listen(port, env.HOST, () => {
-        server.removeListener('error', resolve);
-        resolve(undefined);
-      });
-    });
-    const address = server.address();
-    if (!error && address !== null && typeof address === 'object') {
-      if (address.port !== env.port && env.port !== 0) say(`PORT ${env.port} → ${address.port}`);
-      return address.port;
-    }
-    if (error?.code !== 'EADDRINUSE' || env.portIsExplicit || port > env.port + 50) throw new BusyPort(port, error);
-  }
-}
-
-/** The wanted port is taken by somebody else. */
-export class BusyPort extends Error {
-  readonly port: number;
-  constructor(port: number, cause: unknown) {
-    super(`PORT ${port} is busy`, { cause });
-    this.name = 'BusyPort';
-    this.port = port;
   }
 }
 
@@ -362,6 +328,7 @@ class App {
       times: readTimes,
       followUp: createTroubleHandler(keys),
       onSettled: (count) => this.#metrics.delivered(count),
+      lookAgain: () => wake.signal('outbox'),
       log,
     });
     this.#closing.push(async () => deliverer.idle());

@@ -1,5 +1,6 @@
 /** `daiban start`: runs until a signal, then finishes what is under way. */
-import { BusyPort, startApp } from '../app.ts';
+import { BusyPort } from '../api/listen.ts';
+import { startApp } from '../app.ts';
 import { errorText } from '../lib/errors.ts';
 import { loadTexts } from '../lib/i18n.ts';
 import { packageRoot } from '../config/env.ts';

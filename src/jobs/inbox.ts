@@ -100,23 +100,32 @@ export class InboxJob {
   }
 
   async #batch(lock: (tx: Tx) => Promise<ConversationRow[]>, limit: number, ids: string[]): Promise<number> {
-    let left: readonly WakeTopic[] = [];
-    let born: Born | undefined;
-    const count = await this.#deps.database.transaction(async (tx) => {
+    return this.#committing(async (tx, leave) => {
       const [rows, times] = await Promise.all([lock(tx), readTimes(tx)]);
       if (rows.length === 0) return 0;
       ids.push(...rows.map((row) => row.id));
       const unit = new Unit(tx, times, this.#deps);
       const handled = await this.#turns(unit, rows, limit);
-      left = await unit.flush();
-      born = unit.born;
+      await leave(unit);
       if (handled > 0) hit('turn.flushed');
       return handled;
     });
-    if (count > 0) hit('turn.committed');
+  }
+
+  /** A transaction in which `leave` writes all that a unit leaves; once it is committed that is sent, or others are woken. */
+  async #committing(work: (tx: Tx, leave: (unit: Unit) => Promise<void>) => Promise<number>): Promise<number> {
+    let left: readonly WakeTopic[] = [];
+    let born: Born | undefined;
+    const handled = await this.#deps.database.transaction(async (tx) =>
+      work(tx, async (unit) => {
+        left = await unit.flush();
+        born = unit.born;
+      }),
+    );
+    if (handled > 0) hit('turn.committed');
     if (born) this.#deps.direct?.begin(born);
     for (const topic of left) this.#deps.wake(topic);
-    return count;
+    return handled;
   }
 
   async #turns(unit: Unit, rows: readonly ConversationRow[], limit: number): Promise<number> {
@@ -189,8 +198,7 @@ export class InboxJob {
         });
         const [row] = await this.#deps.database.query<{ attempts: number }>(COUNT_FAILURE, [next.id, next.at]);
         if ((row?.attempts ?? 0) < MAX_ATTEMPTS) continue;
-        await this.#park(conversationId, next.id);
-        handled += 1;
+        handled += await this.#park(conversationId, next.id);
       }
     }
     return handled;
@@ -201,11 +209,12 @@ export class InboxJob {
     return row;
   }
 
-  async #park(conversationId: string, inboxId: bigint): Promise<void> {
-    await this.#deps.database.transaction(async (tx) => {
+  /** Returns 1 when the event is set aside, 0 when somebody else has dealt with it. */
+  async #park(conversationId: string, inboxId: bigint): Promise<number> {
+    return this.#committing(async (tx, leave) => {
       const [row] = await tx.query<ConversationRow>(LOCK_ONE, [conversationId]);
       const [poisonous] = row ? await tx.query<EventRow>(EVENTS, [[conversationId], 1]) : [];
-      if (!row || !poisonous || poisonous.id !== inboxId) return;
+      if (!row || !poisonous || poisonous.id !== inboxId) return 0;
       const unit = new Unit(tx, await readTimes(tx), this.#deps);
       this.#deps.park(unit, {
         id: row.id,
@@ -215,9 +224,9 @@ export class InboxJob {
         event: { id: poisonous.id, traceId: poisonous.trace_id },
       });
       await tx.query(PARK, [poisonous.id, poisonous.at, unit.now]);
-      await unit.flush();
+      await leave(unit);
+      return 1;
     });
-    this.#deps.wake('outbox');
   }
 
   #conversation(row: ConversationRow): LockedConversation {

@@ -46,6 +46,8 @@ export interface DeliverDeps {
   /** What must follow a settlement that is not a plain success: incident, to-do, unreachable mark, resume timer. */
   readonly followUp: FollowUp;
   readonly onSettled: (count: number) => void;
+  /** Asks for another claim: something may have waited behind what was sent from a turn. */
+  readonly lookAgain: () => void;
   readonly log: Log;
 }
 
@@ -68,7 +70,7 @@ export class Deliverer implements DirectSender {
   readonly #direct = new Set<Promise<void>>();
   #sending = 0;
   /** A claim found nothing while sends were under way: something may wait behind them. */
-  #lookAgain = false;
+  #mayWait = false;
 
   constructor(deps: DeliverDeps) {
     this.#deps = deps;
@@ -91,7 +93,7 @@ export class Deliverer implements DirectSender {
     );
     if (rows.length === 0) {
       if (before > 0 && this.#sending === 0) return this.run(); // what might wait was let free while we looked
-      this.#lookAgain = this.#sending > 0;
+      this.#mayWait = this.#sending > 0;
       return 0;
     }
     await this.#deliver({ rows, token, now });
@@ -110,24 +112,23 @@ export class Deliverer implements DirectSender {
 
   /** @see DirectSender */
   begin(born: Born): void {
-    const work = this.#deliver(born)
-      .then(async () => this.#afterDirect())
-      .catch((error: unknown) => {
-        this.#deps.log.error({ event: 'outbox.direct_failed', error: errorText(error) }); // the sweep takes the rows back
-      })
-      .finally(() => this.#direct.delete(work));
+    const work = this.#sendBorn(born).finally(() => this.#direct.delete(work));
     this.#direct.add(work);
+  }
+
+  async #sendBorn(born: Born): Promise<void> {
+    try {
+      await this.#deliver(born);
+    } catch (error) {
+      this.#deps.log.error({ event: 'outbox.direct_failed', error: errorText(error) }); // the sweep takes the rows back
+    }
+    if (this.#mayWait) this.#deps.lookAgain();
+    this.#mayWait = false;
   }
 
   /** Resolves when nothing that was begun directly is under way. */
   async idle(): Promise<void> {
     while (this.#direct.size > 0) await Promise.all(this.#direct);
-  }
-
-  async #afterDirect(): Promise<void> {
-    if (!this.#lookAgain) return;
-    this.#lookAgain = false;
-    while ((await this.run()) > 0);
   }
 
   async #deliver({ rows, token, now }: Born): Promise<void> {

@@ -3,8 +3,7 @@
  * width of a phone and of a desk, in both languages, with and without a token, on screen and on paper.
  * `UPDATE_PICTURES=1` also writes docs/pictures/calculators-*.png.
  */
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import helmet from 'helmet';
@@ -12,10 +11,10 @@ import type { Browser, Page } from 'playwright-core';
 import { build } from 'vite';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { startCalculators, texts, TOKEN, type CalculatorServer } from '../integration/api/calculators-server.ts';
+import { accessibilityFaults } from './support/axe.ts';
 import { openBrowser, openPage, whyNoBrowser } from './support/browser.ts';
 
 const ROOT = path.resolve(import.meta.dirname, '../..');
-const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const DESK = { width: 1280, height: 900 };
 const PHONE = { width: 390, height: 844 };
 
@@ -57,20 +56,6 @@ async function visit(server: CalculatorServer, size: typeof DESK, locale: string
 
 async function cells(page: Page, row: number): Promise<readonly string[]> {
   return page.locator('tbody tr').nth(row).locator('th .number, th .date, td').allInnerTexts();
-}
-
-/** What axe has against the page by WCAG 2.1 A and AA. The script is handed over by the debugger, which no policy stops. */
-async function flaws(page: Page): Promise<readonly string[]> {
-  await page.evaluate(AXE);
-  return page.evaluate(async () => {
-    const { axe } = globalThis as unknown as {
-      axe: {
-        run(root: unknown, options: unknown): Promise<{ violations: { id: string; nodes: { target: string[] }[] }[] }>;
-      };
-    };
-    const { violations } = await axe.run('html', { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa'] });
-    return violations.flatMap(({ id, nodes }) => nodes.map(({ target }) => `${id}: ${target.join(' ')}`));
-  });
 }
 
 async function picture(page: Page, name: string): Promise<void> {
@@ -131,13 +116,13 @@ describe.skipIf(whyNoBrowser() !== undefined)('the calculators page', () => {
     if (name === 'a phone in Chinese') await picture(page, 'phone');
 
     expect(await overflow(page)).toBeLessThanOrEqual(0);
-    expect(await flaws(page)).toEqual([]);
+    expect(await accessibilityFaults(page)).toEqual([]);
 
     await page.fill('#field-n', '0');
     await page.keyboard.press('Enter');
     await page.locator('.field .fault').waitFor();
     expect(await overflow(page)).toBeLessThanOrEqual(0);
-    expect(await flaws(page)).toEqual([]);
+    expect(await accessibilityFaults(page)).toEqual([]);
   });
 
   test('says beside each wrong field what is expected, moves there, and keeps the last result apart', async () => {
@@ -315,7 +300,7 @@ describe.skipIf(whyNoBrowser() !== undefined)('the calculators page', () => {
     await page.keyboard.press('Enter');
     await page.getByRole('alert').waitFor();
     expect(await page.getByRole('alert').textContent()).toBe(say('zh-CN', 'token.refused'));
-    expect(await flaws(page)).toEqual([]);
+    expect(await accessibilityFaults(page)).toEqual([]);
 
     await page.getByLabel(say('zh-CN', 'token.label')).fill(TOKEN);
     await page.keyboard.press('Enter');

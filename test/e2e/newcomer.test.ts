@@ -2,11 +2,10 @@
  * What a newcomer sees first: from one sentence in WeCom to a reminder before the due date, clicked in a real browser by
  * visible labels only, in both languages, on the product started with nothing configured.
  */
-import { createRequire } from 'node:module';
-import { readFileSync } from 'node:fs';
-import type { Browser, Page } from 'playwright-core';
+import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, onTestFailed, test } from 'vitest';
 import type { Language } from '../../src/lib/i18n.ts';
+import { accessibilityFaults } from './support/axe.ts';
 import { openBrowser, openPage, whyNoBrowser } from './support/browser.ts';
 import { eitherLanguage, Visitor } from './support/road.ts';
 import { type Started, startProduct } from './support/started.ts';
@@ -66,13 +65,6 @@ async function approves(visitor: Visitor, step: 'review' | 'approve', decider: s
     .phone(decider)
     .getByRole('button', { name: eitherLanguage('approval.verb.approve') })
     .waitFor({ state: 'hidden' });
-}
-
-/** WCAG 2.1 AA as axe-core sees it. Evaluated by the debugger, so the page's own policy stays in force. */
-async function accessibilityFaults(page: Page): Promise<readonly string[]> {
-  await page.evaluate(readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8'));
-  return page.evaluate<readonly string[]>(`axe.run({ runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa'] })
-    .then(({ violations }) => violations.flatMap((one) => one.nodes.map((node) => one.id + ': ' + node.target.join(' ') + ' ' + node.failureSummary)))`);
 }
 
 const reason = whyNoBrowser();

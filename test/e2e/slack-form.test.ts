@@ -1,9 +1,8 @@
 /** A decision that needs a reason, on Slack: one person plays salesperson and reviewer in a real browser, in both languages. */
-import { createRequire } from 'node:module';
-import { readFileSync } from 'node:fs';
-import type { Browser, Page } from 'playwright-core';
+import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, onTestFailed, test } from 'vitest';
 import type { Language } from '../../src/lib/i18n.ts';
+import { accessibilityFaults } from './support/axe.ts';
 import { openBrowser, openPage, whyNoBrowser } from './support/browser.ts';
 import { hear, until, type Phone, type ScreenMessage } from './support/product.ts';
 import { eitherLanguage, Visitor } from './support/road.ts';
@@ -36,13 +35,6 @@ async function submits(product: Started): Promise<void> {
   );
   await seller.tap(ready, '提交审批');
   await hear(seller, /A\d+ 已提交审批/);
-}
-
-/** WCAG 2.1 AA as axe-core sees it. */
-async function accessibilityFaults(page: Page): Promise<readonly string[]> {
-  await page.evaluate(readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8'));
-  return page.evaluate<readonly string[]>(`axe.run({ runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa'] })
-    .then(({ violations }) => violations.flatMap((one) => one.nodes.map((node) => one.id + ': ' + node.target.join(' '))))`);
 }
 
 test(

@@ -1,11 +1,11 @@
 /** The upload page as a member of staff meets it: the link in the WeCom phone of the sandbox, a browser, the chat again. */
-import { mkdirSync, readFileSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import path from 'node:path';
-import { createRequire } from 'node:module';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { useDatabase } from '../support/database.ts';
 import { exeFile, jpegFile, pdfFile } from '../support/files.ts';
+import { accessibilityFaults } from './support/axe.ts';
 import { openBrowser, openPage, whyNoBrowser } from './support/browser.ts';
 import { hear, Product, type Phone } from './support/product.ts';
 
@@ -55,13 +55,6 @@ describe.skipIf(reason !== undefined)('in a browser', () => {
     open.browser = await openBrowser();
   });
   afterAll(async () => open.browser?.close());
-
-  /** WCAG 2.1 AA as axe-core sees it. */
-  async function accessibilityFaults(page: Page): Promise<readonly string[]> {
-    await page.evaluate(readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8'));
-    return page.evaluate<readonly string[]>(`axe.run({ runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa'] })
-      .then(({ violations }) => violations.flatMap((one) => one.nodes.map((node) => one.id + ': ' + node.target.join(' '))))`);
-  }
 
   async function picture(page: Page, name: string): Promise<void> {
     if (process.env['UPDATE_PICTURES'] !== '1') return;

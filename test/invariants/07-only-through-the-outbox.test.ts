@@ -36,6 +36,22 @@ async function state(): Promise<string> {
   return rows.map((row) => row.state).join();
 }
 
+describe('an answer sent straight from its turn', () => {
+  test('goes out of the committed outbox: when the turn does not commit, nothing is sent', async () => {
+    const { telegram } = company.channels;
+    await company.db.pool.query(`
+      CREATE FUNCTION refuse_turn() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'no'; END $$;
+      CREATE CONSTRAINT TRIGGER refuse_turn AFTER UPDATE ON conversations DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION refuse_turn()`);
+    await company.say(telegram, '7070', '/start');
+
+    await company.drain();
+
+    // The event is set aside after three tries; that is all the person hears of.
+    expect(telegram.said('7070')).toEqual(['parked']);
+    await company.db.pool.query('DROP TRIGGER refuse_turn ON conversations');
+  });
+});
+
 describe('the gate', () => {
   test('is asked at the moment of sending: what became forbidden after it was planned is not sent', async () => {
     await planMessage('COLLECTION');

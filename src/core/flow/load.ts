@@ -4,7 +4,7 @@
  * whatever a person could have read or been judged by is pinned with it.
  */
 import { createHash } from 'node:crypto';
-import canonicalizeModule from 'canonicalize';
+import { canonicalJson } from '../../lib/canonical.ts';
 import type { FlowCatalogue, Texts } from './catalogue.ts';
 import { checkDefinition } from './check.ts';
 import type { FlowDefinition } from './definition.ts';
@@ -12,9 +12,6 @@ import type { Fault, Finding } from './finding.ts';
 import { textsOf } from './mentions.ts';
 import { parseDefinition } from './parse.ts';
 import { readSource, type Source } from './source.ts';
-
-// The package is CommonJS with a type of an ES module: what arrives is the function itself, not `{ default }`.
-const canonicalize = canonicalizeModule as unknown as (input: unknown) => string | undefined;
 
 /** A flow with everything its behaviour depends on, as plain JSON. */
 export interface NormalisedFlow {
@@ -88,8 +85,7 @@ function publish(definition: FlowDefinition, catalogue: FlowCatalogue): LoadedFl
     ]),
   );
   const normalised: NormalisedFlow = { definition, texts, tables: catalogue.tables };
-  const canonical = canonicalize(normalised);
-  if (canonical === undefined) throw new Error('a flow definition is always JSON');
+  const canonical = canonicalJson(normalised);
   const version = createHash('sha256').update(canonical).digest('hex');
   return { name: definition.flow, kind: definition.kind, version, normalised, canonical };
 }

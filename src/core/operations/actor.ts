@@ -40,6 +40,9 @@ export type DataScope = 'own' | 'team' | 'all' | 'self';
 /** Who may call an operation, and how far: `{ sales: 'own', manager: 'all', customer: 'self' }`. */
 export type Access = Readonly<Partial<Record<Role | 'customer' | 'system' | 'stranger', DataScope>>>;
 
+/** Everybody who works here, without looking at whose customer it is. */
+export const ANY_STAFF: Access = Object.fromEntries(ROLES.map((role) => [role, 'all']));
+
 const WIDTH: Readonly<Record<DataScope, number>> = { self: 0, own: 1, team: 2, all: 3 };
 
 /** The widest scope the actor has under `access`; `undefined` = may not at all. */

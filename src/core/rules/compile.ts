@@ -4,14 +4,11 @@
  * (`MISSING`), never false: unknown leads to a review.
  */
 import { createHash } from 'node:crypto';
-import canonicalizeModule from 'canonicalize';
+import { canonicalJson } from '../../lib/canonical.ts';
 import { numberTest, wordTest } from './cell.ts';
 import { compileCondition, type Condition, type ConditionFacts } from './cel.ts';
 import { checkTable } from './check.ts';
 import type { Cell, DecisionTable, FactType, TableFault, TableRow } from './model.ts';
-
-// The package is CommonJS with the types of an ES module: what arrives is the function itself.
-const canonicalize = canonicalizeModule as unknown as (input: unknown) => string | undefined;
 
 /** What a row said: not asked, did not fire, fired, cannot be known. The values of a trace. */
 export const ROW = { SKIPPED: 0, NO: 1, HIT: 2, MISSING: 3 } as const;
@@ -51,9 +48,7 @@ export type CompileResult =
 
 /** sha256 over the canonical JSON (RFC 8785) of a table: the same table always has the same version. */
 export function tableVersion(table: DecisionTable): string {
-  return createHash('sha256')
-    .update(canonicalize(table) ?? '')
-    .digest('hex');
+  return createHash('sha256').update(canonicalJson(table)).digest('hex');
 }
 
 /** Compiles a table after checking it. */

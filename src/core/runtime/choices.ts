@@ -1,6 +1,8 @@
 /** Questions with offered answers: as a card, and back from what was pressed. */
 import type { Card } from '../../channels/card.ts';
+import type { Happening } from '../../channels/channel.ts';
 import type { ConversationEvent } from '../conversation/index.ts';
+import type { MessageContent } from '../operations/effects.ts';
 import type { Offer } from './memory.ts';
 
 /** What choosing it tells the interpreter. */
@@ -35,4 +37,16 @@ export function choiceCard(
       style: index === 0 ? ('primary' as const) : ('default' as const),
     })),
   };
+}
+
+/** The card with the answer that was chosen; where the platform waits for an answer to the press, that too. */
+export function lockedChoices(
+  tap: Extract<Happening, { kind: 'action' }>,
+  chosen: { readonly title: string; readonly label: string; readonly platform: string },
+): readonly MessageContent[] {
+  const { title, label, platform } = chosen;
+  const card: Card = { id: tap.cardId, revision: tap.revision, title, fields: [], actions: [], closed: label };
+  const locked: MessageContent = { kind: 'card_update', card, handle: {}, tap: tap.handle };
+  if (platform === 'wecom') return [locked];
+  return [locked, { kind: 'tap_answer', tap: tap.handle, text: label, alert: false }];
 }

@@ -3,7 +3,6 @@
  * is said in return. Turns of a batch share one transaction; identities and timeline items are read and written for the
  * whole batch at once.
  */
-import type { Card } from '../../channels/card.ts';
 import type { Address, InboundEvent } from '../../channels/channel.ts';
 import { identitiesOf, setReachable, type Identity } from '../../identity/identity-store.ts';
 import { dateIn, type BusinessDate } from '../../lib/business-date.ts';
@@ -23,31 +22,16 @@ import { SYSTEM_ACTOR, type Actor } from '../operations/actor.ts';
 import { callOperation } from '../operations/call.ts';
 import { platformOf, type Turn, type Unit } from '../unit/unit.ts';
 import { pressCard, answerDecision } from './approval-taps.ts';
-import { choiceCard, choiceEvent } from './choices.ts';
+import { choiceCard, choiceEvent, lockedChoices } from './choices.ts';
 import { pressText } from './decision-forms.ts';
 import type { Flows } from './flows.ts';
+import type { IncomingItem, ItemChange } from './incoming.ts';
 import { handOverMedia } from './media-timer.ts';
 import { memoryOf, type Memory, type Offer } from './memory.ts';
 import { actorOf, sendersOf } from './senders.ts';
-import { answered, awaitAnswer, missingAlarm, ring, type Silence } from './silence.ts';
+import { answered, awaitAnswer, keepAlarm, ring, type Silence } from './silence.ts';
 import { answerTrial } from './trial.ts';
 import type { ConversationChange, ConversationWork, InternalEvent, StoredEvent } from './turns.ts';
-
-/** A line of the timeline that came in. */
-export interface IncomingItem {
-  readonly conversationId: string;
-  readonly platform: string;
-  readonly kind: string;
-  readonly actorKind: string;
-  readonly actorId: string;
-  readonly messageId: string | null;
-  readonly text: string;
-  readonly inboxId: bigint;
-  readonly fileIds: readonly string[];
-  readonly customers: readonly string[];
-  /** Names to hide in the searchable copy. */
-  readonly concealed: readonly string[];
-}
 
 export interface RuntimeDeps {
   readonly flows: Flows;
@@ -55,18 +39,7 @@ export interface RuntimeDeps {
   readonly companyZone: string;
   readonly writeIncoming: (unit: Unit, items: readonly IncomingItem[]) => Promise<void>;
   /** Notes an edit or deletion; `false` when the message is not on file. */
-  readonly writeChange: (
-    unit: Unit,
-    change: {
-      readonly conversationId: string;
-      readonly messageId: string;
-      readonly inboxId: bigint;
-      readonly kind: 'EDITED' | 'DELETED';
-      readonly text?: string;
-      /** Names to hide in the searchable copy. */
-      readonly concealed?: readonly string[];
-    },
-  ) => Promise<boolean>;
+  readonly writeChange: (unit: Unit, change: ItemChange) => Promise<boolean>;
 }
 
 /** Makes the handler of the inbox job. */
@@ -301,7 +274,13 @@ class Talk {
     if (offer?.cardId === tap.cardId) {
       const choice = offer.choices[Number(/^o(\d{1,2})$/.exec(tap.verb)?.[1] ?? -1)];
       if (choice) {
-        this.#lockChoices(turn, tap, choice.label);
+        const title = this.#text('talk.chosen', { label: choice.label });
+        for (const content of lockedChoices(tap, {
+          title,
+          label: choice.label,
+          platform: this.#work.conversation.platform,
+        }))
+          turn.effects.send({ to: this.#address, purpose: this.#purpose(), content });
         return this.#step(turn, choiceEvent(offer, choice));
       }
     }
@@ -325,28 +304,6 @@ class Talk {
     if (decision) this.#memory = { ...this.#memory, decision };
   }
 
-  #lockChoices(turn: Turn, tap: Extract<InboundEvent['happening'], { kind: 'action' }>, label: string): void {
-    const card: Card = {
-      id: tap.cardId,
-      revision: tap.revision,
-      title: this.#text('talk.chosen', { label }),
-      fields: [],
-      actions: [],
-      closed: label,
-    };
-    turn.effects.send({
-      to: this.#address,
-      purpose: this.#purpose(),
-      content: { kind: 'card_update', card, handle: {}, tap: tap.handle },
-    });
-    if (this.#work.conversation.platform !== 'wecom')
-      turn.effects.send({
-        to: this.#address,
-        purpose: this.#purpose(),
-        content: { kind: 'tap_answer', tap: tap.handle, text: label, alert: false },
-      });
-  }
-
   /** Steps the interpreter and carries out what it says, feeding operation results back. */
   async #step(turn: Turn, event: ConversationEvent): Promise<void> {
     const tools: ConversationTools = {
@@ -357,7 +314,7 @@ class Talk {
     const { state, effects } = stepConversation(this.#memory.talk, event, tools);
     this.#memory = { ...this.#memory, talk: state };
     for (const effect of effects) await this.#carryOut(turn, effect);
-    this.#setAlarm(turn);
+    this.#listen(keepAlarm(turn.effects, this.#work.conversation.id, this.#memory.silence));
   }
 
   async #silence(turn: Turn, at: number): Promise<void> {
@@ -365,28 +322,12 @@ class Talk {
     this.#listen(rung.silence);
     const visit = rung.silence?.visit ?? 0;
     for (const name of rung.due) await this.#step(turn, { type: 'timeout', visit, name });
-    this.#setAlarm(turn);
+    this.#listen(keepAlarm(turn.effects, this.#work.conversation.id, this.#memory.silence));
   }
 
   #listen(silence: Silence | undefined): void {
     const { silence: _, ...memory } = this.#memory;
     this.#memory = silence === undefined ? memory : { ...memory, silence };
-  }
-
-  #setAlarm(turn: Turn): void {
-    const { silence } = this.#memory;
-    const alarm = missingAlarm(silence);
-    if (silence === undefined || alarm === undefined) return;
-    const { id } = this.#work.conversation;
-    if (alarm.instead !== undefined) turn.effects.cancelTimer(`talk:${id}:${alarm.instead}`);
-    turn.effects.setTimer({
-      key: `talk:${id}:${alarm.at}`,
-      kind: 'conversation',
-      dueAt: new Date(alarm.at),
-      subjectId: id,
-      payload: { conversationId: id, at: alarm.at },
-    });
-    this.#listen({ ...silence, alarmAt: alarm.at });
   }
 
   async #carryOut(turn: Turn, effect: ConversationEffect): Promise<void> {

@@ -4,6 +4,8 @@
  * no timer, and a conversation of a hundred messages leaves one row, not two hundred.
  */
 
+import type { Effects } from '../operations/effects.ts';
+
 /** What falls due at a question nobody answers, in milliseconds of business time. */
 type Dues = Readonly<Partial<Record<SilenceName, number>>>;
 export type SilenceName = 'remind' | 'expire';
@@ -56,4 +58,19 @@ export function ring(
     return at === undefined || due.includes(name) ? [] : [[name, at] as const];
   });
   return { silence: { visit, dues: Object.fromEntries(left) }, due };
+}
+
+/** Sets the timer that is missing, if one is; what is remembered from now on. */
+export function keepAlarm(effects: Effects, conversationId: string, silence: Silence | undefined): Silence | undefined {
+  const alarm = missingAlarm(silence);
+  if (silence === undefined || alarm === undefined) return silence;
+  if (alarm.instead !== undefined) effects.cancelTimer(`talk:${conversationId}:${alarm.instead}`);
+  effects.setTimer({
+    key: `talk:${conversationId}:${alarm.at}`,
+    kind: 'conversation',
+    dueAt: new Date(alarm.at),
+    subjectId: conversationId,
+    payload: { conversationId, at: alarm.at },
+  });
+  return { ...silence, alarmAt: alarm.at };
 }

@@ -1,6 +1,7 @@
 /** Opening an approval, deciding it, and redrawing its cards. Votes are counted under the approval's row lock. */
 import { z } from 'zod';
 import { outcomeOf, seatNode, type ApprovalMode, type ApprovalState } from '../../core/approval/index.ts';
+import { ANY_STAFF } from '../../core/operations/actor.ts';
 import type { Ctx } from '../../core/operations/context.ts';
 import { defineOperation } from '../../core/operations/operation.ts';
 import { violatedConstraint } from '../../db/database.ts';
@@ -139,16 +140,7 @@ const decision = z.object({
 export const decideApproval = defineOperation({
   name: 'approval.decide',
   summary: 'Approves, rejects, returns or hands over; the revision says what the decision was made on',
-  access: {
-    reviewer: 'all',
-    approver: 'all',
-    manager: 'all',
-    compliance: 'all',
-    admin: 'all',
-    sales: 'all',
-    team_lead: 'all',
-    collector: 'all',
-  },
+  access: ANY_STAFF,
   input: z.strictObject({
     id: z.uuid(),
     revision: z.int().min(1),

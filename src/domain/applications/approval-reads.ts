@@ -1,5 +1,6 @@
 /** Reading approvals: the list, one of them, and what a pressed card stands for. */
 import { z } from 'zod';
+import { ANY_STAFF } from '../../core/operations/actor.ts';
 import type { Ctx } from '../../core/operations/context.ts';
 import { defineOperation } from '../../core/operations/operation.ts';
 import { AppError } from '../../lib/errors.ts';
@@ -134,16 +135,7 @@ function describe(ctx: Ctx, row: ApprovalRow, tasks: readonly TaskRow[]): z.outp
 export const findPressedCard = defineOperation({
   name: 'approval.card',
   summary: 'What a pressed card stands for: the approval, its state, and whether the presser sits on it',
-  access: {
-    reviewer: 'all',
-    approver: 'all',
-    manager: 'all',
-    compliance: 'all',
-    admin: 'all',
-    sales: 'all',
-    team_lead: 'all',
-    collector: 'all',
-  },
+  access: ANY_STAFF,
   input: z.strictObject({ cardId: z.string().max(26) }),
   output: z.union([
     z.object({ kind: z.literal('unknown') }),

@@ -1,5 +1,6 @@
 /** Reading and publishing products. */
 import { z } from 'zod';
+import { ANY_STAFF } from '../../core/operations/actor.ts';
 import { defineOperation } from '../../core/operations/operation.ts';
 import { newId } from '../../lib/ids.ts';
 import { checklistItem, currentProducts, productTerms, publishProduct } from './product-store.ts';
@@ -16,16 +17,7 @@ const product = z.object({
 export const listProducts = defineOperation({
   name: 'product.list',
   summary: 'Lists the products on offer',
-  access: {
-    sales: 'all',
-    team_lead: 'all',
-    reviewer: 'all',
-    approver: 'all',
-    collector: 'all',
-    manager: 'all',
-    compliance: 'all',
-    admin: 'all',
-  },
+  access: ANY_STAFF,
   input: z.strictObject({}),
   output: z.object({ items: z.array(product), nextCursor: z.null() }),
   http: { method: 'GET', path: '/products' },

@@ -1,21 +1,12 @@
 /** 试算 as an operation: reads nothing, writes nothing, sends nothing. */
 import { z } from 'zod';
+import { ANY_STAFF, type Access } from '../../core/operations/actor.ts';
 import { defineOperation } from '../../core/operations/operation.ts';
 import { dateIn } from '../../lib/business-date.ts';
 import { planTrial, trialInput, trialPlan, trialText } from './trial.ts';
 
 /** Any member of staff and the customer himself: the terms belong to nobody. */
-const ACCESS = {
-  sales: 'all',
-  team_lead: 'all',
-  reviewer: 'all',
-  approver: 'all',
-  collector: 'all',
-  manager: 'all',
-  compliance: 'all',
-  admin: 'all',
-  customer: 'self',
-} as const;
+const ACCESS: Access = { ...ANY_STAFF, customer: 'self' };
 
 /** Text and plan of given terms, in the caller's language; a chat shows the plan as a picture besides (picture.ts). */
 export const runTrial = defineOperation({

@@ -1,22 +1,8 @@
 /** Every message in both directions on the customer's file, once, in order. */
+import type { IncomingItem, ItemChange } from '../../core/runtime/incoming.ts';
 import { statement, type Tx } from '../../db/database.ts';
 import type { Keyring } from '../../db/keyring.ts';
 import { maskTextAndNames } from '../../lib/mask.ts';
-
-export interface IncomingItem {
-  readonly conversationId: string;
-  readonly platform: string;
-  readonly kind: string;
-  readonly actorKind: string;
-  readonly actorId: string;
-  readonly messageId: string | null;
-  readonly text: string;
-  readonly inboxId: bigint;
-  readonly fileIds: readonly string[];
-  readonly customers: readonly string[];
-  /** Names to hide in the searchable copy. */
-  readonly concealed: readonly string[];
-}
 
 const RESERVE = statement(
   'timeline-reserve',
@@ -74,19 +60,7 @@ const CHANGE = statement(
 );
 
 /** Notes an edit or deletion that the platform reported; `false` when the message is not on file. */
-export async function writeChange(
-  tx: Tx,
-  keys: Keyring,
-  now: Date,
-  change: {
-    readonly conversationId: string;
-    readonly messageId: string;
-    readonly inboxId: bigint;
-    readonly kind: 'EDITED' | 'DELETED';
-    readonly text?: string;
-    readonly concealed?: readonly string[];
-  },
-): Promise<boolean> {
+export async function writeChange(tx: Tx, keys: Keyring, now: Date, change: ItemChange): Promise<boolean> {
   const [item] = await tx.query<{ id: bigint; at: Date }>(FIND_MESSAGE, [change.conversationId, change.messageId]);
   if (!item) return false;
   const sealed =

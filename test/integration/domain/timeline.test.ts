@@ -1,7 +1,8 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { inUnit, readTimes, type Turn, type Unit } from '../../../src/core/unit/unit.ts';
 import type { MessageDraft } from '../../../src/core/operations/effects.ts';
-import { linkIncoming, writeChange, writeIncoming, type IncomingItem } from '../../../src/domain/timeline/index.ts';
+import type { IncomingItem } from '../../../src/core/runtime/incoming.ts';
+import { linkIncoming, writeChange, writeIncoming } from '../../../src/domain/timeline/index.ts';
 import { newId } from '../../../src/lib/ids.ts';
 import { ACCOUNTS, refusalOf, useProduct, type StaffActor } from '../../support/product.ts';
 

@@ -63,6 +63,7 @@ interface WorkerOptions {
   readonly gates?: readonly SendGate[];
   /** Turns send what they say at once, as in a process that also delivers. */
   readonly direct?: boolean;
+  readonly lookAgain?: () => void;
 }
 
 export interface Company {
@@ -155,6 +156,7 @@ export function useCompany(): Company {
         times: readTimes,
         followUp: createTroubleHandler(keys),
         onSettled: () => undefined,
+        lookAgain: options.lookAgain ?? (() => undefined),
         log: silentLog,
       });
       const turns = new InboxJob({
@@ -185,10 +187,15 @@ export function useCompany(): Company {
       await this.receive(channel, from, { kind: 'message', messageId: `m${events + 1}`, text, media: [] });
     },
     async drain() {
-      const { turns, deliverer } = this.worker();
+      const { turns, deliverer } = this.worker({ direct: true });
       const fire = async (): Promise<number> =>
         fireNext({ ...this.base.unit, handlers: timerHandlers(this.base.services), log: silentLog });
-      while ((await turns.run()) + (await fire()) + (await deliverer.run()) > 0);
+      const turn = async (): Promise<number> => {
+        const handled = await turns.run();
+        await deliverer.idle();
+        return handled;
+      };
+      while ((await turn()) + (await fire()) + (await deliverer.run()) > 0);
     },
     async call(actor, name, input) {
       return performOperation(this.base.unit, { actor, via: 'api' }, name, input);
