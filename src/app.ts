@@ -298,7 +298,7 @@ class App {
   #loop(
     name: string,
     topics: readonly ('inbox' | 'outbox' | 'timers' | 'clock')[],
-    work: () => Promise<number>,
+    work: LoopOptions['work'],
     options: Pick<LoopOptions, 'concurrency' | 'staggerMs' | 'gather'> & { intervalMs?: number } = {},
   ): void {
     const { base, wake } = this.#parts;
@@ -314,7 +314,7 @@ class App {
       flows: base.flows,
       texts: services.texts,
       companyZone: services.companyZone,
-      writeIncoming: async (unit, items) => void (await writeIncoming(unit.tx, keys, unit.now, items)),
+      writeIncoming: async (unit, items) => writeIncoming(unit, keys, items),
       writeChange: async (unit, change) => writeChange(unit.tx, keys, unit.now, change),
     });
     const deliverer = new Deliverer({
@@ -353,7 +353,7 @@ class App {
       },
       log,
     });
-    this.#loop('inbox', ['inbox', 'clock'], async () => inbox.run(), {
+    this.#loop('inbox', ['inbox', 'clock'], async () => inbox.look(), {
       concurrency: 2,
       staggerMs: 40,
       gather: { ms: 5, below: 8 },

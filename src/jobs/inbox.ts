@@ -10,6 +10,7 @@ import type { Log } from '../lib/log.ts';
 import type { Born } from '../outbox/direct.ts';
 import type { ConversationChange, LockedConversation, StoredEvent, TurnHandler } from '../core/runtime/turns.ts';
 import { readTimes, Unit, type UnitDeps, type WakeTopic } from '../core/unit/unit.ts';
+import type { Catch } from './loop.ts';
 
 /** What parking may look at: where the event came from. Its body or the conversation's state may be what cannot be read. */
 export type Parked = Pick<LockedConversation, 'id' | 'account' | 'chat' | 'thread'> & {
@@ -36,6 +37,11 @@ const LOCK_ONE = statement(
   'inbox-lock-one',
   `SELECT id, platform, account, chat, thread, actor, sealed_state, rev, is_silenced FROM conversations WHERE id = $1 FOR UPDATE SKIP LOCKED`,
 );
+// Asked in one breath with the locks: events of conversations that others hold are told from ours by comparing.
+const OLDEST = statement(
+  'inbox-oldest',
+  `SELECT id, at, conversation_id, sealed_body, attempts, trace_id FROM inbox WHERE state = 'NEW' ORDER BY id LIMIT $1`,
+);
 const EVENTS = statement(
   'inbox-events',
   `SELECT id, at, conversation_id, sealed_body, attempts, trace_id FROM inbox WHERE state = 'NEW' AND conversation_id = ANY($1::uuid[]) ORDER BY id LIMIT $2`,
@@ -61,9 +67,17 @@ const PARK = statement(
 
 const BATCH_CONVERSATIONS = 64;
 const LOOK_AHEAD = 4_096;
-const BATCH_EVENTS = 256;
+const BATCH_EVENTS = 64;
 const MAX_ATTEMPTS = 3;
 const MAX_PASSING = 5;
+
+/** Conversations this transaction has locked, with their oldest events. */
+interface Taken {
+  readonly rows: readonly ConversationRow[];
+  readonly events: readonly EventRow[];
+  /** Whether there is more to be done than this, and whether others are at it. */
+  readonly next: Catch['next'];
+}
 
 export class InboxJob {
   readonly #deps: InboxJobDeps;
@@ -74,15 +88,26 @@ export class InboxJob {
 
   /** Handles one batch; returns how many events were settled. */
   async run(): Promise<number> {
+    return (await this.look()).done;
+  }
+
+  /** As `run`, and says whether to look again. */
+  async look(): Promise<Catch> {
     const failed: string[] = [];
-    let handled = 0;
+    let next: Catch['next'] = 'wait';
+    const take = async (tx: Tx): Promise<Taken> => {
+      const taken = await takeOldest(tx);
+      next = taken.next;
+      return taken;
+    };
     try {
-      handled = await this.#batch(lockOpen, BATCH_EVENTS, failed);
+      return { done: await this.#batch(take, failed), next };
     } catch (error) {
       this.#deps.log.warn({ event: 'inbox.batch_failed', error: errorText(error), conversations: failed.length });
+      let handled = 0;
       for (const conversation of failed) handled += await this.#aloneOrLater(conversation);
+      return { done: handled, next: handled > 0 ? 'again' : 'wait' };
     }
-    return handled;
   }
 
   /** What cannot even be parked is tried again later; the conversations behind it must not wait for that. */
@@ -99,16 +124,16 @@ export class InboxJob {
     }
   }
 
-  async #batch(lock: (tx: Tx) => Promise<ConversationRow[]>, limit: number, ids: string[]): Promise<number> {
+  async #batch(take: (tx: Tx) => Promise<Taken>, ids: string[]): Promise<number> {
     return this.#committing(async (tx, leave) => {
-      const [rows, times] = await Promise.all([lock(tx), readTimes(tx)]);
-      if (rows.length === 0) return 0;
+      const [{ rows, events }, times] = await Promise.all([take(tx), readTimes(tx)]);
       ids.push(...rows.map((row) => row.id));
+      if (events.length === 0) return 0;
       const unit = new Unit(tx, times, this.#deps);
-      const handled = await this.#turns(unit, rows, limit);
+      await this.#turns(unit, rows, events);
       await leave(unit);
-      if (handled > 0) hit('turn.flushed');
-      return handled;
+      hit('turn.flushed');
+      return events.length;
     });
   }
 
@@ -128,8 +153,7 @@ export class InboxJob {
     return handled;
   }
 
-  async #turns(unit: Unit, rows: readonly ConversationRow[], limit: number): Promise<number> {
-    const events = await unit.tx.query<EventRow>(EVENTS, [rows.map((row) => row.id), limit]);
+  async #turns(unit: Unit, rows: readonly ConversationRow[], events: readonly EventRow[]): Promise<void> {
     const byConversation = new Map<string, EventRow[]>();
     for (const row of events)
       byConversation.set(row.conversation_id, [...(byConversation.get(row.conversation_id) ?? []), row]);
@@ -137,7 +161,7 @@ export class InboxJob {
       const own = byConversation.get(row.id);
       return own ? [{ conversation: this.#conversation(row), events: own.map((event) => this.#event(event)) }] : [];
     });
-    if (works.length === 0) return 0;
+    unit.expect(works.flatMap(({ conversation, events: own }) => own.map(() => conversation)));
     const changes = await this.#deps.handle(unit, works);
     const results = works.flatMap(({ conversation }, index) => {
       const change = changes[index];
@@ -150,7 +174,6 @@ export class InboxJob {
         events.map((event) => ({ id: event.id, at: event.at, state: 'DONE' })),
       ),
     );
-    return events.length;
   }
 
   async #save(
@@ -183,7 +206,7 @@ export class InboxJob {
       const next = await this.#nextEvent(conversationId);
       if (!next) return handled;
       try {
-        const count = await this.#batch(async (tx) => tx.query<ConversationRow>(LOCK_ONE, [conversationId]), 1, []);
+        const count = await this.#batch(async (tx) => takeNextOf(tx, conversationId), []);
         if (count === 0) return handled; // another worker has it
         handled += count;
       } catch (error) {
@@ -216,6 +239,7 @@ export class InboxJob {
       const [poisonous] = row ? await tx.query<EventRow>(EVENTS, [[conversationId], 1]) : [];
       if (!row || !poisonous || poisonous.id !== inboxId) return 0;
       const unit = new Unit(tx, await readTimes(tx), this.#deps);
+      unit.expect([row]);
       this.#deps.park(unit, {
         id: row.id,
         account: row.account,
@@ -254,10 +278,28 @@ export class InboxJob {
   }
 }
 
-/** Conversations with open events. When all of the oldest are in other hands, those behind them are looked for. */
-async function lockOpen(tx: Tx): Promise<ConversationRow[]> {
-  const rows = await tx.query<ConversationRow>(LOCK, [BATCH_CONVERSATIONS, BATCH_CONVERSATIONS]);
-  return rows.length > 0 ? rows : tx.query<ConversationRow>(LOCK, [LOOK_AHEAD, BATCH_CONVERSATIONS]);
+/** Conversations with the oldest open events. When all of those are in other hands, those behind them are looked for. */
+async function takeOldest(tx: Tx): Promise<Taken> {
+  const [rows, oldest] = await Promise.all([
+    tx.query<ConversationRow>(LOCK, [BATCH_EVENTS, BATCH_CONVERSATIONS]),
+    tx.query<EventRow>(OLDEST, [BATCH_EVENTS]),
+  ]);
+  const locked = new Set(rows.map((row) => row.id));
+  const events = oldest.filter((event) => locked.has(event.conversation_id));
+  if (rows.length > 0)
+    return { rows, events, next: events.length < oldest.length || oldest.length === BATCH_EVENTS ? 'again' : 'wait' };
+  if (oldest.length === 0) return { rows, events, next: 'wait' };
+  const behind = await tx.query<ConversationRow>(LOCK, [LOOK_AHEAD, BATCH_CONVERSATIONS]);
+  if (behind.length === 0) return { rows, events, next: 'soon' };
+  const theirs = await tx.query<EventRow>(EVENTS, [behind.map((row) => row.id), BATCH_EVENTS]);
+  return { rows: behind, events: theirs, next: 'again' };
+}
+
+/** One conversation with its next event; nothing where another worker has it. */
+async function takeNextOf(tx: Tx, conversationId: string): Promise<Taken> {
+  const rows = await tx.query<ConversationRow>(LOCK_ONE, [conversationId]);
+  const events = rows.length === 0 ? [] : await tx.query<EventRow>(EVENTS, [[conversationId], 1]);
+  return { rows, events, next: 'again' };
 }
 
 interface ConversationRow {

@@ -2,10 +2,17 @@
 import { errorText } from '../lib/errors.ts';
 import type { Log } from '../lib/log.ts';
 
+/** What one look came to. */
+export interface Catch {
+  readonly done: number;
+  /** `again`: there may be more. `soon`: others hold what there is. `wait`: nothing is left until the next wake-up. */
+  readonly next: 'again' | 'soon' | 'wait';
+}
+
 export interface LoopOptions {
   readonly name: string;
-  /** Does what can be done now; returns how much that was. Called again at once while it is more than zero. */
-  readonly work: () => Promise<number>;
+  /** Does what can be done now; returns how much that was, and is called again at once while it is more than zero. */
+  readonly work: () => Promise<number | Catch>;
   readonly intervalMs: number;
   /** How many calls of `work` may run side by side. */
   readonly concurrency?: number;
@@ -21,6 +28,9 @@ export interface LoopOptions {
   readonly gather?: { readonly ms: number; readonly below: number };
   readonly log: Log;
 }
+
+/** How long others are given to let go of what they hold. */
+const SOON_MS = 25;
 
 export class Loop {
   readonly #options: LoopOptions;
@@ -73,28 +83,33 @@ export class Loop {
   async #run(): Promise<void> {
     this.#running += 1;
     try {
-      do this.#again = false;
-      while (!this.#stopped && ((await this.#workAndGather()) > 0 || this.#again));
+      for (let isMore = true; isMore && !this.#stopped;) {
+        this.#again = false;
+        isMore = (await this.#workAndGather()) || this.#again;
+      }
     } finally {
       this.#running -= 1;
       if (this.#running === 0 && !this.#again) for (const resolve of this.#idle.splice(0)) resolve();
     }
   }
 
-  async #workAndGather(): Promise<number> {
-    const done = await this.#work();
+  /** Whether to look again at once. */
+  async #workAndGather(): Promise<boolean> {
+    const { done, next } = await this.#work();
     const { gather } = this.#options;
     if (gather && done > 0 && done < gather.below && !this.#stopped)
       await new Promise((resolve) => setTimeout(resolve, gather.ms));
-    return done;
+    if (next === 'soon') setTimeout(() => this.wake(), SOON_MS).unref();
+    return next === 'again';
   }
 
-  async #work(): Promise<number> {
+  async #work(): Promise<Catch> {
     try {
-      return await this.#options.work();
+      const caught = await this.#options.work();
+      return typeof caught === 'number' ? { done: caught, next: caught > 0 ? 'again' : 'wait' } : caught;
     } catch (error) {
       this.#options.log.error({ event: 'loop.failed', loop: this.#options.name, error: errorText(error) });
-      return 0; // the interval tries again
+      return { done: 0, next: 'wait' }; // the interval tries again
     }
   }
 }

@@ -5,7 +5,7 @@
  * Three promises: no redirect is followed, so a credential in the query never reaches another host; every wait has an
  * end; and a failure says whether the other side may have seen the request, because that decides about repeating it.
  */
-import { AxiosHeaders, create, type AxiosInstance, type AxiosResponse, type InternalAxiosRequestConfig } from 'axios';
+import { Axios, AxiosHeaders, type AxiosResponse, type InternalAxiosRequestConfig } from 'axios';
 import { Pool, type Dispatcher } from 'undici';
 
 const DEFAULT_TIMEOUT_MS = 10_000;
@@ -95,21 +95,18 @@ export function createHttpClient(options: HttpOptions): HttpClient {
   };
 }
 
-function createInstance(pool: Pool): AxiosInstance {
-  return create({
+/** Not `axios.create`: the defaults of browsers and forms would be merged into every request, for nothing. */
+function createInstance(pool: Pool): Axios {
+  return new Axios({
     adapter: async (config) => dispatch(pool, config),
     maxContentLength: DEFAULT_MAX_BYTES,
-    // Bytes in, bytes out: parsing belongs to the caller, who knows what may be inside.
-    responseType: 'arraybuffer',
-    transformRequest: [(body: unknown) => body],
-    transformResponse: [(body: unknown) => body],
     validateStatus: null,
   });
 }
 
-async function send(instance: AxiosInstance, prefix: string, request: HttpRequest): Promise<HttpResponse> {
+async function send(instance: Axios, prefix: string, request: HttpRequest): Promise<HttpResponse> {
   const query = request.query === undefined ? '' : `?${new URLSearchParams(request.query).toString()}`;
-  const response: AxiosResponse<Buffer> = await instance.request({
+  const { data }: AxiosResponse<HttpResponse> = await instance.request({
     url: `${prefix}${request.path}${query}`,
     method: request.method,
     ...(request.headers === undefined ? {} : { headers: request.headers }),
@@ -117,45 +114,69 @@ async function send(instance: AxiosInstance, prefix: string, request: HttpReques
     ...(request.timeoutMs === undefined ? {} : { timeout: request.timeoutMs }),
     ...(request.maxBytes === undefined ? {} : { maxContentLength: request.maxBytes }),
   });
-  return { status: response.status, headers: flatHeaders(response.headers), body: response.data };
+  return data;
 }
 
+/** What axios is shown of an answer's headers: the answer goes past it as bytes, its caller knows what may be inside. */
+const NO_HEADERS = new AxiosHeaders();
+
 /** axios's view of a transport: the request's config in, a response out. Errors leave it as they are thrown. */
-async function dispatch(pool: Pool, config: InternalAxiosRequestConfig): Promise<AxiosResponse<Buffer>> {
+async function dispatch(pool: Pool, config: InternalAxiosRequestConfig): Promise<AxiosResponse<HttpResponse>> {
   const timeoutMs = config.timeout === undefined || config.timeout === 0 ? undefined : config.timeout;
   try {
-    const answer = await pool.request({
-      path: config.url ?? '/',
-      method: config.method?.toUpperCase() === 'POST' ? 'POST' : 'GET',
-      headers: requestHeaders(config.headers),
-      body: requestBody(config.data),
-      ...(timeoutMs === undefined ? {} : { headersTimeout: timeoutMs, bodyTimeout: timeoutMs }),
-    });
-    const data = await readBody(answer.body, config.maxContentLength ?? DEFAULT_MAX_BYTES);
-    return { data, status: answer.statusCode, statusText: '', headers: responseHeaders(answer.headers), config };
+    const data = await exchange(
+      pool,
+      {
+        path: config.url ?? '/',
+        method: config.method?.toUpperCase() === 'POST' ? 'POST' : 'GET',
+        headers: requestHeaders(config.headers),
+        body: requestBody(config.data),
+        ...(timeoutMs === undefined ? {} : { headersTimeout: timeoutMs, bodyTimeout: timeoutMs }),
+      },
+      config.maxContentLength ?? DEFAULT_MAX_BYTES,
+    );
+    return { data, status: data.status, statusText: '', headers: NO_HEADERS, config };
   } catch (error) {
     if (error instanceof ResponseTooLarge) throw error;
     throw networkError(error);
   }
 }
 
-async function readBody(body: Dispatcher.ResponseData['body'], maxBytes: number): Promise<Buffer> {
-  const pieces: Buffer[] = [];
-  let size = 0;
-  // Leaving the loop early destroys the stream and with it the socket: the rest is never downloaded.
-  for await (const piece of body) {
-    if (!Buffer.isBuffer(piece)) throw new TypeError('expected bytes');
-    size += piece.length;
-    if (size > maxBytes) throw new ResponseTooLarge(maxBytes);
-    pieces.push(piece);
-  }
-  const [only] = pieces;
-  return pieces.length === 1 && only !== undefined ? only : Buffer.concat(pieces, size);
+/** One request and its whole answer. */
+async function exchange(pool: Pool, request: Dispatcher.DispatchOptions, maxBytes: number): Promise<HttpResponse> {
+  return new Promise((resolve, reject) => {
+    const pieces: Buffer[] = [];
+    let size = 0;
+    let status = 0;
+    let headers: Readonly<Record<string, string>> = {};
+    pool.dispatch(request, {
+      onRequestStart: () => undefined,
+      onResponseStart: (_, statusCode, received) => {
+        status = statusCode;
+        headers = flatHeaders(received);
+      },
+      onResponseData: (controller, piece) => {
+        size += piece.length;
+        // Ends the socket: the rest is never downloaded.
+        if (size > maxBytes) controller.abort(new ResponseTooLarge(maxBytes));
+        else pieces.push(piece);
+      },
+      onResponseEnd: () => {
+        const [only] = pieces;
+        resolve({
+          status,
+          headers,
+          body: pieces.length === 1 && only !== undefined ? only : Buffer.concat(pieces, size),
+        });
+      },
+      onResponseError: (_, error) => reject(error),
+    });
+  });
 }
 
 function requestHeaders(headers: AxiosHeaders): Record<string, string> {
   const sent: Record<string, string> = {};
-  for (const [name, value] of Object.entries(headers.toJSON(true))) {
+  for (const [name, value] of Object.entries(headers)) {
     if (typeof value === 'string') sent[name] = value;
   }
   return sent;
@@ -165,18 +186,10 @@ function requestBody(body: unknown): string | Buffer | null {
   return typeof body === 'string' || Buffer.isBuffer(body) ? body : null;
 }
 
-function responseHeaders(headers: Dispatcher.ResponseData['headers']): AxiosHeaders {
-  const received = new AxiosHeaders();
-  for (const [name, value] of Object.entries(headers)) {
-    if (value !== undefined) received.set(name, Array.isArray(value) ? value.join(', ') : value);
-  }
-  return received;
-}
-
-function flatHeaders(headers: AxiosResponse['headers']): Record<string, string> {
+function flatHeaders(headers: Readonly<Record<string, string | string[] | undefined>>): Record<string, string> {
   const flat: Record<string, string> = {};
   for (const [name, value] of Object.entries(headers)) {
-    if (typeof value === 'string') flat[name.toLowerCase()] = value;
+    if (value !== undefined) flat[name] = Array.isArray(value) ? value.join(', ') : value;
   }
   return flat;
 }

@@ -5,6 +5,7 @@
  * A mask keeps the length of what it hides, up to 64 characters. What does not have the shape of its kind is hidden
  * completely: a mistyped phone may be somebody's identity number.
  */
+import { matchesOf } from './matches.ts';
 
 /** What can be masked. */
 export type MaskKind =
@@ -122,6 +123,9 @@ const TEXT_PATTERNS: readonly TextPattern[] = [
   { kind: 'landline', pattern: /(?<!\d)0\d{2,3}-?\d{7,8}(?!\d)/gu },
 ];
 
+/** Every pattern needs a digit, an at sign or a link. */
+const MAY_NEED_MASKING = /[\d@０-９＠]|https?:/u;
+
 /** The secret in a one-time link: what follows the last slash or a parameter's name, too long and too random to be a word. */
 const LINK_SECRET = /(?<=https?:\/\/[^\s?#]{1,200}(?:\/|\?[\w-]{1,20}=))[\w-]{24,128}/gu;
 
@@ -137,13 +141,14 @@ export function maskTextAndNames(text: string, names: Iterable<string>): string 
  * the secrets of one-time links. Names and addresses cannot be found in free text and stay; full-width digits are found too.
  */
 export function maskText(text: string): string {
+  if (!MAY_NEED_MASKING.test(text)) return text;
   let masked = text.replaceAll(LINK_SECRET, (secret) => stars(secret.length));
   for (const { kind, pattern } of TEXT_PATTERNS) {
     // Matching runs on the half-width copy; both have the same length, so the places are the same.
     const readable = toHalfWidth(masked);
     let result = '';
     let from = 0;
-    for (const found of readable.matchAll(pattern)) {
+    for (const found of matchesOf(readable, pattern)) {
       result += masked.slice(from, found.index) + mask(kind, compact(kind, found[0]));
       from = found.index + found[0].length;
     }

@@ -136,10 +136,14 @@ export async function claimInteractive(tx: Tx, inboxId: bigint, token: string): 
   return tx.query<LeasedRow>(INTERACTIVE, [inboxId, token]);
 }
 
-/** Where a message goes and what it is: all that its pace depends on. */
-export interface Target {
+/** Where messages go. */
+export interface Place {
   readonly account: string;
   readonly chat: string;
+}
+
+/** Where a message goes and what it is: all that its pace depends on. */
+export interface Target extends Place {
   readonly kind: string;
 }
 
@@ -149,33 +153,47 @@ const OPEN_CHATS = statement(
    WHERE EXISTS (SELECT 1 FROM outbox p WHERE p.account = want.account AND p.chat = want.chat AND p.state IN ('PENDING', 'LEASED') AND p.lane <> 'INTERACTIVE' AND p.kind <> 'tap_answer')`,
 );
 
-/** Which of the messages about to be written may be leased at once, and what has to be written with them. */
-export interface LeasedAtBirth<T> {
-  readonly leased: ReadonlySet<T>;
+/** Chats in which messages about to be written may be leased at once. */
+export interface FreeLanes {
+  /** Those whose turn it is; at most one for each chat. What they use up of the pace is taken. */
+  enter<T extends Target>(targets: readonly T[]): readonly T[];
+  /** Stores the pace as it is now. */
   write(): readonly Promise<unknown>[];
 }
 
 /**
- * Chooses among messages that are about to be written those whose turn it is: nothing waits before them in their chat, and
- * the pace allows them. They are written as leased, which spares a claim of their own. The others wait as ever.
- * @param targets At most one for each chat.
+ * Finds chats where a message may be written as leased, which spares a claim of its own: nothing waits there, and the pace
+ * allows it. Their pace is held until the transaction ends.
  */
-export async function leaseAtBirth<T extends Target>(
+export async function freeLanes(
   tx: Tx,
-  targets: readonly T[],
+  places: readonly Place[],
   options: { readonly realNow: Date; readonly rules: ClaimOptions['pace'] },
-): Promise<LeasedAtBirth<T>> {
+): Promise<FreeLanes> {
   const [open, arrivals] = await Promise.all([
-    tx.query<{ account: string; chat: string }>(OPEN_CHATS, [
-      targets.map(({ account }) => account),
-      targets.map(({ chat }) => chat),
-    ]),
-    readBuckets(tx, targets, options),
+    tx.query<Place>(OPEN_CHATS, [places.map(({ account }) => account), places.map(({ chat }) => chat)]),
+    readBuckets(
+      tx,
+      places.map((place) => ({ ...place, kind: 'text' })),
+      options,
+    ),
   ]);
-  const waiting = new Set(open.map(({ account, chat }) => `${account}\n${chat}`));
-  const free = targets.filter(({ account, chat }) => !waiting.has(`${account}\n${chat}`));
-  const { allowed } = spend(free, arrivals, options);
-  return { leased: new Set(allowed), write: () => putBuckets(tx, arrivals) };
+  const free = new Set(places.map(placeKey));
+  for (const place of open) free.delete(placeKey(place));
+  const before = new Map(arrivals);
+  return {
+    enter: (targets) =>
+      spend(
+        targets.filter((target) => free.has(placeKey(target))),
+        arrivals,
+        options,
+      ).allowed,
+    write: () => putBuckets(tx, new Map([...arrivals].filter(([key, at]) => before.get(key) !== at))),
+  };
+}
+
+function placeKey({ account, chat }: Place): string {
+  return `${account}\n${chat}`;
 }
 
 type BucketRow = { readonly key: string; readonly arrival_at: Date };

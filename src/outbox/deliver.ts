@@ -17,8 +17,8 @@ import { newId } from '../lib/ids.ts';
 import type { Log } from '../lib/log.ts';
 import { errorText } from '../lib/errors.ts';
 import { hit } from '../lib/kill-points.ts';
-import { claimOutbox, leaseAtBirth, type LeasedRow, type Target } from './claim.ts';
-import type { Born, DirectSender, Reserved } from './direct.ts';
+import { claimOutbox, freeLanes, type LeasedRow, type Place } from './claim.ts';
+import type { Born, DirectSender, Lanes } from './direct.ts';
 import { plainText, writeBulkItem } from './enqueue.ts';
 import type { BulkRenderer, SendGate } from './gate.ts';
 import { reconcileUnknown } from './reconcile.ts';
@@ -101,13 +101,18 @@ export class Deliverer implements DirectSender {
   }
 
   /** @see DirectSender. An account with a pace of its own is left to the claim: its one bucket would make all turns wait. */
-  async reserve<T extends Target>(tx: Tx, targets: readonly T[], realNow: Date): Promise<Reserved<T> | undefined> {
+  async lanes(tx: Tx, places: readonly Place[], realNow: Date): Promise<Lanes | undefined> {
     const rules = this.#pace();
-    const own = targets
+    const own = places
       .filter(({ account }) => rules.get(account)?.every((rule) => rule.scope === 'chat') ?? false)
       .slice(0, Math.max(0, MAX_IN_FLIGHT - this.#sending));
     if (own.length === 0) return undefined;
-    return { token: newId(), ...(await leaseAtBirth(tx, own, { realNow, rules })) };
+    const free = await freeLanes(tx, own, { realNow, rules });
+    return {
+      token: newId(),
+      enter: (heads) => new Set(free.enter(heads).map((head) => head.draft)),
+      write: () => free.write(),
+    };
   }
 
   /** @see DirectSender */

@@ -5,7 +5,7 @@
  */
 import type { MessageDraft } from '../core/operations/effects.ts';
 import type { Tx } from '../db/database.ts';
-import type { LeasedAtBirth, LeasedRow, Target } from './claim.ts';
+import type { LeasedRow, Place, Target } from './claim.ts';
 import type { NumberedMessage } from './enqueue.ts';
 
 /** Rows that were committed as leased by this process. */
@@ -16,18 +16,23 @@ export interface Born {
   readonly rows: readonly LeasedRow[];
 }
 
-/** What a choice gives: the messages to be written as leased, and under which token. */
-export interface Reserved<T> extends LeasedAtBirth<T> {
+/** Chats of one transaction in which this process may send at once. */
+export interface Lanes {
+  /** The lease under which such messages are written. */
   readonly token: string;
+  /** Those of the messages about to be written that go out at once; the others wait for a claim. */
+  enter(heads: readonly Head[]): ReadonlySet<MessageDraft>;
+  /** What has to be written with them. */
+  write(): readonly Promise<unknown>[];
 }
 
 /** A process that can send. */
 export interface DirectSender {
   /**
-   * Chooses among messages about to be written, at most one for each chat, those that this process may send at once.
+   * Looks whether a message to each of these chats could go out at once, and holds their pace until the transaction ends.
    * @param realNow Real time of the transaction.
    */
-  reserve<T extends Target>(tx: Tx, targets: readonly T[], realNow: Date): Promise<Reserved<T> | undefined>;
+  lanes(tx: Tx, places: readonly Place[], realNow: Date): Promise<Lanes | undefined>;
   /** Begins to send; to be called once the rows are committed. */
   begin(born: Born): void;
 }

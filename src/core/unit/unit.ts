@@ -7,7 +7,7 @@ import { statement, type Database, type Tx } from '../../db/database.ts';
 import { AppError } from '../../lib/errors.ts';
 import { newId } from '../../lib/ids.ts';
 import { hit } from '../../lib/kill-points.ts';
-import { headsOf, leasedRow, type Born, type DirectSender, type Reserved } from '../../outbox/direct.ts';
+import { headsOf, leasedRow, type Born, type DirectSender, type Lanes } from '../../outbox/direct.ts';
 import { writeMessages, type NumberedMessage, type Written } from '../../outbox/enqueue.ts';
 import { writeAudit, type AuditRow } from '../audit/write.ts';
 import type { Actor } from '../operations/actor.ts';
@@ -16,17 +16,11 @@ import type { Services } from '../operations/context.ts';
 import { Effects, type TimerDraft } from '../operations/effects.ts';
 import type { Registry } from '../operations/operation.ts';
 import { cancelTimers, writeTimers } from '../timers/timers.ts';
+import { RowIds } from './row-ids.ts';
 
 const NOW = statement(
   'unit-now',
   `SELECT clock_timestamp() AS real_now, clock_timestamp() + offset_ms * interval '1 millisecond' AS now FROM business_clock`,
-);
-
-const RESERVE = statement(
-  'unit-reserve',
-  `SELECT ARRAY(SELECT nextval('outbox_id_seq') FROM generate_series(1, $1)) AS outbox,
-          ARRAY(SELECT nextval('timeline_id_seq') FROM generate_series(1, $1)) AS timeline,
-          ARRAY(SELECT nextval('audit_id_seq') FROM generate_series(1, $2)) AS audit`,
 );
 
 // Looking up takes no lock. Writing to the row instead (ON CONFLICT DO UPDATE) would wait for the turn that holds it: two
@@ -92,6 +86,8 @@ export class Unit {
   readonly #deps: UnitDeps;
   readonly #turns: Turn[] = [];
   readonly #deferred: (() => Promise<void>)[] = [];
+  readonly #ids: RowIds;
+  #lanes: Promise<Lanes | undefined> | undefined;
   #born: Born | undefined;
 
   constructor(tx: Tx, times: { readonly now: Date; readonly realNow: Date }, deps: UnitDeps) {
@@ -99,6 +95,22 @@ export class Unit {
     this.now = times.now;
     this.realNow = times.realNow;
     this.#deps = deps;
+    this.#ids = new RowIds(tx);
+  }
+
+  /**
+   * Asks in advance, and without waiting, for what one event in each of these places usually leaves: a line of the
+   * timeline and one answer into the same chat, which this process may send at once.
+   */
+  expect(places: readonly Pick<Address, 'account' | 'chat'>[]): void {
+    this.#ids.ask({ outbox: places.length, timeline: 2 * places.length, audit: 0 });
+    this.#lanes = this.#deps.direct?.lanes(this.tx, places, this.realNow);
+    this.#lanes?.catch(() => undefined); // told to whoever sends
+  }
+
+  /** Ids for lines of the timeline that somebody else writes. */
+  async timelineIds(howMany: number): Promise<readonly bigint[]> {
+    return (await this.#ids.take({ outbox: 0, timeline: howMany, audit: 0 })).timeline;
   }
 
   turn(options: TurnOptions): Turn {
@@ -158,14 +170,12 @@ export class Unit {
 
   async #writeNumbered(messageCount: number, auditCount: number): Promise<void> {
     const { keys } = this.#deps.services;
-    const heads = headsOf(this.#turns.flatMap(({ effects }) => effects.messages));
-    const [[ids], conversations, reserved] = await Promise.all([
-      this.tx.query<{ outbox: string[]; timeline: string[]; audit: string[] }>(RESERVE, [messageCount, auditCount]),
+    const [ids, conversations, lanes] = await Promise.all([
+      this.#ids.take({ outbox: messageCount, timeline: messageCount, audit: auditCount }),
       this.#conversationsOf(),
-      heads.length > 0 ? this.#deps.direct?.reserve(this.tx, heads, this.realNow) : undefined,
+      this.#lanes,
     ]);
-    const leased = new Set([...(reserved?.leased ?? [])].map((head) => head.draft));
-    if (!ids) throw new Error('no ids reserved');
+    const leased = lanes?.enter(headsOf(this.#turns.flatMap(({ effects }) => effects.messages)));
     const messages: NumberedMessage[] = [];
     const audits: (AuditRow & { readonly id: bigint })[] = [];
     for (const turn of this.#turns) {
@@ -174,45 +184,41 @@ export class Unit {
         if (!place) throw new Error('a message without a conversation');
         messages.push({
           ...draft,
-          id: BigInt(ids.outbox[messages.length] ?? 0),
-          timelineId: BigInt(ids.timeline[messages.length] ?? 0),
+          id: ids.outbox[messages.length] ?? 0n,
+          timelineId: ids.timeline[messages.length] ?? 0n,
           traceId: turn.call.traceId,
           conversationId: place.id,
           platform: place.platform,
           touched: [...turn.effects.touched],
           concealed: [...turn.effects.concealed],
-          isLeased: leased.has(draft),
+          isLeased: leased?.has(draft) ?? false,
         });
       }
       for (const draft of turn.effects.audits) {
         audits.push({
           ...draft,
-          id: BigInt(ids.audit[audits.length] ?? 0),
+          id: ids.audit[audits.length] ?? 0n,
           actor: turn.call.actor,
           via: turn.call.via,
           traceId: turn.call.traceId,
         });
       }
     }
-    const times = { now: this.now, dueAt: this.realNow, ...(reserved ? { leaseToken: reserved.token } : {}) };
+    const times = { now: this.now, dueAt: this.realNow, ...(lanes ? { leaseToken: lanes.token } : {}) };
     const [written] = await Promise.all([
       writeMessages(this.tx, keys, times, messages),
       writeAudit(this.tx, keys, this.now, audits),
-      ...(reserved?.write() ?? []),
+      ...(lanes?.write() ?? []),
     ]);
-    this.#born = reserved && this.#bornRows(reserved, messages, written);
+    this.#born = lanes && this.#bornRows(lanes.token, messages, written);
   }
 
-  #bornRows(
-    reserved: Reserved<unknown>,
-    messages: readonly NumberedMessage[],
-    written: readonly Written[],
-  ): Born | undefined {
+  #bornRows(token: string, messages: readonly NumberedMessage[], written: readonly Written[]): Born | undefined {
     const ordinals = new Map(written.map(({ id, ordinal }) => [id, ordinal]));
     const own = messages.filter((message) => message.isLeased === true);
     if (own.length === 0) return undefined;
     const rows = own.map((message) => leasedRow(message, this, ordinals.get(message.id) ?? null));
-    return { token: reserved.token, now: this.now, rows };
+    return { token, now: this.now, rows };
   }
 
   /** The conversations all drafts go to; those of the turns themselves are known, others are looked up or made. */

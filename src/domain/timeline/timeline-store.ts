@@ -1,13 +1,10 @@
 /** Every message in both directions on the customer's file, once, in order. */
 import type { IncomingItem, ItemChange } from '../../core/runtime/incoming.ts';
+import type { Unit } from '../../core/unit/unit.ts';
 import { statement, type Tx } from '../../db/database.ts';
 import type { Keyring } from '../../db/keyring.ts';
 import { maskTextAndNames } from '../../lib/mask.ts';
 
-const RESERVE = statement(
-  'timeline-reserve',
-  `SELECT ARRAY(SELECT nextval('timeline_id_seq') FROM generate_series(1, $1)) AS ids`,
-);
 const INSERT = statement(
   'timeline-insert',
   `WITH item AS (
@@ -20,20 +17,14 @@ const INSERT = statement(
    SELECT customer_id, item_id, $2 FROM unnest($13::uuid[], $14::bigint[]) AS link (customer_id, item_id)`,
 );
 
-/** Writes what came in, in the transaction that handles it. Returns the item ids in order. */
-export async function writeIncoming(
-  tx: Tx,
-  keys: Keyring,
-  now: Date,
-  items: readonly IncomingItem[],
-): Promise<readonly bigint[]> {
-  if (items.length === 0) return [];
-  const [row] = await tx.query<{ ids: string[] }>(RESERVE, [items.length]);
-  const ids = (row?.ids ?? []).map(BigInt);
+/** Writes what came in, in the unit that handles it. */
+export async function writeIncoming(unit: Unit, keys: Keyring, items: readonly IncomingItem[]): Promise<void> {
+  if (items.length === 0) return;
+  const ids = await unit.timelineIds(items.length);
   const links = items.flatMap((item, index) => item.customers.map((customer) => [customer, ids[index]] as const));
-  await tx.query(INSERT, [
+  await unit.tx.query(INSERT, [
     ids,
-    now,
+    unit.now,
     items.map((item) => item.conversationId),
     items.map((item) => item.platform),
     items.map((item) => item.kind),
@@ -47,7 +38,6 @@ export async function writeIncoming(
     links.map(([customer]) => customer),
     links.map(([, item]) => item),
   ]);
-  return ids;
 }
 
 const FIND_MESSAGE = statement(

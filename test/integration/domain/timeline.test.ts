@@ -63,10 +63,8 @@ describe('the timeline of a customer', () => {
     };
   }
 
-  async function write(...items: readonly IncomingItem[]): Promise<readonly bigint[]> {
-    return product.db.database.transaction(async (tx) =>
-      writeIncoming(tx, product.services.keys, (await readTimes(tx)).now, items),
-    );
+  async function write(...items: readonly IncomingItem[]): Promise<void> {
+    await inUnit(product.deps, async (unit) => writeIncoming(unit, product.services.keys, items));
   }
 
   async function say(text: string, more: Partial<MessageDraft> = {}): Promise<void> {

@@ -142,7 +142,7 @@ export function useCompany(): Company {
         flows: base.flows,
         texts: services.texts,
         companyZone: services.companyZone,
-        writeIncoming: async (unit, items) => void (await writeIncoming(unit.tx, keys, unit.now, items)),
+        writeIncoming: async (unit, items) => writeIncoming(unit, keys, items),
         writeChange: async (unit, change) => writeChange(unit.tx, keys, unit.now, change),
       });
       const deliverer = new Deliverer({

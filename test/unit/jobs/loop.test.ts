@@ -1,15 +1,15 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { Loop, type LoopOptions } from '../../../src/jobs/loop.ts';
+import { Loop, type Catch, type LoopOptions } from '../../../src/jobs/loop.ts';
 import { silentLog } from '../../../src/lib/log.ts';
 
 /** A loop over catches that are known beforehand; notes at which millisecond it looked. */
 function loopOver(
-  catches: readonly number[],
+  catches: readonly (number | Catch)[],
   options: Partial<LoopOptions> = {},
 ): { readonly loop: Loop; readonly looks: number[] } {
   const looks: number[] = [];
   const began = Date.now();
-  const work = async (): Promise<number> => {
+  const work = async (): Promise<number | Catch> => {
     looks.push(Date.now() - began);
     return catches[looks.length - 1] ?? 0;
   };
@@ -35,6 +35,43 @@ describe('a loop', () => {
     await vi.advanceTimersByTimeAsync(50);
 
     expect(looks).toEqual([0, 5, 5, 10]);
+    await loop.stop();
+  });
+
+  test('told that nothing is left waits for the next wake-up, and heeds one that came while it was at work', async () => {
+    const { loop, looks } = loopOver([
+      { done: 2, next: 'wait' },
+      { done: 1, next: 'wait' },
+    ]);
+    loop.start();
+    loop.wake(); // while the first look is under way
+    await vi.advanceTimersByTimeAsync(500);
+
+    expect(looks).toEqual([0, 0]);
+    await loop.stop();
+  });
+
+  test('gathers after a small catch even when nothing is left: what wakes it meanwhile is done together', async () => {
+    const { loop, looks } = loopOver([{ done: 1, next: 'wait' }], { gather: { ms: 5, below: 8 } });
+    loop.start();
+    await vi.advanceTimersByTimeAsync(2);
+    loop.wake();
+    loop.wake();
+    await vi.advanceTimersByTimeAsync(500);
+
+    expect(looks).toEqual([0, 5]);
+    await loop.stop();
+  });
+
+  test('told that others hold what there is looks again soon, without being woken', async () => {
+    const { loop, looks } = loopOver([
+      { done: 0, next: 'soon' },
+      { done: 0, next: 'wait' },
+    ]);
+    loop.start();
+    await vi.advanceTimersByTimeAsync(500);
+
+    expect(looks).toEqual([0, 25]);
     await loop.stop();
   });
 

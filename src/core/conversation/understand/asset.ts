@@ -1,5 +1,6 @@
 /** Houses and cars: whether there is one, and whether it is paid off (full), mortgaged, or pledged. */
 import type { Fact, FactName } from './fact.ts';
+import { matchesOf } from '../../../lib/matches.ts';
 
 interface AssetWords {
   readonly asset: FactName;
@@ -51,7 +52,7 @@ interface Mention {
 }
 
 function mentions(text: string, pattern: RegExp): readonly Mention[] {
-  return [...text.matchAll(pattern)].map((match) => ({ start: match.index, end: match.index + match[0].length }));
+  return matchesOf(text, pattern).map((match) => ({ start: match.index, end: match.index + match[0].length }));
 }
 
 function overlaps(a: Mention, b: Mention): boolean {

@@ -9,6 +9,7 @@ import {
 } from '../../../lib/business-date.ts';
 import type { Fact, Findings, Problem } from './fact.ts';
 import { COUNT_PATTERN, parseCount } from './numerals.ts';
+import { matchesOf } from '../../../lib/matches.ts';
 
 /** What a written date turned out to be: a day, or a day that no calendar has (2月30日). */
 type Reading = BusinessDate | 'impossible' | undefined;
@@ -167,7 +168,7 @@ export function extractDates(text: string, today: BusinessDate): Findings {
   const facts: Fact[] = [];
   const problems: Problem[] = [];
   for (const { pattern, read } of RULES) {
-    for (const match of text.matchAll(pattern)) {
+    for (const match of matchesOf(text, pattern)) {
       const span = { start: match.index, end: match.index + match[0].length };
       if ([...facts, ...problems].some((other) => other.start < span.end && span.start < other.end)) continue;
       const date = read(match.groups ?? {}, today);

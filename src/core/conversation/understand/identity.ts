@@ -1,6 +1,7 @@
 /** Resident identity numbers (GB 11643): 18 characters with a calendar date and an ISO 7064 MOD 11-2 check character. */
 import { parseBusinessDate } from '../../../lib/business-date.ts';
 import type { Fact, Findings, Problem } from './fact.ts';
+import { matchesOf } from '../../../lib/matches.ts';
 
 const WEIGHTS = [7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2] as const;
 const CHECK_CHARACTERS = '10X98765432';
@@ -21,7 +22,7 @@ export function parseIdentityNumber(text: string): { readonly value: string } | 
 export function extractIdentityNumbers(text: string): Findings {
   const facts: Fact[] = [];
   const problems: Problem[] = [];
-  for (const match of [...text.matchAll(CANDIDATE), ...text.matchAll(CLAIMED)]) {
+  for (const match of [...matchesOf(text, CANDIDATE), ...matchesOf(text, CLAIMED)]) {
     const written = match.groups?.['number'] ?? '';
     const start = match.index + match[0].indexOf(written);
     const end = start + written.trimEnd().length;

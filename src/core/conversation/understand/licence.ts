@@ -1,5 +1,6 @@
 /** Names on business licences: after a cue (执照叫 何记图文) or by a company's ending (…有限公司). */
 import type { Fact } from './fact.ts';
+import { matchesOf } from '../../../lib/matches.ts';
 
 const STOP = '[^,，。;；、!！?？\\n\\ue000]';
 const AFTER_CUE = new RegExp(
@@ -17,7 +18,7 @@ const NOT_A_NAME =
 
 /** The licence name, as written. */
 export function extractLicenceName(text: string): readonly Fact[] {
-  for (const match of text.matchAll(AFTER_CUE)) {
+  for (const match of matchesOf(text, AFTER_CUE)) {
     const raw = match.groups?.['name'] ?? '';
     const value = raw.trim();
     if (NOT_A_NAME.test(value)) continue;

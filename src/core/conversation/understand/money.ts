@@ -6,6 +6,7 @@ import { fen, formatYuan, type Fen } from '../../../lib/money.ts';
 import { CERTAIN, type Fact, type FactName } from './fact.ts';
 import { clauseAfter, clauseBefore } from './normalise.ts';
 import { NUMERAL_CHARACTERS, parseChineseNumeral } from './numerals.ts';
+import { matchesOf } from '../../../lib/matches.ts';
 
 const SCALES: Readonly<Record<string, bigint>> = {
   '': 1n,
@@ -48,7 +49,7 @@ function scaled(number: string, scale: bigint): Fen | undefined {
 
 function arabicMentions(text: string): MoneyMention[] {
   const mentions: MoneyMention[] = [];
-  for (const match of text.matchAll(ARABIC_MONEY)) {
+  for (const match of matchesOf(text, ARABIC_MONEY)) {
     const { number = '', scale = '', tail = '', unit = '' } = match.groups ?? {};
     const start = match.index;
     const end = start + match[0].trimEnd().length;
@@ -76,7 +77,7 @@ function isCountOfSomething(text: string, start: number, end: number, bare: bool
 
 function chineseMentions(text: string): MoneyMention[] {
   const mentions: MoneyMention[] = [];
-  for (const match of text.matchAll(CHINESE_MONEY)) {
+  for (const match of matchesOf(text, CHINESE_MONEY)) {
     const { number = '', unit = '' } = match.groups ?? {};
     const end = match.index + match[0].length;
     if (!/[万亿千]/u.test(number) && unit === '') continue;

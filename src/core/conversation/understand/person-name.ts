@@ -1,6 +1,7 @@
 /** Names of people: 何女士, 王总, 老李 (honorific or nickname), 客户李伟 (after a cue), or a name standing alone (李伟 138…). */
 import type { Fact } from './fact.ts';
 import { NOT_NAMES, SURNAMES } from './person-name-data.ts';
+import { matchesOf } from '../../../lib/matches.ts';
 
 const HONORIFIC =
   '女士|先生|小姐|太太|老板娘|老板|老师|总(?!共|计|价|额|公司|是|行|经理|体|数|得)|总经理|经理|医生|大哥|大姐|阿姨|师傅|哥|姐|叔|工(?=[,，。\\s]|$)';
@@ -53,7 +54,7 @@ const AFTER_OTHERS = new RegExp(
 /** Every name in a text, whoever's it is: what a searchable copy hides. Rather one word too many than one name too few. */
 export function namesIn(text: string): readonly string[] {
   const found = [...PATTERNS.map(({ pattern }) => pattern), AFTER_OTHERS].flatMap((pattern) =>
-    [...text.matchAll(pattern)].map((match) => match.groups?.['name'] ?? ''),
+    matchesOf(text, pattern).map((match) => match.groups?.['name'] ?? ''),
   );
   return [...new Set(found.filter((name) => name !== '' && !startsWithWord(name)))];
 }
@@ -62,7 +63,7 @@ export function namesIn(text: string): readonly string[] {
 export function extractNames(text: string): readonly Fact[] {
   for (const { pattern, confidence } of PATTERNS) {
     const found: Fact[] = [];
-    for (const match of text.matchAll(pattern)) {
+    for (const match of matchesOf(text, pattern)) {
       const value = match.groups?.['name'] ?? '';
       const start = match.index + Math.max(0, match[0].indexOf(value));
       const isInside = found.some((other) => start < other.end);

@@ -1,5 +1,6 @@
 /** Mobile numbers of the mainland: `1[3-9]` and nine more digits, with +86, spaces, dots or dashes between. */
 import type { Fact, Findings, Problem } from './fact.ts';
+import { matchesOf } from '../../../lib/matches.ts';
 
 const MOBILE = /(?<![\d*])(?:\+?86[-\s]?)?(?<number>1[3-9]\d(?:[-\s.]?\d){8})(?!\d)/gu;
 /** A number that a word calls a phone but that has the wrong length or start. */
@@ -20,7 +21,7 @@ export function parsePhone(text: string): string | undefined {
 /** The applicant's mobile numbers, and what claims to be one and is not. Relatives' numbers are left out. */
 export function extractPhones(text: string): Findings {
   const facts: Fact[] = [];
-  for (const match of text.matchAll(MOBILE)) {
+  for (const match of matchesOf(text, MOBILE)) {
     const value = parsePhone(match.groups?.['number'] ?? '');
     if (value === undefined || SOMEBODY_ELSE.test(text.slice(0, match.index))) continue;
     facts.push({ name: 'phone', value, start: match.index, end: match.index + match[0].length, confidence: 0.98 });
@@ -29,8 +30,8 @@ export function extractPhones(text: string): Findings {
 }
 
 function problemsOf(text: string): readonly Problem[] {
-  const masked = [...text.matchAll(MASKED)].map((match) => problem('phone_masked', match));
-  const claimed = [...text.matchAll(CLAIMED)]
+  const masked = matchesOf(text, MASKED).map((match) => problem('phone_masked', match));
+  const claimed = matchesOf(text, CLAIMED)
     .filter((match) => parsePhone(match.groups?.['number'] ?? '') === undefined)
     .map((match) => problem('phone', match));
   return [...masked, ...claimed];

@@ -1,6 +1,7 @@
 /** Cities and districts, from a small list in `place-data.ts`; a district that only one listed city has names its city. */
 import { CITIES, OTHER_CITIES, PINYIN_CITIES } from './place-data.ts';
 import type { Fact } from './fact.ts';
+import { matchesOf } from '../../../lib/matches.ts';
 
 const CITY_NAMES = Object.keys(CITIES).sort((a, b) => b.length - a.length);
 const DISTRICT_CITIES = districtIndex();
@@ -29,21 +30,21 @@ function districtIndex(): ReadonlyMap<string, readonly string[]> {
 }
 
 function findCities(text: string): readonly Fact[] {
-  const chinese = [...text.matchAll(CITY)].map((match) => ({
+  const chinese = matchesOf(text, CITY).map((match) => ({
     name: 'city' as const,
     value: match.groups?.['city'] ?? '',
     start: match.index,
     end: match.index + match[0].length,
     confidence: HERE.test(text.slice(0, match.index)) ? 0.95 : 0.85,
   }));
-  const pinyin = [...text.matchAll(PINYIN)].map((match) => ({
+  const pinyin = matchesOf(text, PINYIN).map((match) => ({
     name: 'city' as const,
     value: PINYIN_CITIES[match[0].toLowerCase()] ?? match[0],
     start: match.index,
     end: match.index + match[0].length,
     confidence: 0.9,
   }));
-  const others = [...text.matchAll(OTHER_CITY)].map((match) => ({
+  const others = matchesOf(text, OTHER_CITY).map((match) => ({
     name: 'city' as const,
     value: match.groups?.['city'] ?? match.groups?.['named'] ?? '',
     start: match.index,
@@ -59,7 +60,7 @@ export function extractPlaces(text: string): readonly Fact[] {
   const here = cities.filter((fact) => fact.confidence >= 0.95);
   const chosen = here.length === 1 ? here : cities;
   const facts: Fact[] = [...chosen];
-  for (const match of text.matchAll(DISTRICT)) {
+  for (const match of matchesOf(text, DISTRICT)) {
     const district = match.groups?.['district'] ?? '';
     const span = { start: match.index, end: match.index + match[0].length };
     if (cities.some((city) => city.start < span.end && span.start < city.end)) continue;

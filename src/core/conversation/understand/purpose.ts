@@ -1,5 +1,6 @@
 /** What the money is for, as a code (locale key `flows.purpose.<code>`). */
 import type { Fact } from './fact.ts';
+import { matchesOf } from '../../../lib/matches.ts';
 
 interface PurposeWords {
   readonly code: string;
@@ -38,7 +39,7 @@ const CUE = /(?:用途|用于|用来|拿来|拿去|想|要|去|做|是|为了|fo
 export function extractPurpose(text: string): readonly Fact[] {
   const found: Fact[] = [];
   for (const { code, pattern } of PURPOSES) {
-    for (const match of text.matchAll(pattern)) {
+    for (const match of matchesOf(text, pattern)) {
       const span = { start: match.index, end: match.index + match[0].length };
       if (found.some((fact) => fact.start < span.end && span.start < fact.end)) continue;
       const cued = CUE.test(text.slice(0, match.index));

@@ -2,6 +2,7 @@
 import type { Fact } from './fact.ts';
 import { clauseBefore } from './normalise.ts';
 import { COUNT_PATTERN, parseCount } from './numerals.ts';
+import { matchesOf } from '../../../lib/matches.ts';
 
 const LENGTH = `(?<count>${COUNT_PATTERN}|半)\\s?(?<unit>个月|年半|年|months?\\b|years?\\b)`;
 const INSTALMENTS = new RegExp(
@@ -31,7 +32,7 @@ export function parseMonths(count: string, unit: string): number | undefined {
 }
 
 function instalments(text: string): readonly Fact[] {
-  return [...text.matchAll(INSTALMENTS)].flatMap((match) => {
+  return matchesOf(text, INSTALMENTS).flatMap((match) => {
     const months = parseCount(match.groups?.['count'] ?? '');
     if (months === undefined || months < 1 || months > MAX_MONTHS) return [];
     return [
@@ -49,7 +50,7 @@ function instalments(text: string): readonly Fact[] {
 /** The wanted term, and the age of the business, each only where the words around it say which of the two it is. */
 export function extractDurations(text: string): readonly Fact[] {
   const facts: Fact[] = [...instalments(text)];
-  for (const match of text.matchAll(DURATION)) {
+  for (const match of matchesOf(text, DURATION)) {
     const months = parseMonths(match.groups?.['count'] ?? '', match.groups?.['unit'] ?? '');
     if (months === undefined) continue;
     const before = clauseBefore(text, match.index);

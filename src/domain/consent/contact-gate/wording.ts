@@ -5,6 +5,7 @@
 import { z } from 'zod';
 import { type FileResult, parseYamlFile } from '../../../lib/yaml-file.ts';
 import type { RuleId } from './policy.ts';
+import { matchesOf } from '../../../lib/matches.ts';
 
 const word = z.string().min(2).max(40);
 const group = z.strictObject({
@@ -137,7 +138,7 @@ const AMOUNT = new RegExp(`${SIGN_FIRST}|${DIGITS}|${NUMERALS}`, 'giu');
 
 function findAmounts(text: string, group: WordGroup): readonly WordingFinding[] {
   const readable = text.replaceAll(/[\uFF01-\uFF5E]/gu, (wide) => String.fromCharCode(wide.charCodeAt(0) - 0xfe_e0));
-  return [...readable.matchAll(AMOUNT)].map((match) =>
+  return matchesOf(readable, AMOUNT).map((match) =>
     finding(group, AMOUNT_WORD, match.index, match.index + match[0].length),
   );
 }
