@@ -22,6 +22,7 @@ import { DatabaseTokenStore } from './db/token-store.ts';
 import { seedDemo } from './demo-seed.ts';
 import { renderReminder, runDueReminders } from './domain/reminders/index.ts';
 import { findToken } from './domain/staff/index.ts';
+import { personalValues } from './domain/customers/index.ts';
 import { writeChange, writeIncoming } from './domain/timeline/index.ts';
 import { forgetDeliveries, Inbox } from './inbox/receive.ts';
 import { BEAT_MS, CallbackWatch } from './jobs/callback-gap.ts';
@@ -316,6 +317,7 @@ class App {
       companyZone: services.companyZone,
       writeIncoming: async (unit, items) => writeIncoming(unit, keys, items),
       writeChange: async (unit, change) => writeChange(unit.tx, keys, unit.now, change),
+      personal: personalValues(keys),
     });
     const deliverer = new Deliverer({
       database,

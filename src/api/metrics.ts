@@ -2,10 +2,13 @@
 import { Counter, Gauge, Registry, collectDefaultMetrics } from 'prom-client';
 import { statement, type Tx } from '../db/database.ts';
 
+// One state at a time: each count comes from the index of the few that wait, and no table that grows is read.
 const DEPTH = statement(
   'metrics-depth',
   `SELECT 'inbox_new' AS what, count(*)::int AS n, coalesce(extract(epoch FROM max(business_now() - at)), 0)::float AS age FROM inbox WHERE state = 'NEW'
-   UNION ALL SELECT 'outbox_' || lower(state), count(*)::int, coalesce(extract(epoch FROM max(business_now() - at)), 0)::float FROM outbox WHERE state IN ('PENDING', 'LEASED', 'UNKNOWN') GROUP BY state
+   UNION ALL SELECT 'outbox_pending', count(*)::int, coalesce(extract(epoch FROM max(business_now() - at)), 0)::float FROM outbox WHERE state = 'PENDING'
+   UNION ALL SELECT 'outbox_leased', count(*)::int, coalesce(extract(epoch FROM max(business_now() - at)), 0)::float FROM outbox WHERE state = 'LEASED'
+   UNION ALL SELECT 'outbox_unknown', count(*)::int, coalesce(extract(epoch FROM max(business_now() - at)), 0)::float FROM outbox WHERE state = 'UNKNOWN'
    UNION ALL SELECT 'timers_due', count(*)::int, coalesce(extract(epoch FROM max(business_now() - due_at)), 0)::float FROM timers WHERE state = 'OPEN' AND due_at <= business_now()
    UNION ALL SELECT 'incidents_open', count(*)::int, coalesce(extract(epoch FROM max(business_now() - opened_at)), 0)::float FROM incidents WHERE resolved_at IS NULL`,
 );

@@ -4,8 +4,10 @@
  */
 import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { botName } from '../../src/base.ts';
+import { Keyring } from '../../src/db/keyring.ts';
+import { personalValues } from '../../src/domain/customers/index.ts';
 import { CANARY, findInDatabase, mentionsCanary } from '../chaos/support/canary.ts';
-import { useCompany, type StaffActor } from './support/company.ts';
+import { MASTER_KEY, useCompany, type StaffActor } from './support/company.ts';
 
 const company = useCompany();
 let sales: StaffActor;
@@ -118,5 +120,69 @@ describe('a canary', () => {
 
     expect(rows.length).toBeGreaterThan(10);
     expect(found).toEqual([]);
+  });
+});
+
+describe('a form that is being filled', () => {
+  const PHONE = '13500001234';
+  const NAME = '苏明月';
+
+  async function remembered(): Promise<string> {
+    const { rows } = await company.db.pool.query<{ id: string; sealed_state: Buffer }>(
+      `SELECT id, sealed_state FROM conversations WHERE chat = 'xiaochen'`,
+    );
+    const [row] = rows;
+    if (!row) throw new Error('nothing is remembered');
+    return company.base.keys.openText(`conversations.sealed_state.${row.id}`, row.sealed_state);
+  }
+
+  async function say(text: string): Promise<string> {
+    const { wecom } = company.channels;
+    wecom.sent.length = 0;
+    await company.say(wecom, 'xiaochen', text);
+    await company.drain();
+    return JSON.stringify(wecom.sent.map(({ content }) => content));
+  }
+
+  beforeAll(async () => {
+    await company.addStaff('小陈', ['sales'], { wecom: 'xiaochen' });
+  });
+
+  test('remembers what is on the customer’s file as a reference, and goes on as if it were the value', async () => {
+    await say(`新客户 ${NAME} ${PHONE} 想贷30万周转`);
+    const first = await remembered();
+    const shown = await say(`电话改成 13500005678`);
+    const corrected = await remembered();
+
+    for (const state of [first, corrected]) {
+      expect(state).toContain('"amount"');
+      expect(state).not.toContain(NAME);
+      expect(state).not.toContain('1350000');
+    }
+    expect(first.match(/pii:/g)).toHaveLength(2);
+    expect(corrected.match(/pii:/g)).toHaveLength(2);
+    expect(corrected).not.toBe(first);
+    expect(shown).toContain('5678');
+    expect(shown).not.toContain('pii:');
+    expect(await company.count(`pii_refs WHERE kind = 'PHONE' AND is_current AND masked LIKE '%5678'`)).toBe(1);
+  });
+
+  test('keeps nothing that could be opened once the customer’s key is destroyed', async () => {
+    const references = [...(await remembered()).matchAll(/pii:([0-9a-f-]{36})/g)].map((match) => match[1] ?? '');
+    const values = async (): Promise<readonly string[]> => {
+      const keys = new Keyring({ current: MASTER_KEY });
+      return company.base.database.transaction(async (tx) => {
+        await keys.load(tx, new Date());
+        return [...(await personalValues(keys).behind(tx, references)).values()].sort();
+      });
+    };
+    const before = await values();
+    await company.db.pool.query(
+      `UPDATE data_keys SET wrapped = NULL, destroyed_at = business_now() WHERE number IN (SELECT c.data_key FROM customers c JOIN pii_refs p ON p.customer_id = c.id WHERE p.id = ANY ($1))`,
+      [references],
+    );
+
+    expect(before).toEqual(['13500005678', NAME]);
+    expect(await values()).toEqual([]);
   });
 });

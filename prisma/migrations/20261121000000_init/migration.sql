@@ -109,6 +109,7 @@ CREATE TABLE pii_refs (
   created_at    timestamptz NOT NULL,
   recorded_at   timestamptz NOT NULL DEFAULT now()
 );
+CREATE INDEX pii_refs_customer ON pii_refs (customer_id);
 CREATE INDEX pii_refs_blinds ON pii_refs USING gin (blinds);
 CREATE INDEX pii_refs_exact ON pii_refs (kind, exact_blind);
 CREATE UNIQUE INDEX pii_refs_one_current ON pii_refs (customer_id, kind) WHERE is_current AND kind IN ('NAME', 'ID_CARD');
@@ -471,6 +472,7 @@ CREATE TABLE lead_assignments (
 );
 CREATE INDEX lead_assignments_lead ON lead_assignments (lead_id);
 CREATE INDEX lead_assignments_staff ON lead_assignments (staff_id, at DESC);
+CREATE INDEX lead_assignments_at ON lead_assignments (at, id);
 
 CREATE TABLE collisions (
   id           uuid PRIMARY KEY,
@@ -522,6 +524,7 @@ CREATE TABLE consents (
   recorded_at  timestamptz NOT NULL DEFAULT now(),
   FOREIGN KEY (text_key, text_version, language) REFERENCES consent_texts (key, version, language) ON DELETE RESTRICT
 );
+CREATE INDEX consents_customer ON consents (customer_id);
 CREATE UNIQUE INDEX consents_one_valid ON consents (customer_id, text_key) WHERE withdrawn_at IS NULL;
 CREATE INDEX consents_identity ON consents (identity_id) WHERE identity_id IS NOT NULL;
 
@@ -626,6 +629,7 @@ CREATE TABLE approvals (
   UNIQUE (instance_id, visit)
 );
 CREATE INDEX approvals_application ON approvals (application_id);
+CREATE INDEX approvals_opened ON approvals (opened_at, id);
 CREATE INDEX approvals_open ON approvals (opened_at, id) WHERE state = 'OPEN';
 
 -- Who may never decide this case, and why (submitter, lead owner, author of its facts).

@@ -64,26 +64,28 @@ export interface ConversationState {
 export const EMPTY_CONVERSATION: ConversationState = { format: 1, frames: [], handedOver: false, visits: 0 };
 
 /**
- * The state with every personal slot value replaced, e.g. by a reference before it is stored and back after loading.
- * `isPersonal` comes from the flow's table.
+ * The state with every personal slot value replaced, e.g. by a reference before it is stored and back after loading; where
+ * nothing comes back the slot is empty. `isPersonal` comes from the flow's table.
  */
 export function mapPersonal(
   state: ConversationState,
-  isPersonal: (flow: string, slot: string) => boolean,
-  replace: (value: FactValue, slot: string) => FactValue,
+  isPersonal: (frame: Frame, slot: string) => boolean,
+  replace: (value: FactValue, slot: string) => FactValue | undefined,
 ): ConversationState {
-  const mapFrame = (frame: Frame): Frame => ({
-    ...frame,
-    slots: Object.fromEntries(
-      Object.entries(frame.slots).map(([name, slot]) => [
-        name,
-        slot.value !== undefined && isPersonal(frame.flow, name) ? { ...slot, value: replace(slot.value, name) } : slot,
-      ]),
-    ),
-    ...(frame.pending && isPersonal(frame.flow, frame.pending.slot)
-      ? { pending: { ...frame.pending, value: replace(frame.pending.value, frame.pending.slot) } }
-      : {}),
-  });
+  const mapFrame = (frame: Frame): Frame => {
+    const { pending, ...rest } = frame;
+    const slots = Object.entries(frame.slots).flatMap(([name, slot]) => {
+      if (slot.value === undefined || !isPersonal(frame, name)) return [[name, slot] as const];
+      const value = replace(slot.value, name);
+      return value === undefined ? [] : [[name, { ...slot, value }] as const];
+    });
+    const change = pending && isPersonal(frame, pending.slot) ? replace(pending.value, pending.slot) : pending?.value;
+    return {
+      ...rest,
+      slots: Object.fromEntries(slots),
+      ...(pending && change !== undefined ? { pending: { ...pending, value: change } } : {}),
+    };
+  };
   return {
     ...state,
     frames: state.frames.map(mapFrame),

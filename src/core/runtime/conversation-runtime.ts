@@ -27,7 +27,8 @@ import { pressText } from './decision-forms.ts';
 import type { Flows } from './flows.ts';
 import type { IncomingItem, ItemChange } from './incoming.ts';
 import { handOverMedia } from './media-timer.ts';
-import { memoryOf, type Memory, type Offer } from './memory.ts';
+import type { Memory, Offer } from './memory.ts';
+import { PersonalSlots, type PersonalValues } from './personal-slots.ts';
 import { actorOf, sendersOf } from './senders.ts';
 import { answered, awaitAnswer, keepAlarm, ring, type Silence } from './silence.ts';
 import { answerTrial } from './trial.ts';
@@ -40,6 +41,7 @@ export interface RuntimeDeps {
   readonly writeIncoming: (unit: Unit, items: readonly IncomingItem[]) => Promise<void>;
   /** Notes an edit or deletion; `false` when the message is not on file. */
   readonly writeChange: (unit: Unit, change: ItemChange) => Promise<boolean>;
+  readonly personal: PersonalValues;
 }
 
 /** Makes the handler of the inbox job. */
@@ -47,18 +49,24 @@ export function createTurnHandler(
   deps: RuntimeDeps,
 ): (unit: Unit, works: readonly ConversationWork[]) => Promise<readonly ConversationChange[]> {
   return async (unit, works) => {
-    const identities = await sendersOf(unit, works);
+    const slots = new PersonalSlots(unit.tx, deps.personal);
+    const [identities, memories] = await Promise.all([
+      sendersOf(unit, works),
+      slots.reveal(works.map(({ conversation }) => conversation.state)),
+    ]);
     const items: IncomingItem[] = [];
-    const changes: ConversationChange[] = [];
+    const talks: Talk[] = [];
     const today = dateIn(unit.now, deps.companyZone);
     for (const [index, work] of works.entries()) {
-      const identity = identities[index];
-      if (!identity) throw new Error('a conversation without an identity');
-      const talk = new Talk(deps, unit, { work, identity, items, today });
-      changes.push(await talk.run());
+      const [identity, memory] = [identities[index], memories[index]];
+      if (!identity || !memory) throw new Error('a conversation without an identity');
+      const talk = new Talk(deps, unit, { work, identity, memory, items, today });
+      await talk.run();
+      talks.push(talk);
     }
     unit.defer(async () => deps.writeIncoming(unit, items));
-    return changes;
+    const states = await slots.conceal(deps.flows.table, talks);
+    return talks.map(({ memory }, index) => ({ state: states[index], isSilenced: memory.talk.handedOver }));
   };
 }
 
@@ -72,6 +80,8 @@ class Talk {
   readonly #today: BusinessDate;
   readonly #identity: Identity;
   readonly #address: Address;
+  /** Whose files its turns have touched. */
+  readonly customers = new Set<string>();
   #actor: Actor;
   #memory: Memory;
 
@@ -81,11 +91,13 @@ class Talk {
     {
       work,
       identity,
+      memory,
       items,
       today,
     }: {
       readonly work: ConversationWork;
       readonly identity: Identity;
+      readonly memory: Memory;
       readonly items: IncomingItem[];
       readonly today: BusinessDate;
     },
@@ -97,19 +109,23 @@ class Talk {
     this.#today = today;
     this.#identity = identity;
     this.#actor = actorOf(identity, 'zh-CN');
-    const { account, chat, thread, actor, state } = work.conversation;
+    const { account, chat, thread, actor } = work.conversation;
     const person = actor === '' && identity.external_id !== chat ? { person: identity.external_id } : {};
-    this.#memory = { ...memoryOf(state), ...person };
+    this.#memory = { ...memory, ...person };
     this.#address = { account, chat, ...(thread === '' ? {} : { thread }), ...(actor === '' ? {} : { actor }) };
   }
 
-  async run(): Promise<ConversationChange> {
+  /** What is remembered now. */
+  get memory(): Memory {
+    return this.#memory;
+  }
+
+  async run(): Promise<void> {
     await this.#deps.flows.ensure(this.#unit.tx, [
       ...this.#memory.talk.frames.map((frame) => frame.version),
       ...(this.#memory.talk.parked ? [this.#memory.talk.parked.version] : []),
     ]);
     for (const stored of this.#work.events) await this.#handle(stored);
-    return { state: this.#memory, isSilenced: this.#memory.talk.handedOver };
   }
 
   async #handle(stored: StoredEvent): Promise<void> {
@@ -124,6 +140,7 @@ class Talk {
     this.#concealNames(turn);
     if ('internal' in stored.event) await this.#internal(turn, stored, stored.event);
     else await this.#external(turn, stored, stored.event);
+    for (const customer of turn.effects.touched) this.customers.add(customer);
   }
 
   /** Names the forms hold; the searchable copy of what is said about them hides them. */

@@ -43,3 +43,4 @@ export {
   type PiiKind,
   type PiiRow,
 } from './customer-store.ts';
+export { personalValues } from './personal-values.ts';

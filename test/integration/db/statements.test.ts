@@ -1,19 +1,25 @@
 import { readdirSync } from 'node:fs';
 import path from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { statements } from '../../../src/db/database.ts';
 import { useDatabase } from '../../support/database.ts';
 
 const SRC = path.resolve(import.meta.dirname, '../../../src');
 
+/** Tables that stay small however long a company works; they may be read whole. */
+const SMALL = ['business_clock', 'data_keys', 'staff'];
+
 describe('every prepared statement of the product', () => {
   const database = useDatabase();
 
-  test('is understood by the server as the migrations left it', async () => {
+  beforeAll(async () => {
     const files = readdirSync(SRC, { recursive: true, encoding: 'utf8' }).filter(
       (file) => file.endsWith('.ts') && !/^(sandbox\/page|console\/|db\/generated|main\.ts)/.test(file),
     );
     for (const file of files) await import(path.join(SRC, file));
+  });
+
+  test('is understood by the server as the migrations left it', async () => {
     const client = await database.pool.connect();
     const refused: string[] = [];
     try {
@@ -28,5 +34,24 @@ describe('every prepared statement of the product', () => {
 
     expect(statements.size).toBeGreaterThan(150);
     expect(refused).toEqual([]);
+  });
+
+  test('finds its rows by an index, so that it costs the same after years: no table that grows is read whole', async () => {
+    const client = await database.pool.connect();
+    const scans: string[] = [];
+    try {
+      await client.query('SET enable_seqscan = off'); // what is left is where no index would do
+      for (const { name, text } of statements.values()) {
+        const { rows } = await client.query<{ 'QUERY PLAN': string }>(`EXPLAIN (GENERIC_PLAN) ${text}`);
+        for (const { 'QUERY PLAN': line } of rows) {
+          const table = /Seq Scan on (\w+)/.exec(line)?.[1];
+          if (table !== undefined && !SMALL.includes(table)) scans.push(`${name}: ${table}`);
+        }
+      }
+    } finally {
+      client.release(true);
+    }
+
+    expect(scans).toEqual([]);
   });
 });

@@ -16,6 +16,7 @@ import { performOperation, platformOf, readTimes } from '../../../src/core/unit/
 import { Database } from '../../../src/db/database.ts';
 import { DEMO_PRODUCTS } from '../../../src/demo-products.ts';
 import { renderReminder, type ReminderSchedule } from '../../../src/domain/reminders/index.ts';
+import { personalValues } from '../../../src/domain/customers/index.ts';
 import { writeChange, writeIncoming } from '../../../src/domain/timeline/index.ts';
 import { Inbox } from '../../../src/inbox/receive.ts';
 import { InboxJob } from '../../../src/jobs/inbox.ts';
@@ -46,6 +47,8 @@ const SETTINGS = {
   slack: { botToken: 'xoxb-1', signingSecret: 's', apiUrl: 'http://127.0.0.1:1/', teamId: 'T0INVARIANT' },
   telegram: { botToken: '7000:x', webhookSecret: 's', apiRoot: 'http://127.0.0.1:1' },
 };
+
+export const MASTER_KEY = Buffer.alloc(32, 7);
 
 export const ADMIN: Actor = { kind: 'TOKEN', id: 'admin', roles: ['admin'], language: 'zh-CN' };
 
@@ -109,7 +112,7 @@ export function useCompany(): Company {
     const parsed = parseEnv({
       DATABASE_URL: db.url,
       DATA_DIR: opened.folder,
-      MASTER_KEY: Buffer.alloc(32, 7).toString('base64'),
+      MASTER_KEY: MASTER_KEY.toString('base64'),
       LOG_LEVEL: 'silent',
     });
     if (!parsed.ok) throw new Error(parsed.faults.join());
@@ -144,6 +147,7 @@ export function useCompany(): Company {
         companyZone: services.companyZone,
         writeIncoming: async (unit, items) => writeIncoming(unit, keys, items),
         writeChange: async (unit, change) => writeChange(unit.tx, keys, unit.now, change),
+        personal: personalValues(keys),
       });
       const deliverer = new Deliverer({
         database,

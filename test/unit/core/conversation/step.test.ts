@@ -7,6 +7,7 @@ import {
   slotValues,
   stepConversation,
   type ConversationEvent,
+  type Frame,
 } from '../../../../src/core/conversation/index.ts';
 import { compileFlow, loadFlow, type CompiledFlow } from '../../../../src/core/flow/index.ts';
 import { readFileSync } from 'node:fs';
@@ -54,7 +55,7 @@ describe('the state of a conversation', () => {
 
   test('lets the store keep references in place of personal data, and only there', () => {
     const { state } = new Talk().say(FIRST);
-    const personal = (flow: string, slot: string): boolean =>
+    const personal = ({ flow }: Frame, slot: string): boolean =>
       houseCompiled.some(
         (candidate) =>
           candidate.kind === 'conversation' && candidate.name === flow && candidate.slots.get(slot)?.personal === true,
