@@ -39,6 +39,7 @@ export class Loop {
   #stopped = true;
   #timer: NodeJS.Timeout | undefined;
   #helper: NodeJS.Timeout | undefined;
+  #soon: NodeJS.Timeout | undefined;
   #idle: (() => void)[] = [];
 
   constructor(options: LoopOptions) {
@@ -60,6 +61,11 @@ export class Loop {
       this.#helper ??= setTimeout(() => this.#help(), this.#options.staggerMs ?? 0);
   }
 
+  #lookAfterOthers(): void {
+    this.#soon = undefined;
+    this.wake();
+  }
+
   #help(): void {
     this.#helper = undefined;
     if (this.#again && !this.#stopped) void this.#run();
@@ -67,7 +73,7 @@ export class Loop {
 
   /** Resolves when nothing runs and nothing is waiting to be looked at. */
   async settled(): Promise<void> {
-    if (this.#running === 0 && !this.#again) return;
+    if (this.#isSettled()) return;
     await new Promise<void>((resolve) => this.#idle.push(resolve));
   }
 
@@ -77,7 +83,13 @@ export class Loop {
     this.#again = false;
     clearInterval(this.#timer);
     clearTimeout(this.#helper);
+    clearTimeout(this.#soon);
+    this.#soon = undefined;
     await this.settled();
+  }
+
+  #isSettled(): boolean {
+    return this.#running === 0 && !this.#again && this.#soon === undefined;
   }
 
   async #run(): Promise<void> {
@@ -89,7 +101,7 @@ export class Loop {
       }
     } finally {
       this.#running -= 1;
-      if (this.#running === 0 && !this.#again) for (const resolve of this.#idle.splice(0)) resolve();
+      if (this.#isSettled()) for (const resolve of this.#idle.splice(0)) resolve();
     }
   }
 
@@ -99,7 +111,7 @@ export class Loop {
     const { gather } = this.#options;
     if (gather && done > 0 && done < gather.below && !this.#stopped)
       await new Promise((resolve) => setTimeout(resolve, gather.ms));
-    if (next === 'soon') setTimeout(() => this.wake(), SOON_MS).unref();
+    if (next === 'soon' && !this.#stopped) this.#soon ??= setTimeout(() => this.#lookAfterOthers(), SOON_MS);
     return next === 'again';
   }
 

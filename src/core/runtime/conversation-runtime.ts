@@ -214,11 +214,13 @@ class Talk {
         await this.#step(turn, { type: 'contact', phone: happening.phone, own: happening.own });
         this.#file(turn, stored, { kind: 'contact', messageId: happening.messageId, text: happening.phone });
         return;
-      case 'action':
+      case 'action': {
+        const pressed = this.#choiceOf(happening)?.label ?? pressText(happening, (key) => this.#text(key));
         await this.#tap(turn, stored, happening);
-        for (const name of namesIn(pressText(happening))) turn.effects.conceal(name);
-        this.#file(turn, stored, { kind: 'action', messageId: null, text: pressText(happening) });
+        for (const name of namesIn(pressed)) turn.effects.conceal(name);
+        this.#file(turn, stored, { kind: 'action', messageId: null, text: pressed });
         return;
+      }
       case 'message':
         await this.#message(turn, stored, happening);
         this.#file(turn, stored, {
@@ -288,20 +290,19 @@ class Talk {
     tap: Extract<InboundEvent['happening'], { kind: 'action' }>,
   ): Promise<void> {
     const { offer } = this.#memory;
-    if (offer?.cardId === tap.cardId) {
-      const choice = offer.choices[Number(/^o(\d{1,2})$/.exec(tap.verb)?.[1] ?? -1)];
-      if (choice) {
-        const title = this.#text('talk.chosen', { label: choice.label });
-        for (const content of lockedChoices(tap, {
-          title,
-          label: choice.label,
-          platform: this.#work.conversation.platform,
-        }))
-          turn.effects.send({ to: this.#address, purpose: this.#purpose(), content });
-        return this.#step(turn, choiceEvent(offer, choice));
-      }
-    }
-    return this.#press(turn, stored, tap);
+    const choice = this.#choiceOf(tap);
+    if (!offer || !choice) return this.#press(turn, stored, tap);
+    const { label } = choice;
+    const title = this.#text('talk.chosen', { label });
+    for (const content of lockedChoices(tap, { title, label, platform: this.#work.conversation.platform }))
+      turn.effects.send({ to: this.#address, purpose: this.#purpose(), content });
+    return this.#step(turn, choiceEvent(offer, choice));
+  }
+
+  /** The offered answer whose button was pressed, if the offer still stands. */
+  #choiceOf(tap: { readonly cardId: string; readonly verb: string }): Offer['choices'][number] | undefined {
+    const { offer } = this.#memory;
+    return offer?.cardId === tap.cardId ? offer.choices[Number(/^o(\d{1,2})$/.exec(tap.verb)?.[1] ?? -1)] : undefined;
   }
 
   /** A card of the approvals. A question that is still open about this very card is answered by the press, or asked anew. */

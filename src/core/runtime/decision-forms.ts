@@ -4,6 +4,9 @@ import type { CardForm, FormField } from '../../channels/card.ts';
 /** Reasons offered for one tap; the same codes as the approval room's. */
 export const OFFERED = ['R02', 'R05', 'R08', 'R21', 'R22', 'R27'] as const;
 
+/** What can be pressed on a card of the approvals. */
+const VERBS = ['approve', 'reject', 'return', 'hand_over'] as const;
+
 /** As long as the operation takes a reason. */
 const MAX_REASON = 500;
 const MAX_COLLEAGUES = 100;
@@ -69,10 +72,15 @@ export function answersOf(
   return { reason: whole.slice(0, MAX_REASON) };
 }
 
-/** A press as it stands on the timeline: what was pressed, and what was filled in. */
-export function pressText(press: {
-  readonly verb: string;
-  readonly selected: Readonly<Record<string, string>>;
-}): string {
-  return [press.verb, ...Object.values(press.selected)].join('\n');
+/** A press as people read it on the timeline: what was pressed, and what was filled in; a usual reason by its words. */
+export function pressText(
+  press: { readonly verb: string; readonly selected: Readonly<Record<string, string>> },
+  text: TextOf,
+): string {
+  const verb = VERBS.find((one) => one === press.verb);
+  const answers = Object.entries(press.selected).map(([field, answer]) => {
+    const code = field === 'reason' ? OFFERED.find((one) => one === answer) : undefined;
+    return code === undefined ? answer : text(`approval.reason.${code}`);
+  });
+  return [verb === undefined ? press.verb : text(`approval.verb.${verb}`), ...answers].join('\n');
 }

@@ -268,6 +268,33 @@ test('what is written in a form stands on the timeline, names hidden in the sear
   const { rows } = await company.db.pool.query<{ text_masked: string }>(
     `SELECT text_masked FROM timeline_items WHERE kind = 'action' ORDER BY id DESC LIMIT 1`,
   );
-  expect(rows[0]?.text_masked).toMatch(/reject[\s\S]*查过两次/);
+  expect(rows[0]?.text_masked).toMatch(/^拒绝\n[\s\S]*查过两次/);
   expect(rows[0]?.text_masked).not.toMatch(/13912345678|何女士/);
+});
+
+test('an answer that was pressed stands on the timeline as the words on its button', async () => {
+  const { wecom } = company.channels;
+  await company.addStaff('小吴', ['sales'], { wecom: 'xiaowu' });
+  wecom.sent.length = 0;
+  await company.say(wecom, 'xiaowu', '新客户 何女士 13800001212 想贷30万周转，36期，在深圳，有套房');
+  await company.drain();
+  const card = wecom.sent.flatMap(({ content }) => (content.kind === 'card' ? [content.card] : [])).at(-1);
+  const [button] = card?.actions ?? [];
+  expect(card).toBeDefined();
+
+  const press: Press = {
+    kind: 'action',
+    cardId: card?.id ?? '',
+    revision: 1,
+    verb: button?.verb ?? '',
+    selected: {},
+    handle: {},
+  };
+  await company.receive(wecom, 'xiaowu', press);
+  await company.drain();
+
+  const { rows } = await company.db.pool.query<{ text_masked: string }>(
+    `SELECT text_masked FROM timeline_items WHERE kind = 'action' ORDER BY id DESC LIMIT 1`,
+  );
+  expect(rows).toEqual([{ text_masked: button?.label }]);
 });

@@ -69,9 +69,11 @@ describe('a loop', () => {
       { done: 0, next: 'wait' },
     ]);
     loop.start();
+    const settledAt = loop.settled().then(() => looks.length);
     await vi.advanceTimersByTimeAsync(500);
 
     expect(looks).toEqual([0, 25]);
+    expect(await settledAt).toBe(2); // what others hold is not settled
     await loop.stop();
   });
 
@@ -98,6 +100,16 @@ describe('a loop', () => {
 
     expect(calls).toBe(2);
     await loop.stop();
+  });
+
+  test('asked to stop while others hold what there is does not wait for them', async () => {
+    const { loop, looks } = loopOver([{ done: 0, next: 'soon' }]);
+    loop.start();
+    await vi.advanceTimersByTimeAsync(5);
+    await loop.stop();
+    await vi.advanceTimersByTimeAsync(500);
+
+    expect(looks).toEqual([0]);
   });
 
   test('asked to stop while it gathers is settled without another look', async () => {

@@ -43,8 +43,13 @@ describe('a form that was filled in', () => {
     expect(answersOf(selected, say)).toEqual(decision);
   });
 
-  test('stands on the timeline with what was pressed and what was written', () => {
-    expect(pressText({ verb: 'reject', selected: { words: '流水对不上' } })).toBe('reject\n流水对不上');
-    expect(pressText({ verb: 'approve', selected: {} })).toBe('approve');
+  test.each([
+    [{ verb: 'reject', selected: { words: '流水对不上' } }, '拒绝\n流水对不上'],
+    [{ verb: 'reject', selected: { reason: 'R05', words: '车贷两笔' } }, '拒绝\n负债比例偏高\n车贷两笔'],
+    [{ verb: 'hand_over', selected: { to: '老赵' } }, '转办\n老赵'],
+    [{ verb: 'approve', selected: {} }, '通过'],
+    [{ verb: 'o3', selected: {} }, 'o3'], // a button of a question that is over
+  ])('stands on the timeline in words: %j', (press, words) => {
+    expect(pressText(press, say)).toBe(words);
   });
 });
