@@ -448,11 +448,13 @@ class App {
     );
   }
 
+  /** Everything that is due has happened; what waits in a chat behind a message of a later instant is not due. */
   async #drained(): Promise<void> {
     for (let quiet = 0; quiet < 2;) {
       await Promise.all(this.#loops.map(async (loop) => loop.settled()));
       const [row] = await this.#parts.base.database.query<{ busy: boolean }>(
-        `SELECT EXISTS (SELECT 1 FROM inbox WHERE state = 'NEW') OR EXISTS (SELECT 1 FROM outbox WHERE state IN ('PENDING', 'LEASED') AND due_at <= clock_timestamp() + interval '15 seconds' AND lane <> 'INTERACTIVE')
+        `SELECT EXISTS (SELECT 1 FROM inbox WHERE state = 'NEW') OR EXISTS (SELECT 1 FROM outbox o WHERE state IN ('PENDING', 'LEASED') AND due_at <= business_now() AND lane <> 'INTERACTIVE'
+             AND NOT EXISTS (SELECT 1 FROM outbox p WHERE p.account = o.account AND p.chat = o.chat AND p.id < o.id AND p.state = 'PENDING' AND p.due_at > business_now()))
            OR EXISTS (SELECT 1 FROM timers WHERE state = 'OPEN' AND due_at <= business_now()) OR EXISTS (SELECT 1 FROM loans WHERE next_reminder_at <= business_now()) AS busy`,
       );
       if (row?.busy === true) {

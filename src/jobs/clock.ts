@@ -11,6 +11,8 @@ const NEXT_DUE = statement(
      SELECT min(due_at) AS due_at FROM timers WHERE state = 'OPEN' AND due_at > $1 AND due_at <= $2
      UNION ALL
      SELECT min(next_reminder_at) FROM loans WHERE next_reminder_at > $1 AND next_reminder_at <= $2
+     UNION ALL -- what the pace or a platform has put off
+     SELECT min(due_at) FROM outbox WHERE state = 'PENDING' AND due_at > $1 AND due_at <= $2
    ) AS due`,
 );
 const MOVE = statement(

@@ -9,7 +9,7 @@ import type { TimerHandler } from './timers.ts';
 
 const RESUME = statement(
   'outbox-resume',
-  `UPDATE outbox SET state = 'PENDING', due_at = clock_timestamp() WHERE id = $1 AND at = $2 AND state = 'DEFERRED'`,
+  `UPDATE outbox SET state = 'PENDING', due_at = business_now() WHERE id = $1 AND at = $2 AND state = 'DEFERRED'`,
 );
 
 export function timerHandlers(services: Pick<Services, 'keys'>): Readonly<Record<string, TimerHandler>> {

@@ -42,7 +42,7 @@ export const LEASED_COLUMNS =
 const CANDIDATES = statement(
   'outbox-candidates',
   `SELECT id, at, account, chat, kind, sending_at FROM outbox o
-   WHERE state = 'PENDING' AND due_at <= clock_timestamp() AND lane <> 'INTERACTIVE' AND account = ANY($2::text[])
+   WHERE state = 'PENDING' AND due_at <= business_now() AND lane <> 'INTERACTIVE' AND account = ANY($2::text[])
      AND (kind = 'tap_answer' OR NOT EXISTS (SELECT 1 FROM outbox p WHERE p.account = o.account AND p.chat = o.chat AND p.id < o.id AND p.state IN ('PENDING', 'LEASED') AND p.lane <> 'INTERACTIVE' AND p.kind <> 'tap_answer'))
    ORDER BY (kind <> 'tap_answer'), (lane = 'BULK'), due_at, id LIMIT $1 FOR UPDATE SKIP LOCKED`,
 );
@@ -111,12 +111,12 @@ export interface Claimed {
 
 /** Leases up to `limit` rows whose turn it is; what the pace forbids now gets a later due time. */
 export async function claimOutbox(tx: Tx, options: ClaimOptions): Promise<Claimed> {
-  const [candidates, { now, realNow }] = await Promise.all([
+  const [candidates, { now }] = await Promise.all([
     tx.query<Candidate>(CANDIDATES, [options.limit, options.accounts]),
     options.times(tx),
   ]);
   if (candidates.length === 0) return { rows: [], now };
-  const paced = await pace(tx, candidates, { realNow, rules: options.pace });
+  const paced = await pace(tx, candidates, { now, rules: options.pace });
   const [rows] = await Promise.all([lease(tx, options.token, paced.allowed), ...paced.write()]);
   return { rows, now };
 }
@@ -165,11 +165,7 @@ export interface FreeLanes {
  * Finds chats where a message may be written as leased, which spares a claim of its own: nothing waits there, and the pace
  * allows it. Their pace is held until the transaction ends.
  */
-export async function freeLanes(
-  tx: Tx,
-  places: readonly Place[],
-  options: { readonly realNow: Date; readonly rules: ClaimOptions['pace'] },
-): Promise<FreeLanes> {
+export async function freeLanes(tx: Tx, places: readonly Place[], options: PaceOptions): Promise<FreeLanes> {
   const [open, arrivals] = await Promise.all([
     tx.query<Place>(OPEN_CHATS, [places.map(({ account }) => account), places.map(({ chat }) => chat)]),
     readBuckets(
@@ -210,7 +206,8 @@ interface Paced {
 }
 
 interface PaceOptions {
-  readonly realNow: Date;
+  /** Business time: so a sandbox whose clock is moved does not wait in real time for what a platform counts in its own. */
+  readonly now: Date;
   readonly rules: ClaimOptions['pace'];
 }
 
@@ -228,7 +225,7 @@ async function readBuckets(tx: Tx, targets: readonly Target[], options: PaceOpti
   let rows = await tx.query<BucketRow>(BUCKETS, [keys]);
   if (rows.length < keys.length) {
     // Two claims that meet a new bucket at once would each count from nothing; whoever makes the row first goes first.
-    await tx.query(NEW_BUCKETS, [keys, options.realNow]);
+    await tx.query(NEW_BUCKETS, [keys, options.now]);
     rows = await tx.query<BucketRow>(BUCKETS, [keys]);
   }
   return new Map(rows.map((row) => [row.key, row.arrival_at.getTime()]));
@@ -247,7 +244,7 @@ function spend<T extends Target>(
 ): { readonly allowed: readonly T[]; readonly postponed: readonly Postponed<T>[] } {
   const allowed: T[] = [];
   const postponed: Postponed<T>[] = [];
-  const now = options.realNow.getTime();
+  const now = options.now.getTime();
   for (const row of targets) {
     const buckets = bucketsOf(row, options.rules);
     const freeAt = Math.max(0, ...buckets.map((bucket) => (arrivals.get(bucket.key) ?? now) - bucket.burstMs));

@@ -101,13 +101,13 @@ export class Deliverer implements DirectSender {
   }
 
   /** @see DirectSender. An account with a pace of its own is left to the claim: its one bucket would make all turns wait. */
-  async lanes(tx: Tx, places: readonly Place[], realNow: Date): Promise<Lanes | undefined> {
+  async lanes(tx: Tx, places: readonly Place[], now: Date): Promise<Lanes | undefined> {
     const rules = this.#pace();
     const own = places
       .filter(({ account }) => rules.get(account)?.every((rule) => rule.scope === 'chat') ?? false)
       .slice(0, Math.max(0, MAX_IN_FLIGHT - this.#sending));
     if (own.length === 0) return undefined;
-    const free = await freeLanes(tx, own, { realNow, rules });
+    const free = await freeLanes(tx, own, { now, rules });
     return {
       token: newId(),
       enter: (heads) => new Set(free.enter(heads).map((head) => head.draft)),

@@ -30,9 +30,9 @@ export interface Lanes {
 export interface DirectSender {
   /**
    * Looks whether a message to each of these chats could go out at once, and holds their pace until the transaction ends.
-   * @param realNow Real time of the transaction.
+   * @param now Business time of the transaction.
    */
-  lanes(tx: Tx, places: readonly Place[], realNow: Date): Promise<Lanes | undefined>;
+  lanes(tx: Tx, places: readonly Place[], now: Date): Promise<Lanes | undefined>;
   /** Begins to send; to be called once the rows are committed. */
   begin(born: Born): void;
 }

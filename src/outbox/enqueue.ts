@@ -55,10 +55,9 @@ const TIMELINE = statement(
    SELECT customer_id, item_id, $2 FROM unnest($11::uuid[], $12::bigint[]) AS link (customer_id, item_id)`,
 );
 
-/** When messages are written (business time), from when they may go out (real time), and the lease some are born with. */
+/** When messages are written, and may go out (business time), and the lease some are born with. */
 export interface Writing {
   readonly now: Date;
-  readonly dueAt: Date;
   readonly leaseToken?: string;
 }
 
@@ -118,7 +117,7 @@ async function insertDrafts(
     drafts.map((draft) => cardIdOf(draft.content)),
     drafts.map((draft) => draft.inboxId ?? null),
     drafts.map((draft) => draft.traceId),
-    times.dueAt,
+    times.now,
     drafts.map((draft) => repeatKey(keys, draft)),
     drafts.map((draft) => draft.isLeased ?? false),
     times.leaseToken ?? null,

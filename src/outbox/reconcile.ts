@@ -22,7 +22,7 @@ const FOUND = statement(
 );
 const ABSENT = statement(
   'outbox-reconcile-absent',
-  `UPDATE outbox SET state = 'PENDING', due_at = clock_timestamp(), settled_at = NULL WHERE id = $1 AND at = $2 AND attempts = $3 AND state = 'UNKNOWN'`,
+  `UPDATE outbox SET state = 'PENDING', due_at = business_now(), settled_at = NULL WHERE id = $1 AND at = $2 AND attempts = $3 AND state = 'UNKNOWN'`,
 );
 const CANNOT_TELL = statement(
   'outbox-reconcile-cannot-tell',

@@ -19,7 +19,7 @@ export type Settlement =
 const SETTLE = statement(
   'outbox-settle',
   `UPDATE outbox o SET state = row.state, provider_id = row.provider_id, sealed_handle = row.sealed_handle, error_code = row.error_code,
-     due_at = CASE WHEN row.state = 'PENDING' THEN clock_timestamp() + row.due_in_ms * interval '1 millisecond' ELSE o.due_at END,
+     due_at = CASE WHEN row.state = 'PENDING' THEN clock_timestamp() + (c.offset_ms + row.due_in_ms) * interval '1 millisecond' ELSE o.due_at END,
      settled_at = CASE WHEN row.state = 'PENDING' THEN NULL ELSE clock_timestamp() + c.offset_ms * interval '1 millisecond' END,
      lease_token = NULL, lease_until = NULL
    FROM unnest($2::bigint[], $3::timestamptz[], $4::text[], $5::text[], $6::bytea[], $7::text[], $8::int[]) AS row (id, at, state, provider_id, sealed_handle, error_code, due_in_ms), business_clock c
@@ -45,7 +45,7 @@ const EXPIRED = statement(
 );
 const ABANDONED = statement(
   'outbox-abandoned',
-  `UPDATE outbox SET lane = 'NORMAL' WHERE lane = 'INTERACTIVE' AND state = 'PENDING' AND due_at < clock_timestamp() - interval '3 seconds' RETURNING id`,
+  `UPDATE outbox SET lane = 'NORMAL' WHERE lane = 'INTERACTIVE' AND state = 'PENDING' AND due_at < business_now() - interval '3 seconds' RETURNING id`,
 );
 
 export interface Settled {

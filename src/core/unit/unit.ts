@@ -104,7 +104,7 @@ export class Unit {
    */
   expect(places: readonly Pick<Address, 'account' | 'chat'>[]): void {
     this.#ids.ask({ outbox: places.length, timeline: 2 * places.length, audit: 0 });
-    this.#lanes = this.#deps.direct?.lanes(this.tx, places, this.realNow);
+    this.#lanes = this.#deps.direct?.lanes(this.tx, places, this.now);
     this.#lanes?.catch(() => undefined); // told to whoever sends
   }
 
@@ -204,7 +204,7 @@ export class Unit {
         });
       }
     }
-    const times = { now: this.now, dueAt: this.realNow, ...(lanes ? { leaseToken: lanes.token } : {}) };
+    const times = { now: this.now, ...(lanes ? { leaseToken: lanes.token } : {}) };
     const [written] = await Promise.all([
       writeMessages(this.tx, keys, times, messages),
       writeAudit(this.tx, keys, this.now, audits),

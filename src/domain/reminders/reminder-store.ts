@@ -62,7 +62,7 @@ const RUN = statement(
    ), sent AS (
      INSERT INTO outbox (id, at, account, chat, lane, kind, purpose, customer_id, subject_kind, subject_id, reference, due_at, trace_id)
      SELECT outbox_id, $4, account, external_id, 'BULK', 'reminder', CASE WHEN day > 0 THEN 'COLLECTION' ELSE 'SERVICE' END, customer_id, 'loan', id,
-       number || ':' || name, clock_timestamp(), $7
+       number || ':' || name, $4, $7
      FROM message WHERE (outbox_id IN (SELECT outbox_id FROM fresh)) IS TRUE -- looked up in a hash; as a join it is planned for one row
      RETURNING 1
    )

@@ -129,6 +129,23 @@ describe('an answer written by a process that also sends', () => {
     expect((await rows()).map(({ state }) => state)).toEqual(['SENT', 'SENT', 'PENDING', 'PENDING']);
   });
 
+  test('that the pace has put off goes out once business time is there: a clock that is moved need not be waited for', async () => {
+    telegram.pace = [{ scope: 'chat', count: 4, windowMs: 60_000 }];
+    const worker = company.worker({ direct: true, handle: answering(['one', 'two', 'three', 'four']) });
+    await turnOf(worker, '77002');
+    await worker.deliverer.idle();
+    while ((await worker.deliverer.run()) > 0);
+    const atOnce = texts().length;
+
+    for (let minute = 0; minute < 2; minute += 1) {
+      await company.advance(60_000);
+      while ((await worker.deliverer.run()) > 0);
+    }
+
+    expect(atOnce).toBe(2);
+    expect(texts()).toEqual(['one', 'two', 'three', 'four']);
+  });
+
   test('with a key of its own, or in another lane, is left to the claim, which writes it once', async () => {
     await turnOf(company.worker({ direct: true, handle: answering(['keyed'], { key: 'k:1' }) }));
     await turnOf(company.worker({ direct: true, handle: answering(['bulk'], { lane: 'BULK' }) }), '77002');
