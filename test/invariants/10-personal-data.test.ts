@@ -159,16 +159,18 @@ describe('a form that is being filled', () => {
       expect(state).not.toContain(NAME);
       expect(state).not.toContain('1350000');
     }
-    expect(first.match(/pii:/g)).toHaveLength(2);
-    expect(corrected.match(/pii:/g)).toHaveLength(2);
+    expect(first.match(/"reference":/g)).toHaveLength(2);
+    expect(corrected.match(/"reference":/g)).toHaveLength(2);
     expect(corrected).not.toBe(first);
     expect(shown).toContain('5678');
-    expect(shown).not.toContain('pii:');
+    expect(shown).not.toContain('reference');
     expect(await company.count(`pii_refs WHERE kind = 'PHONE' AND is_current AND masked LIKE '%5678'`)).toBe(1);
   });
 
   test('keeps nothing that could be opened once the customer’s key is destroyed', async () => {
-    const references = [...(await remembered()).matchAll(/pii:([0-9a-f-]{36})/g)].map((match) => match[1] ?? '');
+    const references = [...(await remembered()).matchAll(/"reference":"([0-9a-f-]{36})"/g)].map(
+      (match) => match[1] ?? '',
+    );
     const values = async (): Promise<readonly string[]> => {
       const keys = new Keyring({ current: MASTER_KEY });
       return company.base.database.transaction(async (tx) => {

@@ -2,7 +2,7 @@
  * Conversations: from what a person typed or pressed to what shall happen. Reading is deterministic (`readMessage`);
  * `stepConversation(state, event, tools)` is pure and runs the flows of kind `conversation` on a stack of frames: forms
  * that fill from anything that is said, digressions that come back, corrections that show old → new. It never acts:
- * the runtime stores the state (encrypted, personal slots as references: `mapPersonal`), calls each `do` effect in
+ * the runtime stores the state (encrypted, personal slots as references: `mapSlots`), calls each `do` effect in
  * order and feeds the result back as the next event, renders `say` and `diff` with `present`, and keeps the timers.
  */
 export { COMMANDS, parseCommand, parseShortId, type Command, type CommandName } from './command.ts';
@@ -32,7 +32,7 @@ export type {
 } from './protocol.ts';
 export { readMessage } from './reading.ts';
 export { namesIn } from './understand/person-name.ts';
-export { EMPTY_CONVERSATION, mapPersonal, type ConversationState, type Frame, type SlotState } from './state.ts';
+export { EMPTY_CONVERSATION, mapSlots, type ConversationState, type Frame, type SlotState } from './state.ts';
 export { parseTrial } from './trial.ts';
 export { stepConversation, type ConversationStep } from './step.ts';
 export { slotValues } from './values.ts';

@@ -4,9 +4,11 @@ import type { FactValue } from './understand/index.ts';
 /** Where a slot's value came from. `human`: somebody confirmed or corrected it; passing text no longer changes it. */
 export type SlotSource = 'said' | 'asked' | 'chosen' | 'given' | 'skipped';
 
-/** A slot's value with its provenance. A skipped slot has no value. */
+/** A slot's value with its provenance. A skipped slot has no value; a stored one may have a reference in its place. */
 export interface SlotState {
   readonly value?: FactValue;
+  /** Where the value stands; never beside it, and never seen by the interpreter. No text a person types becomes one. */
+  readonly reference?: string;
   readonly from: SlotSource;
   readonly confirmed?: true;
 }
@@ -63,29 +65,20 @@ export interface ConversationState {
 /** A conversation in which nothing has happened. */
 export const EMPTY_CONVERSATION: ConversationState = { format: 1, frames: [], handedOver: false, visits: 0 };
 
-/**
- * The state with every personal slot value replaced, e.g. by a reference before it is stored and back after loading; where
- * nothing comes back the slot is empty. `isPersonal` comes from the flow's table.
- */
-export function mapPersonal(
+/** The state with every slot changed, e.g. into a reference before it is stored and back after loading; `undefined` empties one. */
+export function mapSlots(
   state: ConversationState,
-  isPersonal: (frame: Frame, slot: string) => boolean,
-  replace: (value: FactValue, slot: string) => FactValue | undefined,
+  change: (slot: SlotState, name: string, frame: Frame) => SlotState | undefined,
 ): ConversationState {
-  const mapFrame = (frame: Frame): Frame => {
-    const { pending, ...rest } = frame;
-    const slots = Object.entries(frame.slots).flatMap(([name, slot]) => {
-      if (slot.value === undefined || !isPersonal(frame, name)) return [[name, slot] as const];
-      const value = replace(slot.value, name);
-      return value === undefined ? [] : [[name, { ...slot, value }] as const];
-    });
-    const change = pending && isPersonal(frame, pending.slot) ? replace(pending.value, pending.slot) : pending?.value;
-    return {
-      ...rest,
-      slots: Object.fromEntries(slots),
-      ...(pending && change !== undefined ? { pending: { ...pending, value: change } } : {}),
-    };
-  };
+  const mapFrame = (frame: Frame): Frame => ({
+    ...frame,
+    slots: Object.fromEntries(
+      Object.entries(frame.slots).flatMap(([name, slot]) => {
+        const changed = change(slot, name, frame);
+        return changed === undefined ? [] : [[name, changed] as const];
+      }),
+    ),
+  });
   return {
     ...state,
     frames: state.frames.map(mapFrame),

@@ -3,7 +3,7 @@
  * it, so that erasing the customer erases it here too. What is on no file yet stays in the (sealed) form until it is.
  */
 import type { Tx } from '../../db/database.ts';
-import { mapPersonal, type FactValue, type FlowTable, type Frame } from '../conversation/index.ts';
+import { mapSlots, type FlowTable, type Frame, type SlotState } from '../conversation/index.ts';
 import { memoryOf, type Memory } from './memory.ts';
 
 /** A personal value on a customer's file. */
@@ -26,9 +26,6 @@ export interface Remembered {
   readonly memory: Memory;
   readonly customers: ReadonlySet<string>;
 }
-
-/** No name, phone or number begins like this: none has a colon. */
-const MARK = 'pii:';
 
 /** The forms of one batch of turns; those of one conversation stand at the same place before and after. */
 export class PersonalSlots {
@@ -60,17 +57,18 @@ export class PersonalSlots {
     return memories.map((memory, index) =>
       references[index]?.length === 0
         ? memory
-        : replaced(memory, anySlot, (value) => {
-            const reference = referenceOf(value);
-            return reference === undefined ? value : values.get(reference);
+        : withSlots(memory, ({ reference, ...slot }) => {
+            if (reference === undefined) return slot;
+            const value = values.get(reference);
+            return value === undefined ? undefined : { ...slot, value };
           }),
     );
   }
 
   /** The memories as they are stored. */
   async conceal(flows: FlowTable, talks: readonly Remembered[]): Promise<readonly Memory[]> {
-    const isPersonal = ({ flow, version }: Frame, slot: string): boolean =>
-      flows.get(flow, version)?.slots.get(slot)?.personal === true;
+    const isPersonal: IsMeant = (name, { flow, version }) =>
+      flows.get(flow, version)?.slots.get(name)?.personal === true;
     const wanted = talks.map(({ memory, customers }, index) => {
       const known = this.#known[index];
       const values = customers.size === 0 ? [] : textsIn(memory, isPersonal).filter((value) => !known?.has(value));
@@ -82,13 +80,16 @@ export class PersonalSlots {
     return talks.map((talk, index) => {
       const references = new Map([...(this.#known[index] ?? []), ...unambiguous(found, talk.customers)]);
       if (references.size === 0) return talk.memory;
-      return replaced(talk.memory, isPersonal, (value) => {
-        const reference = references.get(String(value));
-        return reference === undefined ? value : `${MARK}${reference}`;
+      return withSlots(talk.memory, (slot, name, frame) => {
+        const { value, ...rest } = slot;
+        const reference = typeof value === 'string' && isPersonal(name, frame) ? references.get(value) : undefined;
+        return reference === undefined ? slot : { ...rest, reference };
       });
     });
   }
 }
+
+type IsMeant = (name: string, frame: Frame) => boolean;
 
 /** Values that stand on the file of exactly one of the customers: of two with the same name neither is meant for certain. */
 function unambiguous(
@@ -101,31 +102,23 @@ function unambiguous(
   );
 }
 
-function replaced(
-  memory: Memory,
-  isMeant: Parameters<typeof mapPersonal>[1],
-  replace: (value: FactValue) => FactValue | undefined,
-): Memory {
-  return { ...memory, talk: mapPersonal(memory.talk, isMeant, replace) };
+function withSlots(memory: Memory, change: Parameters<typeof mapSlots>[1]): Memory {
+  return { ...memory, talk: mapSlots(memory.talk, change) };
 }
 
-function textsIn(memory: Memory, isMeant: Parameters<typeof mapPersonal>[1]): readonly string[] {
-  const texts: string[] = [];
-  mapPersonal(memory.talk, isMeant, (value) => {
-    if (typeof value === 'string') texts.push(value);
-    return value;
-  });
-  return texts;
+function textsIn(memory: Memory, isMeant: IsMeant): readonly string[] {
+  return slotsOf(memory).flatMap(({ slot, name, frame }) =>
+    typeof slot.value === 'string' && isMeant(name, frame) ? [slot.value] : [],
+  );
 }
 
 function referencesIn(memory: Memory): readonly string[] {
-  return textsIn(memory, anySlot).flatMap((text) => referenceOf(text) ?? []);
+  return slotsOf(memory).flatMap(({ slot }) => slot.reference ?? []);
 }
 
-function anySlot(): boolean {
-  return true;
-}
-
-function referenceOf(value: FactValue): string | undefined {
-  return typeof value === 'string' && value.startsWith(MARK) ? value.slice(MARK.length) : undefined;
+function slotsOf({
+  talk,
+}: Memory): readonly { readonly slot: SlotState; readonly name: string; readonly frame: Frame }[] {
+  const frames = talk.parked ? [...talk.frames, talk.parked] : talk.frames;
+  return frames.flatMap((frame) => Object.entries(frame.slots).map(([name, slot]) => ({ slot, name, frame })));
 }

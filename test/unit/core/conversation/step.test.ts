@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
   EMPTY_CONVERSATION,
-  mapPersonal,
+  mapSlots,
   readMessage,
   slotValues,
   stepConversation,
@@ -55,17 +55,24 @@ describe('the state of a conversation', () => {
 
   test('lets the store keep references in place of personal data, and only there', () => {
     const { state } = new Talk().say(FIRST);
-    const personal = ({ flow }: Frame, slot: string): boolean =>
+    const isPersonal = (name: string, { flow }: Frame): boolean =>
       houseCompiled.some(
         (candidate) =>
-          candidate.kind === 'conversation' && candidate.name === flow && candidate.slots.get(slot)?.personal === true,
+          candidate.kind === 'conversation' && candidate.name === flow && candidate.slots.get(name)?.personal === true,
       );
 
-    const stored = mapPersonal(state, personal, (_, slot) => `ref:${slot}`);
+    const stored = mapSlots(state, ({ value, ...slot }, name, frame) =>
+      isPersonal(name, frame)
+        ? { ...slot, reference: `at ${name}` }
+        : { ...slot, ...(value === undefined ? {} : { value }) },
+    );
+    const again = mapSlots(stored, ({ reference, ...slot }) =>
+      reference === undefined ? slot : { ...slot, value: reference === 'at name' ? '何女士' : '13800006612' },
+    );
 
     expect(JSON.stringify(stored)).not.toMatch(/何女士|13800006612/u);
     expect(JSON.stringify(stored)).toContain('300000.00');
-    expect(mapPersonal(stored, personal, (_, slot) => (slot === 'name' ? '何女士' : '13800006612'))).toEqual(state);
+    expect(again).toEqual(state);
   });
 });
 

@@ -38,10 +38,11 @@ const flows = {
   }),
 } as unknown as FlowTable;
 
-function memoryOf(values: Readonly<Record<string, string>>, pending?: Frame['pending']): Memory {
-  const slots = Object.fromEntries(
-    Object.entries(values).map(([name, value]) => [name, { value, from: 'asked' as const }]),
-  );
+function memoryOf(values: Readonly<Record<string, string>>, references: Readonly<Record<string, string>> = {}): Memory {
+  const slots = Object.fromEntries([
+    ...Object.entries(values).map(([name, value]) => [name, { value, from: 'asked' }] as const),
+    ...Object.entries(references).map(([name, reference]) => [name, { reference, from: 'asked' }] as const),
+  ]) as Frame['slots'];
   const frame: Frame = {
     flow: 'lead-intake',
     version: 'v1',
@@ -53,14 +54,18 @@ function memoryOf(values: Readonly<Record<string, string>>, pending?: Frame['pen
     trail: [],
     changed: [],
     misses: 0,
-    ...(pending ? { pending } : {}),
   };
   return { talk: { format: 1, frames: [frame], handedOver: false, visits: 1 } };
 }
 
 function valuesIn(memory: Memory | undefined): Readonly<Record<string, unknown>> {
   const [frame] = memory?.talk.frames ?? [];
-  return Object.fromEntries(Object.entries(frame?.slots ?? {}).map(([name, slot]) => [name, slot.value]));
+  return Object.fromEntries(
+    Object.entries(frame?.slots ?? {}).map(([name, { value, reference }]) => [
+      name,
+      reference === undefined ? value : { reference },
+    ]),
+  );
 }
 
 describe('personal slots', () => {
@@ -73,14 +78,14 @@ describe('personal slots', () => {
     ]);
     const [again] = await new PersonalSlots(tx, values).reveal([stored]);
 
-    expect(valuesIn(stored)).toEqual({ name: 'pii:r1', phone: 'pii:r2', city: '深圳' });
+    expect(valuesIn(stored)).toEqual({ name: { reference: 'r1' }, phone: { reference: 'r2' }, city: '深圳' });
     expect(again).toEqual(memoryOf(form));
   });
 
   test('that came as references go back as such without a look at any file', async () => {
     const { values, asked } = filing();
     const slots = new PersonalSlots(tx, values);
-    const revealed = await slots.reveal([memoryOf({ name: 'pii:r1', city: '深圳' })]);
+    const revealed = await slots.reveal([memoryOf({ city: '深圳' }, { name: 'r1' })]);
     asked.length = 0;
 
     const [stored] = await slots.conceal(
@@ -88,7 +93,7 @@ describe('personal slots', () => {
       revealed.map((memory) => ({ memory, customers: new Set(['he']) })),
     );
 
-    expect(valuesIn(stored)).toEqual({ name: 'pii:r1', city: '深圳' });
+    expect(valuesIn(stored)).toEqual({ name: { reference: 'r1' }, city: '深圳' });
     expect(asked).toEqual([]);
   });
 
@@ -109,14 +114,28 @@ describe('personal slots', () => {
       { memory: memoryOf({ name: '何女士' }), customers: new Set(['he', 'other']) },
     ]);
 
-    expect(stored.map((memory) => valuesIn(memory)['name'])).toEqual(['pii:r1', 'pii:r9', '何女士']);
+    expect(stored.map((memory) => valuesIn(memory)['name'])).toEqual([
+      { reference: 'r1' },
+      { reference: 'r9' },
+      '何女士',
+    ]);
   });
 
   test('of an erased customer are empty', async () => {
-    const memory = memoryOf({ name: 'pii:r1', phone: 'pii:r2', city: '深圳' }, { slot: 'name', value: 'pii:r1' });
+    const memory = memoryOf({ city: '深圳' }, { name: 'r1', phone: 'r2' });
     const [left] = await new PersonalSlots(tx, filing(['r1', 'r2']).values).reveal([memory]);
 
     expect(valuesIn(left)).toEqual({ city: '深圳' });
-    expect(left?.talk.frames[0]).not.toHaveProperty('pending');
   });
+
+  test.each(['pii:r1', 'r1', '{"reference":"r1"}'])(
+    'what a person types is never taken for a reference: %s',
+    async (typed) => {
+      const { values, asked } = filing();
+      const [again] = await new PersonalSlots(tx, values).reveal([memoryOf({ name: typed, city: typed })]);
+
+      expect(valuesIn(again)).toEqual({ name: typed, city: typed });
+      expect(asked).toEqual([]);
+    },
+  );
 });
