@@ -16,26 +16,29 @@ function loopOver(
   return { loop: new Loop({ name: 'test', work, intervalMs: 1_000, log: silentLog, ...options }), looks };
 }
 
+/** When a loop over these catches looks within so many milliseconds of its own. */
+async function looksWithin(
+  ms: number,
+  catches: readonly (number | Catch)[],
+  options: Partial<LoopOptions> = {},
+): Promise<readonly number[]> {
+  const { loop, looks } = loopOver(catches, options);
+  loop.start();
+  await vi.advanceTimersByTimeAsync(ms);
+  await loop.stop();
+  return looks;
+}
+
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
 describe('a loop', () => {
   test('looks again at once as long as it finds something', async () => {
-    const { loop, looks } = loopOver([3, 1, 0]);
-    loop.start();
-    await vi.advanceTimersByTimeAsync(10);
-
-    expect(looks).toEqual([0, 0, 0]);
-    await loop.stop();
+    expect(await looksWithin(10, [3, 1, 0])).toEqual([0, 0, 0]);
   });
 
   test('that gathers begins at once, waits after a small catch, and not when there is plenty', async () => {
-    const { loop, looks } = loopOver([1, 20, 2, 0], { gather: { ms: 5, below: 8 } });
-    loop.start();
-    await vi.advanceTimersByTimeAsync(50);
-
-    expect(looks).toEqual([0, 5, 5, 10]);
-    await loop.stop();
+    expect(await looksWithin(50, [1, 20, 2, 0], { gather: { ms: 5, below: 8 } })).toEqual([0, 5, 5, 10]);
   });
 
   test('told that nothing is left waits for the next wake-up, and heeds one that came while it was at work', async () => {
@@ -78,12 +81,7 @@ describe('a loop', () => {
   });
 
   test('looks by itself now and then, so that a lost wake-up costs the interval', async () => {
-    const { loop, looks } = loopOver([0, 0, 0]);
-    loop.start();
-    await vi.advanceTimersByTimeAsync(2_500);
-
-    expect(looks).toEqual([0, 1_000, 2_000]);
-    await loop.stop();
+    expect(await looksWithin(2_500, [0, 0, 0])).toEqual([0, 1_000, 2_000]);
   });
 
   test('goes on after a failure', async () => {
