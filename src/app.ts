@@ -180,7 +180,8 @@ class App {
     const { base, env, url } = this.#parts;
     if (!channel.botName) return true;
     botName.current = (await channel.botName()) ?? botName.current;
-    if (!channel.useWebhook || env.TELEGRAM_WEBHOOK_SECRET === undefined || env.PUBLIC_URL === undefined)
+    const { TELEGRAM_WEBHOOK_SECRET: secret, PUBLIC_URL: publicUrl, ROLES: roles } = env;
+    if (!channel.useWebhook || secret === undefined || publicUrl === undefined || !roles.includes('web'))
       return botName.current !== undefined;
     try {
       await channel.useWebhook(`${url}${WEBHOOK_PATHS[channel.platform]}`);

@@ -21,7 +21,7 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
   jobs: ['lib', 'db', 'core', 'domain', 'identity', 'inbox', 'outbox', 'channels'],
   api: ['lib', 'db', 'core', 'domain', 'inbox', 'outbox', 'channels', 'console'],
   console: ['lib'],
-  cli: ['lib', 'config', 'db', 'core', 'domain', 'channels', 'api', '.'],
+  cli: ['lib', 'config', 'db', 'core', 'domain', 'channels', 'jobs', 'api', '.'],
 };
 
 /** Which domain room may look at whose door; `core` rooms never look at the domain. */

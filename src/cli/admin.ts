@@ -1,14 +1,11 @@
 /** Verbs for whoever runs the installation. They talk to the database of the running server, or start the embedded one. */
 import { openBase, configuredChannels, type Base } from '../base.ts';
 import type { ChannelSettings } from '../channels/index.ts';
-import { createChannels } from '../channels/index.ts';
 import type { Actor } from '../core/operations/actor.ts';
 import { sealAudit, verifyAudit } from '../core/audit/seal.ts';
 import { performOperation } from '../core/unit/unit.ts';
-import { DatabaseTokenStore } from '../db/token-store.ts';
 import { pendingMigrations } from '../db/migrate.ts';
 import { listStaffRows } from '../domain/staff/index.ts';
-import { systemClock } from '../lib/clock.ts';
 import { sandboxPart } from '../sandbox-part.ts';
 import { toJson } from '../api/router.ts';
 import { rolesOf, type Cli } from './index.ts';
@@ -40,14 +37,17 @@ async function perform(base: Base, name: string, input: unknown): Promise<unknow
   return performOperation(base.unit, { actor: ADMIN, via: 'cli' }, name, input);
 }
 
-function show(cli: Cli, value: unknown, line: string): void {
+/** Prints a value as JSON where that was asked for, otherwise the line. */
+export function show(cli: Cli, value: unknown, line: string): void {
   cli.out(cli.json ? toJson(value) : line);
 }
 
 export async function migrateDatabase(cli: Cli): Promise<number> {
   return withBase(cli, async (base) => {
     const pending = await pendingMigrations(base.database.url);
-    show(cli, { pending }, pending.length === 0 ? '✓ 数据库已是最新' : pending.join('\n'));
+    const isDone = pending.length === 0;
+    const line = base.services.texts.translate('zh-CN', `cli.doctor.database.${isDone ? 'ok' : 'bad'}`);
+    show(cli, { pending }, [`${isDone ? '✓' : '✗'} ${line}`, ...pending].join('\n'));
     return pending.length === 0 ? 0 : 1;
   });
 }
@@ -158,40 +158,5 @@ export async function rotateKeys(cli: Cli): Promise<number> {
     }
     show(cli, { rewrapped }, base.services.texts.translate('zh-CN', 'cli.keys.rotated', { count: rewrapped }));
     return 0;
-  });
-}
-
-/** Checks what a start needs; every finding names its cure. Exit code 0 only when all is well. */
-export async function doctor(cli: Cli): Promise<number> {
-  return withBase(cli, async (base) => {
-    const { texts } = base.services;
-    const findings: { readonly check: string; readonly ok: boolean; readonly code?: string }[] = [
-      { check: 'database', ok: (await pendingMigrations(base.database.url)).length === 0 },
-    ];
-    const channels = await createChannels(configuredChannels(cli.env), {
-      tokens: new DatabaseTokenStore(base.database, base.keys),
-      clock: systemClock,
-      log: base.log,
-    });
-    for (const channel of channels) {
-      const { ok, code } = await channel.check();
-      findings.push({ check: channel.platform, ok, ...(code === undefined ? {} : { code }) });
-    }
-    const [backlog] = await base.database.query<{ n: number }>(
-      `SELECT count(*)::int AS n FROM incidents WHERE resolved_at IS NULL`,
-    );
-    findings.push({ check: 'incidents', ok: (backlog?.n ?? 0) === 0, code: String(backlog?.n ?? 0) });
-    const failed = findings.filter((finding) => !finding.ok && finding.check !== 'incidents');
-    show(
-      cli,
-      { findings },
-      findings
-        .map(
-          (finding) =>
-            `${finding.ok ? '✓' : '✗'} ${texts.translate('zh-CN', `cli.doctor.${finding.check}.${finding.ok ? 'ok' : 'bad'}`, { code: finding.code ?? '' })}`,
-        )
-        .join('\n'),
-    );
-    return failed.length === 0 ? 0 : 1;
   });
 }

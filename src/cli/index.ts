@@ -95,8 +95,12 @@ function addVerbs(program: Command, cliOf: CliOf, finish: (code: number) => void
   verb(program.command('migrate').description('bring the database up to date'), async (cli) =>
     (await import('./admin.ts')).migrateDatabase(cli),
   );
-  verb(program.command('doctor').description('check this installation and say what to do'), async (cli) =>
-    (await import('./admin.ts')).doctor(cli),
+  verb(
+    program
+      .command('doctor')
+      .option('--local', 'only the database: the health check of a container')
+      .description('check this installation and say what to do'),
+    async (cli, options) => (await import('./doctor.ts')).doctor(cli, Boolean(options['local'])),
   );
   const staff = program.command('staff').description('people who work here');
   verb(

@@ -79,6 +79,7 @@ describe('docker-compose.yml', () => {
       postgres: 'pg_isready -U daiban -d daiban',
       redis: 'redis-cli',
     });
+    for (const role of ['worker', 'scheduler']) expect(service(role).healthcheck?.test).toContain('--local');
   });
 
   test('is reached from this host only; databases are not reached from outside at all', () => {
