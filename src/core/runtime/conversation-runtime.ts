@@ -22,7 +22,7 @@ import { SYSTEM_ACTOR, type Actor } from '../operations/actor.ts';
 import { callOperation } from '../operations/call.ts';
 import { platformOf, type Turn, type Unit } from '../unit/unit.ts';
 import { pressCard, answerDecision } from './approval-taps.ts';
-import { choiceCard, choiceEvent, lockedChoices } from './choices.ts';
+import { choiceCard, choiceEvent, choiceOf, lockedChoices, sentLabel } from './choices.ts';
 import { pressText } from './decision-forms.ts';
 import type { Flows } from './flows.ts';
 import type { IncomingItem, ItemChange } from './incoming.ts';
@@ -215,7 +215,8 @@ class Talk {
         this.#file(turn, stored, { kind: 'contact', messageId: happening.messageId, text: happening.phone });
         return;
       case 'action': {
-        const pressed = this.#choiceOf(happening)?.label ?? pressText(happening, (key) => this.#text(key));
+        const label = choiceOf(this.#memory.offer, happening)?.label ?? (await sentLabel(turn, happening));
+        const pressed = label ?? pressText(happening, (key) => this.#text(key));
         await this.#tap(turn, stored, happening);
         for (const name of namesIn(pressed)) turn.effects.conceal(name);
         this.#file(turn, stored, { kind: 'action', messageId: null, text: pressed });
@@ -290,19 +291,13 @@ class Talk {
     tap: Extract<InboundEvent['happening'], { kind: 'action' }>,
   ): Promise<void> {
     const { offer } = this.#memory;
-    const choice = this.#choiceOf(tap);
+    const choice = choiceOf(offer, tap);
     if (!offer || !choice) return this.#press(turn, stored, tap);
     const { label } = choice;
     const title = this.#text('talk.chosen', { label });
     for (const content of lockedChoices(tap, { title, label, platform: this.#work.conversation.platform }))
       turn.effects.send({ to: this.#address, purpose: this.#purpose(), content });
     return this.#step(turn, choiceEvent(offer, choice));
-  }
-
-  /** The offered answer whose button was pressed, if the offer still stands. */
-  #choiceOf(tap: { readonly cardId: string; readonly verb: string }): Offer['choices'][number] | undefined {
-    const { offer } = this.#memory;
-    return offer?.cardId === tap.cardId ? offer.choices[Number(/^o(\d{1,2})$/.exec(tap.verb)?.[1] ?? -1)] : undefined;
   }
 
   /** A card of the approvals. A question that is still open about this very card is answered by the press, or asked anew. */

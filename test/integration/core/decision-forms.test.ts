@@ -293,8 +293,11 @@ test('an answer that was pressed stands on the timeline as the words on its butt
   await company.receive(wecom, 'xiaowu', press);
   await company.drain();
 
+  await company.receive(wecom, 'xiaowu', press); // the question is over by now
+  await company.drain();
+
   const { rows } = await company.db.pool.query<{ text_masked: string }>(
-    `SELECT text_masked FROM timeline_items WHERE kind = 'action' ORDER BY id DESC LIMIT 1`,
+    `SELECT text_masked FROM timeline_items WHERE kind = 'action' ORDER BY id DESC LIMIT 2`,
   );
-  expect(rows).toEqual([{ text_masked: button?.label }]);
+  expect(rows).toEqual([{ text_masked: button?.label }, { text_masked: button?.label }]);
 });

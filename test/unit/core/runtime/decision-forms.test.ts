@@ -48,7 +48,7 @@ describe('a form that was filled in', () => {
     [{ verb: 'reject', selected: { reason: 'R05', words: '车贷两笔' } }, '拒绝\n负债比例偏高\n车贷两笔'],
     [{ verb: 'hand_over', selected: { to: '老赵' } }, '转办\n老赵'],
     [{ verb: 'approve', selected: {} }, '通过'],
-    [{ verb: 'o3', selected: {} }, 'o3'], // a button of a question that is over
+    [{ verb: 'o3', selected: {} }, 'o3'], // of a card that was never sent here
   ])('stands on the timeline in words: %j', (press, words) => {
     expect(pressText(press, say)).toBe(words);
   });
