@@ -15,7 +15,7 @@ import { createChannels, type ChannelSettings } from './channels/index.ts';
 import type { Env } from './config/env.ts';
 import { anchorAudit, sealAudit } from './core/audit/seal.ts';
 import { createTurnHandler } from './core/runtime/conversation-runtime.ts';
-import { platformOf, readTimes } from './core/unit/unit.ts';
+import { readTimes } from './core/unit/unit.ts';
 import { Lists } from './db/lists.ts';
 import { pendingMigrations } from './db/migrate.ts';
 import { DatabaseTokenStore } from './db/token-store.ts';
@@ -23,7 +23,7 @@ import { seedDemo } from './demo-seed.ts';
 import { renderReminder, runDueReminders } from './domain/reminders/index.ts';
 import { findToken } from './domain/staff/index.ts';
 import { personalValues } from './domain/customers/index.ts';
-import { writeChange, writeIncoming } from './domain/timeline/index.ts';
+import { linkEarlier, writeChange, writeIncoming } from './domain/timeline/index.ts';
 import { forgetDeliveries, Inbox } from './inbox/receive.ts';
 import { BEAT_MS, CallbackWatch } from './jobs/callback-gap.ts';
 import { businessNow, ensurePartitions, moveClock, nextDue } from './jobs/clock.ts';
@@ -32,6 +32,7 @@ import { Interactive } from './jobs/interactive.ts';
 import { listenTo } from './jobs/listen.ts';
 import { Loop, type LoopOptions } from './jobs/loop.ts';
 import { fetchNext } from './jobs/media.ts';
+import { tellParked } from './jobs/parked.ts';
 import { timerHandlers } from './jobs/timer-handlers.ts';
 import { fireNext } from './jobs/timers.ts';
 import { createTroubleHandler } from './jobs/trouble.ts';
@@ -42,6 +43,7 @@ import { newId } from './lib/ids.ts';
 import { armKillPoint, hit } from './lib/kill-points.ts';
 import { Deliverer } from './outbox/deliver.ts';
 import { sandboxPart, type SandboxPart } from './sandbox-part.ts';
+import { paymentDesk } from './sandbox-payments.ts';
 
 const WEBHOOK_PATHS: Readonly<Record<Platform, string>> = {
   wecom: '/channels/wecom/callback',
@@ -158,6 +160,7 @@ class App {
       businessNow: async () => businessNow(base.database),
       advanceClock: async (to) => this.#advance(to),
       nextDue: async () => nextDue(base.database),
+      payments: paymentDesk(base.unit),
     });
     if (http) serve(this.#handlers(inbox));
     if (http) await this.#watchCallbacks();
@@ -318,6 +321,7 @@ class App {
       companyZone: services.companyZone,
       writeIncoming: async (unit, items) => writeIncoming(unit, keys, items),
       writeChange: async (unit, change) => writeChange(unit.tx, keys, unit.now, change),
+      linkEarlier: async (unit, conversationId, customerId) => linkEarlier(unit.tx, conversationId, customerId),
       personal: personalValues(keys),
     });
     const deliverer = new Deliverer({
@@ -339,21 +343,13 @@ class App {
       ...base.unit,
       direct: deliverer,
       handle,
-      park: (unit, { id, account, chat, thread, event }) => {
-        const address = { account, chat, ...(thread === '' ? {} : { thread }) };
-        const turn = unit.turn({
-          actor: { kind: 'SYSTEM', id: 'daiban', language: 'zh-CN' },
+      park: (unit, { event, ...place }) =>
+        tellParked(unit, services.texts, {
+          place,
           via: 'inbox',
           traceId: event.traceId,
-          conversation: { id, platform: platformOf(account), address },
-        });
-        turn.effects.incident({ kind: 'inbox.parked', subject: { kind: 'inbox', id: String(event.id) } });
-        turn.effects.send({
-          to: address,
-          purpose: 'ANSWER',
-          content: { kind: 'text', text: services.texts.translate('zh-CN', 'talk.parked') },
-        });
-      },
+          incident: { kind: 'inbox.parked', subject: { kind: 'inbox', id: String(event.id) } },
+        }),
       log,
     });
     this.#loop('inbox', ['inbox', 'clock'], async () => inbox.look(), {
@@ -367,6 +363,7 @@ class App {
         database,
         keys,
         channels: this.#channels,
+        unit: base.unit,
         intake: base.parts.intake(database, services),
         attach: async (tx, message, fileIds) => base.parts.attachFiles(tx, message, fileIds),
         wake: (topic) => wake.signal(topic),
@@ -409,10 +406,14 @@ class App {
     };
     this.#loop('reminders', ['clock'], remind, { concurrency: 2 }); // nine o'clock: everybody is due at once
     this.#loop('seal', [], async () => sealAudit(database, keys));
-    this.#every(
-      60_000,
-      async () => void (await anchorAudit(database, keys, base.anchors, await businessNow(database))),
-    );
+    const anchor = async (): Promise<boolean> => anchorAudit(database, keys, base.anchors, await businessNow(database));
+    this.#every(60_000, async () => void (await anchor()));
+    // What is done in the last minute can be cut off unseen until an anchor names it.
+    this.#closing.push(async () => {
+      await sealAudit(database, keys)
+        .then(anchor)
+        .catch(() => false); // a database that is gone must not keep us from leaving
+    });
     this.#every(3_600_000, async () => {
       await ensurePartitions(database, await businessNow(database));
       await forgetDeliveries(database);
@@ -449,13 +450,17 @@ class App {
     );
   }
 
-  /** Everything that is due has happened; what waits in a chat behind a message of a later instant is not due. */
+  /**
+   * Everything that is due has happened. What waits in a chat behind a message of a later instant is not due, nor is what
+   * waits for an account that refuses us.
+   */
   async #drained(): Promise<void> {
     for (let quiet = 0; quiet < 2;) {
       await Promise.all(this.#loops.map(async (loop) => loop.settled()));
       const [row] = await this.#parts.base.database.query<{ busy: boolean }>(
         `SELECT EXISTS (SELECT 1 FROM inbox WHERE state = 'NEW') OR EXISTS (SELECT 1 FROM outbox o WHERE state IN ('PENDING', 'LEASED') AND due_at <= business_now() AND lane <> 'INTERACTIVE'
-             AND NOT EXISTS (SELECT 1 FROM outbox p WHERE p.account = o.account AND p.chat = o.chat AND p.id < o.id AND p.state = 'PENDING' AND p.due_at > business_now()))
+             AND NOT EXISTS (SELECT 1 FROM outbox p WHERE p.account = o.account AND p.chat = o.chat AND p.id < o.id AND p.state = 'PENDING' AND p.due_at > business_now())
+             AND (o.state = 'LEASED' OR NOT EXISTS (SELECT 1 FROM channel_states s WHERE s.account = o.account AND s.broken_until > business_now())))
            OR EXISTS (SELECT 1 FROM timers WHERE state = 'OPEN' AND due_at <= business_now()) OR EXISTS (SELECT 1 FROM loans WHERE next_reminder_at <= business_now()) AS busy`,
       );
       if (row?.busy === true) {

@@ -1,14 +1,15 @@
 /** What every command needs, built once: database, keys, texts, flows, operations. No server, no loops. */
+import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import { accountsOf, type ChannelSettings } from './channels/index.ts';
 import { packageRoot, type Env } from './config/env.ts';
-import { masterKey } from './config/master-key.ts';
+import { masterKey, type MasterKeyResult } from './config/master-key.ts';
 import { AnchorFile } from './core/audit/anchor-file.ts';
 import type { Services } from './core/operations/context.ts';
 import type { Registry } from './core/operations/operation.ts';
 import { catalogueOf, checkFlowFiles, readFlowFiles, seedFlows } from './core/runtime/flow-seed.ts';
 import { Flows } from './core/runtime/flows.ts';
-import { readTimes, type UnitDeps } from './core/unit/unit.ts';
+import { platformOf, readTimes, type UnitDeps } from './core/unit/unit.ts';
 import { Database } from './db/database.ts';
 import { openDatabase } from './db/embedded/index.ts';
 import { Keyring } from './db/keyring.ts';
@@ -18,7 +19,7 @@ import type { ReminderSchedule } from './domain/reminders/index.ts';
 import { businessNow, ensurePartitions } from './jobs/clock.ts';
 import { errorText } from './lib/errors.ts';
 import { DiskFileStore } from './lib/file-store.ts';
-import { loadTexts } from './lib/i18n.ts';
+import { loadTexts, type Texts } from './lib/i18n.ts';
 import { newId } from './lib/ids.ts';
 import { createLog, type Log } from './lib/log.ts';
 import { createRegistry } from './operations.ts';
@@ -47,8 +48,6 @@ export interface Base {
   close(): Promise<void>;
 }
 
-const MASTER_WARNING = 'start.master_key_file';
-
 /** Opens database, keys and texts; migrates; seeds flows. */
 export async function openBase(
   options: AppOptions,
@@ -60,13 +59,38 @@ export async function openBase(
   const texts = loadTexts(path.join(packageRoot, 'locales'));
   const master = await masterKey(env);
   const opened = await openDatabase({ dataDir: env.dataDir, databaseUrl: env.DATABASE_URL, onNote: say });
-  const { applied } = await migrate(opened.url);
   const database = new Database(opened.url, {
     max: 16,
     onError: (error) => log.warn({ event: 'database.connection_lost', error: errorText(error) }),
   });
-  if (master.file !== undefined && applied.length > 0)
-    say(texts.translate('zh-CN', MASTER_WARNING, { file: master.file }));
+  const close = async (): Promise<void> => {
+    await database.close();
+    await opened.close();
+  };
+  try {
+    return await assemble({ ...options, settings, wake, log, texts, master, database, close });
+  } catch (error) {
+    // Left open, they would keep the process alive after it has said why it cannot start.
+    await close();
+    if (master.isNew) await rm(master.file, { force: true }); // it opens nothing here: the right one is to be restored
+    throw error;
+  }
+}
+
+interface Parts extends AppOptions {
+  readonly settings: ChannelSettings;
+  readonly wake: (topic: 'inbox' | 'outbox' | 'timers') => void;
+  readonly log: Log;
+  readonly texts: Texts;
+  readonly master: MasterKeyResult;
+  readonly database: Database;
+  readonly close: () => Promise<void>;
+}
+
+/** Migrates, loads keys and flows, and puts the parts together. */
+async function assemble(given: Parts): Promise<Base> {
+  const { env, say, settings, wake, log, texts, master, database, close } = given;
+  await migrate(database.url);
   const keys = new Keyring(master);
   await database.transaction(async (tx) => keys.load(tx, (await readTimes(tx)).now));
   await ensurePartitions(database, await businessNow(database));
@@ -78,10 +102,10 @@ export async function openBase(
     keys,
     texts,
     companyZone: COMPANY_ZONE,
-    leavesCountry: !env.sandbox,
+    leavesCountry: (account) => isReal(env, account),
     files: new DiskFileStore(path.join(env.dataDir, 'files')),
     accounts: accountsOf(settings),
-    publicUrl: env.PUBLIC_URL ?? options.url ?? '',
+    publicUrl: env.PUBLIC_URL ?? given.url ?? '',
     telegramBotName: () => botName.current,
   };
   await database.transaction(async (tx) => {
@@ -95,10 +119,6 @@ export async function openBase(
   });
   await flows.refresh(database);
   const unit: UnitDeps = { database, services, registry, wake };
-  const close = async (): Promise<void> => {
-    await database.close();
-    await opened.close();
-  };
   return {
     env,
     log,
@@ -112,6 +132,11 @@ export async function openBase(
     parts,
     close,
   };
+}
+
+/** Whether an account is a platform's own: beside a configured channel the sandbox plays only the others. */
+function isReal(env: Env, account: string): boolean {
+  return !env.sandbox || Object.hasOwn(configuredChannels(env), platformOf(account));
 }
 
 const COMPANY_ZONE = 'Asia/Shanghai';

@@ -51,6 +51,11 @@ export function domainParts({
     operations: [
       customers.bindCustomer,
       customers.bindContact,
+      customers.followLink,
+      customers.notifyCustomer,
+      customers.tellOwner,
+      leads.customerStanding,
+      leads.askAdviser,
       leads.answerAsCustomer,
       consent.grantConsent,
       consent.withdraw,

@@ -1,10 +1,12 @@
 /** The registry of everything the product can do. Adding a capability = adding its operation here. */
 import { Registry, type Operation } from './core/operations/operation.ts';
-import { handBack } from './core/runtime/handover-operations.ts';
+import { giveBack, handBack, handBackChat } from './core/runtime/handover-operations.ts';
+import { publishFlow } from './core/runtime/flow-operations.ts';
 import { processOperations } from './core/runtime/process-operations.ts';
 import type { Flows } from './core/runtime/flows.ts';
 import * as applications from './domain/applications/index.ts';
 import * as customers from './domain/customers/index.ts';
+import * as incidents from './domain/incidents/index.ts';
 import * as leads from './domain/leads/index.ts';
 import * as loans from './domain/loans/index.ts';
 import * as products from './domain/products/index.ts';
@@ -20,7 +22,8 @@ export function createRegistry(
   parts: { readonly operations: readonly Operation[] },
 ): Registry {
   return new Registry()
-    .add(staff.addStaff, staff.bindStaff, staff.listAllStaff, staff.disable, staff.createToken, staff.notifyStaff)
+    .add(staff.addStaff, staff.bindStaff, staff.listAllStaff, staff.disable, staff.notifyStaff)
+    .add(staff.createToken, staff.listAllTokens, staff.revokeToken)
     .add(
       customers.searchCustomers,
       customers.listMyCustomers,
@@ -39,7 +42,8 @@ export function createRegistry(
       leads.findLeadToResume,
     )
     .add(products.listProducts, products.publish)
-    .add(applications.submitLead, applications.closeApplication, applications.getApplication)
+    .add(applications.submitLead, applications.reviewLead)
+    .add(applications.closeApplication, applications.getApplication)
     .add(
       applications.openApproval,
       applications.decideApproval,
@@ -48,11 +52,18 @@ export function createRegistry(
       applications.findPressedCard,
       applications.remindApprovers,
       applications.escalateApproval,
+      applications.alarmApproval,
+      applications.canSeat,
+      applications.reseatApproval,
+      applications.reseatApprovals,
+      applications.resumeApplication,
     )
     .add(loans.createLoan, loans.recordPayment, loans.getLoan, loans.listLoans, loans.listRepayments)
     .add(planReminders(schedule))
-    .add(todos.listTodos, todos.finish, todos.add, todos.addForOwner)
-    .add(handBack)
-    .add(...processOperations(flows))
+    .add(incidents.listIncidents, incidents.resolve)
+    .add(todos.listTodos, todos.finish, todos.finishAbout, todos.add)
+    .add(todos.addForOwner, todos.addForChat, todos.askForHelp)
+    .add(handBack, handBackChat, giveBack)
+    .add(publishFlow, ...processOperations(flows))
     .add(...parts.operations);
 }

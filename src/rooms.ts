@@ -36,8 +36,9 @@ export const DOMAIN_ROOMS: Readonly<Record<string, readonly string[]>> = {
   applications: ['customers', 'leads', 'products', 'staff', 'documents'],
   loans: ['applications', 'customers', 'leads', 'products', 'repayments'],
   repayments: [],
-  reminders: ['loans', 'repayments', 'customers'],
-  todos: [],
+  reminders: ['loans', 'repayments', 'customers', 'todos'],
+  todos: ['customers'],
+  incidents: [],
 };
 
 /** Packages that belong to one place only. */

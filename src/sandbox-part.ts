@@ -9,6 +9,8 @@ import type { Log } from './lib/log.ts';
 import {
   createSandbox,
   type CastRole,
+  type ClockHands,
+  type PaymentDesk,
   type Sandbox,
   type SandboxPerson,
   type SandboxSettings,
@@ -18,7 +20,8 @@ import { slackAccount, telegramAccount, wecomAccount } from './sandbox/world/acc
 export interface SandboxClock {
   businessNow(): Promise<Date>;
   advanceClock(to: Date): Promise<Date>;
-  nextDue(): Promise<Date | undefined>;
+  readonly nextDue: NonNullable<ClockHands['nextDue']>;
+  readonly payments: PaymentDesk;
 }
 
 export interface SandboxPart {

@@ -96,10 +96,8 @@ export { authenticated };
 
 /** A server that lets the raw handlers look first. */
 export function createHttpServer(app: Express, handlers: readonly RawHandler[]): Server {
-  const server = createServer((request, response) => {
+  return createServer((request, response) => {
     for (const handler of handlers) if (handler(request, response)) return;
     app(request, response);
   });
-  server.keepAliveTimeout = 65_000;
-  return server;
 }

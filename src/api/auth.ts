@@ -44,7 +44,8 @@ export async function authenticate(deps: AuthDeps, header: string | undefined, l
       kind: 'STAFF',
       id: holder.staff.id,
       name: holder.staff.name,
-      roles: known(holder.staff.roles),
+      // A token may be narrower than its person, never wider.
+      roles: known(holder.staff.roles).filter((role) => holder.roles.length === 0 || holder.roles.includes(role)),
       teamId: holder.staff.teamId,
       language,
     };

@@ -2,6 +2,8 @@
 import { createServer, type Server } from 'node:http';
 import type { RawHandler } from './app.ts';
 
+const KEEP_ALIVE_MS = 65_000;
+
 /** Where to listen; a port that was asked for is taken or refused, any other may be the next free one. */
 export interface Wanted {
   readonly host: string;
@@ -11,11 +13,15 @@ export interface Wanted {
 
 /** Requests that come before everything is built wait a moment with 503 instead of a refused connection. */
 export function createHttpServerLater(target: { handle: RawHandler }): Server {
-  return createServer((request, response) => {
+  const server = createServer((request, response) => {
     if (target.handle(request, response)) return;
     response.writeHead(503, { 'retry-after': '1' });
     response.end();
   });
+  // Longer than the 60 s of nginx and the cloud balancers: whoever closes first decides which request is lost on the way.
+  server.keepAliveTimeout = KEEP_ALIVE_MS;
+  server.headersTimeout = KEEP_ALIVE_MS + 5_000; // must not end a kept connection before that
+  return server;
 }
 
 /** Listens on the wanted port, or on the next free one unless it was asked for; the port it got. @throws BusyPort */

@@ -1,4 +1,4 @@
-/** Lists that read across rooms: deliveries and incidents. For those who run or check the installation. */
+/** Lists that read across rooms: deliveries. For those who run or check the installation. */
 import type { Express } from 'express';
 import { z } from 'zod';
 import { scopeOf, type Access, type Actor } from '../core/operations/actor.ts';
@@ -20,13 +20,7 @@ export const deliveriesQuery = z.strictObject({
     .optional(),
   limit: z.coerce.number().int().min(1).max(200).default(50),
 });
-/** `GET /incidents` */
-export const incidentsQuery = z.strictObject({
-  state: z.enum(['open', 'all']).default('open'),
-  limit: z.coerce.number().int().min(1).max(200).default(50),
-});
-
-/** Mounts `GET /api/v1/deliveries` and `GET /api/v1/incidents`. */
+/** Mounts `GET /api/v1/deliveries`. */
 export function mountLists(app: Express, lists: Lists, auth: AuthDeps): void {
   app.get('/api/v1/deliveries', authenticated(auth), async (request, response) => {
     permit(response.locals['actor'] as Actor);
@@ -38,11 +32,6 @@ export function mountLists(app: Express, lists: Lists, auth: AuthDeps): void {
         limit: query.limit,
       }),
     );
-  });
-  app.get('/api/v1/incidents', authenticated(auth), async (request, response) => {
-    permit(response.locals['actor'] as Actor);
-    const query = parsed(incidentsQuery, request.query);
-    response.json(await lists.incidents({ open: query.state === 'open', limit: query.limit }));
   });
 }
 

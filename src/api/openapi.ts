@@ -37,7 +37,8 @@ function register(openapi: OpenAPIRegistry, operation: Operation): void {
   if (!http) return;
   const names = [...http.path.matchAll(/\{(\w+)\}/g)].map((match) => match[1] ?? '');
   const shape = operation.input instanceof z.ZodObject ? operation.input : undefined;
-  const params = shape ? part(shape, (name) => names.includes(name)) : undefined;
+  // What stands in the path is always there, whatever the operation says for other ways of calling it.
+  const params = shape ? part(shape, (name) => names.includes(name)).required() : undefined;
   const rest = shape ? part(shape, (name) => !names.includes(name)) : undefined;
   const hasBody = http.method !== 'GET' && http.method !== 'DELETE';
   openapi.registerPath({
@@ -51,6 +52,7 @@ function register(openapi: OpenAPIRegistry, operation: Operation): void {
       ...(hasBody
         ? {
             body: {
+              required: !(rest ?? operation.input).safeParse({}).success,
               content: {
                 'application/json': {
                   schema: rest ?? operation.input,

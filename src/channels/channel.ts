@@ -261,4 +261,11 @@ export interface TokenStore {
   ): Promise<string>;
   /** Deletes the stored token only if it still is `token`. */
   discard(key: string, token: string): Promise<void>;
+  /**
+   * Keeps what a single message must find again when it is repeated by another process, until it expires; what has
+   * expired is dropped. Nothing is held while it is made: whoever calls holds the lease of the message.
+   */
+  remember(key: string, named: { readonly token: string; readonly expiresAt: Date }): Promise<void>;
+  /** What `remember` was given for `key`, if it is still valid. */
+  recall(key: string): Promise<string | undefined>;
 }

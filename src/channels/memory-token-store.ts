@@ -38,11 +38,23 @@ export class MemoryTokenStore implements TokenStore {
     if (this.#tokens.get(key)?.token === token) this.#tokens.delete(key);
   }
 
+  async remember(key: string, named: StoredToken): Promise<void> {
+    this.#put(key, named);
+  }
+
+  async recall(key: string): Promise<string | undefined> {
+    return this.#fresh(key)?.token;
+  }
+
   async #renew(key: string, refresh: () => Promise<StoredToken>): Promise<string> {
     const renewed = await refresh();
-    if (this.#tokens.size >= SWEEP_ABOVE) this.#sweep();
-    this.#tokens.set(key, renewed);
+    this.#put(key, renewed);
     return renewed.token;
+  }
+
+  #put(key: string, token: StoredToken): void {
+    if (this.#tokens.size >= SWEEP_ABOVE) this.#sweep();
+    this.#tokens.set(key, token);
   }
 
   #fresh(key: string): StoredToken | undefined {

@@ -1,6 +1,8 @@
 /** Verbs for whoever runs the installation. They talk to the database of the running server, or start the embedded one. */
+import { existsSync } from 'node:fs';
 import { openBase, configuredChannels, type Base } from '../base.ts';
 import type { ChannelSettings } from '../channels/index.ts';
+import { masterKeyFile } from '../config/master-key.ts';
 import type { Actor } from '../core/operations/actor.ts';
 import { sealAudit, verifyAudit } from '../core/audit/seal.ts';
 import { performOperation } from '../core/unit/unit.ts';
@@ -14,11 +16,11 @@ const ADMIN: Actor = { kind: 'TOKEN', id: 'cli', roles: ['admin'], language: 'zh
 
 /** Opens everything but the server, runs, closes. */
 export async function withBase(cli: Cli, run: (base: Base) => Promise<number>): Promise<number> {
-  const base = await openBase(
-    { env: cli.env, version: cli.version, say: (line) => process.stderr.write(`${line}\n`) },
-    settingsOf(cli),
-    () => undefined,
-  );
+  const say = (line: string): void => void process.stderr.write(`${line}\n`);
+  const keyFile = masterKeyFile(cli.env);
+  const makesKey = cli.env.MASTER_KEY === undefined && !existsSync(keyFile);
+  const base = await openBase({ env: cli.env, version: cli.version, say }, settingsOf(cli), () => undefined);
+  if (makesKey) say(base.services.texts.translate('zh-CN', 'start.master_key_file', { file: keyFile }));
   try {
     return await run(base);
   } finally {
@@ -33,7 +35,8 @@ function settingsOf(cli: Cli): ChannelSettings {
   return { ...sandboxPart({ url: `http://127.0.0.1:${cli.env.port}`, wanted }).settings, ...configured };
 }
 
-async function perform(base: Base, name: string, input: unknown): Promise<unknown> {
+/** Calls an operation as the administrator who sits at the machine. */
+export async function perform(base: Base, name: string, input: unknown): Promise<unknown> {
   return performOperation(base.unit, { actor: ADMIN, via: 'cli' }, name, input);
 }
 
@@ -125,6 +128,36 @@ export async function createToken(
       ...(options['days'] === undefined ? {} : { validDays: Number(options['days']) }),
     })) as { id: string; token: string };
     show(cli, made, made.token);
+    return 0;
+  });
+}
+
+export async function listTokens(cli: Cli): Promise<number> {
+  return withBase(cli, async (base) => {
+    const { items } = (await perform(base, 'token.list', {})) as {
+      readonly items: readonly {
+        readonly id: string;
+        readonly name: string;
+        readonly roles: readonly string[];
+        readonly staffName: string | null;
+        readonly expiresAt: string | null;
+        readonly revokedAt: string | null;
+      }[];
+    };
+    const lines = items.map(({ id, name, roles, staffName, expiresAt, revokedAt }) =>
+      [id, name, roles.join(',') || '-', staffName ?? '-', expiresAt ?? '-', revokedAt === null ? '' : `✗ ${revokedAt}`]
+        .join('  ')
+        .trimEnd(),
+    );
+    show(cli, { items }, lines.join('\n'));
+    return 0;
+  });
+}
+
+export async function revokeToken(cli: Cli, id: string): Promise<number> {
+  return withBase(cli, async (base) => {
+    const revoked = await perform(base, 'token.revoke', { id });
+    show(cli, revoked, `✓ ${id}`);
     return 0;
   });
 }

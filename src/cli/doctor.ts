@@ -4,8 +4,9 @@ import { createChannels } from '../channels/index.ts';
 import { DatabaseTokenStore } from '../db/token-store.ts';
 import { pendingMigrations } from '../db/migrate.ts';
 import { isRedisUp } from '../jobs/redis-check.ts';
+import { dateIn, wallClock } from '../lib/business-date.ts';
 import { systemClock } from '../lib/clock.ts';
-import { show, withBase } from './admin.ts';
+import { perform, show, withBase } from './admin.ts';
 import type { Cli } from './index.ts';
 
 interface Finding {
@@ -15,18 +16,23 @@ interface Finding {
 }
 
 /**
- * Checks the database, Redis where it is configured, the platforms' credentials, and counts open incidents.
+ * Checks the database, Redis where it is configured, the platforms' credentials, and names the newest open incidents.
  * @param isLocal Only what a process cannot work without: to be restarted because Telegram or Redis is away helps nobody.
  * @returns 0 only when all is well; open incidents are told but do not count.
  */
 export async function doctor(cli: Cli, isLocal: boolean): Promise<number> {
   return withBase(cli, async (base) => {
-    const findings = [
-      { check: 'database', ok: (await pendingMigrations(base.database.url)).length === 0 } as const,
+    const { items: incidents, open } = await newestIncidents(base);
+    const findings: readonly Finding[] = [
+      { check: 'database', ok: (await pendingMigrations(base.database.url)).length === 0 },
       ...(isLocal ? [] : [...(await redis(cli)), ...(await platforms(cli, base))]),
-      await incidents(base),
+      { check: 'incidents', ok: open === 0, code: String(open) },
     ];
-    show(cli, { findings }, findings.map((finding) => lineOf(base, finding)).join('\n'));
+    const lines = [
+      ...findings.map((finding) => lineOf(base, finding)),
+      ...incidents.map((one) => incidentLine(base, one)),
+    ];
+    show(cli, { findings, incidents }, lines.join('\n'));
     return findings.every(({ ok, check }) => ok || check === 'incidents') ? 0 : 1;
   });
 }
@@ -46,11 +52,31 @@ async function platforms({ env }: Cli, base: Base): Promise<readonly Finding[]> 
   );
 }
 
-async function incidents(base: Base): Promise<Finding> {
-  const [row] = await base.database.query<{ open: number }>(
-    `SELECT count(*)::int AS open FROM incidents WHERE resolved_at IS NULL`,
-  );
-  return { check: 'incidents', ok: row?.open === 0, code: String(row?.open) };
+interface Incident {
+  readonly id: string;
+  readonly kind: string;
+  readonly words: string;
+  readonly subjectKind: string | null;
+  readonly subjectId: string | null;
+  readonly openedAt: string;
+}
+
+const SHOWN_INCIDENTS = 10;
+
+async function newestIncidents(base: Base): Promise<{ readonly items: readonly Incident[]; readonly open: number }> {
+  return (await perform(base, 'incident.list', { limit: SHOWN_INCIDENTS })) as {
+    readonly items: readonly Incident[];
+    readonly open: number;
+  };
+}
+
+function incidentLine(base: Base, { id, kind, words, subjectKind, subjectId, openedAt }: Incident): string {
+  const { companyZone, texts } = base.services;
+  const at = new Date(openedAt);
+  const { hour, minute } = wallClock(at, companyZone);
+  const since = `${dateIn(at, companyZone)} ${String(hour).padStart(2, '0')}:${String(minute).padStart(2, '0')}`;
+  const subject = subjectId === null ? '' : `${subjectKind ?? ''} ${subjectId}`.trim();
+  return texts.translate('zh-CN', 'cli.doctor.incident', { id, kind, words, subject, since });
 }
 
 function lineOf(base: Base, { check, ok, code }: Finding): string {

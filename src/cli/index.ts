@@ -35,7 +35,8 @@ export async function runCommand(argv: readonly string[], source: Source): Promi
   return state.code;
 }
 
-function describe(error: unknown): string {
+/** What a person at the terminal reads of an error: what happened, what to do, and each fault. */
+export function describe(error: unknown): string {
   if (!(error instanceof AppError)) return errorText(error);
   const texts = loadTexts(path.join(packageRoot, 'locales'));
   const faults = error.faults.map((fault) => `\n  ${fault.pointer} ${fault.message}`).join('');
@@ -89,7 +90,7 @@ function addVerbs(program: Command, cliOf: CliOf, finish: (code: number) => void
     command.option('--json', 'machine-readable output').action(async (...args: unknown[]) => {
       const options = args.at(-2) as Options;
       const cli = cliOf(options.json === true);
-      if (cli) finish(await run(cli, options, ...args.slice(0, -2).map(String)));
+      if (cli) finish(await run(cli, options, ...args.slice(0, -2).flat().map(String)));
     });
   };
   verb(program.command('migrate').description('bring the database up to date'), async (cli) =>
@@ -132,16 +133,26 @@ function addVerbs(program: Command, cliOf: CliOf, finish: (code: number) => void
       .option('--days <days>'),
     async (cli, options) => (await import('./admin.ts')).createToken(cli, options),
   );
+  verb(token.command('list'), async (cli) => (await import('./admin.ts')).listTokens(cli));
+  verb(token.command('revoke <id>'), async (cli, _options, id) =>
+    (await import('./admin.ts')).revokeToken(cli, id ?? ''),
+  );
   const flows = program.command('flows').description('flow files and versions');
-  verb(flows.command('check [files...]'), async (cli, _options, files) =>
-    (await import('./flows.ts')).checkFlows(cli, files),
+  verb(
+    flows.command('check [files...]').option('--file <file>', 'the same as naming the file'),
+    async (cli, { file }, ...files) =>
+      (await import('./flows.ts')).checkFlows(cli, file === undefined ? files : [file, ...files]),
   );
   verb(flows.command('list'), async (cli) => (await import('./flows.ts')).listFlows(cli));
   verb(flows.command('show <name>'), async (cli, _options, name) =>
     (await import('./flows.ts')).showFlow(cli, name ?? ''),
   );
-  verb(flows.command('publish <name>').option('--file <file>', 'store this file first'), async (cli, options, name) =>
-    (await import('./flows.ts')).publishFlow(cli, name ?? '', options['file']),
+  verb(
+    flows
+      .command('publish <name>')
+      .option('--file <file>', 'the version of exactly this file')
+      .option('--number <n>', 'this version, e.g. the one before, to go back to it'),
+    async (cli, { file, number }, name) => (await import('./flows.ts')).publishFlow(cli, name ?? '', { file, number }),
   );
   const audit = program.command('audit').description('the audit log');
   verb(audit.command('verify'), async (cli) => (await import('./admin.ts')).verifyAuditLog(cli));

@@ -1,11 +1,11 @@
 /** `daiban start`: runs until a signal, then finishes what is under way. */
 import { BusyPort } from '../api/listen.ts';
 import { startApp } from '../app.ts';
-import { errorText } from '../lib/errors.ts';
-import { loadTexts } from '../lib/i18n.ts';
-import { packageRoot } from '../config/env.ts';
+import { configuredChannels } from '../base.ts';
+import { packageRoot, type Env } from '../config/env.ts';
+import { loadTexts, type Texts } from '../lib/i18n.ts';
 import path from 'node:path';
-import { EXIT_CONFIG, type Cli } from './index.ts';
+import { describe, EXIT_CONFIG, type Cli } from './index.ts';
 
 const GRACE_MS = 20_000;
 
@@ -14,25 +14,41 @@ export async function start(cli: Cli): Promise<number> {
   const { env } = cli;
   const texts = loadTexts(path.join(packageRoot, 'locales'));
   try {
-    const app = await startApp({ env, version: cli.version, say: (line) => process.stderr.write(`${line}\n`) });
-    if (env.sandbox && env.ROLES.includes('web')) cli.out(texts.translate('zh-CN', 'start.sandbox', { url: app.url }));
-    if (env.ROLES.includes('web')) cli.out(texts.translate('zh-CN', 'start.api', { url: app.url }));
-    cli.out(
-      texts.translate('zh-CN', 'start.data', {
-        folder: env.DATABASE_URL === undefined ? env.dataDir : `${env.dataDir} + DATABASE_URL`,
-      }),
-    );
+    if (isBare(env)) warn(texts.translate('zh-CN', 'start.no_sandbox'));
+    const app = await startApp({ env, version: cli.version, say: warn });
+    for (const line of places(env, app.url, texts)) cli.out(line);
     await stopSignal();
     const force = setTimeout(() => process.exit(1), GRACE_MS);
     await app.close();
     clearTimeout(force);
     return 0;
   } catch (error) {
-    process.stderr.write(
-      `✗ ${error instanceof BusyPort ? texts.translate('zh-CN', 'start.busy_port', { port: error.port }) : errorText(error)}\n`,
-    );
+    const busy = error instanceof BusyPort && texts.translate('zh-CN', 'start.busy_port', { port: error.port });
+    warn(`✗ ${busy === false ? describe(error) : busy}`);
     return error instanceof BusyPort ? EXIT_CONFIG : 1;
   }
+}
+
+function warn(line: string): void {
+  process.stderr.write(`${line}\n`);
+}
+
+/** Nobody can write to it: no channel is configured, and the look-alikes are for this machine only. */
+function isBare(env: Env): boolean {
+  return env.SANDBOX === 'auto' && !env.sandbox && Object.keys(configuredChannels(env)).length === 0;
+}
+
+/** Three lines: where one plays, where programs ask, where the data lives and with it the key, if it is a file. */
+export function places(env: Env, url: string, texts: Texts): readonly string[] {
+  const say = (name: string, params: Readonly<Record<string, string>>): string =>
+    texts.translate('zh-CN', `start.${name}`, params);
+  const isWeb = env.ROLES.includes('web');
+  const folder = env.DATABASE_URL === undefined ? env.dataDir : `${env.dataDir} + DATABASE_URL`;
+  return [
+    ...(env.sandbox && isWeb ? [say('sandbox', { url })] : []),
+    ...(isWeb ? [say('api', { url })] : []),
+    say(env.MASTER_KEY ? 'data' : 'data_and_key', { folder }),
+  ];
 }
 
 async function stopSignal(): Promise<void> {

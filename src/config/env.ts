@@ -1,10 +1,11 @@
 /**
- * The environment, parsed once: the only reader of `process.env`. All faults are reported together, names and reasons,
- * never values. `.env.example` is generated from this schema.
+ * The environment, parsed once: the only reader of `process.env`. All faults are reported together, names and cures
+ * (`locales/<lang>/settings.yaml`), never values. `.env.example` is generated from this schema.
  */
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
+import { loadTexts } from '../lib/i18n.ts';
 import { parseKillOrder } from '../lib/kill-points.ts';
 import { Secret } from '../lib/secret.ts';
 
@@ -18,7 +19,7 @@ const secret = z
 const url = z.url({ protocol: /^https?$/ });
 const base64Key = z
   .string()
-  .refine((value) => Buffer.from(value, 'base64').length === 32, 'must be 32 bytes in base64 (openssl rand -base64 32)')
+  .refine((value) => Buffer.from(value, 'base64').length === 32)
   .transform((value) => new Secret(value));
 
 export const ROLES = ['web', 'worker', 'scheduler'] as const;
@@ -75,7 +76,7 @@ const shape = {
   WECOM_TOKEN: secret.optional().describe('WeCom callback token'),
   WECOM_ENCODING_AES_KEY: z
     .string()
-    .regex(/^[A-Za-z0-9]{43}$/, 'must be exactly 43 letters and digits')
+    .regex(/^[A-Za-z0-9]{43}$/)
     .transform((value) => new Secret(value))
     .optional()
     .describe('WeCom callback EncodingAESKey, 43 characters'),
@@ -87,7 +88,7 @@ const shape = {
   TELEGRAM_BOT_TOKEN: secret.optional().describe('Telegram bot token'),
   TELEGRAM_WEBHOOK_SECRET: z
     .string()
-    .regex(/^[A-Za-z0-9_-]{1,256}$/, 'must be 1 to 256 of A-Z a-z 0-9 _ -')
+    .regex(/^[A-Za-z0-9_-]{1,256}$/)
     .transform((value) => new Secret(value))
     .optional()
     .describe('Secret header of the Telegram webhook; without it and without PUBLIC_URL long polling is used'),
@@ -100,30 +101,13 @@ const hidden = {
     .string()
     .transform((text, ctx) => {
       const order = parseKillOrder(text);
-      if (!order) ctx.addIssue({ code: 'custom', message: 'must be the name of a kill point, or name:pass' });
+      if (!order) ctx.addIssue({ code: 'custom' });
       return order ?? z.NEVER;
     })
     .optional(),
 } as const;
 
-const schema = z.object({ ...shape, ...hidden }).superRefine((env, ctx) => {
-  requireTogether(ctx, env, [
-    'WECOM_CORP_ID',
-    'WECOM_AGENT_ID',
-    'WECOM_SECRET',
-    'WECOM_TOKEN',
-    'WECOM_ENCODING_AES_KEY',
-  ]);
-  if (env.SLACK_BOT_TOKEN || env.SLACK_SIGNING_SECRET || env.SLACK_APP_TOKEN) {
-    if (!env.SLACK_BOT_TOKEN) fault(ctx, 'SLACK_BOT_TOKEN', 'is needed when Slack is configured');
-    if (!env.SLACK_SIGNING_SECRET && !env.SLACK_APP_TOKEN)
-      fault(ctx, 'SLACK_SIGNING_SECRET', 'is needed unless SLACK_APP_TOKEN (Socket Mode) is set');
-  }
-  if (env.TELEGRAM_WEBHOOK_SECRET && !env.TELEGRAM_BOT_TOKEN)
-    fault(ctx, 'TELEGRAM_BOT_TOKEN', 'is needed when TELEGRAM_WEBHOOK_SECRET is set');
-  if (env.MASTER_KEY_PREVIOUS && !env.MASTER_KEY) fault(ctx, 'MASTER_KEY', 'is needed when MASTER_KEY_PREVIOUS is set');
-  if (env.SANDBOX === 'on' && !isLoopback(env.HOST)) fault(ctx, 'SANDBOX', 'refuses to run on any HOST but loopback');
-});
+const schema = z.object({ ...shape, ...hidden });
 
 type RawEnv = z.output<typeof schema>;
 
@@ -142,7 +126,7 @@ export type EnvResult =
   | { readonly ok: true; readonly env: Env }
   | { readonly ok: false; readonly faults: readonly string[] };
 
-/** Parses settings; every fault is reported as `NAME reason`. */
+/** Parses settings; every fault is reported as `NAME cure`, in the order of the list above. */
 export function parseEnv(source: Readonly<Record<string, string | undefined>>): EnvResult {
   const given: Record<string, string> = {};
   for (const key of Object.keys({ ...shape, ...hidden })) {
@@ -150,8 +134,14 @@ export function parseEnv(source: Readonly<Record<string, string | undefined>>): 
     if (value !== undefined && value !== '') given[key] = value;
   }
   const parsed = schema.safeParse(given);
-  if (!parsed.success)
-    return { ok: false, faults: parsed.error.issues.map((issue) => `${issue.path.join('.')} ${issue.message}`) };
+  const faults = [
+    ...(parsed.error?.issues ?? []).map((issue): Fault => ({
+      name: String(issue.path[0]),
+      key: String(issue.path[0]),
+    })),
+    ...missingOrClashing(given),
+  ];
+  if (!parsed.success || faults.length > 0) return { ok: false, faults: sentences(faults) };
   const raw = parsed.data;
   const configured = Boolean(raw.WECOM_CORP_ID ?? raw.SLACK_BOT_TOKEN ?? raw.TELEGRAM_BOT_TOKEN);
   const sandbox = raw.SANDBOX === 'on' || (raw.SANDBOX === 'auto' && !configured && isLoopback(raw.HOST));
@@ -186,15 +176,41 @@ function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || host.startsWith('127.');
 }
 
-type Check = z.core.$RefinementCtx;
-
-function fault(ctx: Check, name: string, message: string): void {
-  ctx.addIssue({ code: 'custom', path: [name], message, input: undefined });
+/** What is wrong with a setting: the text that says how to put it right. */
+interface Fault {
+  readonly name: string;
+  readonly key: string;
+  readonly others?: string;
 }
 
-function requireTogether(ctx: Check, env: Readonly<Record<string, unknown>>, names: readonly string[]): void {
-  if (!names.some((name) => env[name] !== undefined)) return;
-  for (const name of names)
-    if (env[name] === undefined)
-      fault(ctx, name, `is needed together with ${names.filter((n) => n !== name).join(', ')}`);
+const WECOM = ['WECOM_CORP_ID', 'WECOM_AGENT_ID', 'WECOM_SECRET', 'WECOM_TOKEN', 'WECOM_ENCODING_AES_KEY'] as const;
+
+/** Settings that need each other. Looks at what is given, not at what was parsed: one wrong value hides no other fault. */
+function missingOrClashing(given: Readonly<Record<string, string>>): readonly Fault[] {
+  const has = (name: string): boolean => given[name] !== undefined;
+  const faults: Fault[] = [];
+  if (WECOM.some(has))
+    for (const name of WECOM)
+      if (!has(name))
+        faults.push({ name, key: 'together', others: WECOM.filter((other) => other !== name).join(', ') });
+  if (!has('SLACK_BOT_TOKEN') && (has('SLACK_SIGNING_SECRET') || has('SLACK_APP_TOKEN')))
+    faults.push({ name: 'SLACK_BOT_TOKEN', key: 'slack_token' });
+  if (has('SLACK_BOT_TOKEN') && !has('SLACK_SIGNING_SECRET') && !has('SLACK_APP_TOKEN'))
+    faults.push({ name: 'SLACK_SIGNING_SECRET', key: 'slack_secret' });
+  if (has('TELEGRAM_WEBHOOK_SECRET') && !has('TELEGRAM_BOT_TOKEN'))
+    faults.push({ name: 'TELEGRAM_BOT_TOKEN', key: 'telegram_token' });
+  if (has('MASTER_KEY_PREVIOUS') && !has('MASTER_KEY')) faults.push({ name: 'MASTER_KEY', key: 'current_key' });
+  if (given['SANDBOX'] === 'on' && given['HOST'] !== undefined && !isLoopback(given['HOST']))
+    faults.push({ name: 'SANDBOX', key: 'public_sandbox' });
+  return faults;
+}
+
+/** The faults as the person at the terminal reads them, each once, in the order in which the settings are described. */
+function sentences(faults: readonly Fault[]): readonly string[] {
+  const texts = loadTexts(path.join(packageRoot, 'locales'));
+  const order = Object.keys(schema.shape);
+  const lines = [...faults]
+    .sort((a, b) => order.indexOf(a.name) - order.indexOf(b.name))
+    .map(({ name, key, others = '' }) => `${name} ${texts.translate('zh-CN', `settings.${key}`, { others })}`);
+  return [...new Set(lines)];
 }

@@ -4,11 +4,15 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Env } from './env.ts';
 
-export interface MasterKeyResult {
-  readonly current: Buffer;
-  readonly previous?: Buffer;
+export type MasterKeyResult = { readonly current: Buffer; readonly previous?: Buffer } & (
+  | { readonly isNew: false; readonly file?: undefined }
   /** Path of the key file, when there is no setting: whoever has it and the database can read everything. */
-  readonly file?: string;
+  | { readonly isNew: boolean; readonly file: string }
+);
+
+/** Where the key is kept when no setting holds it. */
+export function masterKeyFile(env: Pick<Env, 'dataDir'>): string {
+  return path.join(env.dataDir, 'master.key');
 }
 
 /** Reads or makes the master key. @throws Error when the key file is damaged. */
@@ -16,21 +20,25 @@ export async function masterKey(
   env: Pick<Env, 'MASTER_KEY' | 'MASTER_KEY_PREVIOUS' | 'dataDir'>,
 ): Promise<MasterKeyResult> {
   const previous = env.MASTER_KEY_PREVIOUS ? { previous: Buffer.from(env.MASTER_KEY_PREVIOUS.reveal(), 'base64') } : {};
-  const file = path.join(env.dataDir, 'master.key');
+  const file = masterKeyFile(env);
   if (env.MASTER_KEY) {
     const current = Buffer.from(env.MASTER_KEY.reveal(), 'base64');
     const stored = previous.previous ? undefined : await readKey(file);
-    return { current, ...(stored ? { previous: stored } : previous) };
+    return { current, isNew: false, ...(stored ? { previous: stored } : previous) };
   }
   await mkdir(env.dataDir, { recursive: true });
   const made = randomBytes(32).toString('base64');
   // `wx`: of two processes starting at once one makes the file, the other reads it.
-  await writeFile(file, `${made}\n`, { mode: 0o600, flag: 'wx' }).catch((error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EEXIST') throw error;
-  });
+  const isNew = await writeFile(file, `${made}\n`, { mode: 0o600, flag: 'wx' }).then(
+    () => true,
+    (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EEXIST') throw error;
+      return false;
+    },
+  );
   const current = await readKey(file);
   if (!current) throw new Error(`the master key file is not readable: ${file}`);
-  return { current, file };
+  return { current, file, isNew };
 }
 
 async function readKey(file: string): Promise<Buffer | undefined> {

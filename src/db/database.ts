@@ -60,7 +60,16 @@ const COMMIT = { name: 'commit', text: 'COMMIT' };
 // PostgreSQL would plan many of our statements anew on every call, because the length of an array parameter makes a plan
 // for these very values look cheaper; over partitions planning takes longer than running. And such a plan is kept: made on
 // small tables at the cost of a spinning disk it would scan them, and go on doing so while they grow.
-const SESSION = 'SET plan_cache_mode = force_generic_plan; SET random_page_cost = 1.1';
+// No statement of ours runs for a minute, and no transaction waits that long for us: one that does holds its locks for nobody.
+// (Migrations use connections of their own.)
+const SESSION = `SET plan_cache_mode = force_generic_plan; SET random_page_cost = 1.1;
+  SET statement_timeout = '60s'; SET idle_in_transaction_session_timeout = '60s'`;
+
+/** A host that is gone answers nothing at all: nobody waits longer for a connection, or for one that is free. */
+const CONNECT_MS = 5_000;
+/** The server ends a statement first; beyond this it is the server, or the way there, that is gone. */
+const ANSWER_MS = 65_000;
+const ALIVE = { connectionTimeoutMillis: CONNECT_MS, keepAlive: true, keepAliveInitialDelayMillis: 10_000 } as const;
 
 /** What is written in one moment leaves in one system call: statements asked side by side cost little more than one. */
 class BurstSocket extends Socket {
@@ -85,7 +94,9 @@ export function sqlState(error: unknown): string | undefined {
 
 const PASSING_CLASSES = ['08', '40', '53', '57', '55'];
 const PASSING_MESSAGES =
-  /^(Connection terminated|Client has encountered a connection error|Cannot use a pool after|timeout exceeded when trying to connect)/;
+  /^(Connection terminated|Client has encountered a connection error|Cannot use a pool after|timeout exceeded when trying to connect|timeout expired|Query read timeout)/;
+/** A transaction that was idle for too long: we were slow, the work itself may be fine. */
+const IDLE_TRANSACTION = '25P03';
 
 /**
  * Whether the fault lies with the database at this moment and not with what was asked of it: deadlock, shutdown, lost
@@ -93,7 +104,7 @@ const PASSING_MESSAGES =
  */
 export function isPassing(error: unknown): boolean {
   const state = sqlState(error);
-  if (state !== undefined) return PASSING_CLASSES.includes(state.slice(0, 2));
+  if (state !== undefined) return state === IDLE_TRANSACTION || PASSING_CLASSES.includes(state.slice(0, 2));
   if (!(error instanceof Error)) return false;
   return (
     /^E(CONNREFUSED|CONNRESET|PIPE|TIMEDOUT|HOSTUNREACH|NOTFOUND)$/.test((error as NodeJS.ErrnoException).code ?? '') ||
@@ -122,6 +133,8 @@ export class Database implements Tx {
       idleTimeoutMillis: 60_000,
       types: parsers,
       application_name: 'daiban',
+      query_timeout: ANSWER_MS,
+      ...ALIVE,
       ...pipelined,
     });
     this.#pool.on('error', (error) => options.onError?.(error));
@@ -177,7 +190,7 @@ export class Database implements Tx {
 
   /** A connection of its own, e.g. to hold a session lock or LISTEN. The caller ends it. */
   async dedicated(): Promise<Client> {
-    const client = new Client({ connectionString: this.url, types: parsers, application_name: 'daiban' });
+    const client = new Client({ connectionString: this.url, types: parsers, application_name: 'daiban', ...ALIVE });
     client.on('error', lostConnection); // who cares listens too; nobody's listening must not end the process
     await client.connect();
     return client;

@@ -17,16 +17,6 @@ export interface DeliveryItem {
   readonly customerId: string | null;
 }
 
-export interface IncidentItem {
-  readonly id: string;
-  readonly kind: string;
-  readonly subjectKind: string | null;
-  readonly subjectId: string | null;
-  readonly detail: unknown;
-  readonly openedAt: string;
-  readonly resolvedAt: string | null;
-}
-
 export interface Page<T> {
   readonly items: readonly T[];
   readonly nextCursor: string | null;
@@ -81,28 +71,6 @@ export class Lists {
       customerId: row.customerId,
     }));
     return { items, nextCursor: rows.length > query.limit ? (items.at(-1)?.id ?? null) : null };
-  }
-
-  /** Open incidents, or all, the newest first. */
-  async incidents(query: { readonly open: boolean; readonly limit: number }): Promise<Page<IncidentItem>> {
-    const prisma = await this.#prisma();
-    const rows = await prisma.incident.findMany({
-      where: query.open ? { resolvedAt: null } : {},
-      orderBy: [{ openedAt: 'desc' }, { id: 'desc' }],
-      take: query.limit,
-    });
-    return {
-      items: rows.map((row) => ({
-        id: row.id,
-        kind: row.kind,
-        subjectKind: row.subjectKind,
-        subjectId: row.subjectId,
-        detail: row.detail,
-        openedAt: row.openedAt.toISOString(),
-        resolvedAt: row.resolvedAt?.toISOString() ?? null,
-      })),
-      nextCursor: null,
-    };
   }
 
   async close(): Promise<void> {

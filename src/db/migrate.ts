@@ -154,7 +154,11 @@ function asLocked(error: unknown): never {
 }
 
 async function withClient<T>(url: string, work: (client: Client) => Promise<T>): Promise<T> {
-  const client = new Client({ connectionString: url, application_name: 'daiban migrate' });
+  const client = new Client({
+    connectionString: url,
+    application_name: 'daiban migrate',
+    connectionTimeoutMillis: 5_000,
+  });
   client.on('error', () => undefined); // the query in flight reports it
   await client.connect();
   try {

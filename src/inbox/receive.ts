@@ -7,6 +7,7 @@ import { isPassing, statement, type Tx } from '../db/database.ts';
 import type { Keyring } from '../db/keyring.ts';
 import { newId } from '../lib/ids.ts';
 import { hit } from '../lib/kill-points.ts';
+import { storable } from '../lib/storable.ts';
 
 // Looking up first: an upsert would lock the row, and so wait for the turn that is being handled in that very conversation.
 const FIND = statement(
@@ -64,6 +65,8 @@ export interface ReceiveDeps {
   readonly keys: Keyring;
   /** Called after the commit when something new was stored. */
   readonly wake: () => void;
+  /** Conversations whose ids are kept in memory. */
+  readonly maxKnown?: number;
 }
 
 /** What became of one event: its inbox row, or `undefined` when it had been there before. */
@@ -90,19 +93,22 @@ const MAX_KNOWN_CONVERSATIONS = 50_000;
 export class Inbox {
   readonly #deps: ReceiveDeps;
   readonly #conversations = new Map<string, string>();
+  readonly #maxKnown: number;
   #waiting: Waiting[] = [];
   #running = false;
 
   constructor(deps: ReceiveDeps) {
     this.#deps = deps;
+    this.#maxKnown = deps.maxKnown ?? MAX_KNOWN_CONVERSATIONS;
   }
 
   /** Resolves once the events are committed (or known). Rejects when the store is down: answer 503, the platform redelivers. */
   async receive(events: readonly InboundEvent[]): Promise<readonly Stored[]> {
     if (events.length === 0) return [];
-    const stored = events.map(
-      (event) => new Promise<Stored>((resolve, reject) => this.#waiting.push({ event, resolve, reject })),
-    );
+    // The one door of all channels: a NUL in a text would be refused by the store at every try.
+    const stored = events
+      .map(storable)
+      .map((event) => new Promise<Stored>((resolve, reject) => this.#waiting.push({ event, resolve, reject })));
     if (!this.#running) void this.#drain();
     return Promise.all(stored);
   }
@@ -162,6 +168,8 @@ export class Inbox {
   }
 
   async #conversationIds(events: readonly InboundEvent[]): Promise<readonly string[]> {
+    // Before it is asked what is missing: what this very batch needs must not be dropped in between.
+    if (this.#conversations.size > this.#maxKnown) this.#conversations.clear();
     const missing = new Map<string, InboundEvent>();
     for (const event of events) {
       const key = conversationKey(event);
@@ -173,7 +181,6 @@ export class Inbox {
   }
 
   async #learn(events: readonly InboundEvent[]): Promise<void> {
-    if (this.#conversations.size > MAX_KNOWN_CONVERSATIONS) this.#conversations.clear();
     const columns = [
       events.map((event) => event.address.account),
       events.map((event) => event.address.chat),

@@ -13,13 +13,22 @@ const NEXT_DUE = statement(
      SELECT min(next_reminder_at) FROM loans WHERE next_reminder_at > $1 AND next_reminder_at <= $2
      UNION ALL -- what the pace or a platform has put off
      SELECT min(due_at) FROM outbox WHERE state = 'PENDING' AND due_at > $1 AND due_at <= $2
+       AND account <> ALL (ARRAY(SELECT account FROM channel_states WHERE broken_until > $1))
+     UNION ALL -- when an account that refuses us is tried again
+     SELECT min(broken_until) FROM channel_states WHERE broken_until > $1 AND broken_until <= $2
    ) AS due`,
 );
 const MOVE = statement(
   'clock-move',
   `UPDATE business_clock SET offset_ms = greatest(offset_ms, ceil(extract(epoch FROM ($1::timestamptz - clock_timestamp())) * 1000)::bigint)`,
 );
-const FAR = new Date('9999-01-01T00:00:00Z');
+const NEXT_EVENT = statement(
+  'clock-next-event',
+  `(SELECT due_at, kind AS what FROM timers WHERE state = 'OPEN' AND due_at > business_now() ORDER BY due_at LIMIT 1)
+   UNION ALL (SELECT next_reminder_at, 'reminder' FROM loans WHERE next_reminder_at > business_now() ORDER BY next_reminder_at LIMIT 1)
+   UNION ALL (SELECT due_at, 'outbox' FROM outbox WHERE state = 'PENDING' AND due_at > business_now() ORDER BY due_at LIMIT 1)
+   ORDER BY due_at LIMIT 1`,
+);
 const MONTHS_AHEAD = 2;
 const MAX_STEPS = 20_000;
 
@@ -38,10 +47,10 @@ export async function businessNow(database: Database): Promise<Date> {
   return row.now;
 }
 
-/** The next instant at which something falls due. */
-export async function nextDue(database: Database): Promise<Date | undefined> {
-  const [row] = await database.query<{ due_at: Date | null }>(NEXT_DUE, [await businessNow(database), FAR]);
-  return row?.due_at ?? undefined;
+/** The next instant at which something falls due, and what: the kind of its timer, `reminder` or `outbox`. */
+export async function nextDue(database: Database): Promise<{ readonly at: Date; readonly what: string } | undefined> {
+  const [row] = await database.query<{ due_at: Date; what: string }>(NEXT_EVENT);
+  return row && { at: row.due_at, what: row.what };
 }
 
 /** Makes the monthly partitions for this and the next months. */

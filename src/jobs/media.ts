@@ -7,13 +7,14 @@ import { ChannelError } from '../channels/channel.ts';
 import type { Actor } from '../core/operations/actor.ts';
 import type { MediaToken } from '../core/conversation/index.ts';
 import type { MediaErrand, MediaMessage } from '../core/runtime/media-timer.ts';
-import { readTimes } from '../core/unit/unit.ts';
+import { inUnit, readTimes, type UnitDeps } from '../core/unit/unit.ts';
 import { statement, type Database, type Tx } from '../db/database.ts';
 import type { Keyring } from '../db/keyring.ts';
 import { insertInternal } from '../inbox/internal.ts';
 import { errorText } from '../lib/errors.ts';
 import { hit } from '../lib/kill-points.ts';
 import type { Log } from '../lib/log.ts';
+import { tellParked, type ParkedPlace } from './parked.ts';
 
 /** For whom a message's files are, and putting one of them away; the documents room gives both. */
 export interface FileIntake {
@@ -37,6 +38,8 @@ export interface FileIntake {
 export interface MediaJobDeps {
   readonly database: Database;
   readonly keys: Keyring;
+  /** Where an errand that cannot be done is reported. */
+  readonly unit: UnitDeps;
   readonly channels: ReadonlyMap<string, Channel>;
   readonly intake: FileIntake;
   /** Files stored in this turn belong to the message that brought them. */
@@ -53,8 +56,13 @@ const LEASE = statement(
   'media-lease',
   `UPDATE timers SET attempts = attempts + 1, due_at = business_now() + interval '60 seconds'
    WHERE id = (SELECT id FROM timers WHERE state = 'OPEN' AND kind = 'media.fetch' AND due_at <= business_now() ORDER BY due_at, id LIMIT 1 FOR UPDATE SKIP LOCKED)
-   RETURNING id, key, sealed_payload, attempts`,
+   RETURNING id, key, subject_id, sealed_payload, attempts, trace_id`,
 );
+const PARK = statement(
+  'media-park',
+  `UPDATE timers SET state = 'PARKED' WHERE id = $1 AND state = 'OPEN' AND attempts = $2 RETURNING id`,
+);
+const PLACE = statement('media-place', 'SELECT id, account, chat, thread FROM conversations WHERE id = $1');
 // An album that has grown while its first files were fetched has another payload: what was fetched is left, and fetched again.
 const DONE = statement(
   'media-done',
@@ -67,19 +75,50 @@ const MAX_ATTEMPTS = 4;
 interface LeasedTimer {
   readonly id: bigint;
   readonly key: string;
+  /** The conversation. */
+  readonly subject_id: string | null;
   readonly sealed_payload: Buffer;
   readonly attempts: number;
+  readonly trace_id: string;
 }
 
-/** Fetches the files of one message, or of one album; returns 1, or 0 when none is waiting. */
+/**
+ * Fetches the files of one message, or of one album; returns 1, or 0 when none is waiting. An errand that fails by our
+ * fault again and again is parked: the operator gets an incident, the sender a word.
+ */
 export async function fetchNext(deps: MediaJobDeps): Promise<number> {
   const [row] = await deps.database.query<LeasedTimer>(LEASE);
   if (!row) return 0;
   hit('media.leased');
+  try {
+    await run(deps, row);
+  } catch (error) {
+    if (row.attempts < MAX_ATTEMPTS) throw error; // the lease runs out and it is tried again
+    deps.log.error({ event: 'media.parked', timerId: String(row.id), traceId: row.trace_id, error: errorText(error) });
+    await park(deps, row);
+  }
+  return 1;
+}
+
+async function park(deps: MediaJobDeps, row: LeasedTimer): Promise<void> {
+  await inUnit(deps.unit, async (unit) => {
+    if ((await unit.tx.query(PARK, [row.id, row.attempts])).length === 0) return;
+    const [place] = await unit.tx.query<ParkedPlace>(PLACE, [row.subject_id]);
+    if (!place) return;
+    tellParked(unit, deps.unit.services.texts, {
+      place,
+      via: 'timer',
+      traceId: row.trace_id,
+      incident: { kind: 'media.parked', subject: { kind: 'timer', id: String(row.id) } },
+    });
+  });
+}
+
+async function run(deps: MediaJobDeps, row: LeasedTimer): Promise<void> {
   const errand = deps.keys.openJson(`timers.sealed_payload.${row.key}`, row.sealed_payload) as MediaErrand;
   const taken = await takeAll(deps, errand, row.attempts >= MAX_ATTEMPTS);
   hit('media.stored');
-  if (taken === 'later') return 1;
+  if (taken === 'later') return;
   const stored = await deps.database.transaction(async (tx) => {
     if ((await tx.query(DONE, [row.id, row.sealed_payload])).length === 0) return false;
     const { now } = await readTimes(tx);
@@ -100,7 +139,6 @@ export async function fetchNext(deps: MediaJobDeps): Promise<number> {
   });
   hit('media.committed');
   if (stored) deps.wake('inbox');
-  return 1;
 }
 
 /** A message with what became of its files. */

@@ -3,7 +3,11 @@ import { insertInternal } from '../inbox/internal.ts';
 import { statement } from '../db/database.ts';
 import type { MediaToken } from '../core/conversation/index.ts';
 import type { Services } from '../core/operations/context.ts';
+import type { TimerDraft } from '../core/operations/effects.ts';
+import type { DueTimer } from '../core/timers/timers.ts';
+import { byDay } from '../lib/daytime.ts';
 import { UPLOADED } from '../domain/documents/index.ts';
+import { CHANNEL_BROKEN, tellMenders } from './broken-channel.ts';
 import { askAfterGap, CALLBACK_GAP } from './callback-gap.ts';
 import type { TimerHandler } from './timers.ts';
 
@@ -16,7 +20,14 @@ export function timerHandlers(services: Pick<Services, 'keys'>): Readonly<Record
   return {
     process: async (_unit, turn, timer) => {
       const { instanceId, visit, name } = timer.payload as { instanceId: string; visit: number; name: string };
-      await turn.run('process.signal', { instanceId, event: { type: 'timer', visit, name } });
+      const day = byDay(turn.call.now, turn.call.services.companyZone);
+      // Late after an outage, a reminder would come at night: it waits for the morning.
+      if (name === 'remind' && day > turn.call.now)
+        turn.effects.setTimer({ ...withSubject(timer), key: `${timer.key}:day`, dueAt: day });
+      else await turn.run('process.signal', { instanceId, event: { type: 'timer', visit, name } });
+    },
+    'staff.changed': async (_unit, turn) => {
+      await turn.run('approval.staffChanged', {});
     },
     conversation: async (unit, _turn, timer) => {
       const { conversationId, at } = timer.payload as { conversationId: string; at: number };
@@ -43,9 +54,15 @@ export function timerHandlers(services: Pick<Services, 'keys'>): Readonly<Record
       });
     },
     [CALLBACK_GAP]: async (unit, turn, timer) => askAfterGap(unit, turn, timer.payload),
+    [CHANNEL_BROKEN]: async (unit, turn, timer) => tellMenders(unit, turn, timer.payload),
     'outbox.resume': async (unit, _turn, timer) => {
       const { id, at } = timer.payload as { id: string; at: string };
       await unit.tx.query(RESUME, [BigInt(id), new Date(at)]);
     },
   };
+}
+
+/** The same timer once more, under another key. */
+function withSubject({ kind, subjectId, payload }: DueTimer): Pick<TimerDraft, 'kind' | 'subjectId' | 'payload'> {
+  return { kind, payload, ...(subjectId === undefined ? {} : { subjectId }) };
 }

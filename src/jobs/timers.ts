@@ -1,7 +1,14 @@
 /** Firing due timers, each in a transaction of its own; a timer that fails three times is parked with an incident. */
 import type { Ctx } from '../core/operations/context.ts';
 import { SYSTEM_ACTOR } from '../core/operations/actor.ts';
-import { claimTimers, markFired, markTimerFailed, type DueTimer } from '../core/timers/timers.ts';
+import {
+  claimTimers,
+  markFired,
+  markTimerFailed,
+  openTimer,
+  type ClaimedTimer,
+  type DueTimer,
+} from '../core/timers/timers.ts';
 import { inUnit, type Turn, type Unit, type UnitDeps } from '../core/unit/unit.ts';
 import { isPassing } from '../db/database.ts';
 import { errorText } from '../lib/errors.ts';
@@ -20,13 +27,14 @@ export type TimerContext = Pick<Ctx, 'tx' | 'now'>;
 
 /** Fires one due timer; returns 1, or 0 when none is due. */
 export async function fireNext(deps: TimerJobDeps): Promise<number> {
-  let current: DueTimer | undefined;
+  let current: ClaimedTimer | undefined;
   try {
     return await inUnit(deps, async (unit) => {
-      const [timer] = await claimTimers(unit.tx, deps.services.keys, unit.now, 1);
-      if (!timer) return 0;
+      const [claimed] = await claimTimers(unit.tx, unit.now, 1);
+      if (!claimed) return 0;
       hit('timer.claimed');
-      current = timer;
+      current = claimed; // from here on a failure is counted against it
+      const timer = openTimer(deps.services.keys, claimed);
       const handler = deps.handlers[timer.kind];
       const turn = unit.turn({ actor: SYSTEM_ACTOR, via: 'timer', traceId: timer.traceId });
       if (handler) await handler(unit, turn, timer);
@@ -46,7 +54,7 @@ export async function fireNext(deps: TimerJobDeps): Promise<number> {
   }
 }
 
-async function failed(deps: TimerJobDeps, timer: DueTimer, error: unknown): Promise<void> {
+async function failed(deps: TimerJobDeps, timer: ClaimedTimer, error: unknown): Promise<void> {
   deps.log.error({ event: 'timer.failed', kind: timer.kind, timerId: String(timer.id), error: errorText(error) });
   await inUnit(deps, async (unit) => {
     const state = await markTimerFailed(unit.tx, timer.id);

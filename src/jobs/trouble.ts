@@ -1,7 +1,8 @@
 /** What follows when a message did not simply arrive: a to-do, an incident, a mark, or a timer that tries again. */
-import { addTodo } from '../domain/todos/index.ts';
+import { askForCalls } from '../domain/reminders/index.ts';
+import { addTodo, ownerOf } from '../domain/todos/index.ts';
 import { setReachable } from '../identity/identity-store.ts';
-import type { Tx } from '../db/database.ts';
+import { statement, type Tx } from '../db/database.ts';
 import type { Keyring } from '../db/keyring.ts';
 import { insertInternal } from '../inbox/internal.ts';
 import { newId } from '../lib/ids.ts';
@@ -11,12 +12,15 @@ import { readTimes } from '../core/unit/unit.ts';
 import { writeTimers } from '../core/timers/timers.ts';
 import type { LeasedRow } from '../outbox/claim.ts';
 import type { FollowUp } from '../outbox/settle.ts';
+import { noteChannel } from './broken-channel.ts';
 
 const GONE = new Set(['blocked', 'bot_blocked', 'user_deactivated', 'deactivated']);
 
 /** Makes the follow-up of the deliverer: it runs in the transaction that stores the outcome. */
 export function createTroubleHandler(keys: Keyring): FollowUp {
   return async (tx, row, settlement) => {
+    if (row.isProbe === true || (settlement.state === 'PENDING' && settlement.isBroken === true))
+      await noteChannel(tx, keys, { row, settlement, now: (await readTimes(tx)).now });
     if (
       settlement.state === 'SENT' ||
       settlement.state === 'PENDING' ||
@@ -39,8 +43,7 @@ export function createTroubleHandler(keys: Keyring): FollowUp {
       return;
     }
     if (GONE.has(settlement.code)) await setReachable(tx, { account: row.account, externalId: row.chat }, false);
-    const kind = settlement.state === 'UNKNOWN' ? 'unknown_send' : 'failed_send';
-    await addTodo(tx, { key: `outbox:${row.id}`, kind, role: 'manager', params: { code: settlement.code } }, now);
+    await askSomebody(tx, row, settlement, now);
     await tx.query(
       'INSERT INTO incidents (id, kind, subject_kind, subject_id, detail, opened_at) VALUES ($1, $2, $3, $4, $5, $6)',
       [
@@ -53,6 +56,47 @@ export function createTroubleHandler(keys: Keyring): FollowUp {
       ],
     );
   };
+}
+
+/** Whoever must act: the customer's owner phones about a reminder that found nobody; all else he and the managers see. */
+async function askSomebody(
+  tx: Tx,
+  row: LeasedRow,
+  { state, code }: { readonly state: string; readonly code: string },
+  now: Date,
+): Promise<void> {
+  if (row.kind === 'reminder' && row.subject_id !== null && state === 'PARKED') {
+    const [instalment = ''] = (row.reference ?? '').split(':');
+    await askForCalls(tx, [{ loanId: row.subject_id, instalment: Number(instalment) }], now);
+    return;
+  }
+  const kind = state === 'UNKNOWN' ? 'unknown_send' : 'failed_send';
+  const subject = await recipientOf(tx, row);
+  const todo = { kind, params: { code }, ...(subject ? { subject } : {}) };
+  const ownerId = row.customer_id === null ? null : await ownerOf(tx, row.customer_id);
+  await addTodo(tx, { ...todo, key: `outbox:${row.id}`, role: 'manager' }, now);
+  if (ownerId !== null) await addTodo(tx, { ...todo, key: `outbox:${row.id}:owner`, staffId: ownerId }, now);
+}
+
+const RECIPIENT = statement(
+  'trouble-recipient',
+  `SELECT (SELECT staff_id FROM identities WHERE account = $1 AND external_id = $2) AS staff_id,
+     (SELECT id FROM conversations WHERE account = $1 AND chat = $2 AND thread = $3 AND actor = '') AS conversation_id`,
+);
+
+/** Whom a message was for: a customer, a colleague, or a chat nobody is known behind. */
+async function recipientOf(
+  tx: Tx,
+  row: LeasedRow,
+): Promise<{ readonly kind: string; readonly id: string } | undefined> {
+  if (row.customer_id !== null) return { kind: 'customer', id: row.customer_id };
+  const [found] = await tx.query<{ staff_id: string | null; conversation_id: string | null }>(RECIPIENT, [
+    row.account,
+    row.chat,
+    row.thread,
+  ]);
+  if (found && found.staff_id !== null) return { kind: 'staff', id: found.staff_id };
+  return found && found.conversation_id !== null ? { kind: 'conversation', id: found.conversation_id } : undefined;
 }
 
 /** A form that did not open, or may not have: the conversation asks in words. `false` for any other message. */

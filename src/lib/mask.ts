@@ -121,6 +121,14 @@ const TEXT_PATTERNS: readonly TextPattern[] = [
   { kind: 'bankCard', pattern: /(?<!\d)\d(?:[ -]?\d){14,18}(?!\d)/gu },
   { kind: 'mobile', pattern: /(?<!\d)(?:\+?86[ -]?)?1[3-9](?:[ -]?\d){9}(?!\d)/gu },
   { kind: 'landline', pattern: /(?<!\d)0\d{2,3}-?\d{7,8}(?!\d)/gu },
+  // A digit too few or too many makes no phone, card or identity number, and still gives its owner away. Not hidden: parts of
+  // a longer word (K1234567), amounts (round, with cents, with a unit or a sign before) and days (20261130).
+  {
+    kind: 'other',
+    pattern:
+      /(?<![\dA-Za-z*¥￥$_/]|[A-Za-z]-|\d[.,-])(?!\d{4,6}000(?!\d)|20\d{2}[01]\d[0-3]\d(?!\d))\d{7,64}(?![\dA-Za-z*_]|[.,]\d|-\d|\s?[元万块])/gu,
+  },
+  { kind: 'other', pattern: /(?<![\dA-Za-z*.,-])1[3-9]\d[ -]\d{3,4}[ -]\d{3,5}(?![\dA-Za-z*.,-])/gu },
 ];
 
 /** Every pattern needs a digit, an at sign or a link. */
@@ -143,16 +151,19 @@ export function maskTextAndNames(text: string, names: Iterable<string>): string 
 export function maskText(text: string): string {
   if (!MAY_NEED_MASKING.test(text)) return text;
   let masked = text.replaceAll(LINK_SECRET, (secret) => stars(secret.length));
+  // Matching runs on the half-width copy; both have the same length, so the places are the same.
+  let readable = toHalfWidth(masked);
   for (const { kind, pattern } of TEXT_PATTERNS) {
-    // Matching runs on the half-width copy; both have the same length, so the places are the same.
-    const readable = toHalfWidth(masked);
+    const matches = matchesOf(readable, pattern);
+    if (matches.length === 0) continue;
     let result = '';
     let from = 0;
-    for (const found of matchesOf(readable, pattern)) {
+    for (const found of matches) {
       result += masked.slice(from, found.index) + mask(kind, compact(kind, found[0]));
       from = found.index + found[0].length;
     }
     masked = result + masked.slice(from);
+    readable = toHalfWidth(masked);
   }
   return masked;
 }

@@ -30,21 +30,34 @@ export interface LeasedRow {
   readonly error_code: string | null;
   /** When this attempt began. */
   readonly lease_at: Date;
-  /** When the attempt before this one began; `null` on the first. */
-  readonly tried_at: Date | null;
+  /** When the first attempt began that may have arrived; `null` while none may have. */
+  readonly unclear_since: Date | null;
+  /** The one message by which an account that refused us is tried again. */
+  readonly isProbe?: boolean;
 }
 
 export const LEASED_COLUMNS =
-  'o.id, o.at, o.account, o.chat, o.thread, o.lane, o.kind, o.purpose, o.customer_id, o.subject_id, o.reference, o.sealed_payload, o.card_id, o.attempts, o.trace_id, o.error_code, o.ordinal, o.sending_at AS lease_at';
+  'o.id, o.at, o.account, o.chat, o.thread, o.lane, o.kind, o.purpose, o.customer_id, o.subject_id, o.reference, o.sealed_payload, o.card_id, o.attempts, o.trace_id, o.error_code, o.unclear_since, o.ordinal, o.sending_at AS lease_at';
 
 // The head of each chat only: within a chat messages leave in the order in which they were decided. The answer to a tap
 // waits for nothing: its button is spinning.
 const CANDIDATES = statement(
   'outbox-candidates',
-  `SELECT id, at, account, chat, kind, sending_at FROM outbox o
+  `SELECT id, at, account, chat, kind, parts,
+     account = ANY (ARRAY(SELECT s.account FROM channel_states s WHERE s.account = ANY($2::text[]) AND s.broken_until IS NOT NULL)) AS is_broken
+   FROM outbox o
    WHERE state = 'PENDING' AND due_at <= business_now() AND lane <> 'INTERACTIVE' AND account = ANY($2::text[])
+     AND account <> ALL (ARRAY(SELECT s.account FROM channel_states s WHERE s.account = ANY($2::text[]) AND s.broken_until > business_now()))
      AND (kind = 'tap_answer' OR NOT EXISTS (SELECT 1 FROM outbox p WHERE p.account = o.account AND p.chat = o.chat AND p.id < o.id AND p.state IN ('PENDING', 'LEASED') AND p.lane <> 'INTERACTIVE' AND p.kind <> 'tap_answer'))
    ORDER BY (kind <> 'tap_answer'), (lane = 'BULK'), due_at, id LIMIT $1 FOR UPDATE SKIP LOCKED`,
+);
+
+// The queue of an account that refuses us is held; when the hold is over, one message goes ahead. Whoever claims it holds
+// the rest for as long again, so that of several workers one tries. In whole milliseconds, as the sandbox moves its clock.
+const PROBE = statement(
+  'outbox-probe',
+  `UPDATE channel_states SET broken_until = date_trunc('milliseconds', business_now()) + interval '5 minutes', updated_at = clock_timestamp()
+   WHERE account = ANY($1::text[]) AND broken_until <= business_now() RETURNING account`,
 );
 
 // One more than the latest of the same words, so that a chain of repetitions never shows the same ordinal twice; a pause
@@ -59,9 +72,9 @@ const LEASE = statement(
   'outbox-lease',
   `UPDATE outbox o SET state = 'LEASED', lease_token = $1, lease_until = clock_timestamp() + interval '30 seconds',
      sending_at = clock_timestamp(), attempts = least(attempts + 1, 30000), ordinal = coalesce(o.ordinal, ${ordinalOf('o', 'o.at')})
-   FROM unnest($2::bigint[], $3::timestamptz[], $4::timestamptz[]) AS pick (id, at, tried_at)
+   FROM unnest($2::bigint[], $3::timestamptz[]) AS pick (id, at)
    WHERE o.id = pick.id AND o.at = pick.at AND o.state || '' = 'PENDING' -- found by primary key, not among all that wait
-   RETURNING ${LEASED_COLUMNS}, pick.tried_at`,
+   RETURNING ${LEASED_COLUMNS}`,
 );
 
 const BUCKETS = statement(
@@ -85,7 +98,7 @@ const INTERACTIVE = statement(
   'outbox-interactive',
   `UPDATE outbox o SET state = 'LEASED', lease_token = $2, lease_until = clock_timestamp() + interval '30 seconds', sending_at = clock_timestamp(), attempts = least(attempts + 1, 30000)
    WHERE inbox_id = $1 AND lane = 'INTERACTIVE' AND state = 'PENDING'
-   RETURNING ${LEASED_COLUMNS}, NULL::timestamptz AS tried_at`,
+   RETURNING ${LEASED_COLUMNS}`,
 );
 
 export interface ClaimOptions {
@@ -116,19 +129,26 @@ export async function claimOutbox(tx: Tx, options: ClaimOptions): Promise<Claime
     options.times(tx),
   ]);
   if (candidates.length === 0) return { rows: [], now };
-  const paced = await pace(tx, candidates, { now, rules: options.pace });
+  const probes = await probesAmong(tx, candidates);
+  const open = candidates.filter((row) => !row.is_broken || probes.has(row));
+  const paced = await pace(tx, open, { now, rules: options.pace });
   const [rows] = await Promise.all([lease(tx, options.token, paced.allowed), ...paced.write()]);
-  return { rows, now };
+  const probed = new Set([...probes].map(({ id }) => id));
+  return { rows: rows.map((row) => (probed.has(row.id) ? { ...row, isProbe: true } : row)), now };
+}
+
+/** Of each account that refused us and may be tried again, the first message; nothing where another worker tries. */
+async function probesAmong(tx: Tx, candidates: readonly Candidate[]): Promise<ReadonlySet<Candidate>> {
+  const broken = candidates.filter((row) => row.is_broken);
+  if (broken.length === 0) return new Set();
+  const accounts = await tx.query<{ account: string }>(PROBE, [[...new Set(broken.map(({ account }) => account))]]);
+  const first = accounts.map(({ account }) => broken.find((row) => row.account === account));
+  return new Set(first.filter((row) => row !== undefined));
 }
 
 async function lease(tx: Tx, token: string, allowed: readonly Candidate[]): Promise<readonly LeasedRow[]> {
   if (allowed.length === 0) return [];
-  return tx.query<LeasedRow>(LEASE, [
-    token,
-    allowed.map((row) => row.id),
-    allowed.map((row) => row.at),
-    allowed.map((row) => row.sending_at),
-  ]);
+  return tx.query<LeasedRow>(LEASE, [token, allowed.map((row) => row.id), allowed.map((row) => row.at)]);
 }
 
 /** Leases the answers meant for the request that `inboxId` came with. */
@@ -145,12 +165,15 @@ export interface Place {
 /** Where a message goes and what it is: all that its pace depends on. */
 export interface Target extends Place {
   readonly kind: string;
+  /** Messages at the platform that it takes. */
+  readonly parts: number;
 }
 
 const OPEN_CHATS = statement(
   'outbox-open-chats',
   `SELECT want.account, want.chat FROM unnest($1::text[], $2::text[]) AS want (account, chat)
-   WHERE EXISTS (SELECT 1 FROM outbox p WHERE p.account = want.account AND p.chat = want.chat AND p.state IN ('PENDING', 'LEASED') AND p.lane <> 'INTERACTIVE' AND p.kind <> 'tap_answer')`,
+   WHERE EXISTS (SELECT 1 FROM outbox p WHERE p.account = want.account AND p.chat = want.chat AND p.state IN ('PENDING', 'LEASED') AND p.lane <> 'INTERACTIVE' AND p.kind <> 'tap_answer')
+     OR want.account = ANY (ARRAY(SELECT s.account FROM channel_states s WHERE s.account = ANY($1::text[]) AND s.broken_until IS NOT NULL))`,
 );
 
 /** Chats in which messages about to be written may be leased at once. */
@@ -162,15 +185,15 @@ export interface FreeLanes {
 }
 
 /**
- * Finds chats where a message may be written as leased, which spares a claim of its own: nothing waits there, and the pace
- * allows it. Their pace is held until the transaction ends.
+ * Finds chats where a message may be written as leased, which spares a claim of its own: nothing waits there, the account
+ * takes messages, and the pace allows it. Their pace is held until the transaction ends.
  */
 export async function freeLanes(tx: Tx, places: readonly Place[], options: PaceOptions): Promise<FreeLanes> {
   const [open, arrivals] = await Promise.all([
     tx.query<Place>(OPEN_CHATS, [places.map(({ account }) => account), places.map(({ chat }) => chat)]),
     readBuckets(
       tx,
-      places.map((place) => ({ ...place, kind: 'text' })),
+      places.map((place) => ({ ...place, kind: 'text', parts: 1 })),
       options,
     ),
   ]);
@@ -196,7 +219,7 @@ type BucketRow = { readonly key: string; readonly arrival_at: Date };
 interface Candidate extends Target {
   readonly id: bigint;
   readonly at: Date;
-  readonly sending_at: Date | null;
+  readonly is_broken: boolean;
 }
 
 interface Paced {
@@ -247,16 +270,21 @@ function spend<T extends Target>(
   const now = options.now.getTime();
   for (const row of targets) {
     const buckets = bucketsOf(row, options.rules);
-    const freeAt = Math.max(0, ...buckets.map((bucket) => (arrivals.get(bucket.key) ?? now) - bucket.burstMs));
+    const freeAt = Math.max(0, ...buckets.map((bucket) => (arrivals.get(bucket.key) ?? now) - roomFor(row, bucket)));
     if (freeAt > now) {
       postponed.push({ row, dueAt: new Date(freeAt) });
       continue;
     }
     for (const bucket of buckets)
-      arrivals.set(bucket.key, Math.max(arrivals.get(bucket.key) ?? now, now) + bucket.stepMs);
+      arrivals.set(bucket.key, Math.max(arrivals.get(bucket.key) ?? now, now) + row.parts * bucket.stepMs);
     allowed.push(row);
   }
   return { allowed, postponed };
+}
+
+/** How far ahead of the clock the bucket may be before the row: all of its parts have to fit, or as many as ever do. */
+function roomFor({ parts }: Target, bucket: Bucket): number {
+  return Math.max(0, bucket.burstMs - (parts - 1) * bucket.stepMs);
 }
 
 function putBuckets(tx: Tx, arrivals: ReadonlyMap<string, number>): readonly Promise<unknown>[] {

@@ -19,7 +19,8 @@ import { errorText } from '../lib/errors.ts';
 import { hit } from '../lib/kill-points.ts';
 import { claimOutbox, freeLanes, type LeasedRow, type Place } from './claim.ts';
 import type { Born, DirectSender, Lanes } from './direct.ts';
-import { plainText, writeBulkItem } from './enqueue.ts';
+import { fileBulkText } from './bulk-item.ts';
+import { plainText } from './enqueue.ts';
 import type { BulkRenderer, SendGate } from './gate.ts';
 import { reconcileUnknown } from './reconcile.ts';
 import {
@@ -61,7 +62,15 @@ const LONG_WAIT_MS = 60_000;
 const MAX_ATTEMPTS = 5;
 /** What surely did not arrive may be tried as often as one likes: a platform that is away for two hours loses nothing. */
 const PATIENT_ATTEMPTS = 60;
+/** How long an account that refuses us is left alone, where the platform does not say. */
+const BREAK_MS = 300_000;
 const BACKOFF_MS = [1_000, 4_000, 15_000, 60_000, 120_000] as const;
+
+/** What a row says; with `customerId` it was rendered just now and is not on that customer's file yet. */
+interface Said {
+  readonly content: MessageContent;
+  readonly customerId?: string;
+}
 
 /** The delivery side of one process. */
 export class Deliverer implements DirectSender {
@@ -199,7 +208,12 @@ export class Deliverer implements DirectSender {
     if (this.#isTooLateToRepeat(row)) return { state: 'UNKNOWN', code: row.error_code ?? 'lease_expired' };
     try {
       const prepared = await this.#prepare(row, now);
-      return 'state' in prepared ? prepared : await this.#send(row, prepared.channel, prepared.intent);
+      if ('state' in prepared) return prepared;
+      const settlement = await this.#send(row, prepared.channel, prepared.intent);
+      // That this attempt failed for certain says nothing about an earlier one that may have arrived.
+      return settlement.state === 'FAILED' && row.unclear_since !== null
+        ? { state: 'UNKNOWN', code: settlement.code }
+        : settlement;
     } catch (error) {
       this.#deps.log.error({
         event: 'outbox.fault',
@@ -211,11 +225,11 @@ export class Deliverer implements DirectSender {
     }
   }
 
-  /** An attempt of unclear outcome may be repeated only while the platform would drop the repetition. */
+  /** After an attempt of unclear outcome, whatever came after it, only while the platform would drop the repetition. */
   #isTooLateToRepeat(row: LeasedRow): boolean {
-    if (row.tried_at === null || !isUnclear(row.error_code)) return false;
+    if (row.unclear_since === null) return false;
     const windowMs = this.#windows().get(row.account) ?? 0;
-    return row.lease_at.getTime() - row.tried_at.getTime() >= windowMs;
+    return row.lease_at.getTime() - row.unclear_since.getTime() >= windowMs;
   }
 
   /** Everything before the platform is called: content, gates, stored files and handles. */
@@ -235,14 +249,21 @@ export class Deliverer implements DirectSender {
       intent: {
         id: String(row.id),
         to,
-        content: await this.#outbound(row, content.content),
+        content: await this.#outbound(row, await this.#filed(row, content)),
         attempt: row.attempts,
         ...(row.ordinal === null ? {} : { ordinal: row.ordinal }),
       },
     };
   }
 
-  async #content(row: LeasedRow, now: Date): Promise<{ content: MessageContent } | { settlement: Settlement }> {
+  /** What is sent: a bulk row's text goes on the customer's file first. */
+  async #filed(row: LeasedRow, { content, customerId }: Said): Promise<MessageContent> {
+    if (customerId === undefined || content.kind !== 'text') return content;
+    const said = { customerId, text: content.text };
+    return { ...content, text: await fileBulkText(this.#deps.database, this.#deps.keys, row, said) };
+  }
+
+  async #content(row: LeasedRow, now: Date): Promise<Said | { readonly settlement: Settlement }> {
     if (row.content) return { content: row.content };
     if (row.sealed_payload)
       return {
@@ -250,14 +271,10 @@ export class Deliverer implements DirectSender {
       };
     const renderer = this.#deps.renderers[row.kind];
     if (!renderer || !row.subject_id) return { settlement: { state: 'FAILED', code: 'no_content' } };
-    const rendered = await this.#deps.database.transaction(async (tx) => {
-      const said = await renderer(tx, { subjectId: row.subject_id ?? '', reference: row.reference ?? '', now });
-      if ('text' in said)
-        await writeBulkItem(tx, this.#deps.keys, { ...row, customerId: said.customerId, text: said.text });
-      return said;
-    });
+    const asked = { subjectId: row.subject_id, reference: row.reference ?? '', now };
+    const rendered = await this.#deps.database.transaction(async (tx) => renderer(tx, asked));
     if ('dropped' in rendered) return { settlement: { state: 'LAPSED', code: rendered.dropped } };
-    return { content: { kind: 'text', text: rendered.text } };
+    return { content: { kind: 'text', text: rendered.text }, customerId: rendered.customerId };
   }
 
   async #gate(row: LeasedRow, content: MessageContent, now: Date): Promise<Settlement | undefined> {
@@ -331,6 +348,10 @@ export class Deliverer implements DirectSender {
       // A card that can no longer be redrawn is superseded by a fresh one (design §7).
       return this.#send(row, channel, { ...intent, content: { kind: 'card', card: intent.content.card } });
     }
+    if (error.failure === 'breaker') {
+      const { account, trace_id: traceId } = row;
+      this.#deps.log.error({ event: 'outbox.channel_broken', account, traceId, code: error.code });
+    }
     return settlementOf(error, row, channel);
   }
 }
@@ -363,10 +384,10 @@ export function settlementOf(
         : { state: 'PENDING', dueInMs: wait, code: error.code };
     }
     case 'breaker':
-      return { state: 'PENDING', dueInMs: error.retryAfterMs ?? 300_000, code: error.code };
+      return { state: 'PENDING', dueInMs: error.retryAfterMs ?? BREAK_MS, code: error.code, isBroken: true };
     case 'unknown':
       return channel.capabilities.safeToRepeat && row.attempts < MAX_ATTEMPTS
-        ? again(row, `${UNCLEAR}${error.code}`)
+        ? { state: 'PENDING', dueInMs: backoffMs(row), code: `unclear:${error.code}`, isUnclear: true }
         : { state: 'UNKNOWN', code: error.code };
     case 'park':
     case 'target_gone':
@@ -375,12 +396,6 @@ export function settlementOf(
     case 'our_fault':
       return { state: 'FAILED', code: error.code };
   }
-}
-
-const UNCLEAR = 'unclear:';
-
-function isUnclear(code: string | null): boolean {
-  return code === 'lease_expired' || code?.startsWith(UNCLEAR) === true;
 }
 
 function again(row: Pick<LeasedRow, 'attempts'>, code: string): Settlement {

@@ -7,6 +7,7 @@ import type { MessageDraft } from '../core/operations/effects.ts';
 import type { Tx } from '../db/database.ts';
 import type { LeasedRow, Place, Target } from './claim.ts';
 import type { NumberedMessage } from './enqueue.ts';
+import { partsOf } from './parts.ts';
 
 /** Rows that were committed as leased by this process. */
 export interface Born {
@@ -53,7 +54,10 @@ export function headsOf(drafts: readonly MessageDraft[]): readonly Head[] {
       draft.key === undefined &&
       (draft.lane ?? 'NORMAL') === 'NORMAL' &&
       (draft.content.kind === 'text' || draft.content.kind === 'card');
-    heads.set(key, isPlain ? { account, chat, kind: draft.content.kind, draft } : undefined);
+    heads.set(
+      key,
+      isPlain ? { account, chat, kind: draft.content.kind, parts: partsOf(draft.content), draft } : undefined,
+    );
   }
   return [...heads.values()].filter((head) => head !== undefined);
 }
@@ -84,6 +88,6 @@ export function leasedRow(
     ordinal,
     error_code: null,
     lease_at: times.realNow,
-    tried_at: null,
+    unclear_since: null,
   };
 }

@@ -6,9 +6,9 @@
 import { statement, type Tx } from '../db/database.ts';
 import type { Keyring } from '../db/keyring.ts';
 import type { MessageContent, MessageDraft } from '../core/operations/effects.ts';
-import { newId } from '../lib/ids.ts';
-import { maskText, maskTextAndNames } from '../lib/mask.ts';
+import { maskTextAndNames } from '../lib/mask.ts';
 import { ordinalOf } from './claim.ts';
+import { partsOf } from './parts.ts';
 
 /** A draft with what the unit of work adds: ids from their sequences, the turn's trace, whose files it belongs to. */
 export interface NumberedMessage extends MessageDraft {
@@ -28,14 +28,14 @@ const INSERT = statement(
   'outbox-insert',
   `WITH draft AS (
      SELECT * FROM unnest($1::bigint[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[],
-       $10::uuid[], $11::text[], $12::uuid[], $13::bytea[], $14::text[], $15::bigint[], $16::text[], $18::bytea[], $19::boolean[])
-     AS row (id, key, account, chat, thread, lane, kind, purpose, customer_id, subject_kind, subject_id, sealed_payload, card_id, inbox_id, trace_id, repeat_key, leased)
+       $10::uuid[], $11::text[], $12::uuid[], $13::bytea[], $14::text[], $15::bigint[], $16::text[], $18::bytea[], $19::boolean[], $21::smallint[])
+     AS row (id, key, account, chat, thread, lane, kind, purpose, customer_id, subject_kind, subject_id, sealed_payload, card_id, inbox_id, trace_id, repeat_key, leased, parts)
    ), fresh AS (
      INSERT INTO outbox_keys (key, outbox_id, at) SELECT key, id, $2 FROM draft WHERE key IS NOT NULL ON CONFLICT DO NOTHING RETURNING outbox_id
    )
-   INSERT INTO outbox (id, at, account, chat, thread, lane, kind, purpose, customer_id, subject_kind, subject_id, sealed_payload, card_id, inbox_id, due_at, trace_id, repeat_key,
+   INSERT INTO outbox (id, at, account, chat, thread, lane, kind, purpose, customer_id, subject_kind, subject_id, sealed_payload, card_id, inbox_id, due_at, trace_id, repeat_key, parts,
      state, lease_token, lease_until, sending_at, attempts, ordinal)
-   SELECT id, $2, account, chat, thread, lane, kind, purpose, customer_id, subject_kind, subject_id, sealed_payload, card_id, inbox_id, $17, trace_id, repeat_key,
+   SELECT id, $2, account, chat, thread, lane, kind, purpose, customer_id, subject_kind, subject_id, sealed_payload, card_id, inbox_id, $17, trace_id, repeat_key, parts,
      CASE WHEN leased THEN 'LEASED' ELSE 'PENDING' END, CASE WHEN leased THEN $20::uuid END,
      CASE WHEN leased THEN clock_timestamp() + interval '30 seconds' END, CASE WHEN leased THEN clock_timestamp() END, leased::int,
      CASE WHEN leased THEN ${ordinalOf('draft', '$2::timestamptz')} END
@@ -121,12 +121,13 @@ async function insertDrafts(
     drafts.map((draft) => repeatKey(keys, draft)),
     drafts.map((draft) => draft.isLeased ?? false),
     times.leaseToken ?? null,
+    drafts.map((draft) => partsOf(draft.content)),
   ]);
 }
 
-/** The answer to a tap is no line of the timeline: the tap itself is. */
+/** An answer to a tap that says what the redrawn card or the tap itself says is no line of its own. */
 async function writeTimeline(tx: Tx, keys: Keyring, now: Date, written: readonly NumberedMessage[]): Promise<void> {
-  const drafts = written.filter((draft) => draft.content.kind !== 'tap_answer');
+  const drafts = written.filter((draft) => !repeatsCard(draft, written));
   if (drafts.length === 0) return;
   const texts = drafts.map((draft) => plainText(draft.content));
   const links = drafts.flatMap((draft) => customersOf(draft).map((customer) => [customer, draft.timelineId] as const));
@@ -144,6 +145,17 @@ async function writeTimeline(tx: Tx, keys: Keyring, now: Date, written: readonly
     links.map(([customer]) => customer),
     links.map(([, item]) => item),
   ]);
+}
+
+function repeatsCard({ content, traceId }: NumberedMessage, written: readonly NumberedMessage[]): boolean {
+  if (content.kind !== 'tap_answer') return false;
+  if (content.form) return true; // what it asks for is answered by an event of its own
+  return written.some(
+    (other) =>
+      other.traceId === traceId &&
+      other.content.kind === 'card_update' &&
+      other.content.tap?.['query'] === content.tap['query'],
+  );
 }
 
 function customersOf(draft: NumberedMessage): string[] {
@@ -182,50 +194,4 @@ export function plainText(content: MessageContent): string {
     case 'file_ref':
       return [content.name, content.caption].filter(Boolean).join('\n');
   }
-}
-
-const BULK_ITEM = statement(
-  'outbox-bulk-timeline',
-  `WITH place AS (
-     INSERT INTO conversations (id, platform, account, chat, created_at) VALUES ($1, $2, $3, $4, $5)
-     ON CONFLICT (account, chat, thread, actor) DO UPDATE SET chat = excluded.chat RETURNING id
-   ), item AS (
-     INSERT INTO timeline_items (id, at, conversation_id, platform, direction, kind, actor_kind, actor_id, sealed_text, text_masked, outbox_id)
-     SELECT $6, $5, place.id, $2, 'OUT', $7, 'BOT', 'bot', $8, $9, $10 FROM place
-     WHERE NOT EXISTS (SELECT 1 FROM timeline_items WHERE outbox_id = $10)
-     RETURNING id
-   )
-   INSERT INTO timeline_links (customer_id, item_id, item_at) SELECT $11, id, $5 FROM item`,
-);
-
-/** A bulk row gets its text only at the moment of sending; then it is put on the customer's file, once. */
-export async function writeBulkItem(
-  tx: Tx,
-  keys: Keyring,
-  row: {
-    readonly id: bigint;
-    readonly at: Date;
-    readonly account: string;
-    readonly chat: string;
-    readonly kind: string;
-    readonly customerId: string;
-    readonly text: string;
-  },
-): Promise<void> {
-  const [next] = await tx.query<{ id: bigint }>(`SELECT nextval('timeline_id_seq') AS id`);
-  const id = next?.id ?? 0n;
-  const platform = row.account.slice(0, row.account.indexOf(':'));
-  await tx.query(BULK_ITEM, [
-    newId(),
-    platform,
-    row.account,
-    row.chat,
-    row.at,
-    id,
-    row.kind,
-    keys.seal(`timeline_items.sealed_text.${id}`, row.text),
-    maskText(row.text),
-    row.id,
-    row.customerId,
-  ]);
 }

@@ -5,31 +5,41 @@
 import { ChannelError, type Channel, type OutboundIntent, type Receipt } from '../channels/channel.ts';
 import type { MessageContent } from '../core/operations/effects.ts';
 import { statement } from '../db/database.ts';
+import type { Keyring } from '../db/keyring.ts';
 import { LEASED_COLUMNS, type LeasedRow } from './claim.ts';
 import type { SettleDeps } from './settle.ts';
 
-// Not at once: a post whose client gave up may still be on its way in, and 'not there' would be said too early.
+// Not at once: a post whose client gave up may still be on its way in, and 'not there' would be said too early. An unknown
+// row is due for nothing else, so `due_at` is when it was last looked into: whoever waits longest comes first.
 const UNKNOWN = statement(
   'outbox-to-reconcile',
-  `SELECT ${LEASED_COLUMNS}, NULL::timestamptz AS tried_at FROM outbox o
+  `SELECT ${LEASED_COLUMNS} FROM outbox o
    WHERE state = 'UNKNOWN' AND account = ANY($1::text[]) AND error_code <> 'cannot_tell' AND sending_at < clock_timestamp() - interval '60 seconds'
-   ORDER BY id LIMIT 20`,
+   ORDER BY due_at, id LIMIT 20`,
 );
 // `attempts` fences: a verdict about an earlier try says nothing about a later one.
 const FOUND = statement(
   'outbox-reconcile-found',
   `UPDATE outbox SET state = 'SENT', provider_id = $4, sealed_handle = $5, settled_at = business_now() WHERE id = $1 AND at = $2 AND attempts = $3 AND state = 'UNKNOWN'`,
 );
+// Nothing of it is there, so that what goes out now is no repetition: whatever was unclear is not any more.
 const ABSENT = statement(
   'outbox-reconcile-absent',
-  `UPDATE outbox SET state = 'PENDING', due_at = business_now(), settled_at = NULL WHERE id = $1 AND at = $2 AND attempts = $3 AND state = 'UNKNOWN'`,
+  `UPDATE outbox SET state = 'PENDING', due_at = business_now(), settled_at = NULL, error_code = NULL, unclear_since = NULL WHERE id = $1 AND at = $2 AND attempts = $3 AND state = 'UNKNOWN'`,
 );
 const CANNOT_TELL = statement(
   'outbox-reconcile-cannot-tell',
   `UPDATE outbox SET error_code = 'cannot_tell' WHERE id = $1 AND at = $2 AND attempts = $3 AND state = 'UNKNOWN' RETURNING id`,
 );
 
+const LOOKED = statement(
+  'outbox-reconcile-looked',
+  `UPDATE outbox SET due_at = business_now() WHERE id = $1 AND at = $2 AND attempts = $3 AND state = 'UNKNOWN'`,
+);
+
 const MAX_ATTEMPTS = 5;
+/** Failures of asking after which the answer may be had another time; any other is the platform's last word. */
+const PASSING: ReadonlySet<ChannelError['failure']> = new Set(['retry', 'wait', 'refresh', 'unknown', 'breaker']);
 
 /** Looks into a few unknown rows; returns how many go out again. */
 export async function reconcileUnknown(deps: SettleDeps, channels: ReadonlyMap<string, Channel>): Promise<number> {
@@ -38,7 +48,8 @@ export async function reconcileUnknown(deps: SettleDeps, channels: ReadonlyMap<s
   let again = 0;
   for (const row of await deps.database.query<LeasedRow>(UNKNOWN, [asked.map((channel) => channel.account)])) {
     const found = await look(deps, channels.get(row.account), row);
-    if (found !== 'later') again += await conclude(deps, row, found);
+    if (found === 'later') await deps.database.query(LOOKED, [row.id, row.at, row.attempts]);
+    else again += await conclude(deps, row, found);
   }
   return again;
 }
@@ -49,8 +60,8 @@ async function look(
   row: LeasedRow,
 ): Promise<Receipt | 'absent' | 'later' | undefined> {
   if (!channel?.reconcile || !row.sealed_payload) return undefined;
-  const content = deps.keys.openJson(`outbox.sealed_payload.${row.id}`, row.sealed_payload) as MessageContent;
-  if (content.kind === 'file_ref' || content.kind === 'picture') return undefined;
+  const content = contentOf(deps.keys, row.id, row.sealed_payload);
+  if (!content || content.kind === 'file_ref' || content.kind === 'picture') return undefined;
   const intent: OutboundIntent = {
     id: String(row.id),
     to: { account: row.account, chat: row.chat, ...(row.thread === '' ? {} : { thread: row.thread }) },
@@ -61,8 +72,17 @@ async function look(
   try {
     return await channel.reconcile(intent);
   } catch (error) {
-    if (error instanceof ChannelError) return 'later';
-    throw error;
+    if (!(error instanceof ChannelError)) throw error;
+    return PASSING.has(error.failure) ? 'later' : undefined;
+  }
+}
+
+/** `undefined` when it cannot be opened: then nobody can say what to look for, and the others must not wait for it. */
+function contentOf(keys: Keyring, id: bigint, payload: Buffer): MessageContent | undefined {
+  try {
+    return keys.openJson(`outbox.sealed_payload.${id}`, payload) as MessageContent;
+  } catch {
+    return undefined;
   }
 }
 

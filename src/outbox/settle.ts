@@ -10,7 +10,14 @@ export type Settlement =
       readonly handle?: Readonly<Record<string, string>>;
       readonly note?: string;
     }
-  | { readonly state: 'PENDING'; readonly dueInMs: number; readonly code: string }
+  /** With `isBroken` it is not this message: the platform refuses the whole account. With `isUnclear` it may have arrived. */
+  | {
+      readonly state: 'PENDING';
+      readonly dueInMs: number;
+      readonly code: string;
+      readonly isBroken?: true;
+      readonly isUnclear?: true;
+    }
   /** Waits as a timer until `until` (business time) or, without one, `waitMs` from now. */
   | { readonly state: 'DEFERRED'; readonly code: string; readonly until?: Date; readonly waitMs?: number }
   | { readonly state: 'FAILED' | 'UNKNOWN' | 'PARKED' | 'DENIED' | 'LAPSED'; readonly code: string };
@@ -19,10 +26,11 @@ export type Settlement =
 const SETTLE = statement(
   'outbox-settle',
   `UPDATE outbox o SET state = row.state, provider_id = row.provider_id, sealed_handle = row.sealed_handle, error_code = row.error_code,
+     unclear_since = coalesce(o.unclear_since, CASE WHEN row.is_unclear THEN o.sending_at END),
      due_at = CASE WHEN row.state = 'PENDING' THEN clock_timestamp() + (c.offset_ms + row.due_in_ms) * interval '1 millisecond' ELSE o.due_at END,
      settled_at = CASE WHEN row.state = 'PENDING' THEN NULL ELSE clock_timestamp() + c.offset_ms * interval '1 millisecond' END,
      lease_token = NULL, lease_until = NULL
-   FROM unnest($2::bigint[], $3::timestamptz[], $4::text[], $5::text[], $6::bytea[], $7::text[], $8::int[]) AS row (id, at, state, provider_id, sealed_handle, error_code, due_in_ms), business_clock c
+   FROM unnest($2::bigint[], $3::timestamptz[], $4::text[], $5::text[], $6::bytea[], $7::text[], $8::int[], $9::boolean[]) AS row (id, at, state, provider_id, sealed_handle, error_code, due_in_ms, is_unclear), business_clock c
    WHERE c.id = 1 AND o.id = row.id AND o.at = row.at AND o.lease_token = $1 AND o.state || '' = 'LEASED'
    RETURNING o.id`,
 );
@@ -33,15 +41,15 @@ const HEARTBEAT = statement(
 // An answer inside a request is not known to have been shown, and a message sent instead would not be recognised as the same.
 const EXPIRED = statement(
   'outbox-expired',
-  `UPDATE outbox o SET state = fate.state, error_code = 'lease_expired', lease_token = NULL, lease_until = NULL,
+  `UPDATE outbox o SET state = fate.state, error_code = 'lease_expired', unclear_since = coalesce(o.unclear_since, o.sending_at), lease_token = NULL, lease_until = NULL,
      settled_at = CASE WHEN fate.state = 'PENDING' THEN NULL ELSE business_now() END
    FROM (
-     SELECT l.id, l.at, CASE WHEN l.attempts < 5 AND l.lane <> 'INTERACTIVE' AND l.sending_at > clock_timestamp() - may.window_ms * interval '1 millisecond' THEN 'PENDING' ELSE 'UNKNOWN' END AS state
+     SELECT l.id, l.at, CASE WHEN l.attempts < 5 AND l.lane <> 'INTERACTIVE' AND coalesce(l.unclear_since, l.sending_at) > clock_timestamp() - may.window_ms * interval '1 millisecond' THEN 'PENDING' ELSE 'UNKNOWN' END AS state
      FROM outbox l LEFT JOIN unnest($1::text[], $2::float8[]) AS may (account, window_ms) ON may.account = l.account
      WHERE l.state = 'LEASED' AND l.lease_until < clock_timestamp() FOR UPDATE OF l SKIP LOCKED
    ) AS fate
    WHERE o.id = fate.id AND o.at = fate.at
-   RETURNING ${LEASED_COLUMNS}, o.state, NULL::timestamptz AS tried_at`,
+   RETURNING ${LEASED_COLUMNS}, o.state`,
 );
 const ABANDONED = statement(
   'outbox-abandoned',
@@ -67,7 +75,7 @@ export interface SettleDeps {
  * unknown one without its to-do would be seen by nobody. Rows that are no longer ours are left alone, their follow-up too.
  */
 export async function settle(deps: SettleDeps, token: string, results: readonly Settled[]): Promise<void> {
-  if (results.every(({ settlement }) => settlement.state === 'SENT' || settlement.state === 'PENDING')) {
+  if (results.every(isPlain)) {
     await writeSettlements(deps.database, deps.keys, token, results);
     return;
   }
@@ -75,6 +83,12 @@ export async function settle(deps: SettleDeps, token: string, results: readonly 
     const ours = new Set(await writeSettlements(tx, deps.keys, token, results));
     for (const { row, settlement } of results) if (ours.has(row.id)) await deps.followUp(tx, row, settlement);
   });
+}
+
+/** Nothing follows from it: sent, or tried again in a moment. */
+function isPlain({ row, settlement }: Settled): boolean {
+  if (row.isProbe === true) return false;
+  return settlement.state === 'SENT' || (settlement.state === 'PENDING' && settlement.isBroken !== true);
 }
 
 /** Writes the outcomes. Returns the ids that were still ours. */
@@ -98,6 +112,7 @@ async function writeSettlements(
     ),
     results.map(({ settlement }) => (settlement.state === 'SENT' ? (settlement.note ?? null) : settlement.code)),
     results.map(({ settlement }) => (settlement.state === 'PENDING' ? Math.round(settlement.dueInMs) : 0)),
+    results.map(({ settlement }) => settlement.state === 'PENDING' && settlement.isUnclear === true),
   ]);
   return rows.map((row) => row.id);
 }

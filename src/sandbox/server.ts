@@ -29,6 +29,7 @@ import { checkCaller } from './world/gate.ts';
 import { Live } from './world/live.ts';
 import { Memory } from './world/memory.ts';
 import { PageFiles } from './world/page-files.ts';
+import type { PaymentDesk } from './world/payments.ts';
 import { type Emulators, Phones } from './world/phones.ts';
 import { callerLanguage, problemAnswer, SANDBOX_CODES, type SandboxCode, SandboxProblem } from './world/problem.ts';
 import { findRoute, type Route } from './world/router.ts';
@@ -36,6 +37,8 @@ import { sandboxRoutes } from './world/routes.ts';
 
 export type { SandboxSettings, SlackSettings, TelegramSettings, WecomSettings } from './world/accounts.ts';
 export type { CastRole, Platform, SandboxPerson } from './world/cast.ts';
+export type { ClockHands } from './world/clock-room.ts';
+export type { PaymentDesk } from './world/payments.ts';
 
 /** What a sandbox is made of. */
 export interface SandboxOptions extends ClockHands {
@@ -49,6 +52,8 @@ export interface SandboxOptions extends ClockHands {
   readonly wanted: readonly Platform[];
   /** Business time at the start; from then on the look-alikes' clocks tick along with real time. */
   readonly now: Date;
+  /** Where the visitor says that money came in; without it nothing is offered. */
+  readonly payments?: PaymentDesk;
   /** Who has a phone. */
   readonly people: readonly SandboxPerson[];
   /** Where the built page lies; default `dist/web/sandbox` of the package. */
@@ -113,7 +118,7 @@ class LocalSandbox implements Sandbox {
     );
     this.#clock = new ClockRoom(options, (state) => this.#live.clock(state));
     this.#page = new PageFiles(options.pageFolder ?? path.join(packageRoot, 'dist/web/sandbox'), texts);
-    this.#routes = this.#allRoutes();
+    this.#routes = this.#allRoutes(options.payments);
   }
 
   handle(request: IncomingMessage, response: ServerResponse): boolean {
@@ -160,12 +165,13 @@ class LocalSandbox implements Sandbox {
     return this.#all.map(({ journal }) => journal.at(-1)?.seq ?? 0).join();
   }
 
-  #allRoutes(): readonly Route[] {
+  #allRoutes(payments: PaymentDesk | undefined): readonly Route[] {
     const chosen = (platform: Platform | undefined): readonly Emulator[] =>
       this.#all.filter((one) => platform === undefined || one.platform === platform);
     return sandboxRoutes({
       phones: this.#phones,
       clock: this.#clock,
+      payments,
       texts: this.#texts,
       journal: (platform) => merged(chosen(platform).map(({ journal }) => journal)),
       addFault: (fault: Fault) => {
@@ -209,7 +215,7 @@ class LocalSandbox implements Sandbox {
   }
 
   #problemPage(code: SandboxCode, language: Language): Answer {
-    const blanks = { allowed: '…', platforms: '…', megabytes: '…', now: '…', days: '…' };
+    const blanks = { allowed: '…', platforms: '…', megabytes: '…', now: '…', days: '…', command: '…' };
     const words = ['title', 'help'].map((part) =>
       this.#texts.translate(language, `sandbox.error.${code}.${part}`, blanks),
     );

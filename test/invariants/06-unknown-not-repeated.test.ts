@@ -62,7 +62,8 @@ async function dieWhileSending(
 /** The lease and as much time as `seconds` go by. */
 async function later(seconds: number): Promise<void> {
   await company.db.pool.query(
-    `UPDATE outbox SET lease_until = lease_until - make_interval(secs => $1), sending_at = sending_at - make_interval(secs => $1), due_at = due_at - make_interval(secs => $1)`,
+    `UPDATE outbox SET lease_until = lease_until - make_interval(secs => $1), sending_at = sending_at - make_interval(secs => $1), due_at = due_at - make_interval(secs => $1),
+       unclear_since = unclear_since - make_interval(secs => $1)`,
     [seconds],
   );
 }

@@ -126,7 +126,7 @@ describe('an approver nobody can be', () => {
     expect(await stateOf(application)).toBe('SUBMITTED');
     expect(await company.count('loans')).toBe(0);
     expect(await company.count(`incidents WHERE kind = 'approval.empty' AND subject_id = $1`, [application])).toBe(1);
-    expect(await company.count(`todos WHERE kind = 'process_stopped' AND done_at IS NULL`)).toBe(1);
+    expect(await company.count(`todos WHERE kind = 'approval_stopped' AND done_at IS NULL`)).toBe(1);
   });
 });
 

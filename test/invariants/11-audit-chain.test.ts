@@ -182,6 +182,16 @@ describe('the tables', () => {
     }
   });
 
+  test('refuse it in each month’s part as well', async () => {
+    const { rows } = await company.db.pool.query<{ part: string }>(
+      `SELECT inhrelid::regclass::text AS part FROM pg_inherits WHERE inhparent = 'audit_entries'::regclass`,
+    );
+
+    expect(rows.length).toBeGreaterThan(1);
+    for (const { part } of rows)
+      await expect(company.db.pool.query(`TRUNCATE ${part}`), part).rejects.toThrow('append-only');
+  });
+
   test('entries of a transaction that is still open are not sealed, and keep later ones from being sealed before them', async () => {
     const { database, keys } = company.base;
     await sealAll();

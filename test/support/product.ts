@@ -12,6 +12,7 @@ import { SYSTEM_ACTOR, type Actor, type Role } from '../../src/core/operations/a
 import type { Services } from '../../src/core/operations/context.ts';
 import { Registry, type Operation } from '../../src/core/operations/operation.ts';
 import { inUnit, performOperation, type Turn, type UnitDeps } from '../../src/core/unit/unit.ts';
+import * as applications from '../../src/domain/applications/index.ts';
 import * as consent from '../../src/domain/consent/index.ts';
 import * as customers from '../../src/domain/customers/index.ts';
 import * as documents from '../../src/domain/documents/index.ts';
@@ -19,6 +20,7 @@ import * as leads from '../../src/domain/leads/index.ts';
 import * as products from '../../src/domain/products/index.ts';
 import * as staff from '../../src/domain/staff/index.ts';
 import * as timeline from '../../src/domain/timeline/index.ts';
+import * as todos from '../../src/domain/todos/index.ts';
 import { identitiesOf } from '../../src/identity/identity-store.ts';
 import { DiskFileStore } from '../../src/lib/file-store.ts';
 import { loadTexts } from '../../src/lib/i18n.ts';
@@ -125,7 +127,7 @@ async function open(database: Database, folder: string, options: ProductOptions)
     keys,
     texts: loadTexts(LOCALES),
     companyZone: 'Asia/Shanghai',
-    leavesCountry: options.leavesCountry ?? false,
+    leavesCountry: () => options.leavesCountry ?? false,
     files: new DiskFileStore(folder),
     accounts: ACCOUNTS,
     publicUrl: 'http://127.0.0.1:3000',
@@ -136,7 +138,7 @@ async function open(database: Database, folder: string, options: ProductOptions)
 
 /** Every operation the rooms export through their doors. */
 export function allOperations(): Registry {
-  const rooms = [consent, customers, documents, leads, products, staff, timeline];
+  const rooms = [applications, consent, customers, documents, leads, products, staff, timeline, todos];
   return new Registry().add(...rooms.flatMap((room) => Object.values(room).filter(isOperation)));
 }
 

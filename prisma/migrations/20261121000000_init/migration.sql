@@ -210,9 +210,13 @@ CREATE TABLE outbox (
   repeat_key      bytea,
   -- How often these words went there in a row; some platforms swallow a repetition that does not say so.
   ordinal         smallint,
+  -- Messages at the platform that it takes, as far as can be told when it is written: what its pace is reckoned by.
+  parts           smallint NOT NULL DEFAULT 1 CHECK (parts > 0),
   provider_id     text,
   sealed_handle   bytea,
   error_code      text,
+  -- When the first attempt began that may have arrived; only a platform that surely has nothing takes it back.
+  unclear_since   timestamptz,
   settled_at      timestamptz,
   trace_id        text NOT NULL,
   PRIMARY KEY (id, at)
@@ -223,6 +227,7 @@ CREATE INDEX outbox_leased ON outbox (lease_until) WHERE state = 'LEASED';
 CREATE INDEX outbox_unknown ON outbox (id) WHERE state = 'UNKNOWN';
 CREATE INDEX outbox_inbox ON outbox (inbox_id) WHERE lane = 'INTERACTIVE';
 CREATE INDEX outbox_subject ON outbox (subject_id, id) WHERE subject_id IS NOT NULL;
+CREATE INDEX outbox_customer ON outbox (customer_id, at) WHERE customer_id IS NOT NULL;
 CREATE INDEX outbox_card ON outbox (card_id) WHERE card_id IS NOT NULL;
 CREATE INDEX outbox_repeat ON outbox (repeat_key, id) WHERE repeat_key IS NOT NULL;
 
@@ -264,8 +269,11 @@ CREATE INDEX incidents_open ON incidents (opened_at, id) WHERE resolved_at IS NU
 CREATE TABLE channel_tokens (
   key          text PRIMARY KEY,
   sealed_token bytea NOT NULL,
-  expires_at   timestamptz NOT NULL
+  expires_at   timestamptz NOT NULL,
+  -- What one message named at the platform (an uploaded file), not an access token: goes when it has expired.
+  is_single    boolean NOT NULL DEFAULT false
 );
+CREATE INDEX channel_tokens_single ON channel_tokens (expires_at) WHERE is_single;
 
 CREATE TABLE channel_states (
   account       text PRIMARY KEY,
@@ -809,6 +817,9 @@ BEGIN
           child, parent, first_day::text || ' 00:00:00+00', next_month::text || ' 00:00:00+00');
         IF parent = 'inbox' THEN EXECUTE format('ALTER TABLE %I SET (fillfactor = 80)', child); END IF;
         IF parent = 'outbox' THEN EXECUTE format('ALTER TABLE %I SET (fillfactor = 70)', child); END IF;
+        IF parent = 'audit_entries' THEN -- a trigger of the parent for whole statements is not that of its partitions
+          EXECUTE format('CREATE TRIGGER %I BEFORE TRUNCATE ON %I FOR EACH STATEMENT EXECUTE FUNCTION append_only()', child || '_no_truncate', child);
+        END IF;
       END IF;
     END IF;
   END LOOP;

@@ -14,6 +14,8 @@ export const MAX_CAPTION = 1024;
 const MAX_CALLBACK_BYTES = 64;
 const MAX_OPTIONS = 80;
 const LABEL = 60;
+/** Characters a phone shows on a button that shares its row. */
+const HALF_ROW = 12;
 const SAY = 'say:';
 
 /** One button under a message; either it comes back to us or it opens a page. */
@@ -75,7 +77,7 @@ function widthOf(lines: readonly Line[]): number {
   return lines.reduce((sum, one) => sum + one.width, 0);
 }
 
-/** The buttons of an open card, two verbs to a row, options below each other; `undefined` = none, which removes them. */
+/** The buttons of an open card, two verbs to a row (one where a label is long), options below each other; `undefined` = none, which removes them. */
 export function cardKeyboard(card: Card): InlineKeyboard | undefined {
   if (card.closed !== undefined) return undefined;
   const options = card.select ? optionRows(card, card.select) : [];
@@ -90,8 +92,9 @@ function actionRows(card: Card): InlineKeyboard {
       ? { text, callback_data: encodeCardKey(card, action.verb) }
       : { text, url: action.url };
   });
+  const perRow = buttons.some(({ text }) => text.length > HALF_ROW) ? 1 : 2;
   const rows: InlineButton[][] = [];
-  for (let at = 0; at < buttons.length; at += 2) rows.push(buttons.slice(at, at + 2));
+  for (let at = 0; at < buttons.length; at += perRow) rows.push(buttons.slice(at, at + perRow));
   return rows;
 }
 

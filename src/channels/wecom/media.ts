@@ -48,14 +48,14 @@ export function mediaTypeOf(file: OutgoingFile): MediaType {
 
 /**
  * Uploads files for sending. The media id is kept with the outbox row for four hours: the platform's duplicate check
- * compares messages, and a second upload of the same bytes gets another id.
+ * compares messages, and a second upload of the same bytes gets another id. Uploading holds nothing but the row's lease.
  */
 export class MediaUploads {
-  readonly #client: WecomClient;
+  readonly #client: Pick<WecomClient, 'upload'>;
   readonly #store: TokenStore;
   readonly #clock: Clock;
 
-  constructor(client: WecomClient, store: TokenStore, clock: Clock) {
+  constructor(client: Pick<WecomClient, 'upload'>, store: TokenStore, clock: Clock) {
     this.#client = client;
     this.#store = store;
     this.#clock = clock;
@@ -66,11 +66,12 @@ export class MediaUploads {
     if (file.bytes.length <= MIN_BYTES) throw new ChannelError('our_fault', 'too_small');
     if (file.bytes.length > MAX_BYTES.file) throw new ChannelError('our_fault', 'too_big');
     const type = mediaTypeOf(file);
-    const named = await this.#store.refresh(key, undefined, async () => ({
-      token: await this.#send(file, type),
-      expiresAt: new Date(this.#clock.now().getTime() + REMEMBERED_MS),
-    }));
-    return parseNamed(named);
+    const known = await this.#store.recall(key);
+    if (known !== undefined) return parseNamed(known);
+    const fresh = await this.#send(file, type);
+    const expiresAt = new Date(this.#clock.now().getTime() + REMEMBERED_MS);
+    await this.#store.remember(key, { token: fresh, expiresAt });
+    return parseNamed(fresh);
   }
 
   /** Forgets what was uploaded for `key`, because the platform no longer knows it. */

@@ -1,5 +1,6 @@
 /** A message as the answer to the question that is open, and everything else it says besides. */
 import { repair } from './begin.ts';
+import { sayHeard } from './heard.ts';
 import { askSlot, prompt } from './prompt.ts';
 import type { Reading } from './protocol.ts';
 import { reconsider, run } from './run.ts';
@@ -30,7 +31,7 @@ export function answer(turn: Turn, frame: Frame, text: string, reading: Reading)
       (fact.confidence >= PROBABLE && turn.flowOf(frame).slotOfFact.get(fact.name) !== frame.asked),
   );
   const absorbed = absorb(turn, rest);
-  const told = sayProblems(turn, reading);
+  const told = sayHeard(turn, reading);
   if (absorbed.conflict) return askConflict(turn, absorbed.conflict.slot, absorbed.conflict.value);
   if (direct === 'taken' || absorbed.written.length > 0) {
     acknowledge(turn, absorbed.written);
@@ -82,16 +83,6 @@ function take(turn: Turn, name: string, text: string, fact?: Fact): 'taken' | 'r
   sayProblem(turn, name, parsed.problem);
   prompt(turn);
   return 'refused';
-}
-
-/** Things that look like a phone or an identity number and are not: said once, when the form wants such a thing. */
-function sayProblems(turn: Turn, reading: Reading): boolean {
-  const frame = turn.top;
-  if (!frame) return false;
-  const flow = turn.flowOf(frame);
-  const wanted = reading.understanding.problems.filter((problem) => flow.slotOfFact.has(problem.name));
-  for (const problem of wanted) sayProblem(turn, flow.slotOfFact.get(problem.name) ?? '', problem.code);
-  return wanted.length > 0;
 }
 
 /** One sentence filled several fields: say which, so that a misreading is seen at once. */

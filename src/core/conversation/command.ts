@@ -1,11 +1,13 @@
 /**
  * What a person can say at any time, whatever is going on: look-ups (客户 138…, 待办) and controls (取消, 上一步). Each
- * Chinese word has an ASCII twin with a slash. A command is a whole message; the same word inside a sentence is text.
+ * Chinese word has an ASCII twin with a slash, and most have one without: Slack keeps a leading slash for its own commands, so
+ * there it is the word alone or `/daiban <word>`. A command is a whole message; the same word inside a sentence is text.
  */
 import { toHalfWidth } from '../../lib/mask.ts';
+import { toSimplified } from './understand/normalise.ts';
 import { parsePhone } from './understand/phone.ts';
 
-/** Every command; `customer`, `repayment`, `submit`, `upload` and `continue` may carry an argument. */
+/** Every command; `customer`, `repayment`, `submit`, `upload`, `invite`, `continue` and `hand-back` may carry an argument. */
 export const COMMANDS = [
   'customer',
   'my-customers',
@@ -15,12 +17,14 @@ export const COMMANDS = [
   'help',
   'submit',
   'upload',
+  'invite',
   'continue',
   'cancel',
   'skip',
   'back',
   'restart',
   'human',
+  'hand-back',
 ] as const;
 
 /** The name of a command. */
@@ -40,19 +44,21 @@ interface CommandWords {
 
 const TABLE: readonly CommandWords[] = [
   { name: 'customer', words: ['客户', '查客户', '找客户', '/customer'], argument: 'required' },
-  { name: 'my-customers', words: ['我的客户', '客户列表', '/customers'], argument: 'none' },
-  { name: 'tasks', words: ['待办', '我的待办', '/tasks', '/todo'], argument: 'none' },
-  { name: 'approvals', words: ['审批', '待审批', '我的审批', '/approvals'], argument: 'none' },
+  { name: 'my-customers', words: ['我的客户', '客户列表', '/customers', 'customers'], argument: 'none' },
+  { name: 'tasks', words: ['待办', '我的待办', '/tasks', '/todo', 'tasks', 'todo'], argument: 'none' },
+  { name: 'approvals', words: ['审批', '待审批', '我的审批', '/approvals', 'approvals'], argument: 'none' },
   { name: 'repayment', words: ['还款', '还款计划', '查还款', '/repayment'], argument: 'required' },
   { name: 'help', words: ['帮助', '使用说明', '菜单', '/help', 'help', '/start'], argument: 'none' },
   { name: 'submit', words: ['提交', '/submit'], argument: 'optional' },
   { name: 'upload', words: ['上传', '传资料', '上传资料', '/upload', 'upload'], argument: 'optional' },
+  { name: 'invite', words: ['邀请', '邀请客户', '/invite', 'invite'], argument: 'optional' },
   { name: 'continue', words: ['继续', '接着填', '/continue', 'continue'], argument: 'optional' },
   { name: 'cancel', words: ['取消', '不填了', '退出', '/cancel', 'cancel'], argument: 'none' },
   { name: 'skip', words: ['跳过', '先跳过', '下一个', '/skip', 'skip'], argument: 'none' },
   { name: 'back', words: ['上一步', '返回', '上一个', '/back', 'back'], argument: 'none' },
   { name: 'restart', words: ['重来', '重新开始', '重新填', '/restart', 'restart'], argument: 'none' },
   { name: 'human', words: ['人工', '转人工', '找人工', '人工客服', '真人', '/human', 'human'], argument: 'none' },
+  { name: 'hand-back', words: ['交还', '交还机器人', '/handback', 'handback', 'hand-back'], argument: 'optional' },
 ];
 
 const BY_WORD = new Map(TABLE.flatMap((row) => row.words.map((word) => [word, row] as const)));
@@ -62,6 +68,8 @@ const REPAYMENT_SENTENCE =
 /** 查一下客户张三 · 查 13800006612 */
 const CUSTOMER_SENTENCE =
   /^(?:先|帮我|请|麻烦)*(?:查|找)(?!询)(?:一?下|看)?\s?(?:客户\s?(?<who>[^\s,，的]{1,20})|(?<key>[+\d][\d -]{6,16}|[KALQC]\d{1,8}))$/iu;
+/** submit A1087 · customer K305: English words are commands only before an id or a phone, alone they are talk */
+const ENGLISH_COMMAND = /^(?<word>submit|customer|repayment)\s+(?<key>[KALQC]\d{1,8}|[+\d][\d -]{6,16})$/iu;
 const SHORT_ID = /^[KALQC]\d{1,8}$/iu;
 const MAX_ARGUMENT = 40;
 
@@ -75,10 +83,11 @@ export function parseShortId(text: string): string | undefined {
 export function parseCommand(text: string): Command | undefined {
   const plain = toHalfWidth(text)
     .trim()
-    .replace(/[。.!！?？]+$/u, '');
+    .replace(/[。.!！?？]+$/u, '')
+    .replace(/^\/?hand back\b/iu, 'handback');
   if (plain.length > 60 || plain.includes('\n')) return undefined;
   const [head = '', ...rest] = plain.split(/[\s:：]+/u);
-  const row = BY_WORD.get(head.toLowerCase());
+  const row = BY_WORD.get(toSimplified(head).toLowerCase());
   if (row) return commandOf(row, rest);
   return gluedCommand(plain) ?? sentenceCommand(plain);
 }
@@ -106,6 +115,9 @@ function gluedCommand(plain: string): Command | undefined {
 }
 
 function sentenceCommand(plain: string): Command | undefined {
+  const english = ENGLISH_COMMAND.exec(plain)?.groups;
+  const row = BY_WORD.get(`/${english?.['word']?.toLowerCase() ?? ''}`);
+  if (row && english?.['key'] !== undefined) return { name: row.name, argument: english['key'] };
   const repayment = REPAYMENT_SENTENCE.exec(plain)?.groups?.['who'];
   if (repayment !== undefined) return { name: 'repayment', argument: repayment.replace(/^客户/u, '') };
   const found = CUSTOMER_SENTENCE.exec(plain)?.groups;

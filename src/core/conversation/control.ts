@@ -3,7 +3,7 @@ import { prompt, sayWhereWeWere } from './prompt.ts';
 import type { StepOf } from '../flow/index.ts';
 import { sayOn } from './say.ts';
 import type { Frame } from './state.ts';
-import { running, type Turn } from './turn.ts';
+import { formOf, running, type Turn } from './turn.ts';
 import { labelOf } from './values.ts';
 
 type ControlVerb = StepOf<'control'>['control'];
@@ -22,8 +22,9 @@ export function control(turn: Turn, verb: ControlVerb): void {
     case 'resume':
       return prompt(turn);
     case 'handover':
-      turn.handedOver = true;
       turn.effects.push({ kind: 'handover' });
+      if (turn.tools.audience === 'staff') return prompt(turn); // whoever works here goes on working with the bot
+      turn.handedOver = true;
       return;
     case 'revive':
       return revive(turn);
@@ -42,16 +43,24 @@ export function park(turn: Turn): void {
 }
 
 function revive(turn: Turn): void {
-  if (turn.top) {
-    sayWhereWeWere(turn);
-    return prompt(turn);
+  if (!turn.top) {
+    const frame = turn.parked;
+    if (!frame) return;
+    turn.parked = undefined;
+    turn.push({ ...frame, visit: turn.nextVisit(), misses: 0 });
   }
-  const frame = turn.parked;
-  if (!frame) return;
-  turn.parked = undefined;
-  turn.push({ ...frame, visit: turn.nextVisit(), misses: 0 });
+  if (lookAgain(turn)) return;
   sayWhereWeWere(turn);
   prompt(turn);
+}
+
+/** Sends the top frame to the step that looks at what is on file by now; `false` when its flow has none. */
+export function lookAgain(turn: Turn): boolean {
+  const frame = turn.top;
+  const step = frame?.wait && turn.flowOf(frame).definition.resume;
+  if (!frame || step === undefined) return false;
+  turn.put({ ...running(frame), step, visit: turn.nextVisit(), misses: 0 });
+  return true;
 }
 
 function skip(turn: Turn): void {
@@ -83,7 +92,7 @@ function back(turn: Turn): void {
   const trail = frame.wait === 'slot' && frame.trail.at(-1) === frame.asked ? frame.trail.slice(0, -1) : frame.trail;
   const previous = trail.at(-1);
   if (previous === undefined) return refuse(turn, frame, 'conversation.nothing_before');
-  const step = formOf(turn, frame, previous);
+  const step = formOf(turn, frame, [previous]) ?? frame.step;
   const { [previous]: old, ...others } = frame.slots;
   const slots = old?.from === 'skipped' ? others : frame.slots;
   turn.put({
@@ -97,14 +106,6 @@ function back(turn: Turn): void {
     visit: turn.nextVisit(),
   });
   prompt(turn);
-}
-
-/** The form step that collects a slot. */
-function formOf(turn: Turn, frame: Frame, slot: string): string {
-  const found = [...turn.flowOf(frame).steps].find(
-    ([, step]) => step.kind === 'collect' && step.collect.includes(slot),
-  );
-  return found?.[0] ?? frame.step;
 }
 
 function restart(turn: Turn): void {

@@ -2,13 +2,14 @@
 import { proceed } from './answer.ts';
 import { repair } from './begin.ts';
 import type { Correction } from './correction.ts';
+import { slotMeantBy } from './correction-target.ts';
 import { prompt } from './prompt.ts';
 import type { Reading } from './protocol.ts';
 import { askFor } from './run.ts';
 import { sayOn } from './say.ts';
 import { confirmSlots, sayProblem, writeSlot } from './slots.ts';
 import type { Frame } from './state.ts';
-import { running, type Turn } from './turn.ts';
+import { formOf, running, type Turn } from './turn.ts';
 import { parseAnswer } from './understand/index.ts';
 import { fieldsOf } from './values.ts';
 
@@ -70,7 +71,6 @@ function looksLikeSlot(turn: Turn, correction: Correction): boolean {
 
 function findTarget(turn: Turn, correction: Correction): { readonly frame: Frame; readonly slot: string } | undefined {
   const word = correction.target.toLowerCase();
-  const facts = turn.input.reading?.understanding.facts ?? [];
   for (const frame of turn.frames()) {
     if (frame.wait === 'call' || frame.wait === 'operation') continue; // whoever it waits for lies above it
     const flow = turn.flowOf(frame);
@@ -79,12 +79,8 @@ function findTarget(turn: Turn, correction: Correction): { readonly frame: Frame
       [...flow.slotOfWord].find(([candidate]) => word !== '' && word.endsWith(candidate))?.[1];
     if (named !== undefined) return { frame, slot: named };
     if (word !== '') continue;
-    // "不是30万，是50万": the value alone tells which slot is meant, if only one has such a value.
-    const meant = facts
-      .flatMap((fact) => flow.slotOfFact.get(fact.name) ?? [])
-      .filter((name) => frame.slots[name] !== undefined);
-    const [slot] = meant;
-    if (meant.length === 1 && slot !== undefined) return { frame, slot };
+    const meant = slotMeantBy(turn, frame, correction.value);
+    if (meant !== undefined) return { frame, slot: meant };
   }
   return undefined;
 }
@@ -92,7 +88,7 @@ function findTarget(turn: Turn, correction: Correction): { readonly frame: Frame
 function reopen(turn: Turn, slot: string): void {
   const frame = turn.top;
   if (!frame) return;
-  const form = [...turn.flowOf(frame).steps].find(([, step]) => step.kind === 'collect' && step.collect.includes(slot));
-  if (form) turn.put({ ...running(frame), step: form[0] });
+  const form = formOf(turn, frame, [slot]);
+  if (form !== undefined) turn.put({ ...running(frame), step: form });
   askFor(turn, slot);
 }

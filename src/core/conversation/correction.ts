@@ -1,5 +1,6 @@
 /** Corrections by name at any time: 金额改成50万 · 改电话 138… · 用途错了，是装修 · 不是30万是50万 · change amount to 500k. */
 import { toHalfWidth } from '../../lib/mask.ts';
+import { toSimplified } from './understand/index.ts';
 
 /** What is to be changed (`target` as written, '' when only the value is given) and to what ('' = ask for it). */
 export interface Correction {
@@ -21,18 +22,24 @@ const PATTERNS: readonly RegExp[] = [
   /^\/set\s+(?<target>\S{1,20})\s+(?<value>.+)$/u,
 ];
 const NOT_BUT = /^不是[^,，]{1,20}?[,，\s]*(?:而是|应该是|是)(?<value>.+)$/u;
+/** 不对，是40万 · 错了，应该是36期. Only with a number: "不对，我再想想" corrects nothing. */
+const WRONG_BUT =
+  /^(?:[哦啊呃额嗯噢]+[,，\s]*)?(?:不对|不是(?=[,，\s])|我?[说写打填搞弄]错了?|错了|更正)[,，。:：!！\s]*(?:应该|其实)?(?:是|改成|改为|为|要)?\s*(?<value>[+¥￥]?[\d一二两三四五六七八九十百半].{0,30})$/u;
 const MAX_LENGTH = 120;
 
 /** The correction a message is, if it is one. Whether the target exists is the form's business. */
 export function parseCorrection(text: string): Correction | undefined {
-  const plain = toHalfWidth(text)
+  const written = toHalfWidth(text)
     .trim()
     .replace(/[。.!！]+$/u, '');
-  if (plain.length > MAX_LENGTH || plain.includes('\n')) return undefined;
-  for (const pattern of PATTERNS) {
+  if (written.length > MAX_LENGTH || written.includes('\n')) return undefined;
+  const plain = toSimplified(written);
+  for (const pattern of [WRONG_BUT, ...PATTERNS, NOT_BUT]) {
     const groups = pattern.exec(plain)?.groups;
-    if (groups) return { target: (groups['target'] ?? '').trim(), value: (groups['value'] ?? '').trim() };
+    if (!groups) continue;
+    // The value ends the message in every pattern; a name in it keeps the characters it was written with.
+    const length = groups['value']?.length ?? 0;
+    return { target: (groups['target'] ?? '').trim(), value: written.slice(written.length - length).trim() };
   }
-  const value = NOT_BUT.exec(plain)?.groups?.['value'];
-  return value === undefined ? undefined : { target: '', value: value.trim() };
+  return undefined;
 }

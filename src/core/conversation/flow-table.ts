@@ -1,6 +1,7 @@
 /** The flows a process has in memory: every version somebody is still in, and the current one of each name. */
 import type { CompiledConversation, CompiledFlow } from '../flow/index.ts';
 import type { FlowTable, Start } from './protocol.ts';
+import { toSimplified } from './understand/index.ts';
 
 /**
  * Builds the table. `flows` are all loaded versions; `current` names, per flow, the version new frames get (without
@@ -20,7 +21,7 @@ export function buildFlowTable(flows: readonly CompiledFlow[], current?: Readonl
   const words = new Map([...audiences].map(([audience, list]) => [audience, startingWords(list)]));
   return {
     startingWith: (audience, text) => {
-      const plain = text.trimStart().toLowerCase();
+      const plain = toSimplified(text).trimStart().toLowerCase();
       return words
         .get(audience)
         ?.get(plain.slice(0, 1))

@@ -1,5 +1,6 @@
 /** Opening a flow on top of the stack. */
 import type { CompiledConversation, Starter } from '../flow/index.ts';
+import { sayHeardAtOpening } from './heard.ts';
 import { absorb } from './slots.ts';
 import type { Start } from './protocol.ts';
 import type { SlotState } from './state.ts';
@@ -30,12 +31,15 @@ export function openFlow(turn: Turn, name: string, opening: Opening = {}): void 
     slots: givenSlots(flow, opening.inputs?.['slots']),
     results: {},
     inputs: otherInputs(opening.inputs),
+    ...(turn.input.argument === '' ? {} : { argument: turn.input.argument }),
     trail: [],
     changed: [],
     misses: 0,
   });
-  const facts = turn.input.reading?.understanding.facts ?? [];
-  if (flow.slots.size > 0 && facts.length > 0) absorb(turn, facts);
+  const { reading } = turn.input;
+  if (flow.slots.size === 0 || !reading) return;
+  absorb(turn, reading.understanding.facts);
+  sayHeardAtOpening(turn, reading);
 }
 
 /** The first current flow with a starter that fits. */
@@ -48,7 +52,7 @@ export function findStart(turn: Turn, fits: (starter: Starter) => boolean): Star
 }
 
 /** Values passed in for slots the flow has; anything else in the record is left out. */
-function givenSlots(flow: CompiledConversation, given: unknown): Readonly<Record<string, SlotState>> {
+export function givenSlots(flow: CompiledConversation, given: unknown): Readonly<Record<string, SlotState>> {
   if (typeof given !== 'object' || given === null) return {};
   const slots: Record<string, SlotState> = {};
   for (const [name, value] of Object.entries(given)) {

@@ -122,8 +122,9 @@ function slotText(param: Extract<Param, { kind: 'slot' }>, textOf: TextOf): stri
       return textOf('conversation.format.months', { months: Number(value) });
     case 'purpose':
       return textOf(`flows.purpose.${value}`, {});
-    case 'yes-no':
     case 'consent':
+      return textOf(param.value === true ? 'conversation.choice.agree' : 'conversation.choice.decline', {});
+    case 'yes-no':
       return textOf(param.value === true ? 'conversation.format.yes' : 'conversation.format.no', {});
     case 'person-name':
     case 'licence-name':

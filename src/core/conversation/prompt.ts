@@ -42,12 +42,19 @@ export function rowsOf(
 
 type Saying = Pick<StepOf<'say'>, 'with' | 'list' | 'card'>;
 
+/** The slots a card shows: all, or those named, in that order. */
+function cardFields(turn: Turn, frame: Frame, card: Saying['card']): SayExtras['fields'] {
+  if (card === false) return undefined;
+  const flow = turn.flowOf(frame);
+  return card === true ? fieldsOf(flow, frame) : card.flatMap((name) => fieldsOf(flow, frame, [name]));
+}
+
 /** Says a step's sentence in the top frame's name, with its list and card. */
 export function saySentence(turn: Turn, key: string, saying: Saying, extras: SayExtras = {}): void {
   const frame = turn.top;
   if (!frame) return;
   const { rows, insteadOf } = rowsOf(turn, frame, saying.list);
-  const fields = saying.card ? fieldsOf(turn.flowOf(frame), frame) : undefined;
+  const fields = cardFields(turn, frame, saying.card);
   sayOn(turn, frame, insteadOf ?? key, {
     params: resolveParams(turn, frame, saying.with),
     ...(rows ? { rows } : {}),
@@ -119,7 +126,7 @@ function candidateChoices(turn: Turn, frame: Frame, ambiguity: Ambiguity): reado
 }
 
 function askChoices(turn: Turn, frame: Frame, step: StepOf<'ask'>): void {
-  const choices: Choice[] = (step.choices ?? []).map(({ verb, label }) => ({ verb, label }));
+  const choices: Choice[] = [];
   for (const item of step.pick ? offerRows(turn, frame, step.pick.of) : []) {
     const params = Object.fromEntries(
       Object.entries(item).map(([key, value]) => [key, { kind: 'plain' as const, value }]),
@@ -131,6 +138,8 @@ function askChoices(turn: Turn, frame: Frame, step: StepOf<'ask'>): void {
       value: String(item[step.pick?.value ?? ''] ?? ''),
     });
   }
+  // "none of these" comes after what there is
+  choices.push(...(step.choices ?? []).map(({ verb, label }) => ({ verb, label })));
   saySentence(turn, step.ask, step, {
     ...(choices.length > 0 ? { choices } : {}),
     ...(step.contact ? { contact: step.contact.label } : {}),
@@ -160,6 +169,15 @@ function askConfirmation(turn: Turn, frame: Frame, step: StepOf<'confirm'>): voi
     choices,
     ...(step.card ? { fields: fieldsOf(flow, frame, step.slots) } : {}),
   });
+}
+
+/** One line after a look-up: the item a form asks for, or that the question above still stands. Nothing is asked again. */
+export function sayStillOpen(turn: Turn): void {
+  const frame = turn.top;
+  if (!frame) return;
+  if (frame.asked !== undefined) return sayWhereWeWere(turn);
+  const title = { kind: 'text' as const, key: turn.flowOf(frame).definition.title };
+  sayOn(turn, frame, 'conversation.still_open', { params: { title } });
 }
 
 /** "We were at …": after a digression. A form names the item it asks for; any other question follows in full anyway. */

@@ -3,11 +3,13 @@ import type { BusinessDate } from '../../lib/business-date.ts';
 import type { CompiledConversation } from '../flow/index.ts';
 import type { Command } from './command.ts';
 import type { Correction } from './correction.ts';
-import type { AnswerType, FactValue, Reply, Understanding } from './understand/index.ts';
+import type { AnswerType, FactValue, Heard, Reply, Understanding } from './understand/index.ts';
 
 /** Everything deterministic reading finds in one message; made by `readMessage`. */
 export interface Reading {
   readonly understanding: Understanding;
+  /** Further customers of the same message; nothing of theirs is in `understanding`. */
+  readonly others?: readonly Heard[];
   readonly command?: Command;
   readonly correction?: Correction;
   readonly reply?: Reply;

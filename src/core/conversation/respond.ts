@@ -2,6 +2,7 @@
 import type { Starter, StepOf } from '../flow/index.ts';
 import { answer, proceed } from './answer.ts';
 import { begin, obey, repair } from './begin.ts';
+import { lookAgain } from './control.ts';
 import { correct, settle, settlePending } from './correct.ts';
 import { findStart, openFlow } from './open.ts';
 import { prompt, sayWhereWeWere } from './prompt.ts';
@@ -58,7 +59,7 @@ export function respondToChoice(turn: Turn, visit: number, verb: string, value: 
   if (!frame) return repair(turn, 'cannot-handle');
   if (frame.visit !== visit || frame.wait === undefined) {
     sayOn(turn, frame, 'conversation.stale_choice');
-    return prompt(turn);
+    return frame.wait !== 'slot' && lookAgain(turn) ? run(turn) : prompt(turn);
   }
   if (frame.pending && (verb === 'change' || verb === 'keep')) return settle(turn, frame, verb === 'change');
   if (frame.wait === 'slot') return answerByButton(turn, frame, verb, value);
@@ -109,12 +110,13 @@ function chooseByWords(turn: Turn, frame: Frame, text: string): boolean {
   if (step?.kind === 'ask' && frame.wait === 'choice') {
     const choices = step.choices ?? [];
     const number = /^\d{1,2}$/u.test(plain) ? Number(plain) - 1 : -1;
+    const rows = frame.offered ?? [];
+    const picked = rows[number]?.[step.pick?.value ?? ''];
+    if (picked !== undefined) return choose(turn, frame, 'pick', String(picked));
     const found =
-      choices[number] ??
+      choices[number - rows.length] ??
       choices.find((choice) => choice.verb === plain || choice.words.some((word) => word.toLowerCase() === plain));
-    if (found) return choose(turn, frame, found.verb, undefined);
-    const picked = frame.offered?.[number - choices.length]?.[step.pick?.value ?? ''];
-    return picked !== undefined && choose(turn, frame, 'pick', String(picked));
+    return found !== undefined && choose(turn, frame, found.verb, undefined);
   }
   if (step?.kind !== 'confirm' || frame.wait !== 'confirm') return false;
   const reply = turn.input.reading?.reply;

@@ -1,11 +1,11 @@
 /** Runs the top frame step by step until somebody has to answer: a person, an operation, or another flow. */
 import { follow, type Step, type StepOf } from '../flow/index.ts';
 import { control } from './control.ts';
-import { prompt, saySentence, sayWhereWeWere } from './prompt.ts';
+import { prompt, saySentence, sayStillOpen, sayWhereWeWere } from './prompt.ts';
 import type { ConversationEffect } from './protocol.ts';
 import { openFlow } from './open.ts';
-import type { Frame } from './state.ts';
-import { running, type Turn } from './turn.ts';
+import type { Frame, Question } from './state.ts';
+import { formOf, running, type Turn } from './turn.ts';
 import { applies, conditionFacts, missingSlots, resolveInput } from './values.ts';
 
 /** Steps one event may take; the checks make loops without a person impossible, this catches what they missed. */
@@ -68,13 +68,16 @@ function enter(turn: Turn, frame: Frame): void {
 }
 
 function waitFor(turn: Turn, frame: Frame, wait: 'choice' | 'confirm'): void {
-  turn.put({ ...frame, wait });
+  const { argument: _, ...rest } = frame;
+  turn.put({ ...rest, wait });
   prompt(turn);
 }
 
 /** Tells the operation what has been learned, then asks for the next missing slot, then goes on. */
 function collect(turn: Turn, frame: Frame, step: StepOf<'collect'>): void {
-  if (step.changed && frame.changed.length > 0) return callOperation(turn, frame, step.changed);
+  const here = { ...frame, form: frame.step };
+  turn.put(here);
+  if (step.changed && frame.changed.length > 0) return callOperation(turn, here, step.changed);
   const wanted = new Set(missingSlots(turn, frame));
   const next = step.collect.find((name) => wanted.has(name));
   if (next === undefined) return leave(turn, step.go);
@@ -88,8 +91,9 @@ export function askFor(turn: Turn, name: string): void {
   const again = frame.asked === name && frame.wait === 'slot';
   const trail =
     frame.trail.at(-1) === name ? frame.trail : [...frame.trail.filter((other) => other !== name), name].slice(-20);
+  const { argument: _, ...rest } = frame;
   turn.put({
-    ...frame,
+    ...rest,
     wait: 'slot',
     asked: name,
     trail,
@@ -126,8 +130,34 @@ function end(turn: Turn, outcome: string): void {
     if (step.kind === 'call') leave(turn, step.go);
     return;
   }
+  if (frame && turn.flowOf(frame).definition.transient) return comeBack(turn, below);
   sayWhereWeWere(turn);
   prompt(turn);
+}
+
+/**
+ * After a look-up the form says in one line where it was; its question still stands above, with its buttons. A flow that
+ * says how (`resume`) looks at what is on file first: its lead may have been handed in meanwhile.
+ */
+function comeBack(turn: Turn, below: Frame): void {
+  const { resume } = turn.flowOf(below).definition;
+  if (resume === undefined) return sayStillOpen(turn);
+  turn.put({ ...running(below), step: resume, visit: turn.nextVisit(), back: questionOf(below) });
+}
+
+function questionOf({ step, visit, wait, asked, offered }: Frame): Question {
+  return {
+    step,
+    visit,
+    ...(wait === undefined ? {} : { wait }),
+    ...(asked === undefined ? {} : { asked }),
+    ...(offered === undefined ? {} : { offered }),
+  };
+}
+
+/** A form that tells an operation what it has learned. */
+function isListening(step: Step): boolean {
+  return step.kind === 'collect' && step.changed !== undefined;
 }
 
 /** After a change from outside the present step: back to the form if something there is open again or has to be told. */
@@ -140,13 +170,9 @@ export function reconsider(turn: Turn): void {
     turn.put(running(frame));
     return;
   }
-  const missing = new Set(missingSlots(turn, frame));
-  const form = [...flow.steps].find(
-    ([, step]) =>
-      step.kind === 'collect' &&
-      ((step.changed !== undefined && frame.changed.length > 0) ||
-        step.collect.some((name) => missing.has(name) && applies(turn, frame, name))),
-  );
-  if (form) goTo(turn, form[0]);
-  else prompt(turn);
+  const missing = missingSlots(turn, frame).filter((name) => applies(turn, frame, name));
+  const told = frame.changed.length > 0 ? [...flow.steps].find(([, step]) => isListening(step))?.[0] : undefined;
+  const form = told ?? formOf(turn, frame, missing);
+  if (form === undefined) prompt(turn);
+  else goTo(turn, form);
 }

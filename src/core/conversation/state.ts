@@ -25,6 +25,9 @@ export interface PendingChange {
   readonly value: FactValue;
 }
 
+/** What a frame waits with, so that it can wait again as if nothing had come between. */
+export type Question = Pick<Frame, 'step' | 'visit' | 'wait' | 'asked' | 'offered'>;
+
 /** One flow in progress. */
 export interface Frame {
   readonly flow: string;
@@ -38,6 +41,12 @@ export interface Frame {
   readonly inputs: Readonly<Record<string, unknown>>;
   /** The slot being asked for. */
   readonly asked?: string;
+  /** The form (a `collect` step) it was in last: where a correction and 上一步 lead back to. */
+  readonly form?: string;
+  /** What the command that opened it was given; kept until a person is asked something. */
+  readonly argument?: string;
+  /** The question it waited with when a look-up took the word; asked no second time if everything still holds. */
+  readonly back?: Question;
   /** Slots asked so far, oldest first, for 上一步. */
   readonly trail: readonly string[];
   /** Slots learned since the last operation. */

@@ -1,6 +1,7 @@
 /** The pure interpreter of conversations: one event in, the new state and what shall happen out. No I/O, no clock. */
-import { durationMinutes } from '../flow/index.ts';
-import { prompt } from './prompt.ts';
+import { durationMinutes, type CompiledConversation } from '../flow/index.ts';
+import { givenSlots } from './open.ts';
+import { prompt, sayStillOpen } from './prompt.ts';
 import type { ConversationEffect, ConversationEvent, ConversationTools } from './protocol.ts';
 import { repair } from './begin.ts';
 import {
@@ -13,8 +14,9 @@ import {
 } from './respond.ts';
 import { goTo, leave, run } from './run.ts';
 import { sayOn } from './say.ts';
-import type { ConversationState, Frame, KeptResult } from './state.ts';
-import { running, Turn, type TurnInput } from './turn.ts';
+import type { ConversationState, Frame, KeptResult, SlotState } from './state.ts';
+import { formOf, running, Turn, type TurnInput } from './turn.ts';
+import { missingSlots, resolveReference } from './values.ts';
 
 /** A step's result. The runtime calls each `do` in order and feeds its result back as the next event. */
 export interface ConversationStep {
@@ -32,7 +34,7 @@ export function stepConversation(
 ): ConversationStep {
   const turn = new Turn(state, tools, inputOf(event));
   // While a person has the word the bot only listens: everything is on the timeline, nothing is answered.
-  if (state.handedOver && event.type !== 'handback') return { state, effects: [] };
+  if (turn.handedOver && event.type !== 'handback') return { state, effects: [] };
   const before = state.frames.at(-1);
   apply(turn, event);
   idleTimers(turn, before);
@@ -95,10 +97,47 @@ function operationDone(turn: Turn, visit: number, result: Readonly<Record<string
     turn.results = { ...turn.results, [call.as]: result };
     turn.put({ ...frame, results: { ...frame.results, [call.as]: plainFields(result) } });
   }
-  if (step.kind === 'do') leave(turn, step.go);
-  else if (step.kind === 'collect' && step.changed?.next) leaveForm(turn, frame.step, step.changed.next);
+  if (step.kind === 'do') {
+    if (step.slotsFrom === undefined || !refill(turn, step.slotsFrom)) leave(turn, step.go);
+  } else if (step.kind === 'collect' && step.changed?.next) leaveForm(turn, frame.step, step.changed.next);
   else turn.put(running(turn.top ?? frame));
   run(turn);
+}
+
+/**
+ * Fills the form from what is on file, so that what it shows is what will be handed in. `true` when that settles where to
+ * go: back to the question a look-up had interrupted, or into the form, if the file lacks what it wants.
+ */
+function refill(turn: Turn, reference: string): boolean {
+  const frame = turn.top;
+  const onFile = frame && resolveReference(turn, frame, reference);
+  if (!frame || typeof onFile !== 'object' || onFile === null) return false;
+  const { back, ...rest } = { ...frame, slots: slotsOnFile(turn.flowOf(frame), frame.slots, onFile) };
+  turn.put(rest);
+  if (back) {
+    turn.put({ ...running(rest), ...back });
+    sayStillOpen(turn);
+    return true;
+  }
+  const missing = missingSlots(turn, rest);
+  const form = formOf(turn, rest, missing);
+  if (form === undefined) return false;
+  goTo(turn, form);
+  return true;
+}
+
+/** What is on file wins; a value that is not there goes, a slot that was skipped stays skipped. */
+function slotsOnFile(
+  flow: CompiledConversation,
+  present: Frame['slots'],
+  onFile: object,
+): Readonly<Record<string, SlotState>> {
+  const skipped = Object.entries(present).filter(([, slot]) => slot.from === 'skipped');
+  const given = Object.entries(givenSlots(flow, onFile)).map(([name, slot]) => {
+    const before = present[name];
+    return [name, before !== undefined && before.value === slot.value ? before : slot] as const;
+  });
+  return Object.fromEntries([...skipped, ...given]);
 }
 
 /** `next` of a form's operation: staying means going on with the questions. */
@@ -123,8 +162,9 @@ function operationRefused(turn: Turn, event: Extract<ConversationEvent, { type: 
   const params = Object.fromEntries(
     Object.entries(event.params ?? {}).map(([name, value]) => [name, { kind: 'plain' as const, value }]),
   );
-  sayOn(turn, frame, `error.${event.code}.title`, { params });
-  sayOn(turn, frame, `error.${event.code}.help`, { params });
+  // One message: WeCom counts them.
+  const rows = { line: `error.${event.code}.help`, items: [event.params ?? {}] };
+  sayOn(turn, frame, `error.${event.code}.title`, { params, rows });
   if (step?.kind === 'do' && step.failed !== undefined) goTo(turn, step.failed);
   else if (step?.kind === 'collect') turn.put(running(frame));
   else {

@@ -40,7 +40,8 @@ export class Turn {
     this.#frames = [...state.frames];
     this.#visits = state.visits;
     this.parked = state.parked;
-    this.handedOver = state.handedOver;
+    // Nobody takes over from a colleague: the bot is his tool and never falls silent.
+    this.handedOver = state.handedOver && tools.audience !== 'staff';
   }
 
   get top(): Frame | undefined {
@@ -69,10 +70,12 @@ export class Turn {
 
   push(frame: Frame): void {
     this.#frames.push(frame);
+    this.results = {}; // those of the frame below, under names this one may use too
     this.effects.push({ kind: 'frame', change: 'opened', flow: frame.flow });
   }
 
   pop(): Frame | undefined {
+    this.results = {};
     return this.#frames.pop();
   }
 
@@ -121,6 +124,19 @@ export class Turn {
       visits: this.#visits,
     };
   }
+}
+
+/**
+ * The form step of a frame that asks for one of these slots: the one it is in or was in last, otherwise the last there is:
+ * further down more is known (after `capture` a correction belongs to the lead, not to a new one).
+ */
+export function formOf(turn: Turn, frame: Frame, slots: readonly string[]): string | undefined {
+  const { steps } = turn.flowOf(frame);
+  const asks = (name: string | undefined): boolean => {
+    const step = steps.get(name ?? '');
+    return step?.kind === 'collect' && step.collect.some((slot) => slots.includes(slot));
+  };
+  return [frame.step, frame.form].find(asks) ?? [...steps.keys()].findLast(asks);
 }
 
 /** A frame without what it waited for. */

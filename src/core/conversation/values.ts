@@ -34,9 +34,15 @@ function buildFacts(turn: Turn, frame: Frame): ConditionFacts {
     ...(link === undefined ? {} : { link }),
     slots,
     below: belowState(turn),
-    argument: turn.input.argument,
+    argument: argumentOf(turn, frame),
+    returning: frame.back !== undefined,
     text: turn.input.text,
   };
+}
+
+/** What the command was given; an operation's result comes in an event of its own, which knows nothing of it. */
+function argumentOf(turn: Turn, frame: Frame): string {
+  return turn.input.argument === '' ? (frame.argument ?? '') : turn.input.argument;
 }
 
 /** Whether something lies under this frame: `open`, `parked` (a draft put aside) or `none`. */
@@ -60,7 +66,7 @@ export function resolveReference(turn: Turn, frame: Frame, reference: string): u
 }
 
 function lookup(turn: Turn, frame: Frame, root: string): unknown {
-  const { text, reading, media, link, contact, argument } = turn.input;
+  const { text, reading, media, link, contact } = turn.input;
   switch (root) {
     case 'text':
       return text;
@@ -77,7 +83,7 @@ function lookup(turn: Turn, frame: Frame, root: string): unknown {
     case 'contact':
       return contact;
     case 'argument':
-      return argument;
+      return argumentOf(turn, frame);
     case 'today':
       return turn.tools.today;
     case 'below':

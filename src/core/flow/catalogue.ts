@@ -10,6 +10,10 @@ export interface FlowCatalogue {
   readonly roles: ReadonlySet<string>;
   /** Names of all flows that may be started or called, the one being checked included or not. */
   readonly flows: ReadonlySet<string>;
+  /** The kinds of those that the product itself relies on by name: a flow of another kind would stop what they do. */
+  readonly kinds?: ReadonlyMap<string, string>;
+  /** What each operation takes, by name; operations that are not here take anything. */
+  readonly inputs?: ReadonlyMap<string, ReadonlySet<string>>;
   /** Every language the installation speaks; a flow's texts must exist in each. */
   readonly texts: Readonly<Record<string, Texts>>;
   /** Decision tables by name → hash of their content. */

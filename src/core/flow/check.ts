@@ -28,6 +28,7 @@ export const CONVERSATION_ROOTS: readonly string[] = [
   'argument',
   'today',
   'below',
+  'returning',
   'labels',
   'title',
 ];
@@ -36,6 +37,15 @@ export const PROCESS_ROOTS: readonly string[] = ['instance', 'outcome', 'reason'
 
 /** Every fault of meaning; empty = may be published. */
 export function checkDefinition(flow: FlowDefinition, catalogue: FlowCatalogue): readonly Fault[] {
+  return [...checkKind(flow, catalogue), ...checkMeaning(flow, catalogue)];
+}
+
+function checkKind(flow: FlowDefinition, { kinds }: FlowCatalogue): readonly Fault[] {
+  const kind = kinds?.get(flow.flow) ?? flow.kind;
+  return kind === flow.kind ? [] : [{ path: ['kind'], code: 'kind_changed', params: { flow: flow.flow, kind } }];
+}
+
+function checkMeaning(flow: FlowDefinition, catalogue: FlowCatalogue): readonly Fault[] {
   const texts = textsOf(flow).flatMap((mention) => checkText(mention, catalogue));
   switch (flow.kind) {
     case 'conversation':
@@ -59,6 +69,7 @@ function checkConversation(flow: ConversationDefinition, catalogue: FlowCatalogu
   const starts: readonly Start[] = [
     { name: flow.first, path: ['first'] },
     ...(flow.restart === undefined ? [] : [{ name: flow.restart, path: ['restart'] }]),
+    ...(flow.resume === undefined ? [] : [{ name: flow.resume, path: ['resume'] }]),
     ...flow.begin.flatMap((starter, index) =>
       starter.at === undefined ? [] : [{ name: starter.at, path: ['begin', index, 'at'] }],
     ),
@@ -68,6 +79,7 @@ function checkConversation(flow: ConversationDefinition, catalogue: FlowCatalogu
     ...Object.entries(flow.steps).flatMap(([name, step]) => checkStep(flow, step, ['steps', name], catalogue)),
     ...Object.entries(flow.slots).flatMap(([name]) => checkSlot(flow, name)),
     ...checkReferences(flow, known),
+    ...checkSlotReferences(flow),
   ];
 }
 
@@ -117,22 +129,25 @@ function checkStep(flow: ConversationDefinition, step: Step, path: Path, catalog
     case 'collect':
       return [
         ...step.collect.flatMap((slot, index) => checkCollected(flow, slot, [...path, 'collect', index])),
-        ...(step.changed ? checkOperation(step.changed.do, [...path, 'changed', 'do'], catalogue) : []),
+        ...(step.changed ? checkOperation(step.changed, [...path, 'changed'], catalogue) : []),
         ...checkRoute(step.changed?.next, [...path, 'changed', 'next']),
         ...checkRoute(step.go, [...path, 'go']),
       ];
     case 'do':
-      return [...checkOperation(step.do, [...path, 'do'], catalogue), ...checkRoute(step.go, [...path, 'go'])];
+      return [...checkOperation(step, path, catalogue), ...checkRoute(step.go, [...path, 'go'])];
     case 'say':
       return checkRoute(step.go, [...path, 'go']);
     case 'start':
     case 'call':
       return [
+        ...(step.kind === 'call' && step.call === flow.flow
+          ? [{ path: [...path, 'call'], code: 'calls_itself', params: { flow: flow.flow } }]
+          : []),
         ...checkFlowName(step.kind === 'start' ? step.start : step.call, [...path, step.kind], catalogue),
         ...checkRoute(step.go, [...path, 'go']),
       ];
     case 'ask':
-      return checkChoices(step, path);
+      return [...checkCard(flow, step.card, [...path, 'card']), ...checkChoices(step, path)];
     case 'confirm':
       return step.slots.flatMap((slot, index) => checkSlotName(flow, slot, [...path, 'slots', index]));
     case 'route':
@@ -151,8 +166,12 @@ function checkCollected(flow: ConversationDefinition, slot: string, path: Path):
     : [];
 }
 
+function checkCard(flow: ConversationDefinition, card: boolean | readonly string[], path: Path): readonly Fault[] {
+  return typeof card === 'boolean' ? [] : card.flatMap((slot, index) => checkSlotName(flow, slot, [...path, index]));
+}
+
 function checkSlotName(flow: ConversationDefinition, slot: string, path: Path): readonly Fault[] {
-  return flow.slots[slot] ? [] : [{ path, code: 'unknown_slot', params: { slot } }];
+  return Object.hasOwn(flow.slots, slot) ? [] : [{ path, code: 'unknown_slot', params: { slot } }];
 }
 
 function checkSlot(flow: ConversationDefinition, name: string): readonly Fault[] {
@@ -177,8 +196,20 @@ function checkChoices(step: Extract<Step, { kind: 'ask' }>, path: Path): readonl
   return verbs.length === 0 && !step.pick && !step.contact ? [{ path, code: 'question_without_answer' }] : [];
 }
 
-function checkOperation(operation: string, path: Path, catalogue: FlowCatalogue): readonly Fault[] {
-  return catalogue.operations.has(operation) ? [] : [{ path, code: 'unknown_operation', params: { operation } }];
+/** The operation exists, and takes what it is given. */
+function checkOperation(
+  call: { readonly do: string; readonly with?: Readonly<Record<string, unknown>> | undefined },
+  path: Path,
+  catalogue: FlowCatalogue,
+): readonly Fault[] {
+  const operation = call.do;
+  if (!catalogue.operations.has(operation))
+    return [{ path: [...path, 'do'], code: 'unknown_operation', params: { operation } }];
+  const taken = catalogue.inputs?.get(operation);
+  if (!taken) return [];
+  return Object.keys(call.with ?? {})
+    .filter((key) => !taken.has(key))
+    .map((key) => ({ path: [...path, 'with', key], code: 'unknown_input', params: { key, operation } }));
 }
 
 function checkFlowName(flow: string, path: Path, catalogue: FlowCatalogue): readonly Fault[] {
@@ -204,6 +235,15 @@ function checkReferences(
       .filter((mention) => !known.has(mention.value))
       .map((mention) => ({ path: mention.path, code: 'unknown_fact', params: { fact: mention.value } })),
   ];
+}
+
+/** `slots.name` and `$slots.name` name slots that are there. */
+function checkSlotReferences(flow: ConversationDefinition): readonly Fault[] {
+  const { conditions, slots } = referencesOf(flow);
+  const inConditions = conditions.flatMap(({ value, path }) =>
+    [...value.matchAll(/(?<![\w.$"'])slots\.([A-Za-z]\w*)/g)].map(([, slot = '']) => ({ value: slot, path })),
+  );
+  return [...inConditions, ...slots].flatMap(({ value, path }) => checkSlotName(flow, value, path));
 }
 
 function checkCondition({ value, path }: Mention, known: ReadonlySet<string>): readonly Fault[] {
@@ -240,7 +280,7 @@ function checkNode(
     case 'decide':
       return checkRoute(node.decide, [...path, 'decide']);
     case 'do':
-      return checkOperation(node.do, [...path, 'do'], catalogue);
+      return checkOperation(node, path, catalogue);
     case 'wait':
       return [
         ...(Object.keys(node.on).length === 0 && !node.timeout
@@ -270,7 +310,10 @@ function checkApproval(
     faults.push({ path: [...at, 'verbs'], code: 'return_without_target' });
   if (!verbs.includes('approve') || !verbs.includes('reject'))
     faults.push({ path: [...at, 'verbs'], code: 'verbs_incomplete' });
-  if (policy === 'ratio' && percent === undefined) faults.push({ path: at, code: 'ratio_without_percent' });
+  if (policy !== 'any' && policy !== 'all')
+    faults.push({ path: [...at, 'policy'], code: 'policy_unsupported', params: { policy } });
+  else if (percent !== undefined)
+    faults.push({ path: [...at, 'percent'], code: 'unknown_key', params: { key: 'percent' } });
   faults.push(
     ...card.flatMap((fact, index) =>
       known.has(fact) ? [] : [{ path: [...at, 'card', index], code: 'unknown_fact', params: { fact } }],

@@ -87,8 +87,8 @@ const listing = z.strictObject({ of: z.string(), line: textKey, empty: textKey.o
 const saying = {
   with: templates.default({}),
   list: listing.optional(),
-  /** Show the slots as a card's fields. */
-  card: z.boolean().default(false),
+  /** Show the slots as a card's fields: all of them, or these in this order. */
+  card: z.union([z.boolean(), z.array(identifier).min(1)]).default(false),
 };
 
 const choice = z.strictObject({
@@ -106,7 +106,13 @@ export const stepSchemas = {
     changed: z.strictObject({ ...operationCall, next: z.array(branch).optional() }).optional(),
     go: route,
   }),
-  do: z.strictObject({ ...operationCall, go: route, failed: name.optional() }),
+  do: z.strictObject({
+    ...operationCall,
+    /** A record (`$row.facts`) that from now on is what the slots hold; whatever it lacks is asked for again. */
+    slotsFrom: z.string().optional(),
+    go: route,
+    failed: name.optional(),
+  }),
   say: z.strictObject({ say: textKey, ...saying, go: route }),
   ask: z.strictObject({
     ask: textKey,
@@ -146,12 +152,14 @@ export const COMMAND_NAMES = [
   'help',
   'submit',
   'upload',
+  'invite',
   'continue',
   'cancel',
   'skip',
   'back',
   'restart',
   'human',
+  'hand-back',
 ] as const;
 /** What a repair flow answers to. */
 const REPAIRS = ['correct', 'timeout', 'cannot-handle'] as const;
@@ -181,6 +189,8 @@ export const conversationSchema = z.strictObject({
   first: name,
   /** Where 重来 goes; the first step unless said. */
   restart: name.optional(),
+  /** Where a form looks at what is on file before it has the word again: after a look-up, with 继续, on an old button. */
+  resume: name.optional(),
   /** Silence: a reminder, then the draft is put aside by the repair flow `timeout`. */
   idle: z.strictObject({ remindAfter: duration, remind: textKey, expireAfter: duration }).optional(),
   slots: z.record(identifier, slotSchema).default({}),

@@ -23,7 +23,7 @@ const TEXT_KEYS: ReadonlySet<string> = new Set([
 /** Keys whose value is a CEL condition. */
 const CONDITION_KEYS: ReadonlySet<string> = new Set(['when']);
 /** Below these, strings are templates. */
-const TEMPLATE_KEYS: ReadonlySet<string> = new Set(['with', 'of', 'to']);
+const TEMPLATE_KEYS: ReadonlySet<string> = new Set(['with', 'of', 'to', 'slotsFrom']);
 
 type Path = readonly (string | number)[];
 
@@ -57,17 +57,22 @@ export function textsOf(flow: FlowDefinition): readonly Mention[] {
   return found;
 }
 
-/** The conditions of a flow and the roots its templates refer to. */
+/** The conditions of a flow, and the roots and slots its templates refer to. */
 export function referencesOf(flow: FlowDefinition): {
   readonly conditions: readonly Mention[];
   readonly roots: readonly Mention[];
+  /** Slots named by `$slots.name`. */
+  readonly slots: readonly Mention[];
 } {
   const conditions: Mention[] = [];
   const roots: Mention[] = [];
+  const slots: Mention[] = [];
   walk(flow, [], (value, path) => {
     if (CONDITION_KEYS.has(keyOf(path)) && !isTemplate(path)) conditions.push({ value, path });
     const root = isTemplate(path) ? /^\$(?<root>[a-z][A-Za-z0-9]*)/u.exec(value)?.groups?.['root'] : undefined;
     if (root !== undefined) roots.push({ value: root, path });
+    const slot = root === 'slots' ? /^\$slots\.([A-Za-z]\w*)/.exec(value)?.[1] : undefined;
+    if (slot !== undefined) slots.push({ value: slot, path });
   });
-  return { conditions, roots };
+  return { conditions, roots, slots };
 }

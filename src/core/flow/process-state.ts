@@ -37,6 +37,8 @@ export type ProcessEvent =
       readonly by?: string;
       readonly reason?: string;
     }
+  /** Fewer people than the node needs may decide it. */
+  | { readonly type: 'approval.empty'; readonly visit: number }
   /** Something a `wait` node listens for (resubmitted, recalled), with facts that changed meanwhile. */
   | { readonly type: 'signal'; readonly name: string; readonly facts?: Facts }
   | { readonly type: 'timer'; readonly visit: number; readonly name: 'remind' | 'timeout' }

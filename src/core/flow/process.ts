@@ -46,6 +46,10 @@ export function stepProcess(flow: CompiledProcess, state: ProcessState, event: P
       return node.kind === 'approval' && state.status === 'waiting'
         ? run.decided(node, event)
         : ignored(state, event.type, 'not_waiting');
+    case 'approval.empty':
+      return node.kind === 'approval' && state.status === 'waiting'
+        ? run.unattended()
+        : ignored(state, event.type, 'not_waiting');
     case 'signal':
       return run.signalled(node, event.name, event.facts ?? {});
     case 'timer':
@@ -102,6 +106,11 @@ class Run {
     this.#state = { ...this.#state, path: [...path, name] };
     if (event.outcome === 'returned') this.#state = { ...this.#state, returner: name };
     return this.#goTo(target).proceed();
+  }
+
+  /** Nobody may decide: the case stops where it is until somebody can, and never passes (invariant 9). */
+  unattended(): ProcessStep {
+    return this.#stop('approval.empty', this.#state.node).#done();
   }
 
   signalled(node: ProcessNode, signal: string, facts: Facts): ProcessStep {

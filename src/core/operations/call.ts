@@ -32,7 +32,7 @@ export async function callOperation(call: Call, name: string, rawInput: unknown)
     refuse(call, operation, undefined, 'permission.denied');
     throw new AppError(commonErrors['permission.denied'], { params: { operation: name } });
   }
-  const input = parseInput(operation, rawInput);
+  const input = parseInput(operation, rawInput, call.actor.language);
   const mark = call.effects.mark();
   if (!operation.isRead) await call.tx.query('SAVEPOINT operation');
   try {

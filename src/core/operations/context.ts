@@ -11,8 +11,8 @@ export interface Services {
   readonly texts: Texts;
   /** The company's zone (IANA); due dates are calendar dates there. */
   readonly companyZone: string;
-  /** False in the sandbox: there nothing leaves the machine, so no cross-border consent is asked. */
-  readonly leavesCountry: boolean;
+  /** Whether what is said on this account leaves the machine. On a look-alike nothing does, so no cross-border consent is asked. */
+  readonly leavesCountry: (account: string) => boolean;
   /** Encrypted file storage. */
   readonly files: FileStore;
   /** The accounts of this installation by platform, e.g. to resolve `--wecom 00123`. */

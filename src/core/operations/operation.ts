@@ -2,8 +2,9 @@
  * An operation is the only way business data changes: permitted, validated, audited. From the registry come the HTTP
  * API with its OpenAPI document, chat commands, what flows may `do`, and the permission matrix.
  */
-import type { z } from 'zod';
+import { z } from 'zod';
 import { AppError, commonErrors, defineErrors, type FieldFault } from '../../lib/errors.ts';
+import type { Language } from '../../lib/i18n.ts';
 import type { Access } from './actor.ts';
 import { scopeOf, type Actor } from './actor.ts';
 import type { Ctx } from './context.ts';
@@ -114,20 +115,40 @@ export function mayCall(actor: Actor, operation: Operation): boolean {
   return scopeOf(actor, operation.access) !== undefined;
 }
 
+// The library's own words for what is wrong with a field, in the reader's language.
+const WORDS = { 'zh-CN': z.locales.zhCN().localeError, en: z.locales.en().localeError };
+
 /** Parses input by the operation's schema. @throws AppError request.invalid with one fault per field. */
-export function parseInput(operation: Operation, input: unknown): unknown {
-  const parsed = operation.input.safeParse(input);
+export function parseInput(operation: Operation, input: unknown, language: Language): unknown {
+  const unstorable = unstorableIn(input);
+  if (unstorable !== undefined)
+    throw new AppError(commonErrors['request.invalid'], {
+      faults: [{ pointer: unstorable, code: 'control_character', message: 'U+0000' }],
+    });
+  const parsed = operation.input.safeParse(input, { error: WORDS[language] });
   if (parsed.success) return parsed.data;
   throw new AppError(commonErrors['request.invalid'], { faults: faultsOf(parsed.error) });
+}
+
+/** Where a NUL character stands, as a JSON pointer: PostgreSQL stores any text but that. */
+function unstorableIn(value: unknown, pointer = ''): string | undefined {
+  if (typeof value === 'string') return value.includes('\0') ? pointer : undefined;
+  if (value === null || typeof value !== 'object' || Buffer.isBuffer(value)) return undefined;
+  for (const [key, part] of Object.entries(value)) {
+    const found = unstorableIn(part, `${pointer}/${pointerPart(key)}`);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+function pointerPart(key: PropertyKey): string {
+  return String(key).replaceAll('~', '~0').replaceAll('/', '~1');
 }
 
 /** Zod issues as JSON pointers with a code and a sentence. */
 export function faultsOf(error: z.ZodError): FieldFault[] {
   return error.issues.map((issue) => ({
-    pointer:
-      issue.path.length === 0
-        ? ''
-        : `/${issue.path.map((part) => String(part).replaceAll('~', '~0').replaceAll('/', '~1')).join('/')}`,
+    pointer: issue.path.map((part) => `/${pointerPart(part)}`).join(''),
     code: issue.code,
     message: issue.message,
   }));

@@ -2,9 +2,10 @@
 import type { CardForm } from '../../channels/card.ts';
 import type { Address, Happening } from '../../channels/channel.ts';
 import { AppError } from '../../lib/errors.ts';
+import type { FlowTable, Reading } from '../conversation/index.ts';
 import type { Turn } from '../unit/unit.ts';
 import { answersOf, colleagueForm, OFFERED, reasonForm, type Wanting } from './decision-forms.ts';
-import type { PendingDecision } from './memory.ts';
+import { withoutDecision, type Memory, type PendingDecision } from './memory.ts';
 
 type Tap = Extract<Happening, { kind: 'action' }>;
 
@@ -57,13 +58,24 @@ async function decide(press: Press, card: Extract<CardFacts, { kind: 'card' }>):
       cardId: tap.cardId,
       tap: tap.handle,
       ...answersOf(tap.selected, press.text),
-    })) as { readonly outcome: string };
-    answer(press, press.text(`approval.tap.done.${done.outcome}`, { application: card.application }));
+    })) as Done;
+    answer(press, press.text(doneKey(done), { application: card.application, left: done.left }));
     return undefined;
   } catch (error) {
     if (!(error instanceof AppError)) throw error;
     return refused(press, card, error);
   }
+}
+
+interface Done {
+  readonly state: string;
+  readonly outcome: string;
+  readonly left: number;
+}
+
+/** A signature that others have to join is no result yet. */
+function doneKey({ state, outcome }: Done): string {
+  return `approval.tap.done.${state === 'OPEN' && outcome === 'APPROVED' ? 'SIGNED' : outcome}`;
 }
 
 function refused(
@@ -78,6 +90,7 @@ function refused(
     revision: tap.revision,
     verb: tap.verb,
     cardId: tap.cardId,
+    application: card.application,
   };
   const wanting: Wanting = {
     cardId: tap.cardId,
@@ -95,9 +108,11 @@ function refused(
       );
       return pending;
     case 'approval.successor_needed': {
-      const names = String(error.params['names'] ?? '')
-        .split('、')
-        .filter((name) => name !== '');
+      const names = namesOf(error);
+      if (names.length === 0) {
+        answer(press, press.text('approval.tap.nobody', params));
+        return undefined;
+      }
       if (openForm(press, colleagueForm(wanting, names, press.text))) return undefined;
       ask(press, press.text('approval.tap.successor', params), names);
       return pending;
@@ -111,37 +126,100 @@ function refused(
   }
 }
 
-/** The words after a press: the reason, or the name of the colleague. `'other'` = they were about something else. */
-export async function answerDecision(request: {
+/** Words that were said while a decision may be waiting for them. */
+export interface Words {
   readonly turn: Turn;
-  readonly decision: PendingDecision;
   readonly text: string;
-  readonly say: (key: string, params?: Readonly<Record<string, string | number>>) => void;
-}): Promise<'answered' | 'other'> {
-  const { turn, decision, text, say } = request;
-  if (/^\/|^(取消|cancel|帮助|help)$/i.test(text.trim())) {
-    say('approval.tap.dropped');
-    return text.trim().startsWith('/') || /帮助|help/i.test(text) ? 'other' : 'answered';
+  readonly reading: Pick<Reading, 'command'>;
+  /** Words that begin a flow (新客户) are no answer either. */
+  readonly flows: Pick<FlowTable, 'startingWith'>;
+  readonly say: Say;
+}
+
+/** Says a text, with answers that can be tapped. */
+export type Say = (
+  key: string,
+  params?: Readonly<Record<string, string | number>>,
+  choices?: readonly string[],
+) => void;
+
+/** What became of the words: `'other'` = they were about something else and are still to be heard. */
+type Answer = { readonly kind: 'answered' | 'other'; readonly isOpen: boolean };
+
+/** Gives the words to the decision that waits for them, if one does. */
+export async function hearDecision(
+  memory: Memory,
+  words: Words,
+): Promise<{ readonly kind: Answer['kind']; readonly memory: Memory }> {
+  if (!memory.decision) return { kind: 'other', memory };
+  const { kind, isOpen } = await answerDecision(memory.decision, words);
+  return { kind, memory: isOpen ? memory : withoutDecision(memory) };
+}
+
+/**
+ * After something else was heard: the question about the card is asked once more. Where that brought a question of its
+ * own (more frames than before), the one about the card is dropped, or the answer to the other would decide the case.
+ */
+export function keepQuestion(memory: Memory, depth: number, say: Say): Memory {
+  const { decision, talk } = memory;
+  if (!decision) return memory;
+  if (talk.frames.length <= depth) {
+    say('approval.tap.still', { application: decision.application ?? '', verb: decision.verb });
+    return memory;
   }
+  say('approval.tap.dropped');
+  return withoutDecision(memory);
+}
+
+/**
+ * The words after a press: the reason, or the name of the colleague. A command stays a command, and the question stays
+ * open; a name nobody has is asked for again. A wrong word must never become a decision.
+ */
+async function answerDecision(decision: PendingDecision, words: Words): Promise<Answer> {
+  const { turn, say, reading, flows } = words;
+  const text = words.text.trim();
+  const command = reading.command?.name;
+  if (command === 'cancel' || command === 'human') {
+    say('approval.tap.dropped');
+    return { kind: command === 'cancel' ? 'answered' : 'other', isOpen: false }; // with 人工 a person has the word
+  }
+  if (command !== undefined || text.startsWith('/') || flows.startingWith('staff', text))
+    return { kind: 'other', isOpen: true };
   const code = OFFERED.find(
-    (one) => turn.call.services.texts.translate(turn.call.actor.language, `approval.reason.${one}`) === text.trim(),
+    (one) => turn.call.services.texts.translate(turn.call.actor.language, `approval.reason.${one}`) === text,
   );
-  const words =
-    decision.verb === 'hand_over' ? { to: text.trim().slice(0, 64) } : { reason: code ?? text.trim().slice(0, 500) };
+  const given = decision.verb === 'hand_over' ? { to: text.slice(0, 64) } : { reason: code ?? text.slice(0, 500) };
   try {
     const done = (await turn.run('approval.decide', {
       id: decision.approvalId,
       revision: decision.revision,
       verb: decision.verb,
-      ...words,
-    })) as { readonly outcome: string };
-    say(`approval.tap.done.${done.outcome}`, { application: '' });
+      ...given,
+    })) as Done;
+    say(doneKey(done), { application: decision.application ?? '', left: done.left });
   } catch (error) {
     if (!(error instanceof AppError)) throw error;
-    const key = error.code === 'approval.successor_needed' ? 'approval.tap.successor' : `error.${error.code}.title`;
-    say(key, error.params);
+    return notTaken(decision, error, say);
   }
-  return 'answered';
+  return { kind: 'answered', isOpen: false };
+}
+
+/** Words that did not decide: an unknown colleague is asked for again, anything else ends the question. */
+function notTaken(decision: PendingDecision, error: AppError, say: Say): Answer {
+  const params = { application: decision.application ?? '', ...error.params };
+  if (error.code !== 'approval.successor_needed') {
+    say(`error.${error.code}.title`, params);
+    return { kind: 'answered', isOpen: false };
+  }
+  const names = namesOf(error);
+  say(names.length === 0 ? 'approval.tap.nobody' : 'approval.tap.successor_unknown', params, names);
+  return { kind: 'answered', isOpen: names.length > 0 };
+}
+
+function namesOf(error: AppError): readonly string[] {
+  return String(error.params['names'] ?? '')
+    .split('、')
+    .filter((name) => name !== '');
 }
 
 async function callOrNone(turn: Turn, cardId: string): Promise<CardFacts | undefined> {

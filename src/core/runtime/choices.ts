@@ -2,7 +2,7 @@
 import type { Card } from '../../channels/card.ts';
 import type { Happening } from '../../channels/channel.ts';
 import { statement } from '../../db/database.ts';
-import type { ConversationEvent } from '../conversation/index.ts';
+import type { ConversationEvent, ConversationState } from '../conversation/index.ts';
 import type { MessageContent } from '../operations/effects.ts';
 import type { Turn } from '../unit/unit.ts';
 import type { Offer } from './memory.ts';
@@ -12,22 +12,63 @@ const SENT_CARD = statement(
   `SELECT id, sealed_payload FROM outbox WHERE card_id = $1 AND kind = 'card' AND account = $2 AND chat = $3 AND sealed_payload IS NOT NULL ORDER BY id DESC LIMIT 1`,
 );
 
-/** The words on a button of a question that is over, from the card as it was sent into this chat. */
-export async function sentLabel(
+/** The question whose button was pressed, as it was sent into this chat; `undefined` for any other card. */
+export async function askedCard(
   turn: Turn,
   tap: { readonly cardId: string; readonly verb: string },
-): Promise<string | undefined> {
-  const { call, conversation } = turn;
-  if (!conversation || !OFFERED_VERB.test(tap.verb)) return undefined;
+): Promise<Card | undefined> {
+  return OFFERED_VERB.test(tap.verb) ? sentCard(turn, tap.cardId) : undefined;
+}
+
+async function sentCard({ call, conversation }: Turn, cardId: string): Promise<Card | undefined> {
+  if (!conversation) return undefined;
   const { account, chat } = conversation.address;
   const [row] = await call.tx.query<{ readonly id: bigint; readonly sealed_payload: Buffer }>(SENT_CARD, [
-    tap.cardId,
+    cardId,
     account,
     chat,
   ]);
   if (!row) return undefined;
   const content = call.services.keys.openJson(`outbox.sealed_payload.${row.id}`, row.sealed_payload) as MessageContent;
-  return content.kind === 'card' ? content.card.actions.find(({ verb }) => verb === tap.verb)?.label : undefined;
+  return content.kind === 'card' ? content.card : undefined;
+}
+
+/** The words on a button. */
+export function labelOn(card: Card | undefined, pressed: string): string | undefined {
+  return card?.actions.find(({ verb }) => verb === pressed)?.label;
+}
+
+/** The same question stands further down once more (after a look-up, or words that were no answer): either card answers it. */
+export async function choiceAskedAnew(
+  turn: Turn,
+  offer: Offer | undefined,
+  { verb, asked }: { readonly verb: string; readonly asked: Card | undefined },
+): Promise<Offer['choices'][number] | undefined> {
+  if (!asked || offer?.cardId === undefined) return undefined;
+  const latest = await sentCard(turn, offer.cardId);
+  if (!latest || wordsOf(latest) !== wordsOf(asked)) return undefined;
+  return choiceOf(offer, { cardId: offer.cardId, verb });
+}
+
+function wordsOf({ title, text, fields, actions }: Card): string {
+  return JSON.stringify([title, text, fields, actions.map(({ label }) => label)]);
+}
+
+/** Characters of a question that a card shows on every platform without cutting. */
+const MAX_CARD_TEXT = 1_000;
+/** WeCom's most. */
+const MAX_CARD_BUTTONS = 6;
+
+/** Whether a question is a card: WeCom has buttons on nothing else, Telegram's know their question there and can be taken away. */
+export function showsAsCard(platform: string, said: Said & { readonly requestContact?: string | undefined }): boolean {
+  if (platform === 'telegram') return said.requestContact === undefined && said.text.length <= MAX_CARD_TEXT;
+  if (said.choices.length > MAX_CARD_BUTTONS) return false;
+  return said.fields.length > 0 || platform === 'wecom';
+}
+
+/** Whether a question still waits for its answer, so that what is said in between (a look-up) leaves its buttons alone. */
+export function stillAsked(offer: Offer | undefined, { frames }: ConversationState): boolean {
+  return frames.some((frame) => offer !== undefined && (frame.back?.visit ?? frame.visit) === offer.visit);
 }
 
 /** The place of an answer among those offered, in the verb of its button. */
@@ -51,15 +92,15 @@ export function choiceEvent(offer: Offer, choice: Offer['choices'][number]): Con
   };
 }
 
+/** A question as it is to be shown. */
+interface Said {
+  readonly text: string;
+  readonly fields: Card['fields'];
+  readonly choices: readonly { readonly label: string }[];
+}
+
 /** A question with its answers as buttons. */
-export function choiceCard(
-  id: string,
-  said: {
-    readonly text: string;
-    readonly fields: Card['fields'];
-    readonly choices: readonly { readonly label: string }[];
-  },
-): Card {
+export function choiceCard(id: string, said: Said): Card {
   const [title = '', ...rest] = said.text.split('\n');
   return {
     id,
@@ -75,13 +116,22 @@ export function choiceCard(
   };
 }
 
-/** The card with the answer that was chosen; where the platform waits for an answer to the press, that too. */
+/**
+ * The card with the answer that was chosen, or the word that it is over; where the platform waits for an answer to the
+ * press, that too. The question and its facts stay to be read; only its buttons go.
+ */
 export function lockedChoices(
   tap: Extract<Happening, { kind: 'action' }>,
-  chosen: { readonly title: string; readonly label: string; readonly platform: string },
+  chosen: {
+    readonly title: string;
+    readonly label: string;
+    readonly platform: string;
+    readonly asked: Card | undefined;
+  },
 ): readonly MessageContent[] {
-  const { title, label, platform } = chosen;
-  const card: Card = { id: tap.cardId, revision: tap.revision, title, fields: [], actions: [], closed: label };
+  const { title, label, platform, asked } = chosen;
+  const words = asked ? { ...asked, closed: title } : { title, fields: [], closed: label };
+  const card: Card = { ...words, id: tap.cardId, revision: tap.revision, actions: [] };
   const locked: MessageContent = { kind: 'card_update', card, handle: {}, tap: tap.handle };
   if (platform === 'wecom') return [locked];
   return [locked, { kind: 'tap_answer', tap: tap.handle, text: label, alert: false }];

@@ -3,6 +3,7 @@
  * is said in return. Turns of a batch share one transaction; identities and timeline items are read and written for the
  * whole batch at once.
  */
+import type { Card } from '../../channels/card.ts';
 import type { Address, InboundEvent } from '../../channels/channel.ts';
 import { identitiesOf, setReachable, type Identity } from '../../identity/identity-store.ts';
 import { dateIn, type BusinessDate } from '../../lib/business-date.ts';
@@ -18,16 +19,26 @@ import {
   type ConversationEvent,
   type ConversationTools,
 } from '../conversation/index.ts';
-import { SYSTEM_ACTOR, type Actor } from '../operations/actor.ts';
-import { callOperation } from '../operations/call.ts';
+import type { Actor } from '../operations/actor.ts';
 import { platformOf, type Turn, type Unit } from '../unit/unit.ts';
-import { pressCard, answerDecision } from './approval-taps.ts';
-import { choiceCard, choiceEvent, choiceOf, lockedChoices, sentLabel } from './choices.ts';
+import { hearDecision, keepQuestion, pressCard, type Say } from './approval-taps.ts';
+import {
+  askedCard,
+  choiceAskedAnew,
+  choiceCard,
+  choiceEvent,
+  choiceOf,
+  labelOn,
+  lockedChoices,
+  showsAsCard,
+  stillAsked,
+} from './choices.ts';
 import { pressText } from './decision-forms.ts';
 import type { Flows } from './flows.ts';
-import type { IncomingItem, ItemChange } from './incoming.ts';
+import { changeOf, type IncomingItem, type ItemChange } from './incoming.ts';
+import { callForPerson } from './handover.ts';
 import { handOverMedia } from './media-timer.ts';
-import type { Memory, Offer } from './memory.ts';
+import { caseOf, withoutDecision, type Memory, type Offer } from './memory.ts';
 import { PersonalSlots, type PersonalValues } from './personal-slots.ts';
 import { actorOf, sendersOf } from './senders.ts';
 import { answered, awaitAnswer, keepAlarm, ring, type Silence } from './silence.ts';
@@ -41,6 +52,8 @@ export interface RuntimeDeps {
   readonly writeIncoming: (unit: Unit, items: readonly IncomingItem[]) => Promise<void>;
   /** Notes an edit or deletion; `false` when the message is not on file. */
   readonly writeChange: (unit: Unit, change: ItemChange) => Promise<boolean>;
+  /** Files what was said in a conversation before it was known whose it is. */
+  readonly linkEarlier: (unit: Unit, conversationId: string, customerId: string) => Promise<void>;
   readonly personal: PersonalValues;
 }
 
@@ -64,11 +77,17 @@ export function createTurnHandler(
       await talk.run();
       talks.push(talk);
     }
-    unit.defer(async () => deps.writeIncoming(unit, items));
+    unit.defer(async () => {
+      await deps.writeIncoming(unit, items);
+      // An edit may follow its message within one batch.
+      for (const change of talks.flatMap((talk) => talk.changes)) await deps.writeChange(unit, change);
+    });
     const states = await slots.conceal(deps.flows.table, talks);
     return talks.map(({ memory }, index) => ({ state: states[index], isSilenced: memory.talk.handedOver }));
   };
 }
+
+type Press = Extract<InboundEvent['happening'], { kind: 'action' }>;
 
 /** One conversation's share of a batch. */
 class Talk {
@@ -82,8 +101,13 @@ class Talk {
   readonly #address: Address;
   /** Whose files its turns have touched. */
   readonly customers = new Set<string>();
+  /** Edits and deletions the platform reported. */
+  readonly changes: ItemChange[] = [];
+  readonly #turns: Turn[] = [];
   #actor: Actor;
   #memory: Memory;
+  /** The contact of this turn is the customer's own phone as it stands on file. */
+  #isProvenPhone = false;
 
   constructor(
     deps: RuntimeDeps,
@@ -136,6 +160,8 @@ class Talk {
       traceId: stored.traceId,
       conversation: { id: conversation.id, platform: conversation.platform, address: this.#address },
     });
+    this.#turns.push(turn);
+    this.#isProvenPhone = false;
     if (this.#actor.kind === 'CUSTOMER') turn.effects.touch(this.#actor.id);
     this.#concealNames(turn);
     if ('internal' in stored.event) await this.#internal(turn, stored, stored.event);
@@ -177,22 +203,8 @@ class Talk {
     const { conversation } = this.#work;
     switch (happening.kind) {
       case 'edited':
-        await this.#deps.writeChange(this.#unit, {
-          conversationId: conversation.id,
-          messageId: happening.messageId,
-          inboxId: stored.id,
-          kind: 'EDITED',
-          text: happening.text,
-          concealed: [...turn.effects.concealed, ...namesIn(happening.text)],
-        });
-        return;
       case 'deleted':
-        await this.#deps.writeChange(this.#unit, {
-          conversationId: conversation.id,
-          messageId: happening.messageId,
-          inboxId: stored.id,
-          kind: 'DELETED',
-        });
+        this.changes.push(changeOf(happening, [conversation.id, stored.id], [...turn.effects.concealed]));
         return;
       case 'reachable':
         await setReachable(
@@ -205,19 +217,29 @@ class Talk {
       case 'other':
         return;
       case 'opened':
-        return this.#step(turn, { type: 'opened' });
+        if (this.#isUnknownStaff()) return; // looking at the app's page is no message
+        await this.#step(turn, { type: 'opened' });
+        if (conversation.platform === 'telegram')
+          this.#file(turn, stored, { kind: 'start', messageId: null, text: '/start' });
+        return;
       case 'start':
         await this.#step(turn, { type: 'link', payload: happening.payload });
         this.#file(turn, stored, { kind: 'start', messageId: happening.messageId, text: '/start' });
         return;
       case 'contact':
         await this.#step(turn, { type: 'contact', phone: happening.phone, own: happening.own });
-        this.#file(turn, stored, { kind: 'contact', messageId: happening.messageId, text: happening.phone });
+        // Somebody else's number is nobody's business here, not even masked.
+        this.#file(turn, stored, {
+          kind: 'contact',
+          messageId: happening.messageId,
+          text: this.#isProvenPhone ? happening.phone : this.#text('talk.foreign_contact'),
+        });
         return;
       case 'action': {
-        const label = choiceOf(this.#memory.offer, happening)?.label ?? (await sentLabel(turn, happening));
+        const asked = await askedCard(turn, happening);
+        const label = choiceOf(this.#memory.offer, happening)?.label ?? labelOn(asked, happening.verb);
         const pressed = label ?? pressText(happening, (key) => this.#text(key));
-        await this.#tap(turn, stored, happening);
+        await this.#tap(turn, stored, { ...happening, asked });
         for (const name of namesIn(pressed)) turn.effects.conceal(name);
         this.#file(turn, stored, { kind: 'action', messageId: null, text: pressed });
         return;
@@ -257,20 +279,20 @@ class Talk {
       for (const content of answers) this.#send(turn, content);
       if (answers.length > 0) return;
     }
-    const { decision } = this.#memory;
-    if (decision) {
-      const rest = await answerDecision({
-        turn,
-        decision,
-        text: message.text,
-        say: (key, params) => this.#say(turn, this.#text(key, params)),
-      });
-      this.#memory = withoutDecision(this.#memory);
-      if (rest === 'answered') return;
-    }
+    const say = this.#sayKey(turn);
+    const { table: flows } = this.#deps.flows;
+    const heard = await hearDecision(this.#memory, { turn, text: message.text, reading, flows, say });
+    this.#memory = heard.memory;
+    if (heard.kind === 'answered') return;
+    const depth = this.#memory.talk.frames.length;
     const chosen = this.#offered(message.text);
-    if (chosen) return this.#step(turn, chosen);
-    await this.#step(turn, { type: 'message', text: message.text, reading, media: [] });
+    await this.#step(turn, chosen ?? { type: 'message', text: message.text, reading, media: [] });
+    this.#memory = keepQuestion(this.#memory, depth, say);
+  }
+
+  #sayKey(turn: Turn): Say {
+    return (key, params, choices = []) =>
+      this.#send(turn, { kind: 'text', text: this.#text(key, params), ...(choices.length > 0 ? { choices } : {}) });
   }
 
   /** A platform whose people are all staff: whoever is not on the list gets told how to get there. */
@@ -285,27 +307,20 @@ class Talk {
     return offer && choice ? choiceEvent(offer, choice) : undefined;
   }
 
-  async #tap(
-    turn: Turn,
-    stored: StoredEvent,
-    tap: Extract<InboundEvent['happening'], { kind: 'action' }>,
-  ): Promise<void> {
+  /** A question that is over is answered with a word, and its buttons go; asked anew since, it is answered all the same. */
+  async #tap(turn: Turn, stored: StoredEvent, { asked, ...tap }: Press & { asked: Card | undefined }): Promise<void> {
     const { offer } = this.#memory;
-    const choice = choiceOf(offer, tap);
-    if (!offer || !choice) return this.#press(turn, stored, tap);
-    const { label } = choice;
-    const title = this.#text('talk.chosen', { label });
-    for (const content of lockedChoices(tap, { title, label, platform: this.#work.conversation.platform }))
-      turn.effects.send({ to: this.#address, purpose: this.#purpose(), content });
-    return this.#step(turn, choiceEvent(offer, choice));
+    const choice = choiceOf(offer, tap) ?? (await choiceAskedAnew(turn, offer, { ...tap, asked }));
+    if (!choice && !asked) return this.#press(turn, stored, tap);
+    const label = choice?.label ?? this.#text('talk.answered');
+    const title = choice ? this.#text('talk.chosen', { label }) : label;
+    for (const content of lockedChoices(tap, { title, label, platform: this.#work.conversation.platform, asked }))
+      this.#send(turn, content);
+    if (offer && choice) return this.#step(turn, choiceEvent(offer, choice));
   }
 
   /** A card of the approvals. A question that is still open about this very card is answered by the press, or asked anew. */
-  async #press(
-    turn: Turn,
-    stored: StoredEvent,
-    tap: Extract<InboundEvent['happening'], { kind: 'action' }>,
-  ): Promise<void> {
+  async #press(turn: Turn, stored: StoredEvent, tap: Press): Promise<void> {
     const decision = await pressCard({
       turn,
       address: this.#address,
@@ -324,8 +339,10 @@ class Talk {
       audience: this.#actor.kind === 'STAFF' ? 'staff' : 'customer',
       today: this.#today,
     };
+    const before = this.#memory.talk.frames.at(-1);
     const { state, effects } = stepConversation(this.#memory.talk, event, tools);
     this.#memory = { ...this.#memory, talk: state };
+    if (before && this.#actor.kind === 'STAFF') for (const id of caseOf(before, state)) turn.effects.touch(id);
     for (const effect of effects) await this.#carryOut(turn, effect);
     this.#listen(keepAlarm(turn.effects, this.#work.conversation.id, this.#memory.silence));
   }
@@ -363,19 +380,7 @@ class Talk {
         this.#listen(answered(this.#memory.silence, effect.visit));
         return;
       case 'handover':
-        turn.effects.incident({
-          kind: 'conversation.handed_over',
-          subject: { kind: 'conversation', id: this.#work.conversation.id },
-        });
-        if (this.#actor.kind === 'CUSTOMER') {
-          const key = `handover:${this.#work.conversation.id}:${this.#unit.now.toISOString()}`;
-          await callOperation({ ...turn.call, actor: SYSTEM_ACTOR }, 'task.addForOwner', {
-            customerId: this.#actor.id,
-            key,
-            kind: 'handed_over',
-          });
-        }
-        return;
+        return callForPerson(turn, this.#actor, this.#work.conversation.id);
       case 'frame':
         return;
     }
@@ -384,6 +389,7 @@ class Talk {
   async #call(turn: Turn, effect: Extract<ConversationEffect, { kind: 'do' }>): Promise<ConversationEvent> {
     try {
       const result = (await turn.run(effect.operation, effect.input)) as Record<string, unknown>;
+      if (effect.operation === 'customer.bindContact') this.#isProvenPhone = result['kind'] === 'matched';
       await this.#noticeBinding();
       return { type: 'operation.done', visit: effect.visit, result };
     } catch (error) {
@@ -401,6 +407,17 @@ class Talk {
       this.#unit.now,
     );
     if (identity) this.#actor = actorOf(identity, this.#actor.language);
+    if (this.#actor.kind === 'CUSTOMER') await this.#fileEarlier(this.#actor.id);
+  }
+
+  /** What was said here before it was known whose chat this is: on file, or still to be written in this very unit. */
+  async #fileEarlier(customerId: string): Promise<void> {
+    const { id } = this.#work.conversation;
+    await this.#deps.linkEarlier(this.#unit, id, customerId);
+    for (const turn of this.#turns) turn.effects.touch(customerId);
+    for (const [at, item] of this.#items.entries())
+      if (item.conversationId === id && !item.customers.includes(customerId))
+        this.#items[at] = { ...item, customers: [...item.customers, customerId] };
   }
 
   #sayEffect(turn: Turn, effect: Extract<ConversationEffect, { kind: 'say' | 'diff' }>): void {
@@ -413,28 +430,20 @@ class Talk {
       this.#say(turn, said.text);
       return;
     }
-    if (offer && this.#showsAsCard(said)) {
+    if (offer && showsAsCard(this.#work.conversation.platform, said)) {
       const cardId = newToken(16);
       this.#memory = { ...withoutOffer, offer: { ...offer, cardId } };
       this.#send(turn, { kind: 'card', card: choiceCard(cardId, said) });
       return;
     }
-    this.#memory = offer ? { ...withoutOffer, offer } : withoutOffer;
+    if (offer) this.#memory = { ...withoutOffer, offer };
+    else if (!stillAsked(this.#memory.offer, this.#memory.talk)) this.#memory = withoutOffer;
     this.#send(turn, {
       kind: 'text',
-      text:
-        said.fields.length === 0
-          ? said.text
-          : `${said.text}\n${said.fields.map((field) => `${field.label} ${field.value}`).join('\n')}`,
+      text: [said.text, ...said.fields.map((field) => `${field.label} ${field.value}`)].join('\n'),
       ...(offer ? { choices: offer.choices.map((choice) => choice.label) } : {}),
       ...(said.requestContact === undefined ? {} : { requestContact: said.requestContact }),
     });
-  }
-
-  /** WeCom has buttons only on cards; elsewhere a card is for what has fields to show. Six buttons are WeCom's most. */
-  #showsAsCard(said: { readonly choices: readonly unknown[]; readonly fields: readonly unknown[] }): boolean {
-    if (said.choices.length > 6) return false;
-    return said.fields.length > 0 || this.#work.conversation.platform === 'wecom';
   }
 
   #say(turn: Turn, text: string): void {
@@ -481,9 +490,4 @@ class Talk {
       ...line,
     });
   }
-}
-
-function withoutDecision(memory: Memory): Memory {
-  const { decision: _decision, ...rest } = memory;
-  return rest;
 }

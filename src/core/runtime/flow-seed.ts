@@ -1,6 +1,7 @@
 /** Flow files: they seed the first installation; a file that differs from what is stored becomes a draft. */
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
+import { z } from 'zod';
 import type { Tx } from '../../db/database.ts';
 import { LANGUAGES, type Texts } from '../../lib/i18n.ts';
 import { loadFlow, type Finding, type FlowCatalogue, type LoadedFlow } from '../flow/index.ts';
@@ -35,12 +36,37 @@ export function catalogueOf(
 ): FlowCatalogue {
   return {
     operations: new Set(registry.list().map((operation) => operation.name)),
+    inputs: inputsOf(registry),
     roles: new Set<string>(ROLES),
-    flows: new Set(files.flatMap(({ text }) => /^flow:\s*(\S+)/m.exec(text)?.[1] ?? [])),
+    flows: new Set(files.flatMap(({ text }) => nameIn(text) ?? [])),
+    kinds: RELIED_ON,
     texts: Object.fromEntries(LANGUAGES.map((one) => [one, texts.messages(one)])),
     tables: {},
     translate: (key, params) => texts.translate(language, key, params),
   };
+}
+
+/** The flows this program calls by name, with what it takes them for. */
+const RELIED_ON: ReadonlyMap<string, string> = new Map([
+  ['loan-approval', 'process'],
+  ['repayment-reminder', 'schedule'],
+  ['lead-intake', 'conversation'],
+  ['customer-intake', 'conversation'],
+  ['document-collection', 'conversation'],
+]);
+
+function nameIn(text: string): string | undefined {
+  return /^flow:\s*(\S+)/m.exec(text)?.[1];
+}
+
+function inputsOf(registry: Registry): ReadonlyMap<string, ReadonlySet<string>> {
+  return new Map(
+    registry
+      .list()
+      .flatMap(({ name, input }) =>
+        input instanceof z.ZodObject ? [[name, new Set(Object.keys(input.shape))] as const] : [],
+      ),
+  );
 }
 
 export interface FlowCheck {

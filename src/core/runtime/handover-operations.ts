@@ -1,8 +1,11 @@
-/** A person takes a conversation over, and gives the word back to the bot. */
+/** A person takes a conversation over, and gives the word back to the bot: by the API, or by 交还 in his own chat. */
 import { z } from 'zod';
 import { statement } from '../../db/database.ts';
 import { insertInternal } from '../../inbox/internal.ts';
+import { AppError, commonErrors } from '../../lib/errors.ts';
 import { newId } from '../../lib/ids.ts';
+import type { Access } from '../operations/actor.ts';
+import type { Ctx } from '../operations/context.ts';
 import { defineOperation } from '../operations/operation.ts';
 
 const TALKS = statement(
@@ -10,11 +13,19 @@ const TALKS = statement(
   `SELECT c.id FROM conversations c JOIN identities i ON i.account = c.account AND i.external_id = coalesce(nullif(c.actor, ''), c.chat)
    WHERE i.customer_id = $1 AND c.is_silenced ORDER BY c.id`,
 );
+const CHAT = statement(
+  'handover-chat',
+  `SELECT c.id, c.chat, c.is_silenced, i.customer_id FROM conversations c
+   LEFT JOIN identities i ON i.account = c.account AND i.external_id = coalesce(nullif(c.actor, ''), c.chat)
+   WHERE c.id = $1 OR (c.account = ANY($2::text[]) AND c.chat = $3) ORDER BY c.id`,
+);
+
+const MAY_HAND_BACK: Access = { sales: 'own', team_lead: 'team', collector: 'all', manager: 'all', admin: 'all' };
 
 export const handBack = defineOperation({
   name: 'conversation.handBack',
   summary: 'Gives the word back to the bot in every conversation of a customer that a person has taken over',
-  access: { sales: 'own', team_lead: 'team', collector: 'all', manager: 'all', admin: 'all' },
+  access: MAY_HAND_BACK,
   input: z.strictObject({ customer: z.string().min(1).max(64) }),
   output: z.object({ conversations: z.int() }),
   http: { method: 'POST', path: '/customers/{customer}/hand-back', status: 200 },
@@ -23,14 +34,72 @@ export const handBack = defineOperation({
     // The look-up also checks the caller's scope.
     const customer = (await ctx.call('customer.get', { id: input.customer })) as { readonly id: string };
     const talks = await ctx.tx.query<{ id: string }>(TALKS, [customer.id]);
-    for (const talk of talks)
-      await insertInternal(ctx.tx, ctx.keys, {
-        key: `handback:${newId()}`,
-        conversationId: talk.id,
-        kind: 'handback',
-        body: { internal: 'handback' },
-        now: ctx.now,
-      });
+    await giveWord(ctx, talks);
+    await settle(ctx, { kind: 'customer', id: customer.id });
     return { conversations: talks.length };
   },
 });
+
+interface ChatRow {
+  readonly id: string;
+  readonly chat: string;
+  readonly is_silenced: boolean;
+  readonly customer_id: string | null;
+}
+
+export const handBackChat = defineOperation({
+  name: 'conversation.handBackChat',
+  summary: 'Gives the word back to the bot in one chat, by its id here or on the platform; for chats of nobody known',
+  access: { team_lead: 'all', manager: 'all', admin: 'all' },
+  input: z.strictObject({ conversation: z.string().min(1).max(128) }),
+  output: z.object({ conversations: z.int() }),
+  http: { method: 'POST', path: '/conversations/{conversation}/hand-back', status: 200 },
+  subject: (input) => ({ kind: 'conversation', id: input.conversation }),
+  async run(ctx, { conversation }) {
+    const id = z.uuid().safeParse(conversation).success ? conversation : null;
+    const accounts = Object.values(ctx.services.accounts);
+    const found = await ctx.tx.query<ChatRow>(CHAT, [id, accounts, conversation]);
+    if (found.length === 0) throw new AppError(commonErrors['resource.not_found']);
+    // Whoever is known by now is a customer, and the caller has to be allowed to see him.
+    for (const row of found) if (row.customer_id !== null) await ctx.call('customer.get', { id: row.customer_id });
+    const talks = found.filter((row) => row.is_silenced);
+    await giveWord(ctx, talks);
+    for (const row of found) await settle(ctx, { kind: 'conversation', id: row.id });
+    return { conversations: talks.length };
+  },
+});
+
+/** A chat's id on a platform, as a to-do names it; anything else is a customer's number or id. */
+const CHAT_ID = /^-?\d{5,20}$/;
+
+export const giveBack = defineOperation({
+  name: 'conversation.giveBack',
+  summary: 'Gives the word back to the bot, from chat: for a customer by number, or for a chat by its id',
+  access: MAY_HAND_BACK,
+  input: z.strictObject({ who: z.string().trim().min(1).max(64) }),
+  output: z.object({ kind: z.enum(['handed_back', 'not_silent']), who: z.string() }),
+  subject: (input) => ({ kind: 'conversation', id: input.who }),
+  async run(ctx, { who }) {
+    const result = CHAT_ID.test(who)
+      ? await ctx.call('conversation.handBackChat', { conversation: who })
+      : await ctx.call('conversation.handBack', { customer: who });
+    const { conversations } = result as { readonly conversations: number };
+    return { kind: conversations > 0 ? ('handed_back' as const) : ('not_silent' as const), who: who.toUpperCase() };
+  },
+});
+
+async function giveWord(ctx: Ctx, talks: readonly { readonly id: string }[]): Promise<void> {
+  for (const talk of talks)
+    await insertInternal(ctx.tx, ctx.keys, {
+      key: `handback:${newId()}`,
+      conversationId: talk.id,
+      kind: 'handback',
+      body: { internal: 'handback' },
+      now: ctx.now,
+    });
+}
+
+/** Nobody has to take over any more. */
+async function settle(ctx: Ctx, subject: { readonly kind: string; readonly id: string }): Promise<void> {
+  await ctx.callAsSystem('task.finishAbout', { kind: 'handed_over', subject });
+}

@@ -1,4 +1,6 @@
 /** What a conversation puts on the timeline: who writes it down belongs to the domain. */
+import type { Happening } from '../../channels/channel.ts';
+import { namesIn } from '../conversation/index.ts';
 
 /** A line of the timeline that came in. */
 export interface IncomingItem {
@@ -25,4 +27,16 @@ export interface ItemChange {
   readonly text?: string;
   /** Names to hide in the searchable copy. */
   readonly concealed?: readonly string[];
+}
+
+/** What the platform reports of an earlier message, as a line of the timeline. `place`: the conversation, the inbox row. */
+export function changeOf(
+  happening: Extract<Happening, { kind: 'edited' | 'deleted' }>,
+  [conversationId, inboxId]: readonly [string, bigint],
+  names: readonly string[],
+): ItemChange {
+  const { messageId } = happening;
+  if (happening.kind === 'deleted') return { conversationId, messageId, inboxId, kind: 'DELETED' };
+  const { text } = happening;
+  return { conversationId, messageId, inboxId, kind: 'EDITED', text, concealed: [...names, ...namesIn(text)] };
 }

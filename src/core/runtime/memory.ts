@@ -1,5 +1,5 @@
 /** What is remembered of a conversation besides the interpreter's own state. Sealed as one JSON. */
-import { EMPTY_CONVERSATION, type ConversationState } from '../conversation/index.ts';
+import { EMPTY_CONVERSATION, type ConversationState, type Frame } from '../conversation/index.ts';
 import type { Silence } from './silence.ts';
 
 /** One-tap answers that were offered last; a tap or the same words choose one. */
@@ -15,6 +15,8 @@ export interface PendingDecision {
   readonly revision: number;
   readonly verb: string;
   readonly cardId: string;
+  /** The case's number for what is said about it; absent in what an older release remembered. */
+  readonly application?: string;
 }
 
 export interface Memory {
@@ -28,4 +30,15 @@ export interface Memory {
 
 export function memoryOf(state: unknown): Memory {
   return state === undefined || state === null ? { talk: EMPTY_CONVERSATION } : (state as Memory);
+}
+
+export function withoutDecision(memory: Memory): Memory {
+  const { decision: _decision, ...rest } = memory;
+  return rest;
+}
+
+/** Whose lead a step was about: that of the frame which it took on. A look-up in between leaves the frame as it is. */
+export function caseOf(frame: Frame, after: ConversationState): readonly string[] {
+  if (after.frames.some(({ visit }) => visit === frame.visit)) return [];
+  return Object.values(frame.results).flatMap(({ customerId }) => (typeof customerId === 'string' ? [customerId] : []));
 }

@@ -3,6 +3,7 @@
  * interpreter decides; this file only carries out.
  */
 import { z } from 'zod';
+import { byDay } from '../../lib/daytime.ts';
 import { AppError, defineErrors } from '../../lib/errors.ts';
 import { newId } from '../../lib/ids.ts';
 import { statement, type Tx } from '../../db/database.ts';
@@ -58,7 +59,7 @@ const event = z.discriminatedUnion('type', [
 
 /** The operations by which everybody else starts and drives processes. */
 export function processOperations(flows: Flows): readonly Operation[] {
-  return [startOperation(flows), signalOperation(flows)];
+  return [startOperation(flows), signalOperation(flows), resumeOperation(flows)];
 }
 
 function startOperation(flows: Flows): Operation {
@@ -108,6 +109,7 @@ function signalOperation(flows: Flows): Operation {
       if (flow.kind !== 'process') throw new Error(`instance ${row.id} does not run a process`);
       const state = ctx.keys.openJson(`instances.sealed_state.${row.id}`, row.sealed_state) as ProcessState;
       const step = stepProcess(flow, state, withoutUndefined(input.event));
+      if (input.event.type === 'retry') await settleAlarm(ctx, row);
       const last = await carryOut(
         ctx,
         flow,
@@ -119,6 +121,38 @@ function signalOperation(flows: Flows): Operation {
   });
 }
 
+const STOPPED = statement(
+  'instances-stopped',
+  `SELECT id FROM instances WHERE status = 'STOPPED' ORDER BY id LIMIT 1000`,
+);
+
+function resumeOperation(flows: Flows): Operation {
+  return defineOperation({
+    name: 'process.resumeStopped',
+    summary: 'Lets every case go on that stopped for want of approvers and would find them now',
+    access: { system: 'all' },
+    input: z.strictObject({}),
+    output: z.object({ resumed: z.int() }),
+    async run(ctx) {
+      let resumed = 0;
+      for (const { id } of await ctx.tx.query<{ id: string }>(STOPPED)) {
+        const row = await lock(ctx.tx, id);
+        const state = ctx.keys.openJson(`instances.sealed_state.${id}`, row.sealed_state) as ProcessState;
+        const flow = await flows.version(ctx.tx, row.flow_version_id);
+        const node = flow.kind === 'process' ? flow.nodes.get(state.node) : undefined;
+        if (row.status !== 'STOPPED' || node?.kind !== 'approval') continue;
+        const { policy, role, count } = node.approval;
+        const seats = { instanceId: id, policy: policy === 'ratio' ? 'all' : policy, role, count };
+        if (role === undefined || !((await ctx.callAsSystem('approval.canSeat', seats)) as { can: boolean }).can)
+          continue;
+        await ctx.callAsSystem('process.signal', { instanceId: id, event: { type: 'retry' } });
+        resumed += 1;
+      }
+      return { resumed };
+    },
+  });
+}
+
 type ParsedEvent = z.output<typeof event>;
 
 // zod's optional members may be `undefined`; the interpreter's may only be absent.
@@ -126,6 +160,13 @@ function withoutUndefined(parsed: ParsedEvent): ProcessEvent {
   return Object.fromEntries(
     Object.entries(parsed).filter(([, value]) => value !== undefined),
   ) as unknown as ProcessEvent;
+}
+
+/** Whoever tries a case again has seen the alarm; should it stop once more, there is a new one. */
+async function settleAlarm(ctx: Ctx, row: InstanceRow): Promise<void> {
+  const subject = { kind: row.subject_kind, id: row.subject_id };
+  for (const kind of ['approval_stopped', 'case_stopped', 'process_stopped'])
+    await ctx.callAsSystem('task.finishAbout', { kind, subject });
 }
 
 async function lock(tx: Tx, id: string): Promise<InstanceRow> {
@@ -155,7 +196,7 @@ async function carryOut(ctx: Ctx, flow: CompiledProcess, start: Case, first: Ste
   await save(ctx, start.id, step.state, (rev += 1));
   for (let effect = queue.shift(); effect !== undefined; effect = queue.shift()) {
     ctx.effects.event({ instanceId: start.id, rev, type: effect.kind, data: effect });
-    const result = await perform(ctx, start, step.state, effect);
+    const result = await perform(ctx, { flow, instance: start, state: step.state }, effect);
     if (!result) continue;
     step = stepProcess(flow, step.state, result);
     queue.push(...step.effects);
@@ -175,12 +216,14 @@ async function save(ctx: Ctx, id: string, state: ProcessState, rev: number): Pro
   await ctx.tx.query(SAVE, [id, state.node, state.visit, seal(ctx, id, state), STATUS[state.status], rev, ctx.now]);
 }
 
-async function perform(
-  ctx: Ctx,
-  instance: Case,
-  state: ProcessState,
-  effect: ProcessEffect,
-): Promise<ProcessEvent | undefined> {
+interface Scene {
+  readonly flow: CompiledProcess;
+  readonly instance: Case;
+  readonly state: ProcessState;
+}
+
+async function perform(ctx: Ctx, scene: Scene, effect: ProcessEffect): Promise<ProcessEvent | undefined> {
+  const { instance } = scene;
   switch (effect.kind) {
     case 'operation':
       return callForCase(ctx, effect);
@@ -190,7 +233,7 @@ async function perform(
       ctx.effects.setTimer({
         key: timerKey(instance.id, effect.visit, effect.name, ctx.now),
         kind: 'process',
-        dueAt: new Date(ctx.now.getTime() + effect.afterMinutes * 60_000),
+        dueAt: dueAt(ctx, effect),
         subjectId: instance.id,
         payload: { instanceId: instance.id, visit: effect.visit, name: effect.name },
       });
@@ -209,7 +252,7 @@ async function perform(
       await ctx.callAsSystem('staff.notify', { staffId: effect.to, text: effect.text, params: effect.params });
       return undefined;
     case 'incident':
-      await alarm(ctx, instance, effect.code, effect.node);
+      await alarm(ctx, scene, effect);
       return undefined;
     case 'ended':
       await ended(ctx, instance, effect.outcome);
@@ -220,6 +263,12 @@ async function perform(
     case 'ignored':
       return undefined;
   }
+}
+
+/** Nobody is reminded at night; a deadline stays what it is. */
+function dueAt(ctx: Ctx, { name, afterMinutes }: Extract<ProcessEffect, { kind: 'timer.set' }>): Date {
+  const at = new Date(ctx.now.getTime() + afterMinutes * 60_000);
+  return name === 'remind' ? byDay(at, ctx.services.companyZone) : at;
 }
 
 function timerKey(instanceId: string, visit: number, name: string, now: Date): string {
@@ -245,30 +294,34 @@ async function openApproval(
     instanceId: instance.id,
     application: instance.subjectId,
     node: effect.node,
+    title: effect.title,
+    card: effect.card,
     visit: effect.visit,
     policy: effect.policy === 'ratio' ? 'all' : effect.policy,
     role: effect.role,
     count: effect.count,
     verbs: effect.verbs,
   })) as { readonly kind: string };
-  if (opened.kind === 'empty') await alarm(ctx, instance, 'approval.empty', effect.node);
-  return undefined;
+  return opened.kind === 'empty' ? { type: 'approval.empty', visit: effect.visit } : undefined;
 }
 
-/** Nobody to ask, or something that cannot go on: stop, record it, and put it on the managers' list. It never passes. */
-async function alarm(ctx: Ctx, instance: Case, code: string, node: string): Promise<void> {
-  ctx.effects.incident({
-    kind: code,
-    subject: { kind: instance.subjectKind, id: instance.subjectId },
-    detail: { node },
-  });
-  await ctx.callAsSystem('task.add', {
-    key: `incident:${instance.id}:${node}:${code}`,
-    kind: 'process_stopped',
-    role: 'manager',
-    subject: { kind: instance.subjectKind, id: instance.subjectId },
-    params: { node },
-  });
+/** Nobody to ask, or something that cannot go on: record it, and tell those who can do something. It never passes. */
+async function alarm(
+  ctx: Ctx,
+  { flow, instance, state }: Scene,
+  { code, node }: Extract<ProcessEffect, { kind: 'incident' }>,
+): Promise<void> {
+  const subject = { kind: instance.subjectKind, id: instance.subjectId };
+  ctx.effects.incident({ kind: code, subject, detail: { node } });
+  const key = `${instance.id}:${state.visit}:${code}`;
+  if (instance.subjectKind !== 'application') {
+    const todo = { key: `incident:${key}`, kind: 'process_stopped', role: 'manager', subject, params: { node } };
+    await ctx.callAsSystem('task.add', todo);
+    return;
+  }
+  const definition = flow.nodes.get(node);
+  const title = definition?.kind === 'approval' ? { title: definition.approval.title } : {};
+  await ctx.callAsSystem('approval.alarm', { application: instance.subjectId, key, ...title });
 }
 
 const OUTCOMES: Readonly<Record<string, string>> = {

@@ -29,15 +29,20 @@ const FAILED = statement(
   `UPDATE timers SET attempts = attempts + 1, state = CASE WHEN attempts >= 2 THEN 'PARKED' ELSE 'OPEN' END WHERE id = $1 AND state = 'OPEN' RETURNING state`,
 );
 
-export interface DueTimer {
+/** A due timer as it lies there; `openTimer` gives what it carries. */
+export interface ClaimedTimer {
   readonly id: bigint;
   readonly key: string;
   readonly kind: string;
   readonly subjectId: string | undefined;
   readonly dueAt: Date;
-  readonly payload: unknown;
+  readonly sealedPayload: Buffer | undefined;
   readonly attempts: number;
   readonly traceId: string;
+}
+
+export interface DueTimer extends Omit<ClaimedTimer, 'sealedPayload'> {
+  readonly payload: unknown;
 }
 
 /**
@@ -68,7 +73,7 @@ export async function cancelTimers(tx: Tx, timerKeys: readonly string[]): Promis
 }
 
 /** Locks due timers; nobody else sees them until the transaction ends. Fetching files is leased instead (jobs/media.ts). */
-export async function claimTimers(tx: Tx, keys: Keyring, now: Date, limit: number): Promise<readonly DueTimer[]> {
+export async function claimTimers(tx: Tx, now: Date, limit: number): Promise<readonly ClaimedTimer[]> {
   const rows = await tx.query<TimerRow>(CLAIM, [now, limit]);
   return rows.map((row) => ({
     id: row.id,
@@ -76,10 +81,16 @@ export async function claimTimers(tx: Tx, keys: Keyring, now: Date, limit: numbe
     kind: row.kind,
     subjectId: row.subject_id ?? undefined,
     dueAt: row.due_at,
-    payload: row.sealed_payload ? keys.openJson(`timers.sealed_payload.${row.key}`, row.sealed_payload) : undefined,
+    sealedPayload: row.sealed_payload ?? undefined,
     attempts: row.attempts,
     traceId: row.trace_id,
   }));
+}
+
+/** The timer with what it carries. @throws Error when that cannot be opened: a failure of this timer and of no other. */
+export function openTimer(keys: Keyring, { sealedPayload, ...timer }: ClaimedTimer): DueTimer {
+  const payload = sealedPayload ? keys.openJson(`timers.sealed_payload.${timer.key}`, sealedPayload) : undefined;
+  return { ...timer, payload };
 }
 
 export async function markFired(tx: Tx, now: Date, ids: readonly bigint[]): Promise<void> {

@@ -3,6 +3,7 @@ import { defineErrors } from '../../lib/errors.ts';
 export const applicationErrors = defineErrors({
   'application.not_found': [404, 'info'],
   'application.already_submitted': [409, 'info'],
+  'application.still_stopped': [409, 'info'],
   'application.amount_outside_product': [422, 'info'],
   'approval.not_found': [404, 'info'],
   'approval.closed': [409, 'info'],

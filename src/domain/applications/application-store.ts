@@ -41,6 +41,7 @@ export interface TaskRow {
   readonly state: 'OPEN' | 'APPROVED' | 'REJECTED' | 'RETURNED' | 'HANDED_OVER' | 'CLOSED';
   readonly decided_at: Date | null;
   readonly staff_name: string;
+  readonly staff_active: boolean;
 }
 
 export interface CardRow {
@@ -68,14 +69,18 @@ const OPEN = statement(
   'applications-open',
   `SELECT ${APPLICATION} FROM applications WHERE lead_id = $1 AND state IN ('SUBMITTED', 'RETURNED') FOR UPDATE`,
 );
+const LATEST = statement(
+  'applications-latest',
+  `SELECT ${APPLICATION} FROM applications WHERE lead_id = $1 ORDER BY number DESC LIMIT 1`,
+);
 const STATE = statement('applications-state', 'UPDATE applications SET state = $2, updated_at = $3 WHERE id = $1');
 const TERMS = statement(
   'applications-terms',
-  `UPDATE applications SET amount_fen = $2, term_months = $3, state = 'SUBMITTED', updated_at = $4 WHERE id = $1`,
+  `UPDATE applications SET amount_fen = $2, term_months = $3, product_id = $4, method = $5, annual_rate = $6, state = 'SUBMITTED', updated_at = $7 WHERE id = $1`,
 );
 const INSTANCE = statement(
   'applications-instance',
-  `SELECT id FROM instances WHERE subject_id = $1 AND status = 'RUNNING' ORDER BY created_at DESC LIMIT 1`,
+  `SELECT id FROM instances WHERE subject_id = $1 AND status = $2 ORDER BY created_at DESC LIMIT 1`,
 );
 
 const APPROVAL =
@@ -112,7 +117,7 @@ const SEAT = statement(
 );
 const TASKS = statement(
   'approvals-tasks',
-  'SELECT t.id, t.approval_id, t.staff_id, t.state, t.decided_at, s.name AS staff_name FROM approval_tasks t JOIN staff s ON s.id = t.staff_id WHERE t.approval_id = ANY($1::uuid[]) ORDER BY t.recorded_at, t.id',
+  'SELECT t.id, t.approval_id, t.staff_id, t.state, t.decided_at, s.name AS staff_name, s.is_active AS staff_active FROM approval_tasks t JOIN staff s ON s.id = t.staff_id WHERE t.approval_id = ANY($1::uuid[]) ORDER BY t.recorded_at, t.id',
 );
 const VOTE = statement(
   'approvals-vote',
@@ -121,6 +126,25 @@ const VOTE = statement(
 const CLOSE_TASKS = statement(
   'approvals-close-tasks',
   `UPDATE approval_tasks SET state = 'CLOSED' WHERE approval_id = $1 AND state = 'OPEN'`,
+);
+const VOTES = statement(
+  'approvals-votes',
+  `SELECT t.id, t.approval_id, t.state, t.reason_code, t.sealed_reason, s.name AS staff_name, a.sealed_snapshot
+   FROM approval_tasks t JOIN approvals a ON a.id = t.approval_id JOIN staff s ON s.id = t.staff_id
+   WHERE a.instance_id = $1 AND t.state IN ('APPROVED', 'RETURNED') ORDER BY t.decided_at, t.id`,
+);
+const LEAVE_SEAT = statement(
+  'approvals-leave-seat',
+  `UPDATE approval_tasks SET state = $2 WHERE id = $1 AND state = 'OPEN'`,
+);
+const VACANT = statement(
+  'approvals-vacant',
+  `SELECT DISTINCT t.approval_id AS id FROM approval_tasks t JOIN staff s ON s.id = t.staff_id AND NOT s.is_active
+   JOIN approvals a ON a.id = t.approval_id AND a.state = 'OPEN' WHERE t.state = 'OPEN' ORDER BY 1`,
+);
+const RETURNS = statement(
+  'approvals-returns',
+  `SELECT count(*)::int AS n FROM approvals WHERE instance_id = $1 AND state = 'RETURNED'`,
 );
 const ADD_CARD = statement(
   'cards-insert',
@@ -174,6 +198,11 @@ export async function lockOpenApplication(tx: Tx, leadId: string): Promise<Appli
   return (await tx.query<ApplicationRow>(OPEN, [leadId]))[0];
 }
 
+/** The application made last from a lead, whatever became of it. */
+export async function latestApplication(tx: Tx, leadId: string): Promise<ApplicationRow | undefined> {
+  return (await tx.query<ApplicationRow>(LATEST, [leadId]))[0];
+}
+
 export async function setApplicationState(tx: Tx, id: string, state: string, now: Date): Promise<void> {
   await tx.query(STATE, [id, state, now]);
 }
@@ -181,14 +210,20 @@ export async function setApplicationState(tx: Tx, id: string, state: string, now
 export async function resubmitApplication(
   tx: Tx,
   id: string,
-  terms: { readonly amountFen: bigint; readonly termMonths: number },
+  terms: Pick<ApplicationRow, 'amount_fen' | 'term_months' | 'product_id' | 'method' | 'annual_rate'>,
   now: Date,
 ): Promise<void> {
-  await tx.query(TERMS, [id, terms.amountFen, terms.termMonths, now]);
+  const { amount_fen: amount, term_months: term, product_id: product, method, annual_rate: rate } = terms;
+  await tx.query(TERMS, [id, amount, term, product, method, rate, now]);
 }
 
-export async function runningInstance(tx: Tx, subjectId: string): Promise<string | undefined> {
-  return (await tx.query<{ id: string }>(INSTANCE, [subjectId]))[0]?.id;
+/** The case of an application, while it is in this state. */
+export async function instanceOf(
+  tx: Tx,
+  subjectId: string,
+  status: 'RUNNING' | 'STOPPED',
+): Promise<string | undefined> {
+  return (await tx.query<{ id: string }>(INSTANCE, [subjectId, status]))[0]?.id;
 }
 
 export async function insertApproval(tx: Tx, approval: Omit<ApprovalRow, 'revision' | 'closed_at'>): Promise<void> {
@@ -258,6 +293,37 @@ export async function insertTask(
 
 export async function tasksOf(tx: Tx, approvalIds: readonly string[]): Promise<readonly TaskRow[]> {
   return approvalIds.length === 0 ? [] : tx.query<TaskRow>(TASKS, [approvalIds]);
+}
+
+/** A vote with the approval it was given in. */
+export interface VoteRow {
+  readonly id: string;
+  readonly approval_id: string;
+  readonly state: 'APPROVED' | 'RETURNED';
+  readonly reason_code: string | null;
+  readonly sealed_reason: Buffer | null;
+  readonly staff_name: string;
+  readonly sealed_snapshot: Buffer;
+}
+
+/** What has been said of a case so far, oldest first. */
+export async function votesOfInstance(tx: Tx, instanceId: string): Promise<readonly VoteRow[]> {
+  return tx.query<VoteRow>(VOTES, [instanceId]);
+}
+
+/** Takes a seat from somebody who has not decided. */
+export async function leaveSeat(tx: Tx, taskId: string, state: 'CLOSED' | 'HANDED_OVER'): Promise<void> {
+  await tx.query(LEAVE_SEAT, [taskId, state]);
+}
+
+/** Open approvals that wait for somebody who is no longer here. */
+export async function vacantApprovals(tx: Tx): Promise<readonly string[]> {
+  return (await tx.query<{ id: string }>(VACANT)).map((row) => row.id);
+}
+
+/** The round an approval opened now belongs to: each return begins a new one. */
+export async function nextRound(tx: Tx, instanceId: string): Promise<number> {
+  return 1 + ((await tx.query<{ n: number }>(RETURNS, [instanceId]))[0]?.n ?? 0);
 }
 
 export interface Vote {

@@ -10,9 +10,9 @@ import { isLanguage, type Language } from '../../lib/i18n.ts';
 import { newId, newToken } from '../../lib/ids.ts';
 import { findLead } from '../leads/index.ts';
 import { findStaff, identitiesOfStaff, staffNamed, staffWithRole } from '../staff/index.ts';
+import { approvalCard } from './approval-card.ts';
 import { applicationErrors } from './application-errors.ts';
 import {
-  approvalsOfInstance,
   cardsOf,
   closeApproval,
   closeCards,
@@ -22,6 +22,7 @@ import {
   insertCard,
   insertTask,
   lockApproval,
+  nextRound,
   signedInRound,
   tasksOf,
   writeVote,
@@ -30,10 +31,10 @@ import {
   type TaskRow,
 } from './application-store.ts';
 import { requireApproval, snapshotOf } from './approval-reads.ts';
-import { approvalCard, REASONS, snapshotHash, takeSnapshot, type Snapshot } from './snapshot.ts';
+import { REASONS, snapshotHash, takeSnapshot, type Snapshot } from './snapshot.ts';
 import { excludeInvolved } from './submit-operations.ts';
 
-const MODES = { any: 'ANY', all: 'ALL', sequence: 'SEQUENCE' } as const;
+export const MODES = { any: 'ANY', all: 'ALL', sequence: 'SEQUENCE' } as const;
 
 export const openApproval = defineOperation({
   name: 'approval.open',
@@ -43,6 +44,10 @@ export const openApproval = defineOperation({
     instanceId: z.uuid(),
     application: z.uuid(),
     node: z.string(),
+    /** The node's title, a key of the texts. */
+    title: z.string(),
+    /** What the card shows, in this order, with the values the process knows. */
+    card: z.record(z.string(), z.unknown()),
     visit: z.int(),
     policy: z.enum(['any', 'all', 'sequence']),
     role: z.string(),
@@ -59,8 +64,7 @@ export const openApproval = defineOperation({
     const lead = application && (await findLead(ctx.tx, application.lead_id));
     if (!application || !lead) throw new AppError(applicationErrors['application.not_found']);
     await excludeInvolved(ctx, input.instanceId, lead, application.submitted_by);
-    const earlier = await approvalsOfInstance(ctx.tx, input.instanceId);
-    const round = 1 + earlier.filter((one) => one.state === 'RETURNED').length;
+    const round = await nextRound(ctx.tx, input.instanceId);
     const mode: ApprovalMode = MODES[input.policy];
     const seating = seatNode(
       mode,
@@ -72,7 +76,7 @@ export const openApproval = defineOperation({
       },
     );
     if (seating.kind === 'empty') return { kind: 'empty' as const };
-    const snapshot = await takeSnapshot(ctx, application);
+    const snapshot = await takeSnapshot(ctx, application, input);
     const id = newId();
     await insertApproval(ctx.tx, {
       id,
@@ -97,7 +101,7 @@ export const openApproval = defineOperation({
 });
 
 /** Gives a person a seat, and a card on each of his accounts. */
-async function seat(
+export async function seat(
   ctx: Ctx,
   approval: ApprovalRow,
   snapshot: Snapshot,
@@ -135,6 +139,8 @@ const decision = z.object({
   state: z.string(),
   outcome: z.string(),
   decidedBy: z.string().nullable(),
+  /** How many still have to decide. */
+  left: z.int(),
 });
 
 export const decideApproval = defineOperation({
@@ -170,7 +176,7 @@ export const decideApproval = defineOperation({
     if (!mine) throw new AppError(applicationErrors['approval.not_yours']);
     if (approval.state !== 'OPEN' || mine.state !== 'OPEN')
       throw new AppError(applicationErrors['approval.closed'], {
-        params: { state: approval.state === 'OPEN' ? mine.state : approval.state },
+        params: closedParams(approval, tasks, mine),
       });
     if (approval.revision !== input.revision)
       throw new AppError(applicationErrors['approval.stale_revision'], { params: { revision: approval.revision } });
@@ -180,6 +186,21 @@ export const decideApproval = defineOperation({
       : vote(ctx, { approval, tasks, mine, tap }, chosen.data, input.reason);
   },
 });
+
+/** Why there is nothing left to decide for this person: the outcome, or his signature and how many are still missing. */
+function closedParams(
+  approval: ApprovalRow,
+  tasks: readonly TaskRow[],
+  mine: TaskRow,
+): Record<string, string | number> {
+  if (approval.state !== 'OPEN') return { state: approval.state };
+  if (mine.state !== 'APPROVED') return { state: mine.state };
+  return { state: 'SIGNED', by: mine.staff_name, left: openSeats(tasks) };
+}
+
+function openSeats(tasks: readonly TaskRow[]): number {
+  return tasks.filter((task) => task.state === 'OPEN').length;
+}
 
 interface Case {
   readonly approval: ApprovalRow;
@@ -215,9 +236,11 @@ async function vote(
     tasks.map((task) => (task.id === mine.id ? state : task.state)),
   );
   await touchCase(ctx, approval);
-  if (outcome === 'OPEN') await redraw(ctx, approval, { by: mine.staff_name, outcome: state, only: mine.id, tap });
-  else await finish(ctx, approval, outcome, { by: mine.staff_name, reason, tap });
-  return { approvalId: approval.id, state: outcome, outcome: state, decidedBy: mine.staff_name };
+  const left = outcome === 'OPEN' ? openSeats(tasks) - 1 : 0;
+  const how = { by: mine.staff_name, reason, tap };
+  if (outcome === 'OPEN') await redraw(ctx, approval, { ...how, outcome: 'SIGNED', only: mine.id, left });
+  else await finish(ctx, approval, outcome, how);
+  return { approvalId: approval.id, state: outcome, outcome: state, decidedBy: mine.staff_name, left };
 }
 
 async function writeVoteOrRefuse(ctx: Ctx, row: Parameters<typeof writeVote>[1]): Promise<boolean> {
@@ -240,7 +263,7 @@ async function finish(
   await closeApproval(ctx.tx, approval.id, outcome, ctx.now);
   if (outcome === 'RETURNED')
     await ctx.callAsSystem('application.close', { application: approval.application_id, outcome });
-  await redraw(ctx, approval, { by: how.by, outcome, tap: how.tap });
+  await redraw(ctx, approval, { ...how, outcome });
   await ctx.callAsSystem('process.signal', {
     instanceId: approval.instance_id,
     event: {
@@ -253,8 +276,8 @@ async function finish(
   });
 }
 
-function reasonText(ctx: Ctx, reason: string): string {
-  return (REASONS as readonly string[]).includes(reason) ? ctx.say('zh-CN', `approval.reason.${reason}`) : reason;
+function reasonText(ctx: Ctx, reason: string, language: Language = 'zh-CN'): string {
+  return (REASONS as readonly string[]).includes(reason) ? ctx.say(language, `approval.reason.${reason}`) : reason;
 }
 
 async function handOver(
@@ -273,9 +296,21 @@ async function handOver(
   });
   if (!written) throw new AppError(applicationErrors['approval.closed'], { params: { state: 'HANDED_OVER' } });
   await touchCase(ctx, approval);
-  await redraw(ctx, approval, { by: mine.staff_name, outcome: 'HANDED_OVER', only: mine.id, tap });
+  await redraw(ctx, approval, {
+    by: mine.staff_name,
+    outcome: 'HANDED_OVER',
+    only: mine.id,
+    reason: undefined,
+    tap,
+  });
   await seat(ctx, approval, snapshotOf(ctx, approval), { staffId: successor, from: mine.staff_id });
-  return { approvalId: approval.id, state: 'OPEN', outcome: 'HANDED_OVER', decidedBy: mine.staff_name };
+  return {
+    approvalId: approval.id,
+    state: 'OPEN',
+    outcome: 'HANDED_OVER',
+    decidedBy: mine.staff_name,
+    left: openSeats(tasks),
+  };
 }
 
 /** A colleague of the node's role who may decide the case and does not sit on it yet. */
@@ -294,29 +329,38 @@ async function successorOf(
   if (named) return named.id;
   const known = to === undefined ? undefined : (await staffNamed(ctx.tx, to))[0];
   throw new AppError(applicationErrors['approval.successor_needed'], {
-    params: { names: able.map((row) => row.name).join('、'), given: known ? known.name : (to ?? '') },
+    params: { names: able.map((row) => row.name).join('、'), given: known?.name ?? to ?? '' },
   });
 }
 
 interface Redraw {
   readonly by: string;
   readonly outcome: string;
+  readonly reason: string | undefined;
   /** Only this task's cards; all of the approval otherwise. */
   readonly only?: string;
+  /** Set while others still have to decide: how many. The cards are redrawn once more when all is decided. */
+  readonly left?: number;
   readonly tap: Case['tap'];
 }
 
-/** Redraws cards in their final state, through the outbox, after the decision. */
+/** Redraws cards through the outbox, after the decision: in their final state, or as signed while others are asked. */
 async function redraw(ctx: Ctx, approval: ApprovalRow, how: Redraw): Promise<void> {
   const snapshot = snapshotOf(ctx, approval);
   const cards = (await cardsOf(ctx.tx, approval.id)).filter(
     (card) => card.state === 'OPEN' && (how.only === undefined || card.task_id === how.only),
   );
-  for (const card of cards) await redrawOne(ctx, card, { approval, snapshot, how });
+  for (const card of cards) if (canRedraw(card, how)) await redrawOne(ctx, card, { approval, snapshot, how });
+  if (how.left !== undefined) return;
   await closeCards(
     ctx.tx,
     cards.map((card) => card.id),
   );
+}
+
+/** WeCom: the code of the send is kept for the final state, so that on the way there only a press redraws its card. */
+function canRedraw(card: CardRow, how: Redraw): boolean {
+  return how.left === undefined || how.tap?.cardId === card.id || !card.account.startsWith('wecom:');
 }
 
 async function redrawOne(
@@ -326,15 +370,23 @@ async function redrawOne(
 ): Promise<void> {
   const language = await languageOf(ctx, card.staff_id);
   const closed = ctx.say(language, `approval.closed.${how.outcome}`);
-  const note = ctx.say(language, `approval.decided.${how.outcome}`, { by: how.by });
+  const note = ctx.say(language, `approval.decided.${how.outcome}`, { by: how.by, left: how.left ?? 0 });
+  const reason = how.reason === undefined || how.reason === '' ? [] : [reasonText(ctx, how.reason, language)];
+  const text = [note, ...reason.map((words) => ctx.say(language, 'approval.decided.reason', { reason: words }))];
   ctx.effects.send({
-    key: `card:${card.id}:${card.revision}:closed`,
+    key: `card:${card.id}:${card.revision}:${how.left === undefined ? 'closed' : 'signed'}`,
     to: { account: card.account, chat: card.external_id },
     purpose: 'STAFF',
     subject: { kind: 'approval', id: approval.id },
     content: {
       kind: 'card_update',
-      card: approvalCard(ctx, language, snapshot, { id: card.id, revision: card.revision, verbs: [], closed, note }),
+      card: approvalCard(ctx, language, snapshot, {
+        id: card.id,
+        revision: card.revision,
+        verbs: [],
+        closed,
+        note: text.join('\n'),
+      }),
       handle: {},
       ...(how.tap?.cardId === card.id ? { tap: how.tap.handle } : {}),
     },

@@ -5,12 +5,20 @@ import type { Ctx } from '../../core/operations/context.ts';
 import { defineOperation } from '../../core/operations/operation.ts';
 import { AppError } from '../../lib/errors.ts';
 import { applicationErrors } from './application-errors.ts';
-import { findApproval, findCard, listApprovals, tasksOf, type ApprovalRow, type TaskRow } from './application-store.ts';
-import type { Snapshot } from './snapshot.ts';
+import {
+  findApplication,
+  findApproval,
+  findCard,
+  listApprovals,
+  tasksOf,
+  type ApprovalRow,
+  type TaskRow,
+} from './application-store.ts';
+import { openSnapshot, type Snapshot } from './snapshot.ts';
 
 /** The case as it was frozen when the approval opened. */
 export function snapshotOf(ctx: Ctx, approval: ApprovalRow): Snapshot {
-  return ctx.keys.openJson(`approvals.sealed_snapshot.${approval.id}`, approval.sealed_snapshot) as Snapshot;
+  return openSnapshot(ctx, approval);
 }
 
 /** @throws AppError `approval.not_found` */
@@ -28,7 +36,7 @@ const approvalView = z.object({
   customer: z.string(),
   customerName: z.string(),
   amount: z.string(),
-  /** How long it has been waiting, in the reader's language. */
+  /** How long it has been waiting, or took until it was closed, in the reader's language. */
   waiting: z.string(),
   node: z.string(),
   round: z.int(),
@@ -59,15 +67,17 @@ export const listMyApprovals = defineOperation({
   },
   input: z.strictObject({
     state: z.enum(['OPEN', 'APPROVED', 'REJECTED', 'RETURNED', 'RECALLED', 'STOPPED']).optional(),
-    mine: z.coerce.boolean().optional(),
+    mine: z.union([z.boolean(), z.enum(['true', 'false']).transform((text) => text === 'true')]).optional(),
     limit: z.coerce.number().int().min(1).max(100).default(50),
   }),
   output: z.object({ items: z.array(approvalView), nextCursor: z.null() }),
   http: { method: 'GET', path: '/approvals' },
   readOnly: true,
   async run(ctx, input) {
-    const staffId = ctx.actor.kind === 'STAFF' && (ctx.scope === 'own' || input.mine === true) ? ctx.actor.id : null;
-    const rows = await listApprovals(ctx.tx, staffId, input.state ?? null, input.limit);
+    const isOwn = ctx.scope !== 'all' || input.mine === true;
+    // A token that stands for nobody sits on no case.
+    if (isOwn && ctx.actor.kind !== 'STAFF') return { items: [], nextCursor: null };
+    const rows = await listApprovals(ctx.tx, isOwn ? ctx.actor.id : null, input.state ?? null, input.limit);
     const tasks = await tasksOf(
       ctx.tx,
       rows.map((row) => row.id),
@@ -111,9 +121,7 @@ function describe(ctx: Ctx, row: ApprovalRow, tasks: readonly TaskRow[]): z.outp
     customer: snapshot.customer,
     customerName: snapshot.customerName,
     amount: snapshot.amount,
-    waiting: ctx.t('approval.waiting', {
-      minutes: Math.max(0, Math.floor((ctx.now.getTime() - row.opened_at.getTime()) / 60_000)),
-    }),
+    waiting: waitingText(ctx, row),
     node: row.node,
     round: row.round,
     mode: row.mode,
@@ -130,6 +138,16 @@ function describe(ctx: Ctx, row: ApprovalRow, tasks: readonly TaskRow[]): z.outp
       decidedAt: task.decided_at?.toISOString() ?? null,
     })),
   };
+}
+
+/** How long it has been waiting; of one that is closed, how long it took. In the unit a person would use. */
+function waitingText(ctx: Ctx, { opened_at, closed_at }: ApprovalRow): string {
+  const until = closed_at ?? ctx.now;
+  const minutes = Math.max(0, Math.floor((until.getTime() - opened_at.getTime()) / 60_000));
+  const hours = Math.floor(minutes / 60);
+  const key = closed_at === null ? 'approval.waiting' : 'approval.took';
+  if (hours >= 48) return ctx.t(key, { unit: 'days', n: Math.floor(hours / 24) });
+  return hours > 0 ? ctx.t(key, { unit: 'hours', n: hours }) : ctx.t(key, { unit: 'minutes', n: minutes });
 }
 
 export const findPressedCard = defineOperation({
@@ -154,6 +172,8 @@ export const findPressedCard = defineOperation({
     const card = await findCard(ctx.tx, input.cardId);
     if (!card) return { kind: 'unknown' as const };
     const approval = await requireApproval(ctx, card.approval_id);
+    const application = await findApplication(ctx.tx, approval.application_id);
+    if (application) ctx.effects.touch(application.customer_id); // a press that changes nothing stands on the file too
     const decided = (await tasksOf(ctx.tx, [approval.id])).findLast((task) => task.decided_at !== null);
     return {
       kind: 'card' as const,

@@ -5,9 +5,9 @@ import { defineOperation } from '../../core/operations/operation.ts';
 import { wallClock } from '../../lib/business-date.ts';
 import { groupedYuan } from '../../lib/i18n.ts';
 import { parseYuan } from '../../lib/money.ts';
-import { findStaff, staffWithRole } from '../staff/index.ts';
 import { approvalsOfInstance, findApplication, tasksOf, type ApprovalRow, type TaskRow } from './application-store.ts';
 import { snapshotOf } from './approval-reads.ts';
+import { superiors } from './approval-seats.ts';
 
 export const remindApprovers = defineOperation({
   name: 'approval.remind',
@@ -52,7 +52,9 @@ export const escalateApproval = defineOperation({
       waiting: waiting.map((task) => task.staff_name).join('、'),
     };
     let told = 0;
-    for (const staffId of await superiors(ctx, open, input.role, waiting))
+    const application = await findApplication(ctx.tx, open.application_id);
+    const waitedFor = new Set(waiting.map((task) => task.staff_id));
+    for (const staffId of await superiors(ctx, application?.submitted_by ?? '', input.role, waitedFor))
       if ((await tell(ctx, staffId, input.text, params)) > 0) told += 1;
     if (told === 0) await putOnList(ctx, open, params.application);
     return { told };
@@ -61,20 +63,6 @@ export const escalateApproval = defineOperation({
 
 async function waitingOn(ctx: Ctx, approval: ApprovalRow): Promise<readonly TaskRow[]> {
   return (await tasksOf(ctx.tx, [approval.id])).filter((task) => task.state === 'OPEN');
-}
-
-/** The role's people who are not the ones waited for; of several teams, those of the submitter's own. */
-async function superiors(
-  ctx: Ctx,
-  approval: ApprovalRow,
-  role: string,
-  waiting: readonly TaskRow[],
-): Promise<readonly string[]> {
-  const application = await findApplication(ctx.tx, approval.application_id);
-  const submitter = application && (await findStaff(ctx.tx, application.submitted_by));
-  const able = (await staffWithRole(ctx.tx, role)).filter((row) => !waiting.some((task) => task.staff_id === row.id));
-  const near = able.filter((row) => row.team_id !== null && row.team_id === submitter?.team_id);
-  return (near.length > 0 ? near : able).map((row) => row.id);
 }
 
 async function tell(

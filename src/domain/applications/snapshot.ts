@@ -1,15 +1,14 @@
 /** What an approver sees of a case, frozen: the same facts on every platform, masked, with a hash over all of it. */
 import { createHash } from 'node:crypto';
 import type { Ctx } from '../../core/operations/context.ts';
-import type { Card } from '../../channels/card.ts';
-import type { Language } from '../../lib/i18n.ts';
 import { canonicalJson } from '../../lib/canonical.ts';
-import { groupedYuan } from '../../lib/i18n.ts';
 import { formatYuan } from '../../lib/money.ts';
 import { customerNumber, describeCustomer, findCustomer } from '../customers/index.ts';
 import { factsOf, findLead } from '../leads/index.ts';
 import { productById } from '../products/index.ts';
-import type { ApplicationRow } from './application-store.ts';
+import { findStaff } from '../staff/index.ts';
+import { votesOfInstance, type ApplicationRow, type ApprovalRow, type VoteRow } from './application-store.ts';
+import { OWN_FIELDS } from './card-fields.ts';
 import { statement } from '../../db/database.ts';
 
 /** The frozen case. Money is wire yuan, the rate a decimal of a year. */
@@ -26,6 +25,25 @@ export interface Snapshot {
   readonly annualRate: string;
   readonly facts: Readonly<Record<string, string | number | boolean>>;
   readonly documents: readonly { readonly item: string; readonly version: number; readonly digest: string }[];
+  /** Codes the product's checklist insists on. What follows is absent in what older releases froze. */
+  readonly required?: readonly string[];
+  /** The node's title, a key of the texts. */
+  readonly title?: string;
+  /** What the card shows, in the order of the flow. */
+  readonly card?: readonly string[];
+  /** What only the process knows of what the card shows. */
+  readonly caseFacts?: Readonly<Record<string, string | number | boolean>>;
+  readonly submitter?: string;
+  /** Votes that brought the case here, oldest first. */
+  readonly votes?: readonly EarlierVote[];
+}
+
+/** A vote of an earlier node or round. */
+export interface EarlierVote {
+  readonly title: string | null;
+  readonly by: string;
+  readonly outcome: string;
+  readonly reason: string | null;
 }
 
 const DOCUMENTS = statement(
@@ -34,8 +52,15 @@ const DOCUMENTS = statement(
    WHERE d.customer_id = $1 AND d.item_code IS NOT NULL ORDER BY d.item_code, v.version, v.page`,
 );
 
+/** The node that asks for the snapshot. */
+export interface Asking {
+  readonly instanceId: string;
+  readonly title: string;
+  readonly card: Readonly<Record<string, unknown>>;
+}
+
 /** Takes the snapshot of an application as it is now. */
-export async function takeSnapshot(ctx: Ctx, application: ApplicationRow): Promise<Snapshot> {
+export async function takeSnapshot(ctx: Ctx, application: ApplicationRow, asking: Asking): Promise<Snapshot> {
   const customer = await findCustomer(ctx.tx, application.customer_id);
   const lead = await findLead(ctx.tx, application.lead_id);
   const product = await productById(ctx.tx, application.product_id);
@@ -57,77 +82,47 @@ export async function takeSnapshot(ctx: Ctx, application: ApplicationRow): Promi
     documents: await ctx.tx.query<{ item: string; version: number; digest: string }>(DOCUMENTS, [
       application.customer_id,
     ]),
+    required: product.checklist.filter((item) => item.isRequired).map((item) => item.code),
+    title: asking.title,
+    card: Object.keys(asking.card),
+    caseFacts: plainValues(asking.card),
+    submitter: (await findStaff(ctx.tx, application.submitted_by))?.name ?? '',
+    votes: await earlierVotes(ctx, asking.instanceId),
   };
+}
+
+function plainValues(card: Readonly<Record<string, unknown>>): Record<string, string | number | boolean> {
+  const plain: Record<string, string | number | boolean> = {};
+  for (const [name, value] of Object.entries(card))
+    if (!OWN_FIELDS.has(name) && (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean'))
+      plain[name] = value;
+  return plain;
+}
+
+async function earlierVotes(ctx: Ctx, instanceId: string): Promise<readonly EarlierVote[]> {
+  const rows = await votesOfInstance(ctx.tx, instanceId);
+  return rows.map((row) => ({
+    title: openSnapshot(ctx, { id: row.approval_id, sealed_snapshot: row.sealed_snapshot }).title ?? null,
+    by: row.staff_name,
+    outcome: row.state,
+    reason: reasonOf(ctx, row),
+  }));
+}
+
+/** A usual reason by its code, any other in words. */
+function reasonOf(ctx: Ctx, vote: Pick<VoteRow, 'id' | 'reason_code' | 'sealed_reason'>): string | null {
+  if (vote.reason_code !== null || vote.sealed_reason === null) return vote.reason_code;
+  return ctx.keys.open(`approval_tasks.sealed_reason.${vote.id}`, vote.sealed_reason).toString('utf8');
+}
+
+/** The case as it was frozen when the approval opened. */
+export function openSnapshot(ctx: Ctx, approval: Pick<ApprovalRow, 'id' | 'sealed_snapshot'>): Snapshot {
+  return ctx.keys.openJson(`approvals.sealed_snapshot.${approval.id}`, approval.sealed_snapshot) as Snapshot;
 }
 
 /** The hash under which the snapshot can be shown again as of then (RFC 8785 form, SHA-256). */
 export function snapshotHash(snapshot: Snapshot): Buffer {
   return createHash('sha256').update(canonicalJson(snapshot)).digest();
-}
-
-/** A decimal of a year as per cent: "0.072" → "7.2". */
-export function percentOf(rate: string): string {
-  const [whole = '0', part = ''] = rate.split('.');
-  const digits = part.padEnd(2, '0');
-  const text = `${Number(whole + digits.slice(0, 2))}.${digits.slice(2)}`.replace(/0+$/, '').replace(/\.$/, '');
-  return text;
-}
-
-export interface CardOptions {
-  readonly id: string;
-  readonly revision: number;
-  readonly verbs: readonly string[];
-  /** Text instead of buttons once the case is decided. */
-  readonly closed?: string;
-  readonly note?: string;
-}
-
-/** The approval card in a person's language. */
-export function approvalCard(
-  ctx: Pick<Ctx, 'say'>,
-  language: Language,
-  snapshot: Snapshot,
-  options: CardOptions,
-): Card {
-  const say = (key: string, params: Record<string, unknown> = {}): string =>
-    ctx.say(language, `approval.${key}`, params);
-  const [whole] = snapshot.amount.split('.');
-  return {
-    id: options.id,
-    revision: options.revision,
-    source: say('card.source'),
-    title: say('card.title', { application: snapshot.application, amount: groupedYuan(BigInt(`${whole ?? '0'}00`)) }),
-    subtitle: say('card.subtitle', { customer: snapshot.customer, name: snapshot.customerName }),
-    ...(options.note === undefined ? {} : { text: options.note }),
-    fields: [
-      {
-        label: say('field.amount'),
-        value: say('value.yuan', { amount: groupedYuan(BigInt(snapshot.amount.replace('.', ''))) }),
-      },
-      { label: say('field.term'), value: say('value.months', { months: snapshot.termMonths }) },
-      { label: say('field.method'), value: say(`method.${snapshot.method}`) },
-      { label: say('field.rate'), value: say('value.percent', { percent: percentOf(snapshot.annualRate) }) },
-      { label: say('field.product'), value: snapshot.product },
-      {
-        label: say('field.documents'),
-        value: say('value.documents', { count: new Set(snapshot.documents.map((one) => one.item)).size }),
-      },
-    ],
-    actions:
-      options.closed === undefined
-        ? options.verbs.map((verb) => ({
-            verb,
-            label: say(`verb.${verb}`),
-            style:
-              verb === 'approve'
-                ? ('primary' as const)
-                : verb === 'reject'
-                  ? ('danger' as const)
-                  : ('default' as const),
-          }))
-        : [],
-    ...(options.closed === undefined ? {} : { closed: options.closed }),
-  };
 }
 
 /** Reasons offered after a press on reject (trade §6.7); any other is written in words. */

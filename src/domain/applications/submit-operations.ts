@@ -4,21 +4,22 @@ import type { Ctx } from '../../core/operations/context.ts';
 import { defineOperation } from '../../core/operations/operation.ts';
 import { AppError } from '../../lib/errors.ts';
 import { newId } from '../../lib/ids.ts';
-import { formatYuan, parseYuan } from '../../lib/money.ts';
+import { formatYuan } from '../../lib/money.ts';
 import { customerInScope, customerNumber, type CustomerRow } from '../customers/index.ts';
 import { authorsOf, leadErrors, lockOpenLead, setStage, closeLead, type LeadRow } from '../leads/index.ts';
-import { currentProducts, productByCode, type Product } from '../products/index.ts';
 import { applicationErrors } from './application-errors.ts';
 import {
+  applicationByRef,
   exclude,
   findApplication,
   insertApplication,
+  instanceOf,
   lockOpenApplication,
   resubmitApplication,
-  runningInstance,
   setApplicationState,
   type ApplicationRow,
 } from './application-store.ts';
+import { termsOf, type Terms } from './terms.ts';
 
 const submitted = z.object({
   kind: z.literal('submitted'),
@@ -30,6 +31,12 @@ const submitted = z.object({
   product: z.string(),
   isResubmission: z.boolean(),
 });
+/** What was shown to the person who hands it in; when the lead says something else by now, nothing is handed in. */
+const shown = z.strictObject({
+  amount: z.string().optional(),
+  term: z.int().optional(),
+  product: z.string().optional(),
+});
 const incompleteView = z.object({
   kind: z.literal('incomplete'),
   missing: z.array(z.object({ name: z.string(), field: z.string() })),
@@ -38,9 +45,9 @@ const incompleteView = z.object({
 export const submitLead = defineOperation({
   name: 'lead.submit',
   summary: 'Submits a lead for approval, or submits it again after it was returned',
-  access: { sales: 'own', team_lead: 'team' },
-  input: z.strictObject({ lead: z.string().min(1).max(64) }),
-  output: z.union([submitted, incompleteView]),
+  access: { sales: 'own', team_lead: 'team', manager: 'all' },
+  input: z.strictObject({ lead: z.string().min(1).max(64), shown: shown.optional() }),
+  output: z.union([submitted, incompleteView, z.object({ kind: z.literal('changed') })]),
   http: { method: 'POST', path: '/leads/{lead}/submit' },
   subject: (_input, output) =>
     output?.kind === 'submitted' ? { kind: 'application', id: output.applicationId } : undefined,
@@ -49,45 +56,27 @@ export const submitLead = defineOperation({
     const lead = await lockOpenLead(ctx.tx, customer.id);
     if (!lead) throw new AppError(leadErrors['lead.not_found']);
     if (ctx.actor.kind !== 'STAFF') throw new AppError(applicationErrors['approval.no_person']);
+    const named = await applicationByRef(ctx.tx, input.lead);
+    // A1087 of last year is not the wish of today.
+    if (named && named.lead_id !== lead.id) throw new AppError(leadErrors['lead.not_found']);
     if (lead.amount_fen === null)
       return { kind: 'incomplete' as const, missing: [{ field: 'amount', name: ctx.t('flows.slot.amount') }] };
     const terms = await termsOf(ctx, lead, lead.amount_fen);
+    if (input.shown && !isAsShown(terms, input.shown)) return { kind: 'changed' as const };
     const open = await lockOpenApplication(ctx.tx, lead.id);
-    if (open?.state === 'SUBMITTED')
-      throw new AppError(applicationErrors['application.already_submitted'], { params: { number: `A${open.number}` } });
     const wish: Wish = { customer, lead, terms, submitter: ctx.actor.id };
+    if (open?.state === 'SUBMITTED') return goOn(ctx, wish, open);
     return open ? resubmit(ctx, wish, open) : submit(ctx, wish);
   },
 });
 
-interface Terms {
-  readonly product: Product;
-  readonly amountFen: bigint;
-  readonly termMonths: number;
-}
-
-/** The terms a lead asks for. Without a product the first that takes amount and term is used. */
-async function termsOf(ctx: Ctx, lead: LeadRow, amountFen: bigint): Promise<Terms> {
-  const product =
-    lead.product_code === null
-      ? (await currentProducts(ctx.tx)).find((one) => takes(one, amountFen, lead.term_months))
-      : await productByCode(ctx.tx, lead.product_code);
-  if (!product)
-    throw new AppError(applicationErrors['application.amount_outside_product'], {
-      params: { amount: formatYuan(amountFen) },
-    });
-  const termMonths = lead.term_months ?? Math.min(...product.terms.termMonths);
-  if (!takes(product, amountFen, termMonths))
-    throw new AppError(applicationErrors['application.amount_outside_product'], {
-      params: { amount: formatYuan(amountFen) },
-    });
-  return { product, amountFen, termMonths };
-}
-
-function takes({ terms }: Product, amountFen: bigint, termMonths: number | null): boolean {
-  const min = parseYuan(terms.minAmount) ?? 0n;
-  const max = parseYuan(terms.maxAmount) ?? 0n;
-  return amountFen >= min && amountFen <= max && (termMonths === null || terms.termMonths.includes(termMonths));
+/** Later words never silently overwrite what a person has confirmed: what was on the card is what is handed in. */
+function isAsShown(terms: Terms, { amount, term, product }: z.output<typeof shown>): boolean {
+  return (
+    (amount === undefined || amount === formatYuan(terms.amountFen)) &&
+    (term === undefined || term === terms.termMonths) &&
+    (product === undefined || product === terms.product.name)
+  );
 }
 
 /** Who wants what, and who hands it in. */
@@ -105,11 +94,7 @@ async function submit(ctx: Ctx, wish: Wish): Promise<z.output<typeof submitted>>
     id,
     customer_id: customer.id,
     lead_id: lead.id,
-    product_id: terms.product.id,
-    amount_fen: terms.amountFen,
-    term_months: terms.termMonths,
-    method: terms.product.terms.method,
-    annual_rate: terms.product.terms.annualRate,
+    ...columnsOf(terms),
     submitted_by: submitter,
     now: ctx.now,
   });
@@ -123,15 +108,22 @@ async function submit(ctx: Ctx, wish: Wish): Promise<z.output<typeof submitted>>
   return answer(customer, { id, number }, terms, false);
 }
 
+/** The terms as the application keeps them; after a return they may be those of another product. */
+function columnsOf({ product, amountFen, termMonths }: Terms): Parameters<typeof resubmitApplication>[2] {
+  const { method, annualRate } = product.terms;
+  return {
+    product_id: product.id,
+    amount_fen: amountFen,
+    term_months: termMonths,
+    method,
+    annual_rate: annualRate,
+  };
+}
+
 async function resubmit(ctx: Ctx, wish: Wish, application: ApplicationRow): Promise<z.output<typeof submitted>> {
   const { customer, lead, terms } = wish;
-  await resubmitApplication(
-    ctx.tx,
-    application.id,
-    { amountFen: terms.amountFen, termMonths: terms.termMonths },
-    ctx.now,
-  );
-  const instanceId = await runningInstance(ctx.tx, application.id);
+  await resubmitApplication(ctx.tx, application.id, columnsOf(terms), ctx.now);
+  const instanceId = await instanceOf(ctx.tx, application.id, 'RUNNING');
   if (instanceId === undefined) throw new AppError(applicationErrors['application.not_found']);
   await excludeInvolved(ctx, instanceId, lead, ctx.actor.id);
   await ctx.callAsSystem('process.signal', {
@@ -140,6 +132,47 @@ async function resubmit(ctx: Ctx, wish: Wish, application: ApplicationRow): Prom
   });
   return answer(customer, application, terms, true);
 }
+
+/** A case that has stopped is tried again as it was submitted; one that is under way is not submitted twice. */
+async function goOn(ctx: Ctx, wish: Wish, application: ApplicationRow): Promise<z.output<typeof submitted>> {
+  if (!(await resume(ctx, application)))
+    throw new AppError(applicationErrors['application.already_submitted'], {
+      params: { number: `A${application.number}` },
+    });
+  const termMonths = application.term_months;
+  return answer(wish.customer, application, { ...wish.terms, amountFen: application.amount_fen, termMonths }, true);
+}
+
+/** Lets a stopped case go on from where it stopped; `false` when it had not stopped. @throws AppError application.still_stopped */
+async function resume(ctx: Ctx, application: ApplicationRow): Promise<boolean> {
+  const instanceId = await instanceOf(ctx.tx, application.id, 'STOPPED');
+  if (instanceId === undefined) return false;
+  const after = (await ctx.callAsSystem('process.signal', { instanceId, event: { type: 'retry' } })) as {
+    readonly status: string;
+  };
+  if (after.status === 'stopped')
+    throw new AppError(applicationErrors['application.still_stopped'], {
+      params: { number: `A${application.number}` },
+    });
+  return true;
+}
+
+export const resumeApplication = defineOperation({
+  name: 'application.resume',
+  summary: 'Lets a case that has stopped go on from where it stopped',
+  access: { sales: 'own', team_lead: 'team', manager: 'all', admin: 'all' },
+  input: z.strictObject({ id: z.string().min(1).max(64) }),
+  output: z.object({ applicationId: z.string(), number: z.string(), resumed: z.boolean() }),
+  http: { method: 'POST', path: '/applications/{id}/resume', status: 200 },
+  subject: (_input, output) => (output ? { kind: 'application', id: output.applicationId } : undefined),
+  async run(ctx, input) {
+    const application = await applicationByRef(ctx.tx, input.id);
+    if (!application) throw new AppError(applicationErrors['application.not_found']);
+    await customerInScope(ctx, application.customer_id);
+    const resumed = await resume(ctx, application);
+    return { applicationId: application.id, number: `A${application.number}`, resumed };
+  },
+});
 
 function answer(
   customer: CustomerRow,

@@ -33,6 +33,9 @@ export const grantConsent = defineOperation({
       now: ctx.now,
     });
     ctx.effects.touch(actor.id);
+    // The adviser can go on from here; the consent to the transfer abroad is only the way there.
+    if (valid.isNew && text.key === 'personal-information')
+      await ctx.callAsSystem('customer.tellOwner', { customerId: actor.id, text: 'flows.owner-notice.consented' });
     return {
       kind: valid.isNew ? ('granted' as const) : ('already' as const),
       consent: text.key,
@@ -56,6 +59,8 @@ export const withdraw = defineOperation({
   async run(ctx, input) {
     const customerId = await customerMeant(ctx, input.customer);
     const ended = await withdrawConsent(ctx.tx, customerId, input.consent, ctx.now);
+    if (ended && ctx.actor.kind === 'CUSTOMER' && input.consent === 'personal-information')
+      await ctx.callAsSystem('customer.tellOwner', { customerId, text: 'flows.owner-notice.withdrawn' });
     return { kind: ended ? ('withdrawn' as const) : ('not_given' as const), consent: input.consent };
   },
 });

@@ -8,6 +8,7 @@ import type { Ctx } from '../../core/operations/context.ts';
 import { defineOperation } from '../../core/operations/operation.ts';
 import { AppError, commonErrors } from '../../lib/errors.ts';
 import { hasConsent } from '../consent/index.ts';
+import { findStaff } from '../staff/index.ts';
 import { bindingErrors } from './binding-errors.ts';
 import {
   bindAccount,
@@ -24,6 +25,7 @@ import {
 import { bindingDigest } from './customer-operations.ts';
 import { findCustomer } from './customer-store.ts';
 import { customerNumber, normalPhone } from './customer.ts';
+import { isOverseas } from './notice-operations.ts';
 
 /** Whoever opens a link: staff accounts are bound by an administrator, never by a customer's link. */
 const WHOEVER_OPENS: Access = { stranger: 'self', customer: 'self' };
@@ -40,12 +42,17 @@ const known = {
   consented: z.boolean(),
 };
 
+const opened = z.union([
+  z.object({ kind: z.literal('bound'), ...known }),
+  z.object({ kind: z.literal('contact_needed') }),
+]);
+
 export const bindCustomer = defineOperation({
   name: 'customer.bind',
   summary: 'Opens a one-time link; the account is bound when the shared phone contact matches',
   access: WHOEVER_OPENS,
   input: z.strictObject({ token: z.string().min(1).max(64) }),
-  output: z.union([z.object({ kind: z.literal('bound'), ...known }), z.object({ kind: z.literal('contact_needed') })]),
+  output: opened,
   subject: (_input, output) => (output?.kind === 'bound' ? { kind: 'customer', id: output.customerId } : undefined),
   async run(ctx, input) {
     const account = await ownAccount(ctx);
@@ -59,6 +66,37 @@ export const bindCustomer = defineOperation({
     return { kind: 'contact_needed' as const };
   },
 });
+
+export const followLink = defineOperation({
+  name: 'customer.followLink',
+  summary: 'Opens a link from chat: one that cannot be used is one plain answer, whatever is wrong with it',
+  access: WHOEVER_OPENS,
+  input: z.strictObject({ token: z.string().min(1).max(64) }),
+  output: z.union([
+    z.object({ kind: z.literal('bound'), ...known }),
+    /** Who made the link, or `none`: whoever has it may know whom he talks to, and nothing of the case. */
+    z.object({ kind: z.literal('contact_needed'), adviser: z.string() }),
+    z.object({ kind: z.literal('unusable') }),
+  ]),
+  subject: (_input, output) => (output?.kind === 'bound' ? { kind: 'customer', id: output.customerId } : undefined),
+  async run(ctx, input) {
+    try {
+      const answer = opened.parse(await ctx.call('customer.bind', input));
+      return answer.kind === 'bound' ? answer : { ...answer, adviser: await makerOf(ctx, input.token) };
+    } catch (error) {
+      if (error instanceof AppError && SPENT.has(error.code)) return { kind: 'unusable' as const };
+      throw error;
+    }
+  },
+});
+
+const SPENT: ReadonlySet<string> = new Set(['binding.link_unknown', 'binding.link_used', 'binding.link_expired']);
+
+async function makerOf(ctx: Ctx, token: string): Promise<string> {
+  const maker = z.uuid().safeParse((await lockLink(ctx.tx, bindingDigest(token)))?.created_by);
+  const staff = maker.success ? await findStaff(ctx.tx, maker.data) : undefined;
+  return staff?.is_active === true ? staff.name : 'none';
+}
 
 /** The same person once more: nothing to prove; a fresh link is used up all the same. */
 async function openedAgain(ctx: Ctx, account: AccountRow, link: LinkRow): Promise<{ kind: 'bound' } & Known> {
@@ -134,16 +172,11 @@ async function describe(ctx: Ctx, account: AccountRow, customerId: string): Prom
   const customer = await findCustomer(ctx.tx, customerId);
   if (!customer) throw new Error('a binding link without a customer');
   ctx.effects.touch(customer.id);
-  const leaves = ctx.services.leavesCountry && isOverseas(account.account);
+  const leaves = isOverseas(account.account) && ctx.services.leavesCountry(account.account);
   return {
     customerId,
     number: customerNumber(customer.number),
     crossBorder: leaves && !(await hasConsent(ctx.tx, customerId, 'cross-border')),
     consented: await hasConsent(ctx.tx, customerId, 'personal-information'),
   };
-}
-
-// Slack and Telegram keep their servers abroad (design §12 "Privacy").
-function isOverseas(account: string): boolean {
-  return account.startsWith('slack:') || account.startsWith('telegram:');
 }

@@ -13,6 +13,7 @@ export interface AccountRow {
 export interface LinkRow {
   readonly digest: Buffer;
   readonly customer_id: string;
+  readonly created_by: string;
   readonly created_at: Date;
   readonly expires_at: Date;
   readonly used_at: Date | null;
@@ -23,7 +24,7 @@ const LOCK_ACCOUNT = statement(
   'binding-account-lock',
   'SELECT id, account, staff_id, customer_id FROM identities WHERE id = $1 FOR UPDATE',
 );
-const LINK = 'digest, customer_id, created_at, expires_at, used_at, identity_id';
+const LINK = 'digest, customer_id, created_by, created_at, expires_at, used_at, identity_id';
 const LOCK_LINK = statement('binding-link-lock', `SELECT ${LINK} FROM binding_links WHERE digest = $1 FOR UPDATE`);
 const OPENED = statement(
   'binding-link-opened',

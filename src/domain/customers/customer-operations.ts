@@ -13,16 +13,19 @@ import {
   normalPhone,
   parseCustomerNumber,
   parseCustomerQuery,
+  parsePaperNumber,
   type CustomerQuery,
 } from './customer.ts';
 import {
   customerByNumber,
+  customerOfPaper,
   customersByBlind,
   findCustomer,
   listCustomers,
   openPii,
   piiOf,
   type CustomerRow,
+  type Within,
   type PiiKind,
 } from './customer-store.ts';
 
@@ -57,19 +60,21 @@ const INSERT_LINK = statement(
   'INSERT INTO binding_links (digest, customer_id, created_by, created_at, expires_at) VALUES ($1, $2, $3, $4, $5)',
 );
 
-/** Finds a customer by uuid or K-number, inside the actor's scope. @throws AppError customer.not_found, customer.out_of_scope */
+/** Finds a customer by uuid, K-number, or the number of an application or loan of his, inside the actor's scope. @throws AppError customer.not_found, customer.out_of_scope */
 export async function customerInScope(ctx: Ctx, ref: string): Promise<CustomerRow> {
-  const number = parseCustomerNumber(ref);
-  const row =
-    number === undefined
-      ? z.uuid().safeParse(ref).success
-        ? await findCustomer(ctx.tx, ref)
-        : undefined
-      : await customerByNumber(ctx.tx, number);
+  const row = await customerByRef(ctx, ref);
   if (!row) throw new AppError(customerErrors['customer.not_found']);
   if (!isInScope(ctx, row)) throw new AppError(customerErrors['customer.out_of_scope']);
   ctx.effects.touch(row.id);
   return row;
+}
+
+async function customerByRef(ctx: Ctx, ref: string): Promise<CustomerRow | undefined> {
+  const number = parseCustomerNumber(ref);
+  if (number !== undefined) return customerByNumber(ctx.tx, number);
+  const paper = parsePaperNumber(ref);
+  if (paper !== undefined) return customerOfPaper(ctx.tx, paper);
+  return z.uuid().safeParse(ref).success ? findCustomer(ctx.tx, ref) : undefined;
 }
 
 /** Whether the actor of the running operation may see this customer. */
@@ -99,21 +104,37 @@ export async function findByQuery(ctx: Ctx, query: CustomerQuery): Promise<reado
   return rows.filter((row) => isInScope(ctx, row));
 }
 
+/** The scope of the running operation, as the database understands it: who limits before he looks misses his own. */
+function withinScope({ actor, scope }: Ctx): Within {
+  const isPerson = actor.kind === 'STAFF' || actor.kind === 'CUSTOMER';
+  const teamId = actor.kind === 'STAFF' ? (actor.teamId ?? null) : null;
+  return { scope, personId: isPerson ? actor.id : null, teamId };
+}
+
 async function candidates(ctx: Ctx, query: CustomerQuery): Promise<readonly CustomerRow[]> {
+  const within = withinScope(ctx);
   switch (query.kind) {
     case 'number': {
       const row = await customerByNumber(ctx.tx, query.number);
       return row ? [row] : [];
     }
+    case 'paper': {
+      const row = await customerOfPaper(ctx.tx, query.paper);
+      return row ? [row] : [];
+    }
     case 'phone':
-      return customersByBlind(ctx.tx, ctx.keys.blind('PHONE', query.phone));
+      return customersByBlind(ctx.tx, ctx.keys.blind('PHONE', query.phone), within);
     case 'last4':
-      return customersByBlind(ctx.tx, ctx.keys.blind('PHONE', `last4:${query.digits}`));
+      return customersByBlind(ctx.tx, ctx.keys.blind('PHONE', `last4:${query.digits}`), within);
     case 'name': {
-      const exact = await customersByBlind(ctx.tx, ctx.keys.blind('NAME', query.name));
+      const exact = await customersByBlind(ctx.tx, ctx.keys.blind('NAME', query.name), within);
       return exact.length > 0
         ? exact
-        : customersByBlind(ctx.tx, ctx.keys.blind('NAME', `prefix:${query.name.replace(/(女士|先生|小姐|总)$/, '')}`));
+        : customersByBlind(
+            ctx.tx,
+            ctx.keys.blind('NAME', `prefix:${query.name.replace(/(女士|先生|小姐|总)$/, '')}`),
+            within,
+          );
     }
   }
 }
@@ -165,11 +186,8 @@ export const listMyCustomers = defineOperation({
   http: { method: 'GET', path: '/customers' },
   readOnly: true,
   async run(ctx, input) {
-    const { actor } = ctx;
     const rows = await listCustomers(ctx.tx, {
-      scope: ctx.scope,
-      staffId: actor.kind === 'STAFF' ? actor.id : null,
-      teamId: actor.kind === 'STAFF' ? (actor.teamId ?? null) : null,
+      ...withinScope(ctx),
       before: input.cursor === undefined ? 2_147_483_647 : Number(input.cursor),
       limit: input.limit + 1,
     });

@@ -1,7 +1,9 @@
 /** Queries of the customers room. A personal value is read here, opened here and masked by its owner of the call. */
+import type { DataScope } from '../../core/operations/actor.ts';
 import { statement, type Tx } from '../../db/database.ts';
 import type { Keyring } from '../../db/keyring.ts';
 import { newId } from '../../lib/ids.ts';
+import type { PaperNumber } from './customer.ts';
 
 export type PiiKind = 'NAME' | 'PHONE' | 'ID_CARD' | 'BANK_CARD';
 
@@ -27,14 +29,26 @@ const INSERT = statement(
 const FIND = statement('customers-find', `SELECT ${COLUMNS} FROM customers c WHERE c.id = $1`);
 const LOCK = statement('customers-lock', `SELECT ${COLUMNS} FROM customers c WHERE c.id = $1 FOR UPDATE`);
 const BY_NUMBER = statement('customers-by-number', `SELECT ${COLUMNS} FROM customers c WHERE c.number = $1`);
+const OF_APPLICATION = statement(
+  'customers-of-application',
+  `SELECT ${COLUMNS} FROM customers c JOIN applications a ON a.customer_id = c.id WHERE a.number = $1`,
+);
+const OF_LOAN = statement(
+  'customers-of-loan',
+  `SELECT ${COLUMNS} FROM customers c JOIN loans l ON l.customer_id = c.id WHERE l.number = $1`,
+);
+/** Whom somebody sees, with his own and his team's id; the same in every list. */
+const inScope = (scope: string, staff: string, team: string): string =>
+  `(${scope} = 'all' OR (${scope} = 'team' AND (c.team_id = ${team} OR c.owner_id = ${staff} OR (c.team_id IS NULL AND c.owner_id IS NULL))) OR (${scope} = 'own' AND c.owner_id = ${staff}) OR (${scope} = 'self' AND c.id = ${staff}))`;
 const BY_BLIND = statement(
   'customers-by-blind',
-  `SELECT DISTINCT ON (c.number) ${COLUMNS} FROM customers c JOIN pii_refs p ON p.customer_id = c.id WHERE p.blinds @> ARRAY[$1::bytea] AND p.is_current ORDER BY c.number DESC LIMIT 20`,
+  `SELECT DISTINCT ON (c.number) ${COLUMNS} FROM customers c JOIN pii_refs p ON p.customer_id = c.id
+   WHERE p.blinds @> ARRAY[$1::bytea] AND p.is_current AND ${inScope('$2', '$3', '$4')} ORDER BY c.number DESC LIMIT 20`,
 );
 const LIST = statement(
   'customers-list',
   `SELECT ${COLUMNS} FROM customers c
-   WHERE ($1 = 'all' OR ($1 = 'team' AND (c.team_id = $3 OR c.owner_id = $2 OR (c.team_id IS NULL AND c.owner_id IS NULL))) OR ($1 = 'own' AND c.owner_id = $2)) AND c.number < $4
+   WHERE ${inScope('$1', '$2', '$3')} AND c.number < $4
    ORDER BY c.number DESC LIMIT $5`,
 );
 const SET_OWNER = statement(
@@ -100,22 +114,35 @@ export async function customerByNumber(tx: Tx, number: number): Promise<Customer
   return row;
 }
 
-/** Customers with a current value of this digest, the newest first; at most 20. */
-export async function customersByBlind(tx: Tx, digest: Buffer): Promise<readonly CustomerRow[]> {
-  return tx.query<CustomerRow>(BY_BLIND, [digest]);
+/** Whose application or loan this is. */
+export async function customerOfPaper(tx: Tx, paper: PaperNumber): Promise<CustomerRow | undefined> {
+  const [row] = await tx.query<CustomerRow>(paper.of === 'application' ? OF_APPLICATION : OF_LOAN, [paper.number]);
+  return row;
+}
+
+/** Which customers are meant: those that a person sees in this scope. */
+export interface Within {
+  readonly scope: DataScope;
+  readonly personId: string | null;
+  readonly teamId: string | null;
+}
+
+const EVERYBODYS: Within = { scope: 'all', personId: null, teamId: null };
+
+/** Customers with a current value of this digest, the newest first; at most 20 of those meant. */
+export async function customersByBlind(
+  tx: Tx,
+  digest: Buffer,
+  { scope, personId, teamId }: Within = EVERYBODYS,
+): Promise<readonly CustomerRow[]> {
+  return tx.query<CustomerRow>(BY_BLIND, [digest, scope, personId, teamId]);
 }
 
 export async function listCustomers(
   tx: Tx,
-  query: {
-    readonly scope: string;
-    readonly staffId: string | null;
-    readonly teamId: string | null;
-    readonly before: number;
-    readonly limit: number;
-  },
+  query: Within & { readonly before: number; readonly limit: number },
 ): Promise<readonly CustomerRow[]> {
-  return tx.query<CustomerRow>(LIST, [query.scope, query.staffId, query.teamId, query.before, query.limit]);
+  return tx.query<CustomerRow>(LIST, [query.scope, query.personId, query.teamId, query.before, query.limit]);
 }
 
 export async function setCustomerOwner(

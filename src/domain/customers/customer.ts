@@ -11,6 +11,17 @@ export function parseCustomerNumber(text: string): number | undefined {
   return match ? Number(match[1]) : undefined;
 }
 
+/** The number of an application (A1087) or a loan (L0456): a customer is found by his papers as well. */
+export interface PaperNumber {
+  readonly of: 'application' | 'loan';
+  readonly number: number;
+}
+
+export function parsePaperNumber(text: string): PaperNumber | undefined {
+  const match = /^([AL])(\d{1,9})$/i.exec(text.trim());
+  return match ? { of: match[1]?.toUpperCase() === 'A' ? 'application' : 'loan', number: Number(match[2]) } : undefined;
+}
+
 const PHONE = /^(?:\+?86)?(1[3-9]\d{9})$/;
 
 /** A mainland mobile number in its stored form, 11 digits; `undefined` for anything else. */
@@ -41,6 +52,7 @@ export function maskedName(name: string): string {
 /** How a search term is meant. */
 export type CustomerQuery =
   | { readonly kind: 'number'; readonly number: number }
+  | { readonly kind: 'paper'; readonly paper: PaperNumber }
   | { readonly kind: 'phone'; readonly phone: string }
   | { readonly kind: 'last4'; readonly digits: string }
   | { readonly kind: 'name'; readonly name: string };
@@ -50,6 +62,8 @@ export function parseCustomerQuery(text: string): CustomerQuery | undefined {
   if (term === '' || term.length > 64) return undefined;
   const number = parseCustomerNumber(term);
   if (number !== undefined) return { kind: 'number', number };
+  const paper = parsePaperNumber(term);
+  if (paper !== undefined) return { kind: 'paper', paper };
   const phone = normalPhone(term);
   if (phone !== undefined) return { kind: 'phone', phone };
   if (/^\d{4}$/.test(term)) return { kind: 'last4', digits: term };

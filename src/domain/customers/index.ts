@@ -1,4 +1,5 @@
-export { bindContact, bindCustomer } from './binding-operations.ts';
+export { bindContact, bindCustomer, followLink } from './binding-operations.ts';
+export { notifyCustomer, tellOwner } from './notice-operations.ts';
 export { bindingErrors } from './binding-errors.ts';
 export { customerErrors } from './customer-errors.ts';
 export {
@@ -9,6 +10,7 @@ export {
   normalPhone,
   parseCustomerNumber,
   parseCustomerQuery,
+  parsePaperNumber,
   phoneLookups,
   type CustomerQuery,
 } from './customer.ts';

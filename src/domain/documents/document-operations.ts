@@ -13,11 +13,12 @@ import {
   type CustomerRow,
 } from '../customers/index.ts';
 import { documentErrors } from './document-errors.ts';
-import { arrivalOf, DOCUMENT_STATES, offerOrder, stillNeeded, type ItemProgress } from './document.ts';
+import { arrivalOf, DOCUMENT_STATES, lacksSide, offerOrder, stillNeeded, type ItemProgress } from './document.ts';
 import {
   documentsOf,
   findDocument,
   findFile,
+  joinDocument,
   mergeDocument,
   setDocumentItem,
   setDocumentState,
@@ -75,6 +76,8 @@ const unclear = z.object({
   several: z.int().optional(),
   /** Of them, how many are meant by the question. */
   unnamed: z.int().optional(),
+  /** How many of them had been there before. */
+  known: z.int().optional(),
   silent: z.literal(true).optional(),
 });
 const receipt = z.union([
@@ -113,11 +116,24 @@ export const receiveDocument = defineOperation({
         ? await ask(ctx, customer, outcome.document, outcome.likely)
         : await tell(ctx, customer, { ...outcome, item: outcome.item, isSilent: media.silent === true });
     if (media.silent === true) return { ...told, silent: true as const };
-    return media.several === undefined
-      ? told
-      : tellTogether(ctx, customer, told, { album: media.album, several: media.several });
+    const answer =
+      media.several === undefined
+        ? told
+        : await tellTogether(ctx, customer, told, { album: media.album, several: media.several });
+    await tellOwner(ctx, customer, answer);
+    return answer;
   },
 });
+
+/** Whoever looks after the customer hears what has come; what he sent in himself he knows. */
+async function tellOwner(ctx: Ctx, customer: CustomerRow, told: Receipt): Promise<void> {
+  if (ctx.actor.kind !== 'CUSTOMER' || told.kind !== 'filed') return;
+  await ctx.callAsSystem('customer.tellOwner', {
+    customerId: customer.id,
+    text: 'flows.owner-notice.document',
+    params: { item: told.itemName, left: told.left },
+  });
+}
 
 /** The answer for a whole album: what nobody has named yet is asked about, otherwise all its items are named. */
 async function tellTogether(
@@ -133,7 +149,9 @@ async function tellTogether(
   });
   const unnamed = came.find(({ itemCode }) => itemCode === null);
   if (unnamed) {
-    return { ...(await ask(ctx, customer, unnamed.id, [])), several, unnamed: unnamed.pages.length };
+    const fresh = came.reduce((sum, { pages }) => sum + pages.length, 0);
+    const asked = await ask(ctx, customer, unnamed.id, []);
+    return { ...asked, several, unnamed: unnamed.pages.length, known: Math.max(0, several - fresh) };
   }
   if (last.kind === 'unclear' || came.length === 0) return { ...last, several }; // all of it had been there before
   const progress = await progressFor(ctx, customer.id);
@@ -175,7 +193,7 @@ interface Told {
 
 async function tell(ctx: Ctx, customer: CustomerRow, told: Told): Promise<Receipt> {
   const progress = await progressFor(ctx, customer.id);
-  const needed = stillNeeded(progress).map((one) => nameOf(ctx, one));
+  const needed = stillNeeded(progress).map((one) => wantedOf(ctx, one));
   const here = progress.find(({ item }) => item.code === told.item);
   return {
     kind: told.isDuplicate ? 'duplicate' : 'filed',
@@ -197,6 +215,12 @@ async function pageFor(
   if (!needsPage(ctx)) return {};
   const page = (await ctx.call('document.offerUpload', { customer: customer.id })) as OfferedUpload;
   return page.kind === 'link' ? { upload: page.url, number: page.number } : {};
+}
+
+/** What is still wanted of an item, in words. */
+function wantedOf(ctx: Ctx, one: ItemProgress): z.output<typeof named> {
+  const { item, name } = nameOf(ctx, one);
+  return { item, name: lacksSide(one.document) ? ctx.t('documents.other_side', { item: name }) : name };
 }
 
 function nameOf(ctx: Ctx, one: ItemProgress): z.output<typeof named> {
@@ -229,6 +253,7 @@ export const assignDocument = defineOperation({
       isDuplicate: false,
       isSilent: false,
     });
+    await tellOwner(ctx, customer, told);
     return filed.parse(told);
   },
 });
@@ -252,7 +277,8 @@ async function move(ctx: Ctx, document: DocumentRow, target: ItemProgress): Prom
     await setDocumentItem(ctx.tx, document.id, target.item.code, ctx.now);
     return;
   }
-  await mergeDocument(ctx.tx, document.id, target.document.id);
+  if (lacksSide(target.document)) await joinDocument(ctx.tx, document.id, target.document.id);
+  else await mergeDocument(ctx.tx, document.id, target.document.id);
   await setDocumentState(ctx.tx, target.document.id, 'RECEIVED', ctx.now);
 }
 
@@ -292,7 +318,7 @@ export const listDocuments = defineOperation({
   async run(ctx, input) {
     const customer = await customerInScope(ctx, input.customer);
     const progress = await progressFor(ctx, customer.id);
-    const missing = stillNeeded(progress).map((one) => nameOf(ctx, one));
+    const missing = stillNeeded(progress).map((one) => wantedOf(ctx, one));
     return {
       customer: customerNumber(customer.number),
       product: (await productOf(ctx, customer.id))?.code ?? null,

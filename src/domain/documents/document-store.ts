@@ -45,6 +45,11 @@ const MOVE_PAGES = statement(
   'documents-move-pages',
   `UPDATE document_versions SET document_id = $2, version = version + (SELECT coalesce(max(version), 0) FROM document_versions WHERE document_id = $2) WHERE document_id = $1`,
 );
+const JOIN_PAGES = statement(
+  'documents-join-pages',
+  `UPDATE document_versions SET document_id = $2, version = last.version, page = document_versions.page + last.page
+   FROM (SELECT version, page FROM document_versions WHERE document_id = $2 ORDER BY version DESC, page DESC LIMIT 1) AS last WHERE document_id = $1`,
+);
 const OPEN_PRODUCT = statement(
   'documents-open-product',
   `SELECT product_id FROM applications WHERE customer_id = $1 AND state IN ('SUBMITTED', 'RETURNED') ORDER BY submitted_at DESC, id DESC LIMIT 1`,
@@ -166,6 +171,12 @@ export async function addPage(tx: Tx, page: PageDraft): Promise<void> {
 /** Appends one document's versions to another's and removes the empty one. */
 export async function mergeDocument(tx: Tx, from: string, into: string): Promise<void> {
   await tx.query(MOVE_PAGES, [from, into]);
+  await tx.query(REMOVE, [from]);
+}
+
+/** Appends a document's pages to the last version of another, as its other side, and removes the empty one. */
+export async function joinDocument(tx: Tx, from: string, into: string): Promise<void> {
+  await tx.query(JOIN_PAGES, [from, into]);
   await tx.query(REMOVE, [from]);
 }
 

@@ -54,9 +54,22 @@ function unlisted(code: string): ChecklistItem {
   return { code, name: `documents.item.${code}`, isRequired: false, words: [] };
 }
 
-/** Required items the customer still has to bring: nothing came, or what came cannot be used. */
+/** Required items the customer still has to bring: nothing came, what came cannot be used, or a card's other side is missing. */
 export function stillNeeded(progress: readonly ItemProgress[]): readonly ItemProgress[] {
-  return progress.filter(({ item, state }) => item.isRequired && state !== 'RECEIVED' && state !== 'ACCEPTED');
+  return progress.filter(
+    (one) => one.item.isRequired && one.state !== 'ACCEPTED' && (one.state !== 'RECEIVED' || lacksSide(one.document)),
+  );
+}
+
+/** Cards whose two sides are photographed one by one: the identity card. */
+const TWO_SIDED: ReadonlySet<string> = new Set(['D01']);
+
+/** Whether only one side of a two-sided card is there, as one photo; a PDF holds both, and a reviewer may accept one photo of both. */
+export function lacksSide(document: CustomerDocument | undefined): boolean {
+  if (!document || document.state !== 'RECEIVED' || !TWO_SIDED.has(document.itemCode ?? '')) return false;
+  const version = document.pages.at(-1)?.version;
+  const pages = document.pages.filter((page) => page.version === version);
+  return pages.length === 1 && pages[0]?.mime !== 'application/pdf';
 }
 
 /** The order in which items are offered for an unknown file: the likely ones, what is needed, what never came, the rest. */

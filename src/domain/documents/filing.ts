@@ -2,9 +2,9 @@
 import type { Ctx } from '../../core/operations/context.ts';
 import { newId } from '../../lib/ids.ts';
 import type { CustomerRow } from '../customers/index.ts';
-import { arrivalOf, type CustomerDocument, type Page } from './document.ts';
+import { arrivalOf, lacksSide, type CustomerDocument, type Page } from './document.ts';
 import { addPage, documentsOf, insertDocument, setDocumentState } from './document-store.ts';
-import { matchItem, saysContinued } from './matching.ts';
+import { matchItem, saysContinued, saysFirstSide } from './matching.ts';
 import { progressFor } from './progress.ts';
 
 /** A stored file with the words that came with it. */
@@ -92,7 +92,8 @@ function isContinuation(ctx: Ctx, { document, page }: Place, arrival: Arrival): 
   if (document.state !== 'RECEIVED') return false; // somebody has looked at it: what comes now is another version
   const came = arrivalOf(page.via);
   const isSameAlbum = arrival.album !== undefined && came.album === arrival.album && came.via === ctx.via;
-  return isSameAlbum || saysContinued(arrival.caption, arrival.name);
+  const isOtherSide = lacksSide(document) && !saysFirstSide(arrival.caption, arrival.name);
+  return isSameAlbum || isOtherSide || saysContinued(arrival.caption, arrival.name);
 }
 
 /** The next page of the version that the place belongs to. */

@@ -47,7 +47,7 @@ const NO_CLAIM = new Set(['', 'application/octet-stream', 'binary/octet-stream']
 /** Judges a file's bytes against what is said about it. Never throws, whatever the bytes are. */
 export async function intakeFile(bytes: Buffer, claim: FileClaim = {}): Promise<Intake> {
   if (bytes.length > MAX_FILE_BYTES) return { kind: 'refused', reason: 'too_big' };
-  if (bytes.length < MIN_FILE_BYTES) return { kind: 'refused', reason: 'empty' };
+  if (bytes.length < MIN_FILE_BYTES) return { kind: 'refused', reason: saysOther(claim) ? 'wrong_type' : 'empty' };
   const mime = await mimeOf(bytes);
   const actual = ACCEPTED.get(mime) ?? 'other';
   if (claims(claim).some((claimed) => claimed !== actual)) return { kind: 'refused', reason: 'lying_type' };
@@ -61,6 +61,12 @@ async function mimeOf(bytes: Buffer): Promise<string> {
   } catch {
     return ''; // a header that promises more than there is
   }
+}
+
+/** A short note.txt is no photo that broke on the way. */
+function saysOther(claim: FileClaim): boolean {
+  const claimed = claims(claim);
+  return claimed.length > 0 && claimed.every((kind) => kind === 'other');
 }
 
 function claims(claim: FileClaim): readonly Kind[] {

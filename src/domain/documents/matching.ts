@@ -76,6 +76,11 @@ export function saysContinued(caption: string, fileName: string): boolean {
   return CONTINUES.test(`${caption.slice(0, LONGEST_TEXT)}\n${fileName.slice(0, LONGEST_TEXT)}`);
 }
 
+/** Whether the words say that this is the first side (once more): 正面, 人像面. */
+export function saysFirstSide(caption: string, fileName: string): boolean {
+  return /正面(?!反)|人像面|\bfront\b/iu.test(`${caption.slice(0, LONGEST_TEXT)}\n${fileName.slice(0, LONGEST_TEXT)}`);
+}
+
 const CUSTOMER_NUMBER = /(?<![A-Za-z0-9])[Kk]\d{1,9}(?![A-Za-z0-9])/u;
 
 /** The K-number somebody wrote with a file, as written; `undefined` when there is none. */

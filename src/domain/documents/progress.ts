@@ -1,8 +1,15 @@
 /** Which checklist applies to a customer, and how far it is filled. */
 import type { Ctx } from '../../core/operations/context.ts';
-import { parseYuan } from '../../lib/money.ts';
-import { openLead, type LeadRow } from '../leads/index.ts';
-import { currentProducts, productByCode, productById, type Product } from '../products/index.ts';
+import { factsOf, openLead, type LeadRow } from '../leads/index.ts';
+import {
+  currentProducts,
+  ownedBy,
+  productByCode,
+  productFor,
+  productById,
+  type Product,
+  type Wish,
+} from '../products/index.ts';
 import { progressOf, stillNeeded, type ItemProgress } from './document.ts';
 import { documentsOf, openProductId } from './document-store.ts';
 
@@ -18,14 +25,16 @@ export async function productOf(ctx: Ctx, customerId: string): Promise<Product |
   const wished = code === undefined ? undefined : await productByCode(ctx.tx, code);
   if (wished) return wished;
   const offered = await currentProducts(ctx.tx);
-  return offered.find((product) => lead !== undefined && takes(product, lead)) ?? offered[0];
+  return (lead && productFor(offered, await wishOf(ctx, lead))) ?? offered[0];
 }
 
-function takes({ terms }: Product, lead: LeadRow): boolean {
-  const { amount_fen: amount, term_months: months } = lead;
-  if (amount === null) return false;
-  const isInside = amount >= (parseYuan(terms.minAmount) ?? 0n) && amount <= (parseYuan(terms.maxAmount) ?? 0n);
-  return isInside && (months === null || terms.termMonths.includes(months));
+async function wishOf(ctx: Ctx, lead: LeadRow): Promise<Wish> {
+  const facts = Object.entries(await factsOf(ctx.tx, ctx.keys, lead)).map(([name, fact]) => [name, fact.value]);
+  return {
+    amountFen: lead.amount_fen ?? 0n,
+    termMonths: lead.term_months,
+    owns: ownedBy(Object.fromEntries(facts) as Record<string, unknown>),
+  };
 }
 
 /** The checklist of a customer with what has come for each item. */

@@ -1,13 +1,19 @@
-/** What the customer says about himself: it goes into his open lead, marked as his own word. */
+/**
+ * What the customer says about himself: it goes into his open lead, marked as his own word. What one of us wrote there he
+ * does not change: his word is kept beside it, and the owner is asked whose holds.
+ */
 import { z } from 'zod';
+import type { Ctx } from '../../core/operations/context.ts';
 import { defineOperation } from '../../core/operations/operation.ts';
 import { AppError, commonErrors } from '../../lib/errors.ts';
 import { consentErrors, hasConsent } from '../consent/index.ts';
-import { customerInScope, lockCustomer } from '../customers/index.ts';
+import { customerInScope, customerNumber, lockCustomer, type CustomerRow } from '../customers/index.ts';
+import { findStaff } from '../staff/index.ts';
+import { factText } from './fact-text.ts';
 import { leadErrors } from './lead-errors.ts';
-import { saveFacts } from './lead-operations.ts';
-import { lockOpenLead } from './lead-store.ts';
-import { leadFacts } from './lead.ts';
+import { requireAmount, saveFacts } from './lead-operations.ts';
+import { factsOf, lockOpenLead, saveLead, type LeadRow } from './lead-store.ts';
+import { leadFacts, noteAnswers, weighAnswers, type LeadFacts, type RecordedFacts } from './lead.ts';
 
 /** Who he is was proven when he was bound, and what he is offered is ours to choose: neither is answered here. */
 const ownFacts = leadFacts.omit({ name: true, phone: true, identityNumber: true, product: true });
@@ -37,7 +43,9 @@ export const answerAsCustomer = defineOperation({
     await lockCustomer(ctx.tx, customer.id);
     const lead = await lockOpenLead(ctx.tx, customer.id);
     if (!lead) throw new AppError(leadErrors['lead.not_found']);
-    const saved = await saveFacts(ctx, { customer, lead }, input.facts);
+    requireAmount(input.facts);
+    const taken = await settleAnswers(ctx, customer, lead, input.facts);
+    const saved = await saveFacts(ctx, { customer, lead: (await lockOpenLead(ctx.tx, customer.id)) ?? lead }, taken);
     if (saved.kind === 'collision') throw new Error('a collision without a phone');
     const documents = z.object({ missing }).parse(await ctx.call('document.list', { customer: customer.id }));
     return {
@@ -49,3 +57,43 @@ export const answerAsCustomer = defineOperation({
     };
   },
 });
+
+/** The answers the record takes. Those that contradict one of us are kept beside it, and the owner hears of each once. */
+async function settleAnswers(ctx: Ctx, customer: CustomerRow, lead: LeadRow, facts: LeadFacts): Promise<LeadFacts> {
+  const recorded = await factsOf(ctx.tx, ctx.keys, lead);
+  const { taken, contradicted } = weighAnswers(recorded, facts);
+  const { noted, news } = noteAnswers(recorded, facts, contradicted, ctx.now);
+  if (news.length === 0) return taken;
+  await saveLead(
+    ctx.tx,
+    ctx.keys,
+    { id: lead.id, dataKey: customer.data_key, now: ctx.now },
+    { amountFen: null, purpose: null, product: null, term: null, facts: noted },
+  );
+  await askOwner(ctx, customer, lead, { noted, news });
+  return taken;
+}
+
+/** "He says 1.2 万, you wrote 15 万: whose holds?", on the owner's list and in his chat. */
+async function askOwner(
+  ctx: Ctx,
+  customer: CustomerRow,
+  lead: LeadRow,
+  { noted, news }: { readonly noted: RecordedFacts; readonly news: readonly string[] },
+): Promise<void> {
+  const owner = lead.owner_id === null ? undefined : await findStaff(ctx.tx, lead.owner_id);
+  const language = owner?.language === 'en' ? 'en' : 'zh-CN';
+  const told = (of: 'customer' | 'us'): string =>
+    news
+      .map((name) => factText(ctx, language, name, of === 'us' ? noted[name]?.value : noted[name]?.customer?.value))
+      .join(ctx.say(language, 'conversation.format.between_labels'));
+  const params = { number: customerNumber(customer.number), said: told('customer'), ours: told('us') };
+  await ctx.callAsSystem('task.add', {
+    key: `differs:${lead.id}:${ctx.now.toISOString()}`,
+    kind: 'customer_differs',
+    ...(owner ? { staffId: owner.id } : { role: 'manager' }),
+    subject: { kind: 'customer', id: customer.id },
+    params,
+  });
+  if (owner) await ctx.callAsSystem('staff.notify', { staffId: owner.id, text: 'todo.customer_differs', params });
+}

@@ -13,7 +13,8 @@ import {
   type CustomerRow,
 } from '../customers/index.ts';
 import { findStaff } from '../staff/index.ts';
-import { openLead } from './lead-store.ts';
+import { valueText } from './fact-text.ts';
+import { casesOf, openLead, type CaseRow } from './lead-store.ts';
 
 const line = z.object({ number: z.string(), name: z.string(), stage: z.string() });
 const found = z.union([
@@ -55,7 +56,7 @@ async function mine(ctx: Ctx): Promise<readonly CustomerRow[]> {
   if (actor.kind !== 'STAFF') return [];
   return listCustomers(ctx.tx, {
     scope: 'own',
-    staffId: actor.id,
+    personId: actor.id,
     teamId: null,
     before: 2_147_483_647,
     limit: MY_CUSTOMERS,
@@ -72,6 +73,7 @@ async function lines(ctx: Ctx, rows: readonly CustomerRow[]): Promise<z.output<t
 async function one(ctx: Ctx, row: CustomerRow): Promise<z.output<typeof found>> {
   const view = await describeCustomer(ctx, row);
   const lead = await openLead(ctx.tx, row.id);
+  const cases = await casesOf(ctx.tx, row.id);
   const owner = row.owner_id === null ? undefined : await findStaff(ctx.tx, row.owner_id);
   const none = ctx.t('lead.none');
   ctx.effects.touch(row.id);
@@ -81,18 +83,33 @@ async function one(ctx: Ctx, row: CustomerRow): Promise<z.output<typeof found>> 
     name: view.name,
     phone: view.mobile ?? none,
     owner: owner?.name ?? none,
-    stage: await stageOf(ctx, row.id),
-    leads: lead
-      ? [
-          {
-            number: view.number,
-            amount: lead.amount_fen === null ? none : formatYuan(lead.amount_fen),
-            purpose: lead.purpose_code === null ? none : ctx.t(`flows.purpose.${lead.purpose_code}`),
-            stage: ctx.t(`lead.stage.${lead.stage}`),
-          },
-        ]
-      : [],
+    stage: lead || !cases[0] ? await stageOf(ctx, row.id) : ctx.t(`lead.case.${cases[0].state}`),
+    leads: [
+      ...(lead
+        ? [
+            {
+              number: view.number,
+              amount: lead.amount_fen === null ? none : formatYuan(lead.amount_fen),
+              purpose: valueText(ctx, ctx.actor.language, 'purpose', lead.purpose_code ?? none),
+              stage: ctx.t(`lead.stage.${lead.stage}`),
+            },
+          ]
+        : []),
+      ...cases.map((one) => caseLine(ctx, one)),
+    ],
     items: [],
+  };
+}
+
+function caseLine(
+  ctx: Ctx,
+  { letter, number, amount_fen, state }: CaseRow,
+): Record<'number' | 'amount' | 'purpose' | 'stage', string> {
+  return {
+    number: letter === 'L' ? `L${String(number).padStart(4, '0')}` : `A${number}`,
+    amount: formatYuan(amount_fen),
+    purpose: ctx.t(`lead.paper.${letter}`),
+    stage: ctx.t(`lead.case.${state}`),
   };
 }
 

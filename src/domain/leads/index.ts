@@ -1,5 +1,6 @@
-export { findLeadToResume } from './resume-operations.ts';
+export { factsOnFile, findLeadToResume } from './resume-operations.ts';
 export { answerAsCustomer } from './answer-operations.ts';
+export { askAdviser, customerStanding } from './standing-operations.ts';
 export { findCustomers } from './find-operations.ts';
 export { captureLead, createLead, getLead, leadInScope, listAssignments, updateLead } from './lead-operations.ts';
 export {

@@ -14,12 +14,14 @@ import {
   customerNumber,
   customersByBlind,
   insertCustomer,
+  isInScope,
   lockCustomer,
   maskedName,
   maskedPhone,
   nameLookups,
   normalPhone,
   phoneLookups,
+  piiOf,
   putPii,
   setCustomerOwner,
   setMaskedName,
@@ -72,6 +74,8 @@ const collisionView = z.object({
   leadNumber: z.string(),
   owner: z.string().nullable(),
   since: z.string(),
+  /** The lead that was to get this phone has one already, and keeps it. */
+  keepsPhone: z.boolean().optional(),
 });
 
 export const captureLead = defineOperation({
@@ -87,7 +91,7 @@ export const captureLead = defineOperation({
   }),
   output: z.union([leadView, collisionView]),
   http: { method: 'POST', path: '/leads/capture' },
-  example: { facts: { name: '何女士', phone: '13800006612', amount: '300000.00', purpose: 'working_capital' } },
+  example: { facts: { name: '何女士', phone: '13800006612', amount: '300000.00', purpose: 'turnover' } },
   subject: (_input, output) =>
     output && output.kind !== 'collision' ? { kind: 'customer', id: output.customerId } : undefined,
   async run(ctx, input) {
@@ -122,9 +126,20 @@ export const createLead = defineOperation({
       ...(input.amount === undefined ? {} : { amount: input.amount }),
       ...(input.purpose === undefined ? {} : { purpose: input.purpose }),
     };
-    return capture(ctx, facts, input.source, undefined);
+    return capture(ctx, facts, input.source, undefined).catch((error: unknown) => {
+      throw error instanceof AppError ? asWritten(error) : error;
+    });
   },
 });
+
+/** A refusal that names the members of this flat body instead of the facts it was turned into. */
+function asWritten(error: AppError): AppError {
+  const faults = error.faults.map((fault) => ({
+    ...fault,
+    pointer: fault.pointer.replace(/^\/facts/, '').replace(/^\/phone$/, '/mobile'),
+  }));
+  return new AppError(error, { params: error.params, faults, cause: error });
+}
 
 export const updateLead = defineOperation({
   name: 'lead.update',
@@ -233,12 +248,27 @@ async function meetKnown(
   await lockCustomer(ctx.tx, customer.id);
   const lead = await lockOpenLead(ctx.tx, customer.id);
   const holder = lead?.owner_id ?? customer.owner_id;
-  const isTheirs = owner === undefined || holder === null || holder === owner.staffId;
+  // Who only knows a phone must not reach a file through it that is closed to him otherwise.
+  const isTheirs = owner === undefined ? isInScope(ctx, customer) : holder === null || holder === owner.staffId;
   if (!isTheirs) return collide(ctx, customer, holder);
   ctx.effects.touch(customer.id);
   if (lead && owner && holder === null) await claim(ctx, lead, owner);
   const open = lead ?? (await openNew(ctx, customer, source, owner ?? (await fromRotation(ctx))));
-  return saveFacts(ctx, { customer, lead: open }, facts, lead === undefined);
+  const news = owner === undefined ? await unknownFacts(ctx, { customer, lead: open }, facts) : facts;
+  return saveFacts(ctx, { customer, lead: open }, news, lead === undefined);
+}
+
+/** Of what a form or an import says only what nobody knew: it does not overwrite what a person has confirmed. */
+async function unknownFacts(
+  ctx: Ctx,
+  { customer, lead }: { readonly customer: CustomerRow; readonly lead: LeadRow },
+  facts: LeadFacts,
+): Promise<LeadFacts> {
+  const known = new Set(Object.keys(await factsOf(ctx.tx, ctx.keys, lead)));
+  const held = new Set((await piiOf(ctx.tx, customer.id)).map(({ kind }) => kind));
+  if (held.has('NAME')) known.add('name');
+  if (held.has('ID_CARD')) known.add('identityNumber');
+  return Object.fromEntries(Object.entries(facts).filter(([name]) => !known.has(name)));
 }
 
 /** A lead that came in while nobody was there to take it belongs to whoever types it first. */
@@ -260,6 +290,7 @@ async function collide(
   holder: string | null,
 ): Promise<z.output<typeof collisionView>> {
   const holderRow = holder === null ? undefined : await findStaff(ctx.tx, holder);
+  ctx.effects.touch(customer.id); // who else asked for him stands on his file
   if (ctx.actor.kind === 'STAFF')
     await recordCollision(ctx.tx, {
       id: newId(),
@@ -308,21 +339,14 @@ export async function saveFacts(
   facts: LeadFacts,
   isNew = false,
 ): Promise<z.output<typeof leadView> | z.output<typeof collisionView>> {
-  const amount = wishedAmount(facts);
-  if (amount === 'invalid')
-    throw new AppError(leadErrors['lead.invalid_amount'], {
-      faults: [
-        {
-          pointer: '/facts/amount',
-          code: 'invalid_amount',
-          message: 'an amount above 0.00 and up to 10^12 yuan is expected',
-        },
-      ],
-    });
+  const amount = requireAmount(facts);
   const phone = phoneOf(facts);
   if (phone !== undefined) {
     const other = (await holdersOf(ctx, phone)).find((row) => row.id !== customer.id);
-    if (other) return collide(ctx, other, other.owner_id);
+    if (other) {
+      const keepsPhone = (await piiOf(ctx.tx, customer.id)).some(({ kind }) => kind === 'PHONE');
+      return { ...(await collide(ctx, other, other.owner_id)), keepsPhone };
+    }
   }
   await putPersonal(ctx, customer, facts, phone);
   const recorded = await factsOf(ctx.tx, ctx.keys, lead);
@@ -345,6 +369,21 @@ export async function saveFacts(
   ctx.effects.touch(customer.id);
   const saved = (await openLead(ctx.tx, customer.id)) ?? lead;
   return describe(ctx, customer, saved, { isNew, changes });
+}
+
+/** The wished amount in fen, if one is named. @throws AppError lead.invalid_amount for what no loan can be */
+export function requireAmount(facts: LeadFacts): bigint | undefined {
+  const amount = wishedAmount(facts);
+  if (amount !== 'invalid') return amount;
+  throw new AppError(leadErrors['lead.invalid_amount'], {
+    faults: [
+      {
+        pointer: '/facts/amount',
+        code: 'invalid_amount',
+        message: 'an amount above 0.00 and up to 10^12 yuan is expected',
+      },
+    ],
+  });
 }
 
 async function putPersonal(

@@ -52,14 +52,39 @@ const COLLIDE = statement(
 );
 const SEATS = statement(
   'leads-seats',
-  `SELECT s.id AS "staffId", s.team_id AS "teamId", count(a.id)::int AS assigned, max(a.at) AS "lastAt"
-   FROM staff s LEFT JOIN lead_assignments a ON a.staff_id = s.id AND a.how = 'ROTATION' AND a.at >= s.created_at
-   WHERE s.is_active AND s.roles @> ARRAY['sales'] GROUP BY s.id ORDER BY s.created_at, s.id`,
+  `SELECT s.id AS "staffId", s.team_id AS "teamId", had.assigned, coalesce(had.last_at, s.created_at) AS "waitingSince"
+   FROM (SELECT *, max(created_at) OVER () AS newest FROM staff WHERE is_active AND roles @> ARRAY['sales']) AS s
+   CROSS JOIN LATERAL (
+     SELECT count(*)::int AS assigned, max(a.at) AS last_at FROM lead_assignments a
+     WHERE a.staff_id = s.id AND a.how = 'ROTATION' AND a.at >= s.newest
+   ) AS had
+   ORDER BY s.created_at, s.id`,
 );
 const LEDGER = statement(
   'leads-ledger',
   'SELECT lead_id, staff_id, how, at FROM lead_assignments WHERE ($1::uuid IS NULL OR lead_id = $1) ORDER BY at DESC, id DESC LIMIT $2',
 );
+
+const CASES = statement(
+  'leads-cases',
+  `SELECT 'L' AS letter, number, principal_fen AS amount_fen, state FROM loans WHERE customer_id = $1
+   UNION ALL
+   SELECT 'A', number, amount_fen, state FROM applications WHERE customer_id = $1
+   ORDER BY letter DESC, number DESC LIMIT 10`,
+);
+
+/** A loan (L) or an application (A) of a customer, as a line of a look-up. */
+export interface CaseRow {
+  readonly letter: 'L' | 'A';
+  readonly number: number;
+  readonly amount_fen: bigint;
+  readonly state: string;
+}
+
+/** What became of a customer's leads: his loans, then his applications, the newest first. */
+export async function casesOf(tx: Tx, customerId: string): Promise<readonly CaseRow[]> {
+  return tx.query<CaseRow>(CASES, [customerId]);
+}
 
 const ROTATION_LOCK = 72_707_373;
 

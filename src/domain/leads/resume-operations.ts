@@ -1,5 +1,6 @@
 /** Opening an earlier lead again in chat: what is on file fills the form. */
 import { z } from 'zod';
+import type { Ctx } from '../../core/operations/context.ts';
 import { defineOperation } from '../../core/operations/operation.ts';
 import {
   CUSTOMER_ACCESS,
@@ -9,7 +10,7 @@ import {
   parseCustomerQuery,
   piiOf,
 } from '../customers/index.ts';
-import { factsOf, openLead } from './lead-store.ts';
+import { factsOf, openLead, type LeadRow } from './lead-store.ts';
 
 const value = z.union([z.string(), z.number(), z.boolean()]);
 
@@ -28,14 +29,30 @@ export const findLeadToResume = defineOperation({
     const [customer, other] = query ? await findByQuery(ctx, query) : [];
     const lead = customer && !other ? await openLead(ctx.tx, customer.id) : undefined;
     if (!customer || !lead) return { kind: 'none' as const };
-    const facts: Record<string, string | number | boolean> = {};
-    for (const [name, fact] of Object.entries(await factsOf(ctx.tx, ctx.keys, lead))) facts[name] = fact.value;
-    for (const row of await piiOf(ctx.tx, customer.id)) {
-      const name = row.kind === 'NAME' ? 'name' : row.kind === 'PHONE' ? 'phone' : undefined;
-      const plain = name === undefined ? undefined : await openPii(ctx.tx, ctx.keys, row);
-      if (name !== undefined && plain !== undefined) facts[name] = plain;
-    }
+    const facts = await factsOnFile(ctx, customer.id, lead);
     ctx.effects.touch(customer.id);
     return { kind: 'one' as const, number: customerNumber(customer.number), facts };
   },
 });
+
+/** Everything on file that a form asks for, by the names its slots have: the lead's facts, name and phone. */
+export async function factsOnFile(
+  ctx: Ctx,
+  customerId: string,
+  lead: LeadRow,
+): Promise<Record<string, z.output<typeof value>>> {
+  const facts: Record<string, z.output<typeof value>> = {};
+  for (const [name, fact] of Object.entries(await factsOf(ctx.tx, ctx.keys, lead)))
+    if (name !== 'purpose' || hasWords(ctx, fact.value)) facts[name] = fact.value;
+  for (const row of await piiOf(ctx.tx, customerId)) {
+    const name = row.kind === 'NAME' ? 'name' : row.kind === 'PHONE' ? 'phone' : undefined;
+    const plain = name === undefined ? undefined : await openPii(ctx.tx, ctx.keys, row);
+    if (name !== undefined && plain !== undefined) facts[name] = plain;
+  }
+  return facts;
+}
+
+/** A website may send a purpose of its own: a form has no words for it and asks again. */
+function hasWords(ctx: Ctx, purpose: z.output<typeof value>): boolean {
+  return ctx.services.texts.has(ctx.actor.language, `flows.purpose.${purpose}`);
+}

@@ -6,4 +6,5 @@ export const loanErrors = defineErrors({
   'payment.invalid_amount': [422, 'info'],
   'payment.external_id_reused': [409, 'warn'],
   'payment.in_future': [422, 'info'],
+  'payment.before_loan': [422, 'info'],
 });

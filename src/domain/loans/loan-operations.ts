@@ -4,6 +4,7 @@ import type { Ctx } from '../../core/operations/context.ts';
 import { defineOperation } from '../../core/operations/operation.ts';
 import { dateIn, type BusinessDate } from '../../lib/business-date.ts';
 import { AppError } from '../../lib/errors.ts';
+import { groupedYuan } from '../../lib/i18n.ts';
 import { newId } from '../../lib/ids.ts';
 import { fen, formatYuan, parseYuan } from '../../lib/money.ts';
 import { statement } from '../../db/database.ts';
@@ -102,7 +103,27 @@ async function make(ctx: Ctx, application: ApplicationRow): Promise<{ loanId: st
   await closeLead(ctx.tx, application.lead_id, 'F90', ctx.now);
   await ctx.callAsSystem('reminder.plan', { loanId: id });
   ctx.effects.touch(application.customer_id);
+  await tellOfLoan(ctx, application, { id, number: loanNumber(number) });
   return { loanId: id, loanNumber: loanNumber(number) };
+}
+
+/** What was decided, never what might be: it is said once the loan stands. */
+async function tellOfLoan(
+  ctx: Ctx,
+  application: ApplicationRow,
+  loan: { readonly id: string; readonly number: string },
+): Promise<void> {
+  const [first] = await instalmentsOf(ctx.tx, loan.id);
+  await ctx.callAsSystem('customer.notify', {
+    customerId: application.customer_id,
+    text: 'flows.customer-notice.loan',
+    params: {
+      loan: loan.number,
+      amount: groupedYuan(application.amount_fen),
+      term: application.term_months,
+      due: first?.due_on ?? '',
+    },
+  });
 }
 
 function planOf(
@@ -119,6 +140,10 @@ function planOf(
     dayCount: dayCount === 'ACT/365' ? 'ACT/365' : dayCount === 'ACT/360' ? 'ACT/360' : '30/360',
   });
 }
+
+/** Money may come before the loan is written down, but not by a year: then the year or the loan is mistyped. */
+const EARLY_MS = 366 * 86_400_000;
+const MAX_PAYMENT_FEN = 100_000_000_000_000n; // 10^12 yuan: beyond it a figure is a typing error
 
 const paymentView = z.object({
   paymentId: z.string(),
@@ -147,7 +172,7 @@ export const recordPayment = defineOperation({
   async run(ctx, input) {
     const loan = await loanInScope(ctx, input.id);
     const amountFen = parseYuan(input.amount);
-    if (amountFen === undefined || amountFen <= 0n)
+    if (amountFen === undefined || amountFen <= 0n || amountFen > MAX_PAYMENT_FEN)
       throw new AppError(loanErrors['payment.invalid_amount'], {
         faults: [
           { pointer: '/amount', code: 'invalid_amount', message: 'an amount above 0.00 with two decimals is expected' },
@@ -158,12 +183,16 @@ export const recordPayment = defineOperation({
       throw new AppError(loanErrors['payment.in_future'], {
         faults: [{ pointer: '/paidAt', code: 'in_future', message: 'the instant lies in the future' }],
       });
+    if (paidAt.getTime() < Date.parse(loan.start_on) - EARLY_MS)
+      throw new AppError(loanErrors['payment.before_loan'], {
+        faults: [{ pointer: '/paidAt', code: 'before_loan', message: `the loan begins on ${loan.start_on}` }],
+      });
     await lockLoan(ctx.tx, loan.id);
     const earlier = await findPayment(ctx.tx, input.externalId);
     if (earlier) return replay(ctx, loan, earlier, amountFen);
     const id = newId();
     const { parts, leftFen } = spreadPayment(await instalmentsOf(ctx.tx, loan.id), amountFen);
-    await insertPayment(ctx.tx, {
+    const isFirst = await insertPayment(ctx.tx, {
       id,
       loan_id: loan.id,
       external_id: input.externalId,
@@ -172,11 +201,23 @@ export const recordPayment = defineOperation({
       recordedBy: ctx.actor.id,
       now: ctx.now,
     });
+    // The same external id on another loan at the same moment: the loans' locks do not keep them apart, its key does.
+    if (!isFirst) throw new AppError(loanErrors['payment.external_id_reused']);
     await writeAllocation(ctx.tx, { id, loanId: loan.id, paidAt }, parts);
     await addCredit(ctx.tx, loan.id, leftFen, ctx.now);
     await ctx.callAsSystem('reminder.plan', { loanId: loan.id });
     ctx.effects.touch(loan.customer_id);
     const state = (await lockLoan(ctx.tx, loan.id))?.state ?? 'ACTIVE';
+    await ctx.callAsSystem('customer.notify', {
+      customerId: loan.customer_id,
+      text: 'flows.customer-notice.paid',
+      params: {
+        loan: loanNumber(loan.number),
+        amount: groupedYuan(amountFen),
+        on: dateIn(paidAt, ctx.services.companyZone),
+        state,
+      },
+    });
     return {
       paymentId: id,
       loanId: loan.id,
@@ -262,18 +303,26 @@ export const listRepayments = defineOperation({
   summary: 'What a customer has to pay, instalment by instalment: the open ones and the last paid one',
   access: CUSTOMER_ACCESS,
   input: z.strictObject({ customer: z.string().min(1).max(64) }),
-  output: z.object({ customer: z.string(), items: z.array(planRow), nextCursor: z.null() }),
+  output: z.object({
+    customer: z.string(),
+    items: z.array(planRow),
+    /** Instalments still to come after those that are listed. */
+    more: z.int(),
+    nextCursor: z.null(),
+  }),
   http: { method: 'GET', path: '/customers/{customer}/repayments' },
   readOnly: true,
   async run(ctx, input) {
     const customer = await customerInScope(ctx, input.customer);
     const items: z.output<typeof planRow>[] = [];
+    let more = 0;
     const today = dateIn(ctx.now, ctx.services.companyZone);
     for (const loan of await loansOfCustomer(ctx.tx, customer.id)) {
       const rows = await instalmentsOf(ctx.tx, loan.id);
       const firstOpen = rows.findIndex((row) => row.paid_at === null);
       const shown =
         firstOpen < 0 ? rows.slice(-1) : rows.slice(Math.max(0, firstOpen - 1), firstOpen + SHOWN_INSTALMENTS);
+      more += rows.length - (shown.at(-1)?.number ?? rows.length);
       for (const row of shown) {
         const state = row.paid_at !== null ? 'paid' : row.due_on < today ? 'overdue' : 'open';
         items.push({
@@ -285,7 +334,7 @@ export const listRepayments = defineOperation({
         });
       }
     }
-    return { customer: customerNumber(customer.number), items, nextCursor: null };
+    return { customer: customerNumber(customer.number), items, more, nextCursor: null };
   },
 });
 

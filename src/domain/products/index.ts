@@ -1,3 +1,4 @@
+export { ownedBy, productFor, securityOf, takes, type Security, type Wish } from './offer.ts';
 export { listProducts, publish } from './product-operations.ts';
 export {
   currentProducts,

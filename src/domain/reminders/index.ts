@@ -1,2 +1,3 @@
 export { planReminders, renderReminder, runDueReminders, type ReminderSchedule } from './reminder-operations.ts';
-export type { ReminderRun, StageRow } from './reminder-store.ts';
+export type { Missed, ReminderRun, StageRow } from './reminder-store.ts';
+export { askForCalls } from './unreachable.ts';

@@ -11,6 +11,7 @@ import {
   type ReminderRun,
   type StageRow,
 } from './reminder-store.ts';
+import { askForCalls } from './unreachable.ts';
 
 /** The schedule in force, as the published flow says. */
 export interface ReminderSchedule {
@@ -35,13 +36,15 @@ export function planReminders(schedule: () => ReminderSchedule): Operation {
   });
 }
 
-/** One run over due loans. */
+/** One run over due loans; whom no channel reaches, somebody is asked to phone. */
 export async function runDueReminders(
   tx: Tx,
   schedule: ReminderSchedule,
   run: { readonly now: Date; readonly limit: number; readonly traceId: string },
 ): Promise<ReminderRun> {
-  return runReminders(tx, schedule.stages, { ...run, spreadMinutes: schedule.spreadMinutes });
+  const done = await runReminders(tx, schedule.stages, { ...run, spreadMinutes: schedule.spreadMinutes });
+  await askForCalls(tx, done.unreachable, run.now);
+  return done;
 }
 
 /** What a reminder row says now; dropped when the instalment was paid meanwhile. */
@@ -73,6 +76,7 @@ export function renderReminder(
       n: facts.number,
       amount: groupedYuan(facts.open_fen),
       due: dayText(facts.due_on, language),
+      adviser: facts.adviser ?? 'none',
     };
     return { text: texts.translate(language, text, params), customerId: facts.customer_id };
   };

@@ -68,15 +68,21 @@ const RUN = statement(
    )
    SELECT (SELECT count(*) FROM due)::int AS looked_at, (SELECT count(*) FROM sent)::int AS enqueued,
      (SELECT count(*) FROM outcome WHERE outcome = 'LAPSED')::int AS lapsed,
-     (SELECT coalesce(array_agg(DISTINCT loan_id::text), '{}') FROM outcome WHERE outcome = 'UNREACHABLE') AS unreachable`,
+     (SELECT coalesce(json_agg(json_build_object('loanId', loan_id, 'instalment', instalment)), '[]') FROM outcome WHERE outcome = 'UNREACHABLE') AS unreachable`,
 );
+
+/** An instalment whose reminder reaches nobody. */
+export interface Missed {
+  readonly loanId: string;
+  readonly instalment: number;
+}
 
 export interface ReminderRun {
   readonly looked_at: number;
   readonly enqueued: number;
   readonly lapsed: number;
-  /** Loans whose customer no channel reaches: they become to-dos. */
-  readonly unreachable: readonly string[];
+  /** Instalments whose customer no channel reaches: they become to-dos. */
+  readonly unreachable: readonly Missed[];
 }
 
 /** Sets a loan's next look from its open instalments; call after making it and after each payment. */
@@ -111,8 +117,9 @@ function columns(stages: readonly StageRow[]): readonly unknown[] {
 
 const REMINDED = statement(
   'reminders-facts',
-  `SELECT l.number AS loan, l.customer_id, i.number, i.due_on, i.paid_at, (i.principal_fen + i.interest_fen - i.paid_principal_fen - i.paid_interest_fen) AS open_fen, c.language, c.zone
-   FROM loans l JOIN instalments i ON i.loan_id = l.id AND i.number = $2 JOIN customers c ON c.id = l.customer_id WHERE l.id = $1`,
+  `SELECT l.number AS loan, l.customer_id, i.number, i.due_on, i.paid_at, (i.principal_fen + i.interest_fen - i.paid_principal_fen - i.paid_interest_fen) AS open_fen, c.language, c.zone, s.name AS adviser
+   FROM loans l JOIN instalments i ON i.loan_id = l.id AND i.number = $2 JOIN customers c ON c.id = l.customer_id
+   LEFT JOIN staff s ON s.id = c.owner_id AND s.is_active WHERE l.id = $1`,
 );
 
 export interface ReminderFacts {
@@ -124,6 +131,8 @@ export interface ReminderFacts {
   readonly open_fen: bigint;
   readonly language: string;
   readonly zone: string;
+  /** Whom the customer may turn to. */
+  readonly adviser: string | null;
 }
 
 /** What a reminder says, as it is at the moment of sending. */

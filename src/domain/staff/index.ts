@@ -1,8 +1,9 @@
 export { notifyStaff } from './notify-operations.ts';
-export { addStaff, bindStaff, createToken, disable, listAllStaff } from './staff-operations.ts';
+export { addStaff, bindStaff, disable, listAllStaff } from './staff-operations.ts';
+export { createToken, listAllTokens, revoke as revokeToken } from './token-operations.ts';
+export { findToken } from './token-store.ts';
 export {
   findStaff,
-  findToken,
   identitiesOfStaff,
   listStaff as listStaffRows,
   resolveIdentities,

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { defineOperation } from '../../core/operations/operation.ts';
 import { isLanguage } from '../../lib/i18n.ts';
+import { withTexts } from '../../lib/text-params.ts';
 import { findStaff, identitiesOfStaff } from './staff-store.ts';
 
 export const notifyStaff = defineOperation({
@@ -16,11 +17,12 @@ export const notifyStaff = defineOperation({
     if (!staff?.is_active) return { accounts: 0 };
     const language = isLanguage(staff.language) ? staff.language : 'zh-CN';
     const identities = (await identitiesOfStaff(ctx.tx, staff.id)).filter((identity) => identity.is_reachable);
+    const params = withTexts(texts(input.params), (key) => ctx.say(language, key));
     for (const identity of identities) {
       ctx.effects.send({
         to: { account: identity.account, chat: identity.external_id },
         purpose: 'STAFF',
-        content: { kind: 'text', text: ctx.say(language, input.text, texts(input.params)) },
+        content: { kind: 'text', text: ctx.say(language, input.text, params) },
       });
     }
     return { accounts: identities.length };

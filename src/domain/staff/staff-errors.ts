@@ -5,4 +5,6 @@ export const staffErrors = defineErrors({
   'staff.identity_taken': [409, 'info'],
   'staff.no_such_account': [422, 'info'],
   'staff.unknown_role': [422, 'info'],
+  'token.needs_roles': [422, 'info'],
+  'token.not_found': [404, 'info'],
 });

@@ -1,11 +1,10 @@
-/** Staff, their chat accounts and API tokens. */
-import { createHash } from 'node:crypto';
+/** Staff and their chat accounts. */
 import { z } from 'zod';
 import { ROLES } from '../../core/operations/actor.ts';
 import type { Ctx } from '../../core/operations/context.ts';
 import { defineOperation } from '../../core/operations/operation.ts';
 import { AppError } from '../../lib/errors.ts';
-import { newId, newToken } from '../../lib/ids.ts';
+import { newId } from '../../lib/ids.ts';
 import { staffErrors } from './staff-errors.ts';
 import {
   bindStaffIdentity,
@@ -13,7 +12,6 @@ import {
   findStaff,
   identitiesOfStaff,
   insertStaff,
-  insertToken,
   listStaff,
   teamNamed,
 } from './staff-store.ts';
@@ -60,6 +58,7 @@ export const addStaff = defineOperation({
       const external = input[platform];
       if (external !== undefined) await bind(ctx, id, platform, external);
     }
+    staffChanged(ctx, id);
     return describe(ctx, id);
   },
 });
@@ -104,40 +103,15 @@ export const disable = defineOperation({
   async run(ctx, input) {
     if (!(await findStaff(ctx.tx, input.id))) throw new AppError(staffErrors['staff.not_found']);
     await disableStaff(ctx.tx, input.id, ctx.now);
+    staffChanged(ctx, input.id);
     return { id: input.id, isActive: false as const };
   },
 });
 
-export const createToken = defineOperation({
-  name: 'token.create',
-  summary: 'Makes an API token; it is shown once and only its digest is kept',
-  access: { admin: 'all' },
-  input: z.strictObject({
-    name: z.string().trim().min(1).max(60),
-    staffId: z.uuid().optional(),
-    roles: z.array(role).min(1).optional(),
-    validDays: z.int().min(1).max(3650).optional(),
-  }),
-  output: z.object({ id: z.string(), token: z.string() }),
-  http: { method: 'POST', path: '/tokens' },
-  subject: (_input, output) => (output ? { kind: 'token', id: output.id } : undefined),
-  async run(ctx, input) {
-    if (input.staffId !== undefined && !(await findStaff(ctx.tx, input.staffId)))
-      throw new AppError(staffErrors['staff.not_found']);
-    const token = `dbn_${newToken(40)}`;
-    const id = newId();
-    await insertToken(ctx.tx, {
-      id,
-      name: input.name,
-      digest: createHash('sha256').update(token).digest(),
-      staffId: input.staffId ?? null,
-      roles: input.roles ?? (input.staffId === undefined ? ['admin'] : []),
-      now: ctx.now,
-      expiresAt: input.validDays === undefined ? null : new Date(ctx.now.getTime() + input.validDays * 86_400_000),
-    });
-    return { id, token };
-  },
-});
+/** Cases that wait for somebody who left, or for anybody at all, are looked at in a turn of their own. */
+function staffChanged(ctx: Ctx, id: string): void {
+  ctx.effects.setTimer({ key: `staff-changed:${id}:${ctx.now.toISOString()}`, kind: 'staff.changed', dueAt: ctx.now });
+}
 
 async function bind(
   ctx: Ctx,

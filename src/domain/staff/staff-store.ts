@@ -71,16 +71,6 @@ const RESOLVE = statement(
    FROM unnest($1::text[], $2::text[]) AS want (account, external_id) JOIN identities i USING (account, external_id)
    LEFT JOIN staff s ON s.id = i.staff_id LEFT JOIN customers c ON c.id = i.customer_id`,
 );
-const TOKEN = statement(
-  'token-find',
-  `SELECT t.id, t.roles, s.id AS staff_id, s.name, s.roles AS staff_roles, s.team_id FROM api_tokens t LEFT JOIN staff s ON s.id = t.staff_id
-   WHERE t.digest = $1 AND t.revoked_at IS NULL AND (t.expires_at IS NULL OR t.expires_at > clock_timestamp()) AND (t.staff_id IS NULL OR s.is_active)`,
-);
-const INSERT_TOKEN = statement(
-  'token-insert',
-  'INSERT INTO api_tokens (id, name, digest, staff_id, roles, created_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7)',
-);
-
 export async function insertStaff(
   tx: Tx,
   staff: { id: string; name: string; roles: readonly string[]; teamId: string | null; language: string; now: Date },
@@ -138,41 +128,4 @@ export async function resolveIdentities(
 ): Promise<readonly ResolvedIdentity[]> {
   if (pairs.length === 0) return [];
   return tx.query<ResolvedIdentity>(RESOLVE, [pairs.map((pair) => pair.account), pairs.map((pair) => pair.externalId)]);
-}
-
-export interface TokenRow {
-  readonly id: string;
-  readonly roles: readonly string[];
-  readonly staff_id: string | null;
-  readonly name: string | null;
-  readonly staff_roles: readonly string[] | null;
-  readonly team_id: string | null;
-}
-
-export async function findToken(tx: Tx, digest: Buffer): Promise<TokenRow | undefined> {
-  const [row] = await tx.query<TokenRow>(TOKEN, [digest]);
-  return row;
-}
-
-export async function insertToken(
-  tx: Tx,
-  token: {
-    id: string;
-    name: string;
-    digest: Buffer;
-    staffId: string | null;
-    roles: readonly string[];
-    now: Date;
-    expiresAt: Date | null;
-  },
-): Promise<void> {
-  await tx.query(INSERT_TOKEN, [
-    token.id,
-    token.name,
-    token.digest,
-    token.staffId,
-    token.roles,
-    token.now,
-    token.expiresAt,
-  ]);
 }

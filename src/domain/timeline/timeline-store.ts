@@ -141,6 +141,18 @@ export async function linkIncoming(
   await tx.query(LINK, [customerId, inbox.id, inbox.at]);
 }
 
+const LINK_EARLIER = statement(
+  'timeline-link-earlier',
+  `INSERT INTO timeline_links (customer_id, item_id, item_at) SELECT $1, i.id, i.at FROM timeline_items i
+   WHERE i.conversation_id = $2 AND NOT EXISTS (SELECT 1 FROM timeline_links l WHERE l.item_id = i.id AND l.item_at = i.at)
+   ON CONFLICT DO NOTHING`,
+);
+
+/** A chat has turned out to be this customer's: what was said there before and is on nobody's file goes on his. */
+export async function linkEarlier(tx: Tx, conversationId: string, customerId: string): Promise<void> {
+  await tx.query(LINK_EARLIER, [customerId, conversationId]);
+}
+
 const ATTACH = statement(
   'timeline-attach',
   'UPDATE timeline_items SET file_ids = file_ids || $2::uuid[] WHERE conversation_id = $3 AND inbox_id = $1 AND NOT file_ids && $2::uuid[]',

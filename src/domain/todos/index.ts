@@ -1,2 +1,3 @@
-export { add, addForOwner, finish, listTodos } from './todo-operations.ts';
-export { addTodo, type TodoDraft } from './todo-store.ts';
+export { add, finish, finishAbout, listTodos } from './todo-operations.ts';
+export { addForChat, addForOwner, askForHelp } from './desk-operations.ts';
+export { addTodo, addTodos, finishTodos, ownerOf, type TodoDraft } from './todo-store.ts';

@@ -1,10 +1,11 @@
 /** To-dos in chat and API. */
 import { z } from 'zod';
-import type { Access } from '../../core/operations/actor.ts';
+import type { Access, Actor } from '../../core/operations/actor.ts';
 import { defineOperation } from '../../core/operations/operation.ts';
 import { AppError, commonErrors } from '../../lib/errors.ts';
 import { dateIn } from '../../lib/business-date.ts';
-import { addTodo, finishTodo, openTodos, ownerOf } from './todo-store.ts';
+import { subjectsOf, todoText } from './todo-subject.ts';
+import { addTodo, finishTodo, finishTodosAbout, openTodos } from './todo-store.ts';
 
 const EVERYBODY: Access = {
   sales: 'own',
@@ -23,7 +24,7 @@ export const listTodos = defineOperation({
   access: EVERYBODY,
   input: z.strictObject({ limit: z.coerce.number().int().min(1).max(100).default(20) }),
   output: z.object({
-    items: z.array(z.object({ id: z.string(), kind: z.string(), title: z.string(), due: z.string() })),
+    items: z.array(z.object({ id: z.string(), kind: z.string(), title: z.string(), since: z.string() })),
     nextCursor: z.null(),
   }),
   http: { method: 'GET', path: '/tasks' },
@@ -31,28 +32,38 @@ export const listTodos = defineOperation({
   async run(ctx, input) {
     if (ctx.actor.kind !== 'STAFF') return { items: [], nextCursor: null };
     const rows = await openTodos(ctx.tx, { staffId: ctx.actor.id, roles: ctx.actor.roles }, input.limit);
+    const subjects = await subjectsOf(ctx.tx, rows);
+    const { texts } = ctx.services;
     return {
-      items: rows.map((row) => ({
+      items: rows.map((row, index) => ({
         id: row.id,
         kind: row.kind,
-        title: ctx.t(`todo.${row.kind}`, row.params),
-        due: dateIn(row.created_at, ctx.services.companyZone),
+        title: todoText(texts, ctx.actor.language, row, subjects[index]),
+        since: dateIn(row.created_at, ctx.services.companyZone),
       })),
       nextCursor: null,
     };
   },
 });
 
+/** What is not on one's own list is not there; an administrator's token has none, and may clear up everybody's. */
+function listOf(actor: Actor): Parameters<typeof finishTodo>[3] {
+  const roles = 'roles' in actor ? actor.roles : [];
+  if (actor.kind === 'TOKEN' && roles.includes('admin')) return 'every';
+  return { staffId: actor.kind === 'STAFF' ? actor.id : null, roles };
+}
+
 export const finish = defineOperation({
   name: 'task.finish',
-  summary: 'Marks a to-do as done',
+  summary: 'Marks a to-do on the caller’s list as done',
   access: EVERYBODY,
   input: z.strictObject({ id: z.uuid() }),
   output: z.object({ id: z.string() }),
   http: { method: 'POST', path: '/tasks/{id}/finish', status: 200 },
   subject: (input) => ({ kind: 'task', id: input.id }),
   async run(ctx, input) {
-    if (!(await finishTodo(ctx.tx, input.id, ctx.now))) throw new AppError(commonErrors['resource.not_found']);
+    if (!(await finishTodo(ctx.tx, input.id, ctx.now, listOf(ctx.actor))))
+      throw new AppError(commonErrors['resource.not_found']);
     return { id: input.id };
   },
 });
@@ -69,10 +80,10 @@ export const add = defineOperation({
     subject: z.strictObject({ kind: z.string(), id: z.uuid() }).optional(),
     params: z.record(z.string(), z.union([z.string(), z.number()])).optional(),
   }),
-  output: z.object({}),
+  output: z.object({ isNew: z.boolean() }),
   subject: (input) => input.subject,
   async run(ctx, input) {
-    await addTodo(
+    const isNew = await addTodo(
       ctx.tx,
       {
         key: input.key,
@@ -84,28 +95,19 @@ export const add = defineOperation({
       },
       ctx.now,
     );
-    return {};
+    return { isNew };
   },
 });
 
-export const addForOwner = defineOperation({
-  name: 'task.addForOwner',
-  summary:
-    'Puts something about a customer on the owner’s list and tells him; without an owner it goes to the managers',
+export const finishAbout = defineOperation({
+  name: 'task.finishAbout',
+  summary: 'Marks every open to-do of a kind about a subject as done, because the matter is settled',
   access: { system: 'all' },
-  input: z.strictObject({ customerId: z.uuid(), key: z.string().max(300), kind: z.string().max(60) }),
-  output: z.object({ ownerId: z.string().nullable() }),
-  subject: (input) => ({ kind: 'customer', id: input.customerId }),
+  input: z.strictObject({ kind: z.string().max(60), subject: z.strictObject({ kind: z.string(), id: z.uuid() }) }),
+  output: z.object({}),
+  subject: (input) => input.subject,
   async run(ctx, input) {
-    const ownerId = await ownerOf(ctx.tx, input.customerId);
-    const subject = { kind: 'customer', id: input.customerId };
-    await addTodo(
-      ctx.tx,
-      { key: input.key, kind: input.kind, ...(ownerId === null ? { role: 'manager' } : { staffId: ownerId }), subject },
-      ctx.now,
-    );
-    if (ownerId !== null)
-      await ctx.callAsSystem('staff.notify', { staffId: ownerId, text: `todo.${input.kind}`, params: {} });
-    return { ownerId };
+    await finishTodosAbout(ctx.tx, input.kind, input.subject.id, ctx.now);
+    return {};
   },
 });

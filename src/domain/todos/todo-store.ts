@@ -16,31 +16,46 @@ export interface TodoRow {
   readonly id: string;
   readonly kind: string;
   readonly params: Readonly<Record<string, string | number>>;
+  readonly subject_kind: string | null;
+  readonly subject_id: string | null;
   readonly created_at: Date;
 }
 
 const INSERT = statement(
   'todos-insert',
-  `INSERT INTO todos (id, key, staff_id, role, kind, subject_kind, subject_id, params, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (key) DO NOTHING`,
+  `INSERT INTO todos (id, key, staff_id, role, kind, subject_kind, subject_id, params, created_at)
+   SELECT id, key, staff_id, role, kind, subject_kind, subject_id, params::jsonb, $9
+   FROM unnest($1::uuid[], $2::text[], $3::uuid[], $4::text[], $5::text[], $6::text[], $7::uuid[], $8::text[]) AS row (id, key, staff_id, role, kind, subject_kind, subject_id, params)
+   ON CONFLICT (key) DO NOTHING RETURNING id`,
 );
 const LIST = statement(
   'todos-list',
-  `SELECT id, kind, params, created_at FROM todos WHERE done_at IS NULL AND (staff_id = $1 OR (staff_id IS NULL AND role = ANY($2::text[]))) ORDER BY created_at, id LIMIT $3`,
+  `SELECT id, kind, params, subject_kind, subject_id, created_at FROM todos WHERE done_at IS NULL AND (staff_id = $1 OR (staff_id IS NULL AND role = ANY($2::text[]))) ORDER BY created_at, id LIMIT $3`,
 );
-const DONE = statement('todos-done', 'UPDATE todos SET done_at = $2 WHERE id = $1 AND done_at IS NULL RETURNING id');
+const DONE = statement(
+  'todos-done',
+  `UPDATE todos SET done_at = $2 WHERE id = $1 AND done_at IS NULL AND ($5 OR staff_id = $3::uuid OR (staff_id IS NULL AND role = ANY($4::text[]))) RETURNING id`,
+);
 
-export async function addTodo(tx: Tx, todo: TodoDraft, now: Date): Promise<void> {
-  await tx.query(INSERT, [
-    newId(),
-    todo.key,
-    todo.staffId ?? null,
-    todo.role ?? null,
-    todo.kind,
-    todo.subject?.kind ?? null,
-    todo.subject?.id ?? null,
-    JSON.stringify(todo.params ?? {}),
+/** Whether it is new: a key that is there already stays as it is. */
+export async function addTodo(tx: Tx, todo: TodoDraft, now: Date): Promise<boolean> {
+  return (await addTodos(tx, [todo], now)) > 0;
+}
+
+/** Many at once, in one statement; how many are new. */
+export async function addTodos(tx: Tx, todos: readonly TodoDraft[], now: Date): Promise<number> {
+  const added = await tx.query(INSERT, [
+    todos.map(() => newId()),
+    todos.map(({ key }) => key),
+    todos.map(({ staffId }) => staffId ?? null),
+    todos.map(({ role }) => role ?? null),
+    todos.map(({ kind }) => kind),
+    todos.map(({ subject }) => subject?.kind ?? null),
+    todos.map(({ subject }) => subject?.id ?? null),
+    todos.map(({ params }) => JSON.stringify(params ?? {})),
     now,
   ]);
+  return added.length;
 }
 
 export async function openTodos(
@@ -51,13 +66,45 @@ export async function openTodos(
   return tx.query<TodoRow>(LIST, [person.staffId, person.roles, limit]);
 }
 
-export async function finishTodo(tx: Tx, id: string, now: Date): Promise<boolean> {
-  return (await tx.query(DONE, [id, now])).length > 0;
+/** Marks it as done; `false` when there is no such open to-do on that list. */
+export async function finishTodo(
+  tx: Tx,
+  id: string,
+  now: Date,
+  list: { readonly staffId: string | null; readonly roles: readonly string[] } | 'every',
+): Promise<boolean> {
+  const { staffId, roles } = list === 'every' ? { staffId: null, roles: [] } : list;
+  return (await tx.query(DONE, [id, now, staffId, roles, list === 'every'])).length > 0;
 }
 
-const OWNER = statement('todos-owner', 'SELECT owner_id FROM customers WHERE id = $1');
+const FINISH_KEYS = statement(
+  'todos-finish-keys',
+  'UPDATE todos SET done_at = $2 WHERE key = ANY($1::text[]) AND done_at IS NULL',
+);
+const FINISH_ABOUT = statement(
+  'todos-finish-about',
+  'UPDATE todos SET done_at = $3 WHERE kind = $1 AND subject_id = $2 AND done_at IS NULL',
+);
 
-/** Whose customer this is; `null` for nobody's. */
+/** Marks the to-dos with these keys as done. */
+export async function finishTodos(tx: Tx, keys: readonly string[], now: Date): Promise<void> {
+  if (keys.length > 0) await tx.query(FINISH_KEYS, [keys, now]);
+}
+
+/** Marks what somebody had to do about this subject as done. */
+export async function finishTodosAbout(tx: Tx, kind: string, subjectId: string, now: Date): Promise<void> {
+  await tx.query(FINISH_ABOUT, [kind, subjectId, now]);
+}
+
+const OWNER = statement(
+  'todos-owner',
+  `SELECT s.id AS owner_id FROM customers c
+   LEFT JOIN LATERAL (SELECT owner_id FROM leads WHERE c.owner_id IS NULL AND customer_id = c.id AND owner_id IS NOT NULL ORDER BY is_open DESC, updated_at DESC LIMIT 1) lead ON true
+   JOIN staff s ON s.id = coalesce(c.owner_id, lead.owner_id) AND s.is_active
+   WHERE c.id = $1`,
+);
+
+/** Who looks after this customer and still works here; `null` for nobody. */
 export async function ownerOf(tx: Tx, customerId: string): Promise<string | null> {
   const [row] = await tx.query<{ owner_id: string | null }>(OWNER, [customerId]);
   return row?.owner_id ?? null;

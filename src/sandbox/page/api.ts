@@ -1,5 +1,14 @@
 /** Calls to the sandbox's API. A refusal comes as problem+json; its title and cure are what the visitor reads. */
-import type { ClockState, JournalItem, Language, PhoneKey, PhoneSummary, PhoneView, RoadStep } from './types.ts';
+import type {
+  ClockState,
+  JournalItem,
+  Language,
+  OpenInstalment,
+  PhoneKey,
+  PhoneSummary,
+  PhoneView,
+  RoadStep,
+} from './types.ts';
 
 /** A refusal in the visitor's words. */
 export class Refusal extends Error {}
@@ -44,6 +53,8 @@ export const api = {
   clock: () => call<ClockState>('/clock'),
   moveClock: (to: Date) => post<ClockState>('/clock', { now: to.toISOString() }),
   journal: () => call<{ items: JournalItem[] }>('/journal?limit=200'),
+  openPayments: () => call<{ open: OpenInstalment[] }>('/api/payments'),
+  pay: (loan: string, amount: string) => post<{ loan: string; amount: string }>('/api/payments', { loan, amount }),
   screen: (phone: PhoneKey) => call<PhoneView>(phonePath(phone)),
   say: (phone: PhoneKey, text: string) => post<PhoneView>(`${phonePath(phone)}/say`, { text }),
   tap: (phone: PhoneKey, press: { message: string; key: string; selected: Record<string, string> }) =>

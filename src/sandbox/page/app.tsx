@@ -1,15 +1,18 @@
 /** The page: guide, clock, three phones, journal. */
 import { useEffect, useMemo, useState } from 'react';
 import { api, speak } from './api.ts';
+import { invitedCustomer } from './links.ts';
 import { ClockBar } from './parts/clock-bar.tsx';
 import { Guide } from './parts/guide.tsx';
-import { JournalDrawer } from './parts/journal-drawer.tsx';
-import { Phone } from './parts/phone.tsx';
+import { type Opened, Overlay } from './parts/overlay.tsx';
+import { type OpenLink, Phone } from './parts/phone.tsx';
 import { Switcher } from './parts/switcher.tsx';
 import { TopBar } from './parts/top-bar.tsx';
 import { phoneForStep, present, SLOT_NUMBERS, type SlotNumber } from './slots.ts';
 import type { Language, PhoneKey } from './types.ts';
+import { useClockMove } from './use-clock-move.ts';
 import { useNotice } from './use-notice.ts';
+import { usePointing } from './use-pointing.ts';
 import { useSlots } from './use-slots.ts';
 import { keyOf, useWorld } from './use-world.ts';
 import { sayFrom, useWords, WordsContext } from './words.tsx';
@@ -54,55 +57,51 @@ export function App() {
   );
 }
 
-/** What one of the parts wants written into a phone's field. */
-interface Draft {
-  readonly phone: string;
-  readonly text: string;
-  /** Grows, so that the same text can be asked for twice. */
-  readonly turn: number;
-}
+/** Where the customer's phone lies. */
+const CUSTOMER_SLOT: SlotNumber = 2;
 
 function Table({ onLanguage }: { readonly onLanguage: () => void }) {
   const { say } = useWords();
   const [chosen, hand] = useSlots();
-  const [front, setFront] = useState<SlotNumber>(0);
-  const [isJournalOpen, setJournalOpen] = useState(false);
-  const [draft, setDraft] = useState<Draft>();
-  const [called, setCalled] = useState<{ readonly slot: SlotNumber; readonly turn: number }>();
-  const { text: notice, tell, act } = useNotice();
+  const [opened, setOpened] = useState<Opened>();
+  const { text: notice, tell, act } = useNotice(say);
   const world = useWorld(chosen);
   const slots = present(chosen, world.phones);
   useEffect(() => {
     for (const slot of SLOT_NUMBERS) if (slots[slot] !== chosen[slot]) hand(slot, slots[slot]);
   });
 
-  const show = (slot: SlotNumber, phone: PhoneKey) => {
-    hand(slot, phone);
-    setFront(slot);
-    setCalled((old) => ({ slot, turn: (old?.turn ?? 0) + 1 }));
-  };
-  const openLink = (payload: string) => {
-    const { slot, phone } = phoneForStep('bind', slots, world.phones);
-    show(slot, phone);
+  const { front, setFront, called, draft, show, fill } = usePointing(hand);
+  const startFor = (phone: PhoneKey, payload: string) => {
+    show({ slot: CUSTOMER_SLOT, phone });
     void act(() => api.start(phone, payload));
   };
+  const openLink: OpenLink = (payload, messages) => {
+    const customer = invitedCustomer(messages, world.phones);
+    if (customer === undefined) setOpened({ what: 'invitation', payload });
+    else startFor(customer, payload);
+  };
+  const move = useClockMove({ phones: world.phones, act, tell, refresh: () => world.refresh() });
 
   return (
     <div className="table">
-      <TopBar isOnline={world.isOnline} onLanguage={onLanguage} onJournal={() => setJournalOpen(true)} />
+      <TopBar
+        isOnline={world.isOnline}
+        onLanguage={onLanguage}
+        onJournal={() => setOpened({ what: 'journal' })}
+        onHelp={() => setOpened({ what: 'help' })}
+      />
       <Guide
         steps={world.steps}
-        onShow={(step) => {
-          const { slot, phone } = phoneForStep(step, slots, world.phones);
-          show(slot, phone);
-        }}
-        onFill={(step, text) => {
-          const { slot, phone } = phoneForStep(step, slots, world.phones);
-          show(slot, phone);
-          setDraft((old) => ({ phone: keyOf(phone), text, turn: (old?.turn ?? 0) + 1 }));
-        }}
+        onShow={(step) => show(phoneForStep(step, slots, world.phones))}
+        onFill={(step, text) => fill(phoneForStep(step, slots, world.phones), text)}
       />
-      <ClockBar clock={world.clock} movedFrom={world.movedFrom} onMove={(to) => void act(() => api.moveClock(to))} />
+      <ClockBar
+        clock={world.clock}
+        movedFrom={world.movedFrom}
+        onMove={move}
+        onPay={() => setOpened({ what: 'payment' })}
+      />
       <main className="phones" data-front={front} aria-busy={world.phones.length === 0}>
         {world.phones.length === 0 && <p className="loading">{say('page.loading')}</p>}
         {world.phones.length > 0 &&
@@ -124,7 +123,14 @@ function Table({ onLanguage }: { readonly onLanguage: () => void }) {
           ))}
       </main>
       <Switcher slots={slots} phones={world.phones} front={front} onFront={setFront} />
-      {isJournalOpen && <JournalDrawer revision={world.phones} onClose={() => setJournalOpen(false)} />}
+      <Overlay
+        opened={opened}
+        phones={world.phones}
+        onClose={() => setOpened(undefined)}
+        onInvite={startFor}
+        act={act}
+        tell={tell}
+      />
       <div className="notice" role="status" data-open={notice !== undefined}>
         {notice}
       </div>

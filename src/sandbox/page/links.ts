@@ -24,3 +24,21 @@ export function startPayload(url: string): string | undefined {
   if (hostname !== 't.me' && hostname !== 'telegram.me') return undefined;
   return searchParams.get('start') ?? undefined;
 }
+
+const MOBILE = /1[3-9]\d{9}/g;
+
+/**
+ * Whose invitation it is, as far as the talk tells: the one mobile number that was written on the phone that got the link.
+ * `undefined` when there were several, or none of a customer who has a phone here: then somebody has to say.
+ */
+export function invitedCustomer<P extends { readonly role: string; readonly phone?: string }>(
+  messages: readonly { readonly from: string; readonly text: string }[],
+  phones: readonly P[],
+): P | undefined {
+  const written = messages
+    .filter(({ from }) => from === 'me')
+    .flatMap(({ text }) => text.replaceAll(/[\s-]/g, '').match(MOBILE) ?? []);
+  const [mobile, ...others] = new Set(written);
+  if (mobile === undefined || others.length > 0) return undefined;
+  return phones.find(({ role, phone }) => role === 'customer' && phone?.endsWith(mobile) === true);
+}

@@ -32,6 +32,18 @@ export function dayTime(language: Language, at: string | Date): string {
   return format(language, { month: 'short', day: 'numeric', hour: '2-digit', minute: '2-digit', hour12: false })(at);
 }
 
+/** "2026年11月30日 10:32": for narrow screens; the year stays, because the clock may be moved by years. */
+export function yearTime(language: Language, at: string | Date): string {
+  return format(language, {
+    year: 'numeric',
+    month: 'short',
+    day: 'numeric',
+    hour: '2-digit',
+    minute: '2-digit',
+    hour12: false,
+  })(at);
+}
+
 /** So many days later. */
 export function plusDays(now: string, days: number): Date {
   return new Date(new Date(now).getTime() + days * DAY_MS);

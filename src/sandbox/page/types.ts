@@ -25,6 +25,8 @@ export interface PhoneSummary {
   readonly id: string;
   readonly name: string;
   readonly role: Role;
+  /** The number its owner can share on Telegram: digits with country code. */
+  readonly phone?: string;
   /** Messages of the bot on it. */
   readonly received: number;
   /** Cards that wait for a press. */
@@ -97,13 +99,23 @@ export type RoadStepId = 'lead' | 'invite' | 'bind' | 'documents' | 'submit' | '
 export interface RoadStep {
   readonly id: RoadStepId;
   readonly done: boolean;
+  /** The case was turned down or sent back: no card is left to decide. */
+  readonly stopped?: boolean;
 }
 
 /** Where the clock stands; `target` while it is being moved, `next` when something falls due later. */
 export interface ClockState {
   readonly now: string;
   readonly target?: string;
-  readonly next?: string;
+  readonly next?: { readonly at: string; readonly what: string };
+}
+
+/** What a loan asks for next. */
+export interface OpenInstalment {
+  readonly loan: string;
+  readonly instalment: number;
+  readonly dueOn: string;
+  readonly amount: string;
 }
 
 export interface JournalItem {

@@ -1,16 +1,18 @@
 /** Refusals and other news, shown for a few seconds. */
 import { useCallback, useEffect, useState } from 'react';
+import { Refusal } from './api.ts';
+import type { Say } from './words.tsx';
 
 const SHOWN_MS = 6_000;
 
 export interface Notice {
   readonly text: string | undefined;
   readonly tell: (text: string) => void;
-  /** Runs an act and tells when it is refused. */
-  readonly act: (run: () => Promise<unknown>) => Promise<void>;
+  /** Runs an act and tells when it is refused or the server cannot be reached; gives whether it went through. */
+  readonly act: (run: () => Promise<unknown>) => Promise<boolean>;
 }
 
-export function useNotice(): Notice {
+export function useNotice(say: Say): Notice {
   const [text, setText] = useState<string>();
   useEffect(() => {
     if (text === undefined) return undefined;
@@ -22,11 +24,14 @@ export function useNotice(): Notice {
     async (run: () => Promise<unknown>) => {
       try {
         await run();
+        return true;
       } catch (error) {
-        tell(error instanceof Error ? error.message : String(error));
+        // What the browser itself says is in its own language; only a refusal has words for the visitor.
+        tell(error instanceof Refusal ? error.message : say('page.failed'));
+        return false;
       }
     },
-    [tell],
+    [tell, say],
   );
   return { text, tell, act };
 }

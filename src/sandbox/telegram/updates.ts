@@ -10,6 +10,9 @@ const ON_REQUEST = new Set<string>(['chat_member', 'message_reaction', 'message_
 
 const DAY_MS = 86_400_000;
 const CALLBACK_MS = 150_000;
+/** How far the numbering jumps after a silent week; uneven, so that nobody counts on the distance. */
+const QUIET_JUMP = 1_000_003;
+const QUIET_SPREAD = 523_987;
 
 /** An update that was not confirmed yet; times in milliseconds of the virtual clock. */
 export interface PendingUpdate {
@@ -121,9 +124,12 @@ export class UpdateLog {
     this.confirmBelow(Number.POSITIVE_INFINITY);
   }
 
-  /** One more than the last; after a week without updates the numbering starts anew somewhere else. */
+  /**
+   * One more than the last; after a week without updates the numbering goes on somewhere else, as Telegram's does. Always
+   * further up: an id given twice would be dropped by whoever receives it as a second delivery.
+   */
   #takeId(now: number): number {
-    if (now - this.#lastAt > 7 * DAY_MS) this.#nextId += 7_919_317 - (this.#nextId % 15_485_863);
+    if (now - this.#lastAt > 7 * DAY_MS) this.#nextId += QUIET_JUMP + (this.#nextId % QUIET_SPREAD);
     this.#lastAt = now;
     const id = this.#nextId;
     this.#nextId += 1;

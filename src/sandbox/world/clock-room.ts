@@ -8,11 +8,17 @@ const LONGEST_MOVE_DAYS = 1_100;
 /** Who asks for the present has read the clock a moment ago. */
 const PRESENT_MS = 60_000;
 
+/** Something that will fall due: a timer's kind, `reminder` or `outbox`. */
+export interface NextEvent {
+  readonly at: Date;
+  readonly what: string;
+}
+
 /** How the app moves business time. */
 export interface ClockHands {
   advanceClock(to: Date): Promise<Date>;
   businessNow(): Promise<Date>;
-  nextDue?(): Promise<Date | undefined>;
+  nextDue?(): Promise<NextEvent | undefined>;
 }
 
 /** Moves business time and tells how far it has come. */
@@ -26,8 +32,8 @@ export class ClockRoom {
     this.#tell = tell;
   }
 
-  /** Now, the target of a move under way, and the next instant at which something falls due. */
-  async read(): Promise<ClockState & { readonly next?: Date }> {
+  /** Now, the target of a move under way, and what falls due next. */
+  async read(): Promise<ClockState & { readonly next?: NextEvent }> {
     const [now, next] = await Promise.all([this.#hands.businessNow(), this.#hands.nextDue?.()]);
     return { now, ...(this.#target && { target: this.#target }), ...(next && { next }) };
   }

@@ -39,6 +39,9 @@ const ABILITIES: Readonly<Record<Platform, PhoneAbilities>> = {
   telegram: { edit: true, remove: true, files: 'all', contact: true, albums: true },
 };
 
+/** The one command our app registers with Slack. */
+const SLACK_COMMAND = '/daiban';
+
 /** A phone in the list of phones. */
 export interface PhoneSummary extends SandboxPerson {
   /** Messages of the bot on it; a number that grew means something new. */
@@ -130,8 +133,14 @@ export class Phones implements Remembering {
     return person;
   }
 
+  /** Writes to the bot. Slack's client takes what begins with a slash for a command of the workspace, known or not. */
   say(person: SandboxPerson, text: string): Promise<void> {
-    return act(() => this.#emulator(person.platform).say(person.id, text));
+    const command = /^\/\S+/.exec(text.trim())?.[0];
+    const { slack } = this.#emulators;
+    if (person.platform !== 'slack' || slack === undefined || command === undefined)
+      return act(() => this.#emulator(person.platform).say(person.id, text));
+    if (command !== SLACK_COMMAND) throw new SandboxProblem('no_command', { params: { command } });
+    return act(() => slack.slash(person.id, command, text.trim().slice(command.length).trim()));
   }
 
   sendFile(person: SandboxPerson, file: PickedFile, caption: string | undefined): Promise<void> {

@@ -5,10 +5,11 @@ import type { Fault, JournalEntry, Screen, ScreenFile } from '../emulator.ts';
 import type { Answer } from '../kernel/http.ts';
 import { type Platform, PLATFORMS, type SandboxPerson } from './cast.ts';
 import type { ClockRoom } from './clock-room.ts';
-import { pageTexts } from './page-texts.ts';
+import { agreedWords, pageTexts } from './page-texts.ts';
+import { namedLoans, type PaymentDesk } from './payments.ts';
 import type { Phones, PickedFile } from './phones.ts';
 import { SandboxProblem } from './problem.ts';
-import { walkRoad } from './road.ts';
+import { walkRoad, wordsOf } from './road.ts';
 import { type Call, checked, readFields, type Route } from './router.ts';
 
 const MAX_FILE = 12 * 1_048_576;
@@ -37,6 +38,14 @@ const startBody = z.strictObject({
     .optional(),
 });
 const emptyBody = z.strictObject({});
+const paymentBody = z.strictObject({
+  loan: z.string().regex(/^L\d{2,8}$/),
+  amount: z
+    .string()
+    .trim()
+    .regex(/^\d{1,12}(?:\.\d{1,2})?$/)
+    .transform(twoDecimals),
+});
 const jsonFile = z.strictObject({
   name: z.string().min(1).max(255),
   mime: z.string().min(1).max(255),
@@ -66,10 +75,17 @@ const faultBody: z.ZodType<Fault> = z.strictObject({
   ]),
 });
 
+/** 3280 and 3280.5 as the operations take them: 3280.00, 3280.50. */
+function twoDecimals(amount: string): string {
+  const [yuan = '', cents = ''] = amount.split('.');
+  return `${yuan}.${cents.padEnd(2, '0')}`;
+}
+
 /** What the routes work with. */
 export interface RouteRooms {
   readonly phones: Phones;
   readonly clock: ClockRoom;
+  readonly payments: PaymentDesk | undefined;
   readonly texts: Texts;
   readonly journal: (platform: Platform | undefined) => readonly JournalEntry[];
   readonly addFault: (fault: Fault) => void;
@@ -80,7 +96,7 @@ export interface RouteRooms {
 
 /** Every route under `/sandbox`, without that prefix. */
 export function sandboxRoutes(rooms: RouteRooms): readonly Route[] {
-  return [...worldRoutes(rooms), ...phoneRoutes(rooms)];
+  return [...worldRoutes(rooms), ...paymentRoutes(rooms), ...phoneRoutes(rooms)];
 }
 
 function worldRoutes({ phones, clock, texts, journal, addFault, clearFaults }: RouteRooms): Route[] {
@@ -118,11 +134,37 @@ function worldRoutes({ phones, clock, texts, journal, addFault, clearFaults }: R
       },
     },
     { method: 'GET', path: '/api/phones', run: () => ({ json: { phones: phones.list() } }) },
-    { method: 'GET', path: '/api/road', run: () => ({ json: { steps: walkRoad(views()) } }) },
+    { method: 'GET', path: '/api/road', run: () => ({ json: { steps: walkRoad(views(), agreedWords(texts)) } }) },
     {
       method: 'GET',
       path: '/api/texts',
       run: ({ language }) => ({ json: { language, texts: pageTexts(texts, language) } }),
+    },
+  ];
+}
+
+/** Which loans ask for money, and a press that stands for a payment. */
+function paymentRoutes({ phones, payments, acted }: RouteRooms): Route[] {
+  const words = () =>
+    phones.list().flatMap(({ platform, id }) => phones.view(platform, id).messages.map((message) => wordsOf(message)));
+  return [
+    {
+      method: 'GET',
+      path: '/api/payments',
+      run: async () => {
+        const found = await Promise.all(namedLoans(words()).map(async (loan) => payments?.open(loan)));
+        return { json: { open: found.filter((one) => one !== undefined) } };
+      },
+    },
+    {
+      method: 'POST',
+      path: '/api/payments',
+      run: async (call) => {
+        const { loan, amount } = await body(call, paymentBody);
+        if ((await payments?.record(loan, amount)) !== true) throw new SandboxProblem('payment_refused');
+        acted();
+        return { json: { loan, amount } };
+      },
     },
   ];
 }

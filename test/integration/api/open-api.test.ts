@@ -14,7 +14,7 @@ interface Problem {
   readonly title: string;
   readonly detail: string;
   readonly status: number;
-  readonly errors?: readonly { readonly pointer: string }[];
+  readonly errors?: readonly { readonly pointer: string; readonly message: string }[];
 }
 interface Document {
   readonly paths: Readonly<
@@ -160,6 +160,98 @@ describe('the open API', () => {
     expect(checked).toBeGreaterThan(200);
     expect(wrong).toEqual([]);
   }, 60_000);
+
+  test('a character that no database stores is refused in its place, wherever it stands', async () => {
+    const staff = await call<Problem>('POST', '/api/v1/staff', {
+      body: JSON.stringify({ name: '小\u0000林', roles: ['sales'] }),
+    });
+    const inside = await call<Problem>('PATCH', '/api/v1/leads/K305', {
+      body: JSON.stringify({ facts: { purpose: '\u0000' } }),
+    });
+    const inPath = await call<Problem>('POST', '/api/v1/customers/%00/hand-back', { body: '{}' });
+
+    expect([staff.status, inside.status, inPath.status]).toEqual([422, 422, 422]);
+    expect([staff, inside].map(({ body }) => body.errors?.[0]?.pointer)).toEqual(['/name', '/facts/purpose']);
+  });
+
+  test('what is wrong with a field is said in the caller’s language', async () => {
+    const body = JSON.stringify({ name: 7, roles: ['sales'] });
+    const chinese = await call<Problem>('POST', '/api/v1/staff', { body });
+    const english = await call<Problem>('POST', '/api/v1/staff', { body, language: 'en' });
+
+    expect(chinese.body.errors?.[0]?.message).toMatch(/\p{Script=Han}/u);
+    expect(english.body.errors?.[0]?.message).toMatch(/^Invalid input/);
+  });
+
+  test('marks what a path names as required, and a body where one is needed', async () => {
+    interface Described {
+      readonly parameters?: readonly { readonly in: string; readonly name: string; readonly required?: boolean }[];
+      readonly requestBody?: { readonly required?: boolean };
+    }
+    const { body } = await call<{ readonly paths: Readonly<Record<string, Readonly<Record<string, Described>>>> }>(
+      'GET',
+      '/api/v1/openapi.json',
+      { token: null },
+    );
+    const parameters = Object.values(body.paths)
+      .flatMap((methods) => Object.values(methods))
+      .flatMap((operation) => operation.parameters ?? [])
+      .filter((parameter) => parameter.in === 'path');
+
+    expect(parameters.length).toBeGreaterThan(15);
+    expect(parameters.filter((parameter) => parameter.required !== true)).toEqual([]);
+    expect(body.paths['/staff']?.['post']?.requestBody?.required).toBe(true);
+    expect(body.paths['/leads/{lead}/submit']?.['post']?.requestBody?.required).toBe(false);
+  });
+
+  describe('a token', () => {
+    const make = async (body: object): Promise<{ status: number; body: { id: string; token: string } & Problem }> =>
+      call('POST', '/api/v1/tokens', { body: JSON.stringify(body) });
+    const addPerson = async (name: string, roles: readonly string[]): Promise<string> => {
+      const { body } = await call<{ id: string }>('POST', '/api/v1/staff', { body: JSON.stringify({ name, roles }) });
+      return body.id;
+    };
+    const may = async (token: string, address: string): Promise<number> =>
+      (await call('GET', address, { token })).status;
+
+    test('of a person may be narrower than the person, never wider', async () => {
+      const staffId = await addPerson('梁总', ['admin', 'collector']);
+      const whole = await make({ name: 'whole', staffId });
+      const narrow = await make({ name: 'narrow', staffId, roles: ['collector', 'manager'] });
+
+      expect(await may(whole.body.token, '/api/v1/staff')).toBe(200);
+      expect(await may(narrow.body.token, '/api/v1/staff')).toBe(403);
+      expect(await may(narrow.body.token, '/api/v1/lead-assignments')).toBe(403); // a manager may, the person is none
+    });
+
+    test('of nobody needs roles; of somebody who has left there is none', async () => {
+      const staffId = await addPerson('小温', ['sales']);
+      await call('POST', `/api/v1/staff/${staffId}/disable`, { body: '{}' });
+
+      expect((await make({ name: 'everything' })).body.code).toBe('token.needs_roles');
+      expect((await make({ name: 'gone', staffId })).body.code).toBe('staff.not_found');
+    });
+
+    test('is listed without its secret, and revoked at once and for ever', async () => {
+      const made = await make({ name: 'export', roles: ['manager'] });
+      expect(await may(made.body.token, '/api/v1/customers')).toBe(200);
+
+      const listed = await call<{ items: readonly { id: string; revokedAt: string | null }[] }>(
+        'GET',
+        '/api/v1/tokens',
+      );
+      expect(listed.body.items.find(({ id }) => id === made.body.id)).toMatchObject({
+        name: 'export',
+        roles: ['manager'],
+        revokedAt: null,
+      });
+      expect(JSON.stringify(listed.body)).not.toContain(made.body.token);
+      expect((await call('DELETE', `/api/v1/tokens/${made.body.id}`)).status).toBe(200);
+      expect((await call('DELETE', `/api/v1/tokens/${made.body.id}`)).status).toBe(200);
+
+      expect(await may(made.body.token, '/api/v1/customers')).toBe(401);
+    });
+  });
 
   test('the bootstrap token may not decide an approval', async () => {
     const { status, body } = await call<Problem>(

@@ -137,7 +137,7 @@ describe('an upload page', () => {
     expect(await filed()).toEqual({ D01: 1, D07: 1 });
     const words = company.channels.wecom.said('xiaolin').slice(1);
     expect(words[0]).toContain('上传页收到 2 份');
-    expect(words[1]).toMatch(/^收到 2 份，已归到「身份证（正反面）、近6个月银行流水」。还差 1 项：/);
+    expect(words[1]).toMatch(/^收到 2 份，已归到「身份证（正反面）、近6个月银行流水」。还差 2 项：/);
     const customer = (await company.call(lin, 'customer.get', { id: number })) as { readonly id: string };
     const { items } = (await company.call(lin, 'timeline.read', { id: customer.id })) as {
       readonly items: readonly {
@@ -345,6 +345,7 @@ test('a photo sent in the WeCom chat, which says nothing of whose it is, leads t
   await fetchNext({
     database: base.database,
     keys: base.keys,
+    unit: base.unit,
     channels: new Map(),
     intake: base.parts.intake(base.database, base.services),
     attach: async (tx, message, fileIds) => base.parts.attachFiles(tx, message, fileIds),

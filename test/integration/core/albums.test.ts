@@ -58,6 +58,7 @@ function job(more: Partial<MediaJobDeps> = {}): MediaJobDeps {
   return {
     database: base.database,
     keys: base.keys,
+    unit: base.unit,
     channels: new Map([telegram, slack].map((one) => [one.account, one])),
     intake: base.parts.intake(base.database, base.services),
     attach: async (tx, message, fileIds) => base.parts.attachFiles(tx, message, fileIds),
@@ -152,6 +153,18 @@ describe('an album', () => {
     expect(said().at(-1)).toMatch(/^收到，已归到「/);
   });
 
+  test('with photos that had been there before says so, beside what nobody can name', async () => {
+    for (const name of ['a', 'b']) await photo(name, name === 'a' ? { caption: '流水' } : {});
+    await company.drain();
+    await quiet();
+    album += 1;
+    for (const name of ['a', 'b', 'c']) await photo(name);
+    await company.drain();
+    await quiet();
+
+    expect(said().at(-1)).toContain('收到 3 份，2 份之前收过，没有重复保存；其中 1 份认不出是哪一项');
+  });
+
   test('delivered twice is filed once', async () => {
     const event = company.channels.telegram.event(
       he,
@@ -212,6 +225,43 @@ describe('an album', () => {
     await quiet();
 
     expect(said()).toEqual([expect.stringContaining('收到 2 份')]);
+  });
+
+  test('that cannot be stored, whatever is wrong, is set aside after four tries with an incident and a word to the sender', async () => {
+    await photo('a', { alone: true, caption: '流水' });
+    await company.drain();
+    const intake = company.base.parts.intake(company.base.database, company.base.services);
+    const full = {
+      ...intake,
+      store: async () => {
+        throw new Error('ENOSPC');
+      },
+    };
+    for (const _ of [1, 2, 3]) {
+      await expect(fetchNext(job({ intake: full }))).rejects.toThrow('ENOSPC');
+      await company.advance(61_000);
+    }
+    await fetchNext(job({ intake: full }));
+    await company.drain();
+    await company.advance(61_000);
+
+    expect(await fetchNext(job({ intake: full }))).toBe(0);
+    expect(await company.count(`incidents WHERE kind = 'media.parked'`)).toBe(1);
+    expect(company.channels.telegram.said(he).at(-1)).toMatch(/^抱歉，这条消息没能处理/);
+  });
+
+  test('whose errand cannot even be opened is set aside like that too', async () => {
+    await photo('a', { alone: true });
+    await company.drain();
+    await company.db.pool.query(
+      `UPDATE timers SET sealed_payload = '\\x00', attempts = 3 WHERE kind = 'media.fetch' AND state = 'OPEN'`,
+    );
+
+    await fetchNext(job());
+    await company.drain();
+
+    expect(await company.count(`timers WHERE kind = 'media.fetch' AND state = 'OPEN'`)).toBe(0);
+    expect(company.channels.telegram.said(he).at(-1)).toMatch(/^抱歉，这条消息没能处理/);
   });
 
   test('survives a process that dies after fetching: the next one files all of it, once', async () => {

@@ -1,7 +1,9 @@
-import { beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { addDays, dateIn, instantOf } from '../../../src/lib/business-date.ts';
 import { useCompany, type StaffActor } from '../../invariants/support/company.ts';
 
 const company = useCompany();
+const ZONE = 'Asia/Shanghai';
 const FOUR_HOURS = 4 * 3_600_000;
 let sales: StaffActor;
 let reviewer: StaffActor;
@@ -11,6 +13,20 @@ beforeAll(async () => {
   sales = await company.addStaff('小林', ['sales'], { wecom: 'xiaolin' });
   reviewer = await company.addStaff('周敏', ['reviewer'], { telegram: '7102' });
 });
+
+beforeEach(async () => tomorrowAt(9));
+
+/** Moves business time to this hour of the next day on the company's clock. */
+async function tomorrowAt(hour: number): Promise<void> {
+  const now = await businessNow();
+  const then = instantOf(addDays(dateIn(now, ZONE), 1), { hour }, ZONE);
+  await company.advance(then.getTime() - now.getTime());
+}
+
+async function businessNow(): Promise<Date> {
+  const { rows } = await company.db.pool.query<{ now: Date }>('SELECT business_now() AS now');
+  return rows[0]?.now ?? new Date(0);
+}
 
 /** Submits a case; its number. */
 async function submit(): Promise<string> {
@@ -36,6 +52,14 @@ async function later(ms: number): Promise<void> {
   await company.drain();
 }
 
+/** Moves on to the next time the company's clock shows this hour. */
+async function untilHour(hour: number): Promise<void> {
+  const now = await businessNow();
+  const today = instantOf(dateIn(now, ZONE), { hour }, ZONE);
+  const then = today > now ? today : instantOf(addDays(dateIn(now, ZONE), 1), { hour }, ZONE);
+  await later(then.getTime() - now.getTime());
+}
+
 /** What this person has been told of the case in plain words. */
 function told(platform: 'wecom' | 'slack' | 'telegram', chat: string, application: string): readonly string[] {
   return company.channels[platform].sent
@@ -47,7 +71,7 @@ describe('an approval nobody decides', () => {
   test('without a manager who can be told goes on the managers’ list after three reminders, once', async () => {
     const application = await submit();
 
-    for (let n = 0; n < 6; n += 1) await later(FOUR_HOURS);
+    for (let n = 0; n < 8; n += 1) await later(FOUR_HOURS);
 
     expect(told('telegram', '7102', application)).toHaveLength(3);
     expect(await company.count(`incidents WHERE kind = 'approval.unanswered'`)).toBe(1);
@@ -71,13 +95,31 @@ describe('an approval nobody decides', () => {
     await company.addStaff('梁总', ['manager'], { slack: 'U0LIANG' });
     const application = await submit();
 
-    for (let n = 0; n < 6; n += 1) await later(FOUR_HOURS);
+    for (let n = 0; n < 8; n += 1) await later(FOUR_HOURS);
 
     expect(told('telegram', '7102', application)).toHaveLength(3);
     const escalations = told('slack', 'U0LIANG', application);
     expect(escalations).toHaveLength(1);
-    expect(escalations[0]).toMatch(/已等 16 小时没有结果：K\d+ 何\*\*.*还没处理的：周敏/);
+    expect(escalations[0]).toMatch(/已等 28 小时没有结果：K\d+ 何\*\*.*还没处理的：周敏/);
     expect(await company.count(`incidents WHERE kind = 'approval.unanswered'`)).toBe(1);
+    await decide(application, 'approve');
+  });
+
+  test('reminds by day only: what falls due in the evening waits for 08:00, also after an outage', async () => {
+    await tomorrowAt(17);
+    const application = await submit();
+    for (const hour of [21, 22, 7]) {
+      await untilHour(hour);
+      expect(told('telegram', '7102', application)).toHaveLength(0);
+    }
+    await untilHour(8);
+    expect(told('telegram', '7102', application)).toHaveLength(1);
+
+    // Nobody worked from before noon, when the second was due, until the evening.
+    await untilHour(23);
+    expect(told('telegram', '7102', application)).toHaveLength(1);
+    await untilHour(8);
+    expect(told('telegram', '7102', application)).toHaveLength(2);
     await decide(application, 'approve');
   });
 

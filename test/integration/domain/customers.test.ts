@@ -123,7 +123,7 @@ describe('customers', () => {
     expect(await ids(await product.addStaff('梁总', ['manager']))).toEqual([other.customerId, he.customerId]);
     expect(await product.call(self, 'customer.get', { id: he.customerId })).toMatchObject({ id: he.customerId });
     expect(await refusalOf(product.call(self, 'customer.get', { id: other.customerId }))).toBe('customer.out_of_scope');
-    expect(await ids(self)).toEqual([]);
+    expect(await ids(self)).toEqual([he.customerId]);
     expect(await refusalOf(product.call(await product.stranger('81002'), 'customer.list', {}))).toBe(
       'permission.denied',
     );
@@ -150,6 +150,14 @@ describe('customers', () => {
     expect(seen.map((number) => Number(number.slice(1)))).toEqual(
       seen.map((number) => Number(number.slice(1))).sort((a, b) => b - a),
     );
+  });
+
+  test('one’s own are found however many of the same name others have', async () => {
+    const [mine, others] = [await product.addStaff('小马', ['sales']), await product.addStaff('小牛', ['sales'])];
+    const own = (await product.call(mine, 'lead.capture', { facts: { name: '诸葛先生' } })) as typeof he;
+    for (let i = 0; i < 21; i += 1) await product.call(others, 'lead.capture', { facts: { name: '诸葛先生' } });
+
+    expect((await search(mine, '诸葛')).map(({ id }) => id)).toEqual([own.customerId]);
   });
 
   test('a corrected name is found by the new one, not by the old', async () => {

@@ -17,10 +17,14 @@ describe('documents of a customer', () => {
         itemName: '身份证（正反面）',
         version: 1,
         page: 1,
-        left: 1,
-        missing: [{ item: 'D07', name: '近6个月银行流水' }],
+        left: 2,
+        missing: [
+          { item: 'D01', name: '身份证（正反面）：还差另一面' },
+          { item: 'D07', name: '近6个月银行流水' },
+        ],
       });
       expect(await stateOf('D01')).toBe('RECEIVED');
+      expect(await send({ caption: '身份证' })).toMatchObject({ kind: 'filed', version: 1, page: 2, left: 1 });
       const english = (await product.call({ ...desk.he, language: 'en' }, 'document.list', {
         customer: desk.number,
       })) as Listing;
@@ -240,7 +244,8 @@ describe('documents of a customer', () => {
   describe('the checklist', () => {
     test('is that of the lead’s product, or of the first that takes the amount', async () => {
       expect(await list()).toMatchObject({ customer: desk.number, product: 'P-001', left: 2 });
-      await product.call(desk.lin, 'lead.update', { lead: desk.number, facts: { amount: '2000000.00' } });
+      const wish = { amount: '2000000.00', house: true };
+      await product.call(desk.lin, 'lead.update', { lead: desk.number, facts: wish });
       expect(await list()).toMatchObject({ product: 'P-002' });
       await product.call(desk.lin, 'lead.update', { lead: desk.number, facts: { product: 'P-001' } });
       expect(await list()).toMatchObject({ product: 'P-001' });

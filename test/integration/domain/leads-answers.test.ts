@@ -39,6 +39,73 @@ describe('what a customer answers himself', () => {
     expect(authors.rows).toEqual([{ staff_id: desk.lin.id }]);
   });
 
+  test('what one of us wrote stays when the customer says something else: both are kept, and the owner is asked once', async () => {
+    const reading = { lead: desk.number };
+    await product.call(desk.lin, 'lead.update', { lead: desk.number, facts: { purpose: 'renovation', term: 12 } });
+
+    const answered = await product.call(desk.he, 'customer.answer', {
+      facts: { amount: '12000.00', purpose: 'turnover', income: '8000.00' },
+    });
+
+    expect(answered).toMatchObject({ changes: { income: { from: null, to: '8000.00' } } });
+    expect(await product.call(desk.lin, 'lead.review', reading)).toMatchObject({
+      kind: 'open',
+      amount: '100000.00',
+      facts: { amount: '100000.00', purpose: 'renovation', income: '8000.00' },
+    });
+    const told = async (): Promise<readonly string[]> =>
+      ((await product.call(desk.lin, 'task.list', {})) as { items: { kind: string; title: string }[] }).items
+        .filter(({ kind, title }) => kind === 'customer_differs' && title.includes(desk.number))
+        .map(({ title }) => title);
+    expect(await told()).toEqual([
+      expect.stringContaining('客户自己填的是需求 1.2 万、用途 周转，您记的是需求 10 万、用途 装修，以谁为准'),
+    ]);
+
+    await product.call(desk.he, 'customer.answer', { facts: { amount: '12000.00' }, confirmed: true });
+    expect(await told()).toHaveLength(1);
+
+    await product.call(desk.lin, 'lead.update', { lead: desk.number, facts: { amount: '12000.00' } });
+    expect(await product.call(desk.lin, 'lead.review', reading)).toMatchObject({ amount: '12000.00' });
+  });
+
+  test('what was on the card is what is submitted: terms that changed since are refused, and nothing is made', async () => {
+    const stale = { lead: desk.number, shown: { amount: '150000.00' } };
+
+    expect(await product.call(desk.lin, 'lead.submit', stale)).toEqual({ kind: 'changed' });
+    expect(await product.call(desk.lin, 'lead.review', { lead: desk.number })).toMatchObject({ kind: 'open' });
+  });
+
+  test('a lead without a house gets no product that is secured on one, and hears what there is', async () => {
+    await product.call(desk.lin, 'lead.update', { lead: desk.number, facts: { amount: '800000.00', house: false } });
+
+    expect(await product.call(desk.lin, 'lead.review', { lead: desk.number })).toMatchObject({
+      fits: false,
+      product: expect.stringContaining('房抵贷') as string,
+    });
+    expect(await refusalOf(product.call(desk.lin, 'lead.submit', { lead: desk.number }))).toBe(
+      'application.amount_outside_product',
+    );
+
+    await product.call(desk.lin, 'lead.update', { lead: desk.number, facts: { house: true } });
+    expect(await product.call(desk.lin, 'lead.review', { lead: desk.number })).toMatchObject({
+      fits: true,
+      product: '房抵贷',
+    });
+  });
+
+  test('a correction to a phone that is somebody else’s customer’s changes nothing and says that the old one stays', async () => {
+    const other = await product.addStaff('小何', ['sales']);
+    const theirs = { name: '周先生', phone: `1390002${String(1000 + desk.made)}`, amount: '50000.00' };
+    await product.call(other, 'lead.capture', { facts: theirs });
+
+    const answer = await product.call(desk.lin, 'lead.update', { lead: desk.number, facts: { phone: theirs.phone } });
+
+    expect(answer).toMatchObject({ kind: 'collision', keepsPhone: true });
+    expect(await product.call(desk.lin, 'lead.review', { lead: desk.number })).toMatchObject({
+      facts: { phone: `1380001${String(1000 + desk.made)}` },
+    });
+  });
+
   test('a customer’s answer cannot change who he is, which product he gets, or another’s case', async () => {
     for (const facts of [
       { phone: '13911112222' },

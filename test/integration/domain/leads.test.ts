@@ -1,4 +1,5 @@
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import type { Actor } from '../../../src/core/operations/actor.ts';
 import { performOperation, type UnitDeps } from '../../../src/core/unit/unit.ts';
 import { ADMIN_TOKEN, refusalOf, useProduct, type StaffActor } from '../../support/product.ts';
 
@@ -124,6 +125,54 @@ describe('leads typed by salespeople', () => {
       ]),
     ).toBe(1);
     expect(await countOf('leads WHERE customer_id = $1 AND amount_fen = 30000000', [first.customerId])).toBe(1);
+  });
+
+  test('who may not see a file does not reach it by typing its phone, whatever way he takes', async () => {
+    const theirs = await capture(lin, { name: '许三多', phone, amount: '300000.00' });
+    const otherLead = await product.addStaff('陈组长', ['team_lead'], { team: '二组' });
+    const nobody: Actor = { kind: 'TOKEN', id: 'crm', roles: ['sales', 'team_lead'], language: 'zh-CN' };
+    const form = { name: '探测者', mobile: phone, amount: '88.00', source: 'web' };
+
+    const met = [
+      (await product.call(otherLead, 'lead.create', form)) as Captured,
+      (await product.call(nobody, 'lead.create', form)) as Captured,
+      (await product.call(nobody, 'lead.capture', {
+        facts: { name: '某某某', phone, identityNumber: '110101199003077758', amount: '1.00' },
+      })) as Captured,
+    ];
+
+    for (const one of met) {
+      expect(one).toMatchObject({ kind: 'collision', leadNumber: theirs.leadNumber, owner: '小林' });
+      expect(JSON.stringify(one)).not.toContain('300000');
+    }
+    expect(await product.call(lin, 'lead.get', { lead: theirs.leadNumber })).toMatchObject({ amount: '300000.00' });
+    const file = await product.call(lin, 'customer.reveal', {
+      id: theirs.customerId,
+      fields: ['name', 'idCard'],
+      reason: '核对客户档案',
+    });
+    expect(file).toMatchObject({ values: { name: '许三多', idCard: null } });
+  });
+
+  test('a form adds to a lead what nobody knew, and overwrites nothing that a person has said', async () => {
+    const typed = await capture(lin, { name: '许三多', phone, amount: '300000.00' });
+
+    const form = await product.call(ADMIN_TOKEN, 'lead.create', {
+      name: '徐先生',
+      mobile: phone,
+      amount: '88.00',
+      purpose: 'working_capital',
+      source: 'web',
+    });
+
+    expect(form).toMatchObject({ kind: 'existing', leadNumber: typed.leadNumber, amount: '300000.00' });
+    expect(form).toMatchObject({ changes: { purpose: { from: null, to: 'working_capital' } } });
+    const file = await product.call(lin, 'customer.reveal', {
+      id: typed.customerId,
+      fields: ['name'],
+      reason: '核对客户档案',
+    });
+    expect(file).toMatchObject({ values: { name: '许三多' } });
   });
 
   test('two salespeople typing the same new phone at the same moment: one owner, one collision', async () => {
@@ -326,6 +375,17 @@ describe('ownerless leads go round', () => {
       expect(counts.reduce((sum, count) => sum + count, 0)).toBe(7 * (round + 1));
     }
     await other.close();
+  });
+
+  test('who joins later takes turns from then on, and does not get every lead until he has caught up', async () => {
+    const newcomer = await product.addStaff('新人', ['sales']);
+    const before = await ledger();
+
+    for (let n = 0; n <= 2 * sales.length + 1; n += 1) await create();
+
+    const gained = new Map([...(await ledger())].map(([id, count]) => [id, count - (before.get(id) ?? 0)]));
+    expect([...sales, newcomer].map(({ id }) => gained.get(id))).toEqual([2, 2, 2, 2, 2]);
+    await product.db.pool.query('UPDATE staff SET is_active = false WHERE id = $1', [newcomer.id]);
   });
 
   test('a lead somebody types himself does not cost him his turn', async () => {

@@ -16,6 +16,17 @@ function faultsOf(source: Record<string, string>): readonly string[] {
   return result.ok ? [] : result.faults;
 }
 
+/** The settings that refuse this value on their own. */
+function faultsAll(value: string): Readonly<Record<string, string>> {
+  const names = [...envExample().matchAll(/^#(\w+)=/gm)].map(([, name = '']) => name);
+  return Object.fromEntries(
+    names.flatMap((name) => {
+      const own = faultsOf({ [name]: value }).find((fault) => fault.startsWith(`${name} `));
+      return own === undefined ? [] : [[name, own]];
+    }),
+  );
+}
+
 describe('settings', () => {
   test('nothing configured gives the sandbox, all roles and a port that may move', () => {
     const env = envOf({});
@@ -43,6 +54,48 @@ describe('settings', () => {
       expect.arrayContaining(['PORT', 'DATABASE_URL', 'WECOM_ENCODING_AES_KEY', 'MASTER_KEY']),
     );
     expect(faults.join('\n')).not.toMatch(/abc|mysql|short-secret|c2hvcnQ/);
+  });
+
+  test('a wrong value hides no setting that is missing or refused: one run names them all', () => {
+    const faults = faultsOf({
+      PORT: 'abc',
+      HOST: '0.0.0.0',
+      SANDBOX: 'on',
+      MASTER_KEY_PREVIOUS: 'c2hvcnQ=',
+      WECOM_CORP_ID: 'ww1',
+      SLACK_SIGNING_SECRET: 's',
+      TELEGRAM_WEBHOOK_SECRET: 'not allowed!',
+    });
+
+    expect(faults.map((fault) => fault.split(' ')[0])).toEqual([
+      'PORT',
+      'MASTER_KEY',
+      'MASTER_KEY_PREVIOUS',
+      'SANDBOX',
+      'WECOM_AGENT_ID',
+      'WECOM_SECRET',
+      'WECOM_TOKEN',
+      'WECOM_ENCODING_AES_KEY',
+      'SLACK_BOT_TOKEN',
+      'TELEGRAM_BOT_TOKEN',
+      'TELEGRAM_WEBHOOK_SECRET',
+    ]);
+  });
+
+  test('a fault is a sentence that says what to write', () => {
+    expect(faultsOf({ PORT: 'abc' })).toEqual(['PORT 要填 0 到 65535 之间的整数，例如 3000。']);
+    expect(faultsOf({ SLACK_BOT_TOKEN: 'xoxb-1' })).toEqual([
+      'SLACK_SIGNING_SECRET 还没有填：请填 Slack 应用的 Signing Secret，或改填 SLACK_APP_TOKEN（Socket Mode）。',
+    ]);
+  });
+
+  test('every setting that can be wrong has such a sentence', () => {
+    const wrong = ' \u0001 ';
+    const names = Object.keys(faultsAll(wrong));
+
+    expect(names.length).toBeGreaterThan(12);
+    for (const name of names)
+      expect(faultsOf({ [name]: wrong }).join('\n')).toMatch(new RegExp(`^${name} .*。$`, 'mu'));
   });
 
   test('a platform is configured completely or not at all', () => {

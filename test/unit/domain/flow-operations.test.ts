@@ -68,7 +68,7 @@ describe('what the flow files ask of the domain', () => {
     const names = uses.map(({ operation }) => operation);
     expect(names).toEqual(
       expect.arrayContaining([
-        'customer.bind',
+        'customer.followLink',
         'customer.bindContact',
         'consent.grant',
         'customer.answer',

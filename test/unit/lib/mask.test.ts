@@ -99,6 +99,33 @@ describe('free text', () => {
     expect(maskText('电话１３８００１３８０００')).toBe('电话138****8000');
   });
 
+  test.each([
+    ['马女士 1380001001 20万', '马女士 ********** 20万'],
+    ['电话12345678901', '电话***********'],
+    ['138000100100', '************'],
+    ['138 0010 010', '**********'],
+    ['卡 622202000012', '卡 ************'],
+    ['身份证 11010519491231', '身份证 **************'],
+    ['QQ 7654321', 'QQ *******'],
+  ])('has a mistyped number hidden completely: %s', (text, masked) => {
+    expect(maskText(text)).toBe(masked);
+  });
+
+  test.each([
+    'K305 K1234567 L2026110001',
+    'HT-20261130-0001',
+    '1,000,000.00 元',
+    '300000',
+    '1000000',
+    '1234567元',
+    '1234567.89',
+    '¥1234567',
+    '20261130 放款',
+    '2026-11-30 12:00',
+  ])('keeps numbers of ours, amounts and days readable: %s', (text) => {
+    expect(maskText(text)).toBe(text);
+  });
+
   test('shows no run of more than four digits of any phone, card or identity number in it', () => {
     const secrets = fc.oneof(
       fc.stringMatching(/^1[3-9]\d{9}$/),

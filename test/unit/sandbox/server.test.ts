@@ -200,7 +200,7 @@ describe('the sandbox', () => {
           new Promise((resolve) => {
             letGo = () => resolve(to);
           }),
-        nextDue: () => Promise.resolve(new Date('2026-12-02T00:00:00Z')),
+        nextDue: () => Promise.resolve({ at: new Date('2026-12-02T00:00:00Z'), what: 'reminder' }),
       });
       const first = slow.call('POST', '/sandbox/clock', { now: '2026-12-03T00:00:00Z' });
       await expect
@@ -208,7 +208,7 @@ describe('the sandbox', () => {
         .toEqual({
           now: START.toISOString(),
           target: '2026-12-03T00:00:00.000Z',
-          next: '2026-12-02T00:00:00.000Z',
+          next: { at: '2026-12-02T00:00:00.000Z', what: 'reminder' },
         });
       const second = await slow.call('POST', '/sandbox/clock', { now: '2026-12-04T00:00:00Z' });
       letGo();

@@ -4,8 +4,10 @@ import type { BusinessDate } from '../../../lib/business-date.ts';
 import { extractDates } from './date.ts';
 import type { FactValue } from './fact.ts';
 import { parseIdentityNumber } from './identity.ts';
-import { findMoney } from './money.ts';
+import { findMoney, lacksUnit } from './money.ts';
+import { isNegative } from './negative.ts';
 import { toHalfWidth } from '../../../lib/mask.ts';
+import { toSimplified } from './normalise.ts';
 import { parseCount } from './numerals.ts';
 import { parsePersonName } from './person-name.ts';
 import { parsePhone } from './phone.ts';
@@ -49,14 +51,15 @@ export interface AnswerLimits {
 }
 
 const MAX_ANSWER_LENGTH = 200;
-/** A bare number up to here may mean 万 or 元 (30); the person is asked to write the unit. */
-const AMBIGUOUS_BELOW = 1000;
+
+/** Names and free text are kept in the characters they were written with. */
+const AS_WRITTEN: ReadonlySet<AnswerType> = new Set(['person-name', 'licence-name', 'text']);
 
 /** Parses `text` as an answer of `type`. Never throws; what does not fit comes back as a problem code. */
 export function parseAnswer(type: AnswerType, text: string, today: BusinessDate, limits: AnswerLimits = {}): Answer {
   const plain = toHalfWidth(text).trim();
   if (plain === '') return { problem: type };
-  const answer = READERS[type](plain, today, limits);
+  const answer = READERS[type](AS_WRITTEN.has(type) ? plain : toSimplified(plain), today, limits);
   return 'problem' in answer ? answer : withinLimits(type, answer.value, limits);
 }
 
@@ -76,11 +79,11 @@ const READERS: Readonly<Record<AnswerType, Reader>> = {
   },
   place: (text) => orProblem(parsePlace(text)?.city, 'place'),
   date: readDate,
-  term: (text) => orProblem(parseTerm(text), 'term'),
+  term: (text) => (isNegative(text) ? { problem: 'term_negative' } : orProblem(parseTerm(text), 'term')),
   purpose: (text) => orProblem(parsePurpose(text), 'purpose'),
   'licence-name': (text) => {
-    const named = extractLicenceName(text)[0]?.value;
-    return named === undefined ? readText(text, 50) : { value: named };
+    const named = extractLicenceName(toSimplified(text))[0];
+    return named === undefined ? readText(text, 50) : { value: text.slice(named.start, named.end) };
   },
   text: (text, _, limits) => readText(text, limits.maxLength ?? MAX_ANSWER_LENGTH),
   integer: (text) => orProblem(parseCount(text.replace(/[个人岁次家笔年]$/u, '')), 'integer'),
@@ -90,11 +93,12 @@ const READERS: Readonly<Record<AnswerType, Reader>> = {
 };
 
 function readMoney(text: string): Answer {
+  if (isNegative(text)) return { problem: 'money_negative' };
+  if (/^\D{0,6}\d{1,4}\s?个$/u.test(text)) return { problem: 'money_unit' };
   const mentions = findMoney(text);
   const [only] = mentions;
   if (mentions.length !== 1 || !only) return { problem: 'money' };
-  if (only.bare && only.amount < BigInt(AMBIGUOUS_BELOW) * 100n && !/[元块]/u.test(text))
-    return { problem: 'money_unit' };
+  if (lacksUnit(only) && !/[元块]/u.test(text)) return { problem: 'money_unit' };
   return { value: formatYuan(only.amount) };
 }
 

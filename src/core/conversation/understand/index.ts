@@ -5,9 +5,11 @@
  */
 export { ANSWER_TYPES, limitProblem, parseAnswer, type Answer, type AnswerLimits, type AnswerType } from './answer.ts';
 export { CERTAIN, FACT_NAMES, type Fact, type FactName, type FactValue, type Problem } from './fact.ts';
+export { partCustomers, whoIs, type Heard } from './customers.ts';
 export { extractDates } from './date.ts';
 export { parseIdentityNumber } from './identity.ts';
 export { findMoney, type MoneyMention } from './money.ts';
+export { toSimplified } from './normalise.ts';
 export { parsePhone } from './phone.ts';
 export { PURPOSE_CODES } from './purpose.ts';
 export { parseReply, type Reply } from './reply.ts';

@@ -3,9 +3,10 @@
  * a monthly payment, an income, a debt. An amount whose meaning is not certain stays below `CERTAIN`.
  */
 import { fen, formatYuan, type Fen } from '../../../lib/money.ts';
-import { CERTAIN, type Fact, type FactName } from './fact.ts';
+import { CERTAIN, type Fact, type FactName, type Findings, type Problem } from './fact.ts';
 import { clauseAfter, clauseBefore } from './normalise.ts';
 import { NUMERAL_CHARACTERS, parseChineseNumeral } from './numerals.ts';
+import { takesBack } from './retraction.ts';
 import { matchesOf } from '../../../lib/matches.ts';
 
 const SCALES: Readonly<Record<string, bigint>> = {
@@ -22,10 +23,13 @@ const SCALES: Readonly<Record<string, bigint>> = {
 };
 
 const ARABIC = String.raw`(?<number>\d{1,3}(?:,\d{3})+(?:\.\d{1,6})?|\d{1,12}(?:\.\d{1,6})?)`;
-const SCALE = '(?<scale>百万|千万|万|亿|百|千|million|[wWkK](?![A-Za-z]))?';
-const TAIL = String.raw`(?<tail>(?<=[万wW])\d(?!\d|\.\d)千?)?`;
+/** 50个w: what the trade calls one 万 is written out. */
+const SCALE = '(?:个\\s?(?=[万wW]))?(?<scale>百万|千万|万|亿|百|千|million|[wWkK](?![A-Za-z]))?';
+const TAIL = String.raw`(?<tail>(?<=[万wW])\d(?!\d|\.\d|\s?(?:年|期|个月))千?)?`;
 const UNIT = String.raw`(?<unit>\s?(?:元整?|块钱?|圆|人民币|rmb|RMB|yuan|CNY))?`;
-const ARABIC_MONEY = new RegExp(`(?<![\\d.A-Za-z])(?:[¥￥])?${ARABIC}\\s?${SCALE}${TAIL}${UNIT}(?![\\d%％])`, 'gu');
+/** No further digit, unless it counts the term: 5万36期. */
+const END = String.raw`(?:(?<=[万wW])(?=\d{1,3}\s?(?:年|期|个月))|(?![\d%％]))`;
+const ARABIC_MONEY = new RegExp(`(?<![\\d.A-Za-z])(?:[¥￥])?${ARABIC}\\s?${SCALE}${TAIL}${UNIT}${END}`, 'gu');
 const CHINESE_MONEY = new RegExp(
   `(?<![几多来${NUMERAL_CHARACTERS}第])(?<number>[${NUMERAL_CHARACTERS}万亿]+(?:点[${NUMERAL_CHARACTERS}]+万)?|半个?亿)(?<unit>元整?|块钱?|圆)?`,
   'gu',
@@ -69,7 +73,7 @@ function isCountOfSomething(text: string, start: number, end: number, bare: bool
   if (/[第尾号]$/u.test(text.slice(0, start))) return true;
   return (
     bare &&
-    /^\s?(?:期|年|个|月|号|日|套|辆|台|点|天|岁|次|家|间|人|笔|张|平|㎡|栋|层|楼|路|成|份|months?|years?|[-/:年月])/u.test(
+    /^\s?(?:期|年|个|月|号|日|套|辆|台|点|天|岁|次|家|间|人|笔|张|平|㎡|栋|层|楼|路|成|份|分|秒|周|句|条|种|下|步|项|件|位|户|months?|years?|[-/:年月])/u.test(
       after,
     )
   );
@@ -78,8 +82,9 @@ function isCountOfSomething(text: string, start: number, end: number, bare: bool
 function chineseMentions(text: string): MoneyMention[] {
   const mentions: MoneyMention[] = [];
   for (const match of matchesOf(text, CHINESE_MONEY)) {
-    const { number = '', unit = '' } = match.groups ?? {};
-    const end = match.index + match[0].length;
+    const { number: whole = '', unit = '' } = match.groups ?? {};
+    const number = unit === '' && TERM_AFTER.test(text.slice(match.index + whole.length)) ? withoutCount(whole) : whole;
+    const end = match.index + number.length + unit.length;
     if (!/[万亿千]/u.test(number) && unit === '') continue;
     if (/^[多来几余]/u.test(text.slice(end))) continue;
     const yuan = chineseYuan(number);
@@ -87,6 +92,13 @@ function chineseMentions(text: string): MoneyMention[] {
     mentions.push({ amount: fen(BigInt(yuan) * 100n), start: match.index, end, bare: false });
   }
   return mentions;
+}
+
+const TERM_AFTER = /^(?:年|期|个月)/u;
+
+/** 五万一年, 十万三十六期: the last numeral counts the years; what is left is the amount. */
+function withoutCount(number: string): string {
+  return number.replace(/(?<=.)(?:[一二两三四五六七八九]?十[一二三四五六七八九]?|[一二两三四五六七八九])$/u, '');
 }
 
 function chineseYuan(number: string): number | undefined {
@@ -184,22 +196,64 @@ function roleOf(mention: MoneyMention, text: string): { name: FactName; confiden
   return { name: 'amount', confidence: 0.75 };
 }
 
-/** Amounts with their meaning; what is denied ("不是30万") or has no meaning here is left out. */
-export function extractMoney(text: string): readonly Fact[] {
-  const facts: Fact[] = [];
+/** Below this a bare number may mean 万 or 元 (想贷30); the person is asked to write the unit. */
+const AMBIGUOUS_BELOW = fen(100_000);
+/** 想贷30个: the trade's word for 万, and also for pieces of anything. */
+const COUNTED = new RegExp(
+  `(?<![\\d.${NUMERAL_CHARACTERS}])(?:\\d{1,4}|[${NUMERAL_CHARACTERS}]{1,4})\\s?个(?=[,，。;；!！?？\\s]|左右|周转|装修|$)`,
+  'gu',
+);
+
+/** Whether a number may be meant in 万 or in 元: `想贷30`, `30个`. */
+export function lacksUnit(mention: MoneyMention): boolean {
+  return mention.bare && mention.amount < AMBIGUOUS_BELOW;
+}
+
+/** Amounts with their meaning; what is denied ("不是30万"), taken back or without a meaning here is left out. */
+export function extractMoney(text: string): Findings {
+  let facts: Fact[] = [];
+  let problems: Problem[] = countedAmounts(text);
   for (const mention of findMoney(text)) {
     if (/(?:不是|不要|别贷)\s?$/u.test(text.slice(0, mention.start))) continue;
-    const role = roleOf(mention, text);
+    const own = roleOf(mention, text);
+    const corrects = takesBack(text, mention.start);
+    const replaced = corrects ? replacedBy(mention, text, own, [...facts, ...problems]) : undefined;
+    facts = facts.filter((fact) => fact !== replaced);
+    problems = problems.filter((problem) => problem !== replaced);
+    const role = corrects ? certain(replaced ?? own) : own;
     if (!role) continue;
-    facts.push({
-      name: role.name,
-      value: formatYuan(mention.amount),
-      start: mention.start,
-      end: mention.end,
-      confidence: role.confidence,
-    });
+    const span = { start: mention.start, end: mention.end };
+    if (role.name === 'amount' && lacksUnit(mention) && text.slice(mention.start - 1, mention.start) !== '-')
+      problems.push({ name: 'amount', code: 'money_unit', ...span });
+    else facts.push({ ...role, value: formatYuan(mention.amount), ...span });
   }
-  return preferCertain(facts);
+  return { facts: preferCertain(facts), problems: facts.some((fact) => fact.name === 'amount') ? [] : problems };
+}
+
+/** Who says 不对 means what comes next, whether or not a word names it. */
+function certain(role: { readonly name: FactName } | undefined): { name: FactName; confidence: number } | undefined {
+  return role && { name: role.name, confidence: CERTAIN };
+}
+
+/** Of what was written before, the last amount that a new one after 不对 can stand for: of its own meaning if it has one. */
+function replacedBy<T extends { readonly name: FactName; readonly end: number }>(
+  mention: MoneyMention,
+  text: string,
+  own: { readonly name: FactName } | undefined,
+  earlier: readonly T[],
+): T | undefined {
+  const named = nearestCue(clauseBefore(text, mention.start).slice(-CUE_REACH)) !== undefined;
+  return earlier
+    .filter((fact) => fact.end <= mention.start && (!named || fact.name === own?.name))
+    .toSorted((a, b) => a.end - b.end)
+    .at(-1);
+}
+
+function countedAmounts(text: string): Problem[] {
+  if (!text.includes('个')) return [];
+  return matchesOf(text, COUNTED)
+    .filter((match) => nearestCue(clauseBefore(text, match.index).slice(-CUE_REACH))?.name === 'amount')
+    .map((match) => ({ name: 'amount', code: 'money_unit', start: match.index, end: match.index + match[0].length }));
 }
 
 /** When the text names an amount outright, amounts read by elimination are dropped. */

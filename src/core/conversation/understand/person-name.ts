@@ -1,6 +1,7 @@
 /** Names of people: 何女士, 王总, 老李 (honorific or nickname), 客户李伟 (after a cue), or a name standing alone (李伟 138…). */
 import type { Fact } from './fact.ts';
-import { NOT_NAMES, SURNAMES } from './person-name-data.ts';
+import { ADDRESSED_SURNAMES, EVERYDAY_SURNAMES, NOT_NAMES, SURNAMES } from './person-name-data.ts';
+import { toSimplified } from './normalise.ts';
 import { matchesOf } from '../../../lib/matches.ts';
 
 const HONORIFIC =
@@ -12,6 +13,11 @@ const SURNAME = [
   `[${SURNAMES.filter((surname) => surname.length === 1).join('')}]`,
 ].join('|');
 
+/** 毕先生, 国总: only at the beginning of a word, and nothing but the family name before the form of address. */
+const EVERYDAY_WITH_HONORIFIC = new RegExp(
+  `(?<![\\u4e00-\\u9fa5])(?:新?客户[是叫:：]?)?(?<name>[${EVERYDAY_SURNAMES}${ADDRESSED_SURNAMES}](?:${HONORIFIC}))`,
+  'gu',
+);
 /** A look-ahead, so that every place is tried: in 成都何女士 the match at 成 is a city, the one at 何 is the name. */
 const WITH_HONORIFIC = new RegExp(`(?=(?<name>(?:${SURNAME})${GIVEN}(?:${HONORIFIC})))`, 'gu');
 const WHOLE_ADDRESS = new RegExp(`^[\\u4e00-\\u9fa5]{1,4}(?:${HONORIFIC})$`, 'u');
@@ -20,7 +26,7 @@ const NICKNAME = new RegExp(
   'gu',
 );
 const AFTER_CUE = new RegExp(
-  `(?:新?客户(?:是|叫|姓名)?|姓名|名字|名叫|叫做?|本人|联系人|借款人|申请人)[是为:：\\s]*(?<name>(?:${SURNAME})[\\u4e00-\\u9fa5]{1,2})(?=[,，。;；、:：\\s\\d(（]|$|想|要|电话|手机|需|贷|在|的|是|今|有|身份)`,
+  `(?:新?客户(?:是|叫|姓名)?|姓名|名字|名叫|叫做?|本人|联系人|借款人|申请人)[是为:：\\s]*(?<name>(?:${SURNAME}|[${EVERYDAY_SURNAMES}])[\\u4e00-\\u9fa5]{1,2})(?=[,，。;；、:：\\s\\d(（\\ue000]|$|想|要|电话|手机|需|贷|在|的|是|今|有|身份)`,
   'gu',
 );
 const STANDING_ALONE = new RegExp(
@@ -39,6 +45,7 @@ interface Pattern {
 
 const PATTERNS: readonly Pattern[] = [
   { pattern: WITH_HONORIFIC, confidence: 0.95 },
+  { pattern: EVERYDAY_WITH_HONORIFIC, confidence: 0.95 },
   { pattern: AFTER_CUE, confidence: 0.92 },
   { pattern: ENGLISH, confidence: 0.92 },
   { pattern: NICKNAME, confidence: 0.8 },
@@ -53,10 +60,15 @@ const AFTER_OTHERS = new RegExp(
 
 /** Every name in a text, whoever's it is: what a searchable copy hides. Rather one word too many than one name too few. */
 export function namesIn(text: string): readonly string[] {
+  const plain = toSimplified(text);
   const found = [...PATTERNS.map(({ pattern }) => pattern), AFTER_OTHERS].flatMap((pattern) =>
-    matchesOf(text, pattern).map((match) => match.groups?.['name'] ?? ''),
+    matchesOf(plain, pattern).map((match) => {
+      const name = match.groups?.['name'] ?? '';
+      const start = match.index + Math.max(0, match[0].indexOf(name));
+      return startsWithWord(name) ? '' : text.slice(start, start + name.length);
+    }),
   );
-  return [...new Set(found.filter((name) => name !== '' && !startsWithWord(name)))];
+  return [...new Set(found.filter((name) => name !== ''))];
 }
 
 /** The applicant's name as written. The first pattern that finds one decides; weaker ones are not asked any more. */
@@ -92,7 +104,8 @@ export function parsePersonName(text: string): string | undefined {
     .replace(/^(?:我?(?:叫|是)|姓名|名字)[是:：\s]*/u, '')
     .replace(/[。.!！]$/u, '');
   if (/^[A-Za-z][A-Za-z .'-]{1,39}$/u.test(value)) return value;
+  const plain = toSimplified(value);
   const isName = /^[\u4e00-\u9fa5]{2,4}$|^[\u4e00-\u9fa5]{1,10}·[\u4e00-\u9fa5·]{1,14}$/u.test(value);
-  const isAddress = WHOLE_ADDRESS.test(value);
-  return (isName || isAddress) && !NOT_NAMES.includes(value) && !SPEECH.test(value) ? value : undefined;
+  const isAddress = WHOLE_ADDRESS.test(plain);
+  return (isName || isAddress) && !NOT_NAMES.includes(plain) && !SPEECH.test(plain) ? value : undefined;
 }

@@ -8,6 +8,14 @@ const CLAIMED =
   /(?:电话|手机号?|号码|联系方式|phone|mobile)(?:是|为|号|改成|改为|[:：\s])*(?<number>\+?\d[\d\s-]{4,18}\d)(?!\d)/giu;
 /** 138****6612: masked by somebody else; says nothing we could dial. */
 const MASKED = /(?<!\d)1[3-9]\d[*xX＊]{3,6}\d{2,4}/gu;
+/**
+ * 1380001001, 12345678901: nearly a mobile number, with a digit too few or too many or a wrong start. Longer runs are
+ * cards and identity numbers, round ones are amounts.
+ */
+const NEAR_MISS =
+  /(?<![\dA-Za-z.*¥￥])(?!\d*0000(?!\d))(?:1[3-9]\d{7,8}|[1-9]\d{10}|1[3-9]\d{10,11})(?![\dA-Za-z*]|[.,]\d|\s?[万元块])/gu;
+/** Numbers of something else. */
+const OTHER_NUMBER = /(?:微信号?|qq号?|账号|帐号|卡号|单号|编号|合同号?|执照号?|代码|id)[是为:：\s]*$/iu;
 /** Whose number it is when it is not the applicant's. */
 const SOMEBODY_ELSE =
   /(?:老婆|老公|妻子|丈夫|配偶|爱人|父亲|母亲|爸爸?|妈妈?|儿子|女儿|朋友|同事|介绍人|紧急联系人|担保人|共借人)(?:的?(?:电话|手机|号码)|[^,，。;；\d]{0,3})?[:：是\s]*$/u;
@@ -16,6 +24,11 @@ const SOMEBODY_ELSE =
 export function parsePhone(text: string): string | undefined {
   const digits = text.replaceAll(/[\s.()-]/gu, '').replace(/^(?:\+?86|0)(?=1\d{10}$)/u, '');
   return /^1[3-9]\d{9}$/u.test(digits) ? digits : undefined;
+}
+
+/** Whether more than one mobile number is in the text; a quick look that spares most messages a closer one. */
+export function hasTwoMobiles(text: string): boolean {
+  return matchesOf(text, MOBILE).length > 1;
 }
 
 /** The applicant's mobile numbers, and what claims to be one and is not. Relatives' numbers are left out. */
@@ -34,7 +47,13 @@ function problemsOf(text: string): readonly Problem[] {
   const claimed = matchesOf(text, CLAIMED)
     .filter((match) => parsePhone(match.groups?.['number'] ?? '') === undefined)
     .map((match) => problem('phone', match));
-  return [...masked, ...claimed];
+  const missed = matchesOf(text, NEAR_MISS)
+    .filter(
+      (match) => !OTHER_NUMBER.test(text.slice(0, match.index)) && !SOMEBODY_ELSE.test(text.slice(0, match.index)),
+    )
+    .map((match) => problem('phone', match))
+    .filter((near) => claimed.every((other) => near.start >= other.end || near.end <= other.start));
+  return [...masked, ...claimed, ...missed];
 }
 
 function problem(code: string, match: RegExpExecArray): Problem {

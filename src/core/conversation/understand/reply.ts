@@ -1,5 +1,7 @@
 /** Short replies: yes, no, agreement, "as it was". Whole messages only; a word inside a sentence decides nothing. */
 
+import { toSimplified } from './normalise.ts';
+
 const YES =
   /^(?:是的?|对的?|好的?|好呀|可以|行|嗯+|恩|没错|没问题|确认|确定|正确|ok(?:ay)?|yes|y|yep|sure|confirm|correct|👌|👍)$/iu;
 const NO = /^(?:不|不是|不对|不行|不要|不用|不了|否|没有?|算了|错了?|no|n|nope|wrong)$/iu;
@@ -12,7 +14,9 @@ export type Reply = 'yes' | 'no' | 'agree' | 'decline' | 'unchanged';
 
 /** Reads a whole message as a short reply. Consent needs the explicit word: "好的" is `yes`, never `agree`. */
 export function parseReply(text: string): Reply | undefined {
-  const plain = text.trim().replaceAll(/[\s。.!！~～,，]+$/gu, '');
+  const plain = toSimplified(text)
+    .trim()
+    .replaceAll(/[\s。.!！~～,，]+$/gu, '');
   if (AGREE.test(plain)) return 'agree';
   if (DECLINE.test(plain)) return 'decline';
   if (YES.test(plain)) return 'yes';

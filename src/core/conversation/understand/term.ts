@@ -2,6 +2,7 @@
 import type { Fact } from './fact.ts';
 import { clauseBefore } from './normalise.ts';
 import { COUNT_PATTERN, parseCount } from './numerals.ts';
+import { takesBack, withoutTakenBack } from './retraction.ts';
 import { matchesOf } from '../../../lib/matches.ts';
 
 const LENGTH = `(?<count>${COUNT_PATTERN}|半)\\s?(?<unit>个月|年半|年|months?\\b|years?\\b)`;
@@ -14,6 +15,11 @@ const TERM_CUE =
   /(?:贷|分|期限|借|用|周转|还(?!有|剩)|做|周期|等额本息|等额本金|先息后本|等额|over|for|term)[^\d,，。;；\ue000]{0,6}$/iu;
 /** An amount was read right before ("15万 3年"): it is blanked out by then. */
 const AFTER_AMOUNT = /\ue000\s+$/u;
+/** What may stand between the loan and its term: 十五万装修24个月, 五万，一年. */
+const BESIDE_LOAN =
+  /^(?:[,，、\s]*(?:用来|用于|拿来|做|去)?(?:装修|周转|进货|备货|经营|买车|买房|买设备|结婚|教育|学费|留学|消费|应急)用?)?[,，、\s]*$/u;
+/** …and what must not follow it: 十万装修两年了 says how long ago. */
+const NO_TERM_AFTER = /^(?:[了多来的]|以?[前后])/u;
 const BUSINESS_CUE =
   /(?:开(?:了|店)?|经营|营业|执照|公司|成立|注册|生意|做了|干了|店|厂|馆|铺|超市|诊所|工作室|档口|门市)[^\d,，。;；\ue000]{0,8}$/u;
 const BUSINESS_KIND =
@@ -47,27 +53,50 @@ function instalments(text: string): readonly Fact[] {
   });
 }
 
-/** The wanted term, and the age of the business, each only where the words around it say which of the two it is. */
-export function extractDurations(text: string): readonly Fact[] {
+/**
+ * The wanted term, and the age of the business, each only where the words around it say which of the two it is. `found`
+ * is what was read before: a length of time right beside the wanted loan is its term.
+ */
+export function extractDurations(text: string, found: readonly Fact[] = []): readonly Fact[] {
+  const loan = found.find((fact) => fact.name === 'amount');
   const facts: Fact[] = [...instalments(text)];
   for (const match of matchesOf(text, DURATION)) {
     const months = parseMonths(match.groups?.['count'] ?? '', match.groups?.['unit'] ?? '');
     if (months === undefined) continue;
     const before = clauseBefore(text, match.index);
     const span = { start: match.index, end: match.index + match[0].length };
-    if (BUSINESS_CUE.test(before)) facts.push({ name: 'businessMonths', value: months, ...span, confidence: 0.9 });
+    const instead = takesBack(text, match.index) ? facts.findLast((fact) => fact.end <= match.index) : undefined;
+    if (instead) facts.push({ ...instead, value: months, ...span });
+    else if (BUSINESS_CUE.test(before)) facts.push({ name: 'businessMonths', value: months, ...span, confidence: 0.9 });
     else if (
       months <= MAX_MONTHS &&
-      (match.groups?.['after'] !== undefined || TERM_CUE.test(before) || AFTER_AMOUNT.test(before))
+      (match.groups?.['after'] !== undefined ||
+        TERM_CUE.test(before) ||
+        AFTER_AMOUNT.test(before) ||
+        (loan !== undefined && standsBeside(loan, span, text)))
     ) {
       facts.push({ name: 'term', value: months, ...span, confidence: 0.9 });
     }
   }
-  return firstOfEach(facts);
+  return firstOfEach(text, facts);
 }
 
-function firstOfEach(facts: readonly Fact[]): readonly Fact[] {
-  return facts.filter((fact, index) => facts.findIndex((other) => other.name === fact.name) === index);
+/** 五万，一年: after a pause the length of time must be all the clause says. */
+function standsBeside(loan: Fact, span: { readonly start: number; readonly end: number }, text: string): boolean {
+  const between = text.slice(loan.end, span.start);
+  if (span.start < loan.end || !BESIDE_LOAN.test(between)) return false;
+  const after = text.slice(span.end);
+  return /[,，、]\s*$/u.test(between) ? /^\s*(?:[,，。;；!！\s]|$)/u.test(after) : !NO_TERM_AFTER.test(after);
+}
+
+function firstOfEach(text: string, facts: readonly Fact[]): readonly Fact[] {
+  const names = [...new Set(facts.map((fact) => fact.name))];
+  return names.flatMap((name) =>
+    withoutTakenBack(
+      text,
+      facts.filter((fact) => fact.name === name),
+    ).slice(0, 1),
+  );
 }
 
 /** What kind of business the customer runs (打印店), as written. */

@@ -7,11 +7,13 @@ import { extractIdentityNumbers } from './identity.ts';
 import { extractLicenceName } from './licence.ts';
 import { extractMoney, findMoneyRange } from './money.ts';
 import { toHalfWidth } from '../../../lib/mask.ts';
-import { blank } from './normalise.ts';
+import { extractNegatives } from './negative.ts';
+import { blank, toSimplified, withoutNumbering } from './normalise.ts';
 import { extractNames } from './person-name.ts';
 import { extractPhones } from './phone.ts';
 import { extractPlaces } from './place.ts';
 import { extractPurpose } from './purpose.ts';
+import { withoutTakenBack } from './retraction.ts';
 import { extractBusiness, extractDurations } from './term.ts';
 
 /** Longer texts are read up to here; nobody types an application of more than a page. */
@@ -30,19 +32,21 @@ export interface Understanding {
   readonly problems: readonly Problem[];
 }
 
-type Extractor = (text: string, today: BusinessDate) => Findings;
+/** `found` is what the extractors before have read. */
+type Extractor = (text: string, today: BusinessDate, found: readonly Fact[]) => Findings;
 
-function factsOnly(extract: (text: string) => readonly Fact[]): Extractor {
-  return (text) => ({ facts: extract(text), problems: [] });
+function factsOnly(extract: (text: string, found: readonly Fact[]) => readonly Fact[]): Extractor {
+  return (text, _, found) => ({ facts: extract(text, found), problems: [] });
 }
 
 /** In order of strictness: what an earlier one has read, a later one no longer sees. */
 const EXTRACTORS: readonly Extractor[] = [
   extractIdentityNumbers,
   extractPhones,
+  extractNegatives,
   extractDates,
   rangeAmounts,
-  factsOnly(extractMoney),
+  extractMoney,
   factsOnly(extractDurations),
 ];
 
@@ -69,18 +73,27 @@ function rangeAmounts(text: string): Findings {
 
 /** Facts of one sentence about a loan, relative to the business day `today`. */
 export function understandLead(text: string, today: BusinessDate): Understanding {
-  const plain = toHalfWidth(text.slice(0, MAX_TEXT_LENGTH));
-  const found: Fact[] = [];
+  const written = withoutNumbering(toHalfWidth(text.slice(0, MAX_TEXT_LENGTH)));
+  const plain = toSimplified(written);
+  let found: Fact[] = [];
   const problems: Problem[] = [];
   let rest = plain;
   for (const extract of [...EXTRACTORS, ...WORD_EXTRACTORS]) {
-    const findings = extract(rest, today);
+    const findings = extract(rest, today, found);
     found.push(...findings.facts);
     problems.push(...findings.problems);
     rest = blank(rest, [...findings.facts, ...findings.problems]);
   }
   found.push(...extractAssets(plain), ...extractBusiness(plain));
-  return { ...settle(withImpliedFacts(found)), problems };
+  if (plain !== written) found = found.map((fact) => asWritten(fact, written));
+  return { ...settle(plain, withImpliedFacts(found)), problems };
+}
+
+const AS_WRITTEN: ReadonlySet<FactName> = new Set(['name', 'licenceName', 'business']);
+
+/** 陳先生 keeps his own character; only recognising him needs the simplified one. */
+function asWritten(fact: Fact, written: string): Fact {
+  return AS_WRITTEN.has(fact.name) ? { ...fact, value: written.slice(fact.start, fact.end) } : fact;
 }
 
 /** A mortgage payment implies a mortgage; a status implies the asset. */
@@ -94,7 +107,7 @@ function withImpliedFacts(facts: readonly Fact[]): readonly Fact[] {
   return facts;
 }
 
-function settle(found: readonly Fact[]): { facts: readonly Fact[]; ambiguous: readonly Ambiguity[] } {
+function settle(text: string, found: readonly Fact[]): { facts: readonly Fact[]; ambiguous: readonly Ambiguity[] } {
   const byName = new Map<FactName, Fact[]>();
   for (const fact of found) {
     const same = byName.get(fact.name) ?? [];
@@ -102,7 +115,8 @@ function settle(found: readonly Fact[]): { facts: readonly Fact[]; ambiguous: re
   }
   const facts: Fact[] = [];
   const ambiguous: Ambiguity[] = [];
-  for (const [name, candidates] of byName) {
+  for (const [name, all] of byName) {
+    const candidates = withoutTakenBack(text, all);
     const [only] = candidates;
     if (candidates.length === 1 && only) facts.push(only);
     else ambiguous.push({ name, candidates });

@@ -1,5 +1,5 @@
 /** The clock: what time it is in the sandbox, and buttons that let it pass. */
-import { dayTime, fullTime, plusDays, plusMonth } from '../time.ts';
+import { dayTime, fullTime, plusDays, plusMonth, yearTime } from '../time.ts';
 import type { ClockState } from '../types.ts';
 import { useWords } from '../words.tsx';
 
@@ -7,9 +7,20 @@ export interface ClockBarProps {
   readonly clock: ClockState | undefined;
   readonly movedFrom: string | undefined;
   readonly onMove: (to: Date) => void;
+  /** The visitor wants to say that a customer has paid. */
+  readonly onPay: () => void;
 }
 
-export function ClockBar({ clock, movedFrom, onMove }: ClockBarProps) {
+/** What may fall due, by the kind the server gives it; anything else is background work. */
+const EVENTS: Readonly<Record<string, string>> = {
+  reminder: 'reminder',
+  process: 'process',
+  conversation: 'conversation',
+  outbox: 'delivery',
+  'outbox.resume': 'delivery',
+};
+
+export function ClockBar({ clock, movedFrom, onMove, onPay }: ClockBarProps) {
   const { say, language } = useWords();
   if (clock === undefined) return <section className="clock" aria-label={say('page.clock.label')} />;
   const { now, next, target } = clock;
@@ -27,8 +38,9 @@ export function ClockBar({ clock, movedFrom, onMove }: ClockBarProps) {
           {fullTime(language, now)}
         </time>
         <time dateTime={now} className="narrow">
-          {dayTime(language, now)}
-        </time>
+          {yearTime(language, now)}
+        </time>{' '}
+        <span>{say('page.clock.zone')}</span>
       </p>
       <div className="clock-hands">
         {jumps.map(([name, to]) => (
@@ -37,16 +49,22 @@ export function ClockBar({ clock, movedFrom, onMove }: ClockBarProps) {
           </button>
         ))}
         {next !== undefined && (
-          <button
-            type="button"
-            disabled={isMoving}
-            title={say('page.clock.next_title', { date: fullTime(language, next) })}
-            onClick={() => onMove(new Date(next))}
-          >
+          <button type="button" disabled={isMoving} onClick={() => onMove(new Date(next.at))}>
             {say('page.clock.next')}
           </button>
         )}
+        <button type="button" disabled={isMoving} onClick={onPay}>
+          {say('page.payment.open')}
+        </button>
       </div>
+      {next !== undefined && !isMoving && (
+        <p className="clock-next">
+          {say('page.clock.next_event', {
+            name: say(`page.clock.event.${EVENTS[next.what] ?? 'other'}`),
+            date: dayTime(language, next.at),
+          })}
+        </p>
+      )}
       {target !== undefined && (
         <div className="clock-way">
           <span>{say('page.clock.moving', { date: fullTime(language, target) })}</span>

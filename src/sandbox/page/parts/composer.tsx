@@ -20,11 +20,12 @@ export interface ComposerProps {
   readonly draft: { readonly text: string; readonly turn: number } | undefined;
   readonly isBusy: boolean;
   readonly tell: (text: string) => void;
-  readonly onSay: (text: string) => void;
+  /** Gives whether it went through: what did not stays in the field. */
+  readonly onSay: (text: string) => Promise<boolean>;
   readonly onChoice: (choice: Choice, message: string) => void;
   readonly onFile: (file: File) => void;
   readonly onAlbum: (files: readonly File[]) => void;
-  readonly onEdited: (message: Message, text: string) => void;
+  readonly onEdited: (message: Message, text: string) => Promise<boolean>;
   readonly onStopEditing: () => void;
 }
 
@@ -55,8 +56,12 @@ export function Composer(props: ComposerProps) {
     const typed = text.trim();
     if (typed === '') return;
     setText('');
-    if (editing === undefined) props.onSay(typed);
-    else props.onEdited(editing, typed);
+    void send(typed);
+  };
+  /** What did not arrive comes back into the field, before what was typed since. */
+  const send = async (typed: string) => {
+    const isSent = await (editing === undefined ? props.onSay(typed) : props.onEdited(editing, typed));
+    if (!isSent) setText((since) => (since === '' ? typed : `${typed}\n${since}`));
   };
   return (
     <form className="composer" onSubmit={submit}>

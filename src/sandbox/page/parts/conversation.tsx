@@ -1,8 +1,9 @@
 /** The talk on a phone, newest at the bottom and in sight. */
-import { type UIEvent, useEffect, useLayoutEffect, useRef, useState } from 'react';
+import { type KeyboardEvent, useState } from 'react';
 import { fileAddress } from '../api.ts';
 import { dayTime } from '../time.ts';
 import type { Message, PhoneView, Platform } from '../types.ts';
+import { useScroll } from '../use-scroll.ts';
 import { useWords } from '../words.tsx';
 import { CardView } from './card-view.tsx';
 import { initial } from './phone-head.tsx';
@@ -24,78 +25,72 @@ export interface ConversationProps {
 
 /** A new time line after so much silence. */
 const PAUSE_MS = 10 * 60_000;
-/** Pixels from the end that still count as the end. */
-const NEAR_END = 60;
 
 export function Conversation({ messages, view, isUnstarted, hands }: ConversationProps) {
   const { say, language } = useWords();
-  const box = useRef<HTMLDivElement>(null);
-  const isAtEnd = useRef(true);
-  const owner = useRef<string>(undefined);
-  // After every drawing: a redrawn card changes heights too. Whoever has scrolled up to read stays where he is.
-  useLayoutEffect(() => {
-    if (owner.current !== view?.person.id) isAtEnd.current = true;
-    owner.current = view?.person.id;
-    if (isAtEnd.current && box.current !== null) box.current.scrollTop = box.current.scrollHeight;
-  });
-  useEffect(() => {
-    const { current } = box;
-    if (current === null) return undefined;
-    const watcher = new ResizeObserver(() => {
-      if (isAtEnd.current) current.scrollTop = current.scrollHeight;
-    });
-    watcher.observe(current);
-    return () => watcher.disconnect();
-  }, []);
-  // Pictures make the talk longer after it was drawn; only somebody who moves up has left the end.
-  const top = useRef(0);
-  const onScroll = ({ currentTarget: { scrollHeight, scrollTop, clientHeight } }: UIEvent<HTMLDivElement>) => {
-    if (scrollHeight - scrollTop - clientHeight < NEAR_END) isAtEnd.current = true;
-    else if (scrollTop < top.current) isAtEnd.current = false;
-    top.current = scrollTop;
-  };
-  const onPicture = () => {
-    if (isAtEnd.current && box.current !== null) box.current.scrollTop = box.current.scrollHeight;
-  };
+  const { box, hasMore, toEnd, watch } = useScroll(view?.person.id, messages);
   return (
-    <div
-      className="talk"
-      ref={box}
-      onScroll={onScroll}
-      onLoadCapture={onPicture}
-      role="log"
-      aria-label={say('page.phone.messages')}
-      tabIndex={0}
-    >
-      {isUnstarted && <p className="talk-empty">{say('page.phone.start_hint')}</p>}
-      {!isUnstarted && messages.length === 0 && <p className="talk-empty">{say('page.phone.empty')}</p>}
-      {messages.map((message, at) => (
-        <div key={message.id} className="row" data-from={message.from}>
-          {isAfterPause(messages[at - 1], message) && (
-            <time className="row-time" dateTime={message.at}>
-              {dayTime(language, message.at)}
-            </time>
-          )}
-          <Bubble message={message} view={view} hands={hands} />
-        </div>
-      ))}
+    <div className="talk-frame">
+      <div
+        className="talk"
+        ref={box}
+        {...watch}
+        onKeyDown={moveAmongMarks}
+        role="log"
+        aria-label={say('page.phone.messages')}
+        tabIndex={0}
+      >
+        {isUnstarted && <p className="talk-empty">{say('page.phone.start_hint')}</p>}
+        {!isUnstarted && messages.length === 0 && <p className="talk-empty">{say('page.phone.empty')}</p>}
+        {messages.map((message, at) => (
+          <div key={message.id} className="row" data-from={message.from} data-message={message.id}>
+            {isAfterPause(messages[at - 1], message) && (
+              <time className="row-time" dateTime={message.at}>
+                {dayTime(language, message.at)}
+              </time>
+            )}
+            <Bubble message={message} view={view} hands={hands} isReachable={message === newestOwn(messages)} />
+          </div>
+        ))}
+      </div>
+      {hasMore && (
+        <button type="button" className="talk-more" onClick={toEnd}>
+          {say('page.phone.new')} <span aria-hidden="true">↓</span>
+        </button>
+      )}
     </div>
   );
+}
+
+/** The own message whose marks the Tab key reaches; the arrow keys go on to the others. */
+function newestOwn(messages: readonly Message[]): Message | undefined {
+  return messages.findLast(({ from, deleted }) => from === 'me' && deleted !== true);
+}
+
+/** Up and down move among what may be done with own messages, so that not each of them stands in the Tab key's way. */
+function moveAmongMarks(event: KeyboardEvent<HTMLDivElement>): void {
+  const step = { ArrowUp: -1, ArrowDown: 1 }[event.key];
+  if (step === undefined || !(event.target instanceof HTMLElement) || event.target.closest('.marks') === null) return;
+  const marks = [...event.currentTarget.querySelectorAll<HTMLElement>('.marks button')];
+  const next = marks[marks.indexOf(event.target) + step];
+  if (next === undefined) return;
+  event.preventDefault();
+  next.focus();
 }
 
 function isAfterPause(before: Message | undefined, message: Message): boolean {
   return before === undefined || new Date(message.at).getTime() - new Date(before.at).getTime() > PAUSE_MS;
 }
 
-function Bubble({
-  message,
-  view,
-  hands,
-}: {
+interface BubbleProps {
   readonly message: Message;
   readonly view: PhoneView | undefined;
   readonly hands: Hands;
-}) {
+  /** The Tab key stops at its marks. */
+  readonly isReachable: boolean;
+}
+
+function Bubble({ message, view, hands, isReachable }: BubbleProps) {
   const { say } = useWords();
   const platform: Platform = view?.platform ?? 'wecom';
   if (message.deleted === true) return <p className="gone">{say('page.phone.deleted')}</p>;
@@ -122,36 +117,29 @@ function Bubble({
             onOpenLink={hands.onOpenLink}
           />
         )}
-        <Marks message={message} view={view} hands={hands} />
+        <Marks message={message} view={view} hands={hands} isReachable={isReachable} />
       </div>
     </div>
   );
 }
 
 /** What the owner may do with an own message. */
-function Marks({
-  message,
-  view,
-  hands,
-}: {
-  readonly message: Message;
-  readonly view: PhoneView | undefined;
-  readonly hands: Hands;
-}) {
+function Marks({ message, view, hands, isReachable }: BubbleProps) {
   const { say } = useWords();
   const isMine = message.from === 'me';
   const mayEdit = isMine && view?.abilities.edit === true && message.file === undefined;
   const mayRemove = isMine && view?.abilities.remove === true;
   if (!mayEdit && !mayRemove) return null;
+  const tabIndex = isReachable ? 0 : -1;
   return (
     <span className="marks">
       {mayEdit && (
-        <button type="button" onClick={() => hands.onEdit(message)}>
+        <button type="button" tabIndex={tabIndex} onClick={() => hands.onEdit(message)}>
           {say('page.phone.edit')}
         </button>
       )}
       {mayRemove && (
-        <button type="button" onClick={() => hands.onRemove(message)}>
+        <button type="button" tabIndex={mayEdit ? -1 : tabIndex} onClick={() => hands.onRemove(message)}>
           {say('page.phone.remove')}
         </button>
       )}

@@ -1,5 +1,5 @@
 /** The newcomer's road: where you are, what to do next, and a hand to get there. */
-import { useState } from 'react';
+import { useEffect, useState } from 'react';
 import type { RoadStep, RoadStepId } from '../types.ts';
 import { useWords } from '../words.tsx';
 
@@ -14,8 +14,10 @@ export function Guide({ steps, onShow, onFill }: GuideProps) {
   const { say } = useWords();
   const [isOpen, setOpen] = useState(false);
   const isKnown = steps.length > 0;
-  const current = steps.find(({ done }) => !done);
-  const walked = steps.filter(({ done }) => done).length;
+  const last = steps.findLastIndex(({ done }) => done);
+  const current = steps[last + 1];
+  const skipped = steps.slice(0, last + 1).filter(({ done }) => !done);
+  const isStopped = useSettled(current?.stopped === true);
   const sentence = current === undefined ? '' : say(`page.road.${current.id}.say`);
   const hasSentence = sentence !== '' && !sentence.startsWith('page.');
   return (
@@ -40,10 +42,18 @@ export function Guide({ steps, onShow, onFill }: GuideProps) {
             isKnown && <strong>{say('page.guide.done')}</strong>
           ) : (
             <>
-              <span className="next-step">{say('page.guide.step', { step: walked + 1, total: steps.length })}</span>
+              <span className="next-step">{say('page.guide.step', { step: last + 2, total: steps.length })}</span>
               <strong>{say(`page.road.${current.id}.title`)}</strong>{' '}
-              <span className="next-hint">{say(`page.road.${current.id}.hint`)}</span>
+              <span className="next-hint">
+                {say(isStopped ? 'page.guide.stopped' : `page.road.${current.id}.hint`)}
+              </span>
             </>
+          )}
+          {skipped.length > 0 && (
+            <span className="next-skipped">
+              {' '}
+              {say('page.guide.skipped', { name: skipped.map(({ id }) => say(`page.road.${id}.title`)).join(' · ') })}
+            </span>
           )}
         </p>
         <div className="next-hands">
@@ -53,7 +63,11 @@ export function Guide({ steps, onShow, onFill }: GuideProps) {
             </button>
           )}
           {current !== undefined && (
-            <button type="button" className={hasSentence ? 'quiet' : 'primary'} onClick={() => onShow(current.id)}>
+            <button
+              type="button"
+              className={hasSentence ? 'quiet' : 'primary'}
+              onClick={() => onShow(isStopped ? 'submit' : current.id)}
+            >
               {say('page.guide.show')}
             </button>
           )}
@@ -70,4 +84,21 @@ export function Guide({ steps, onShow, onFill }: GuideProps) {
       </div>
     </section>
   );
+}
+
+/** A decision is told a moment after its card closes: until then nothing has stopped. */
+const SETTLE_MS = 2_000;
+
+/** Whether it has been true for a while. */
+function useSettled(isTrue: boolean): boolean {
+  const [isSettled, setSettled] = useState(false);
+  useEffect(() => {
+    if (!isTrue) {
+      setSettled(false);
+      return undefined;
+    }
+    const timer = setTimeout(() => setSettled(true), SETTLE_MS);
+    return () => clearTimeout(timer);
+  }, [isTrue]);
+  return isTrue && isSettled;
 }

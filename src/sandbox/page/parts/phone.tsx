@@ -9,8 +9,11 @@ import { Composer } from './composer.tsx';
 import { Conversation } from './conversation.tsx';
 import { PhoneHead } from './phone-head.tsx';
 
-/** Runs an act and tells the visitor when it is refused. */
-export type Act = (run: () => Promise<unknown>) => Promise<void>;
+/** Runs an act and tells the visitor when it is refused; gives whether it went through. */
+export type Act = (run: () => Promise<unknown>) => Promise<boolean>;
+
+/** A deep link of the bot was pressed on a phone that shows these messages. */
+export type OpenLink = (payload: string, messages: readonly Message[]) => void;
 
 export interface PhoneProps {
   readonly isFront: boolean;
@@ -22,8 +25,7 @@ export interface PhoneProps {
   readonly now: string | undefined;
   readonly draft: { readonly text: string; readonly turn: number } | undefined;
   readonly onHand: (phone: PhoneKey) => void;
-  /** A deep link of the bot was pressed. */
-  readonly onOpenLink: (payload: string) => void;
+  readonly onOpenLink: OpenLink;
   readonly act: Act;
   readonly tell: (text: string) => void;
 }
@@ -36,7 +38,10 @@ export function Phone({ isFront, called, phone, phones, view, now, draft, onHand
   const editing = messages.find((message) => message.id === chosen?.id && message.text === chosen.text);
   const modal = messages.findLast(isModal);
   const press = (message: string, key: string, selected: Record<string, string>) =>
-    run(() => api.tap(phone, { message, key, selected }));
+    void run(() => api.tap(phone, { message, key, selected }));
+  const openLink = (payload: string) => onOpenLink(payload, messages);
+  const edit = (message: Message, text: string) =>
+    run(() => api.edit(phone, message.id, text).then(() => setEditing(undefined)));
   const isUnstarted = messages.length === 1 && messages[0]?.id === 'start';
   const label = say('page.phone.label', {
     name: view?.person.name ?? '',
@@ -50,7 +55,7 @@ export function Phone({ isFront, called, phone, phones, view, now, draft, onHand
         phones={phones}
         view={view}
         onHand={onHand}
-        onBlock={(isBlocked) => run(() => api.setBlocked(phone, isBlocked))}
+        onBlock={(isBlocked) => void run(() => api.setBlocked(phone, isBlocked))}
       />
       <Conversation
         messages={messages.filter((message) => !isModal(message) && message.id !== 'start')}
@@ -58,9 +63,9 @@ export function Phone({ isFront, called, phone, phones, view, now, draft, onHand
         isUnstarted={isUnstarted}
         hands={{
           press,
-          onOpenLink,
+          onOpenLink: openLink,
           onEdit: setEditing,
-          onRemove: (message) => run(() => api.remove(phone, message.id)),
+          onRemove: (message) => void run(() => api.remove(phone, message.id)),
         }}
       />
       {modal?.card !== undefined && (
@@ -69,7 +74,7 @@ export function Phone({ isFront, called, phone, phones, view, now, draft, onHand
             card={modal.card}
             platform={phone.platform}
             onPress={(key, selected) => press(modal.id, key, selected)}
-            onOpenLink={onOpenLink}
+            onOpenLink={openLink}
           />
         </div>
       )}
@@ -77,7 +82,7 @@ export function Phone({ isFront, called, phone, phones, view, now, draft, onHand
       <Flash key={`${phone.platform} ${phone.id}`} toasts={view?.toasts} />
       {view?.blocked === true && <p className="blocked">{say('page.phone.blocked')}</p>}
       {isUnstarted ? (
-        <button type="button" className="start" onClick={() => run(() => api.start(phone))}>
+        <button type="button" className="start" onClick={() => void run(() => api.start(phone))}>
           {say('page.phone.start')}
         </button>
       ) : (
@@ -92,16 +97,13 @@ export function Phone({ isFront, called, phone, phones, view, now, draft, onHand
           tell={tell}
           onSay={(text) => run(() => api.say(phone, text))}
           onChoice={({ text, requestContact }, message) =>
-            run(() =>
+            void run(() =>
               requestContact === true ? api.contact(phone) : api.tap(phone, { message, key: text, selected: {} }),
             )
           }
-          onFile={(file) => run(() => api.sendFile(phone, file))}
-          onAlbum={(files) => run(() => api.sendAlbum(phone, files))}
-          onEdited={(message, text) => {
-            setEditing(undefined);
-            run(() => api.edit(phone, message.id, text));
-          }}
+          onFile={(file) => void run(() => api.sendFile(phone, file))}
+          onAlbum={(files) => void run(() => api.sendAlbum(phone, files))}
+          onEdited={edit}
           onStopEditing={() => setEditing(undefined)}
         />
       )}
@@ -140,11 +142,11 @@ function openChoices(
 }
 
 /** Whether an act is still on its way, and the way to start one. */
-function useBusy(act: Act): readonly [boolean, (work: () => Promise<unknown>) => void] {
+function useBusy(act: Act): readonly [boolean, Act] {
   const [count, setCount] = useState(0);
   const run = (work: () => Promise<unknown>) => {
     setCount((n) => n + 1);
-    void act(work).finally(() => setCount((n) => n - 1));
+    return act(work).finally(() => setCount((n) => n - 1));
   };
   return [count > 0, run];
 }

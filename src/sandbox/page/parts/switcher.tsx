@@ -36,7 +36,7 @@ export function Switcher({ slots, phones, front, onFront }: SwitcherProps) {
               {isNew && <span className="dot-new" role="img" aria-label={say('page.phone.new')} />}
             </span>
             <span className="switcher-role">
-              {say(`role.${phone.role}`)} · {say(`page.platform.${phone.platform}`)}
+              <span>{say(`role.${phone.role}`)}</span> <span>{say(`page.platform.${phone.platform}`)}</span>
             </span>
           </button>
         );

@@ -1,13 +1,14 @@
-/** Brand, connection, language, journal. */
+/** Brand, connection, help, journal, language. */
 import { useWords } from '../words.tsx';
 
 export interface TopBarProps {
   readonly isOnline: boolean;
   readonly onLanguage: () => void;
   readonly onJournal: () => void;
+  readonly onHelp: () => void;
 }
 
-export function TopBar({ isOnline, onLanguage, onJournal }: TopBarProps) {
+export function TopBar({ isOnline, onLanguage, onJournal, onHelp }: TopBarProps) {
   const { say } = useWords();
   return (
     <header className="top">
@@ -22,6 +23,9 @@ export function TopBar({ isOnline, onLanguage, onJournal }: TopBarProps) {
           {say('page.offline')}
         </p>
       )}
+      <button type="button" className="quiet" onClick={onHelp}>
+        {say('page.help.open')}
+      </button>
       <button type="button" className="quiet" onClick={onJournal}>
         {say('page.journal.open')}
       </button>

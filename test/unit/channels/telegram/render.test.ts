@@ -56,6 +56,15 @@ describe('a card as keyboard', () => {
     ]);
   });
 
+  test('one to a row where a label would be cut beside another', () => {
+    const actions = [
+      { verb: 'o0', label: '授权书（个人信息处理和征信查询）' },
+      { verb: 'o1', label: '都不是' },
+    ];
+
+    expect(cardKeyboard({ ...card, actions })?.map((row) => row.length)).toEqual([1, 1]);
+  });
+
   test('each option of a drop-down is a button that brings its choice back', () => {
     const select = {
       id: 'reason',

@@ -14,6 +14,10 @@ describe('a command', () => {
     ['/customers', 'my-customers', ''],
     ['待办', 'tasks', ''],
     ['审批', 'approvals', ''],
+    ['/approvals', 'approvals', ''],
+    ['approvals', 'approvals', ''],
+    ['Tasks', 'tasks', ''],
+    ['customers', 'my-customers', ''],
     ['还款 张三', 'repayment', '张三'],
     ['还款13800006612', 'repayment', '13800006612'],
     ['先查一下张三的还款计划', 'repayment', '张三'],
@@ -33,6 +37,10 @@ describe('a command', () => {
     ['上一步', 'back', ''],
     ['重来', 'restart', ''],
     ['转人工', 'human', ''],
+    ['交还', 'hand-back', ''],
+    ['交还K305', 'hand-back', 'K305'],
+    ['交还 5550001', 'hand-back', '5550001'],
+    ['Hand back K305', 'hand-back', 'K305'],
     ['／ｈｅｌｐ', 'help', ''],
   ])('%s', (text, name, argument) => {
     expect(parseCommand(text)).toEqual({ name, argument });
@@ -76,13 +84,22 @@ describe('a correction', () => {
     ['不是30万是50万', '', '50万'],
     ['不是30万，应该是50万', '', '50万'],
     ['改成50万', '', '50万'],
+    ['不对，是40万', '', '40万'],
+    ['错了，应该是三十六期', '', '三十六期'],
+    ['我说错了，是13800001111', '', '13800001111'],
+    ['不是，40万', '', '40万'],
+    ['金額改成20萬', '金额', '20萬'],
+    ['姓名改成陳先生', '姓名', '陳先生'],
     ['change amount to 500k', 'amount', '500k'],
     ['/set amount 500000', 'amount', '500000'],
   ])('%s', (text, target, value) => {
     expect(parseCorrection(text)).toEqual({ target, value });
   });
 
-  test.each(['新客户 何女士 想贷30万', '36期', '不是', '我想问一下', '是的'])('is not seen in: %s', (text) => {
-    expect(parseCorrection(text)).toBeUndefined();
-  });
+  test.each(['新客户 何女士 想贷30万', '36期', '不是', '不对', '不对，我再想想', '不是40万', '我想问一下', '是的'])(
+    'is not seen in: %s',
+    (text) => {
+      expect(parseCorrection(text)).toBeUndefined();
+    },
+  );
 });

@@ -1,5 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import { present, readMessage, type ConversationEffect } from '../../../../src/core/conversation/index.ts';
+import {
+  present,
+  readMessage,
+  stepConversation,
+  type ConversationEffect,
+} from '../../../../src/core/conversation/index.ts';
 import { texts } from '../flow/house.ts';
 import { Talk, TODAY } from './talk.ts';
 
@@ -16,7 +21,7 @@ describe('what a sales person reads', () => {
 
   test('is the draft with what was understood, the phone masked, and what is still missing', () => {
     expect(shown(talk.effects, 'zh-CN')).toEqual([
-      '已建草稿 K305：姓名 何女士·手机号 138****6612·需求 30 万·用途 周转·城市 深圳·区 南山·房产 是·房产状态 按揭中。没看懂的没有乱填。还差 2 项：期限、月供。',
+      '已建草稿 K305：姓名 何女士·手机号 138****6612·需求 30 万·用途 周转·城市 深圳·区 南山·房产 有·房产状态 按揭中。没看懂的没有乱填。还差 2 项：期限、月供。',
       '想分多久还？比如「36期」或「3年」。',
     ]);
   });
@@ -53,11 +58,14 @@ describe('what a sales person reads', () => {
       { n: 2, due: '2027-01-20', total: '301050.00', state: '未还' },
     ];
     const list = new Talk({
-      answers: { 'customer.find': { kind: 'one', number: 'C9' }, 'repayment.list': { customer: 'C9 何*', items } },
+      answers: {
+        'customer.find': { kind: 'one', number: 'C9' },
+        'repayment.list': { customer: 'C9 何*', items, more: 30 },
+      },
     }).say('还款 C9');
 
     expect(shown(list.effects, 'zh-CN')).toEqual([
-      'C9 何* 的还款计划：\n第 1 期 2026-12-20｜1,050.00 元｜未还\n第 2 期 2027-01-20｜301,050.00 元｜未还',
+      'C9 何* 的还款计划（后面还有 30 期）：\n第 1 期 2026-12-20｜1,050.00 元｜未还\n第 2 期 2027-01-20｜301,050.00 元｜未还',
     ]);
   });
 
@@ -73,8 +81,47 @@ describe('what a sales person reads', () => {
     expect(shown(talk.effects, 'en')[1]).toBe('We were at “Documents”.');
   });
 
+  test('an operation that needs a moment does not make the bot forget whom it was asked about', () => {
+    expect(shown(new Talk().say('继续 K304').effects, 'zh-CN')).toEqual(['没有找到 K304，或不是您的客户。']);
+    expect(shown(new Talk().say('提交 K304').effects, 'zh-CN')).toEqual(['K304 还不能提交，还缺：\n· 身份证正反']);
+  });
+
+  test('a refusal is one message', () => {
+    const talk = new Talk().say('新客户 何女士 13800006612 想贷30万周转 36期 在深圳');
+    const visit = talk.top?.visit ?? 0;
+    const state = stepConversation(talk.state, { type: 'choice', visit, verb: 'submit' }, talk.tools).state;
+    const refused = stepConversation(
+      state,
+      {
+        type: 'operation.refused',
+        visit: state.frames.at(-1)?.visit ?? 0,
+        code: 'application.amount_outside_product',
+        params: { amount: '300000.00', offer: '工薪信用贷（1 万–20 万）' },
+      },
+      talk.tools,
+    );
+
+    expect(shown(refused.effects, 'zh-CN')).toEqual([
+      '没有产品能做这个金额和期限。\n现有产品：工薪信用贷（1 万–20 万）。请调整后再提交。',
+    ]);
+  });
+
+  test('the question about an album keeps its own count when another album comes in between', () => {
+    const album = { type: 'message', text: '', reading: readMessage('', TODAY), media: [{ file: 'f1' }] } as const;
+    const items = [{ item: 'D01', name: '身份证' }];
+    const unclear = { kind: 'unclear', document: 'd1', several: 3, known: 0, unnamed: 3, items };
+    const talk = new Talk({ answers: { 'document.receive': unclear } }).feed(album);
+    expect(shown(talk.effects, 'zh-CN')[0]).toContain('收到 3 份，其中 3 份认不出');
+
+    const filed = { kind: 'filed', several: 2, itemName: '征信报告', left: 1, missing: [{ name: '流水' }] };
+    const next = new Talk({ answers: { 'document.receive': filed } });
+    next.state = talk.state;
+
+    expect(shown(next.feed(album).effects, 'zh-CN').at(-1)).toContain('收到 3 份，其中 3 份认不出');
+  });
+
   test('a card carries the understood fields and its buttons', () => {
-    const ready = new Talk().say('新客户 何女士 13800006612 想贷30万周转 36期 在深圳');
+    const ready = new Talk().say('新客户 何女士 13800006612 想贷30万周转 36期 在深圳，有套房全款');
     const card = ready.effects.findLast((effect) => effect.kind === 'say');
     if (card?.kind !== 'say') throw new Error('nothing was said');
 
@@ -85,6 +132,13 @@ describe('what a sales person reads', () => {
       { verb: 'invite', label: '邀请客户' },
       { verb: 'later', label: '稍后' },
     ]);
-    expect(presented.fields).toContainEqual({ label: '期限', value: '36 期' });
+    expect(presented.text).toBe('K305 何** · 30 万 · 36 期\n产品：流水经营贷\n现在提交审批吗？');
+    expect(presented.fields).toEqual([
+      { label: '手机号', value: '138****6612' },
+      { label: '用途', value: '周转' },
+      { label: '城市', value: '深圳' },
+      { label: '房产', value: '有' },
+      { label: '房产状态', value: '全款' },
+    ]);
   });
 });

@@ -24,16 +24,20 @@ const ANSWERS: Answers = {
   'lead.update': { kind: 'updated' },
   'lead.submit': { kind: 'incomplete', missing: [{ name: '身份证正反' }] },
   'lead.find': { kind: 'none' },
+  'lead.review': { kind: 'open', number: 'K305', name: '何**', product: '流水经营贷', fits: true },
   'customer.find': { kind: 'none', items: [] },
-  'customer.bind': { kind: 'bound' },
+  'customer.followLink': { kind: 'bound' },
+  'customer.standing': { kind: 'open', known: '', complete: false },
   'customer.bindContact': { kind: 'matched' },
   'customer.answer': { kind: 'recorded', missing: [] },
   'consent.grant': { kind: 'granted' },
   'document.receive': { kind: 'unclear', document: 'd1', items: [{ item: 'D01', name: '身份证' }] },
   'document.assign': { kind: 'filed', itemName: '身份证', version: 1, left: 1, missing: [] },
   'task.list': { items: [] },
+  'task.askForHelp': { kind: 'told', name: '陈组长' },
+  'conversation.giveBack': { kind: 'handed_back', who: 'K305' },
   'approval.list': { items: [] },
-  'repayment.list': { items: [] },
+  'repayment.list': { items: [], more: 0 },
 };
 
 export class Talk {

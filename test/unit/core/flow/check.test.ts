@@ -5,7 +5,12 @@ import { loadFlow, type Finding } from '../../../../src/core/flow/index.ts';
 import { flowsFolder, houseCatalogue, houseFlows, texts } from './house.ts';
 
 function findingsOf(source: string): readonly Finding[] {
-  const result = loadFlow(source, 'flows/broken.yaml', houseCatalogue());
+  const result = loadFlow(source, 'flows/broken.yaml', {
+    ...houseCatalogue(),
+    flows: new Set([...houseCatalogue().flows, 'sample']),
+    kinds: new Map([['repayment-reminder', 'schedule']]),
+    inputs: new Map([['loan.create', new Set(['amount'])]]),
+  });
   return result.ok ? [] : result.findings;
 }
 
@@ -96,6 +101,46 @@ describe('a broken conversation names line, column and what is wrong', () => {
       'flows.lead-intake.laterr',
     ],
     ['a slot that is not declared', 'collect: [amount]', 'collect: [amuont]', 'unknown_slot', 'amuont'],
+    [
+      'a slot named like something every object has',
+      'collect: [amount]',
+      'collect: [toString]',
+      'unknown_slot',
+      'toString',
+    ],
+    ['a template over a slot that is not declared', '$slots.amount', '$slots.amuont', 'unknown_slot', '$slots.amuont'],
+    [
+      'a condition over a slot that is not declared',
+      'go: tell }',
+      'go: [{ when: has(slots.amuont), go: tell }, { otherwise: done }] }',
+      'unknown_slot',
+      'has(slots.amuont)',
+    ],
+    [
+      'a flow that calls itself',
+      'done: { end: done }',
+      'done: { call: sample, go: over }\n  over: { end: done }',
+      'calls_itself',
+      'sample, go: over',
+    ],
+    ['a name that would vanish', '  done: {', '  __proto__: { end: done }\n  done: {', 'forbidden_key', '__proto__'],
+    ['an alias', 'begin: [{ words: [样例] }]', 'begin: &b [{ words: [样例] }]\nvoid: *b', 'alias', '*b'],
+    ['bytes that were not UTF-8', '样例', '样\ufffd', 'not_text', '\ufffd'],
+    ['a character that is no text', '样例', '样\u0000例', 'not_text', '\u0000'],
+    [
+      'a file that is too long to be a flow',
+      'flow: sample',
+      `flow: sample # ${'x'.repeat(200_000)}`,
+      'too_long',
+      'flow: sample',
+    ],
+    [
+      'a flow that the program uses as something else',
+      'flow: sample',
+      'flow: repayment-reminder',
+      'kind_changed',
+      'conversation',
+    ],
     ['a required slot without a question', ', ask: flows.lead-intake.ask.amount', '', 'missing_question', 'amount: {'],
     ['a template that refers to nothing', '$slots.amount', '$nothing.amount', 'unknown_fact', '$nothing'],
     ['a misspelt key', 'audience:', 'audiance:', 'unknown_key', 'staff'],
@@ -193,7 +238,16 @@ describe('a broken process names line, column and what is wrong', () => {
       'loop_without_human',
       'create: {',
     ],
-    ['a vote by share without its share', 'policy: any', 'policy: ratio', 'ratio_without_percent', 'approval: {'],
+    ['a vote by share, which nothing counts yet', 'policy: any', 'policy: ratio', 'policy_unsupported', 'ratio'],
+    [
+      'one after the other, which nothing keeps yet',
+      'policy: any',
+      'policy: sequence',
+      'policy_unsupported',
+      'sequence',
+    ],
+    ['a share where nobody asks for one', 'policy: any', 'policy: any, percent: 50', 'unknown_key', '50,'],
+    ['an input that the operation does not take', 'with: { amount', 'with: { amuont', 'unknown_input', '$amount }'],
     [
       'reminders that would never end',
       'verbs: [approve, reject]',
@@ -251,7 +305,7 @@ test('a file that is no YAML at all names the line and never throws', () => {
   expect(placesOf('flow: [\nkind: x')[0]).toMatch(/^\d+:\d+ yaml$/u);
   expect(placesOf('')).toEqual(['1:1 not_a_map']);
   expect(placesOf('- a\n- b')).toEqual(['1:1 not_a_map']);
-  expect(placesOf('a: &x 1\nb: *x')).not.toEqual([]);
+  expect(placesOf('a: &x 1\nb: *x')).toEqual(['2:4 alias']);
 });
 
 test('a text missing in one language only is named with that language', () => {

@@ -34,8 +34,7 @@ nodes:
   review:
     approval:
       title: flows.loan-approval.first-review
-      policy: ratio
-      percent: 50
+      policy: all
       role: reviewer
       when: amount > yuan(1000)
       empty: stop
@@ -57,7 +56,7 @@ describe('an approval node', () => {
 
     expect(state).toMatchObject({ node: 'review', status: 'waiting', visit: 1 });
     expect(effects).toMatchObject([
-      { kind: 'approval.open', policy: 'ratio', percent: 50, role: 'reviewer' },
+      { kind: 'approval.open', policy: 'all', role: 'reviewer' },
       { kind: 'timer.set', name: 'remind', afterMinutes: 120 },
       { kind: 'timer.set', name: 'timeout', afterMinutes: 4320 },
     ]);

@@ -54,6 +54,12 @@ describe('what a file is', () => {
     expect(await intakeFile(zipFile(), { name: '资料.zip', mime: 'application/zip' })).toEqual(refused('wrong_type'));
   });
 
+  test('a note of a few words is refused by type, not as a file that broke', async () => {
+    expect(await intakeFile(Buffer.from('hello'), { name: 'note.txt', mime: 'text/plain' })).toEqual(
+      refused('wrong_type'),
+    );
+  });
+
   test('a file with nothing in it is refused', async () => {
     expect(await intakeFile(Buffer.alloc(0))).toEqual(refused('empty'));
     expect(await intakeFile(pngFile().subarray(0, 8))).toEqual(refused('empty'));

@@ -12,8 +12,8 @@ import {
 
 const AT = new Date('2026-11-21T01:00:00Z');
 
-function seat(staffId: string, assigned: number, lastAt?: string): RotationSeat {
-  return { staffId, teamId: null, assigned, lastAt: lastAt === undefined ? null : new Date(lastAt) };
+function seat(staffId: string, assigned: number, waitingSince = '2026-11-01T00:00:00Z'): RotationSeat {
+  return { staffId, teamId: null, assigned, waitingSince: new Date(waitingSince) };
 }
 
 describe('whose turn it is', () => {
@@ -21,7 +21,7 @@ describe('whose turn it is', () => {
     expect(nextInRotation([seat('a', 3), seat('b', 2), seat('c', 4)])?.staffId).toBe('b');
   });
 
-  test('among equals his who has waited longest; who never had one comes first', () => {
+  test('among equals his who has waited longest, then his who comes first', () => {
     expect(nextInRotation([seat('a', 1, '2026-11-20T10:00:00Z'), seat('b', 1, '2026-11-20T09:00:00Z')])?.staffId).toBe(
       'b',
     );
@@ -39,7 +39,7 @@ describe('whose turn it is', () => {
         for (let n = 0; n < leads; n += 1) {
           const next = nextInRotation(seats);
           const at = new Date(AT.getTime() + n * 1000);
-          seats = seats.map((one) => (one === next ? { ...one, assigned: one.assigned + 1, lastAt: at } : one));
+          seats = seats.map((one) => (one === next ? { ...one, assigned: one.assigned + 1, waitingSince: at } : one));
         }
         const counts = seats.map(({ assigned }) => assigned);
         expect(Math.max(...counts) - Math.min(...counts)).toBeLessThanOrEqual(1);

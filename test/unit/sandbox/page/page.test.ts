@@ -1,6 +1,7 @@
 /** The page's own small rules: links, times, which phone a step happens on, words. */
 import { describe, expect, test } from 'vitest';
-import { pieces, startPayload } from '../../../../src/sandbox/page/links.ts';
+import { invitedCustomer, pieces, startPayload } from '../../../../src/sandbox/page/links.ts';
+import { newsOf, nextAnchor } from '../../../../src/sandbox/page/news.ts';
 import { phoneForStep, present, type Slots } from '../../../../src/sandbox/page/slots.ts';
 import { fullTime, plusMonth } from '../../../../src/sandbox/page/time.ts';
 import type { PhoneSummary } from '../../../../src/sandbox/page/types.ts';
@@ -82,4 +83,50 @@ describe('the phone of the next step', () => {
     expect(present(gone, phones({}))).toMatchObject([{ id: 'xiaolin' }, { id: 'U0ZHAO001' }, { id: '7000000201' }]);
     expect(present(SLOTS, phones({}))).toBe(SLOTS);
   });
+});
+
+describe('whose invitation a link is', () => {
+  const customers = [
+    { role: 'sales', name: '小林' },
+    { role: 'customer', name: '何女士', phone: '8613800006612' },
+    { role: 'customer', name: '吴先生', phone: '8613800007788' },
+  ];
+  const said = (...texts: string[]) => texts.map((text) => ({ from: 'me', text }));
+
+  test('the one mobile number that was written tells it, however it was written', () => {
+    expect(invitedCustomer(said('新客户 吴先生 138-0000 7788'), customers)?.name).toBe('吴先生');
+    expect(invitedCustomer(said('new customer Ms He 13800006612', '36期'), customers)?.name).toBe('何女士');
+  });
+
+  test('several numbers, none, or one of nobody with a phone here: somebody has to say', () => {
+    expect(invitedCustomer(said('何女士 13800006612', '吴先生 13800007788'), customers)).toBeUndefined();
+    expect(invitedCustomer(said('邀请'), customers)).toBeUndefined();
+    expect(invitedCustomer(said('张先生 13900001111'), customers)).toBeUndefined();
+    expect(invitedCustomer([{ from: 'bot', text: '13800006612' }], customers)).toBeUndefined();
+  });
+});
+
+describe('what stays in sight when news comes', () => {
+  const bot = (id: string) => ({ id, from: 'bot' as const });
+
+  test('the first of what came together, and an own message before what answers it', () => {
+    const link = nextAnchor(undefined, [bot('link')], 1_000);
+    expect(nextAnchor(link, [bot('card')], 1_400)?.id).toBe('link');
+    expect(nextAnchor(link, [bot('reminder')], 9_000)?.id).toBe('reminder');
+    expect(nextAnchor(link, [{ id: 'mine', from: 'me' }, bot('answer')], 1_400)?.id).toBe('mine');
+    expect(nextAnchor(link, [], 9_000)?.id).toBe('link');
+  });
+});
+
+test('after a move of the clock everybody who got messages is named once', () => {
+  const before = phones({});
+  const after = before.map((phone) => ({
+    ...phone,
+    received: phone.name === '老赵' ? 1 : phone.role === 'customer' ? 2 : 0,
+  }));
+
+  expect([...newsOf(before, after)]).toEqual([
+    ['老赵', 2],
+    ['何女士', 2],
+  ]);
 });

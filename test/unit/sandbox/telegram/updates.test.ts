@@ -386,6 +386,20 @@ describe('update numbers', () => {
     expect(Number(second?.['update_id'])).toBe((ids()[0] ?? 0) + 1);
     expect(Number(third?.['update_id'])).not.toBe(Number(second?.['update_id']) + 1);
   });
+
+  test('after several silent weeks no number comes twice: the second message of a month later still arrives', async () => {
+    const given: number[] = [];
+    for (const month of [0, 1, 2, 3, 4]) {
+      await s.telegram.setNow(after(month * 30 * 86_400));
+      if (month === 0) await s.telegram.start(HE);
+      await s.telegram.say(HE, `${month}`);
+      await s.telegram.say(HE, `${month} again`);
+      given.push(...(await updates(s)).slice(-2).map((update) => Number(update['update_id'])));
+    }
+
+    expect(new Set(given).size).toBe(10);
+    expect([...given].sort((a, b) => a - b)).toEqual(given);
+  });
 });
 
 describe('getUpdates', () => {

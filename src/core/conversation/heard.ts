@@ -1,0 +1,83 @@
+/**
+ * What a message says besides the facts that a form takes: numbers that cannot be right, values given twice, a second
+ * customer. It is told at once; what is passed over in silence looks as if it had been understood.
+ */
+import type { Reading } from './protocol.ts';
+import { sayOn } from './say.ts';
+import { sayProblem, writeSlot } from './slots.ts';
+import type { Frame } from './state.ts';
+import type { Turn } from './turn.ts';
+import type { FactName, Problem } from './understand/index.ts';
+import { labelOf, slotParam } from './values.ts';
+
+/** Problems and further customers, as far as the top frame's form wants such a thing; `true` when something was said. */
+export function sayHeard(turn: Turn, reading: Reading): boolean {
+  const told = sayProblems(turn, reading.understanding.problems);
+  return sayOthers(turn, reading) || told;
+}
+
+/**
+ * The same for the message that opens a form, which nobody has asked for anything yet: of two amounts the lower one is
+ * taken and named, of anything else given twice the person is told that it will be asked for.
+ */
+export function sayHeardAtOpening(turn: Turn, reading: Reading): void {
+  sayHeard(turn, reading);
+  for (const { name, candidates } of reading.understanding.ambiguous) {
+    const slot = slotOf(turn, name);
+    if (slot === undefined || turn.top?.slots[slot] !== undefined) continue;
+    const lowest = candidates.map(({ value }) => value).toSorted((a, b) => Number(a) - Number(b))[0];
+    if (name === 'amount' && lowest !== undefined) takeLowest(turn, slot, String(lowest));
+    else say(turn, 'conversation.several', slot);
+  }
+}
+
+function takeLowest(turn: Turn, slot: string, value: string): void {
+  const frame = turn.top;
+  if (!frame) return;
+  writeSlot(turn, slot, value, 'said');
+  const param = slotParam(turn.flowOf(frame), slot, value);
+  if (param)
+    sayOn(turn, frame, 'conversation.took_lowest', { params: { ...labelParam(turn, frame, slot), value: param } });
+}
+
+function say(turn: Turn, key: string, slot: string): void {
+  if (turn.top) sayOn(turn, turn.top, key, { params: labelParam(turn, turn.top, slot) });
+}
+
+function labelParam(turn: Turn, frame: Frame, slot: string): { readonly slot: { kind: 'text'; key: string } } {
+  return { slot: { kind: 'text', key: labelOf(turn.flowOf(frame), slot) } };
+}
+
+function slotOf(turn: Turn, name: FactName): string | undefined {
+  return turn.top && turn.flowOf(turn.top).slotOfFact.get(name);
+}
+
+/** A wrong amount is told of the field that is being asked for, if that is one for money too. */
+function sayProblems(turn: Turn, problems: readonly Problem[]): boolean {
+  let told = false;
+  for (const { name, code } of problems) {
+    const slot = slotOf(turn, name);
+    const frame = turn.top;
+    if (slot === undefined || !frame) continue;
+    const { slots } = turn.flowOf(frame);
+    const asked = frame.wait === 'slot' ? frame.asked : undefined;
+    const sameType = asked !== undefined && slots.get(asked)?.type === slots.get(slot)?.type;
+    sayProblem(turn, sameType ? asked : slot, code);
+    told = true;
+  }
+  return told;
+}
+
+function sayOthers(turn: Turn, reading: Reading): boolean {
+  const frame = turn.top;
+  if (!frame || slotOf(turn, 'phone') === undefined) return false;
+  const others = reading.others ?? [];
+  for (const { name, phone } of others) {
+    const params = {
+      name: { kind: 'plain' as const, value: name === '' ? '' : `${name} ` },
+      phone: { kind: 'slot' as const, type: 'phone' as const, value: phone, personal: true },
+    };
+    sayOn(turn, frame, 'conversation.one_at_a_time', { params });
+  }
+  return others.length > 0;
+}

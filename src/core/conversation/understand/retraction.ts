@@ -1,0 +1,25 @@
+/**
+ * What a sentence takes back in the same breath: 先贷20万，不对，30万 · 电话138…错了，是139… · 36期改成24期. The later value
+ * stands in for the earlier one of its kind; the earlier one is as if it had never been written.
+ */
+
+/** No retraction stands further before the value that replaces. */
+const REACH = 24;
+/** `不是` takes back only with a pause behind it: 要20万，不是30万 denies what follows. */
+const TAKES_BACK =
+  /(?:不对|(?:[说写打输填搞弄讲])?错了|更正(?:一下)?|改成|改为|改到|应该是|其实是|不是(?=[,，。、…\s])|(?<=[,，。、\s])不+(?=[,，、…]))[,，。:：、!！…\s]*(?:应该|其实|还是)?(?:是|为|要|贷|借|改成|改为)?[:：\s]*$/u;
+
+/** Whether the words right before `at` take back the value of the same kind that was written earlier. */
+export function takesBack(text: string, at: number): boolean {
+  return TAKES_BACK.test(text.slice(Math.max(0, at - REACH), at));
+}
+
+/** Pieces of one kind without those that a later one replaces. */
+export function withoutTakenBack<T extends { readonly start: number; readonly end: number }>(
+  text: string,
+  pieces: readonly T[],
+): readonly T[] {
+  if (pieces.length < 2) return pieces;
+  const from = Math.max(0, ...pieces.filter((piece) => takesBack(text, piece.start)).map((piece) => piece.start));
+  return pieces.filter((piece) => piece.start >= from);
+}

@@ -1,0 +1,211 @@
+/**
+ * Seats nobody can sit on any more: whoever left is replaced by the rule of his node, and a node without anybody is put
+ * before those who can do something about it. Nothing here ever passes a case (invariant 9).
+ */
+import { z } from 'zod';
+import { seatNode } from '../../core/approval/index.ts';
+import type { Ctx } from '../../core/operations/context.ts';
+import { defineOperation } from '../../core/operations/operation.ts';
+import { AppError } from '../../lib/errors.ts';
+import { textParam } from '../../lib/text-params.ts';
+import { customerNumber, findCustomer } from '../customers/index.ts';
+import { findStaff, staffWithRole } from '../staff/index.ts';
+import { applicationErrors } from './application-errors.ts';
+import {
+  cardsOf,
+  closeCards,
+  excludedFrom,
+  findApplication,
+  leaveSeat,
+  lockApproval,
+  nextRound,
+  signedInRound,
+  tasksOf,
+  vacantApprovals,
+  type ApprovalRow,
+  type TaskRow,
+} from './application-store.ts';
+import { MODES, seat } from './approval-operations.ts';
+import { snapshotOf } from './approval-reads.ts';
+
+const STOPPED = 'approval_stopped';
+
+export const alarmApproval = defineOperation({
+  name: 'approval.alarm',
+  summary: 'Tells managers and submitter, once, that a case has stopped, and puts it on the managers’ list',
+  access: { system: 'all' },
+  input: z.strictObject({
+    application: z.uuid(),
+    /** What stopped, once: the visit of a node, or a seat. */
+    key: z.string().max(200),
+    /** The node's title, a key of the texts; absent where no approval stopped but what follows from it. */
+    title: z.string().optional(),
+  }),
+  output: z.object({ told: z.int() }),
+  subject: (input) => ({ kind: 'application', id: input.application }),
+  async run(ctx, input) {
+    const application = await findApplication(ctx.tx, input.application);
+    const customer = application && (await findCustomer(ctx.tx, application.customer_id));
+    if (!application || !customer) throw new AppError(applicationErrors['application.not_found']);
+    const number = `A${application.number}`;
+    const node = input.title === undefined ? {} : { node: textParam(input.title) };
+    const kind = input.title === undefined ? 'case_stopped' : STOPPED;
+    const added = (await ctx.callAsSystem('task.add', {
+      key: `stopped:${input.key}`,
+      kind,
+      role: 'manager',
+      subject: { kind: 'application', id: application.id },
+      params: { application: number, ...node },
+    })) as { readonly isNew: boolean };
+    if (!added.isNew) return { told: 0 };
+    const params = {
+      application: number,
+      customer: customerNumber(customer.number),
+      name: customer.name_masked,
+      ...node,
+    };
+    const managers = await superiors(ctx, application.submitted_by, 'manager', new Set());
+    for (const staffId of managers)
+      await ctx.callAsSystem('staff.notify', { staffId, text: `approval.stopped.${kind}.manager`, params });
+    if (!managers.includes(application.submitted_by))
+      await ctx.callAsSystem('staff.notify', {
+        staffId: application.submitted_by,
+        text: `approval.stopped.${kind}.submitter`,
+        params,
+      });
+    return { told: managers.length };
+  },
+});
+
+/** The role's people without some; of several teams, those of the submitter's own. */
+export async function superiors(
+  ctx: Ctx,
+  submitterId: string,
+  role: string,
+  without: ReadonlySet<string>,
+): Promise<readonly string[]> {
+  const submitter = await findStaff(ctx.tx, submitterId);
+  const able = (await staffWithRole(ctx.tx, role)).filter((row) => !without.has(row.id));
+  const near = able.filter((row) => row.team_id !== null && row.team_id === submitter?.team_id);
+  return (near.length > 0 ? near : able).map((row) => row.id);
+}
+
+export const canSeat = defineOperation({
+  name: 'approval.canSeat',
+  summary: 'Whether enough people could decide this node of a case now',
+  access: { system: 'all' },
+  input: z.strictObject({
+    instanceId: z.uuid(),
+    policy: z.enum(['any', 'all', 'sequence']),
+    role: z.string(),
+    count: z.int().min(1),
+  }),
+  output: z.object({ can: z.boolean() }),
+  readOnly: true,
+  async run(ctx, input) {
+    const people = (await staffWithRole(ctx.tx, input.role)).map((row) => ({ staffId: row.id }));
+    const round = await nextRound(ctx.tx, input.instanceId);
+    const seating = seatNode(MODES[input.policy], input.count, people, {
+      excluded: await excludedFrom(ctx.tx, input.instanceId),
+      signed: await signedInRound(ctx.tx, input.instanceId, round),
+    });
+    return { can: seating.kind === 'seated' };
+  },
+});
+
+export const reseatApprovals = defineOperation({
+  name: 'approval.staffChanged',
+  summary: 'After somebody came or left: fills the seats of those who left, and lets stopped cases go on',
+  access: { system: 'all' },
+  input: z.strictObject({}),
+  output: z.object({ approvals: z.int() }),
+  async run(ctx) {
+    const vacant = await vacantApprovals(ctx.tx);
+    for (const id of vacant) await ctx.callAsSystem('approval.reseat', { id });
+    await ctx.callAsSystem('process.resumeStopped', {});
+    return { approvals: vacant.length };
+  },
+});
+
+export const reseatApproval = defineOperation({
+  name: 'approval.reseat',
+  summary: 'Gives the open seats of people who left to others; without anybody the case waits and alarms',
+  access: { system: 'all' },
+  input: z.strictObject({ id: z.uuid() }),
+  output: z.object({ filled: z.int(), dropped: z.int(), vacant: z.int() }),
+  subject: (input) => ({ kind: 'approval', id: input.id }),
+  async run(ctx, input) {
+    const approval = await lockApproval(ctx.tx, input.id);
+    if (approval?.state !== 'OPEN') return { filled: 0, dropped: 0, vacant: 0 };
+    const open = (await tasksOf(ctx.tx, [approval.id])).filter((task) => task.state === 'OPEN');
+    const vacant = open.filter((task) => !task.staff_active);
+    // 或签 needs nobody in his place as long as somebody is left to decide.
+    if (approval.mode === 'ANY' && vacant.length < open.length) {
+      for (const task of vacant) await leave(ctx, approval, task, 'CLOSED');
+      return { filled: 0, dropped: vacant.length, vacant: 0 };
+    }
+    return fill(ctx, approval, vacant);
+  },
+});
+
+/** Successors in the fixed order of the role. A seat nobody can take stays open: signatures are never fewer than asked for. */
+async function fill(
+  ctx: Ctx,
+  approval: ApprovalRow,
+  vacant: readonly TaskRow[],
+): Promise<{ filled: number; dropped: number; vacant: number }> {
+  const able = [...(await ableToSit(ctx, approval))];
+  let filled = 0;
+  let left = 0;
+  for (const task of vacant) {
+    const [next, ...others] = approval.mode === 'ANY' ? able.splice(0) : able.splice(0, 1);
+    if (next === undefined && !(approval.mode === 'ANY' && filled > 0)) {
+      left += 1;
+      await alarmSeat(ctx, approval, task);
+      continue;
+    }
+    await leave(ctx, approval, task, next === undefined ? 'CLOSED' : 'HANDED_OVER');
+    for (const staffId of next === undefined ? [] : [next, ...others])
+      await seat(ctx, approval, snapshotOf(ctx, approval), { staffId, from: task.staff_id });
+    filled += 1;
+  }
+  if (left === 0)
+    await ctx.callAsSystem('task.finishAbout', {
+      kind: STOPPED,
+      subject: { kind: 'application', id: approval.application_id },
+    });
+  return { filled, dropped: 0, vacant: left };
+}
+
+async function ableToSit(ctx: Ctx, approval: ApprovalRow): Promise<readonly string[]> {
+  const excluded = await excludedFrom(ctx.tx, approval.instance_id);
+  const signed = await signedInRound(ctx.tx, approval.instance_id, approval.round);
+  const tasks = await tasksOf(ctx.tx, [approval.id]);
+  return (await staffWithRole(ctx.tx, approval.role))
+    .map((row) => row.id)
+    .filter((id) => !excluded.has(id) && !signed.has(id) && !tasks.some((task) => task.staff_id === id));
+}
+
+/** His cards die with the seat; nothing about the case is sent to somebody who left. */
+async function leave(ctx: Ctx, approval: ApprovalRow, task: TaskRow, state: 'CLOSED' | 'HANDED_OVER'): Promise<void> {
+  await leaveSeat(ctx.tx, task.id, state);
+  const cards = (await cardsOf(ctx.tx, approval.id)).filter((card) => card.task_id === task.id);
+  await closeCards(
+    ctx.tx,
+    cards.map((card) => card.id),
+  );
+}
+
+async function alarmSeat(ctx: Ctx, approval: ApprovalRow, task: TaskRow): Promise<void> {
+  const { title } = snapshotOf(ctx, approval);
+  ctx.effects.incident({
+    kind: 'approval.vacant',
+    subject: { kind: 'application', id: approval.application_id },
+    detail: { node: approval.node },
+  });
+  await ctx.callAsSystem('approval.alarm', {
+    application: approval.application_id,
+    key: `seat:${task.id}`,
+    title: title ?? 'flows.loan-approval.title',
+  });
+}

@@ -1,0 +1,98 @@
+/** What an approval card shows of a frozen case, by the names a flow lists under `card`. Pure but for the texts. */
+import type { CardField } from '../../channels/card.ts';
+import { groupedYuan } from '../../lib/i18n.ts';
+import { parseYuan } from '../../lib/money.ts';
+import type { Snapshot } from './snapshot.ts';
+
+/** A text in the reader's language. */
+export interface Words {
+  say(key: string, params?: Readonly<Record<string, unknown>>): string;
+  has(key: string): boolean;
+}
+
+type Show = (snapshot: Snapshot, words: Words) => string | undefined;
+
+/** Frozen by older releases, which showed the same to everybody. */
+const FORMER: readonly string[] = ['amount', 'term', 'method', 'rate', 'product', 'documents'];
+/** They stand in the heading of every card. */
+const HEADING: ReadonlySet<string> = new Set(['application', 'customer']);
+const MAX_REASON = 40;
+/** What of the lead is an amount of money. */
+const AMOUNTS = ['income', 'monthlyPayment', 'debt', 'turnover', 'assetValue'] as const;
+
+const FIELDS: Readonly<Record<string, Show>> = {
+  amount: ({ amount }, words) => yuan(amount, words),
+  term: ({ termMonths }, words) => words.say('approval.value.months', { months: termMonths }),
+  method: ({ method }, words) => words.say(`approval.method.${method}`),
+  rate: ({ annualRate }, words) => words.say('approval.value.percent', { percent: percentOf(annualRate) }),
+  product: ({ product }) => product,
+  documents,
+  purpose: ({ facts }, words) => option(facts['purpose'], 'flows.purpose', words),
+  house: ({ facts }, words) => owned(facts['house'], facts['houseStatus'], words),
+  car: ({ facts }, words) => owned(facts['car'], facts['carStatus'], words),
+  submitter: ({ submitter }) => submitter,
+  earlier,
+  ...Object.fromEntries(AMOUNTS.map((name): [string, Show] => [name, ({ facts }, words) => yuan(facts[name], words)])),
+};
+
+/** Names the frozen case answers itself; a card takes any other from the process. */
+export const OWN_FIELDS: ReadonlySet<string> = new Set([...Object.keys(FIELDS), ...HEADING]);
+
+/** The fields of the card, in the order of the flow; what is not known is left out. */
+export function cardFields(snapshot: Snapshot, words: Words): readonly CardField[] {
+  return (snapshot.card ?? FORMER).flatMap((name) => {
+    if (HEADING.has(name)) return [];
+    const show = FIELDS[name];
+    const value = show ? show(snapshot, words) : String(snapshot.caseFacts?.[name] ?? '');
+    const label = `approval.field.${name}`;
+    return value === undefined || value === '' ? [] : [{ label: words.has(label) ? words.say(label) : name, value }];
+  });
+}
+
+/** A decimal of a year as per cent: "0.072" → "7.2". */
+export function percentOf(rate: string): string {
+  const [whole = '0', part = ''] = rate.split('.');
+  const digits = part.padEnd(2, '0');
+  return `${Number(whole + digits.slice(0, 2))}.${digits.slice(2)}`.replace(/0+$/, '').replace(/\.$/, '');
+}
+
+function yuan(amount: unknown, words: Words): string | undefined {
+  const fen = typeof amount === 'string' ? parseYuan(amount) : undefined;
+  return fen === undefined ? undefined : words.say('approval.value.yuan', { amount: groupedYuan(fen) });
+}
+
+/** A code of a list of texts; what is on no list was written in words. */
+function option(code: unknown, list: string, words: Words): string | undefined {
+  if (typeof code !== 'string') return undefined;
+  return words.has(`${list}.${code}`) ? words.say(`${list}.${code}`) : code;
+}
+
+function owned(has: unknown, status: unknown, words: Words): string | undefined {
+  if (typeof status === 'string') return option(status, 'flows.option', words);
+  return typeof has === 'boolean' ? words.say(has ? 'approval.value.owned' : 'approval.value.not_owned') : undefined;
+}
+
+function documents({ documents: filed, required }: Snapshot, words: Words): string {
+  const items = new Set(filed.map((one) => one.item));
+  const count = items.size;
+  if (required === undefined) return words.say('approval.value.documents', { count });
+  const missing = required.filter((code) => !items.has(code)).length;
+  return words.say('approval.value.documents_of', { count, required: required.length, missing });
+}
+
+/** A reason among other fields; the whole of it was told when the case was returned. */
+function shortened(reason: string): string {
+  return reason.length > MAX_REASON ? `${reason.slice(0, MAX_REASON - 1)}…` : reason;
+}
+
+/** How the case came here: what each earlier node said, and that it was returned and is submitted again. */
+function earlier({ votes = [] }: Snapshot, words: Words): string | undefined {
+  const said = votes.map(({ title, by, outcome, reason }) =>
+    words.say(`approval.earlier.${outcome}`, {
+      node: title !== null && words.has(title) ? words.say(title) : '',
+      by,
+      reason: shortened(option(reason, 'approval.reason', words) ?? ''),
+    }),
+  );
+  return said.length === 0 ? undefined : said.map((one) => one.trim()).join(words.say('approval.earlier.then'));
+}

@@ -1,0 +1,72 @@
+/** The terms a lead would be handed in with: what it asks for, and the product that takes it. */
+import type { Ctx } from '../../core/operations/context.ts';
+import { AppError } from '../../lib/errors.ts';
+import { groupedYuan, inWan } from '../../lib/i18n.ts';
+import { formatYuan, parseYuan } from '../../lib/money.ts';
+import { factsOf, type LeadRow } from '../leads/index.ts';
+import {
+  currentProducts,
+  ownedBy,
+  productByCode,
+  productFor,
+  securityOf,
+  takes,
+  type Product,
+} from '../products/index.ts';
+import { applicationErrors } from './application-errors.ts';
+
+/** What an application is made of. */
+export interface Terms {
+  readonly product: Product;
+  readonly amountFen: bigint;
+  readonly termMonths: number;
+}
+
+/** The product a lead names, or else the first that takes it; with the whole offer when there is none. */
+export async function offerFor(
+  ctx: Ctx,
+  lead: LeadRow,
+): Promise<{ readonly product: Product } | { readonly product: undefined; readonly offer: string }> {
+  const products = await currentProducts(ctx.tx);
+  const facts = await factsOf(ctx.tx, ctx.keys, lead);
+  const owns = ownedBy(Object.fromEntries(Object.entries(facts).map(([name, fact]) => [name, fact.value])));
+  const wish = { amountFen: lead.amount_fen ?? 0n, termMonths: lead.term_months, owns };
+  const named = lead.product_code === null ? undefined : await productByCode(ctx.tx, lead.product_code);
+  const product =
+    lead.product_code === null ? productFor(products, wish) : named && takes(named, wish) ? named : undefined;
+  return product ? { product } : { product, offer: rangesOf(ctx, products) };
+}
+
+/** The terms a lead asks for. @throws AppError with the ranges on offer when no product takes them. */
+export async function termsOf(ctx: Ctx, lead: LeadRow, amountFen: bigint): Promise<Terms> {
+  const offer = await offerFor(ctx, lead);
+  if (!offer.product)
+    throw new AppError(applicationErrors['application.amount_outside_product'], {
+      params: { amount: formatYuan(amountFen), offer: offer.offer },
+    });
+  const { product } = offer;
+  return { product, amountFen, termMonths: lead.term_months ?? Math.min(...product.terms.termMonths) };
+}
+
+function rangesOf(ctx: Ctx, products: readonly Product[]): string {
+  return products
+    .map((product) =>
+      ctx.t('lead.product.range', {
+        name: product.name,
+        min: amountText(product.terms.minAmount),
+        max: amountText(product.terms.maxAmount),
+        terms: product.terms.termMonths.join('/'),
+        security: securityOf(product) ?? 'none',
+      }),
+    )
+    .join(ctx.t('lead.product.between'));
+
+  function amountText(yuan: string): string {
+    const amount = parseYuan(yuan) ?? 0n;
+    const wan = inWan(amount);
+    return ctx.t(wan === '' ? 'conversation.format.yuan' : 'conversation.format.wan', {
+      yuan: groupedYuan(amount),
+      wan,
+    });
+  }
+}

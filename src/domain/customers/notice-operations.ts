@@ -1,0 +1,80 @@
+/** Short notices: to the customer about his own case, and to the owner about what the customer has done. */
+import { z } from 'zod';
+import type { Ctx } from '../../core/operations/context.ts';
+import { defineOperation } from '../../core/operations/operation.ts';
+import { statement } from '../../db/database.ts';
+import { isLanguage } from '../../lib/i18n.ts';
+import { hasConsent } from '../consent/index.ts';
+import { customerErrors } from './customer-errors.ts';
+import { AppError } from '../../lib/errors.ts';
+import { findCustomer, type CustomerRow } from './customer-store.ts';
+import { customerNumber } from './customer.ts';
+
+const CHAT = statement(
+  'customer-chat',
+  `SELECT account, external_id FROM identities WHERE customer_id = $1 AND is_verified AND is_reachable
+   ORDER BY bound_at DESC NULLS LAST, id LIMIT 1`,
+);
+
+const notice = z.strictObject({
+  customerId: z.uuid(),
+  /** Locale key of the sentence. */
+  text: z.string(),
+  params: z.record(z.string(), z.union([z.string(), z.number()])).default({}),
+});
+
+export const notifyCustomer = defineOperation({
+  name: 'customer.notify',
+  summary: 'Tells the customer something about his own case in his chat; quiet hours and the contact rules apply',
+  access: { system: 'all' },
+  input: notice,
+  output: z.object({ accounts: z.int() }),
+  subject: (input) => ({ kind: 'customer', id: input.customerId }),
+  async run(ctx, input) {
+    const customer = await requireCustomer(ctx, input.customerId);
+    const [chat] = await ctx.tx.query<{ account: string; external_id: string }>(CHAT, [customer.id]);
+    if (!chat || !(await mayTell(ctx, customer, chat.account))) return { accounts: 0 };
+    const language = isLanguage(customer.language) ? customer.language : 'zh-CN';
+    ctx.effects.send({
+      to: { account: chat.account, chat: chat.external_id },
+      purpose: 'SERVICE',
+      content: { kind: 'text', text: ctx.say(language, input.text, input.params) },
+      customerId: customer.id,
+    });
+    return { accounts: 1 };
+  },
+});
+
+export const tellOwner = defineOperation({
+  name: 'customer.tellOwner',
+  summary: 'Tells the member of staff whose customer it is what the customer has done',
+  access: { system: 'all' },
+  input: notice,
+  output: z.object({ accounts: z.int() }),
+  subject: (input) => ({ kind: 'customer', id: input.customerId }),
+  async run(ctx, input) {
+    const customer = await requireCustomer(ctx, input.customerId);
+    if (customer.owner_id === null) return { accounts: 0 };
+    const params = { ...input.params, customer: customerNumber(customer.number), name: customer.name_masked };
+    const told = await ctx.callAsSystem('staff.notify', { staffId: customer.owner_id, text: input.text, params });
+    return z.object({ accounts: z.int() }).parse(told);
+  },
+});
+
+async function requireCustomer(ctx: Ctx, id: string): Promise<CustomerRow> {
+  const customer = await findCustomer(ctx.tx, id);
+  if (!customer) throw new AppError(customerErrors['customer.not_found']);
+  ctx.effects.touch(customer.id);
+  return customer;
+}
+
+/** Nothing of a case leaves the country before its customer has agreed to that. */
+async function mayTell(ctx: Ctx, customer: CustomerRow, account: string): Promise<boolean> {
+  if (!isOverseas(account) || !ctx.services.leavesCountry(account)) return true;
+  return hasConsent(ctx.tx, customer.id, 'cross-border');
+}
+
+/** Slack and Telegram keep their servers abroad (design §12 "Privacy"). */
+export function isOverseas(account: string): boolean {
+  return account.startsWith('slack:') || account.startsWith('telegram:');
+}

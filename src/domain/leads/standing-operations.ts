@@ -1,0 +1,118 @@
+/** Where a customer stands, in words for himself, and his question passed on to whoever looks after him. */
+import { z } from 'zod';
+import type { Ctx } from '../../core/operations/context.ts';
+import { defineOperation } from '../../core/operations/operation.ts';
+import { AppError, commonErrors } from '../../lib/errors.ts';
+import { groupedYuan } from '../../lib/i18n.ts';
+import { parseYuan } from '../../lib/money.ts';
+import { customerInScope, type CustomerRow } from '../customers/index.ts';
+import { findStaff } from '../staff/index.ts';
+import { factsOf, openLead, type LeadRow } from './lead-store.ts';
+
+/** What the customer's own form would ask for. */
+const ASKED = ['amount', 'purpose', 'city', 'income', 'house', 'houseStatus'] as const;
+const value = z.union([z.string(), z.number(), z.boolean()]);
+
+const standing = z.object({
+  kind: z.enum(['stranger', 'open', 'settled']),
+  /** The adviser's name, or `none`. */
+  adviser: z.string(),
+  /** How far the open application is, in words. */
+  progress: z.string(),
+  /** What is on file of the form, as one line; '' when nothing is. */
+  known: z.string(),
+  /** Nothing is left to be asked. */
+  complete: z.boolean(),
+  customerId: z.string().optional(),
+  ...Object.fromEntries(ASKED.map((name) => [name, value.optional()])),
+});
+
+const STRANGER = { kind: 'stranger' as const, adviser: 'none', progress: '', known: '', complete: false };
+
+export const customerStanding = defineOperation({
+  name: 'customer.standing',
+  summary: 'Whether the customer has an application open, how far it is, what of it is on file, and who his adviser is',
+  access: { stranger: 'self', customer: 'self' },
+  input: z.strictObject({}),
+  output: standing,
+  readOnly: true,
+  async run(ctx) {
+    if (ctx.actor.kind !== 'CUSTOMER') return STRANGER;
+    const customer = await customerInScope(ctx, ctx.actor.id);
+    const lead = await openLead(ctx.tx, customer.id);
+    const facts = lead ? await onFile(ctx, lead) : {};
+    return {
+      ...facts,
+      kind: lead ? ('open' as const) : ('settled' as const),
+      customerId: customer.id,
+      adviser: (await adviserOf(ctx, customer)) ?? 'none',
+      progress: lead ? ctx.t(`lead.progress.${lead.stage >= 'F70' ? lead.stage : 'early'}`) : '',
+      known: describe(ctx, facts),
+      complete: ASKED.every(
+        (name) => facts[name] !== undefined || (name === 'houseStatus' && facts['house'] === false),
+      ),
+    };
+  },
+});
+
+type Facts = Readonly<Partial<Record<(typeof ASKED)[number], string | number | boolean>>>;
+
+async function onFile(ctx: Ctx, lead: LeadRow): Promise<Facts> {
+  const recorded = await factsOf(ctx.tx, ctx.keys, lead);
+  const facts = Object.fromEntries(
+    ASKED.flatMap((name) => {
+      const fact = recorded[name];
+      return fact === undefined ? [] : [[name, fact.value]];
+    }),
+  );
+  // A house of which the rest is unknown is asked about as a whole: the second question hangs on the first.
+  if (facts['house'] === true && facts['houseStatus'] === undefined) delete facts['house'];
+  return facts;
+}
+
+async function adviserOf(ctx: Ctx, customer: CustomerRow): Promise<string | undefined> {
+  const owner = customer.owner_id === null ? undefined : await findStaff(ctx.tx, customer.owner_id);
+  return owner?.is_active === true ? owner.name : undefined;
+}
+
+/** 想借多少 120,000.00 元、用途 周转 */
+function describe(ctx: Ctx, facts: Facts): string {
+  const said = ASKED.flatMap((name) => {
+    const words = facts[name] === undefined ? undefined : wordsOf(ctx, name, facts[name]);
+    return words === undefined
+      ? []
+      : [`${ctx.t(name === 'amount' ? 'flows.slot.wish' : `flows.slot.${name}`)} ${words}`];
+  });
+  return said.join(ctx.t('conversation.format.between_labels'));
+}
+
+function wordsOf(ctx: Ctx, name: (typeof ASKED)[number], fact: string | number | boolean): string | undefined {
+  if (typeof fact === 'boolean') return ctx.t(`conversation.format.${fact ? 'yes' : 'no'}`);
+  if (name === 'amount' || name === 'income') {
+    const fen = parseYuan(String(fact));
+    return fen === undefined ? undefined : ctx.t('conversation.format.yuan', { yuan: groupedYuan(fen) });
+  }
+  const key = name === 'houseStatus' ? `flows.option.${fact}` : `flows.purpose.${fact}`;
+  return ctx.services.texts.has(ctx.actor.language, key) ? ctx.t(key) : String(fact);
+}
+
+export const askAdviser = defineOperation({
+  name: 'customer.askAdviser',
+  summary:
+    'Puts the customer’s question on his adviser’s list and tells him; without an adviser it goes to the managers',
+  access: { customer: 'self' },
+  input: z.strictObject({ topic: z.enum(['repaid', 'repay', 'question']) }),
+  output: z.object({ kind: z.literal('told'), adviser: z.string() }),
+  async run(ctx, input) {
+    if (ctx.actor.kind !== 'CUSTOMER')
+      throw new AppError(commonErrors['permission.denied'], { params: { operation: 'customer.askAdviser' } });
+    const customer = await customerInScope(ctx, ctx.actor.id);
+    await ctx.callAsSystem('task.addForOwner', {
+      customerId: customer.id,
+      // Asking twice in an hour is one thing to be done.
+      key: `asked:${input.topic}:${customer.id}:${ctx.now.toISOString().slice(0, 13)}`,
+      kind: `customer_${input.topic}`,
+    });
+    return { kind: 'told' as const, adviser: (await adviserOf(ctx, customer)) ?? 'none' };
+  },
+});

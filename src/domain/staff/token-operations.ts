@@ -1,0 +1,97 @@
+/** API tokens: made, listed, revoked. */
+import { createHash } from 'node:crypto';
+import { z } from 'zod';
+import { ROLES } from '../../core/operations/actor.ts';
+import { defineOperation } from '../../core/operations/operation.ts';
+import { AppError } from '../../lib/errors.ts';
+import { newId, newToken } from '../../lib/ids.ts';
+import { staffErrors } from './staff-errors.ts';
+import { findStaff } from './staff-store.ts';
+import { insertToken, listTokens, revokeToken, type ListedToken } from './token-store.ts';
+
+const DAY_MS = 86_400_000;
+
+export const createToken = defineOperation({
+  name: 'token.create',
+  summary:
+    'Makes an API token; it is shown once and only its digest is kept. One that acts as a person has that person’s roles, at most those named here',
+  access: { admin: 'all' },
+  input: z.strictObject({
+    name: z.string().trim().min(1).max(60),
+    staffId: z.uuid().optional(),
+    roles: z.array(z.enum(ROLES)).min(1).optional(),
+    validDays: z.int().min(1).max(3650).optional(),
+  }),
+  output: z.object({ id: z.string(), token: z.string() }),
+  http: { method: 'POST', path: '/tokens' },
+  example: { name: 'console', roles: ['manager'], validDays: 365 },
+  subject: (_input, output) => (output ? { kind: 'token', id: output.id } : undefined),
+  async run(ctx, input) {
+    if (input.staffId !== undefined && (await findStaff(ctx.tx, input.staffId))?.is_active !== true)
+      throw new AppError(staffErrors['staff.not_found']);
+    if (input.staffId === undefined && input.roles === undefined) throw new AppError(staffErrors['token.needs_roles']);
+    const token = `dbn_${newToken(40)}`;
+    const id = newId();
+    await insertToken(ctx.tx, {
+      id,
+      name: input.name,
+      digest: createHash('sha256').update(token).digest(),
+      staffId: input.staffId ?? null,
+      roles: [...new Set(input.roles)],
+      now: ctx.now,
+      expiresAt: input.validDays === undefined ? null : new Date(ctx.now.getTime() + input.validDays * DAY_MS),
+    });
+    return { id, token };
+  },
+});
+
+const listed = z.object({
+  id: z.string(),
+  name: z.string(),
+  roles: z.array(z.string()),
+  staffId: z.string().nullable(),
+  staffName: z.string().nullable(),
+  createdAt: z.string(),
+  expiresAt: z.string().nullable(),
+  revokedAt: z.string().nullable(),
+});
+
+export const listAllTokens = defineOperation({
+  name: 'token.list',
+  summary: 'Lists API tokens, the newest first; never what they are',
+  access: { admin: 'all', compliance: 'all' },
+  input: z.strictObject({ limit: z.coerce.number().int().min(1).max(1000).default(200) }),
+  output: z.object({ items: z.array(listed), nextCursor: z.null() }),
+  http: { method: 'GET', path: '/tokens' },
+  readOnly: true,
+  async run(ctx, input) {
+    return { items: (await listTokens(ctx.tx, input.limit)).map(viewOf), nextCursor: null };
+  },
+});
+
+function viewOf(row: ListedToken): z.output<typeof listed> {
+  return {
+    id: row.id,
+    name: row.name,
+    roles: [...row.roles],
+    staffId: row.staff_id,
+    staffName: row.staff_name,
+    createdAt: row.created_at.toISOString(),
+    expiresAt: row.expires_at?.toISOString() ?? null,
+    revokedAt: row.revoked_at?.toISOString() ?? null,
+  };
+}
+
+export const revoke = defineOperation({
+  name: 'token.revoke',
+  summary: 'Ends an API token at once and for ever',
+  access: { admin: 'all' },
+  input: z.strictObject({ id: z.uuid() }),
+  output: z.object({ id: z.string() }),
+  http: { method: 'DELETE', path: '/tokens/{id}' },
+  subject: ({ id }) => ({ kind: 'token', id }),
+  async run(ctx, { id }) {
+    if (!(await revokeToken(ctx.tx, id, ctx.now))) throw new AppError(staffErrors['token.not_found']);
+    return { id };
+  },
+});

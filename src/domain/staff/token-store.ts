@@ -1,0 +1,75 @@
+/** API tokens: only their digests are stored. */
+import { statement, type Tx } from '../../db/database.ts';
+
+const FIND = statement(
+  'token-find',
+  `SELECT t.id, t.roles, s.id AS staff_id, s.name, s.roles AS staff_roles, s.team_id FROM api_tokens t LEFT JOIN staff s ON s.id = t.staff_id
+   WHERE t.digest = $1 AND t.revoked_at IS NULL AND (t.expires_at IS NULL OR t.expires_at > clock_timestamp()) AND (t.staff_id IS NULL OR s.is_active)`,
+);
+const INSERT = statement(
+  'token-insert',
+  'INSERT INTO api_tokens (id, name, digest, staff_id, roles, created_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7)',
+);
+const LIST = statement(
+  'token-list',
+  `SELECT t.id, t.name, t.roles, t.staff_id, s.name AS staff_name, t.created_at, t.expires_at, t.revoked_at
+   FROM api_tokens t LEFT JOIN staff s ON s.id = t.staff_id ORDER BY t.id DESC LIMIT $1`,
+);
+const REVOKE = statement(
+  'token-revoke',
+  `UPDATE api_tokens SET revoked_at = coalesce(revoked_at, $2) WHERE id = $1 RETURNING id`,
+);
+
+/** Who a token stands for. */
+export interface TokenRow {
+  readonly id: string;
+  readonly roles: readonly string[];
+  readonly staff_id: string | null;
+  readonly name: string | null;
+  readonly staff_roles: readonly string[] | null;
+  readonly team_id: string | null;
+}
+
+/** The valid token with this digest. */
+export async function findToken(tx: Tx, digest: Buffer): Promise<TokenRow | undefined> {
+  const [row] = await tx.query<TokenRow>(FIND, [digest]);
+  return row;
+}
+
+export async function insertToken(
+  tx: Tx,
+  token: {
+    readonly id: string;
+    readonly name: string;
+    readonly digest: Buffer;
+    readonly staffId: string | null;
+    readonly roles: readonly string[];
+    readonly now: Date;
+    readonly expiresAt: Date | null;
+  },
+): Promise<void> {
+  const { id, name, digest, staffId, roles, now, expiresAt } = token;
+  await tx.query(INSERT, [id, name, digest, staffId, roles, now, expiresAt]);
+}
+
+/** A token as administrators see it. */
+export interface ListedToken {
+  readonly id: string;
+  readonly name: string;
+  readonly roles: readonly string[];
+  readonly staff_id: string | null;
+  readonly staff_name: string | null;
+  readonly created_at: Date;
+  readonly expires_at: Date | null;
+  readonly revoked_at: Date | null;
+}
+
+/** The newest tokens first. */
+export async function listTokens(tx: Tx, limit: number): Promise<readonly ListedToken[]> {
+  return tx.query<ListedToken>(LIST, [limit]);
+}
+
+/** Ends a token for ever; `false` when there is none. Ending it twice changes nothing. */
+export async function revokeToken(tx: Tx, id: string, now: Date): Promise<boolean> {
+  return (await tx.query(REVOKE, [id, now])).length > 0;
+}

@@ -1,0 +1,124 @@
+/** Somebody asks for a person: whose list it goes on, and who is told at once. It never ends with nobody. */
+import { z } from 'zod';
+import { ANY_STAFF } from '../../core/operations/actor.ts';
+import type { Ctx } from '../../core/operations/context.ts';
+import { defineOperation } from '../../core/operations/operation.ts';
+import { statement } from '../../db/database.ts';
+import { isLanguage } from '../../lib/i18n.ts';
+import { subjectsOf, todoText } from './todo-subject.ts';
+import { addTodo, ownerOf } from './todo-store.ts';
+
+const ROLE = statement(
+  'desk-role',
+  'SELECT id, name, language FROM staff WHERE is_active AND roles @> ARRAY[$1] AND id IS DISTINCT FROM $2::uuid ORDER BY created_at, id',
+);
+const LEADS = statement(
+  'desk-leads',
+  `SELECT id, name, language FROM staff WHERE is_active AND roles @> ARRAY['team_lead'] AND team_id = $1 AND id <> $2 ORDER BY created_at, id`,
+);
+const PERSON = statement('desk-person', 'SELECT id, name, language FROM staff WHERE id = $1');
+
+interface Colleague {
+  readonly id: string;
+  readonly name: string;
+  readonly language: string;
+}
+
+/** What has to be done about whom. */
+interface Matter {
+  readonly key: string;
+  readonly kind: string;
+  readonly subject: { readonly kind: string; readonly id: string };
+}
+
+export const addForOwner = defineOperation({
+  name: 'task.addForOwner',
+  summary:
+    'Puts something about a customer on the owner’s list and tells him; without an owner it goes to the managers',
+  access: { system: 'all' },
+  input: z.strictObject({ customerId: z.uuid(), key: z.string().max(300), kind: z.string().max(60) }),
+  output: z.object({ ownerId: z.string().nullable() }),
+  subject: (input) => ({ kind: 'customer', id: input.customerId }),
+  async run(ctx, input) {
+    const { key, kind, customerId } = input;
+    const matter = { key, kind, subject: { kind: 'customer', id: customerId } };
+    const ownerId = await ownerOf(ctx.tx, customerId);
+    if (ownerId === null) await giveToRole(ctx, matter, ['manager', 'team_lead', 'admin']);
+    else await giveTo(ctx, matter, await ctx.tx.query<Colleague>(PERSON, [ownerId]));
+    return { ownerId };
+  },
+});
+
+export const addForChat = defineOperation({
+  name: 'task.addForChat',
+  summary: 'Puts something about the chat of somebody unknown on the list of the team leads, or the managers',
+  access: { system: 'all' },
+  input: z.strictObject({ conversationId: z.uuid(), key: z.string().max(300), kind: z.string().max(60) }),
+  output: z.object({}),
+  subject: (input) => ({ kind: 'conversation', id: input.conversationId }),
+  async run(ctx, input) {
+    const { key, kind, conversationId } = input;
+    const matter = { key, kind, subject: { kind: 'conversation', id: conversationId } };
+    await giveToRole(ctx, matter, ['team_lead', 'manager', 'admin']);
+    return {};
+  },
+});
+
+export const askForHelp = defineOperation({
+  name: 'task.askForHelp',
+  summary: 'Tells the caller’s team lead, or the managers, that he asks for a person; at most once an hour',
+  access: ANY_STAFF,
+  input: z.strictObject({}),
+  output: z.union([
+    z.object({ kind: z.literal('told'), name: z.string() }),
+    z.object({ kind: z.enum(['managers', 'nobody']) }),
+  ]),
+  async run(ctx) {
+    const { actor } = ctx;
+    if (actor.kind !== 'STAFF') return { kind: 'nobody' as const };
+    const hour = ctx.now.toISOString().slice(0, 13);
+    const matter = { key: `help:${actor.id}:${hour}`, kind: 'staff_help', subject: { kind: 'staff', id: actor.id } };
+    const leads = actor.teamId === undefined ? [] : await ctx.tx.query<Colleague>(LEADS, [actor.teamId, actor.id]);
+    const [lead] = leads;
+    if (lead) {
+      await giveTo(ctx, matter, leads);
+      return { kind: 'told' as const, name: leads.map(({ name }) => name).join('、') };
+    }
+    const asked = await giveToRole(ctx, matter, ['manager', 'admin'], actor.id);
+    return { kind: asked > 0 ? ('managers' as const) : ('nobody' as const) };
+  },
+});
+
+/** Puts it on each of these persons' lists and tells them; a key that is there already tells nobody again. */
+async function giveTo(ctx: Ctx, matter: Matter, people: readonly Colleague[]): Promise<void> {
+  for (const { id } of people) {
+    const key = people.length === 1 ? matter.key : `${matter.key}:${id}`;
+    const isNew = await addTodo(ctx.tx, { ...matter, key, staffId: id }, ctx.now);
+    if (isNew)
+      await tell(
+        ctx,
+        matter,
+        people.filter((person) => person.id === id),
+      );
+  }
+}
+
+/** One entry for the first of these roles that anybody has, and a message to each of them; how many they are. */
+async function giveToRole(ctx: Ctx, matter: Matter, roles: readonly string[], except?: string): Promise<number> {
+  for (const role of roles) {
+    const people = await ctx.tx.query<Colleague>(ROLE, [role, except ?? null]);
+    if (people.length === 0) continue;
+    if (await addTodo(ctx.tx, { ...matter, role }, ctx.now)) await tell(ctx, matter, people);
+    return people.length;
+  }
+  await addTodo(ctx.tx, { ...matter, role: 'manager' }, ctx.now);
+  return 0;
+}
+
+async function tell(ctx: Ctx, { kind, subject }: Matter, people: readonly Colleague[]): Promise<void> {
+  const [about] = await subjectsOf(ctx.tx, [{ subject_kind: subject.kind, subject_id: subject.id }]);
+  for (const { id, language } of people) {
+    const text = todoText(ctx.services.texts, isLanguage(language) ? language : 'zh-CN', { kind, params: {} }, about);
+    await ctx.callAsSystem('staff.notify', { staffId: id, text: 'todo.plain', params: { text } });
+  }
+}

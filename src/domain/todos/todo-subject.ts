@@ -1,0 +1,85 @@
+/**
+ * Whom a to-do is about, in words: looked up when it is read, so that no name is stored with it and what is erased is
+ * erased here too. A customer is shown by number and masked name.
+ */
+import { statement, type Tx } from '../../db/database.ts';
+import type { Language, Texts } from '../../lib/i18n.ts';
+import { withTexts } from '../../lib/text-params.ts';
+import { customerNumber } from '../customers/index.ts';
+import type { TodoRow } from './todo-store.ts';
+
+const SUBJECTS = statement(
+  'todos-subjects',
+  `SELECT c.number AS customer, c.name_masked, s.name AS staff, v.platform, v.chat, a.number AS application
+   FROM unnest($1::text[], $2::uuid[]) WITH ORDINALITY AS want (kind, id, place)
+   LEFT JOIN applications a ON want.kind = 'application' AND a.id = want.id
+   LEFT JOIN loans l ON want.kind = 'loan' AND l.id = want.id
+   LEFT JOIN customers c ON c.id = CASE want.kind WHEN 'customer' THEN want.id WHEN 'application' THEN a.customer_id WHEN 'loan' THEN l.customer_id END
+   LEFT JOIN staff s ON want.kind = 'staff' AND s.id = want.id
+   LEFT JOIN conversations v ON want.kind = 'conversation' AND v.id = want.id
+   ORDER BY want.place`,
+);
+
+/** What is known of a subject; what does not apply is `null`. */
+export interface SubjectRow {
+  readonly customer: number | null;
+  readonly name_masked: string | null;
+  readonly staff: string | null;
+  readonly platform: string | null;
+  readonly chat: string | null;
+  readonly application: number | null;
+}
+
+type About = Pick<TodoRow, 'subject_kind' | 'subject_id'>;
+
+/** The subjects of these to-dos, in the same order. */
+export async function subjectsOf(tx: Tx, todos: readonly About[]): Promise<readonly SubjectRow[]> {
+  if (todos.length === 0) return [];
+  return tx.query<SubjectRow>(SUBJECTS, [
+    todos.map(({ subject_kind }) => subject_kind),
+    todos.map(({ subject_id }) => subject_id),
+  ]);
+}
+
+/** The sentence of a to-do: whom it is about and what went wrong in words, never a code. */
+export function todoText(
+  texts: Texts,
+  language: Language,
+  todo: Pick<TodoRow, 'kind' | 'params'>,
+  subject: SubjectRow | undefined,
+): string {
+  const say = (key: string, params?: Readonly<Record<string, unknown>>): string =>
+    texts.translate(language, `todo.${key}`, params);
+  const code = String(todo.params['code'] ?? '');
+  const account = String(todo.params['account'] ?? '');
+  const platform = account === '' ? (subject?.platform ?? '') : (account.split(':')[0] ?? '');
+  const channel = texts.has(language, `todo.channel.${platform}`) ? say(`channel.${platform}`) : platform;
+  return say(todo.kind, {
+    who: whoIs(say, subject, channel),
+    handle: handleOf(subject),
+    channel,
+    reason: say(texts.has(language, `todo.reason.${code}`) ? `reason.${code}` : 'reason.other'),
+    ...withTexts(todo.params, (key) => texts.translate(language, key)),
+  });
+}
+
+function whoIs(
+  say: (key: string, params?: Readonly<Record<string, unknown>>) => string,
+  subject: SubjectRow | undefined,
+  channel: string,
+): string {
+  if (subject && subject.customer !== null) {
+    const customer = { number: customerNumber(subject.customer), name: subject.name_masked ?? '' };
+    if (subject.application === null) return say('who.customer', customer);
+    return say('who.application', { ...customer, application: `A${subject.application}` });
+  }
+  if (subject && subject.staff !== null) return say('who.staff', { name: subject.staff });
+  if (subject && subject.chat !== null) return say('who.chat', { channel, chat: subject.chat });
+  return say('who.somebody');
+}
+
+/** What 交还 takes: the customer's number, or the chat's where nobody is known behind it. */
+function handleOf(subject: SubjectRow | undefined): string {
+  if (subject && subject.customer !== null) return customerNumber(subject.customer);
+  return subject?.chat ?? '';
+}

@@ -1,0 +1,90 @@
+/** Money comes in: which loan, how much. The sandbox has no bank, so the visitor says so. */
+import { type FormEvent, useEffect, useId, useRef, useState } from 'react';
+import { api } from '../api.ts';
+import type { OpenInstalment } from '../types.ts';
+import { useWords } from '../words.tsx';
+import type { Act } from './phone.tsx';
+
+export interface PaymentProps {
+  readonly act: Act;
+  readonly tell: (text: string) => void;
+  readonly onClose: () => void;
+}
+
+export function Payment({ act, tell, onClose }: PaymentProps) {
+  const { say } = useWords();
+  const dialog = useRef<HTMLDialogElement>(null);
+  const [open, setOpen] = useState<readonly OpenInstalment[]>();
+  useEffect(() => {
+    dialog.current?.showModal();
+    void act(async () => setOpen((await api.openPayments()).open));
+  }, [act]);
+  const pay = async (loan: string, amount: string) => {
+    if (!(await act(() => api.pay(loan, amount)))) return;
+    tell(say('page.payment.done', { name: loan, count: amount }));
+    dialog.current?.close();
+  };
+  return (
+    <dialog ref={dialog} className="ask" aria-labelledby="payment-title" onClose={onClose}>
+      <h2 id="payment-title">{say('page.payment.title')}</h2>
+      <p>{say(open?.length === 0 ? 'page.payment.none' : 'page.payment.hint')}</p>
+      {open !== undefined && open.length > 0 && (
+        <PaymentForm open={open} onPay={(loan, amount) => void pay(loan, amount)} />
+      )}
+      <div className="ask-hands">
+        <button type="button" className="quiet" onClick={() => dialog.current?.close()}>
+          {say('page.close')}
+        </button>
+      </div>
+    </dialog>
+  );
+}
+
+interface PaymentFormProps {
+  readonly open: readonly OpenInstalment[];
+  readonly onPay: (loan: string, amount: string) => void;
+}
+
+/** The loan's next instalment stands ready to be paid. */
+function PaymentForm({ open, onPay }: PaymentFormProps) {
+  const { say } = useWords();
+  const id = useId();
+  const [loan, setLoan] = useState(open[0]?.loan ?? '');
+  const [typed, setTyped] = useState<string>();
+  const amount = typed ?? open.find((one) => one.loan === loan)?.amount ?? '';
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    onPay(loan, amount.trim());
+  };
+  return (
+    <form onSubmit={submit}>
+      <label htmlFor={`${id}-loan`}>{say('page.payment.loan')}</label>
+      <select
+        id={`${id}-loan`}
+        value={loan}
+        onChange={(event) => {
+          setLoan(event.target.value);
+          setTyped(undefined);
+        }}
+      >
+        {open.map((one) => (
+          <option key={one.loan} value={one.loan}>
+            {say('page.payment.option', { name: one.loan, count: one.instalment, date: one.dueOn })}
+          </option>
+        ))}
+      </select>
+      <label htmlFor={`${id}-amount`}>{say('page.payment.amount')}</label>
+      <input
+        id={`${id}-amount`}
+        inputMode="decimal"
+        pattern="\d{1,12}(\.\d{1,2})?"
+        required
+        value={amount}
+        onChange={(event) => setTyped(event.target.value)}
+      />
+      <button type="submit" className="primary">
+        {say('page.payment.record')}
+      </button>
+    </form>
+  );
+}

@@ -1,0 +1,46 @@
+/** Which phone is in front, which was just pointed at, and what one of the parts wants written into a phone's field. */
+import { useState } from 'react';
+import type { SlotNumber } from './slots.ts';
+import type { PhoneKey } from './types.ts';
+import { keyOf } from './use-world.ts';
+
+/** A text for a phone's field. */
+export interface Draft {
+  readonly phone: string;
+  readonly text: string;
+  /** Grows, so that the same text can be asked for twice. */
+  readonly turn: number;
+}
+
+/** A phone and where it is to lie. */
+export interface Place {
+  readonly slot: SlotNumber;
+  readonly phone: PhoneKey;
+}
+
+export interface Pointing {
+  readonly front: SlotNumber;
+  readonly setFront: (slot: SlotNumber) => void;
+  readonly called: { readonly slot: SlotNumber; readonly turn: number } | undefined;
+  readonly draft: Draft | undefined;
+  /** Puts the phone into the slot and points at it. */
+  readonly show: (place: Place) => void;
+  /** The same, with a text in its field. */
+  readonly fill: (place: Place, text: string) => void;
+}
+
+export function usePointing(hand: (slot: SlotNumber, phone: PhoneKey) => void): Pointing {
+  const [front, setFront] = useState<SlotNumber>(0);
+  const [draft, setDraft] = useState<Draft>();
+  const [called, setCalled] = useState<Pointing['called']>();
+  const show = ({ slot, phone }: Place) => {
+    hand(slot, phone);
+    setFront(slot);
+    setCalled((old) => ({ slot, turn: (old?.turn ?? 0) + 1 }));
+  };
+  const fill = (place: Place, text: string) => {
+    show(place);
+    setDraft((old) => ({ phone: keyOf(place.phone), text, turn: (old?.turn ?? 0) + 1 }));
+  };
+  return { front, setFront, called, draft, show, fill };
+}

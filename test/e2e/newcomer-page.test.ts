@@ -1,0 +1,134 @@
+/** What the sandbox's page owes its visitor beside the road: the right phone, nothing lost, the newest in sight. */
+import type { Browser, Locator, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { accessibilityFaults } from './support/axe.ts';
+import { openBrowser, openPage, whyNoBrowser } from './support/browser.ts';
+import { eitherLanguage, Visitor } from './support/road.ts';
+import { type Started, startProduct } from './support/started.ts';
+
+const SELLER = '小林';
+
+/** Whether the whole of it can be seen inside its talk. */
+async function isInSight(inner: Locator, talk: Locator): Promise<boolean> {
+  const [small, large] = [await inner.boundingBox(), await talk.boundingBox()];
+  if (small === null || large === null) return false;
+  return small.y >= large.y - 1 && small.y + small.height <= large.y + large.height + 1;
+}
+
+const reason = whyNoBrowser();
+
+describe.skipIf(reason !== undefined)('the sandbox page', () => {
+  const open: { browser?: Browser; product?: Started; page?: Page; close?: () => Promise<void> } = {};
+  beforeAll(async () => {
+    open.product = await startProduct();
+    open.browser = await openBrowser();
+    const opened = await openPage(open.browser, {
+      locale: 'zh-CN',
+      timezoneId: 'America/New_York',
+      viewport: { width: 1280, height: 800 },
+    });
+    Object.assign(open, opened);
+    await opened.page.goto(`${open.product.url}/sandbox`);
+  }, 120_000);
+  afterAll(async () => {
+    await open.close?.();
+    await open.browser?.close();
+    await open.product?.stop();
+  });
+  const world = () => {
+    const page = open.page as Page;
+    const visitor = new Visitor(page, 'zh-CN');
+    return { page, visitor, talk: visitor.phone(SELLER).getByRole('log') };
+  };
+
+  test('names the company’s zone beside its clock, whatever the visitor’s', async () => {
+    const { page, visitor } = world();
+    const clock = page.getByRole('region', { name: visitor.say('clock.label') });
+    await clock.getByText(visitor.say('clock.zone')).waitFor();
+    const shown = (await clock.locator('time.wide').textContent()) ?? '';
+    const hour = new Intl.DateTimeFormat('zh-CN', { timeZone: 'Asia/Shanghai', hour: '2-digit', hour12: false });
+
+    expect(shown).toContain(` ${hour.format(new Date()).slice(0, 2)}:`);
+  });
+
+  test(
+    'opens an invitation on the phone of the customer it is for, and the link stays in sight',
+    { timeout: 90_000 },
+    async () => {
+      const { visitor, talk } = world();
+      await visitor.write(SELLER, '新客户 吴先生 13800007788 想贷10万装修，36期，深圳');
+      await visitor.press(SELLER, eitherLanguage('flows.lead-intake.choice.invite'));
+      const link = visitor
+        .phone(SELLER)
+        .getByRole('button', { name: new RegExp(`${visitor.say('phone.open_link')}$`) });
+      await link.waitFor();
+      await visitor
+        .phone(SELLER)
+        .getByRole('button', { name: eitherLanguage('flows.lead-intake.choice.invite') })
+        .last()
+        .waitFor();
+      await new Promise((resolve) => setTimeout(resolve, 1_500));
+
+      expect(await isInSight(link, talk)).toBe(true);
+      await link.click();
+      await visitor
+        .phone('吴先生')
+        .getByRole('button', { name: eitherLanguage('flows.customer-intake.share-contact') })
+        .click();
+      await visitor.phone('吴先生').getByText('8613800007788').waitFor();
+      await visitor
+        .phone('吴先生')
+        .getByRole('button', { name: eitherLanguage('flows.customer-intake.share-contact') })
+        .waitFor({ state: 'hidden' });
+    },
+  );
+
+  test('asks whose invitation it is when the talk names several customers', { timeout: 90_000 }, async () => {
+    const { page, visitor } = world();
+    await visitor.write(SELLER, '新客户 何女士 13800006612 想贷10万装修，36期，深圳');
+    await visitor.reads(SELLER, /何女士/);
+    await visitor.press(SELLER, new RegExp(`${visitor.say('phone.open_link')}$`));
+    const dialog = page.getByRole('dialog', { name: visitor.say('ask_customer.title') });
+    await dialog.waitFor();
+
+    expect(await accessibilityFaults(page)).toEqual([]);
+    await dialog.getByRole('button', { name: /吴先生/ }).waitFor();
+    await dialog.getByRole('button', { name: visitor.say('phone.cancel') }).click();
+    await dialog.waitFor({ state: 'hidden' });
+  });
+
+  test('shows what was just sent although somebody had scrolled up', async () => {
+    const { visitor, talk } = world();
+    await talk.evaluate('(box) => box.scrollTo(0, 0)');
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    await visitor.write(SELLER, '帮助');
+    const own = talk.getByText('帮助', { exact: true }).last();
+    await own.waitFor();
+    await new Promise((resolve) => setTimeout(resolve, 1_000));
+
+    expect(await isInSight(own, talk)).toBe(true);
+  });
+
+  test('leaves one stop of the Tab key among the marks of own messages', async () => {
+    const { talk } = world();
+
+    expect(await talk.locator('.marks button').count()).toBeGreaterThan(2);
+    expect(await talk.locator('.marks button[tabindex="0"]').count()).toBe(1);
+  });
+
+  test('keeps what was written when the server is gone, and says so in the page’s language', async () => {
+    const { page, visitor } = world();
+    await open.product?.stop();
+    await visitor.write(SELLER, '新客户 张先生');
+    await page.getByText(visitor.say('failed')).waitFor();
+
+    await expect
+      .poll(() =>
+        visitor
+          .phone(SELLER)
+          .getByRole('textbox', { name: visitor.say('phone.message_label') })
+          .inputValue(),
+      )
+      .toBe('新客户 张先生');
+  });
+});

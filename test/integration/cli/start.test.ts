@@ -1,0 +1,93 @@
+/** What `daiban start` says to the person at the terminal: where things are, or why it cannot and what to do. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { places, start } from '../../../src/cli/start.ts';
+import { packageRoot, parseEnv, type Env } from '../../../src/config/env.ts';
+import { loadTexts } from '../../../src/lib/i18n.ts';
+import { useDatabase } from '../../support/database.ts';
+
+const texts = loadTexts(path.join(packageRoot, 'locales'));
+const MASTER_KEY = Buffer.alloc(32, 7).toString('base64');
+
+function envOf(source: Record<string, string>): Env {
+  const parsed = parseEnv({ LOG_LEVEL: 'silent', ...source });
+  if (!parsed.ok) throw new Error(parsed.faults.join('\n'));
+  return parsed.env;
+}
+
+/** A start that does not come off: its exit code and what it says. */
+async function failedStart(source: Record<string, string>): Promise<{ readonly code: number; readonly said: string }> {
+  const said: string[] = [];
+  const stderr = vi.spyOn(process.stderr, 'write').mockImplementation((text) => said.push(String(text)) > 0);
+  try {
+    const code = await start({
+      env: envOf(source),
+      version: '0.0.0',
+      json: false,
+      out: (line) => void said.push(line),
+    });
+    return { code, said: said.join('') };
+  } finally {
+    stderr.mockRestore();
+  }
+}
+
+describe('a start', () => {
+  test('with nothing configured ends in three lines: sandbox, API, data with the place of the key', () => {
+    const env = envOf({ DATA_DIR: '/srv/daiban' });
+
+    expect(places(env, 'http://127.0.0.1:3000', texts)).toEqual([
+      '沙盒（一个人演所有角色）：http://127.0.0.1:3000/sandbox',
+      '控制台与接口：http://127.0.0.1:3000/api/v1/openapi.json',
+      '数据在（主密钥 master.key 也在里面，请单独备份；正式使用请改用 MASTER_KEY）：/srv/daiban',
+    ]);
+  });
+
+  test('with a MASTER_KEY of its own names no key file', () => {
+    const env = envOf({ DATA_DIR: '/srv/daiban', MASTER_KEY, ROLES: 'worker' });
+
+    expect(places(env, 'http://127.0.0.1:3000', texts)).toEqual(['数据在：/srv/daiban']);
+  });
+});
+
+describe('a start that fails', () => {
+  const db = useDatabase();
+  let dataDir = '';
+
+  beforeAll(async () => {
+    dataDir = await mkdtemp(path.join(tmpdir(), 'daiban-start-'));
+  });
+  afterAll(async () => rm(dataDir, { recursive: true, force: true }));
+
+  test('on a database of another build says what to do, not a bare code', async () => {
+    await db.pool.query(`UPDATE _prisma_migrations SET checksum = repeat('0', 64)`);
+
+    const { code, said } = await failedStart({ DATABASE_URL: db.url, DATA_DIR: dataDir, MASTER_KEY, PORT: '0' });
+
+    expect(code).toBe(1);
+    expect(said).toMatch(/^✗ 已经执行过的数据库升级 \S+ 与文件不一致。 请恢复原来的文件/);
+    expect(said).not.toContain('migration.changed');
+  });
+
+  test('on a public HOST without any channel says first that there is no sandbox', async () => {
+    const server = createServer().listen(0, '0.0.0.0');
+    await new Promise((resolve) => server.once('listening', resolve));
+    const port = String((server.address() as AddressInfo).port);
+    const base = { DATABASE_URL: db.url, DATA_DIR: dataDir, MASTER_KEY, PORT: port };
+    try {
+      const bare = await failedStart({ ...base, HOST: '0.0.0.0' });
+      const configured = await failedStart({ ...base, HOST: '0.0.0.0', TELEGRAM_BOT_TOKEN: '1:x' });
+      const local = await failedStart({ ...base, HOST: '127.0.0.1' });
+
+      expect(bare.said).toMatch(/^没有配置任何渠道，HOST 又不是本机地址，所以沙盒没有打开.*\n✗ 端口/);
+      expect(configured.said).toMatch(/^✗ 端口/);
+      expect(local.said).toMatch(/^✗ 端口/);
+    } finally {
+      server.close();
+    }
+  });
+});

@@ -1,0 +1,301 @@
+/** What a customer's own chat is like: what stands on his file, what an old button does, what cannot be stored. */
+import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import type { Happening, OutboundContent } from '../../../src/channels/channel.ts';
+import { ADMIN, useCompany, type StaffActor } from '../../invariants/support/company.ts';
+
+const company = useCompany();
+const people: { lin?: StaffActor; qian?: StaffActor } = {};
+let customers = 0;
+let customer = { id: '', chat: '', phone: '', number: '', link: '' };
+
+interface Item {
+  readonly direction: string;
+  readonly kind: string;
+  readonly channel: string;
+  readonly text: string | null;
+}
+
+beforeAll(async () => {
+  Object.assign(company.base.services, { telegramBotName: () => 'daiban_bot' });
+  people.lin = await company.addStaff('小林', ['sales'], { wecom: 'xiaolin' });
+  await company.addStaff('小何', ['sales'], { wecom: 'xiaohe' });
+  people.qian = await company.addStaff('小钱', ['reviewer'], { wecom: 'xiaoqian' });
+});
+
+beforeEach(async () => {
+  customers += 1;
+  const phone = String(13_800_100_000 + customers);
+  company.channels.telegram.sent.length = 0;
+  company.channels.wecom.sent.length = 0;
+  const facts = { name: '何晓燕', phone, amount: '120000.00', purpose: 'turnover', term: 12 };
+  const lead = (await company.call(people.lin ?? ADMIN, 'lead.capture', { facts })) as {
+    customerId: string;
+    leadNumber: string;
+    bindingLink: string;
+  };
+  const link = new URL(lead.bindingLink).searchParams.get('start') ?? '';
+  customer = { id: lead.customerId, chat: String(7_100 + customers), phone, number: lead.leadNumber, link };
+});
+
+async function does(happening: Happening): Promise<void> {
+  await company.receive(company.channels.telegram, customer.chat, happening);
+  await company.drain();
+}
+
+async function says(text: string): Promise<void> {
+  await company.say(company.channels.telegram, customer.chat, text);
+  await company.drain();
+}
+
+async function opens(): Promise<void> {
+  await does({ kind: 'start', payload: customer.link, messageId: 's1' });
+}
+
+async function shares(phone = customer.phone): Promise<void> {
+  await does({ kind: 'contact', messageId: 'c1', phone, own: true });
+}
+
+async function consents(): Promise<void> {
+  await opens();
+  await shares();
+  await says('同意');
+}
+
+const toCustomer = (): readonly OutboundContent[] =>
+  company.channels.telegram.sent.filter(({ to }) => to.chat === customer.chat).map(({ content }) => content);
+
+const cards = (): Extract<OutboundContent, { kind: 'card' }>[] =>
+  toCustomer().flatMap((content) => (content.kind === 'card' ? [content] : []));
+
+const wordsOf = (content: OutboundContent): string =>
+  content.kind === 'text' || content.kind === 'tap_answer'
+    ? content.text
+    : 'card' in content
+      ? [content.card.title, content.card.text, content.card.closed].filter(Boolean).join('\n')
+      : '';
+
+async function presses(card: { readonly card: { readonly id: string } } | undefined, verb: string): Promise<void> {
+  const handle = { query: 'q1', chat: customer.chat, message: '5' };
+  await does({ kind: 'action', cardId: card?.card.id ?? '', revision: 1, verb, selected: {}, handle });
+}
+
+async function file(): Promise<readonly Item[]> {
+  const read = (await company.call(ADMIN, 'timeline.read', { id: customer.id, limit: 200 })) as {
+    readonly items: readonly Item[];
+  };
+  return read.items;
+}
+
+const lines = async (): Promise<readonly string[]> =>
+  (await file()).map((item) => `${item.direction} ${item.text ?? ''}`);
+
+describe('the file of a customer', () => {
+  test('holds what was said in her chat before it was hers, in order and once; a stranger’s number stands nowhere', async () => {
+    await says('您好');
+    await opens();
+    await does({ kind: 'contact', messageId: 'c0', phone: '13911112222', own: false });
+    await shares();
+
+    const texts = await lines();
+
+    const early = texts.filter((text) => /您好$|\/start$|发来一张名片/u.test(text));
+    expect(early).toEqual(['in 您好', 'in /start', expect.stringMatching(/^in .*发来一张名片/u)]);
+    expect(texts.join('\n')).not.toContain('139****2222');
+    expect(texts.filter((text) => text.startsWith('out')).length).toBeGreaterThanOrEqual(3);
+    expect(
+      texts.filter((text) => text === `in ${customer.phone.slice(0, 3)}****${customer.phone.slice(-4)}`),
+    ).toHaveLength(1);
+    expect(new Set(texts).size).toBeGreaterThan(4);
+  });
+
+  test('holds it also when all of it is handled in one go', async () => {
+    const { telegram } = company.channels;
+    await company.receive(telegram, customer.chat, { kind: 'start', payload: customer.link, messageId: 's1' });
+    await company.receive(telegram, customer.chat, {
+      kind: 'contact',
+      messageId: 'c1',
+      phone: customer.phone,
+      own: true,
+    });
+    await company.drain();
+
+    const texts = await lines();
+    expect(texts.filter((text) => text === 'in /start')).toHaveLength(1);
+    expect(texts.filter((text) => text.includes('分享您本人的手机号'))).toHaveLength(1);
+  });
+
+  test('of a phone that does not match nothing goes on it, and what is kept names no number', async () => {
+    await opens();
+    await shares('13911112222');
+
+    expect(await lines()).toEqual([]);
+    expect(await company.count(`timeline_items WHERE text_masked LIKE '139****%'`)).toBe(0);
+  });
+
+  test('holds the colleague’s 邀请 with the link, masked, and who else asked for her', async () => {
+    const { wecom } = company.channels;
+    const phone = '13800190001';
+    await company.say(wecom, 'xiaolin', `新客户 周晓燕 ${phone} 想贷30万周转 36期 深圳`);
+    await company.drain();
+    await company.say(wecom, 'xiaolin', '邀请');
+    await company.drain();
+    await company.say(wecom, 'xiaohe', `新客户 周女士 ${phone} 想贷20万装修`);
+    await company.drain();
+    const found = (await company.call(ADMIN, 'customer.search', { mobile: phone })) as { items: { id: string }[] };
+    customer = { ...customer, id: found.items[0]?.id ?? '' };
+
+    const texts = await lines();
+
+    expect(texts.filter((text) => text === 'in 邀请')).toHaveLength(1);
+    expect(texts.filter((text) => text.includes('一次性链接'))).toHaveLength(1);
+    expect(texts.filter((text) => text.includes('已经有人在跟进'))).toHaveLength(1);
+    expect(texts.filter((text) => text.includes('想贷20万装修'))).toHaveLength(1);
+  });
+});
+
+describe('a question that is over', () => {
+  test('loses its buttons when it is answered, and stays to be read', async () => {
+    await opens();
+    await shares();
+    await presses(cards()[0], 'o0');
+
+    const update = toCustomer().find((content) => content.kind === 'card_update');
+    expect(update?.card).toMatchObject({ title: cards()[0]?.card.title, actions: [], closed: '已选：同意' });
+  });
+
+  test('answers a late press with a short word, takes its buttons away and does nothing else', async () => {
+    await consents();
+    const before = toCustomer().length;
+    await presses(cards()[0], 'o1');
+
+    expect(toCustomer().slice(before).map(wordsOf)).toEqual([
+      '这个问题已经答过了',
+      expect.stringMatching(/个人信息处理授权书[^]*这个问题已经答过了$/u),
+    ]);
+    expect((await lines()).at(-2)).toBe('in 不同意');
+    expect((await lines()).at(-1)).toContain('这个问题已经答过了');
+  });
+
+  test('is answered by either of its cards when it was only asked once more', async () => {
+    await opens();
+    await shares();
+    const [first] = cards();
+    await says('这是什么');
+    await presses(first, 'o0');
+
+    expect(await company.count(`consents WHERE customer_id = '${customer.id}'`)).toBe(1);
+  });
+});
+
+describe('what a customer is asked and told', () => {
+  test('without a link he hears who we are and how to be invited, whatever he writes', async () => {
+    await does({ kind: 'opened' });
+    await says('开始');
+    await says('进度');
+
+    expect(toCustomer().map(wordsOf)).toEqual(
+      [1, 2, 3].map(() => expect.stringContaining('请打开顾问发给您的邀请链接')),
+    );
+  });
+
+  test('a link that does not exist is one message', async () => {
+    await does({ kind: 'start', payload: 'nosuchtoken', messageId: 's1' });
+
+    expect(toCustomer().map(wordsOf)).toEqual([expect.stringContaining('这个链接已失效')]);
+  });
+
+  test('the greeting names the adviser who made the link, what he noted is not asked again, and he hears of the consent', async () => {
+    await consents();
+
+    const told = toCustomer().map(wordsOf);
+    expect(told[0]).toContain('您的顾问是小林');
+    expect(told.at(-2)).toBe('顾问已登记：想借多少 120,000.00 元、用途 周转。有出入直接说，比如「金额改成50万」。');
+    expect(told.at(-1)).toBe('您常住在哪个城市？');
+    expect(company.channels.wecom.said('xiaolin')).toContain(
+      `${customer.number} 何** 已绑定聊天并同意了个人信息授权。`,
+    );
+  });
+
+  test('with no application open he is asked nothing and hears what he can do here', async () => {
+    await company.db.pool.query(`UPDATE leads SET is_open = false, stage = 'F90' WHERE customer_id = $1`, [
+      customer.id,
+    ]);
+    await consents();
+    await says('账单');
+
+    const told = toCustomer().map(wordsOf);
+    expect(told.at(-2)).toContain('您现在没有要补的内容');
+    expect(told.at(-1)).toContain('您名下还没有借据');
+    expect(told.join('\n')).not.toContain('没有找到进行中的线索');
+  });
+
+  test('进度 is answered, 已还 is passed on to the adviser once, and what is not understood names the adviser', async () => {
+    await consents();
+    await says('取消');
+    const before = toCustomer().length;
+    await says('进度');
+    await says('已还');
+    await says('已还款了');
+    await says('嘿嘿嘿');
+
+    expect(toCustomer().slice(before).map(wordsOf)).toEqual([
+      expect.stringContaining('您的申请目前：受理中'),
+      expect.stringContaining('已请顾问小林核对入账'),
+      expect.stringContaining('已请顾问小林核对入账'),
+      expect.stringMatching(/没看懂这句话。.*找顾问回「人工」/u),
+    ]);
+    const asked = company.channels.wecom.said('xiaolin').filter((text) => text.includes('说已经还款'));
+    expect(asked).toHaveLength(1);
+  });
+
+  test('不同意 after the consent withdraws it, once he has said so twice, and his adviser hears of it', async () => {
+    await consents();
+    await says('不同意');
+    expect(await company.count(`consents WHERE customer_id = '${customer.id}' AND withdrawn_at IS NULL`)).toBe(1);
+    await says('撤回');
+
+    expect(await company.count(`consents WHERE customer_id = '${customer.id}' AND withdrawn_at IS NULL`)).toBe(0);
+    expect(wordsOf(toCustomer().at(-1) ?? { kind: 'text', text: '' })).toContain('已撤回您的同意');
+    expect(company.channels.wecom.said('xiaolin').join('\n')).toContain('撤回了个人信息授权');
+  });
+
+  test('he hears of the approval and of each payment', async () => {
+    await consents();
+    const { applicationId } = (await company.call(people.lin ?? ADMIN, 'lead.submit', { lead: customer.number })) as {
+      applicationId: string;
+    };
+    await company.drain();
+    const { rows } = await company.db.pool.query<{ id: string; revision: number }>(
+      'SELECT id, revision FROM approvals WHERE application_id = $1',
+      [applicationId],
+    );
+    await company.call(people.qian ?? ADMIN, 'approval.decide', { ...rows[0], verb: 'approve' });
+    await company.drain();
+    const loans = (await company.call(ADMIN, 'loan.list', { customer: customer.id })) as { items: { id: string }[] };
+    const payment = { id: loans.items[0]?.id, externalId: `b${customer.number}`, amount: '100.00' };
+    await company.call(ADMIN, 'loan.recordPayment', { ...payment, paidAt: '2026-11-21T10:00:00+08:00' });
+    await company.drain();
+
+    const { rows: told } = await company.db.pool.query<{ purpose: string; text_masked: string }>(
+      `SELECT o.purpose, i.text_masked FROM outbox o JOIN timeline_items i ON i.outbox_id = o.id WHERE o.customer_id = $1 AND o.purpose = 'SERVICE' ORDER BY o.id`,
+      [customer.id],
+    );
+    expect(told.map((row) => row.text_masked)).toEqual([
+      expect.stringMatching(/^您的申请已通过审批，借据 L\d+ 已建立：120,000\.00 元，分 12 期/u),
+      expect.stringMatching(/^已登记您 2026-11-21 的还款 100\.00 元（L\d+）/u),
+    ]);
+  });
+});
+
+describe('a text with characters that no store takes', () => {
+  test.each([
+    ['NUL', '您好\0吗', '您好吗'],
+    ['half of a character', '您好\uD83D吗', '您好\uFFFD吗'],
+  ])('%s is taken without them, at the first try', async (_, text, kept) => {
+    await consents();
+    await says(text);
+
+    expect(await lines()).toContain(`in ${kept}`);
+    expect(await company.count(`inbox WHERE state = 'PARKED' OR attempts > 0`)).toBe(0);
+  });
+});

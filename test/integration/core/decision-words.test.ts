@@ -1,0 +1,157 @@
+/** Words while an approval waits for its reason: a command stays a command, and a wrong word never decides. */
+import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { useCompany, type StaffActor } from '../../invariants/support/company.ts';
+
+const company = useCompany();
+const { telegram, wecom } = company.channels;
+let sales: StaffActor;
+let phone = 13_700_009_000;
+
+beforeAll(async () => {
+  sales = await company.addStaff('小林', ['sales'], { wecom: 'xiaolin' });
+  await company.addStaff('周敏', ['reviewer', 'sales'], { telegram: '7102' });
+  await company.addStaff('老吴', ['sales'], { wecom: 'laowu' });
+});
+beforeEach(() => {
+  telegram.sent.length = 0;
+  wecom.sent.length = 0;
+});
+
+interface Case {
+  readonly lead: string;
+  readonly number: string;
+  press(verb: string): Promise<void>;
+  state(): Promise<string>;
+}
+
+async function newCase(): Promise<Case> {
+  phone += 1;
+  const facts = { name: '何晓燕', phone: String(phone), amount: '120000.00', term: 12 };
+  const lead = (await company.call(sales, 'lead.capture', { facts })) as { leadNumber: string };
+  const done = (await company.call(sales, 'lead.submit', { lead: lead.leadNumber })) as {
+    applicationNumber: string;
+    applicationId: string;
+  };
+  await company.drain();
+  const card = telegram.sent.flatMap(({ content }) => (content.kind === 'card' ? [content.card] : [])).at(-1);
+  return {
+    lead: lead.leadNumber,
+    number: done.applicationNumber,
+    async press(verb) {
+      await company.receive(telegram, '7102', {
+        kind: 'action',
+        cardId: card?.id ?? '',
+        revision: 1,
+        verb,
+        selected: {},
+        handle: { query: 'q1' },
+      });
+      await company.drain();
+    },
+    async state() {
+      const { rows } = await company.db.pool.query<{ state: string }>(
+        'SELECT state FROM approvals WHERE application_id = $1 ORDER BY opened_at DESC, id DESC',
+        [done.applicationId],
+      );
+      return rows[0]?.state ?? '';
+    },
+  };
+}
+
+async function say(text: string): Promise<readonly string[]> {
+  const before = telegram.sent.length;
+  await company.say(telegram, '7102', text);
+  await company.drain();
+  return telegram.sent.slice(before).flatMap(({ content }) => (content.kind === 'text' ? [content.text] : []));
+}
+
+describe('while a decision waits for its reason', () => {
+  test.each(['待办', '我的客户', '客户 K1', '提交 K1', '/todo'])(
+    '“%s” is a command: nothing is decided and the question is asked once more',
+    async (words) => {
+      const one = await newCase();
+      await one.press('return');
+
+      const said = await say(words);
+
+      expect(await one.state()).toBe('OPEN');
+      expect(said.length).toBeGreaterThan(1);
+      expect(said.at(-1)).toContain(`${one.number} 还等您写要补什么`);
+      expect(await say('缺近三个月流水')).toEqual([`已退回 ${one.number}，提交人会收到通知`]);
+      expect(await one.state()).toBe('RETURNED');
+    },
+  );
+
+  test('a command with a question of its own drops the one about the card, so that no answer decides by mistake', async () => {
+    const one = await newCase();
+    await one.press('reject');
+
+    const said = await say('新客户 王女士 13900008888');
+    expect(said.at(-1)).toBe('好的，先不处理，卡片还在。');
+    await say('30万');
+
+    expect(await one.state()).toBe('OPEN');
+  });
+
+  test('取消 leaves the case open; a reason names the case it refused', async () => {
+    const one = await newCase();
+    await one.press('reject');
+    expect(await say('取消')).toEqual(['好的，先不处理，卡片还在。']);
+    expect(await one.state()).toBe('OPEN');
+
+    await one.press('reject');
+    expect(await say('负债比例偏高')).toEqual([`已拒绝 ${one.number}`]);
+  });
+});
+
+describe('handing over in words', () => {
+  test('with nobody to take it says so, and nothing is asked', async () => {
+    const one = await newCase();
+    telegram.sent.length = 0;
+
+    await one.press('hand_over');
+
+    const said = telegram.sent.map(({ content }) => ('text' in content ? content.text : content.kind));
+    expect(said).toEqual([`现在没有别的同事可以接手 ${one.number}，没有转办，卡片还在。`]);
+    expect((await say('待办')).join()).not.toContain(one.number);
+  });
+
+  test('a name nobody has is asked for again, and the right one works', async () => {
+    const one = await newCase();
+    await company.addStaff('阿May', ['reviewer'], { telegram: '7103' });
+    await one.press('hand_over');
+
+    const [again] = await say('老赵');
+    expect(again).toContain(`「老赵」不能接手 ${one.number}。可以转给：阿May`);
+    expect(await say('阿May')).toEqual([`已转办 ${one.number}`]);
+  });
+});
+
+describe('the number of an application', () => {
+  test('submits a returned case again, as the notice says, in both languages', async () => {
+    for (const words of ['提交', 'submit ']) {
+      const one = await newCase();
+      await one.press('return');
+      await say('缺流水');
+      expect(wecom.said('xiaolin').at(-1)).toContain(`补齐后发「提交 ${one.number}」`);
+
+      await company.say(wecom, 'xiaolin', `${words}${one.number}`);
+      await company.drain();
+
+      expect(wecom.said('xiaolin').at(-1)).toBe(`${one.number} 已提交审批，有结果会马上告诉您。`);
+      expect(await one.state()).toBe('OPEN');
+    }
+  });
+
+  test('finds its customer, for those who may see her', async () => {
+    const one = await newCase();
+    for (const words of ['客户', 'customer ']) {
+      await company.say(wecom, 'xiaolin', `${words}${one.number}`);
+      await company.drain();
+      expect(wecom.said('xiaolin').at(-1)).toContain(`${one.lead} 何**`);
+    }
+    await company.say(wecom, 'laowu', `客户 ${one.number}`);
+    await company.drain();
+    expect(wecom.said('laowu').at(-1)).toContain('没有找到，或不在您的查看范围内');
+  });
+});

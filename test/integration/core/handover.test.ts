@@ -1,0 +1,193 @@
+/** 人工 reaches somebody whoever says it, the to-do names whom it is about, and 交还 gives the bot the word again. */
+import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { ChannelError } from '../../../src/channels/channel.ts';
+import { newId } from '../../../src/lib/ids.ts';
+import { ACCOUNTS, ADMIN, useCompany, type StaffActor } from '../../invariants/support/company.ts';
+
+const company = useCompany();
+const { wecom, telegram } = company.channels;
+let lin: StaffActor;
+let lead: StaffActor;
+let loner: StaffActor;
+let boss: StaffActor;
+let customers = 0;
+
+beforeAll(async () => {
+  lin = await member('小林', ['sales'], 'xiaolin', '一组');
+  lead = await member('陈组长', ['team_lead', 'sales'], 'chen', '一组');
+  loner = await member('老赵', ['approver'], 'laozhao');
+  boss = await member('梁总', ['manager'], 'liang');
+});
+beforeEach(async () => {
+  await company.db.pool.query('TRUNCATE todos, incidents');
+  await company.advance(3_600_000);
+  for (const channel of [wecom, telegram]) {
+    channel.sent.length = 0;
+    channel.onSend = async (intent) => ({ providerId: `p${intent.id}` });
+  }
+});
+
+async function member(name: string, roles: StaffActor['roles'], wecomId: string, team?: string): Promise<StaffActor> {
+  const input = { name, roles, wecom: wecomId, ...(team === undefined ? {} : { team }) };
+  const { id } = (await company.call(ADMIN, 'staff.add', input)) as { readonly id: string };
+  return { kind: 'STAFF', id, name, roles, teamId: undefined, language: 'zh-CN' };
+}
+
+/** A customer of 小林 who writes on Telegram. */
+async function customer(): Promise<{ readonly id: string; readonly number: string; readonly chat: string }> {
+  customers += 1;
+  const facts = { name: '何晓燕', phone: String(13_800_008_000 + customers) };
+  const made = (await company.call(lin, 'lead.capture', { facts })) as { customerId: string; leadNumber: string };
+  const chat = String(5_550_000 + customers);
+  await company.db.pool.query(
+    `INSERT INTO identities (id, account, external_id, customer_id, is_verified, created_at, bound_at) VALUES ($1, $2, $3, $4, true, now(), now())`,
+    [newId(), ACCOUNTS.telegram, chat, made.customerId],
+  );
+  return { id: made.customerId, number: made.leadNumber, chat };
+}
+
+async function say(channel: typeof wecom, from: string, text: string): Promise<readonly string[]> {
+  const before = channel.said(from).length;
+  await company.say(channel, from, text);
+  await company.drain();
+  return channel.said(from).slice(before);
+}
+
+async function todosOf(person: StaffActor): Promise<readonly string[]> {
+  const { items } = (await company.call(person, 'task.list', {})) as { items: readonly { title: string }[] };
+  return items.map(({ title }) => title);
+}
+
+describe('人工 from a colleague', () => {
+  test('tells his team lead who asks, and the bot goes on answering', async () => {
+    expect(await say(wecom, 'xiaolin', '人工')).toEqual(['已告诉陈组长，您也可以继续用我。']);
+
+    expect(wecom.said('chen')).toEqual(['同事小林 在找人帮忙，请联系。']);
+    expect(await todosOf(lead)).toEqual(['同事小林 在找人帮忙，请联系。']);
+    expect((await say(wecom, 'xiaolin', '帮助'))[0]).toMatch(/^录客户/);
+    expect(await company.count(`incidents WHERE kind = 'conversation.handed_over'`)).toBe(0);
+  });
+
+  test('without a team lead is told to the managers, and twice in an hour only once', async () => {
+    expect(await say(wecom, 'laozhao', 'human')).toEqual(['已告诉经理，您也可以继续用我。']);
+    await say(wecom, 'laozhao', '人工');
+
+    expect(wecom.said('liang')).toEqual(['同事老赵 在找人帮忙，请联系。']);
+    expect(await todosOf(boss)).toEqual(['同事老赵 在找人帮忙，请联系。']);
+    expect(await todosOf(loner)).toEqual([]);
+  });
+
+  test('of an only manager is answered that there is nobody to tell', async () => {
+    expect((await say(wecom, 'liang', '人工'))[0]).toMatch(/没有主管或经理可以通知/);
+  });
+
+  test('who was silenced by an earlier release is answered again', async () => {
+    await say(wecom, 'xiaolin', '待办');
+    const { rows } = await company.db.pool.query<{ id: string; sealed_state: Buffer }>(
+      `SELECT id, sealed_state FROM conversations WHERE chat = 'xiaolin'`,
+    );
+    const [row] = rows;
+    if (!row) throw new Error('no conversation');
+    const where = `conversations.sealed_state.${row.id}`;
+    const memory = company.base.keys.openJson(where, row.sealed_state) as { talk: object };
+    const stuck = company.base.keys.sealJson(where, { ...memory, talk: { ...memory.talk, handedOver: true } });
+    await company.db.pool.query('UPDATE conversations SET sealed_state = $2, is_silenced = true WHERE id = $1', [
+      row.id,
+      stuck,
+    ]);
+
+    expect((await say(wecom, 'xiaolin', '帮助'))[0]).toMatch(/^录客户/);
+    expect(await company.count(`conversations WHERE chat = 'xiaolin' AND is_silenced`)).toBe(0);
+  });
+});
+
+describe('人工 from a customer', () => {
+  test('is told to the owner with number and masked name, and 交还 with the number gives the bot back', async () => {
+    const he = await customer();
+
+    await say(telegram, he.chat, '人工');
+    expect(await say(telegram, he.chat, '帮助')).toEqual([]);
+
+    const told = `${he.number} 何** 要找人工，请接手；聊完发「交还 ${he.number}」，机器人再接着说。`;
+    expect(wecom.said('xiaolin')).toEqual([told]);
+    expect(await todosOf(lin)).toEqual([told]);
+    expect(await say(wecom, 'xiaolin', `交还 ${he.number}`)).toEqual([`好的，${he.number} 那边我接着说。`]);
+    expect(await todosOf(lin)).toEqual([]);
+    expect((await say(telegram, he.chat, '帮助'))[0]).toBeDefined();
+    expect((await say(wecom, 'xiaolin', `hand back ${he.number}`))[0]).toMatch(/没有转人工/);
+  });
+
+  test('of nobody who works here any more reaches the managers', async () => {
+    const he = await customer();
+    await company.db.pool.query('UPDATE customers SET owner_id = NULL WHERE id = $1', [he.id]);
+    await company.db.pool.query('UPDATE leads SET owner_id = NULL WHERE customer_id = $1', [he.id]);
+
+    await say(telegram, he.chat, '人工');
+
+    expect(wecom.said('liang')).toEqual([expect.stringContaining(`${he.number} 何** 要找人工`)]);
+    expect(await todosOf(boss)).toHaveLength(1);
+  });
+
+  test('a colleague who may not see the customer cannot give the bot back', async () => {
+    const he = await customer();
+    await say(telegram, he.chat, '人工');
+    await company.addStaff('小吴', ['sales'], { wecom: 'xiaowu' });
+
+    await say(wecom, 'xiaowu', `交还 ${he.number}`);
+
+    expect(await say(telegram, he.chat, '帮助')).toEqual([]);
+  });
+});
+
+describe('人工 from somebody unknown', () => {
+  test('is told to the team leads with the chat’s id, by which chat or API give the bot back', async () => {
+    await say(telegram, '6660001', '人工');
+
+    const told = 'Telegram 聊天 6660001 要找人工，请接手；聊完发「交还 6660001」，机器人再接着说。';
+    expect(wecom.said('chen')).toEqual([told]);
+    expect(await todosOf(lead)).toEqual([told]);
+    expect(await say(wecom, 'chen', '交还 6660001')).toEqual(['好的，6660001 那边我接着说。']);
+    expect(await todosOf(lead)).toEqual([]);
+    expect((await say(telegram, '6660001', '你好'))[0]).toBeDefined();
+
+    await say(telegram, '6660001', '人工');
+    const { rows } = await company.db.pool.query<{ id: string }>(`SELECT id FROM conversations WHERE chat = '6660001'`);
+    const input = { conversation: rows[0]?.id };
+    expect(await company.call(boss, 'conversation.handBackChat', input)).toEqual({ conversations: 1 });
+    await expect(company.call(lin, 'conversation.handBackChat', input)).rejects.toMatchObject({
+      code: 'permission.denied',
+    });
+  });
+});
+
+describe('a message that did not arrive', () => {
+  test('is on the owner’s and the managers’ list, with whom it was for and why in words', async () => {
+    const he = await customer();
+    telegram.onSend = async () => {
+      throw new ChannelError('park', 'blocked');
+    };
+
+    await say(telegram, he.chat, '帮助');
+
+    const line = `发给 ${he.number} 何** 的一条消息没有送到：对方屏蔽了机器人。请换个方式联系。`;
+    expect(await todosOf(lin)).toEqual([line]);
+    expect(await todosOf(boss)).toEqual([line]);
+  });
+
+  test('to a colleague names him, and a code nobody knows is put in words too', async () => {
+    wecom.onSend = async ({ to }) => {
+      if (to.chat === 'xiaolin') throw new ChannelError('our_fault', '40058');
+      return { providerId: 'p' };
+    };
+
+    await say(wecom, 'xiaolin', '帮助');
+
+    expect(await todosOf(boss)).toEqual(['发给 同事小林 的一条消息没有送到：平台没有收。请换个方式联系。']);
+  });
+
+  test('and says since when it stands there', async () => {
+    await say(wecom, 'laozhao', '人工');
+
+    expect((await say(wecom, 'liang', '待办'))[0]).toMatch(/同事老赵 在找人帮忙，请联系。（\d{4}-\d\d-\d\d 记）/);
+  });
+});

@@ -1,0 +1,191 @@
+/** What an approver sees on his card, before, between and after the signatures. */
+import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import type { Card } from '../../../src/channels/card.ts';
+import { ADMIN, useCompany, type StaffActor } from '../../invariants/support/company.ts';
+import type { ScriptedChannel } from '../../invariants/support/scripted-channel.ts';
+
+const company = useCompany();
+const { telegram, wecom, slack } = company.channels;
+const people: Partial<Record<'sales' | 'zhou' | 'zhao' | 'may', StaffActor>> = {};
+let phone = 13_700_011_000;
+
+beforeAll(async () => {
+  people.sales = await company.addStaff('小林', ['sales'], { wecom: 'xiaolin' });
+  people.zhou = await company.addStaff('周敏', ['reviewer'], { telegram: '7102' });
+  people.zhao = await company.addStaff('老赵', ['approver'], { wecom: 'laozhao', slack: 'U0ZHAO' });
+  people.may = await company.addStaff('阿May', ['approver'], { telegram: '7103' });
+});
+beforeEach(() => {
+  for (const channel of [telegram, wecom, slack]) channel.sent.length = 0;
+});
+
+function person(who: keyof typeof people): StaffActor {
+  const found = people[who];
+  if (!found) throw new Error(`nobody is ${who} yet`);
+  return found;
+}
+
+interface Case {
+  readonly lead: string;
+  readonly number: string;
+}
+
+async function submit(amount = '300000.00'): Promise<Case> {
+  phone += 1;
+  const facts = {
+    name: '何晓燕',
+    phone: String(phone),
+    amount,
+    term: 12,
+    purpose: 'turnover',
+    income: '20000.00',
+    houseStatus: 'mortgage',
+    monthlyPayment: '6200.00',
+  };
+  const lead = (await company.call(person('sales'), 'lead.capture', { facts })) as { leadNumber: string };
+  const done = (await company.call(person('sales'), 'lead.submit', { lead: lead.leadNumber })) as {
+    applicationNumber: string;
+  };
+  return { lead: lead.leadNumber, number: done.applicationNumber };
+}
+
+async function decide(who: StaffActor, one: Case, verb: string, more: Record<string, unknown> = {}): Promise<unknown> {
+  const { items } = (await company.call(ADMIN, 'approval.list', { state: 'OPEN' })) as {
+    items: readonly { id: string; number: string; revision: number }[];
+  };
+  const open = items.find((item) => item.number === one.number);
+  return company.call(who, 'approval.decide', { id: open?.id, revision: open?.revision, verb, ...more });
+}
+
+/** The cards and redraws somebody was sent, oldest first. */
+function cardsOf(channel: ScriptedChannel, chat: string): readonly Card[] {
+  return channel.sent.flatMap(({ to, content }) =>
+    to.chat === chat && (content.kind === 'card' || content.kind === 'card_update') ? [content.card] : [],
+  );
+}
+
+function shown(card: Card | undefined): Readonly<Record<string, string>> {
+  return Object.fromEntries(card?.fields.map(({ label, value }) => [label, value]) ?? []);
+}
+
+/** Presses approve on the newest card somebody has. */
+async function press(channel: ScriptedChannel, chat: string): Promise<void> {
+  const cardId = cardsOf(channel, chat).at(-1)?.id ?? '';
+  const handle = { responseCode: 'tap-1' };
+  await company.receive(channel, chat, { kind: 'action', cardId, revision: 1, verb: 'approve', selected: {}, handle });
+  await company.drain();
+}
+
+function answers(channel: ScriptedChannel): readonly string[] {
+  return channel.sent.flatMap(({ content }) => (content.kind === 'tap_answer' ? [content.text] : []));
+}
+
+describe('the card of an open approval', () => {
+  test('names the node and shows what the flow lists, in its order, as far as it is known', async () => {
+    await submit();
+    await company.drain();
+    const [card] = cardsOf(telegram, '7102');
+
+    expect(card?.source).toBe('贷款审批 · 初审');
+    expect(card?.fields.map(({ label }) => label)).toEqual([
+      '金额',
+      '期限',
+      '用途',
+      '月收入',
+      '房产',
+      '月供',
+      '资料',
+      '提交人',
+      '产品',
+      '还款方式',
+      '年利率',
+    ]);
+    expect(shown(card)).toMatchObject({
+      用途: '周转',
+      月收入: '20,000.00 元',
+      房产: '按揭中',
+      月供: '6,200.00 元',
+      提交人: '小林',
+    });
+    expect(shown(card)['资料']).toMatch(/^已收 0 项；必需的 (\d+) 项还缺 \1 项$/);
+  });
+
+  test('says how the case came here: what the first level said, and that it was returned and why', async () => {
+    const one = await submit();
+    await decide(person('zhou'), one, 'return', { reason: '缺近三个月流水' });
+    await company.call(person('sales'), 'lead.submit', { lead: one.lead });
+    await decide(person('zhou'), one, 'approve');
+    await company.drain();
+
+    const returned = '初审 周敏 退回过：缺近三个月流水，已重新提交';
+    expect(shown(cardsOf(telegram, '7102').findLast(({ actions }) => actions.length > 0))['此前']).toBe(returned);
+    const second = cardsOf(telegram, '7103').at(-1);
+    expect(second?.source).toBe('贷款审批 · 终审');
+    expect(shown(second)['此前']).toBe(`${returned}；初审 周敏 已同意`);
+  });
+});
+
+describe('the first of two signatures', () => {
+  test('is no result: the card, the answer and a second press say who is still waited for; in the end all cards show it', async () => {
+    const one = await submit();
+    await decide(person('zhou'), one, 'approve');
+    await company.drain();
+    await press(wecom, 'laozhao');
+
+    expect(cardsOf(wecom, 'laozhao').at(-1)).toMatchObject({ closed: '已同意', text: '老赵 已同意，还等 1 人' });
+    expect(cardsOf(slack, 'U0ZHAO').at(-1)).toMatchObject({ closed: '已同意' });
+    await press(slack, 'U0ZHAO');
+    expect(answers(slack)).toEqual([`${one.number}：老赵 已同意，还等 1 人。`]);
+
+    await decide(person('may'), one, 'reject', { reason: 'R05' });
+    await company.drain();
+
+    for (const [channel, chat] of [
+      [wecom, 'laozhao'],
+      [slack, 'U0ZHAO'],
+      [telegram, '7103'],
+    ] as const)
+      expect(cardsOf(channel, chat).at(-1)).toMatchObject({
+        closed: '已拒绝',
+        text: '阿May 已拒绝\n理由：负债比例偏高',
+      });
+  });
+
+  test('given elsewhere leaves a WeCom card alone: its one redraw is kept for the result', async () => {
+    const one = await submit();
+    await decide(person('zhou'), one, 'approve');
+    await company.drain();
+    await press(slack, 'U0ZHAO');
+    expect(answers(slack)).toEqual([`已同意 ${one.number}，还等 1 人`]);
+    expect(cardsOf(wecom, 'laozhao')).toHaveLength(1);
+    expect(cardsOf(slack, 'U0ZHAO')).toHaveLength(2);
+
+    await decide(person('may'), one, 'approve');
+    await company.drain();
+
+    expect(cardsOf(wecom, 'laozhao').at(-1)).toMatchObject({ closed: '已通过' });
+  });
+});
+
+test('the list says how long each has been waiting in a unit a person would use, and how long a closed one took', async () => {
+  const one = await submit('100000.00');
+  const waiting = async (state: string): Promise<string> => {
+    const { items } = (await company.call(ADMIN, 'approval.list', { state })) as {
+      items: readonly { number: string; waiting: string }[];
+    };
+    return items.find(({ number }) => number === one.number)?.waiting ?? '';
+  };
+  expect(await waiting('OPEN')).toBe('刚刚');
+  await company.advance(3 * 3_600_000);
+  expect(await waiting('OPEN')).toBe('已等 3 小时');
+  await company.advance(72 * 3_600_000);
+  expect(await waiting('OPEN')).toBe('已等 3 天');
+  telegram.sent.length = 0;
+  await company.say(telegram, '7102', '审批');
+  await company.drain();
+  expect(telegram.said('7102').join()).toMatch(new RegExp(`${one.number} K\\d+ 100,000\\.00 元（已等 3 天）`));
+
+  await decide(person('zhou'), one, 'approve');
+  await company.advance(500 * 3_600_000);
+  expect(await waiting('APPROVED')).toBe('用了 3 天');
+});

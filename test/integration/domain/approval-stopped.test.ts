@@ -1,0 +1,173 @@
+/** A node nobody can decide: those who can do something hear of it, and it goes on when somebody can. It never passes. */
+import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { refusalOf } from '../../support/product.ts';
+import { ADMIN, useCompany, type StaffActor } from '../../invariants/support/company.ts';
+
+const company = useCompany();
+const { slack, wecom } = company.channels;
+const people: Partial<Record<'sales' | 'reviewer' | 'zhao' | 'may', StaffActor>> = {};
+let phone = 13_700_010_000;
+
+beforeAll(async () => {
+  people.sales = await company.addStaff('小林', ['sales'], { wecom: 'xiaolin' });
+  people.reviewer = await company.addStaff('周敏', ['reviewer']);
+  people.zhao = await company.addStaff('老赵', ['approver'], { wecom: 'laozhao' });
+  await company.addStaff('梁总', ['manager'], { slack: 'U0LIANG' });
+  await company.drain();
+});
+beforeEach(() => {
+  slack.sent.length = 0;
+  wecom.sent.length = 0;
+});
+
+function person(who: keyof typeof people): StaffActor {
+  const found = people[who];
+  if (!found) throw new Error(`nobody is ${who} yet`);
+  return found;
+}
+
+interface Approval {
+  readonly id: string;
+  readonly revision: number;
+  readonly state: string;
+  readonly node: string;
+  readonly number: string;
+  readonly tasks: readonly { readonly name: string; readonly state: string }[];
+}
+
+interface Case {
+  readonly lead: string;
+  readonly number: string;
+  readonly id: string;
+}
+
+async function submit(amount: string): Promise<Case> {
+  phone += 1;
+  const facts = { name: '何晓燕', phone: String(phone), amount, term: 12 };
+  const lead = (await company.call(person('sales'), 'lead.capture', { facts })) as { leadNumber: string };
+  const done = (await company.call(person('sales'), 'lead.submit', { lead: lead.leadNumber })) as {
+    applicationNumber: string;
+    applicationId: string;
+  };
+  return { lead: lead.leadNumber, number: done.applicationNumber, id: done.applicationId };
+}
+
+async function openOf({ number }: Case): Promise<Approval | undefined> {
+  const { items } = (await company.call(ADMIN, 'approval.list', { state: 'OPEN' })) as { items: readonly Approval[] };
+  return items.find((one) => one.number === number);
+}
+
+async function approve(who: StaffActor, one: Case): Promise<void> {
+  const open = await openOf(one);
+  await company.call(who, 'approval.decide', { id: open?.id, revision: open?.revision, verb: 'approve' });
+}
+
+async function leaves(who: StaffActor): Promise<void> {
+  await company.call(ADMIN, 'staff.disable', { id: who.id });
+  await company.drain();
+}
+
+async function stateOf({ id }: Case): Promise<string> {
+  const sql = 'SELECT state FROM applications WHERE id = $1';
+  return (await company.db.pool.query<{ state: string }>(sql, [id])).rows[0]?.state ?? '';
+}
+
+const seatsOf = async (one: Case): Promise<readonly string[] | undefined> =>
+  (await openOf(one))?.tasks.map(({ name, state }) => `${name} ${state}`).sort();
+
+const alarms = async (one: Case): Promise<number> =>
+  company.count(`todos WHERE kind = 'approval_stopped' AND done_at IS NULL AND subject_id = $1`, [one.id]);
+
+describe('a second level with too few approvers', () => {
+  test('is told to managers and submitter with number and title, stays stopped, and goes on when an approver is added', async () => {
+    const one = await submit('300000.00');
+    await approve(person('reviewer'), one);
+    await company.drain();
+
+    expect(slack.said('U0LIANG')).toEqual([
+      expect.stringMatching(new RegExp(`^${one.number}（K\\d+ 何.*停在「终审」`)),
+    ]);
+    expect(wecom.said('xiaolin').at(-1)).toMatch(new RegExp(`^${one.number}.*停在「终审」：暂时没有可以审批的人`));
+    expect(await alarms(one)).toBe(1);
+    const { items } = (await company.call({ ...person('sales'), roles: ['manager'] }, 'task.list', {})) as {
+      items: readonly { title: string }[];
+    };
+    expect(items.map(({ title }) => title)).toContainEqual(
+      expect.stringMatching(new RegExp(`^${one.number}（K\\d+ \\S+）的审批停在「终审」`)),
+    );
+    expect(await refusalOf(company.call(person('sales'), 'lead.submit', { lead: one.number }))).toBe(
+      'application.still_stopped',
+    );
+
+    await company.addStaff('小吴', ['sales']);
+    await company.drain();
+    expect(await openOf(one)).toBeUndefined();
+    expect(slack.said('U0LIANG')).toHaveLength(1);
+
+    people.may = await company.addStaff('阿May', ['approver'], { wecom: 'may' });
+    await company.drain();
+    expect(await seatsOf(one)).toEqual(['老赵 OPEN', '阿May OPEN'].sort());
+    expect(await alarms(one)).toBe(0);
+    await approve(person('zhao'), one);
+    expect(await stateOf(one)).toBe('SUBMITTED');
+    await approve(person('may'), one);
+    expect(await stateOf(one)).toBe('APPROVED');
+  });
+
+  test('is resumed by submitting it once more, or by the API, once somebody can decide', async () => {
+    for (const resume of ['lead.submit', 'application.resume'] as const) {
+      await company.db.pool.query('UPDATE staff SET is_active = false WHERE id = $1', [person('may').id]);
+      const one = await submit('300000.00');
+      await approve(person('reviewer'), one);
+      expect(await alarms(one)).toBe(1);
+      await company.db.pool.query('UPDATE staff SET is_active = true WHERE id = $1', [person('may').id]);
+
+      await company.call(person('sales'), resume, resume === 'lead.submit' ? { lead: one.number } : { id: one.number });
+
+      expect(await seatsOf(one)).toEqual(['老赵 OPEN', '阿May OPEN'].sort());
+      expect(await refusalOf(company.call(person('sales'), 'lead.submit', { lead: one.lead }))).toBe(
+        'application.already_submitted',
+      );
+    }
+  });
+});
+
+describe('somebody who leaves', () => {
+  test('or is no longer waited for where others remain', async () => {
+    const other = await company.addStaff('小钱', ['reviewer']);
+    const one = await submit('100000.00');
+
+    await leaves(other);
+
+    expect(await seatsOf(one)).toEqual(['周敏 OPEN', '小钱 CLOSED'].sort());
+    expect(
+      await company.count(`audit_entries WHERE action = 'approval.reseat' AND outcome = 'DONE' AND subject_id = $1`, [
+        (await openOf(one))?.id,
+      ]),
+    ).toBe(1);
+  });
+
+  test('is replaced where everybody has to sign; without anybody the case waits, alarms, and never passes with fewer', async () => {
+    const third = await company.addStaff('小孙', ['approver'], { wecom: 'xiaosun' });
+    const one = await submit('300000.00');
+    await approve(person('reviewer'), one);
+    expect(await seatsOf(one)).toEqual(['老赵 OPEN', '阿May OPEN'].sort());
+
+    await leaves(person('may'));
+    expect(await seatsOf(one)).toEqual(['小孙 OPEN', '老赵 OPEN', '阿May HANDED_OVER'].sort());
+    expect(wecom.said('xiaosun')).toContainEqual(expect.stringContaining(one.number));
+
+    await leaves(third);
+    expect(await alarms(one)).toBe(1);
+    expect(slack.said('U0LIANG').filter((text) => text.includes(one.number))).toHaveLength(1);
+    await approve(person('zhao'), one);
+    expect(await stateOf(one)).toBe('SUBMITTED');
+    expect(await company.count('loans WHERE application_id = $1', [one.id])).toBe(0);
+
+    const last = await company.addStaff('小周', ['approver'], { wecom: 'xiaozhou' });
+    await company.drain();
+    expect(await alarms(one)).toBe(0);
+    await approve(last, one);
+    expect(await stateOf(one)).toBe('APPROVED');
+  });
+});

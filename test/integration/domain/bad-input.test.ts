@@ -1,0 +1,115 @@
+/** What people type into the API: nonsense is refused, and every member that is wrong is named. */
+import { describe, expect, test } from 'vitest';
+import { AppError } from '../../../src/lib/errors.ts';
+import { ADMIN, useCompany } from '../../invariants/support/company.ts';
+import { DEMO_PRODUCTS } from '../../../src/demo-products.ts';
+
+const company = useCompany();
+
+async function pointersOf(name: string, input: unknown): Promise<readonly string[]> {
+  try {
+    await company.call(ADMIN, name, input);
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error;
+    expect(error.status).toBe(422);
+    return error.faults.map(({ pointer }) => pointer).sort();
+  }
+  return [];
+}
+
+const PRODUCT = {
+  code: 'P-900',
+  name: '试卖',
+  terms: {
+    method: 'EQUAL_INSTALMENT',
+    annualRate: '0.096',
+    minAmount: '10000.00',
+    maxAmount: '200000.00',
+    termMonths: [12, 24],
+    dayCount: '30/360',
+  },
+  checklist: [{ code: 'D01', name: 'documents.item.D01', isRequired: true, words: ['身份证'] }],
+};
+const withTerms = (terms: object): object => ({ ...PRODUCT, terms: { ...PRODUCT.terms, ...terms } });
+
+describe('a product', () => {
+  test('with nonsense in every term is refused with every one of them named', async () => {
+    const nonsense = { annualRate: 'abc', minAmount: '-5', maxAmount: 'zz', termMonths: [-3, 0], dayCount: 'foo' };
+
+    expect(await pointersOf('product.publish', withTerms(nonsense))).toEqual([
+      '/terms/annualRate',
+      '/terms/dayCount',
+      '/terms/maxAmount',
+      '/terms/minAmount',
+      '/terms/termMonths/0',
+      '/terms/termMonths/1',
+    ]);
+  });
+
+  test.each([
+    [{ annualRate: '9.6' }, '/terms/annualRate'],
+    [{ annualRate: '0.3601' }, '/terms/annualRate'],
+    [{ annualRate: '-0.01' }, '/terms/annualRate'],
+    [{ annualRate: '0.123456789' }, '/terms/annualRate'],
+    [{ minAmount: '0.00' }, '/terms/minAmount'],
+    [{ minAmount: '300000.00' }, '/terms/maxAmount'],
+    [{ maxAmount: '1.001' }, '/terms/maxAmount'],
+    [{ termMonths: [] }, '/terms/termMonths'],
+    [{ termMonths: [12, 12] }, '/terms/termMonths'],
+    [{ termMonths: [361] }, '/terms/termMonths/0'],
+    [{ dayCount: 'ACT/ACT' }, '/terms/dayCount'],
+    [{ fee: '1' }, '/terms'],
+  ])('with %j is refused at %s', async (terms, pointer) => {
+    expect(await pointersOf('product.publish', withTerms(terms))).toEqual([pointer]);
+  });
+
+  test.each([
+    [[...PRODUCT.checklist, ...PRODUCT.checklist], '/checklist/1/code'],
+    [[{ ...PRODUCT.checklist[0], code: 'x' }], '/checklist/0/code'],
+    [[{ ...PRODUCT.checklist[0], name: 'documents.item.nobody-wrote-it' }], '/checklist/0/name'],
+  ])('with the checklist %j is refused at %s', async (checklist, pointer) => {
+    expect(await pointersOf('product.publish', { ...PRODUCT, checklist })).toEqual([pointer]);
+  });
+
+  test.each([withTerms({ annualRate: '0.36' }), withTerms({ annualRate: '0' }), ...DEMO_PRODUCTS])(
+    'within the limits is published: %j',
+    async (product) => {
+      expect(await pointersOf('product.publish', product)).toEqual([]);
+    },
+  );
+});
+
+describe('a lead', () => {
+  const FACTS = { name: '何女士', phone: '13800005566' };
+
+  test.each([
+    [{ monthlyPayment: 'abc' }, '/facts/monthlyPayment'],
+    [{ income: '-1' }, '/facts/income'],
+    [{ debt: '1e6' }, '/facts/debt'],
+    [{ date: '2026-02-30' }, '/facts/date'],
+  ])('with %j is refused at %s', async (wrong, pointer) => {
+    expect(await pointersOf('lead.capture', { facts: { ...FACTS, ...wrong } })).toEqual([pointer]);
+  });
+
+  test.each([
+    [{ amount: 'abc' }, '/amount'],
+    [{ mobile: '12' }, '/mobile'],
+  ])('from a form with %j is refused at the member the form has', async (wrong, pointer) => {
+    const lead = { name: '何女士', mobile: '13800005567', source: 'website', ...wrong };
+
+    expect(await pointersOf('lead.create', lead)).toEqual([pointer]);
+  });
+});
+
+test('a lead whose website has a purpose of its own is found and opened in chat like any other', async () => {
+  const sales = await company.addStaff('小林', ['sales'], { wecom: 'xiaolin' });
+  const facts = { name: '何女士', phone: '13800005568', purpose: 'working_capital' };
+  const { leadNumber: query } = (await company.call(sales, 'lead.capture', { facts })) as { leadNumber: string };
+
+  const found = await company.call(sales, 'customer.find', { query });
+  const opened = await company.call(sales, 'lead.find', { query });
+
+  expect(found).toMatchObject({ kind: 'one', leads: [{ purpose: 'working_capital' }] });
+  expect(opened).toMatchObject({ kind: 'one', facts: { name: '何女士' } });
+  expect(opened).not.toHaveProperty('facts.purpose');
+});

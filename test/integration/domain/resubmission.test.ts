@@ -1,0 +1,61 @@
+/** A returned case that comes back with other terms. */
+import { beforeAll, expect, test } from 'vitest';
+import { useCompany, type StaffActor } from '../../invariants/support/company.ts';
+
+const company = useCompany();
+let sales: StaffActor;
+let reviewer: StaffActor;
+
+beforeAll(async () => {
+  sales = await company.addStaff('小林', ['sales']);
+  reviewer = await company.addStaff('周敏', ['reviewer'], { telegram: '7102' });
+});
+
+async function application(): Promise<{ product_id: string; method: string; annual_rate: string; amount_fen: string }> {
+  const { rows } = await company.db.pool.query<Awaited<ReturnType<typeof application>>>(
+    'SELECT product_id, method, annual_rate, amount_fen FROM applications',
+  );
+  const [row] = rows;
+  if (!row || rows.length !== 1) throw new Error('one application is expected');
+  return row;
+}
+
+test('with another product stands with that product, its method and its rate, on the application and on the card', async () => {
+  const lead = (await company.call(sales, 'lead.capture', {
+    facts: { name: '何女士', phone: '13800300001', amount: '100000.00', term: 12, house: true },
+  })) as { leadNumber: string };
+  const { items: products } = (await company.call(sales, 'product.list', {})) as {
+    items: readonly { id: string; code: string; name: string; terms: { method: string; annualRate: string } }[];
+  };
+  await company.call(sales, 'lead.submit', { lead: lead.leadNumber });
+  const first = await application();
+  const other = products.find(({ id, terms }) => id !== first.product_id && terms.annualRate !== first.annual_rate);
+  const [open] = await approvals();
+  await company.call(reviewer, 'approval.decide', { ...open, verb: 'return', reason: '换一个产品' });
+  await company.drain();
+
+  await company.call(sales, 'lead.update', {
+    lead: lead.leadNumber,
+    facts: { product: other?.code, amount: '300000.00', term: 36 },
+  });
+  await company.call(sales, 'lead.submit', { lead: lead.leadNumber });
+  await company.drain();
+
+  expect(await application()).toMatchObject({
+    product_id: other?.id,
+    method: other?.terms.method,
+    amount_fen: '30000000',
+  });
+  expect(Number((await application()).annual_rate)).toBe(Number(other?.terms.annualRate));
+  const cards = company.channels.telegram.sent.flatMap(({ content }) =>
+    content.kind === 'card' ? [content.card] : [],
+  );
+  expect(JSON.stringify(cards.at(-1))).toContain(other?.name);
+});
+
+async function approvals(): Promise<readonly { id: string; revision: number }[]> {
+  const { items } = (await company.call(reviewer, 'approval.list', { state: 'OPEN' })) as {
+    items: { id: string; revision: number }[];
+  };
+  return items.map(({ id, revision }) => ({ id, revision }));
+}

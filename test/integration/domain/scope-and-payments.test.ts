@@ -1,0 +1,73 @@
+/** Who sees which approvals, and what becomes of payments that cannot be right. */
+import { beforeAll, describe, expect, test } from 'vitest';
+import type { Actor } from '../../../src/core/operations/actor.ts';
+import { refusalOf } from '../../support/product.ts';
+import { useCompany, type StaffActor } from '../../invariants/support/company.ts';
+
+const company = useCompany();
+const MANAGER: Actor = { kind: 'TOKEN', id: 'erp', roles: ['manager'], language: 'zh-CN' };
+let reviewer: StaffActor;
+const loans: string[] = [];
+
+beforeAll(async () => {
+  const sales = await company.addStaff('小林', ['sales']);
+  reviewer = await company.addStaff('周敏', ['reviewer'], { telegram: '7102' });
+  for (const phone of ['13800300001', '13800300002']) {
+    const lead = (await company.call(sales, 'lead.capture', {
+      facts: { name: '何女士', phone, amount: '100000.00', term: 12 },
+    })) as { leadNumber: string };
+    await company.call(sales, 'lead.submit', { lead: lead.leadNumber });
+  }
+  for (const { id, revision } of await approvals(MANAGER))
+    await company.call(reviewer, 'approval.decide', { id, revision, verb: 'approve' });
+  await company.drain();
+  const { rows } = await company.db.pool.query<{ id: string }>('SELECT id FROM loans ORDER BY number');
+  loans.push(...rows.map(({ id }) => id));
+});
+
+async function approvals(actor: Actor): Promise<readonly { readonly id: string; readonly revision: number }[]> {
+  const { items } = (await company.call(actor, 'approval.list', {})) as {
+    items: { readonly id: string; readonly revision: number }[];
+  };
+  return items;
+}
+
+const payment = (fields: object): object => ({
+  externalId: 'bank-1',
+  amount: '500.00',
+  paidAt: new Date().toISOString(),
+  ...fields,
+});
+
+describe('approvals', () => {
+  test('are listed to managers, to those who sit on them, and to no token that stands for nobody', async () => {
+    const nobody: Actor = { kind: 'TOKEN', id: 'crm', roles: ['sales', 'reviewer'], language: 'zh-CN' };
+
+    expect(await approvals(MANAGER)).toHaveLength(2);
+    expect(await approvals(reviewer)).toHaveLength(2);
+    expect(await approvals(nobody)).toEqual([]);
+  });
+});
+
+describe('a payment', () => {
+  test('with one external id for two loans at the same moment is booked on one and refused on the other', async () => {
+    const paid = await Promise.allSettled(
+      loans.map(async (id) => company.call(MANAGER, 'loan.recordPayment', payment({ id, externalId: 'bank-2' }))),
+    );
+
+    expect(paid.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
+    expect(paid.find(({ status }) => status === 'rejected')).toMatchObject({
+      reason: { code: 'payment.external_id_reused' },
+    });
+    expect(await company.count(`payments WHERE external_id = 'bank-2'`)).toBe(1);
+  });
+
+  test.each([
+    ['years before the loan', { paidAt: '1900-01-01T00:00:00Z' }, 'payment.before_loan'],
+    ['of more than there is', { amount: '9999999999999.99' }, 'payment.invalid_amount'],
+  ])('%s is refused', async (_what, fields, code) => {
+    expect(await refusalOf(company.call(MANAGER, 'loan.recordPayment', payment({ id: loans[0], ...fields })))).toBe(
+      code,
+    );
+  });
+});

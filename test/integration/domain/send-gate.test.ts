@@ -1,0 +1,95 @@
+/** What the contact gate asks the database at the moment of sending. */
+import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { contactFacts, createContactGate } from '../../../src/domain/consent/send-gate.ts';
+import { useProduct, type CustomerActor, type StaffActor } from '../../support/product.ts';
+
+const ZONE = 'Asia/Shanghai';
+/** A Friday, ten in the morning in Shanghai. */
+const NOW = new Date('2026-11-27T02:00:00Z');
+const TUESDAY = '2026-11-24T02:00:00Z';
+const SUNDAY = '2026-11-22T02:00:00Z';
+const EARLIER_TODAY = '2026-11-27T01:00:00Z';
+
+const product = useProduct();
+let lin: StaffActor;
+let he: CustomerActor;
+let made = 0;
+
+beforeAll(async () => {
+  lin = await product.addStaff('小林', ['sales']);
+});
+beforeEach(async () => {
+  made += 1;
+  const facts = { name: '何女士', phone: `1380000${String(2000 + made)}` };
+  const lead = (await product.call(lin, 'lead.capture', { facts })) as { customerId: string };
+  he = await product.boundCustomer(lead.customerId, String(9000 + made));
+});
+
+async function aMessage(row: {
+  readonly purpose: string;
+  readonly state: string;
+  readonly at: string;
+  readonly settledAt?: string;
+}): Promise<void> {
+  await product.db.pool.query('SELECT ensure_partitions($1)', [row.at]);
+  await product.db.pool.query(
+    `INSERT INTO outbox (at, account, chat, lane, kind, purpose, customer_id, state, due_at, settled_at, trace_id) VALUES ($1, 'telegram:4242', '9', 'BULK', 'reminder', $2, $3, $4, $1, $5, 't')`,
+    [row.at, row.purpose, he.id, row.state, row.settledAt ?? row.at],
+  );
+}
+
+const facts = async () => contactFacts(product.db.database, he.id, { now: NOW, zone: ZONE });
+
+describe('what the customer has got so far', () => {
+  test('counts a reminder of which nobody knows whether it arrived, and not one that failed', async () => {
+    await aMessage({ purpose: 'COLLECTION', state: 'UNKNOWN', at: EARLIER_TODAY });
+    await aMessage({ purpose: 'COLLECTION', state: 'FAILED', at: EARLIER_TODAY });
+
+    expect(await facts()).toMatchObject({ textsToday: 1, touchesToday: 1, lastTextAt: Date.parse(EARLIER_TODAY) });
+  });
+
+  test('counts what was written yesterday and went out today', async () => {
+    await aMessage({ purpose: 'SERVICE', state: 'SENT', at: TUESDAY, settledAt: EARLIER_TODAY });
+
+    expect(await facts()).toMatchObject({ textsToday: 1 });
+  });
+
+  test('counts the marketing of the week from Monday on, that of today apart', async () => {
+    await aMessage({ purpose: 'MARKETING', state: 'SENT', at: SUNDAY });
+    await aMessage({ purpose: 'MARKETING', state: 'SENT', at: TUESDAY });
+    await aMessage({ purpose: 'MARKETING', state: 'SENT', at: EARLIER_TODAY });
+
+    expect(await facts()).toMatchObject({ marketingToday: 1, marketingThisWeek: 2, textsToday: 1 });
+  });
+});
+
+describe('a consent that is taken back', () => {
+  const gate = createContactGate();
+
+  async function answer(platform: string): Promise<string> {
+    const question = {
+      outboxId: 1n,
+      purpose: 'SERVICE',
+      customerId: he.id,
+      platform,
+      text: '还款提醒',
+      now: NOW,
+    } as const;
+    const said = await gate(product.db.database, question);
+    return said.decision === 'allow' ? 'allow' : said.rule;
+  }
+
+  test.each([
+    ['cross-border', 'flows.consent.cross-border', 'CONSENT-WITHDRAWN', 'allow'],
+    ['personal-information', 'flows.consent.personal-data', 'CONSENT-WITHDRAWN', 'CONSENT-WITHDRAWN'],
+  ])('(%s) stops reminders where it has to', async (consent, textKey, onTelegram, onWecom) => {
+    await product.call(he, 'consent.grant', { textKey, version: '1' });
+    expect(await answer('telegram')).toBe('allow');
+
+    await product.call(he, 'consent.withdraw', { consent });
+    expect([await answer('telegram'), await answer('wecom')]).toEqual([onTelegram, onWecom]);
+
+    await product.call(he, 'consent.grant', { textKey, version: '1' });
+    expect(await answer('telegram')).toBe('allow');
+  });
+});

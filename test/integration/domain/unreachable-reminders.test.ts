@@ -1,0 +1,172 @@
+/** Reminders that reach nobody: somebody who can phone has it on the list. */
+import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { ChannelError } from '../../../src/channels/channel.ts';
+import type { Tx } from '../../../src/db/database.ts';
+import { runDueReminders } from '../../../src/domain/reminders/index.ts';
+import { ACCOUNTS, useCompany, type StaffActor } from '../../invariants/support/company.ts';
+
+const company = useCompany();
+const ON_THE_DAY = {
+  spreadMinutes: 0,
+  stages: [
+    { name: 'dayBefore', day: -1, minute: 0, text: '' },
+    { name: 'dueDay', day: 0, minute: 0, text: '' },
+  ],
+};
+let sales: StaffActor;
+let manager: StaffActor;
+let today: string;
+
+beforeAll(async () => {
+  sales = await company.addStaff('小林', ['sales'], { wecom: 'xiaolin' });
+  manager = await company.addStaff('梁总', ['manager'], { wecom: 'liang' });
+});
+beforeEach(async () => {
+  const { rows } = await company.db.pool.query<{ today: string }>(
+    `SELECT (business_now() AT TIME ZONE 'Asia/Shanghai')::date::text AS today`,
+  );
+  today = rows[0]?.today ?? '';
+  const client = await company.db.pool.connect();
+  await client.query('SET session_replication_role = replica');
+  await client.query(
+    'TRUNCATE customers, leads, loans, instalments, reminder_outcomes, todos, incidents, outbox, outbox_keys CASCADE',
+  );
+  await client.query('SET session_replication_role = DEFAULT');
+  client.release();
+});
+
+interface Borrower {
+  readonly owner?: string;
+  readonly leadOwner?: string;
+  readonly telegram?: string;
+}
+
+/** A customer with one loan of 4,498.77 due today. What nothing reads here (application, key) is left out. */
+async function borrow(number: number, { owner, leadOwner, telegram }: Borrower = {}): Promise<void> {
+  const id = (kind: number): string => `${String(number).padStart(8, '0')}-0000-7000-8000-00000000000${kind}`;
+  const client = await company.db.pool.connect();
+  try {
+    await client.query('SET session_replication_role = replica');
+    await client.query(
+      `INSERT INTO customers (id, number, data_key, name_masked, owner_id, created_at, updated_at) VALUES ($1, $2, $2, '何**', $3, now(), now())`,
+      [id(1), number, owner ?? null],
+    );
+    if (leadOwner !== undefined)
+      await client.query(
+        `INSERT INTO leads (id, customer_id, owner_id, source, stage, created_by, created_at, updated_at) VALUES ($1, $2, $3, 'sales', 'NEW', 'test', now(), now())`,
+        [id(4), id(1), leadOwner],
+      );
+    if (telegram !== undefined)
+      await client.query(
+        `INSERT INTO identities (id, account, external_id, customer_id, is_verified, created_at, bound_at) VALUES ($1, $2, $3, $4, true, now(), now())`,
+        [id(2), ACCOUNTS.telegram, telegram, id(1)],
+      );
+    await client.query(
+      `INSERT INTO loans (id, number, customer_id, application_id, principal_fen, annual_rate, term_months, method, day_count, start_on, state, next_reminder_at, next_instalment, next_stage, created_at, updated_at)
+       VALUES ($1, $2, $3, $1, 10000000, 0.06, 12, 'EQUAL_INSTALMENT', '30/360', $4::date - 30, 'ACTIVE', $4::date::timestamp AT TIME ZONE 'Asia/Shanghai', 1, 'dueDay', now(), now())`,
+      [id(3), number, id(1), today],
+    );
+    await client.query(
+      `INSERT INTO instalments (loan_id, number, due_on, principal_fen, interest_fen) VALUES ($1, 1, $2, 400000, 49877)`,
+      [id(3), today],
+    );
+    await client.query('SET session_replication_role = DEFAULT');
+  } finally {
+    client.release();
+  }
+}
+
+/** A run at an instant; how many statements it took. */
+async function remind(sqlNow = 'business_now()'): Promise<number> {
+  const { rows } = await company.db.pool.query<{ now: Date }>(`SELECT ${sqlNow} AS now`);
+  const now = rows[0]?.now ?? new Date(0);
+  return company.base.database.transaction(async (tx) => {
+    let statements = 0;
+    const counted: Tx = {
+      query: async (query, values) => {
+        statements += 1;
+        return tx.query(query, values);
+      },
+    };
+    await runDueReminders(counted, ON_THE_DAY, { now, limit: 500, traceId: 'test' });
+    return statements;
+  });
+}
+
+async function titles(person: StaffActor): Promise<readonly string[]> {
+  const { items } = (await company.call(person, 'task.list', {})) as { items: readonly { title: string }[] };
+  return items.map(({ title }) => title);
+}
+
+describe('a borrower whom no channel reaches', () => {
+  test('is on the owner’s list with customer, loan, amount and due date', async () => {
+    await borrow(305, { owner: sales.id });
+
+    await remind();
+
+    expect(await titles(sales)).toEqual([
+      `K305 何** 的 L0305 有一期 4,498.77 元，${today} 应还；还款提醒发不到客户，请电话联系。`,
+    ]);
+    expect(await titles(manager)).toEqual([]);
+  });
+
+  test('without an owner of his own is his lead’s owner’s; without any, or one who has left, the managers’', async () => {
+    const gone = await company.addStaff('小何', ['sales'], { wecom: 'xiaohe' });
+    await company.db.pool.query('UPDATE staff SET is_active = false WHERE id = $1', [gone.id]);
+    await borrow(1, { leadOwner: sales.id });
+    await borrow(2);
+    await borrow(3, { owner: gone.id });
+
+    await remind();
+
+    expect((await titles(sales)).map((title) => title.slice(0, 2))).toEqual(['K1']);
+    expect((await titles(manager)).map((title) => title.slice(0, 2)).sort()).toEqual(['K2', 'K3']);
+  });
+
+  test('is one to-do for a due date, whatever the stage and however often it runs', async () => {
+    await borrow(1, { owner: sales.id });
+    await company.db.pool.query(
+      `UPDATE loans SET next_reminder_at = next_reminder_at - interval '1 day', next_stage = 'dayBefore'`,
+    );
+
+    await remind(`business_now() - interval '1 day'`);
+    await remind();
+    await company.db.pool.query(
+      `UPDATE loans SET next_reminder_at = $1::date::timestamp AT TIME ZONE 'Asia/Shanghai'`,
+      [today],
+    );
+    await remind();
+
+    expect(await company.count(`reminder_outcomes WHERE outcome = 'UNREACHABLE'`)).toBe(2);
+    expect(await titles(sales)).toHaveLength(1);
+  });
+
+  test('costs a run two statements more, however many there are', async () => {
+    expect(await remind()).toBe(1);
+    for (let number = 1; number <= 5; number += 1) await borrow(number);
+
+    expect(await remind()).toBe(3);
+    expect(await titles(manager)).toHaveLength(5);
+  });
+});
+
+test('a reminder of a customer who blocked the bot is on the owner’s list, and the next one of the same date adds nothing', async () => {
+  company.channels.telegram.onSend = async () => {
+    throw new ChannelError('target_gone', 'blocked');
+  };
+  await borrow(7, { owner: sales.id, telegram: '4711' });
+  await remind();
+
+  await company.worker({ gates: [] }).deliverer.run();
+
+  expect(await titles(sales)).toEqual([
+    `K7 何** 的 L0007 有一期 4,498.77 元，${today} 应还；还款提醒发不到客户，请电话联系。`,
+  ]);
+  expect(await titles(manager)).toEqual([]);
+  expect(await company.count(`incidents WHERE kind = 'outbox.parked'`)).toBe(1);
+  await company.db.pool.query(
+    `DELETE FROM reminder_outcomes; UPDATE loans SET next_reminder_at = business_now(); DELETE FROM outbox_keys`,
+  );
+  await remind();
+  expect(await titles(sales)).toHaveLength(1);
+});

@@ -1,0 +1,29 @@
+/** A timer that cannot be handled must not keep the others from firing. */
+import { expect, test } from 'vitest';
+import { fireNext, type TimerHandler } from '../../../src/jobs/timers.ts';
+import { silentLog } from '../../../src/lib/log.ts';
+import { useCompany } from '../../invariants/support/company.ts';
+
+const company = useCompany();
+
+test('one whose payload cannot be opened is parked after three tries with an incident, and those behind it fire', async () => {
+  await company.db.pool.query(
+    `INSERT INTO timers (key, kind, due_at, sealed_payload, trace_id)
+     VALUES ('broken', 'process', business_now() - interval '1 hour', '\\x00', 't'), ('fine', 'conversation', business_now() - interval '1 minute', NULL, 't')`,
+  );
+  const fired: string[] = [];
+  const note: TimerHandler = async (_unit, _turn, timer) => {
+    fired.push(timer.key);
+  };
+  const handlers = { process: note, conversation: note };
+
+  for (let tries = 0; tries < 4; tries += 1) await fireNext({ ...company.base.unit, handlers, log: silentLog });
+
+  const { rows } = await company.db.pool.query('SELECT key, state FROM timers ORDER BY key');
+  expect(fired).toEqual(['fine']);
+  expect(rows).toEqual([
+    { key: 'broken', state: 'PARKED' },
+    { key: 'fine', state: 'FIRED' },
+  ]);
+  expect(await company.count(`incidents WHERE kind = 'timer.parked'`)).toBe(1);
+});

@@ -1,0 +1,146 @@
+import { describe, expect, test } from 'vitest';
+import { slotValues } from '../../../../src/core/conversation/index.ts';
+import { partCustomers, whoIs } from '../../../../src/core/conversation/understand/index.ts';
+import { Talk } from './talk.ts';
+
+const slotsOf = (talk: Talk): Readonly<Record<string, unknown>> => slotValues(talk.top ?? fail());
+
+function fail(): never {
+  throw new Error('nothing is open');
+}
+
+describe('the sentence that opens a form', () => {
+  test.each([
+    ['新客户 马女士 1380001001 20万', 'conversation.problem.phone'],
+    ['新客户 马女士 12345678901 20万', 'conversation.problem.phone'],
+    ['新客户 马女士 电话138****0006 20万', 'conversation.problem.phone_masked'],
+    ['新客户 马女士 13800010010 -20万', 'conversation.problem.money_negative'],
+    ['新客户 马女士 13800010010 20万 -12期', 'conversation.problem.term_negative'],
+    ['新客户 马女士 13800010010 想贷30', 'conversation.problem.money_unit'],
+  ])('%s: is told what is wrong with it', (text, problem) => {
+    expect(new Talk().say(text).said.slice(0, 2)).toEqual([problem, 'flows.lead-intake.drafted']);
+  });
+
+  test('with 30-50万 takes the lower amount and says so', () => {
+    const talk = new Talk().say('新客户 马女士 13800010010 想贷30-50万');
+
+    expect(slotsOf(talk)).toMatchObject({ amount: '300000.00' });
+    expect(talk.effects).toContainEqual(
+      expect.objectContaining({
+        key: 'conversation.took_lowest',
+        params: expect.objectContaining({ value: expect.objectContaining({ value: '300000.00' }) }),
+      }),
+    );
+  });
+
+  test('with two phones of one person says that it will ask', () => {
+    const talk = new Talk().say('新客户 马女士 13800010010 13900010010 20万');
+
+    expect(talk.said).toEqual(['conversation.several', 'flows.lead-intake.drafted', 'flows.lead-intake.ask.phone']);
+  });
+});
+
+describe('two customers in one message', () => {
+  const BOTH = '王先生 13800090002 10万 装修；李女士 13800090003 20万 周转';
+
+  test.each([`新客户 ${BOTH}`, BOTH])('%s: the first one is noted, the second one is named', (text) => {
+    const talk = new Talk().say(text);
+
+    expect(slotsOf(talk)).toEqual({ name: '王先生', phone: '13800090002', amount: '100000.00', purpose: 'renovation' });
+    expect(talk.effects).toContainEqual(
+      expect.objectContaining({
+        key: 'conversation.one_at_a_time',
+        params: {
+          name: { kind: 'plain', value: '李女士 ' },
+          phone: { kind: 'slot', type: 'phone', value: '13800090003', personal: true },
+        },
+      }),
+    );
+  });
+
+  test('in the middle of a form the second one is named as well', () => {
+    const talk = new Talk().say('新客户 何女士').say(BOTH);
+
+    expect(talk.said).toContain('conversation.one_at_a_time');
+  });
+
+  test.each([
+    ['新客户 王先生 13800090002 10万\n李女士 13800090003 20万', 2],
+    ['王先生 13800090002 10万，李女士 13800090003 20万，赵总 13800090004 5万', 3],
+    ['陳先生 １３８０００９０００２ 10萬；李女士 13800090003 20萬', 2],
+    ['王先生 13800090002，备用 13800090003，10万', 1],
+    ['王先生 13800090002 10万；老婆李女士 13800090003 工资8000元', 1],
+    ['王先生 13800090002 10万；13800090002 微信同号 20万流水', 1],
+    ['王先生 13800090002；10万 装修', 1],
+    ['何女士 30万', 1],
+  ])('%s: is read as %i', (text, count) => {
+    const parts = partCustomers(text);
+
+    expect(parts).toHaveLength(count);
+    expect(parts.join('')).toBe(text);
+  });
+
+  test('a customer without a name is named by the phone alone', () => {
+    expect(whoIs('13800090003 20万')).toEqual({ name: '', phone: '13800090003' });
+    expect(whoIs('陳先生 13800090003')).toEqual({ name: '陳先生', phone: '13800090003' });
+  });
+});
+
+describe('an answer below zero', () => {
+  test('is told of the field that was asked for', () => {
+    const talk = new Talk().say('新客户 马女士 13800010010 20万 周转 36期 深圳 有套房还在供').say('-5000元');
+
+    expect(talk.said).toEqual(['conversation.problem.money_negative', 'flows.lead-intake.ask.monthlyPayment']);
+    expect(talk.effects[0]).toMatchObject({ params: { slot: { key: 'flows.slot.monthlyPayment' } } });
+  });
+});
+
+describe('不对 and a bare value', () => {
+  const FULL = '新客户 马女士 13800010010 20万 周转 36期 深圳';
+
+  test.each([
+    ['不对，是40万', 'amount', '400000.00'],
+    ['错了，应该是40万', 'amount', '400000.00'],
+    ['不是20万，是40万', 'amount', '400000.00'],
+    ['哦，不对 24期', 'term', 24],
+    ['不是，13900010010', 'phone', '13900010010'],
+    ['金額改成40萬', 'amount', '400000.00'],
+    ['姓名改成陳先生', 'name', '陳先生'],
+    ['不对，是四十萬', 'amount', '400000.00'],
+    ['不对，是40万，24期', 'amount', '400000.00'],
+    ['不对，是40万，24期', 'term', 24],
+  ])('%s: changes the %s of the finished card', (text, slot, value) => {
+    const talk = new Talk().say(FULL);
+    expect(talk.said).toContain('flows.lead-intake.ready');
+
+    expect(slotsOf(talk.say(text))).toMatchObject({ [slot]: value });
+  });
+
+  test('changes the amount that is closest in size', () => {
+    const talk = new Talk().say(`${FULL} 有套房还在供 月供6200`);
+
+    expect(slotsOf(talk.say('不对，是5200'))).toMatchObject({ monthlyPayment: '5200.00', amount: '200000.00' });
+    expect(slotsOf(talk.say('不对，是40万'))).toMatchObject({ monthlyPayment: '5200.00', amount: '400000.00' });
+  });
+
+  test('without a unit is asked for it; what is no value alone changes nothing', () => {
+    expect(new Talk().say(FULL).say('不对，是18').said[0]).toBe('conversation.problem.money_unit');
+    expect(slotsOf(new Talk().say(FULL).say('不对，13900010010 是他老婆的'))).toEqual(slotsOf(new Talk().say(FULL)));
+  });
+
+  test('in the customer’s form changes the amount, not the question that is open', () => {
+    const answers = { 'customer.followLink': { kind: 'bound' }, 'customer.bind': { kind: 'bound' } };
+    const talk = new Talk({ audience: 'customer', answers }).feed({ type: 'link', payload: 't' });
+    talk.feed({ type: 'choice', visit: talk.top?.visit ?? 0, verb: 'agree' });
+    talk.say('15万').say('不对，是18万');
+
+    expect(slotsOf(talk)).toEqual({ amount: '180000.00' });
+    expect(talk.said).toEqual(['flows.customer-intake.ask.purpose']);
+  });
+
+  test('in traditional characters a form begins and a command is obeyed', () => {
+    expect(new Talk().say('新客戶 陳先生').said).toContain('flows.lead-intake.drafted');
+    expect(slotsOf(new Talk().say('新客戶 陳先生'))).toEqual({ name: '陳先生' });
+    expect(new Talk().say('新客戶 陳先生').say('取消').said).toEqual(new Talk().say('新客户 陈先生').say('取消').said);
+  });
+});

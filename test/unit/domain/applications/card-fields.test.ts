@@ -1,0 +1,75 @@
+import path from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { cardFields, type Words } from '../../../../src/domain/applications/card-fields.ts';
+import type { Snapshot } from '../../../../src/domain/applications/snapshot.ts';
+import { loadTexts } from '../../../../src/lib/i18n.ts';
+
+const texts = loadTexts(path.resolve(import.meta.dirname, '../../../../locales'));
+const words: Words = {
+  say: (key, params = {}) => texts.translate('zh-CN', key, params),
+  has: (key) => texts.has('zh-CN', key),
+};
+
+const SNAPSHOT: Snapshot = {
+  application: 'A1087',
+  customer: 'K306',
+  customerName: '何**',
+  mobile: null,
+  product: '信用贷',
+  productVersion: 1,
+  amount: '300000.00',
+  termMonths: 36,
+  method: 'EQUAL_INSTALMENT',
+  annualRate: '0.072',
+  facts: { income: '20000.00', house: true },
+  documents: [
+    { item: 'D01', version: 1, digest: 'a' },
+    { item: 'D01', version: 2, digest: 'b' },
+    { item: 'D09', version: 1, digest: 'c' },
+  ],
+};
+
+function shown(more: Partial<Snapshot>): readonly string[] {
+  return cardFields({ ...SNAPSHOT, ...more }, words).map(({ label, value }) => `${label}：${value}`);
+}
+
+describe('the fields of an approval card', () => {
+  test('are those of the flow, in its order; heading and unknown facts are left out', () => {
+    expect(shown({ card: ['application', 'house', 'income', 'debt', 'purpose', 'amount'] })).toEqual([
+      '房产：有',
+      '月收入：20,000.00 元',
+      '金额：300,000.00 元',
+    ]);
+  });
+
+  test('take a fact that only the process knows under its own name', () => {
+    expect(shown({ card: ['branch', 'term'], caseFacts: { branch: '南山' } })).toEqual(['branch：南山', '期限：36 期']);
+  });
+
+  test('count documents by item, and against what the product insists on', () => {
+    expect(shown({ card: ['documents'], required: ['D01', 'D02', 'D07'] })).toEqual([
+      '资料：已收 2 项；必需的 3 项还缺 2 项',
+    ]);
+    expect(shown({ card: ['documents'], required: ['D01'] })).toEqual(['资料：已收 2 项；必需的 1 项齐了']);
+  });
+
+  test('say what was said before; a long reason is cut, a usual one stands in words', () => {
+    const vote = { title: 'flows.loan-approval.first-review', by: '周敏', outcome: 'RETURNED' };
+    const [field = ''] = shown({ card: ['earlier'], votes: [{ ...vote, reason: '缺'.repeat(100) }] });
+    expect(field.length).toBeLessThan(80);
+    expect(shown({ card: ['earlier'], votes: [{ ...vote, reason: 'R21' }] })).toEqual([
+      '此前：初审 周敏 退回过：资料不齐或不清晰，已重新提交',
+    ]);
+  });
+
+  test('frozen by an older release are the same as they were', () => {
+    expect(shown({})).toEqual([
+      '金额：300,000.00 元',
+      '期限：36 期',
+      '还款方式：等额本息',
+      '年利率：7.2%',
+      '产品：信用贷',
+      '资料：已收 2 项',
+    ]);
+  });
+});
