@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { ROLES } from '../../core/operations/actor.ts';
 import type { Ctx } from '../../core/operations/context.ts';
 import { defineOperation } from '../../core/operations/operation.ts';
+import { statement } from '../../db/database.ts';
 import { AppError } from '../../lib/errors.ts';
 import { newId } from '../../lib/ids.ts';
 import { staffErrors } from './staff-errors.ts';
@@ -58,7 +59,7 @@ export const addStaff = defineOperation({
       const external = input[platform];
       if (external !== undefined) await bind(ctx, id, platform, external);
     }
-    staffChanged(ctx, id);
+    await staffChanged(ctx, id);
     return describe(ctx, id);
   },
 });
@@ -103,13 +104,20 @@ export const disable = defineOperation({
   async run(ctx, input) {
     if (!(await findStaff(ctx.tx, input.id))) throw new AppError(staffErrors['staff.not_found']);
     await disableStaff(ctx.tx, input.id, ctx.now);
-    staffChanged(ctx, input.id);
+    await staffChanged(ctx, input.id);
     return { id: input.id, isActive: false as const };
   },
 });
 
-/** Cases that wait for somebody who left, or for anybody at all, are looked at in a turn of their own. */
-function staffChanged(ctx: Ctx, id: string): void {
+// Held until we commit, so that it cannot go off before our change is to be seen.
+const WAITING = statement(
+  'staff-changed-waiting',
+  `SELECT id FROM timers WHERE state = 'OPEN' AND kind = 'staff.changed' AND due_at <= $1 ORDER BY due_at LIMIT 1 FOR SHARE SKIP LOCKED`,
+);
+
+/** Cases that wait for somebody who left, or for anybody at all, are looked at in a turn of their own; once for many changes. */
+async function staffChanged(ctx: Ctx, id: string): Promise<void> {
+  if ((await ctx.tx.query(WAITING, [ctx.now])).length > 0) return;
   ctx.effects.setTimer({ key: `staff-changed:${id}:${ctx.now.toISOString()}`, kind: 'staff.changed', dueAt: ctx.now });
 }
 

@@ -36,6 +36,13 @@ function isNearEnd({ scrollHeight, scrollTop, clientHeight }: HTMLElement): bool
   return scrollHeight - scrollTop - clientHeight < NEAR_END;
 }
 
+/** Whether the last message begins below what is in sight; of one that is cut off one sees that it goes on. */
+function liesBelow(box: HTMLElement): boolean {
+  const last = box.lastElementChild;
+  if (isNearEnd(box) || !(last instanceof HTMLElement)) return false;
+  return last.offsetTop > box.scrollTop + box.clientHeight - NEAR_END;
+}
+
 function isOurs(box: HTMLElement, { target }: Place): boolean {
   return Math.abs(box.scrollTop - target) < 3;
 }
@@ -66,7 +73,7 @@ export function useScroll(owner: string | undefined, messages: readonly Shown[])
     now.known = new Set(messages.map(({ id }) => id));
     const isMoved = isOther || news.length > 0 || isOurs(box.current, now);
     if (now.follows && isMoved) settle(box.current, now);
-    if (isNearEnd(box.current)) setMore(false);
+    if (!liesBelow(box.current)) setMore(false);
     else if (news.length > 0) setMore(true);
   });
   // Pictures make the talk longer after it was drawn; a keyboard makes the box smaller.
@@ -84,7 +91,7 @@ export function useScroll(owner: string | undefined, messages: readonly Shown[])
   const onScroll = ({ currentTarget }: UIEvent<HTMLDivElement>) => {
     const now = place.current;
     const isAtEnd = isNearEnd(currentTarget);
-    if (isAtEnd) setMore(false);
+    if (!liesBelow(currentTarget)) setMore(false);
     if (isOurs(currentTarget, now)) return;
     now.follows = isAtEnd;
     if (!isAtEnd) return;

@@ -111,10 +111,11 @@ export class Visitor {
     for (const size of WIDTHS) {
       await this.#page.setViewportSize(size);
       await this.take(front);
-      // Two frames: one to lay out, one to scroll the talks to their end.
-      await this.#page.evaluate(
-        'new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)))',
-      );
+      // The newest is what a reader wants to see. Two frames: one to lay out, one to draw what the scrolling changes.
+      await this.#page.evaluate(`new Promise((resolve) => requestAnimationFrame(() => {
+        for (const talk of document.querySelectorAll('.talk')) talk.scrollTop = talk.scrollHeight;
+        requestAnimationFrame(resolve);
+      }))`);
       const file = `sandbox-${name}-${this.#language === 'en' ? 'en' : 'zh'}-${size.width}.png`;
       await this.#page.screenshot({ path: path.join(PICTURES, file) });
     }
