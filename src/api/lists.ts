@@ -1,4 +1,5 @@
 /** Lists that read across rooms: deliveries. For those who run or check the installation. */
+import type { OpenAPIRegistry } from '@asteasolutions/zod-to-openapi';
 import type { Express } from 'express';
 import { z } from 'zod';
 import { scopeOf, type Access, type Actor } from '../core/operations/actor.ts';
@@ -20,6 +21,41 @@ export const deliveriesQuery = z.strictObject({
     .optional(),
   limit: z.coerce.number().int().min(1).max(200).default(50),
 });
+
+const delivery = z.object({
+  id: z.string(),
+  at: z.string(),
+  account: z.string(),
+  kind: z.string(),
+  purpose: z.string(),
+  state: z.string(),
+  attempts: z.int(),
+  code: z.string().nullable(),
+  settledAt: z.string().nullable(),
+  customerId: z.string().nullable(),
+});
+
+/** Describes the lists in the OpenAPI document; `problem` is the schema of a refusal. */
+export function registerLists(openapi: OpenAPIRegistry, problem: z.ZodType): void {
+  openapi.registerPath({
+    method: 'get',
+    path: '/deliveries',
+    operationId: 'delivery.list',
+    summary: 'Lists what was sent, the newest first, with what became of it',
+    'x-roles': READERS,
+    request: { query: deliveriesQuery },
+    responses: {
+      200: {
+        description: 'Done',
+        content: {
+          'application/json': { schema: z.object({ items: z.array(delivery), nextCursor: z.string().nullable() }) },
+        },
+      },
+      default: { description: 'A refusal', content: { 'application/problem+json': { schema: problem } } },
+    },
+  });
+}
+
 /** Mounts `GET /api/v1/deliveries`. */
 export function mountLists(app: Express, lists: Lists, auth: AuthDeps): void {
   app.get('/api/v1/deliveries', authenticated(auth), async (request, response) => {

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import type { Operation, Registry } from '../core/operations/operation.ts';
 import type { Texts } from '../lib/i18n.ts';
 import { registerCalculators } from './calculators/openapi.ts';
+import { registerLists } from './lists.ts';
 
 extendZodWithOpenApi(z);
 
@@ -23,6 +24,7 @@ export function openApiDocument(registry: Registry, publicUrl: string, version: 
   const openapi = new OpenAPIRegistry();
   openapi.registerComponent('securitySchemes', 'bearer', { type: 'http', scheme: 'bearer' });
   for (const operation of registry.list()) if (operation.http) register(openapi, operation);
+  registerLists(openapi, problem);
   if (texts) registerCalculators(openapi, texts, problem);
   return new OpenApiGeneratorV31(openapi.definitions).generateDocument({
     openapi: '3.1.0',

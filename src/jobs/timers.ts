@@ -1,5 +1,4 @@
 /** Firing due timers, each in a transaction of its own; a timer that fails three times is parked with an incident. */
-import type { Ctx } from '../core/operations/context.ts';
 import { SYSTEM_ACTOR } from '../core/operations/actor.ts';
 import {
   claimTimers,
@@ -22,8 +21,6 @@ export interface TimerJobDeps extends UnitDeps {
   readonly handlers: Readonly<Record<string, TimerHandler>>;
   readonly log: Log;
 }
-
-export type TimerContext = Pick<Ctx, 'tx' | 'now'>;
 
 /** Fires one due timer; returns 1, or 0 when none is due. */
 export async function fireNext(deps: TimerJobDeps): Promise<number> {

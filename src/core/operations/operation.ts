@@ -6,7 +6,6 @@ import { z } from 'zod';
 import { AppError, commonErrors, defineErrors, type FieldFault } from '../../lib/errors.ts';
 import type { Language } from '../../lib/i18n.ts';
 import type { Access } from './actor.ts';
-import { scopeOf, type Actor } from './actor.ts';
 import type { Ctx } from './context.ts';
 
 export interface HttpBinding {
@@ -108,11 +107,6 @@ export class Registry {
   list(): readonly Operation[] {
     return [...this.#operations.values()];
   }
-}
-
-/** Whether the actor may call the operation at all; where it reaches is the operation's own check. */
-export function mayCall(actor: Actor, operation: Operation): boolean {
-  return scopeOf(actor, operation.access) !== undefined;
 }
 
 // The library's own words for what is wrong with a field, in the reader's language.

@@ -108,8 +108,8 @@ export const bindContact = defineOperation({
   name: 'customer.bindContact',
   summary: 'Binds the account when the shared contact is the phone of the customer the opened link names',
   access: WHOEVER_OPENS,
-  // Whether the contact is the sender's own is known to the platform only; the flow has asked (`contact.own`).
-  input: z.strictObject({ phone: z.string().min(1).max(40), own: z.boolean().default(true) }),
+  // Whether the contact is the sender's own is known to the platform only; what is not said to be is no proof.
+  input: z.strictObject({ phone: z.string().min(1).max(40), own: z.boolean().default(false) }),
   output: z.union([z.object({ kind: z.literal('matched'), ...known }), z.object({ kind: z.literal('mismatch') })]),
   subject: (_input, output) => (output?.kind === 'matched' ? { kind: 'customer', id: output.customerId } : undefined),
   async run(ctx, input) {

@@ -1,6 +1,6 @@
 /** Leads: captured from one sentence or the API, assigned, completed. */
 import { z } from 'zod';
-import { inScope, type Access } from '../../core/operations/actor.ts';
+import type { Access } from '../../core/operations/actor.ts';
 import type { Ctx } from '../../core/operations/context.ts';
 import { defineOperation } from '../../core/operations/operation.ts';
 import { AppError } from '../../lib/errors.ts';
@@ -463,11 +463,6 @@ async function describe(
     facts: Object.fromEntries(Object.entries(facts).map(([name, fact]) => [name, fact.value])),
     changes: { ...news.changes },
   };
-}
-
-/** Whether a lead lies inside the running operation's scope. */
-export function leadInScope(ctx: Ctx, lead: LeadRow): boolean {
-  return inScope(ctx.actor, ctx.scope, { ownerId: lead.owner_id, teamId: lead.team_id, customerId: lead.customer_id });
 }
 
 /** A link for the new customer, when there is a bot and the actor may make one. */

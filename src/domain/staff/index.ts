@@ -6,10 +6,8 @@ export {
   findStaff,
   identitiesOfStaff,
   listStaff as listStaffRows,
-  resolveIdentities,
   staffNamed,
   staffWithRole,
   type IdentityRow,
-  type ResolvedIdentity,
   type StaffRow,
 } from './staff-store.ts';

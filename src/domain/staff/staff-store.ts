@@ -20,16 +20,6 @@ export interface IdentityRow {
   readonly is_verified: boolean;
 }
 
-/** Who stands behind an external id, with the staff columns when it is a member of staff. */
-export interface ResolvedIdentity extends IdentityRow {
-  readonly name: string | null;
-  readonly roles: readonly string[] | null;
-  readonly team_id: string | null;
-  readonly is_active: boolean | null;
-  readonly staff_language: string | null;
-  readonly customer_language: string | null;
-}
-
 const INSERT = statement(
   'staff-insert',
   'INSERT INTO staff (id, name, roles, team_id, language, created_at) VALUES ($1, $2, $3, $4, $5, $6)',
@@ -64,12 +54,6 @@ const BIND = statement(
 const IDENTITIES = statement(
   'staff-identities',
   'SELECT id, account, external_id, staff_id, customer_id, is_reachable, is_verified FROM identities WHERE staff_id = $1 ORDER BY created_at, id',
-);
-const RESOLVE = statement(
-  'identities-resolve',
-  `SELECT i.id, i.account, i.external_id, i.staff_id, i.customer_id, i.is_reachable, i.is_verified, s.name, s.roles, s.team_id, s.is_active, s.language AS staff_language, c.language AS customer_language
-   FROM unnest($1::text[], $2::text[]) AS want (account, external_id) JOIN identities i USING (account, external_id)
-   LEFT JOIN staff s ON s.id = i.staff_id LEFT JOIN customers c ON c.id = i.customer_id`,
 );
 export async function insertStaff(
   tx: Tx,
@@ -119,13 +103,4 @@ export async function bindStaffIdentity(
 
 export async function identitiesOfStaff(tx: Tx, staffId: string): Promise<readonly IdentityRow[]> {
   return tx.query<IdentityRow>(IDENTITIES, [staffId]);
-}
-
-/** Who stands behind these (account, external id) pairs; strangers are absent. */
-export async function resolveIdentities(
-  tx: Tx,
-  pairs: readonly { readonly account: string; readonly externalId: string }[],
-): Promise<readonly ResolvedIdentity[]> {
-  if (pairs.length === 0) return [];
-  return tx.query<ResolvedIdentity>(RESOLVE, [pairs.map((pair) => pair.account), pairs.map((pair) => pair.externalId)]);
 }

@@ -202,6 +202,7 @@ describe('the open API', () => {
     expect(parameters.filter((parameter) => parameter.required !== true)).toEqual([]);
     expect(body.paths['/staff']?.['post']?.requestBody?.required).toBe(true);
     expect(body.paths['/leads/{lead}/submit']?.['post']?.requestBody?.required).toBe(false);
+    expect(body.paths).toHaveProperty(['/deliveries', 'get']); // the one list that is no operation
   });
 
   describe('a token', () => {

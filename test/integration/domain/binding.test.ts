@@ -100,14 +100,16 @@ describe('binding a customer by a one-time link and his own phone', () => {
     const token = await newLink();
     const he = await somebody();
     await product.call(he, 'customer.bind', { token });
-    await product.call(he, 'customer.bindContact', { phone });
+    await product.call(he, 'customer.bindContact', { phone, own: true });
 
     expect(await refusalOf(product.call(await somebody(), 'customer.bind', { token }))).toBe('binding.link_used');
     expect(await product.call(asCustomer(he), 'customer.bind', { token })).toMatchObject({
       kind: 'bound',
       number: customer.number,
     });
-    expect(await product.call(asCustomer(he), 'customer.bindContact', { phone })).toMatchObject({ kind: 'matched' });
+    expect(await product.call(asCustomer(he), 'customer.bindContact', { phone, own: true })).toMatchObject({
+      kind: 'matched',
+    });
   });
 
   test('a link is good for 72 hours', async () => {
@@ -117,7 +119,9 @@ describe('binding a customer by a one-time link and his own phone', () => {
     await product.call(he, 'customer.bind', { token });
     await product.advance(60_000);
 
-    expect(await refusalOf(product.call(he, 'customer.bindContact', { phone }))).toBe('binding.link_expired');
+    expect(await refusalOf(product.call(he, 'customer.bindContact', { phone, own: true }))).toBe(
+      'binding.link_expired',
+    );
     expect(await refusalOf(product.call(await somebody(), 'customer.bind', { token }))).toBe('binding.link_expired');
   });
 
@@ -148,9 +152,13 @@ describe('binding a customer by a one-time link and his own phone', () => {
     await product.call(he, 'customer.bind', { token: await newLink() });
 
     for (let i = 0; i < 5; i += 1)
-      expect(await product.call(he, 'customer.bindContact', { phone: `1390000000${i}` })).toEqual({ kind: 'mismatch' });
+      expect(await product.call(he, 'customer.bindContact', { phone: `1390000000${i}`, own: true })).toEqual({
+        kind: 'mismatch',
+      });
 
-    expect(await refusalOf(product.call(he, 'customer.bindContact', { phone }))).toBe('binding.too_many_tries');
+    expect(await refusalOf(product.call(he, 'customer.bindContact', { phone, own: true }))).toBe(
+      'binding.too_many_tries',
+    );
     expect(await accountOf(he)).toMatchObject({ customer_id: null });
     const { rows } = await product.db.pool.query(
       `SELECT 1 FROM audit_entries WHERE subject_id = $1 AND action = 'customer.bindContact' AND outcome = 'REFUSED'`,
@@ -162,12 +170,13 @@ describe('binding a customer by a one-time link and his own phone', () => {
   test('a new link from the adviser works again after too many tries', async () => {
     const he = await somebody();
     await product.call(he, 'customer.bind', { token: await newLink() });
-    for (let i = 0; i < 5; i += 1) await product.call(he, 'customer.bindContact', { phone: `1390000000${i}` });
+    for (let i = 0; i < 5; i += 1)
+      await product.call(he, 'customer.bindContact', { phone: `1390000000${i}`, own: true });
     await product.advance(1000);
 
     await product.call(he, 'customer.bind', { token: await newLink() });
 
-    expect(await product.call(he, 'customer.bindContact', { phone })).toMatchObject({ kind: 'matched' });
+    expect(await product.call(he, 'customer.bindContact', { phone, own: true })).toMatchObject({ kind: 'matched' });
   });
 
   test.each(['', '你好', '12345', '1380000', '+1 202 555 0134'])(
@@ -176,7 +185,9 @@ describe('binding a customer by a one-time link and his own phone', () => {
       const he = await somebody();
       await product.call(he, 'customer.bind', { token: await newLink() });
 
-      const answer = await product.call(he, 'customer.bindContact', { phone: text }).catch((error: unknown) => error);
+      const answer = await product
+        .call(he, 'customer.bindContact', { phone: text, own: true })
+        .catch((error: unknown) => error);
 
       expect(answer).toSatisfy(
         (value: unknown) =>
@@ -190,6 +201,7 @@ describe('binding a customer by a one-time link and his own phone', () => {
     const he = await somebody();
     await product.call(he, 'customer.bind', { token: await newLink() });
 
+    expect(await refusalOf(product.call(he, 'customer.bindContact', { phone }))).toBe('binding.not_own_contact');
     expect(await refusalOf(product.call(he, 'customer.bindContact', { phone, own: false }))).toBe(
       'binding.not_own_contact',
     );
@@ -197,7 +209,9 @@ describe('binding a customer by a one-time link and his own phone', () => {
   });
 
   test('a contact without an opened link binds nothing, even when the number is on file', async () => {
-    expect(await refusalOf(product.call(await somebody(), 'customer.bindContact', { phone }))).toBe('binding.no_link');
+    expect(await refusalOf(product.call(await somebody(), 'customer.bindContact', { phone, own: true }))).toBe(
+      'binding.no_link',
+    );
   });
 
   test('a staff account cannot be bound to a customer, working or disabled', async () => {
@@ -217,14 +231,16 @@ describe('binding a customer by a one-time link and his own phone', () => {
   test('an account that belongs to one customer is not moved to another', async () => {
     const he = await somebody();
     await product.call(he, 'customer.bind', { token: await newLink() });
-    await product.call(he, 'customer.bindContact', { phone });
+    await product.call(he, 'customer.bindContact', { phone, own: true });
     const first = asCustomer(he);
     customer = await newCustomer('13900001111');
 
     expect(await refusalOf(product.call(first, 'customer.bind', { token: await newLink() }))).toBe(
       'binding.other_customer',
     );
-    expect(await product.call(first, 'customer.bindContact', { phone: '13900001111' })).toEqual({ kind: 'mismatch' });
+    expect(await product.call(first, 'customer.bindContact', { phone: '13900001111', own: true })).toEqual({
+      kind: 'mismatch',
+    });
   });
 
   test('whoever opened the link last is the one it waits for', async () => {
@@ -233,8 +249,8 @@ describe('binding a customer by a one-time link and his own phone', () => {
     await product.call(wrong, 'customer.bind', { token });
     await product.call(he, 'customer.bind', { token });
 
-    expect(await refusalOf(product.call(wrong, 'customer.bindContact', { phone }))).toBe('binding.no_link');
-    expect(await product.call(he, 'customer.bindContact', { phone })).toMatchObject({ kind: 'matched' });
+    expect(await refusalOf(product.call(wrong, 'customer.bindContact', { phone, own: true }))).toBe('binding.no_link');
+    expect(await product.call(he, 'customer.bindContact', { phone, own: true })).toMatchObject({ kind: 'matched' });
   });
 
   test('ten people opening one link and sharing the phone at once: one is bound', async () => {
@@ -244,7 +260,7 @@ describe('binding a customer by a one-time link and his own phone', () => {
     const outcomes = await Promise.all(
       crowd.map(async (one) => {
         await product.call(one, 'customer.bind', { token }).catch(() => undefined);
-        return product.call(one, 'customer.bindContact', { phone }).then(
+        return product.call(one, 'customer.bindContact', { phone, own: true }).then(
           (answer) => (answer as { kind: string }).kind,
           (error: { code: string }) => error.code,
         );
@@ -266,8 +282,8 @@ describe('binding a customer by a one-time link and his own phone', () => {
     await product.call(he, 'customer.bind', { token: await newLink() });
 
     const outcomes = await Promise.all([
-      product.call(he, 'customer.bindContact', { phone }),
-      product.call(he, 'customer.bindContact', { phone }),
+      product.call(he, 'customer.bindContact', { phone, own: true }),
+      product.call(he, 'customer.bindContact', { phone, own: true }),
     ]);
 
     expect(outcomes).toEqual([
@@ -280,7 +296,7 @@ describe('binding a customer by a one-time link and his own phone', () => {
     const he = await product.stranger('kf-1', 'wecom:ww0test:kf');
     await product.call(he, 'customer.bind', { token: await newLink() });
 
-    expect(await product.call(he, 'customer.bindContact', { phone })).toMatchObject({ crossBorder: false });
+    expect(await product.call(he, 'customer.bindContact', { phone, own: true })).toMatchObject({ crossBorder: false });
     expect(ACCOUNTS.telegram).toMatch(/^telegram:/);
   });
 
