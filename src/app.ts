@@ -9,18 +9,19 @@ import { createHttpServerLater, listen } from './api/listen.ts';
 import { mountLists } from './api/lists.ts';
 import { mountUploadPage } from './api/upload/index.ts';
 import { createWebhooks } from './api/webhooks.ts';
-import { botName, configuredChannels, openBase, reminderSchedule, type AppOptions, type Base } from './base.ts';
+import { botName, configuredChannels, openBase, type AppOptions, type Base } from './base.ts';
 import type { Channel, Platform } from './channels/channel.ts';
 import { createChannels, type ChannelSettings } from './channels/index.ts';
 import type { Env } from './config/env.ts';
-import { anchorAudit, sealAudit } from './core/audit/seal.ts';
+import { anchorAudit } from './core/audit/anchor.ts';
+import { sealAudit } from './core/audit/seal.ts';
 import { createTurnHandler } from './core/runtime/conversation-runtime.ts';
 import { readTimes } from './core/unit/unit.ts';
 import { Lists } from './db/lists.ts';
 import { pendingMigrations } from './db/migrate.ts';
 import { DatabaseTokenStore } from './db/token-store.ts';
 import { seedDemo } from './demo-seed.ts';
-import { renderReminder, runDueReminders } from './domain/reminders/index.ts';
+import { reminderSchedules, renderReminder, runDueReminders } from './domain/reminders/index.ts';
 import { findToken } from './domain/staff/index.ts';
 import { personalValues } from './domain/customers/index.ts';
 import { linkEarlier, writeChange, writeIncoming } from './domain/timeline/index.ts';
@@ -32,7 +33,7 @@ import { Interactive } from './jobs/interactive.ts';
 import { listenTo } from './jobs/listen.ts';
 import { Loop, type LoopOptions } from './jobs/loop.ts';
 import { fetchNext } from './jobs/media.ts';
-import { tellParked } from './jobs/parked.ts';
+import { parkMessage } from './jobs/parked.ts';
 import { timerHandlers } from './jobs/timer-handlers.ts';
 import { fireNext } from './jobs/timers.ts';
 import { createTroubleHandler } from './jobs/trouble.ts';
@@ -329,7 +330,7 @@ class App {
       keys,
       channels: this.#channels,
       gates: base.parts.gates,
-      renderers: { reminder: renderReminder(reminderSchedule(base.flows), services.texts) },
+      renderers: { reminder: renderReminder(reminderSchedules(base.flows), services.texts) },
       readFile: async (tx, fileId) => base.parts.readFile(tx, services, fileId),
       painters: base.parts.painters,
       times: readTimes,
@@ -343,13 +344,7 @@ class App {
       ...base.unit,
       direct: deliverer,
       handle,
-      park: (unit, { event, ...place }) =>
-        tellParked(unit, services.texts, {
-          place,
-          via: 'inbox',
-          traceId: event.traceId,
-          incident: { kind: 'inbox.parked', subject: { kind: 'inbox', id: String(event.id) } },
-        }),
+      park: parkMessage,
       log,
     });
     this.#loop('inbox', ['inbox', 'clock'], async () => inbox.look(), {
@@ -390,9 +385,10 @@ class App {
       }
       return fired;
     });
+    const schedules = reminderSchedules(base.flows);
     const remind = async (): Promise<number> => {
       const run = await database.transaction(async (tx) => {
-        const planned = await runDueReminders(tx, reminderSchedule(base.flows)(), {
+        const planned = await runDueReminders(tx, schedules.known(), {
           now: (await readTimes(tx)).now,
           limit: 500,
           traceId: newId(),
@@ -437,6 +433,7 @@ class App {
   /** Steps business time forward and lets everything that falls due happen. */
   async #advance(to: Date): Promise<Date> {
     const { base, wake, sandbox } = this.#parts;
+    await base.flows.refresh(base.database); // what a command has just published is due as well
     return moveClock(
       {
         database: base.database,
@@ -472,13 +469,10 @@ class App {
   }
 
   #listenToPlatforms(inbox: Inbox): void {
+    const { database, keys, log } = this.#parts.base;
     for (const channel of this.#channels.values()) {
       if (!channel.listen || !this.#pulls(channel)) continue;
-      void listenTo(
-        channel,
-        { database: this.#parts.base.database, inbox, log: this.#parts.base.log },
-        this.#leaving.signal,
-      );
+      void listenTo(channel, { database, keys, inbox, log }, this.#leaving.signal);
     }
   }
 

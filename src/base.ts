@@ -12,10 +12,9 @@ import { Flows } from './core/runtime/flows.ts';
 import { platformOf, readTimes, type UnitDeps } from './core/unit/unit.ts';
 import { Database } from './db/database.ts';
 import { openDatabase } from './db/embedded/index.ts';
-import { Keyring } from './db/keyring.ts';
+import { Keyring, UnknownMasterKey } from './db/keyring.ts';
 import { migrate } from './db/migrate.ts';
 import { domainParts, type DomainParts } from './domain-parts.ts';
-import type { ReminderSchedule } from './domain/reminders/index.ts';
 import { businessNow, ensurePartitions } from './jobs/clock.ts';
 import { errorText } from './lib/errors.ts';
 import { DiskFileStore } from './lib/file-store.ts';
@@ -72,7 +71,8 @@ export async function openBase(
   } catch (error) {
     // Left open, they would keep the process alive after it has said why it cannot start.
     await close();
-    if (master.isNew) await rm(master.file, { force: true }); // it opens nothing here: the right one is to be restored
+    // A new key that opens nothing here makes room for the right one. After any other fault it stays: keys may be wrapped by it.
+    if (master.isNew && error instanceof UnknownMasterKey) await rm(master.file, { force: true });
     throw error;
   }
 }
@@ -95,9 +95,8 @@ async function assemble(given: Parts): Promise<Base> {
   await database.transaction(async (tx) => keys.load(tx, (await readTimes(tx)).now));
   await ensurePartitions(database, await businessNow(database));
   const flows = new Flows();
-  const schedule = reminderSchedule(flows);
   const parts = domainParts({ texts, zone: COMPANY_ZONE, sandbox: env.sandbox });
-  const registry = createRegistry(flows, schedule, parts);
+  const registry = createRegistry(flows, parts);
   const services: Services = {
     keys,
     texts,
@@ -142,22 +141,6 @@ function isReal(env: Env, account: string): boolean {
 const COMPANY_ZONE = 'Asia/Shanghai';
 /** Telegram's name of the bot, once it has told us; links carry it. */
 export const botName: { current: string | undefined } = { current: undefined };
-
-/** The stages of the running reminder flow. */
-export function reminderSchedule(flows: Flows): () => ReminderSchedule {
-  return () => {
-    const { definition } = flows.schedule('repayment-reminder');
-    return {
-      spreadMinutes: definition.spreadMinutes,
-      stages: definition.stages.map((stage) => ({
-        name: stage.name,
-        day: stage.day,
-        minute: Number(stage.at.slice(0, 2)) * 60 + Number(stage.at.slice(3)),
-        text: stage.text,
-      })),
-    };
-  };
-}
 
 /** The settings of configured platforms. */
 export function configuredChannels(env: Env): ChannelSettings {

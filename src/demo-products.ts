@@ -1,19 +1,8 @@
 /** Three products of the demo company (trade §6.1, §6.3). Figures are illustrations, not offers. */
 
-const COMMON = [
-  { code: 'D01', name: 'documents.item.D01', isRequired: true, words: ['身份证', 'id card', 'idcard', 'sfz'] },
-  { code: 'D03', name: 'documents.item.D03', isRequired: true, words: ['征信', 'credit report'] },
-  { code: 'D07', name: 'documents.item.D07', isRequired: true, words: ['流水', '银行流水', 'bank flow', 'statement'] },
-] as const;
-
-const HOUSE = [
-  { code: 'D21', name: 'documents.item.D21', isRequired: true, words: ['房产证', '不动产权证', 'property', 'deed'] },
-  { code: 'D23', name: 'documents.item.D23', isRequired: false, words: ['按揭', '按揭合同', 'mortgage'] },
-] as const;
-
-const COMPANY = [
-  { code: 'D41', name: 'documents.item.D41', isRequired: true, words: ['营业执照', '执照', 'licence', 'license'] },
-] as const;
+const COMMON = [{ code: 'D01' }, { code: 'D03' }, { code: 'D07' }] as const;
+const HOUSE = [{ code: 'D21' }, { code: 'D23' }] as const;
+const COMPANY = [{ code: 'D41' }] as const;
 
 export const DEMO_PRODUCTS = [
   {

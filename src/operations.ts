@@ -10,19 +10,17 @@ import * as incidents from './domain/incidents/index.ts';
 import * as leads from './domain/leads/index.ts';
 import * as loans from './domain/loans/index.ts';
 import * as products from './domain/products/index.ts';
-import { planReminders, type ReminderSchedule } from './domain/reminders/index.ts';
+import { migrationOperations, planReminders, reminderSchedules } from './domain/reminders/index.ts';
 import * as staff from './domain/staff/index.ts';
 import * as timeline from './domain/timeline/index.ts';
 import * as todos from './domain/todos/index.ts';
 
-/** Builds the registry. `schedule` is the reminder schedule in force. */
-export function createRegistry(
-  flows: Flows,
-  schedule: () => ReminderSchedule,
-  parts: { readonly operations: readonly Operation[] },
-): Registry {
+/** Builds the registry. */
+export function createRegistry(flows: Flows, parts: { readonly operations: readonly Operation[] }): Registry {
+  const schedules = reminderSchedules(flows);
   return new Registry()
-    .add(staff.addStaff, staff.bindStaff, staff.listAllStaff, staff.disable, staff.notifyStaff)
+    .add(staff.addStaff, staff.bindStaff, staff.updateStaff, staff.listAllStaff, staff.disable, staff.notifyStaff)
+    .add(staff.setOwnLanguage)
     .add(staff.createToken, staff.listAllTokens, staff.revokeToken)
     .add(
       customers.searchCustomers,
@@ -30,6 +28,7 @@ export function createRegistry(
       customers.getCustomer,
       customers.revealCustomer,
       customers.createBindingLink,
+      customers.setCustomerLanguage,
     )
     .add(timeline.readTimeline)
     .add(
@@ -41,7 +40,7 @@ export function createRegistry(
       leads.findCustomers,
       leads.findLeadToResume,
     )
-    .add(products.listProducts, products.publish)
+    .add(products.listProducts, products.publish, products.retire)
     .add(applications.submitLead, applications.reviewLead)
     .add(applications.closeApplication, applications.getApplication)
     .add(
@@ -58,12 +57,19 @@ export function createRegistry(
       applications.reseatApprovals,
       applications.resumeApplication,
     )
-    .add(loans.createLoan, loans.recordPayment, loans.getLoan, loans.listLoans, loans.listRepayments)
-    .add(planReminders(schedule))
+    .add(
+      loans.createLoan(() => schedules.live().version),
+      loans.recordPayment,
+      loans.reversePayment,
+      loans.getLoan,
+      loans.listLoans,
+      loans.listRepayments,
+    )
+    .add(planReminders(schedules))
     .add(incidents.listIncidents, incidents.resolve)
     .add(todos.listTodos, todos.finish, todos.finishAbout, todos.add)
     .add(todos.addForOwner, todos.addForChat, todos.askForHelp)
     .add(handBack, handBackChat, giveBack)
-    .add(publishFlow, ...processOperations(flows))
+    .add(publishFlow, ...migrationOperations(schedules), ...processOperations(flows))
     .add(...parts.operations);
 }

@@ -38,6 +38,7 @@ export function problemOf(texts: Texts, language: Language, error: AppError, tra
 export function sendProblem(response: Response, texts: Texts, error: AppError, traceId: string): void {
   const problem = problemOf(texts, languageOf(response.req), error, traceId);
   if (problem.status === 401) response.set('www-authenticate', 'Bearer');
+  if (typeof error.retry === 'object') response.set('retry-after', String(Math.ceil(error.retry.afterMs / 1_000)));
   response.status(problem.status).type('application/problem+json').send(JSON.stringify(problem));
 }
 

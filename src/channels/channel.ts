@@ -10,7 +10,7 @@ export type Platform = 'wecom' | 'slack' | 'telegram';
 /** Where a talk takes place. `account` names the bot (corp+agent, workspace, bot); a group adds the speaking `actor`. */
 export interface Address {
   readonly account: string;
-  /** Telegram chat id, Slack channel id (D… for a direct message), WeCom userid. */
+  /** Telegram chat id, WeCom userid, Slack channel id or, for a direct message, the person's user id. */
   readonly chat: string;
   readonly thread?: string;
   readonly actor?: string;
@@ -240,8 +240,16 @@ export interface Channel {
   reconcile?(intent: OutboundIntent): Promise<Receipt | 'absent' | undefined>;
   /** Downloads a file. @throws ChannelError; `our_fault`/`too_big` when over `maxBytes`. */
   fetchMedia(media: MediaRef, maxBytes: number): Promise<Buffer>;
-  /** The account the platform's webhook path serves is fixed; polling and sockets push through `sink` instead. */
-  listen?(sink: (events: readonly InboundEvent[]) => Promise<void>, signal: AbortSignal): Promise<void>;
+  /**
+   * The account the platform's webhook path serves is fixed; polling and sockets push through `sink` instead. `connected` is
+   * called, once or more often, when the platform has let us in.
+   * @throws ChannelError when the platform refuses to let us listen; `retry` and `wait` are waited out inside.
+   */
+  listen?(
+    sink: (events: readonly InboundEvent[]) => Promise<void>,
+    signal: AbortSignal,
+    connected?: () => void,
+  ): Promise<void>;
   /** The bot's own user name, for deep links; `undefined` while the platform cannot be asked. */
   botName?(): Promise<string | undefined>;
   /** Tells the platform where to deliver, where that is done by a call. @throws ChannelError */

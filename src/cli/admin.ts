@@ -4,10 +4,10 @@ import { openBase, configuredChannels, type Base } from '../base.ts';
 import type { ChannelSettings } from '../channels/index.ts';
 import { masterKeyFile } from '../config/master-key.ts';
 import type { Actor } from '../core/operations/actor.ts';
-import { sealAudit, verifyAudit } from '../core/audit/seal.ts';
+import { verifyAudit } from '../core/audit/verify.ts';
 import { performOperation } from '../core/unit/unit.ts';
 import { pendingMigrations } from '../db/migrate.ts';
-import { listStaffRows } from '../domain/staff/index.ts';
+import { distinctNames, listStaffRows, peopleMeant, type StaffRow } from '../domain/staff/index.ts';
 import { sandboxPart } from '../sandbox-part.ts';
 import { toJson } from '../api/router.ts';
 import { rolesOf, type Cli } from './index.ts';
@@ -73,29 +73,69 @@ export async function addStaff(
   });
 }
 
+/** A member of staff as `staff.list` and `staff.update` give him. */
+interface Listed {
+  readonly id: string;
+  readonly name: string;
+  readonly roles: readonly string[];
+  readonly team: string | null;
+  readonly language: string;
+  readonly isActive: boolean;
+  readonly accounts: readonly { readonly account: string; readonly externalId: string }[];
+}
+
+function lineOf({ id, name, roles, team, language, isActive, accounts }: Listed): string {
+  const where = accounts.map(({ account, externalId }) => `${account.split(':')[0] ?? ''}:${externalId}`);
+  return [isActive ? ' ' : '×', id, name, roles.join(','), team ?? '-', language, ...where].join(' ');
+}
+
 export async function listStaff(cli: Cli): Promise<number> {
   return withBase(cli, async (base) => {
-    const { items } = (await perform(base, 'staff.list', {})) as {
-      items: readonly {
-        id: string;
-        name: string;
-        roles: readonly string[];
-        isActive: boolean;
-        accounts: readonly { account: string; externalId: string }[];
-      }[];
-    };
-    show(
-      cli,
-      { items },
-      items
-        .map(
-          (one) =>
-            `${one.isActive ? ' ' : '×'} ${one.id} ${one.name} ${one.roles.join(',')} ${one.accounts.map((account) => `${account.account.split(':')[0]}:${account.externalId}`).join(' ')}`,
-        )
-        .join('\n'),
-    );
+    const { items } = (await perform(base, 'staff.list', {})) as { readonly items: readonly Listed[] };
+    show(cli, { items }, items.map(lineOf).join('\n'));
     return 0;
   });
+}
+
+/** `daiban staff update`: what is named changes, the rest stays; `--no-slack`, `--no-team` take away. */
+export async function updateStaff(
+  cli: Cli,
+  who: string,
+  options: Readonly<Record<string, string | boolean | undefined>>,
+): Promise<number> {
+  return withBase(cli, async (base) => {
+    const person = await personMeant(base, who);
+    if (!person) return 2;
+    const { name, role, language, enable } = options;
+    // Commander says `false` where `--no-…` was given.
+    const places = (['team', 'wecom', 'slack', 'telegram'] as const).flatMap((place) =>
+      options[place] === undefined ? [] : [[place, options[place] === false ? null : options[place]] as const],
+    );
+    const changed = (await perform(base, 'staff.update', {
+      id: person.id,
+      ...(name === undefined ? {} : { name }),
+      ...(role === undefined ? {} : { roles: rolesOf(String(role)) }),
+      ...(language === undefined ? {} : { language }),
+      ...(enable === true ? { disabled: false } : {}),
+      ...Object.fromEntries(places),
+    })) as Listed;
+    show(cli, changed, `✓ ${lineOf(changed).trim()}`);
+    return 0;
+  });
+}
+
+/** The one person of this id or name. Of several nobody is guessed: they are listed on stderr, like nobody at all. */
+async function personMeant(base: Base, who: string): Promise<StaffRow | undefined> {
+  const people = await listStaffRows(base.database);
+  const [person, ...namesakes] = peopleMeant(people, who);
+  if (person && namesakes.length === 0) return person;
+  const names = distinctNames(people);
+  const lines = [person, ...namesakes].flatMap((one) =>
+    one ? [`  ${one.id} ${names[people.indexOf(one)] ?? ''} ${one.roles.join(',')}`] : [],
+  );
+  const text = base.services.texts.translate('zh-CN', `cli.staff.${person ? 'several' : 'unknown'}`, { name: who });
+  process.stderr.write(`${[`✗ ${text}`, ...lines].join('\n')}\n`);
+  return undefined;
 }
 
 export async function disableStaff(cli: Cli, id: string): Promise<number> {
@@ -111,16 +151,8 @@ export async function createToken(
   options: Readonly<Record<string, string | boolean | undefined>>,
 ): Promise<number> {
   return withBase(cli, async (base) => {
-    const person =
-      options['staff'] === undefined
-        ? undefined
-        : (await listStaffRows(base.database)).find(
-            (row) => row.id === options['staff'] || row.name === options['staff'],
-          );
-    if (options['staff'] !== undefined && !person) {
-      process.stderr.write('✗ daiban staff list\n');
-      return 2;
-    }
+    const person = options['staff'] === undefined ? undefined : await personMeant(base, String(options['staff']));
+    if (options['staff'] !== undefined && !person) return 2;
     const made = (await perform(base, 'token.create', {
       name: options['name'],
       ...(person ? { staffId: person.id } : {}),
@@ -164,17 +196,26 @@ export async function revokeToken(cli: Cli, id: string): Promise<number> {
 
 export async function verifyAuditLog(cli: Cli): Promise<number> {
   return withBase(cli, async (base) => {
-    while ((await sealAudit(base.database, base.keys)) > 0);
-    const verdict = await verifyAudit(base.database, base.keys, await base.anchors.all());
+    // What looks for changes must make none, and each anchor is older than the seals it is held against: no older snapshot of them.
+    const verdict = await base.database.transaction(async (tx) => {
+      await tx.query('SET TRANSACTION ISOLATION LEVEL READ COMMITTED, READ ONLY');
+      return verifyAudit(tx, base.keys, base.anchors.all());
+    });
     const { texts } = base.services;
     show(
       cli,
       verdict,
       verdict.ok
-        ? texts.translate('zh-CN', 'cli.audit.ok', { entries: String(verdict.entries), anchors: verdict.anchors })
+        ? texts.translate('zh-CN', 'cli.audit.ok', {
+            entries: String(verdict.entries),
+            anchors: verdict.anchors,
+            waiting: Number(verdict.waiting),
+          })
         : texts.translate('zh-CN', `cli.audit.${verdict.fault}`, {
             sequence: String(verdict.sequence ?? ''),
             entry: String(verdict.entryId ?? ''),
+            anchor: verdict.anchor ?? '',
+            at: verdict.anchoredAt ?? '',
           }),
     );
     return verdict.ok ? 0 : 1;

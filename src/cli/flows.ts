@@ -1,16 +1,14 @@
-/** Verbs for flows: check files, list and show versions, publish one. */
-import { readFileSync } from 'node:fs';
+/** Verbs for flows: check files, list and show versions, publish one, move running cases to one. */
 import path from 'node:path';
 import { packageRoot } from '../config/env.ts';
 import { catalogueOf, checkFlowFiles, readFlowFiles, type FlowFile } from '../core/runtime/flow-seed.ts';
 import type { Finding } from '../core/flow/index.ts';
-import { flowErrors } from '../core/runtime/flow-operations.ts';
-import { flowVersions, storeDraft } from '../core/runtime/flow-store.ts';
+import { flowVersions, storeDraft, versionsInUse } from '../core/runtime/flow-store.ts';
 import { readTimes } from '../core/unit/unit.ts';
 import { toJson } from '../api/router.ts';
-import { AppError, errorText } from '../lib/errors.ts';
 import { perform, show, withBase } from './admin.ts';
 import type { Cli } from './index.ts';
+import { readText } from './text-file.ts';
 import type { Base } from '../base.ts';
 
 /** Checks the given files, or all; every finding with file, line, column and cure. */
@@ -37,20 +35,22 @@ export async function checkFlows(cli: Cli, given: readonly string[]): Promise<nu
 export async function listFlows(cli: Cli): Promise<number> {
   return withBase(cli, async (base) => {
     const rows = await flowVersions(base.database, null);
+    const running = await runningCases(base, null);
     const items = rows.map((row) => ({
       name: row.name,
       number: row.number,
       state: row.state,
       version: row.id,
       publishedAt: row.published_at,
+      running: running.get(row.id) ?? null,
     }));
-    cli.out(
-      cli.json
-        ? toJson({ items })
-        : items
-            .map((item) => `${item.state.padEnd(8)} ${item.name} v${item.number} ${item.version.slice(0, 12)}`)
-            .join('\n'),
+    const inUse = (count: number | null): string =>
+      count === null ? '' : ` ${base.services.texts.translate('zh-CN', 'cli.flows.running', { count })}`;
+    const lines = items.map(
+      (item) =>
+        `${item.state.padEnd(8)} ${item.name} v${item.number} ${item.version.slice(0, 12)}${inUse(item.running)}`,
     );
+    show(cli, { items }, lines.join('\n'));
     return 0;
   });
 }
@@ -63,13 +63,16 @@ export async function showFlow(cli: Cli, name: string): Promise<number> {
       process.stderr.write(`✗ ${base.services.texts.translate('zh-CN', 'cli.flows.unknown', { name })}\n`);
       return 2;
     }
-    cli.out(
-      cli.json
-        ? toJson({ name: row.name, number: row.number, state: row.state, version: row.id, source: row.source })
-        : row.source,
-    );
+    const { number, state, id: version, source } = row;
+    const running = (await runningCases(base, name)).get(version) ?? null;
+    show(cli, { name, number, state, version, running, source }, source);
     return 0;
   });
+}
+
+/** Running cases by version. */
+async function runningCases(base: Base, name: string | null): Promise<ReadonlyMap<string, number | null>> {
+  return new Map((await versionsInUse(base.database, name)).map(({ id, running }) => [id, running]));
 }
 
 /**
@@ -97,6 +100,56 @@ export async function publishFlow(
   });
 }
 
+interface Preview {
+  readonly to: number;
+  readonly loans: number;
+  readonly from: readonly { readonly number: number; readonly loans: number }[];
+  readonly rescheduled: number;
+  readonly lapsed: number;
+}
+interface Batch {
+  readonly moved: number;
+  readonly rescheduled: number;
+  readonly lapsed: number;
+  readonly more: boolean;
+}
+
+/**
+ * Says what moving the running cases to another version would do, and does it when that is confirmed: batch by batch, each
+ * a transaction, so that one which is interrupted is simply run again.
+ */
+export async function migrateFlow(
+  cli: Cli,
+  name: string,
+  { to, isConfirmed }: { readonly to: string | undefined; readonly isConfirmed: boolean },
+): Promise<number> {
+  return withBase(cli, async (base) => {
+    const target = { name, ...(to === undefined ? {} : { to }) };
+    const preview = (await perform(base, 'flow.previewMigration', target)) as Preview;
+    const say = (key: string, params: object): string =>
+      base.services.texts.translate('zh-CN', `cli.flows.${key}`, { name, to: preview.to, ...params });
+    const from = preview.from.map(({ number, loans }) => `v${number} × ${loans}`).join(', ');
+    const lines = [say('migration', { ...preview, from })];
+    if (!isConfirmed) {
+      if (preview.loans > 0) lines.push(say('confirm', {}));
+      show(cli, { ...preview, done: false }, lines.join('\n'));
+      return 0;
+    }
+    if (!cli.json) cli.out(lines.join('\n'));
+    const done = { moved: 0, rescheduled: 0, lapsed: 0 };
+    // Not beyond what was foreseen: side by side with somebody who moves them back it would never end.
+    for (let more = preview.loans > 0; more && done.moved < preview.loans;) {
+      const batch = (await perform(base, 'flow.migrate', { name, to: preview.to })) as Batch;
+      done.moved += batch.moved;
+      done.rescheduled += batch.rescheduled;
+      done.lapsed += batch.lapsed;
+      more = batch.more;
+    }
+    show(cli, { ...preview, ...done, done: true }, say('migrated', done));
+    return 0;
+  });
+}
+
 /** Stores a file's flow as a version; its number, or `broken` when the file is not that flow, or none. */
 async function storeFile(
   cli: Cli,
@@ -120,15 +173,6 @@ async function storeFile(
     if (!row) throw new Error(`flow version ${flow.version} was not stored`);
     return row.number;
   });
-}
-
-/** @throws AppError `flow.unreadable_file` */
-function readText(file: string): string {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch (error) {
-    throw new AppError(flowErrors['flow.unreadable_file'], { params: { file, reason: errorText(error) } });
-  }
 }
 
 function printFindings(cli: Cli, findings: readonly Finding[]): void {

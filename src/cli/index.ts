@@ -82,11 +82,15 @@ function buildProgram(source: Source, finish: (code: number) => void): Command {
   return program;
 }
 
+const ROLE_LIST = 'sales, team_lead, reviewer, approver, collector, manager, compliance, admin (comma list)';
+
 type CliOf = (json: boolean) => Cli | undefined;
 type Options = Readonly<Record<string, string | undefined>> & { readonly json?: boolean };
 
+type AddVerb = (command: Command, run: (cli: Cli, options: Options, ...args: string[]) => Promise<number>) => void;
+
 function addVerbs(program: Command, cliOf: CliOf, finish: (code: number) => void): void {
-  const verb = (command: Command, run: (cli: Cli, options: Options, ...args: string[]) => Promise<number>): void => {
+  const verb: AddVerb = (command, run) => {
     command.option('--json', 'machine-readable output').action(async (...args: unknown[]) => {
       const options = args.at(-2) as Options;
       const cli = cliOf(options.json === true);
@@ -103,26 +107,7 @@ function addVerbs(program: Command, cliOf: CliOf, finish: (code: number) => void
       .description('check this installation and say what to do'),
     async (cli, options) => (await import('./doctor.ts')).doctor(cli, Boolean(options['local'])),
   );
-  const staff = program.command('staff').description('people who work here');
-  verb(
-    staff
-      .command('add')
-      .requiredOption('--name <name>')
-      .requiredOption(
-        '--role <roles>',
-        'sales, team_lead, reviewer, approver, collector, manager, compliance, admin (comma list)',
-      )
-      .option('--team <team>')
-      .option('--language <language>')
-      .option('--wecom <userid>')
-      .option('--slack <id>')
-      .option('--telegram <id>'),
-    async (cli, options) => (await import('./admin.ts')).addStaff(cli, options),
-  );
-  verb(staff.command('list'), async (cli) => (await import('./admin.ts')).listStaff(cli));
-  verb(staff.command('disable <id>'), async (cli, _options, id) =>
-    (await import('./admin.ts')).disableStaff(cli, id ?? ''),
-  );
+  addStaffVerbs(program, verb);
   const token = program.command('token').description('API tokens');
   verb(
     token
@@ -154,10 +139,68 @@ function addVerbs(program: Command, cliOf: CliOf, finish: (code: number) => void
       .option('--number <n>', 'this version, e.g. the one before, to go back to it'),
     async (cli, { file, number }, name) => (await import('./flows.ts')).publishFlow(cli, name ?? '', { file, number }),
   );
+  verb(
+    flows
+      .command('migrate <name>')
+      .description('say what moving running cases to another version would do; --yes does it')
+      .option('--to <n>', 'this version instead of the live one')
+      .option('--yes', 'move them'),
+    async (cli, { to, yes }, name) =>
+      (await import('./flows.ts')).migrateFlow(cli, name ?? '', { to, isConfirmed: Boolean(yes) }),
+  );
+  const products = program.command('products').description('what is on offer');
+  verb(products.command('list'), async (cli) => (await import('./products.ts')).listProducts(cli));
+  verb(products.command('example').description('a file to start from'), async (cli) =>
+    (await import('./products.ts')).exampleProducts(cli),
+  );
+  verb(products.command('publish <file>'), async (cli, _options, file) =>
+    (await import('./products.ts')).publishProducts(cli, file ?? ''),
+  );
+  verb(products.command('retire <code>'), async (cli, _options, code) =>
+    (await import('./products.ts')).retireProduct(cli, code ?? ''),
+  );
   const audit = program.command('audit').description('the audit log');
   verb(audit.command('verify'), async (cli) => (await import('./admin.ts')).verifyAuditLog(cli));
   const keys = program.command('keys').description('encryption keys');
   verb(keys.command('rotate'), async (cli) => (await import('./admin.ts')).rotateKeys(cli));
+}
+
+function addStaffVerbs(program: Command, verb: AddVerb): void {
+  const staff = program.command('staff').description('people who work here');
+  verb(
+    staff
+      .command('add')
+      .requiredOption('--name <name>')
+      .requiredOption('--role <roles>', ROLE_LIST)
+      .option('--team <team>')
+      .option('--language <language>', 'zh-CN or en')
+      .option('--wecom <userid>')
+      .option('--slack <id>')
+      .option('--telegram <id>'),
+    async (cli, options) => (await import('./admin.ts')).addStaff(cli, options),
+  );
+  verb(
+    staff
+      .command('update <name>')
+      .description('by name or id; what is not named stays as it is')
+      .option('--name <name>')
+      .option('--role <roles>', `all roles from now on: ${ROLE_LIST}`)
+      .option('--team <team>')
+      .option('--no-team', 'out of his team')
+      .option('--language <language>', 'zh-CN or en')
+      .option('--wecom <userid>', 'his one account there from now on')
+      .option('--no-wecom', 'take it away')
+      .option('--slack <id>')
+      .option('--no-slack')
+      .option('--telegram <id>')
+      .option('--no-telegram')
+      .option('--enable', 'let somebody who was disabled in again'),
+    async (cli, options, who) => (await import('./admin.ts')).updateStaff(cli, who ?? '', options),
+  );
+  verb(staff.command('list'), async (cli) => (await import('./admin.ts')).listStaff(cli));
+  verb(staff.command('disable <id>'), async (cli, _options, id) =>
+    (await import('./admin.ts')).disableStaff(cli, id ?? ''),
+  );
 }
 
 /** Roles given as a comma list. */

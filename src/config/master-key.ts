@@ -1,7 +1,8 @@
 /** The master key: from the setting, or a key file under DATA_DIR that is made once, with a warning. */
 import { randomBytes } from 'node:crypto';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import path from 'node:path';
+import { createFile, makeFolder } from '../lib/durable-file.ts';
 import type { Env } from './env.ts';
 
 export type MasterKeyResult = { readonly current: Buffer; readonly previous?: Buffer } & (
@@ -26,16 +27,11 @@ export async function masterKey(
     const stored = previous.previous ? undefined : await readKey(file);
     return { current, isNew: false, ...(stored ? { previous: stored } : previous) };
   }
-  await mkdir(env.dataDir, { recursive: true });
-  const made = randomBytes(32).toString('base64');
-  // `wx`: of two processes starting at once one makes the file, the other reads it.
-  const isNew = await writeFile(file, `${made}\n`, { mode: 0o600, flag: 'wx' }).then(
-    () => true,
-    (error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EEXIST') throw error;
-      return false;
-    },
-  );
+  const found = await readKey(file);
+  if (found) return { current: found, file, isNew: false };
+  await makeFolder(env.dataDir);
+  // Of two processes starting at once one makes the file, the other reads it. Nothing is wrapped by a key that a power cut could take.
+  const isNew = await createFile(file, `${randomBytes(32).toString('base64')}\n`);
   const current = await readKey(file);
   if (!current) throw new Error(`the master key file is not readable: ${file}`);
   return { current, file, isNew };

@@ -112,6 +112,14 @@ export function isPassing(error: unknown): boolean {
   );
 }
 
+/** serialization_failure and deadlock_detected: the transaction is undone for certain, and the same work may go through now. */
+const CONTENTION = ['40001', '40P01'];
+
+/** Whether the transaction lost against another one over locks: nothing of it is stored, it may be run again at once. */
+export function isContention(error: unknown): boolean {
+  return CONTENTION.includes(sqlState(error) ?? '');
+}
+
 /** The violated constraint's name, if the error is a constraint violation. */
 export function violatedConstraint(error: unknown): string | undefined {
   return error instanceof DatabaseError ? error.constraint : undefined;

@@ -42,6 +42,15 @@ export function masterKeyId(key: Buffer): string {
   return createHash('sha256').update(key).digest('hex').slice(0, 16);
 }
 
+/** The database's keys were wrapped by a master key that we do not have: nothing of it can be read with ours. */
+export class UnknownMasterKey extends Error {
+  constructor(row: Pick<KeyRow, 'number' | 'master_key_id'>) {
+    super(
+      `data key ${row.number} was wrapped by another master key (id ${row.master_key_id}); set MASTER_KEY_PREVIOUS or restore the key`,
+    );
+  }
+}
+
 const MAX_CACHED_KEYS = 10_000;
 
 /** The opened keys of one process. */
@@ -183,11 +192,7 @@ export class Keyring {
 
   #unwrap(row: KeyRow): Buffer {
     const master = this.#masters.get(row.master_key_id);
-    if (!master || !row.wrapped) {
-      throw new Error(
-        `data key ${row.number} was wrapped by another master key (id ${row.master_key_id}); set MASTER_KEY_PREVIOUS or restore the key`,
-      );
-    }
+    if (!master || !row.wrapped) throw new UnknownMasterKey(row);
     return open(master, `data_keys.wrapped.${row.number}`, row.wrapped);
   }
 

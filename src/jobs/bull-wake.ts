@@ -9,6 +9,15 @@ import type { Log } from '../lib/log.ts';
 import { LocalWake, TOPICS, type Topic, type Wake } from './wake.ts';
 
 const GATHER_MS = 5;
+/** A hint in hand is done in a moment; one whose taker died gives way to the next after so long. */
+const STALLED_MS = 5_000;
+/** Nobody reads the queue's own journal of events. */
+const MAX_EVENTS = 100;
+/**
+ * One hint per topic waits, however many are given. A hint that comes while one is in hand must not be lost, because what
+ * it stands for may have been committed after the taker looked: it is kept and queued as soon as that one is done.
+ */
+const ONE_OF_A_KIND = { id: 'wake', keepLastIfActive: true } as const;
 
 interface Hint {
   readonly topic: Topic;
@@ -50,6 +59,8 @@ export class BullWake implements Wake {
     const worker = new Worker<Hint>(queueName(topic), async () => this.#local.signal(topic), {
       connection: this.#patient,
       concurrency: 4,
+      lockDuration: STALLED_MS,
+      stalledInterval: STALLED_MS,
     });
     worker.on('error', (error) => this.#log.debug({ event: 'redis.worker_error', error: errorText(error) }));
     this.#workers.set(topic, worker);
@@ -67,9 +78,14 @@ export class BullWake implements Wake {
     const queue = new Queue<Hint>(queueName(topic), {
       connection: this.#fast,
       defaultJobOptions: { removeOnComplete: true, removeOnFail: 100 },
+      streams: { events: { maxLen: MAX_EVENTS } },
     });
     queue.on('error', () => undefined);
     return queue;
+  }
+
+  async #give(topic: Topic): Promise<void> {
+    await this.#queues.get(topic)?.add(topic, { topic }, { deduplication: ONE_OF_A_KIND });
   }
 
   #connections(): readonly Redis[] {
@@ -81,7 +97,7 @@ export class BullWake implements Wake {
     const topics = TOPICS.filter((topic) => this.#pending.has(topic));
     this.#pending.clear();
     try {
-      await Promise.all(topics.map(async (topic) => this.#queues.get(topic)?.add(topic, { topic })));
+      await Promise.all(topics.map(async (topic) => this.#give(topic)));
     } catch (error) {
       this.#log.debug({ event: 'wake.redis_failed', error: errorText(error) });
     }

@@ -12,13 +12,13 @@ import type { ConversationChange, LockedConversation, StoredEvent, TurnHandler }
 import { readTimes, Unit, type UnitDeps, type WakeTopic } from '../core/unit/unit.ts';
 import type { Catch } from './loop.ts';
 
-/** What parking may look at: where the event came from. Its body or the conversation's state may be what cannot be read. */
-export type Parked = Pick<LockedConversation, 'id' | 'account' | 'chat' | 'thread'> & {
-  readonly event: Pick<StoredEvent, 'id' | 'traceId'>;
+/** What parking may look at. The conversation's state, or the event's own body, may be what cannot be read. */
+export type Parked = Pick<LockedConversation, 'id' | 'account' | 'chat' | 'thread' | 'actor'> & {
+  readonly event: Pick<StoredEvent, 'id' | 'traceId'> & Partial<Pick<StoredEvent, 'event'>> & { readonly kind: string };
 };
 
-/** Tells the sender that his message could not be handled. */
-export type ParkHandler = (unit: Unit, parked: Parked) => void;
+/** Tells the sender that his message could not be handled, and puts it on the timeline. */
+export type ParkHandler = (unit: Unit, parked: Parked) => Promise<void>;
 
 export interface InboxJobDeps extends UnitDeps {
   readonly database: Database;
@@ -62,7 +62,7 @@ const COUNT_FAILURE = statement(
 
 const PARK = statement(
   'inbox-park',
-  `UPDATE inbox SET state = 'PARKED', done_at = $3 WHERE id = $1 AND at = $2 AND state = 'NEW'`,
+  `UPDATE inbox SET state = 'PARKED', done_at = $3 WHERE id = $1 AND at = $2 AND state = 'NEW' RETURNING kind`,
 );
 
 const BATCH_CONVERSATIONS = 64;
@@ -221,7 +221,7 @@ export class InboxJob {
         });
         const [row] = await this.#deps.database.query<{ attempts: number }>(COUNT_FAILURE, [next.id, next.at]);
         if ((row?.attempts ?? 0) < MAX_ATTEMPTS) continue;
-        handled += await this.#park(conversationId, next.id);
+        handled += await this.#setAside(conversationId, next.id);
       }
     }
     return handled;
@@ -232,22 +232,42 @@ export class InboxJob {
     return row;
   }
 
+  /** What could not be handled may be what cannot be written down either: then it is set aside without its words. */
+  async #setAside(conversationId: string, inboxId: bigint): Promise<number> {
+    try {
+      return await this.#park(conversationId, inboxId, (row) => this.#bodyOf(row));
+    } catch (error) {
+      if (isPassing(error)) throw error;
+      this.#deps.log.warn({ event: 'inbox.park_failed', inboxId: String(inboxId), error: errorText(error) });
+      return this.#park(conversationId, inboxId, () => ({}));
+    }
+  }
+
+  #bodyOf(row: EventRow): Partial<Pick<StoredEvent, 'event'>> {
+    try {
+      return { event: this.#event(row).event };
+    } catch {
+      return {}; // it may be the very thing that cannot be opened
+    }
+  }
+
   /** Returns 1 when the event is set aside, 0 when somebody else has dealt with it. */
-  async #park(conversationId: string, inboxId: bigint): Promise<number> {
+  async #park(
+    conversationId: string,
+    inboxId: bigint,
+    bodyOf: (row: EventRow) => Partial<Pick<StoredEvent, 'event'>>,
+  ): Promise<number> {
     return this.#committing(async (tx, leave) => {
       const [row] = await tx.query<ConversationRow>(LOCK_ONE, [conversationId]);
       const [poisonous] = row ? await tx.query<EventRow>(EVENTS, [[conversationId], 1]) : [];
       if (!row || !poisonous || poisonous.id !== inboxId) return 0;
       const unit = new Unit(tx, await readTimes(tx), this.#deps);
       unit.expect([row]);
-      this.#deps.park(unit, {
-        id: row.id,
-        account: row.account,
-        chat: row.chat,
-        thread: row.thread,
-        event: { id: poisonous.id, traceId: poisonous.trace_id },
-      });
-      await tx.query(PARK, [poisonous.id, poisonous.at, unit.now]);
+      const [parked] = await tx.query<{ kind: string }>(PARK, [poisonous.id, poisonous.at, unit.now]);
+      if (!parked) return 0;
+      const { id, account, chat, thread, actor } = row;
+      const event = { id: poisonous.id, traceId: poisonous.trace_id, kind: parked.kind, ...bodyOf(poisonous) };
+      await this.#deps.park(unit, { id, account, chat, thread, actor, event });
       await leave(unit);
       return 1;
     });

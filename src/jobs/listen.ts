@@ -1,33 +1,121 @@
 /** Polling, sockets and pulls: one process per account, under an advisory lock held by a connection of its own. */
 import { setTimeout as wait } from 'node:timers/promises';
-import type { Channel } from '../channels/channel.ts';
-import type { Database } from '../db/database.ts';
+import { ChannelError, type Channel } from '../channels/channel.ts';
+import { readTimes } from '../core/unit/unit.ts';
+import type { Database, Tx } from '../db/database.ts';
+import type { Keyring } from '../db/keyring.ts';
 import type { Inbox } from '../inbox/receive.ts';
 import { errorText } from '../lib/errors.ts';
 import type { Log } from '../lib/log.ts';
+import { noteDeaf, noteHearing } from './broken-channel.ts';
 
 export interface ListenDeps {
   readonly database: Database;
+  readonly keys: Keyring;
   readonly inbox: Inbox;
   readonly log: Log;
+  readonly timing?: Timing;
+}
+
+/** In milliseconds of real time. */
+interface Timing {
+  /** Until the next try; longer with every refusal in a row. */
+  readonly againMs: number;
+  /** How long the platform must have let us listen for the trouble to be over. */
+  readonly steadyMs: number;
 }
 
 const LOCK = 'SELECT pg_try_advisory_lock(hashtextextended($1, 72707376)) AS got';
-const AGAIN_MS = 3_000;
+// Who has to share with another poller gets through now and then: a single answer proves nothing.
+const TIMING: Timing = { againMs: 3_000, steadyMs: 60_000 };
+/** Slack keeps what it could not deliver for minutes only, so a mended account is found within one. */
+const MAX_AGAIN_MS = 60_000;
+/** A revoked token is final. Anything else may be the process before us that is just leaving, and is given a moment. */
+const PATIENCE = 3;
 
-/** Listens whenever this process holds the account's lock, until `signal` is aborted. */
+/**
+ * Listens whenever this process holds the account's lock, until `signal` is aborted. A platform that refuses is asked again
+ * less and less often; people are told, and the trouble is closed when we have been let in for a while.
+ */
 export async function listenTo(channel: Channel, deps: ListenDeps, signal: AbortSignal): Promise<void> {
+  const hearing = new Hearing(channel.account, deps);
   while (!signal.aborted) {
     try {
-      await listenOnce(channel, deps, signal);
+      await listenOnce(channel, deps, signal, () => hearing.connected());
     } catch (error) {
       deps.log.warn({ event: 'channel.listen_failed', channel: channel.platform, error: errorText(error) });
+      if (error instanceof ChannelError) await hearing.refused(error);
+    } finally {
+      hearing.ended();
     }
-    await wait(AGAIN_MS, undefined, { signal, ref: false }).catch(() => undefined);
+    await wait(hearing.againMs, undefined, { signal, ref: false }).catch(() => undefined);
   }
 }
 
-async function listenOnce(channel: Channel, { database, inbox }: ListenDeps, signal: AbortSignal): Promise<void> {
+/** What is known of one account's hearing, and what people are told of it. */
+class Hearing {
+  readonly #account: string;
+  readonly #deps: ListenDeps;
+  readonly #timing: Timing;
+  #refusals = 0;
+  /** It is known that nothing is open about it; at first it is not, for a process that left may have told people. */
+  #isSettled = false;
+  #steady: NodeJS.Timeout | undefined;
+
+  constructor(account: string, deps: ListenDeps) {
+    this.#account = account;
+    this.#deps = deps;
+    this.#timing = deps.timing ?? TIMING;
+  }
+
+  /** Until the next try. */
+  get againMs(): number {
+    return Math.min(MAX_AGAIN_MS, this.#timing.againMs * 2 ** Math.max(0, this.#refusals - 1));
+  }
+
+  /** The platform has let us in. */
+  connected(): void {
+    if (this.#isSettled || this.#steady) return;
+    this.#steady = setTimeout(() => void this.#regained(), this.#timing.steadyMs).unref();
+  }
+
+  /** Nobody listens any more, for whatever reason. */
+  ended(): void {
+    clearTimeout(this.#steady);
+    this.#steady = undefined;
+  }
+
+  async refused({ failure, code }: ChannelError): Promise<void> {
+    this.#isSettled = false;
+    this.#refusals += 1;
+    if (failure !== 'breaker' && this.#refusals < PATIENCE) return;
+    await this.#tell(async (tx, now) => noteDeaf(tx, this.#deps.keys, { account: this.#account, code, now }));
+  }
+
+  async #regained(): Promise<void> {
+    this.#steady = undefined;
+    this.#refusals = 0;
+    this.#isSettled = await this.#tell(async (tx, now) => noteHearing(tx, this.#account, now));
+  }
+
+  /** `false` when it could not be stored: it is told at the next refusal, or the next time we are let in. */
+  async #tell(work: (tx: Tx, now: Date) => Promise<void>): Promise<boolean> {
+    try {
+      await this.#deps.database.transaction(async (tx) => work(tx, (await readTimes(tx)).now));
+      return true;
+    } catch (error) {
+      this.#deps.log.warn({ event: 'channel.not_told', account: this.#account, error: errorText(error) });
+      return false;
+    }
+  }
+}
+
+async function listenOnce(
+  channel: Channel,
+  { database, inbox }: ListenDeps,
+  signal: AbortSignal,
+  connected: () => void,
+): Promise<void> {
   const holder = await database.dedicated();
   // The lock goes with its connection: whoever lost that must stop, somebody else may be listening by now.
   const lost = new AbortController();
@@ -38,6 +126,7 @@ async function listenOnce(channel: Channel, { database, inbox }: ListenDeps, sig
       await channel.listen?.(
         async (events) => void (await inbox.receive(events)),
         AbortSignal.any([signal, lost.signal]),
+        connected,
       );
   } finally {
     await holder.end().catch(() => undefined);

@@ -62,7 +62,7 @@ const PARK = statement(
   'media-park',
   `UPDATE timers SET state = 'PARKED' WHERE id = $1 AND state = 'OPEN' AND attempts = $2 RETURNING id`,
 );
-const PLACE = statement('media-place', 'SELECT id, account, chat, thread FROM conversations WHERE id = $1');
+const PLACE = statement('media-place', 'SELECT id, account, chat, thread, actor FROM conversations WHERE id = $1');
 // An album that has grown while its first files were fetched has another payload: what was fetched is left, and fetched again.
 const DONE = statement(
   'media-done',
@@ -105,7 +105,7 @@ async function park(deps: MediaJobDeps, row: LeasedTimer): Promise<void> {
     if ((await unit.tx.query(PARK, [row.id, row.attempts])).length === 0) return;
     const [place] = await unit.tx.query<ParkedPlace>(PLACE, [row.subject_id]);
     if (!place) return;
-    tellParked(unit, deps.unit.services.texts, {
+    await tellParked(unit, {
       place,
       via: 'timer',
       traceId: row.trace_id,

@@ -20,6 +20,8 @@ export function isLanguage(text: string): text is Language {
 export interface Texts {
   /** The text of a key. @throws Error for an unknown key or a missing argument. */
   translate(language: Language, key: string, params?: Params): string;
+  /** A message given in full, as a published flow carries it. @throws Error for a missing argument. */
+  format(language: Language, message: string, params?: Params): string;
   /** A Handlebars layout; inside, `{{t "key" a=b}}`, `{{yuan fen}}`, `{{wan fen}}`, `{{date d}}`. Nothing is escaped: the channel escapes. */
   render(language: Language, template: string, data: Params): string;
   has(language: Language, key: string): boolean;
@@ -97,7 +99,8 @@ function readLayouts(folder: string, language: Language, into: Map<string, strin
 class LoadedTexts implements Texts {
   readonly #messages: ReadonlyMap<Language, ReadonlyMap<string, string>>;
   readonly #layouts: ReadonlyMap<string, string>;
-  readonly #formats = new Map<string, IntlMessageFormat | string>();
+  /** By language and message. */
+  readonly #formats = new Map<Language, Map<string, IntlMessageFormat | string>>();
   readonly #compiled = new Map<string, Handlebars.TemplateDelegate<Params>>();
   readonly #handlebars = Handlebars.create();
 
@@ -113,16 +116,21 @@ class LoadedTexts implements Texts {
   }
 
   translate(language: Language, key: string, params: Params = {}): string {
-    const id = `${language} ${key}`;
-    let format = this.#formats.get(id);
+    const message = this.#messages.get(language)?.get(key);
+    if (message === undefined) throw new Error(`no text for ${key} in ${language}`);
+    return this.format(language, message, params);
+  }
+
+  format(language: Language, message: string, params: Params = {}): string {
+    const known = this.#formats.get(language) ?? new Map<string, IntlMessageFormat | string>();
+    this.#formats.set(language, known);
+    let format = known.get(message);
     if (format === undefined) {
-      const text = this.#messages.get(language)?.get(key);
-      if (text === undefined) throw new Error(`no text for ${key} in ${language}`);
       format =
-        text.includes('{') || text.includes("'")
-          ? new IntlMessageFormat(text, language, undefined, { ignoreTag: true })
-          : text;
-      this.#formats.set(id, format);
+        message.includes('{') || message.includes("'")
+          ? new IntlMessageFormat(message, language, undefined, { ignoreTag: true })
+          : message;
+      known.set(message, format);
     }
     return typeof format === 'string' ? format : String(format.format(params as Record<string, string>));
   }

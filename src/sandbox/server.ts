@@ -38,7 +38,7 @@ import { sandboxRoutes } from './world/routes.ts';
 export type { SandboxSettings, SlackSettings, TelegramSettings, WecomSettings } from './world/accounts.ts';
 export type { CastRole, Platform, SandboxPerson } from './world/cast.ts';
 export type { ClockHands } from './world/clock-room.ts';
-export type { PaymentDesk } from './world/payments.ts';
+export type { LoanAtDesk, PaymentDesk } from './world/payments.ts';
 
 /** What a sandbox is made of. */
 export interface SandboxOptions extends ClockHands {

@@ -19,15 +19,18 @@ const LOOPS = Number(process.env['L'] ?? 2);
 const NOW = new Date('2026-11-20T02:30:00Z');
 
 /** As `flows/repayment-reminder.yaml` has it. */
-const SCHEDULE: ReminderSchedule = {
+const LIVE: ReminderSchedule = {
+  version: 'a'.repeat(64),
   spreadMinutes: 50,
   stages: [
-    { name: 'threeDaysBefore', day: -3, minute: 600, text: '' },
-    { name: 'dayBefore', day: -1, minute: 600, text: '' },
-    { name: 'dueDay', day: 0, minute: 540, text: '' },
-    { name: 'dayAfter', day: 1, minute: 600, text: '' },
+    { name: 'threeDaysBefore', day: -3, minute: 600, texts: {} },
+    { name: 'dayBefore', day: -1, minute: 600, texts: {} },
+    { name: 'dueDay', day: 0, minute: 540, texts: {} },
+    { name: 'dayAfter', day: 1, minute: 600, texts: {} },
   ],
 };
+/** Half of the loans were made before the present version went live. */
+const SCHEDULES: readonly ReminderSchedule[] = [{ ...LIVE, version: 'b'.repeat(64) }, LIVE];
 
 /** Runs it. */
 export async function benchRemind({ scale, say }: BenchOptions): Promise<BenchReport> {
@@ -53,13 +56,13 @@ export async function benchRemind({ scale, say }: BenchOptions): Promise<BenchRe
       );
       runs.push({ ours, again, plain, copy });
     }
-    await admin.query('TRUNCATE loans, instalments, outbox, outbox_keys CASCADE');
+    await admin.query('TRUNCATE outbox, outbox_keys');
     await generate(admin, idle, { dueOn: '2027-06-20', at: '2027-06-17T01:00:00Z' });
     const tick = await idleTick(database, admin);
     const ratio = round(median(runs.map(({ ours, plain }) => ours.ms / plain)));
     return report({
       bench: 'remind',
-      what: `${due} loans with an instalment due today, planned and enqueued in batches of ${BATCH} until none is left, a second run, and the same rows written by one plain INSERT … SELECT over the same tables (stages, advance and repeatability left out); then ${idle} loans of which none is due. Medians of ${ROUNDS} rounds.`,
+      what: `${due} loans of two versions of the schedule with an instalment due today, planned and enqueued in batches of ${BATCH} until none is left, a second run, and the same rows written by one plain INSERT … SELECT over the same tables (stages, advance and repeatability left out); then ${idle} loans of which none is due. Medians of ${ROUNDS} rounds.`,
       figures: {
         enqueuedPerRun: runs.map(({ ours }) => ours.enqueued),
         enqueuedBySecondRun: runs.map(({ again }) => again.enqueued),
@@ -110,9 +113,9 @@ async function generate(
     [count, NOW],
   );
   await admin.query(
-    `INSERT INTO loans (id, number, customer_id, application_id, principal_fen, annual_rate, term_months, method, day_count, start_on, state, next_reminder_at, next_instalment, next_stage, created_at, updated_at)
-     SELECT ${id(3)}, n, ${id(1)}, ${id(4)}, 10000000, 0.06, 12, 'EQUAL_INSTALMENT', '30/360', '2026-10-20', 'ACTIVE', $2::timestamptz, 1, 'dueDay', $3, $3 FROM generate_series(1, $1::int) AS n`,
-    [count, at, NOW],
+    `INSERT INTO loans (id, number, customer_id, application_id, principal_fen, annual_rate, term_months, method, day_count, start_on, state, reminder_version_id, next_reminder_at, next_instalment, next_stage, created_at, updated_at)
+     SELECT ${id(3)}, n, ${id(1)}, ${id(4)}, 10000000, 0.06, 12, 'EQUAL_INSTALMENT', '30/360', '2026-10-20', 'ACTIVE', ($4::text[])[1 + n % 2], $2::timestamptz, 1, 'dueDay', $3, $3 FROM generate_series(1, $1::int) AS n`,
+    [count, at, NOW, SCHEDULES.map(({ version }) => version)],
   );
   await admin.query(
     `INSERT INTO instalments (loan_id, number, due_on, principal_fen, interest_fen) SELECT ${id(3)}, k, $2::date + (k - 1) * 30, 833333, 50000 FROM generate_series(1, $1::int) AS n, generate_series(1, 3) AS k`,
@@ -140,7 +143,7 @@ async function runAll(database: Database): Promise<{ readonly enqueued: number; 
 async function runUntilNothingIsDue(database: Database): Promise<number> {
   for (let enqueued = 0; ;) {
     const run = await database.transaction(async (tx) =>
-      runDueReminders(tx, SCHEDULE, { now: NOW, limit: BATCH, traceId: 'bench' }),
+      runDueReminders(tx, SCHEDULES, { now: NOW, limit: BATCH, traceId: 'bench' }),
     );
     if (run.looked_at === 0) return enqueued;
     enqueued += run.enqueued;
@@ -201,7 +204,7 @@ async function idleTick(
   for (let tick = 0; tick < TICKS; tick += 1) {
     const start = performance.now();
     await database.transaction(async (tx) =>
-      runDueReminders(tx, SCHEDULE, { now: NOW, limit: BATCH, traceId: 'bench' }),
+      runDueReminders(tx, SCHEDULES, { now: NOW, limit: BATCH, traceId: 'bench' }),
     );
     ms.push(performance.now() - start);
   }
@@ -221,7 +224,7 @@ async function idleTick(
     },
   };
   await admin.query('BEGIN');
-  await runDueReminders(spy, SCHEDULE, { now: NOW, limit: BATCH, traceId: 'bench' });
+  await runDueReminders(spy, SCHEDULES, { now: NOW, limit: BATCH, traceId: 'bench' });
   await admin.query('ROLLBACK');
   const scans = plans
     .flatMap(nodesOf)

@@ -162,7 +162,7 @@ describe('Bolt over HTTP against the look-alike', () => {
       await s.slack.say('U0LIN', 'x');
 
       expect(heard).toBe(0);
-      expect(s.slack.journal.filter(({ direction }) => direction === 'to_us').map(({ error }) => error)).toEqual([
+      expect(s.slack.journal.filter(({ what }) => what === 'message').map(({ error }) => error)).toEqual([
         'http_error',
         'http_error',
       ]);

@@ -63,7 +63,9 @@ describe('access_token', () => {
 
     expect(wrong).toEqual([...Array<number>(10).fill(40001), 45009]);
     expect((await getToken()).errcode).toBe(45009);
-    await world.later(3_601);
+    await world.later(3_599);
+    expect((await getToken()).errcode).toBe(45009);
+    await world.later(1);
     expect((await getToken()).errcode).toBe(0);
   });
 
@@ -200,6 +202,21 @@ describe('limits', () => {
     expect(answered.errcode).toBe(0);
     expect(ticket).not.toBe(answered['ticket']);
     expect((await world.call('get_jsapi_ticket')).errcode).toBe(45009);
+  });
+
+  test('the 401st jsapi ticket of a corp within an hour is 45009, whichever app asks', async () => {
+    const apps = [1, 2, 3, 4, 5].map((n) => ({ ...REPORT_APP, agentId: n, secret: `secret-${n}` }));
+    await start({ agents: [LOAN_APP, ...apps] });
+    const codes: number[] = [];
+    for (const app of apps.slice(0, 4)) {
+      const token = await world.token(app);
+      for (let n = 0; n < 100; n++) codes.push((await raw(`get_jsapi_ticket?access_token=${token}`)).errcode);
+    }
+
+    expect(new Set(codes)).toEqual(new Set([0]));
+    expect((await world.call('get_jsapi_ticket', undefined, apps[4])).errcode).toBe(45009);
+    await world.later(3_600);
+    expect((await world.call('get_jsapi_ticket', undefined, apps[4])).errcode).toBe(0);
   });
 
   test('?debug=1 leaves five calls a minute', async () => {

@@ -38,9 +38,11 @@ describe('upload', () => {
     ['a file of 5 bytes', 'file', Buffer.alloc(5), 40006],
     ['an empty file', 'file', Buffer.alloc(0), 44001],
     ['a photo', 'image', jpeg(1_000), 0],
+    ['a photo of 10 MB', 'image', jpeg(10 * MB), 0],
     ['a photo over 10 MB', 'image', jpeg(10 * MB + 1), 40009],
     ['a PDF that claims to be a photo', 'image', Buffer.from('%PDF-1.7 …'), 40005],
     ['a video', 'video', mp4(1_000), 0],
+    ['a video of 10 MB', 'video', mp4(10 * MB), 0],
     ['a video over 10 MB', 'video', mp4(10 * MB + 1), 40011],
     ['a photo that claims to be a video', 'video', jpeg(1_000), 40005],
     ['a voice of 60 s', 'voice', amr(60), 0],
@@ -101,6 +103,8 @@ describe('download', () => {
     const id = /<MediaId><!\[CDATA\[(.*?)\]\]>/.exec(world.received[0]?.plaintext ?? '')?.[1];
 
     expect(await (await download(id)).json()).toMatchObject({ errcode: 830002 });
+    expect(await (await download(id, `bytes=0-${20 * MB}`)).json()).toMatchObject({ errcode: 830002 });
+    expect((await download(id, `bytes=0-${20 * MB - 1}`)).status).toBe(206);
     const part = await download(id, `bytes=${20 * MB}-${20 * MB + 3}`);
     expect([part.status, await part.text()]).toEqual([206, 'tail']);
     expect(part.headers.get('content-range')).toBe(`bytes ${20 * MB}-${20 * MB + 3}/${20 * MB + 4}`);

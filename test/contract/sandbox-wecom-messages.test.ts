@@ -106,6 +106,29 @@ describe('duplicate check', () => {
     expect(shown('lina')).toEqual(['hello', 'other words', 'hello']);
   });
 
+  test('counts for half an hour when no interval is given, and for four hours at most', async () => {
+    const usual = { ...text('lina', 'usual'), enable_duplicate_check: 1 };
+    const long = { ...text('lina', 'long'), enable_duplicate_check: 1, duplicate_check_interval: 86_400 };
+    const counts = (): number[] => ['usual', 'long'].map((word) => shown('lina').filter((one) => one === word).length);
+    const both = async (): Promise<number[]> => {
+      await world.send(usual);
+      await world.send(long);
+      return counts();
+    };
+
+    expect(await both()).toEqual([1, 1]);
+    await world.later(1_799);
+    expect(await both()).toEqual([1, 1]);
+    await world.later(1);
+    expect(await both()).toEqual([2, 1]);
+    await world.later(4 * 3_600 - 1_801);
+    await world.send(long);
+    expect(counts()).toEqual([2, 1]);
+    await world.later(1);
+    await world.send(long);
+    expect(counts()).toEqual([2, 2]);
+  });
+
   test('without the check the same message is shown twice', async () => {
     await world.send(text('lina'));
     await world.send(text('lina'));
@@ -131,6 +154,11 @@ describe('limits in bytes', () => {
     const got = shown('lina')[0] ?? '';
     expect(got.replace('\uFFFD', '')).toBe('贷'.repeat(682));
     expect(got).toHaveLength(683);
+
+    const whole = `${'贷'.repeat(682)}ab`;
+    await world.send(text('lina', whole));
+    await world.send(text('lina', `${whole}c`));
+    expect(shown('lina').slice(1)).toEqual([whole, whole]);
   });
 
   const textcard = { title: 'a', description: 'b', url: 'https://app.example.com/' };
@@ -138,11 +166,21 @@ describe('limits in bytes', () => {
     ['markdown of 2049 bytes', { msgtype: 'markdown', markdown: { content: `${'贷'.repeat(682)}abc` } }, 45002],
     ['markdown of 2048 bytes', { msgtype: 'markdown', markdown: { content: `${'贷'.repeat(682)}ab` } }, 0],
     ['a title of 129 bytes', { msgtype: 'textcard', textcard: { ...textcard, title: '贷'.repeat(43) } }, 45002],
-    ['a title of 126 bytes', { msgtype: 'textcard', textcard: { ...textcard, title: '贷'.repeat(42) } }, 0],
+    ['a title of 128 bytes', { msgtype: 'textcard', textcard: { ...textcard, title: `${'贷'.repeat(42)}ab` } }, 0],
     [
       'a description of 513 bytes',
       { msgtype: 'textcard', textcard: { ...textcard, description: '贷'.repeat(171) } },
       45002,
+    ],
+    [
+      'a description of 512 bytes',
+      { msgtype: 'textcard', textcard: { ...textcard, description: `${'贷'.repeat(170)}ab` } },
+      0,
+    ],
+    [
+      'a link of 2048 bytes',
+      { msgtype: 'textcard', textcard: { ...textcard, url: `https://${'a'.repeat(2_040)}` } },
+      0,
     ],
     [
       'a link of 2049 bytes',
@@ -311,12 +349,16 @@ describe('cards', () => {
     await second.close();
   });
 
-  test('more person-times a day than accounts × 200 are 45009', async () => {
+  test('more person-times a day than accounts × 200 are 45009 until midnight in China', async () => {
     const small = await startWorld({ accountCap: 0.02 }); // 4 person-times
     const answers = [await small.send(text('@all')), await small.send(text('lina'))];
+    await small.later(15 * 3_600 - 1); // START is 09:00 there
+    answers.push(await small.send(text('lina')));
+    await small.later(1);
+    answers.push(await small.send(text('lina')));
     await small.close();
 
-    expect(answers.map(({ errcode }) => errcode)).toEqual([0, 45009]);
+    expect(answers.map(({ errcode }) => errcode)).toEqual([0, 45009, 45009, 0]);
   });
 });
 
@@ -324,11 +366,14 @@ describe('recall', () => {
   test('takes a message back from every phone within 24 hours, not later', async () => {
     const one = await world.send(text('lina|ZhangWei', 'one'));
     const two = await world.send(text('lina', 'two'));
+    const three = await world.send(text('lina', 'three'));
 
     expect((await world.call('message/recall', { msgid: one['msgid'] })).errcode).toBe(0);
     expect(world.screen('ZhangWei').messages).toMatchObject([{ text: 'one', deleted: true }]);
-    await world.later(86_400);
-    expect((await world.call('message/recall', { msgid: two['msgid'] })).errcode).not.toBe(0);
+    await world.later(86_399);
+    expect((await world.call('message/recall', { msgid: two['msgid'] })).errcode).toBe(0);
+    await world.later(1);
+    expect((await world.call('message/recall', { msgid: three['msgid'] })).errcode).not.toBe(0);
     expect(world.last('lina')).not.toHaveProperty('deleted');
   });
 

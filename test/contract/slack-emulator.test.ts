@@ -119,7 +119,7 @@ class World {
     if ('refused' in result) return { status: result.status };
     if (this.storeIsDown) return { status: 503 };
     this.heard.push(...result.events);
-    return result.answer(result.interactive ? { kind: 'text', text: '已收到' } : undefined);
+    return result.answer();
   }
 
   /** Connects by Socket Mode. */
@@ -343,12 +343,17 @@ describe('our Slack channel against the look-alike', () => {
     expect(world.heard.at(-1)?.happening).toEqual({ kind: 'other', what: 'message:channel' });
   });
 
-  test('a slash command becomes a sentence and shows its answer in private', async () => {
+  test('a slash command typed in a channel is said, and answered, where the person’s direct messages are', async () => {
     world = await new World().open();
-    await world.slack.slash('U0001', '/daiban', '客户 何女士');
+    await world.slack.say('U0001', '待办');
+    await world.slack.slash('U0001', '/daiban', '客户 何女士', 'C0001');
 
-    expect(world.heard[0]?.happening).toMatchObject({ kind: 'message', text: '客户 何女士' });
-    expect(world.slack.screen('U0001').toasts.map((toast) => toast.text)).toEqual(['已收到']);
+    const [direct, command] = world.heard;
+    expect(command?.happening).toMatchObject({ kind: 'message', text: '客户 何女士' });
+    expect(command?.address).toEqual(direct?.address);
+    const receipt = await world.send({ kind: 'text', text: '何女士 K305' }, command?.address.chat ?? '');
+    expect(world.lastScreen('U0001').text).toBe('何女士 K305');
+    expect(receipt.handle?.['channel']).toMatch(/^D/);
   });
 
   test('files travel in both directions', async () => {
@@ -462,7 +467,11 @@ describe('our Slack channel against the look-alike', () => {
         label: '问'.repeat(300),
         options: Array.from({ length: 130 }, (_, index) => ({ id: `o${String(index)}`, text: '选'.repeat(200) })),
       },
-      actions: Array.from({ length: 40 }, (_, index) => ({ verb: `v${String(index)}`, label: '按'.repeat(120) })),
+      actions: [
+        ...Array.from({ length: 40 }, (_, index) => ({ verb: `v${String(index)}`, label: '按'.repeat(120) })),
+        { verb: 'open', label: '', url: `https://app.example.com/${'a'.repeat(2976)}` },
+        { verb: 'far', label: '远', url: `https://app.example.com/${'a'.repeat(2977)}` },
+      ],
     };
 
     await expect(world.send({ kind: 'card', card: full }, 'U0001')).resolves.toMatchObject({

@@ -6,7 +6,7 @@ import { FixedClock } from '../../src/lib/clock.ts';
 import { silentLog } from '../../src/lib/log.ts';
 import { Secret } from '../../src/lib/secret.ts';
 import { startStub, type Stub, type StubCall, type StubReply } from '../fixtures/slack/http-stub.ts';
-import { NOW, SECRET } from '../fixtures/slack/requests.ts';
+import { eventCallback, form, FORM, NOW, SECRET, signed } from '../fixtures/slack/requests.ts';
 
 const card: Card = {
   id: 'abcd1234',
@@ -52,6 +52,36 @@ function call(method: string): StubCall {
   if (!found) throw new Error(`${method} was not called`);
   return found;
 }
+
+describe('posting to a person', () => {
+  const to = { account: 'slack:default', chat: 'U0777' };
+  const hello: OutboundContent = { kind: 'text', text: 'hi' };
+  const places = (): readonly unknown[] => (stub?.calls ?? []).map((one) => one.fields['channel']);
+
+  test('goes to the direct message he wrote in, as soon as it is known', async () => {
+    const channel = await slack(() => ({ json: { ok: true, channel: 'D0777', ts: '1.0', message: {}, messages: [] } }));
+    await channel.send(intent(hello, { to: { ...to, chat: 'U0888' } }));
+    const word = { type: 'message', channel: 'D0777', channel_type: 'im', user: 'U0777', text: '待办', ts: '1.0' };
+    await channel.receive(signed(JSON.stringify(eventCallback(word))), NOW);
+
+    await channel.send(intent(hello, { to }));
+    await channel.reconcile?.(intent(hello, { to }));
+
+    expect(places()).toEqual(['U0888', 'D0777', 'D0777']);
+  });
+
+  test('goes to his id until Slack has said which direct message that is', async () => {
+    const channel = await slack(() => ({ json: { ok: true, channel: 'D0777', ts: '1.0', message: {} } }));
+    // A command may be typed in the direct message of two other people.
+    const command = { command: '/daiban', text: '待办', user_id: 'U0777', channel_id: 'D0999', trigger_id: '1.2' };
+    await channel.receive(signed(form(command), { contentType: FORM }), NOW);
+
+    await channel.send(intent(hello, { to }));
+    await channel.send(intent(hello, { to }));
+
+    expect(places()).toEqual(['U0777', 'D0777']);
+  });
+});
 
 describe('posting', () => {
   test('a text goes out escaped, without previews, with the intent’s id in its metadata and the token in the header only', async () => {

@@ -213,6 +213,28 @@ describe('Socket Mode', () => {
     expect(error).toMatchObject({ failure: 'breaker', code: 'invalid_auth' });
   });
 
+  test.each(['missing_scope', 'something_new'])('%s is a refusal that is thrown, too', async (code) => {
+    slack.openAnswer = { ok: false, error: code };
+    const taken = Promise.resolve();
+
+    await expect(listen(() => taken)).rejects.toMatchObject({ name: 'ChannelError', code });
+  });
+
+  test('with Socket Mode switched off it ends at once instead of connecting again and again', async () => {
+    let hellos = 0;
+    const done = channel().listen?.(
+      () => Promise.resolve(),
+      stop.signal,
+      () => {
+        hellos += 1;
+        slack.sockets[0]?.send(JSON.stringify({ type: 'disconnect', reason: 'link_disabled' }));
+      },
+    );
+
+    await expect(done).rejects.toMatchObject({ name: 'ChannelError', failure: 'breaker', code: 'link_disabled' });
+    expect([hellos, slack.sockets.length]).toEqual([1, 1]);
+  });
+
   test('without an app token the channel does not listen', () => {
     const http = createSlackChannel(
       { botToken: new Secret('x'), signingSecret: new Secret(SECRET), apiUrl: 'http://127.0.0.1:9/' },

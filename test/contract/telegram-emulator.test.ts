@@ -329,9 +329,15 @@ describe('our Telegram channel against the look-alike', () => {
       select: {
         id: 'reason',
         label: '问',
-        options: Array.from({ length: 60 }, (_, index) => ({ id: `option${String(index)}`, text: '选'.repeat(200) })),
+        options: Array.from({ length: 130 }, (_, at) => ({
+          id: `option${String(at)}`,
+          text: '选'.repeat(at === 0 ? 0 : 200),
+        })),
       },
-      actions: Array.from({ length: 10 }, (_, index) => ({ verb: `v${String(index)}`, label: '按'.repeat(120) })),
+      actions: Array.from({ length: 40 }, (_, at) => ({
+        verb: `v${String(at)}`,
+        label: '按'.repeat(at === 0 ? 0 : 120),
+      })),
     };
 
     await expect(world.send({ kind: 'card', card: full })).resolves.toMatchObject({

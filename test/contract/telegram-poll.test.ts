@@ -23,13 +23,14 @@ afterEach(async () => {
 async function listen(
   respond: (call: StubCall) => StubReply,
   sink: (events: readonly InboundEvent[]) => Promise<void>,
+  connected?: () => void,
 ): Promise<void> {
   stub = await startStub(respond);
   const channel = createTelegramChannel(
     { botToken: new Secret(TOKEN), apiRoot: stub.url },
     { clock: new FixedClock('2026-01-01T00:00:00Z'), log: silentLog },
   );
-  return channel.listen(sink, stop.signal);
+  return channel.listen(sink, stop.signal, connected);
 }
 
 const batch = (...updates: unknown[]): StubReply => ({ json: { ok: true, result: updates } });
@@ -134,6 +135,22 @@ describe('long polling', () => {
     );
 
     await expect(done).rejects.toMatchObject({ name: 'ChannelError', failure, code });
+  });
+
+  test('each poll that is answered says that Telegram has let us in, none that is refused does', async () => {
+    const replies: StubReply[] = [
+      batch(),
+      { status: 401, json: { ok: false, error_code: 401, description: 'Unauthorized' } },
+    ];
+    let answered = 0;
+    const done = listen(
+      () => replies.shift() ?? 'hang',
+      () => Promise.resolve(),
+      () => (answered += 1),
+    );
+
+    await expect(done).rejects.toMatchObject({ code: 'unauthorized' });
+    expect(answered).toBe(1);
   });
 
   test('a broken connection and a server fault are waited out', async () => {

@@ -392,16 +392,44 @@ describe('trouble on their side', () => {
     expect(house.wecom.journal.filter(({ what }) => what === 'gettoken').length - before).toBe(1);
   });
 
-  test.each([
-    ['-1', 'retry'],
-    ['45009', 'wait'],
-    ['45033', 'retry'],
-    ['40201', 'park'],
-    ['987654', 'our_fault'],
-  ])('errcode %s is %s', async (code, failure) => {
+  /** Reference §1.3 as far as our client tells one code from another. */
+  const MEANINGS: Readonly<Record<string, readonly string[]>> = {
+    retry: ['-1', '6000', '45033'],
+    wait: ['45009', '41063'],
+    park: [
+      '40003',
+      '46004',
+      '60111',
+      '60011',
+      '60021',
+      '81013',
+      '85002',
+      '48001',
+      '48002',
+      '48004',
+      '48005',
+      '48006',
+    ].concat(['43012', '40201', '82004', '40007']),
+    breaker: ['40001', '40091', '40013', '40056', '301002', '50003', '60020'],
+    card_gone: ['60140'],
+    our_fault: ['40008', '40033', '40035', '40058', '40063', '41004', '42015', '42038', '44004', '45002', '987654'],
+  };
+  const rows = Object.entries(MEANINGS).flatMap(([failure, list]) => list.map((code) => [code, failure] as const));
+
+  test.each(rows)('errcode %s is %s', async (code, failure) => {
     house.fault('message/send', { kind: 'error', code });
 
-    expect(await house.failure(text('您好'))).toMatchObject({ failure, code });
+    const error = await house.failure(text('您好'));
+
+    expect(error).toMatchObject({ failure, code });
+    expect(error.message).toMatch(/hint: \[\d+\], from ip: 127\.0\.0\.1/);
+  });
+
+  test.each(['40014', '42001', '41001'])('errcode %s fetches a new token and is replayed once', async (code) => {
+    house.fault('message/send', { kind: 'error', code });
+    await house.send(text('您好'));
+
+    expect(house.shown()).toEqual(['您好']);
   });
 
   test('a connection that dies before the call is taken leaves it unknown; repeating it shows it', async () => {

@@ -2,7 +2,7 @@
  * What a newcomer sees first: from one sentence in WeCom to a reminder before the due date, clicked in a real browser by
  * visible labels only, in both languages, on the product started with nothing configured.
  */
-import type { Browser, Page } from 'playwright-core';
+import type { Browser, Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, onTestFailed, test } from 'vitest';
 import type { Language } from '../../src/lib/i18n.ts';
 import { accessibilityFaults } from './support/axe.ts';
@@ -78,6 +78,26 @@ async function recordsPayment(visitor: Visitor, page: Page): Promise<void> {
     .waitFor();
 }
 
+/** It was a mistake: sees what undoing it changes, keeps it, then undoes it after all; the seller hears of it. */
+async function undoesPayment(visitor: Visitor, page: Page): Promise<void> {
+  await page.getByRole('button', { name: visitor.say('payment.open'), exact: true, disabled: false }).click();
+  const [dialog, question] = ['payment.title', 'payment.undo.title'].map((title) =>
+    page.getByRole('dialog', { name: visitor.say(title) }),
+  ) as [Locator, Locator];
+  const ask = async (): Promise<void> =>
+    dialog.getByRole('button', { name: visitor.say('payment.undo.press'), exact: true }).click();
+  await ask();
+  await question.getByText(/0\.00 → 1050\.00/).waitFor();
+  await question.getByText(visitor.say('payment.undo.told')).waitFor();
+  expect(await accessibilityFaults(page)).toEqual([]);
+  expect(await page.evaluate('document.documentElement.scrollWidth <= innerWidth')).toBe(true);
+  await question.getByRole('button', { name: visitor.say('payment.undo.keep'), exact: true }).click();
+  await ask();
+  await question.getByRole('button', { name: visitor.say('payment.undo.confirm'), exact: true }).click();
+  await question.waitFor({ state: 'hidden' });
+  await visitor.reads(SELLER, /登记的还款 1,050\.00 元已撤销/);
+}
+
 const reason = whyNoBrowser();
 
 describe.skipIf(reason !== undefined)('a newcomer in a browser', () => {
@@ -121,6 +141,7 @@ describe.skipIf(reason !== undefined)('a newcomer in a browser', () => {
           .waitFor({ timeout: 60_000 });
         await visitor.picture('reminder', CUSTOMER);
         await recordsPayment(visitor, page);
+        await undoesPayment(visitor, page);
 
         expect(await accessibilityFaults(page)).toEqual([]);
         await page.getByRole('button', { name: visitor.say('journal.open') }).click();

@@ -174,12 +174,12 @@ describe('the whole road, from one sentence to a reminder', () => {
     expect(await reminders()).toHaveLength(3);
 
     const paid = await product.api<{ isReplay: boolean }>('POST', `/loans/${loan}/payments`, {
-      externalId: 'bank-1',
+      externalId: 'bank/1',
       amount: '1050.00',
       paidAt: `${due}T21:00:00+08:00`,
     });
     const again = await product.api<{ isReplay: boolean }>('POST', `/loans/${loan}/payments`, {
-      externalId: 'bank-1',
+      externalId: 'bank/1',
       amount: '1050.00',
       paidAt: `${due}T21:00:00+08:00`,
     });
@@ -191,6 +191,26 @@ describe('the whole road, from one sentence to a reminder', () => {
 
     await product.moveClock(`${second}T08:00:00+08:00`);
     expect((await reminders()).filter((text) => text.includes('第 2 期'))).toHaveLength(2);
+  });
+
+  test('a payment that was a mistake is taken back once: it is owed again, and she and her adviser hear of it', async () => {
+    const xiaolin = product.phone('wecom', 'xiaolin');
+    const loan = /L\d+/.exec((await hear(xiaolin, /借据 L\d+/)).text)?.[0] ?? '';
+    const reverse = async (): Promise<{ status: number; body: { isReplay: boolean; reopened: unknown } }> =>
+      product.api('POST', `/loans/${loan}/payments/${encodeURIComponent('bank/1')}/reversals`, { reason: '支票退票' });
+
+    const [first, again] = [await reverse(), await reverse()];
+
+    expect([first.status, again.status], JSON.stringify(first.body)).toEqual([201, 201]);
+    expect(first.body).toMatchObject({
+      isReplay: false,
+      reopened: [{ instalment: 1, principal: '0.00', interest: '1050.00' }],
+    });
+    expect(again.body).toEqual({ ...first.body, isReplay: true });
+    await hear(product.phone('telegram', '7000000201'), /更正：.*1,050\.00 元（L\d+）未到账或登记有误，现已撤销/);
+    await hear(xiaolin, /登记的还款 1,050\.00 元已撤销（支票退票）/);
+    await xiaolin.say('还款 何女士');
+    await hear(xiaolin, /第 1 期 .*｜1,050\.00 元｜逾期/);
   });
 
   test('everything stands on the timeline, in order, once, masked, with its delivery', async () => {

@@ -10,13 +10,14 @@ beforeAll(async () => {
 });
 
 describe('one event, many deliveries', () => {
-  test('three parallel deliveries to each of two processes, handled by three workers, make one lead and one answer', async () => {
+  test('a hundred parallel deliveries to each of two processes, handled by three workers, make one lead and one answer', async () => {
     const { wecom } = company.channels;
     const event = wecom.message('xiaolin', '新客户 何女士 13800006612 想贷30万周转', ['msg-1', 'msg-1-alias']);
     const doors = [company.door(), company.door()];
     const workers = [company.worker(), company.worker(), company.worker()];
 
-    await Promise.all(doors.flatMap((door) => [1, 2, 3].map(async () => door.receive([event]))));
+    const hundred = Array.from({ length: 100 });
+    await Promise.all(doors.flatMap((door) => hundred.map(async () => door.receive([event]))));
     await Promise.all(workers.map(async ({ turns }) => turns.run()));
     await Promise.all(workers.map(async ({ deliverer }) => deliverer.run()));
     const answers = wecom.said('xiaolin').length;

@@ -1,4 +1,5 @@
 /** Invariant 5: PostgreSQL is the only truth. Redis carries hints: FLUSHALL at any moment costs delay, nothing else. */
+import { Worker } from 'bullmq';
 import { Redis } from 'ioredis';
 import { afterEach, expect, test } from 'vitest';
 import { BullWake } from '../../src/jobs/bull-wake.ts';
@@ -133,7 +134,71 @@ describeWithRedis('with Redis', () => {
 
     expect(woken).toBe(5);
   });
+
+  test('of any number of hints one waits for each topic, and nothing is left of those that were taken', async () => {
+    await redis.flush();
+    const senders = Array.from({ length: 25 }, () => new BullWake(redis.url, false, silentLog));
+    leaving.push(...senders.map((sender) => async () => sender.close()));
+    await until(async () => {
+      for (const sender of senders) sender.signal('inbox');
+      return (await given()) >= 100;
+    });
+
+    expect(await numberOf((client) => client.llen(`${QUEUE}:wait`))).toBe(1);
+    const taking = new BullWake(redis.url, true, silentLog);
+    leaving.push(async () => taking.close());
+    taking.on('inbox', () => undefined);
+    await until(async () => (await numberOf(async (client) => (await client.keys(`${QUEUE}:[0-9]*`)).length)) === 0);
+    expect(await numberOf((client) => client.xlen(`${QUEUE}:events`))).toBeLessThan(500);
+  });
+
+  test('a hint that comes while one is in hand is kept: its taker may have looked before it was given', async () => {
+    await redis.flush();
+    const [sender, connection] = [new BullWake(redis.url, false, silentLog), new Redis(redis.url, PATIENT)];
+    await until(async () => {
+      sender.signal('inbox');
+      return (await given()) > 0;
+    });
+    const hand: { open: () => void } = { open: () => undefined };
+    const open = new Promise<void>((resolve) => (hand.open = resolve));
+    let taken = 0;
+    const take = async (): Promise<void> => {
+      taken += 1;
+      await open;
+    };
+    const taker = new Worker(QUEUE.slice('bull:'.length), take, { connection });
+    leaving.push(
+      async () => sender.close(),
+      async () => taker.close(true),
+      async () => connection.disconnect(),
+    );
+    await until(() => taken === 1);
+    const before = await given();
+
+    sender.signal('inbox');
+    await until(async () => (await given()) > before);
+    hand.open();
+
+    await until(() => taken === 2);
+  });
+
+  /** How many hints were ever given. */
+  async function given(): Promise<number> {
+    return numberOf(async (client) => Number(await client.get(`${QUEUE}:id`)));
+  }
+
+  async function numberOf(question: (client: Redis) => Promise<number>): Promise<number> {
+    const client = new Redis(redis.url);
+    try {
+      return await question(client);
+    } finally {
+      client.disconnect();
+    }
+  }
 });
+
+const QUEUE = 'bull:daiban-wake-inbox';
+const PATIENT = { maxRetriesPerRequest: null };
 
 /** Everything a Redis knows, as one text. */
 async function contentOf(url: string): Promise<string> {

@@ -2,15 +2,17 @@
  * Invariant 11: the audit log is append-only and sealed: a keyed chain with signed anchors outside the database; verifying
  * names the first row that was touched, and a cut tail.
  */
-import { appendFile, mkdtemp, rm } from 'node:fs/promises';
+import { appendFile, mkdtemp, open, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import type { PoolClient } from 'pg';
+import { anchorAudit, type AnchorStore } from '../../src/core/audit/anchor.ts';
 import { AnchorFile } from '../../src/core/audit/anchor-file.ts';
-import { anchorAudit, sealAudit, verifyAudit, type AuditVerdict } from '../../src/core/audit/seal.ts';
+import { sealAudit } from '../../src/core/audit/seal.ts';
+import { verifyAudit, type AuditVerdict } from '../../src/core/audit/verify.ts';
 import { Keyring } from '../../src/db/keyring.ts';
-import { until, useCompany } from './support/company.ts';
+import { useCompany } from './support/company.ts';
 
 const company = useCompany();
 const NOW = new Date('2026-11-21T08:00:00Z');
@@ -22,44 +24,35 @@ beforeAll(async () => {
   await anchorAudit(database, keys, anchors, NOW);
 });
 
-/** Seals every entry. A transaction open anywhere on the server, another test's too, holds sealing back for a moment. */
 async function sealAll(): Promise<void> {
-  await until(async () => {
-    await sealAudit(company.base.database, company.base.keys);
-    return String(await company.count('audit_entries')) === String(await company.count('audit_seals'));
-  });
+  while ((await sealAudit(company.base.database, company.base.keys)) > 0);
 }
+
+/** What the chain says now. */
+async function verdict(anchors: AnchorStore = company.base.anchors): Promise<AuditVerdict> {
+  return verifyAudit(company.base.database, company.base.keys, anchors.all());
+}
+
+async function allOf(anchors: AnchorStore): Promise<readonly unknown[]> {
+  const found: unknown[] = [];
+  for await (const anchor of anchors.all()) found.push(anchor);
+  return found;
+}
+
+class TakenBack extends Error {}
 
 /** What verifying says after somebody with every right on the database has done `tampering`; taken back afterwards. */
-async function after(tampering: string): Promise<AuditVerdict> {
-  const client = await company.db.pool.connect();
-  try {
-    await client.query('BEGIN; SET LOCAL session_replication_role = replica');
-    await client.query(tampering);
-    const tx = {
-      query: async (query: unknown, values: readonly unknown[] = []) =>
-        (await client.query(textOf(query), [...values])).rows.map(asProduct),
-    };
-    return await verifyAudit(tx as never, company.base.keys, await company.base.anchors.all());
-  } finally {
-    await client.query('ROLLBACK');
-    client.release();
-  }
-}
-
-function textOf(query: unknown): string {
-  return typeof query === 'string' ? query : (query as { text: string }).text;
-}
-
-/** The default parsers give int8 as text, the product's give bigint. */
-function asProduct(row: Record<string, unknown>): Record<string, unknown> {
-  const big = ['sequence', 'entry_id', 'entry_tx', 'id', 'tx'];
-  return Object.fromEntries(
-    Object.entries(row).map(([key, value]) => [
-      key,
-      big.includes(key) && typeof value === 'string' ? BigInt(value) : value,
-    ]),
-  );
+async function after(...tampering: readonly string[]): Promise<AuditVerdict> {
+  let found: AuditVerdict | undefined;
+  const done = company.base.database.transaction(async (tx) => {
+    await tx.query('SET LOCAL session_replication_role = replica');
+    for (const statement of tampering) await tx.query(statement);
+    found = await verifyAudit(tx, company.base.keys, company.base.anchors.all());
+    throw new TakenBack();
+  });
+  await expect(done).rejects.toThrow(TakenBack);
+  if (found === undefined) throw new Error('no verdict');
+  return found;
 }
 
 async function third(): Promise<{ sequence: bigint; entryId: bigint }> {
@@ -69,14 +62,25 @@ async function third(): Promise<{ sequence: bigint; entryId: bigint }> {
   return { sequence: 3n, entryId: BigInt(rows[0]?.entry_id ?? 0) };
 }
 
+/** The last lines of a file that is too long to be read. */
+async function readTail(name: string): Promise<string> {
+  const file = await open(name);
+  try {
+    const { size } = await file.stat();
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(2_000), 0, 2_000, size - 2_000);
+    return buffer.toString('utf8', 0, bytesRead);
+  } finally {
+    await file.close();
+  }
+}
+
 const THIRD = '(SELECT entry_id FROM audit_seals WHERE sequence = 3)';
 
 describe('the chain', () => {
   test('an untouched log verifies: every entry sealed, the anchor fitting', async () => {
-    const { database, keys, anchors } = company.base;
     const entries = BigInt(await company.count('audit_entries'));
 
-    expect(await verifyAudit(database, keys, await anchors.all())).toEqual({ ok: true, entries, anchors: 1 });
+    expect(await verdict()).toEqual({ ok: true, entries, anchors: 1, waiting: 0n });
     expect(await company.count('audit_entries')).toBe(await company.count('audit_seals'));
   });
 
@@ -90,7 +94,7 @@ describe('the chain', () => {
     ['from where', `via = 'timer'`],
     ['the detail', `sealed_detail = '\\x01'`],
     ['the trace', `trace_id = 'x'`],
-    ['the transaction', 'tx = tx + 1'],
+    ['when it was recorded', `recorded_at = recorded_at + interval '1 microsecond'`],
   ])('a changed entry (%s) is found and named', async (_what, change) => {
     expect(await after(`UPDATE audit_entries SET ${change} WHERE id = ${THIRD}`)).toEqual({
       ok: false,
@@ -100,7 +104,9 @@ describe('the chain', () => {
   });
 
   test('an entry moved in time no longer belongs to its seal', async () => {
-    expect(await after(`UPDATE audit_entries SET at = at + interval '1 ms' WHERE id = ${THIRD}`)).toMatchObject({
+    expect(
+      await after(`UPDATE audit_entries SET at = at + interval '1 microsecond' WHERE id = ${THIRD}`),
+    ).toMatchObject({
       ok: false,
       fault: 'missing',
       sequence: 3n,
@@ -119,13 +125,20 @@ describe('the chain', () => {
       sequence: 3n,
     });
     expect(
+      await after(`DELETE FROM audit_entries WHERE id > ${THIRD}`, 'DELETE FROM audit_seals WHERE sequence > 3'),
+    ).toEqual({ ok: false, fault: 'cut', sequence: 4n, anchoredAt: NOW.toISOString() });
+  });
+
+  test.each([
+    ['with an id of its own', `nextval('audit_id_seq')`, 'at'],
+    ['below all others', '-5', 'at'],
+    ['beside one that is sealed, at another instant', 'id', `at - interval '1 s'`],
+  ])('an entry slipped in (%s) is found, whatever the sealer does', async (_how, id, at) => {
+    expect(
       await after(
-        `INSERT INTO audit_entries (at, tx, actor_kind, actor_id, action, outcome, via, trace_id) SELECT at, tx, actor_kind, actor_id, action, outcome, via, 'slipped in' FROM audit_entries WHERE id = ${THIRD}`,
+        `INSERT INTO audit_entries (id, at, actor_kind, actor_id, action, outcome, via, trace_id) SELECT ${id}, ${at}, actor_kind, actor_id, action, outcome, via, 'slipped in' FROM audit_entries WHERE id = ${THIRD}`,
       ),
     ).toMatchObject({ ok: false, fault: 'stray' });
-    expect(
-      await after(`DELETE FROM audit_entries WHERE id > ${THIRD}; DELETE FROM audit_seals WHERE sequence > 3`),
-    ).toMatchObject({ ok: false, fault: 'cut', sequence: 4n });
   });
 
   test('a chain computed anew without the key, or with another, does not pass', async () => {
@@ -139,35 +152,98 @@ describe('the chain', () => {
     });
   });
 
-  test('a forged anchor is an alarm of its own', async () => {
-    const [anchor] = await company.base.anchors.all();
-    if (!anchor) throw new Error('no anchor');
+  test('a forged anchor is an alarm of its own, and so is one that cannot be read', async () => {
+    const { database, keys, anchors } = company.base;
+    const [anchor] = await allOf(anchors);
 
-    const verdict = await verifyAudit(company.base.database, company.base.keys, [{ ...anchor, sequence: '2' }]);
+    for (const stored of [{ ...Object(anchor), sequence: '2' }, 'no JSON', null, {}])
+      expect(await verifyAudit(database, keys, [anchor, stored])).toEqual({ ok: false, fault: 'anchor', anchor: 2 });
+  });
+});
 
-    expect(verdict).toMatchObject({ ok: false, fault: 'anchor' });
+describe('entries that wait for their seal', () => {
+  test('are counted and not sealed by verifying', async () => {
+    await sealAll();
+    await company.addStaff('小沈', ['sales']);
+    const sealed = await company.count('audit_seals');
+
+    expect(await verdict()).toMatchObject({ ok: true, entries: BigInt(sealed), waiting: 1n });
+    expect(await company.count('audit_seals')).toBe(sealed);
+  });
+
+  test('do not vanish unseen: neither one of them nor its place before the sealer', async () => {
+    await company.addStaff('小沈', ['sales']);
+    const newest = '(SELECT max(id) FROM audit_entries)';
+
+    expect(await after(`DELETE FROM audit_entries WHERE id = ${newest}`)).toMatchObject({ ok: false, fault: 'lost' });
+    expect(await after(`DELETE FROM audit_unsealed WHERE entry_id = ${newest}`)).toMatchObject({
+      ok: false,
+      fault: 'stray',
+    });
   });
 });
 
 describe('the file of anchors', () => {
-  test('a line that a crash cut short is passed over, and the next anchor does not join it', async () => {
+  async function inFolder(): Promise<{ readonly anchors: AnchorFile; readonly file: string }> {
     const folder = await mkdtemp(path.join(tmpdir(), 'daiban-anchors-'));
     onTestFinished(async () => rm(folder, { recursive: true }));
-    const anchors = new AnchorFile(folder);
-    const { database, keys } = company.base;
-    await anchorAudit(database, keys, anchors, NOW);
-    const [first] = await anchors.all();
-    await appendFile(path.join(folder, 'audit-anchors.jsonl'), '{"sequence":"7","he');
+    return { anchors: new AnchorFile(folder), file: path.join(folder, 'audit-anchors.jsonl') };
+  }
 
-    const cut = await anchors.all();
+  test('a line that a crash cut short is passed over, and the next anchor does not join it', async () => {
+    const { anchors, file } = await inFolder();
+    const { database, keys } = company.base;
+    await sealAll();
+    await anchorAudit(database, keys, anchors, NOW);
+    const [first] = await allOf(anchors);
+    await appendFile(file, '{"sequence":"7","he');
+
+    const cut = await allOf(anchors);
     await company.addStaff('小唐', ['collector']);
     await sealAll();
     await anchorAudit(database, keys, anchors, NOW);
-    const healed = await anchors.all();
 
     expect(cut).toEqual([first]);
-    expect(healed).toHaveLength(2);
-    expect(await verifyAudit(database, keys, healed)).toMatchObject({ ok: true, anchors: 2 });
+    expect(await allOf(anchors)).toHaveLength(2);
+    expect(await verdict(anchors)).toMatchObject({ ok: true, anchors: 2 });
+  });
+
+  test('after a line that a crash cut short, the head is not signed once more as if there were no anchor', async () => {
+    const { anchors, file } = await inFolder();
+    const { database, keys } = company.base;
+    const first = await anchorAudit(database, keys, anchors, NOW);
+    await appendFile(file, '{"sequence":"7","he');
+
+    expect([first, await anchorAudit(database, keys, anchors, NOW)]).toEqual([true, false]);
+  });
+
+  test('costs the same after years: only its end is read, and a hole that a power cut left is cut off', async () => {
+    const { anchors, file } = await inFolder();
+    const { database, keys } = company.base;
+    await anchorAudit(database, keys, anchors, NOW);
+    const line = JSON.stringify(await anchors.last());
+    await writeFile(file, '');
+    await truncate(file, 3_000_000_000); // holes take no room on the disk, and no string could hold them
+    await appendFile(file, `\n${line}\n${'\0'.repeat(5_000)}`);
+    await company.addStaff('小唐', ['collector']);
+    await sealAll();
+
+    const appended = await anchorAudit(database, keys, anchors, NOW);
+    const { sequence } = Object(await anchors.last()) as { readonly sequence: string };
+
+    expect(appended).toBe(true);
+    expect(sequence).toBe(String(await company.count('audit_seals')));
+    expect((await readTail(file)).split('\n').slice(-3, -1)).toEqual([line, JSON.stringify(await anchors.last())]);
+  });
+
+  test('of two processes that anchor at once only one writes', async () => {
+    const { anchors } = await inFolder();
+    const { database, keys } = company.base;
+
+    const wrote = await Promise.all([1, 2, 3].map(async () => anchorAudit(database, keys, anchors, NOW)));
+
+    expect(wrote.filter(Boolean)).toHaveLength(1);
+    expect(await allOf(anchors)).toHaveLength(1);
   });
 });
 
@@ -192,22 +268,27 @@ describe('the tables', () => {
       await expect(company.db.pool.query(`TRUNCATE ${part}`), part).rejects.toThrow('append-only');
   });
 
-  test('entries of a transaction that is still open are not sealed, and keep later ones from being sealed before them', async () => {
+  test('entries are sealed in the order in which they are committed, whatever else is open on the server', async () => {
     const { database, keys } = company.base;
     await sealAll();
-    const open: PoolClient = await company.db.pool.connect();
-    await open.query(
-      `BEGIN; INSERT INTO audit_entries (at, actor_kind, actor_id, action, outcome, via, trace_id) VALUES ('${NOW.toISOString()}', 'SYSTEM', 'x', 'test', 'DONE', 'test', 't')`,
+    const other: PoolClient = await company.db.pool.connect();
+    await other.query(
+      `BEGIN; WITH entry AS (INSERT INTO audit_entries (at, actor_kind, actor_id, action, outcome, via, trace_id) VALUES ('${NOW.toISOString()}', 'SYSTEM', 'x', 'test', 'DONE', 'test', 't') RETURNING id, at)
+       INSERT INTO audit_unsealed SELECT id, at FROM entry`,
     );
     await company.addStaff('小唐', ['collector']);
 
     const early = await sealAudit(database, keys);
-    await open.query('COMMIT');
-    open.release();
+    await other.query('COMMIT');
+    other.release();
     await sealAll();
 
-    expect(early).toBe(0);
-    expect(await verifyAudit(database, keys, await company.base.anchors.all())).toMatchObject({ ok: true });
+    const { rows } = await company.db.pool.query<{ action: string }>(
+      'SELECT action FROM audit_seals JOIN audit_entries ON id = entry_id ORDER BY sequence DESC LIMIT 2',
+    );
+    expect(early).toBe(1);
+    expect(rows.map(({ action }) => action)).toEqual(['test', 'staff.add']);
+    expect(await verdict()).toMatchObject({ ok: true, waiting: 0n });
   });
 
   test('two processes that seal at once make one chain', async () => {
@@ -218,7 +299,7 @@ describe('the tables', () => {
     await Promise.all([database, ...others].map(async (one) => sealAudit(one, keys, 2)));
     await sealAll();
 
-    expect(await verifyAudit(database, keys, await company.base.anchors.all())).toMatchObject({ ok: true });
+    expect(await verdict()).toMatchObject({ ok: true, waiting: 0n });
     expect(await company.count('audit_entries')).toBe(await company.count('audit_seals'));
   });
 });

@@ -1,14 +1,14 @@
-/** Invariant 13: a running case keeps the flow and product versions it started with; only new cases take the new ones. */
-import { readFileSync } from 'node:fs';
-import path from 'node:path';
+/**
+ * Invariant 13: a running case keeps the flow and product versions it started with; only new cases take the new ones. A loan
+ * keeps its reminders, too.
+ */
 import { beforeAll, describe, expect, test } from 'vitest';
-import { catalogueOf, checkFlowFiles, readFlowFiles } from '../../src/core/runtime/flow-seed.ts';
-import { publishVersion, storeDraft } from '../../src/core/runtime/flow-store.ts';
 import { DEMO_PRODUCTS } from '../../src/demo-products.ts';
+import { runDueReminders, reminderSchedules, renderReminder } from '../../src/domain/reminders/index.ts';
 import { ADMIN, useCompany, type StaffActor } from './support/company.ts';
+import { publishChanged } from './support/publish.ts';
 
 const company = useCompany();
-const FLOWS = path.resolve(import.meta.dirname, '../../flows');
 const people: Partial<Record<'sales' | 'reviewer' | 'approver' | 'second', StaffActor>> = {};
 let phone = 13_800_200_000;
 
@@ -25,23 +25,8 @@ function who(role: keyof typeof people): StaffActor {
   return found;
 }
 
-/** Publishes the shipped flow with a change, as `daiban flows publish` does. */
 async function publish(name: string, change: (text: string) => string): Promise<string> {
-  const { base } = company;
-  const text = change(readFileSync(path.join(FLOWS, `${name}.yaml`), 'utf8'));
-  const { flows, findings } = checkFlowFiles(
-    [{ file: `${name}.yaml`, text }],
-    catalogueOf(base.registry, base.services.texts, readFlowFiles(FLOWS)),
-  );
-  expect(findings).toEqual([]);
-  const [flow] = flows;
-  if (!flow) throw new Error('no flow');
-  await base.database.transaction(async (tx) => {
-    await storeDraft(tx, flow, text, new Date('2026-11-21T02:00:00Z'));
-    await publishVersion(tx, { id: flow.version, name }, 'test', new Date('2026-11-21T02:00:00Z'));
-  });
-  await base.flows.refresh(base.database);
-  return flow.version;
+  return publishChanged(company, name, change);
 }
 
 async function submit(amount: string): Promise<string> {
@@ -154,6 +139,91 @@ async function frameVersions(): Promise<string[]> {
   };
   return state.talk.frames.map((frame) => frame.version);
 }
+
+describe('a new version of the repayment reminder', () => {
+  interface Plan {
+    readonly id: string;
+    readonly reminder_version_id: string;
+    readonly due_on: string;
+    readonly next_stage: string;
+    readonly next_at: string;
+  }
+
+  async function loanOf(application: string): Promise<Plan> {
+    const { rows } = await company.db.pool.query<Plan>(
+      `SELECT l.id, l.reminder_version_id, i.due_on::text, l.next_stage, to_char(l.next_reminder_at AT TIME ZONE 'Asia/Shanghai', 'YYYY-MM-DD HH24') AS next_at
+       FROM loans l JOIN instalments i ON i.loan_id = l.id AND i.number = 1 WHERE l.application_id = $1`,
+      [application],
+    );
+    if (!rows[0]) throw new Error('no loan');
+    return rows[0];
+  }
+
+  async function lend(): Promise<string> {
+    const application = await submit('20000.00');
+    await approve(application, 'reviewer');
+    return application;
+  }
+
+  /** What the first instalment's reminder of this stage says. */
+  async function words(loan: Plan, stage: string): Promise<unknown> {
+    const { base } = company;
+    const render = renderReminder(reminderSchedules(base.flows), base.services.texts);
+    return base.database.transaction(async (tx) =>
+      render(tx, { subjectId: loan.id, reference: `1:${stage}`, now: new Date('2026-11-21T02:00:00Z') }),
+    );
+  }
+
+  test('a loan keeps the stages, hours and words it was made with, also when it is planned anew; a new loan has the new ones', async () => {
+    const running = await lend();
+    const before = await loanOf(running);
+    const said = await words(before, 'threeDaysBefore');
+    const published = await publish('repayment-reminder', (text) =>
+      text.replace(
+        /name: threeDaysBefore.*/,
+        'name: early, day: -5, at: "16:00", text: flows.repayment-reminder.due-day }',
+      ),
+    );
+    const fresh = await loanOf(await lend());
+
+    await company.call(ADMIN, 'loan.recordPayment', {
+      id: before.id,
+      externalId: 'some',
+      amount: '100.00',
+      paidAt: new Date().toISOString(),
+    });
+
+    expect(await loanOf(running)).toEqual(before);
+    expect([before.next_stage, before.next_at.slice(-2)]).toEqual(['threeDaysBefore', '10']);
+    expect([fresh.next_stage, fresh.next_at.slice(-2)]).toEqual(['early', '16']);
+    expect([before.reminder_version_id === published, fresh.reminder_version_id]).toEqual([false, published]);
+    expect(await words(before, 'threeDaysBefore')).toMatchObject({
+      text: expect.stringContaining('请提前存入还款账户'),
+    });
+    expect(said).toMatchObject({ text: expect.stringContaining('请提前存入还款账户') });
+    expect(await words(fresh, 'early')).toMatchObject({ text: expect.stringContaining('今天') });
+  });
+
+  test('one run takes the loans of all versions, each by its own', async () => {
+    const { base } = company;
+    const late = new Date(Date.now() + 400 * 86_400_000);
+    await company.db.pool.query('SELECT ensure_partitions($1)', [late]);
+
+    await base.database.transaction(async (tx) =>
+      runDueReminders(tx, reminderSchedules(base.flows).known(), { now: late, limit: 500, traceId: 'test' }),
+    );
+
+    const { rows } = await company.db.pool.query<{ versions: string; stages: string }>(
+      `SELECT count(DISTINCT l.reminder_version_id)::int AS versions, array_agg(DISTINCT o.stage ORDER BY o.stage) AS stages
+       FROM reminder_outcomes o JOIN loans l ON l.id = o.loan_id
+       WHERE (o.stage = 'early') <> (l.reminder_version_id = $1) AND o.stage IN ('early', 'threeDaysBefore')`,
+      [base.flows.schedule('repayment-reminder').version],
+    );
+    expect(rows).toEqual([{ versions: 0, stages: null }]);
+    expect(await company.count(`reminder_outcomes WHERE stage = 'early'`)).toBeGreaterThan(0);
+    expect(await company.count(`reminder_outcomes WHERE stage = 'threeDaysBefore'`)).toBeGreaterThan(0);
+  });
+});
 
 describe('a new version of a product', () => {
   test('an application keeps the terms of the version it was made with', async () => {

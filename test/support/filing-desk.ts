@@ -2,7 +2,8 @@
 import { beforeAll, beforeEach } from 'vitest';
 import type { Actor } from '../../src/core/operations/actor.ts';
 import { readTimes } from '../../src/core/unit/unit.ts';
-import { checklistOf, storeFile, type FileClaim, type StoredFile } from '../../src/domain/documents/index.ts';
+import { storeFile, type FileClaim, type StoredFile } from '../../src/domain/documents/index.ts';
+import { checklistOf } from './checklist.ts';
 import { jpegFile } from './files.ts';
 import { ADMIN_TOKEN, useProduct, type CustomerActor, type StaffActor, type TestProduct } from './product.ts';
 

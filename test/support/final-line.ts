@@ -4,7 +4,7 @@ import type { Reporter, TestModule } from 'vitest/node';
 import { unproven } from './coverage-lines.ts';
 
 /** A run that touched all of these ran everything. */
-const FULL_RUN = ['test/unit/', 'test/integration/', 'test/contract/', 'test/e2e/'];
+const FULL_RUN = ['test/unit/', 'test/integration/', 'test/invariants/', 'test/chaos/', 'test/contract/', 'test/e2e/'];
 
 /** Vitest reporter. Counts single tests; a file or hook that fails before its tests counts as one failure. */
 export class FinalLine implements Reporter {

@@ -291,8 +291,6 @@ CREATE SEQUENCE audit_id_seq;
 CREATE TABLE audit_entries (
   id            bigint NOT NULL DEFAULT nextval('audit_id_seq'),
   at            timestamptz NOT NULL,
-  -- The writing transaction: entries below the oldest running one are final and may be sealed in (tx, id) order.
-  tx            bigint NOT NULL DEFAULT (pg_current_xact_id()::text)::bigint,
   actor_kind    text NOT NULL CHECK (actor_kind IN ('STAFF', 'CUSTOMER', 'TOKEN', 'SYSTEM', 'STRANGER')),
   actor_id      text NOT NULL,
   action        text NOT NULL,
@@ -305,15 +303,20 @@ CREATE TABLE audit_entries (
   recorded_at   timestamptz NOT NULL DEFAULT now(),
   PRIMARY KEY (id, at)
 ) PARTITION BY RANGE (at);
-CREATE INDEX audit_entries_tx ON audit_entries (tx, id);
 CREATE INDEX audit_entries_subject ON audit_entries (subject_id, id) WHERE subject_id IS NOT NULL;
 CREATE INDEX audit_entries_actor ON audit_entries (actor_id, id);
+
+-- Entries that wait for the sealer, written in the entry's own transaction: whatever it sees here is committed. The order of
+-- the seals rests on that alone and on no transaction id, so a log restored into another cluster is sealed on.
+CREATE TABLE audit_unsealed (
+  entry_id bigint PRIMARY KEY,
+  entry_at timestamptz NOT NULL
+);
 
 CREATE TABLE audit_seals (
   sequence   bigint PRIMARY KEY,
   entry_id   bigint NOT NULL UNIQUE,
   entry_at   timestamptz NOT NULL,
-  entry_tx   bigint NOT NULL,
   key_version integer NOT NULL,
   hash       bytea NOT NULL
 );
@@ -623,7 +626,7 @@ CREATE TABLE approvals (
   -- Submissions so far: nobody signs twice within one.
   round          integer NOT NULL,
   role           text NOT NULL,
-  mode           text NOT NULL CHECK (mode IN ('ANY', 'ALL', 'SEQUENCE')),
+  mode           text NOT NULL CHECK (mode IN ('ANY', 'ALL')),
   verbs          text[] NOT NULL,
   -- Goes up by one with every change a card must show; a decision names the revision it was made on.
   revision       integer NOT NULL DEFAULT 1,
@@ -713,6 +716,8 @@ CREATE TABLE loans (
   start_on         date NOT NULL,
   state            text NOT NULL CHECK (state IN ('ACTIVE', 'SETTLED')),
   credit_fen       bigint NOT NULL DEFAULT 0 CHECK (credit_fen >= 0),
+  -- The reminder schedule the loan was made with (§3.13); only an explicit move changes it.
+  reminder_version_id text NOT NULL REFERENCES flow_versions (id) ON DELETE RESTRICT,
   -- The next thing a reminder run must look at; the only column the idle tick probes.
   next_reminder_at timestamptz,
   next_instalment  integer,
@@ -723,6 +728,7 @@ CREATE TABLE loans (
 ) WITH (fillfactor = 85);
 CREATE INDEX loans_customer ON loans (customer_id);
 CREATE INDEX loans_reminder_due ON loans (next_reminder_at, id) WHERE next_reminder_at IS NOT NULL;
+CREATE INDEX loans_reminder_version ON loans (reminder_version_id) WHERE state = 'ACTIVE';
 
 CREATE TABLE instalments (
   loan_id            uuid NOT NULL REFERENCES loans (id) ON DELETE RESTRICT,
@@ -744,22 +750,49 @@ CREATE TABLE payments (
   paid_at      timestamptz NOT NULL,
   recorded_by  text NOT NULL,
   created_at   timestamptz NOT NULL,
-  recorded_at  timestamptz NOT NULL DEFAULT now()
+  recorded_at  timestamptz NOT NULL DEFAULT now(),
+  UNIQUE (id, loan_id)
 );
 CREATE INDEX payments_loan ON payments (loan_id, paid_at);
 
+-- The counter-entry of a payment recorded by mistake: the payment stays, at most one row here says that it does not count.
+CREATE TABLE payment_reversals (
+  id            uuid PRIMARY KEY,
+  payment_id    uuid NOT NULL UNIQUE,
+  loan_id       uuid NOT NULL,
+  sealed_reason bytea NOT NULL,
+  reversed_at   timestamptz NOT NULL,
+  reversed_by   text NOT NULL,
+  created_at    timestamptz NOT NULL,
+  recorded_at   timestamptz NOT NULL DEFAULT now(),
+  FOREIGN KEY (payment_id, loan_id) REFERENCES payments (id, loan_id) ON DELETE RESTRICT
+);
+
+-- What a payment pays of an instalment is the sum of its rows: `entry_id` is the payment or reversal that posted the row, and a
+-- row posted by a replay is the difference to what stood there before.
 CREATE TABLE payment_allocations (
-  payment_id    uuid NOT NULL REFERENCES payments (id) ON DELETE RESTRICT,
+  payment_id    uuid NOT NULL,
+  entry_id      uuid NOT NULL,
   instalment    integer NOT NULL,
   loan_id       uuid NOT NULL,
-  principal_fen bigint NOT NULL CHECK (principal_fen >= 0),
-  interest_fen  bigint NOT NULL CHECK (interest_fen >= 0),
-  PRIMARY KEY (payment_id, instalment),
-  FOREIGN KEY (loan_id, instalment) REFERENCES instalments (loan_id, number) ON DELETE RESTRICT
+  principal_fen bigint NOT NULL,
+  interest_fen  bigint NOT NULL,
+  PRIMARY KEY (payment_id, entry_id, instalment),
+  FOREIGN KEY (payment_id, loan_id) REFERENCES payments (id, loan_id) ON DELETE RESTRICT,
+  FOREIGN KEY (loan_id, instalment) REFERENCES instalments (loan_id, number) ON DELETE RESTRICT,
+  CHECK (principal_fen <> 0 OR interest_fen <> 0)
 );
 CREATE INDEX payment_allocations_instalment ON payment_allocations (loan_id, instalment);
 
--- Stages that did not end as a message: LAPSED (overtaken after an outage), STOPPED (paid before it was sent).
+CREATE TRIGGER payments_append_only BEFORE UPDATE OR DELETE ON payments FOR EACH ROW EXECUTE FUNCTION append_only();
+CREATE TRIGGER payments_no_truncate BEFORE TRUNCATE ON payments FOR EACH STATEMENT EXECUTE FUNCTION append_only();
+CREATE TRIGGER payment_reversals_append_only BEFORE UPDATE OR DELETE ON payment_reversals FOR EACH ROW EXECUTE FUNCTION append_only();
+CREATE TRIGGER payment_reversals_no_truncate BEFORE TRUNCATE ON payment_reversals FOR EACH STATEMENT EXECUTE FUNCTION append_only();
+CREATE TRIGGER payment_allocations_append_only BEFORE UPDATE OR DELETE ON payment_allocations FOR EACH ROW EXECUTE FUNCTION append_only();
+CREATE TRIGGER payment_allocations_no_truncate BEFORE TRUNCATE ON payment_allocations FOR EACH STATEMENT EXECUTE FUNCTION append_only();
+
+-- Stages that did not end as a message: LAPSED (overtaken after an outage, or put into the past by a moved version), STOPPED
+-- (paid before it was sent).
 CREATE TABLE reminder_outcomes (
   loan_id    uuid NOT NULL REFERENCES loans (id) ON DELETE RESTRICT,
   instalment integer NOT NULL,

@@ -1,7 +1,8 @@
 /**
  * The neutral card as Block Kit, within the limits of reference §1.10. What does not fit is degraded here, never
- * refused by Slack: texts are cut with "…", fields beyond 100 and options beyond 100 are left out, a drop-down stands as
- * the accessory of its own section, a closed card loses drop-down and buttons and shows its closing word.
+ * refused by Slack: texts are cut with "…", fields and options beyond 100 and links beyond 3,000 characters are left
+ * out, a drop-down stands as the accessory of its own section, a closed card loses drop-down and buttons and shows its
+ * closing word.
  */
 import type { types } from '@slack/bolt';
 import { encodeCardKey, type Card, type CardAction, type CardSelect } from '../card.ts';
@@ -19,6 +20,7 @@ const MAX_FIELDS = 100;
 const FIELDS_PER_SECTION = 10;
 const MAX_TEXT_SECTIONS = 8;
 const ACTIONS_PER_BLOCK = 25;
+const URL_LENGTH = 3000;
 /** Notification text beside blocks; `chat.update` refuses more than 4,000. */
 const FALLBACK_TEXT = 3000;
 
@@ -107,7 +109,8 @@ function selectSection(card: Card, select: CardSelect): types.SectionBlock {
 }
 
 function actionRows(card: Card): types.ActionsBlock[] {
-  return rows(card.actions.map((action) => button(card, action)));
+  const fitting = card.actions.filter(({ url = '' }) => url.length <= URL_LENGTH);
+  return rows(fitting.map((action) => button(card, action)));
 }
 
 function button(card: Card, action: CardAction): types.Button {

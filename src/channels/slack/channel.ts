@@ -6,6 +6,7 @@ import type { Secret } from '../../lib/secret.ts';
 import { ChannelError, type Capabilities, type Channel, type PaceRule } from '../channel.ts';
 import { boltLogger } from './bolt-log.ts';
 import { clientOptions, createSlackApi } from './client.ts';
+import { DirectMessages } from './direct-messages.ts';
 import { fetchFile } from './files.ts';
 import { createInterpreter, createReceive } from './receive.ts';
 import { MAX_TEXT, reconcileIntent, sendIntent } from './send.ts';
@@ -61,9 +62,10 @@ export function createSlackChannel(config: SlackConfig, deps: SlackDeps): Channe
   const logger = boltLogger(deps.log);
   const options = clientOptions(config.apiUrl, logger);
   const api = createSlackApi(config.botToken, options);
-  const interpret = createInterpreter(account, logger);
+  const directs = new DirectMessages();
+  const interpret = createInterpreter(account, directs, logger);
   const hasty = createSlackApi(config.botToken, { ...options, timeout: FORM_TIMEOUT_MS });
-  const sending = { api, hasty, clock: deps.clock };
+  const sending = { api, hasty, clock: deps.clock, directs };
   const { appToken } = config;
   return {
     platform: 'slack',
@@ -85,9 +87,9 @@ export function createSlackChannel(config: SlackConfig, deps: SlackDeps): Channe
     ...(appToken === undefined
       ? {}
       : {
-          listen: (sink, signal) =>
+          listen: (sink, signal, connected = () => undefined) =>
             runSocket(
-              { appToken, clientOptions: options, logger, log: deps.log, clock: deps.clock, interpret },
+              { appToken, clientOptions: options, logger, log: deps.log, clock: deps.clock, interpret, connected },
               sink,
               signal,
             ),

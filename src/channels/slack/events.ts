@@ -67,6 +67,14 @@ export function readEventCallback(body: unknown, scope: EventScope): readonly In
   return [inbound(envelope, scope, { happening, keys: [envelope.event_id] })];
 }
 
+/** Who spoke to us in his direct message, and its id. A slash command's channel may be the talk of two other people. */
+export function directMessageOf(
+  body: unknown,
+): { readonly person: string | undefined; readonly channel: string | undefined } | undefined {
+  const event = eventCallback.safeParse(body).data?.event;
+  return event && !event.bot_id ? { person: event.user, channel: event.channel } : undefined;
+}
+
 function readMessage(envelope: EventCallback, scope: EventScope): readonly InboundEvent[] {
   const { event } = envelope;
   const author = event.message ?? event.previous_message ?? event;
@@ -138,7 +146,7 @@ function botUser(envelope: EventCallback): string | undefined {
 }
 
 /** Direct messages have ids that begin with D. */
-export function isDirect(channel: string): boolean {
+function isDirect(channel: string): boolean {
   return channel.startsWith('D');
 }
 
@@ -152,9 +160,10 @@ function other(envelope: EventCallback, scope: EventScope, what: string): readon
 function inbound(envelope: EventCallback, scope: EventScope, told: { happening: Happening; keys: Keys }): InboundEvent {
   const { event } = envelope;
   const sender = senderOf(event);
+  const thread = event.thread_ts ?? event.message?.thread_ts ?? event.previous_message?.thread_ts;
   return {
     platform: 'slack',
-    address: addressOf(event, scope.account, sender),
+    address: addressOf(scope.account, { channel: event.channel, person: sender, thread }),
     sender,
     deliveryKeys: told.keys,
     occurredAt: instantOf(event.event_ts ?? event.ts, envelope.event_time, scope.now),
@@ -166,12 +175,19 @@ function senderOf(event: SlackEvent): string {
   return event.user ?? event.message?.edited?.user ?? event.message?.user ?? event.previous_message?.user ?? '';
 }
 
-function addressOf(event: SlackEvent, account: string, sender: string): Address {
-  const chat = event.channel ?? sender;
+/**
+ * The conversation something belongs to. A direct message goes by the person and not by its D… id: a slash command typed
+ * anywhere, the press of a button and what we write to him of our own accord know only him, and all of it is one talk.
+ */
+export function addressOf(
+  account: string,
+  { channel, person, thread }: { channel: string | undefined; person: string; thread: string | undefined },
+): Address {
+  const chat = channel ?? person;
   // In a direct message threads are only a way of replying: the talk stays one.
-  if (isDirect(chat) || chat === sender) return { account, chat };
-  const thread = event.thread_ts ?? event.message?.thread_ts ?? event.previous_message?.thread_ts;
-  return { account, chat, ...(thread === undefined ? {} : { thread }), ...(sender === '' ? {} : { actor: sender }) };
+  if (isDirect(chat)) return { account, chat: person === '' ? chat : person };
+  if (chat === person) return { account, chat };
+  return { account, chat, ...(thread === undefined ? {} : { thread }), ...(person === '' ? {} : { actor: person }) };
 }
 
 /** In seconds; what lies beyond is no date PostgreSQL or a person could read. */

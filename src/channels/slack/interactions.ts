@@ -2,16 +2,15 @@
 import { z } from 'zod';
 import { parseCardKey } from '../card.ts';
 import { readSubmission } from './forms.ts';
-import type { Address, Happening, InboundEvent } from '../channel.ts';
+import type { Happening, InboundEvent } from '../channel.ts';
 import { SAY_PREFIX, SELECT_PREFIX } from './blocks.ts';
-import { instantOf, isDirect, type EventScope } from './events.ts';
+import { addressOf, instantOf, type EventScope } from './events.ts';
 import { decodeMrkdwn } from './mrkdwn.ts';
 
 const slashCommand = z.looseObject({
   command: z.string().min(1),
   text: z.string().default(''),
   user_id: z.string().min(1),
-  channel_id: z.string().min(1),
   trigger_id: z.string().min(1),
 });
 
@@ -51,23 +50,23 @@ const viewBody = z.looseObject({
 });
 
 /**
- * `/daiban 客户 何女士` is the sentence "客户 何女士"; a bare command only opens the bot. Typed in a channel it is
- * answered in the person's direct message (the user id is its address): a command is private to who typed it.
+ * `/daiban 客户 何女士` is the sentence "客户 何女士"; a bare command is its own sentence. Wherever it is typed it is said in
+ * the person's direct message and answered there: a channel never sees what it is about, and cards and buttons work.
  */
 export function readCommand(body: unknown, scope: EventScope): readonly InboundEvent[] | undefined {
   const parsed = slashCommand.safeParse(body);
   if (!parsed.success) return undefined;
   const command = parsed.data;
-  const text = decodeMrkdwn(command.text).trim();
+  const text = decodeMrkdwn(command.text).trim() || command.command;
   const key = `command:${command.trigger_id}`;
   return [
     {
       platform: 'slack',
-      address: { account: scope.account, chat: isDirect(command.channel_id) ? command.channel_id : command.user_id },
+      address: { account: scope.account, chat: command.user_id },
       sender: command.user_id,
       deliveryKeys: [key],
       occurredAt: scope.now,
-      happening: text === '' ? { kind: 'opened' } : { kind: 'message', messageId: key, text, media: [] },
+      happening: { kind: 'message', messageId: key, text, media: [] },
     },
   ];
 }
@@ -92,7 +91,7 @@ export function readView(body: unknown, scope: EventScope): readonly InboundEven
   return [
     {
       platform: 'slack',
-      address: { account: scope.account, ...placeOf(press?.place.channel ?? user.id, user.id, undefined) },
+      address: addressOf(scope.account, { channel: press?.place.channel, person: user.id, thread: undefined }),
       sender: user.id,
       deliveryKeys: [`${type}:${view.id}:${view.hash}`],
       occurredAt: scope.now,
@@ -107,9 +106,10 @@ function toInbound(body: BlockActions, action: PressedAction, scope: EventScope)
   const ts = body.container?.message_ts ?? body.message?.ts ?? '';
   const stamp = action.action_ts ?? body.trigger_id ?? '';
   const key = ['press', body.user.id, channelOf(body) ?? '', ts, action.action_id, stamp].join(':');
+  const thread = body.message?.thread_ts ?? body.container?.thread_ts;
   return {
     platform: 'slack',
-    address: addressOf(body, scope.account),
+    address: addressOf(scope.account, { channel: channelOf(body), person: body.user.id, thread }),
     sender: body.user.id,
     deliveryKeys: [key],
     occurredAt: instantOf(action.action_ts, undefined, scope.now),
@@ -165,14 +165,4 @@ function selectedOf(body: BlockActions): Readonly<Record<string, string>> {
 
 function channelOf(body: BlockActions): string | undefined {
   return body.channel?.id ?? body.container?.channel_id;
-}
-
-function addressOf(body: BlockActions, account: string): Address {
-  const thread = body.message?.thread_ts ?? body.container?.thread_ts;
-  return { account, ...placeOf(channelOf(body) ?? body.user.id, body.user.id, thread) };
-}
-
-function placeOf(chat: string, user: string, thread: string | undefined): Omit<Address, 'account'> {
-  if (isDirect(chat) || chat === user) return { chat };
-  return { chat, ...(thread === undefined ? {} : { thread }), actor: user };
 }

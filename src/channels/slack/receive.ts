@@ -6,13 +6,13 @@
 import { createHash } from 'node:crypto';
 import { App, type Receiver } from '@slack/bolt';
 import type { Secret } from '../../lib/secret.ts';
-import type { HttpAnswer, InboundEvent, InteractiveAnswer, RawRequest, Received, Refused } from '../channel.ts';
+import type { HttpAnswer, InboundEvent, RawRequest, Received, Refused } from '../channel.ts';
 import type { boltLogger } from './bolt-log.ts';
 import { isSslCheck, parseBody, type SlackBody } from './body.ts';
-import { readEventCallback, type EventScope } from './events.ts';
+import type { DirectMessages } from './direct-messages.ts';
+import { directMessageOf, readEventCallback, type EventScope } from './events.ts';
 import { readSubmission } from './forms.ts';
 import { readBlockActions, readCommand, readView } from './interactions.ts';
-import { escapeMrkdwn } from './mrkdwn.ts';
 import { forgeryReason } from './verify.ts';
 
 /** Slack's own requests stay far below; more is refused before it is hashed. */
@@ -55,7 +55,11 @@ export interface Interpreted {
 export type Interpret = (body: SlackBody, now: Date) => Promise<Interpreted>;
 
 /** Builds the Bolt app. No network call is made: `authorize` is ours, so a bad token cannot end the process. */
-export function createInterpreter(account: string, logger: ReturnType<typeof boltLogger>): Interpret {
+export function createInterpreter(
+  account: string,
+  directs: DirectMessages,
+  logger: ReturnType<typeof boltLogger>,
+): Interpret {
   const receiver = new EdgeReceiver();
   const app = new App({
     receiver,
@@ -69,6 +73,8 @@ export function createInterpreter(account: string, logger: ReturnType<typeof bol
   return async (body, now) => {
     const errors = formErrors(body);
     if (errors) return { events: [], reply: { response_action: 'errors', errors } };
+    const spokenIn = directMessageOf(body);
+    directs.learn(spokenIn?.person, spokenIn?.channel);
     const delivery: Delivery = { scope: { account, now }, events: undefined };
     await receiver.process(body, delivery);
     return { events: delivery.events ?? [unknownEvent(body, delivery.scope)] };
@@ -127,24 +133,13 @@ export function createReceive(
     if (!body) return refuse(400, 'bad_body');
     if (body['type'] === 'url_verification') return challengeAnswer(body['challenge']);
     try {
-      return received(body, await interpret(body, now));
+      const { events, reply } = await interpret(body, now);
+      return reply ? plainAnswer(json(reply)) : { ...plainAnswer({ status: 200 }), events };
     } catch {
       // Bolt's routing itself stumbled over the shape (`"event": null`).
       return refuse(400, 'bad_event');
     }
   };
-}
-
-function received(body: SlackBody, { events, reply }: Interpreted): Received {
-  if (reply) return plainAnswer(json(reply));
-  const isCommand = typeof body['command'] === 'string';
-  return { events, interactive: isCommand, answer: (shown) => (isCommand ? commandAnswer(shown) : { status: 200 }) };
-}
-
-/** Only a slash command shows the body of its answer, to the person alone; a button press ignores it. */
-function commandAnswer(shown: InteractiveAnswer | undefined): HttpAnswer {
-  if (shown?.kind !== 'text') return { status: 200 };
-  return json({ response_type: 'ephemeral', text: escapeMrkdwn(shown.text) });
 }
 
 function challengeAnswer(challenge: unknown): Received | Refused {

@@ -9,6 +9,7 @@ import type { Card, CardForm } from '../card.ts';
 import { cutText, splitText } from '../text.ts';
 import { choiceRows, paragraphs, renderCard } from './blocks.ts';
 import type { SlackApi } from './client.ts';
+import { isPerson, type DirectMessages } from './direct-messages.ts';
 import { uploadFile } from './files.ts';
 import { renderForm } from './forms.ts';
 import { escapeMrkdwn, mrkdwnWidth } from './mrkdwn.ts';
@@ -30,27 +31,28 @@ export interface SendDeps {
   /** The same with little patience, for what is of no use three seconds later. */
   readonly hasty: SlackApi;
   readonly clock: Clock;
+  readonly directs: DirectMessages;
 }
 
 /** @throws ChannelError */
 export async function sendIntent(deps: SendDeps, intent: OutboundIntent): Promise<Receipt> {
   const { content } = intent;
-  if (content.kind === 'text') return sendText(deps.api, intent, content);
-  if (content.kind === 'card') return sendCard(deps.api, intent, content.card);
+  if (content.kind === 'text') return sendText(deps, intent, content);
+  if (content.kind === 'card') return sendCard(deps, intent, content.card);
   if (content.kind === 'card_update') return updateCard(deps.api, content);
   if (content.kind === 'tap_answer') {
     const { form, tap } = content;
-    return form ? openForm(deps.hasty, form, tap) : answerTap(deps.api, intent, content);
+    return form ? openForm(deps.hasty, form, tap) : answerTap(deps, intent, content);
   }
-  return uploadFile(deps.api, { ...content, to: intent.to, chat: await channelId(deps.api, intent.to) });
+  return uploadFile(deps.api, { ...content, to: intent.to, chat: await channelId(deps, intent.to) });
 }
 
-function sendCard(api: SlackApi, intent: OutboundIntent, card: Card): Promise<Receipt> {
-  return post(api, intent.to, { ...renderCard(card), metadata: metadata(intent.id) });
+function sendCard(deps: SendDeps, intent: OutboundIntent, card: Card): Promise<Receipt> {
+  return post(deps, intent.to, { ...renderCard(card), metadata: metadata(intent.id) });
 }
 
 async function sendText(
-  api: SlackApi,
+  deps: SendDeps,
   intent: OutboundIntent,
   content: { readonly text: string; readonly choices?: readonly string[] },
 ): Promise<Receipt> {
@@ -60,7 +62,7 @@ async function sendText(
     const choices = index === parts.length - 1 ? (content.choices ?? []) : [];
     const number = parts.length === 1 ? undefined : index;
     try {
-      receipt = await post(api, intent.to, { ...textMessage(part, choices), metadata: metadata(intent.id, number) });
+      receipt = await post(deps, intent.to, { ...textMessage(part, choices), metadata: metadata(intent.id, number) });
     } catch (error) {
       // The beginning has arrived: sending again from the start would repeat it.
       if (index > 0) throw new ChannelError('unknown', 'partly_sent', { cause: error });
@@ -76,9 +78,15 @@ function textMessage(text: string, choices: readonly string[]): Record<string, u
   return { text: short, blocks: [...paragraphs(text), ...choiceRows(choices)] };
 }
 
-async function post(api: SlackApi, to: Address, message: Readonly<Record<string, unknown>>): Promise<Receipt> {
-  const args = { channel: to.chat, ...threadOf(to), unfurl_links: false, unfurl_media: false, ...message };
+async function post(
+  { api, directs }: SendDeps,
+  to: Address,
+  message: Readonly<Record<string, unknown>>,
+): Promise<Receipt> {
+  const place = { channel: directs.channelOf(to.chat), ...threadOf(to) };
+  const args = { ...place, unfurl_links: false, unfurl_media: false, ...message };
   const { channel, ts } = await api.call('chat.postMessage', args, { shape: posted, kind: ONCE });
+  directs.learn(to.chat, channel);
   return { providerId: ts, handle: { channel, ts } };
 }
 
@@ -114,27 +122,29 @@ async function openForm(hasty: SlackApi, form: CardForm, tap: Readonly<Record<st
 
 /** A note only the presser sees; where the press had no channel (a view) it goes to the direct message. */
 async function answerTap(
-  api: SlackApi,
+  deps: SendDeps,
   intent: OutboundIntent,
   content: Extract<OutboundIntent['content'], { kind: 'tap_answer' }>,
 ): Promise<Receipt> {
   const { channel, user } = content.tap;
   const text = escapeMrkdwn(cutText(content.text, MAX_TEXT, mrkdwnWidth));
   if (channel === undefined || user === undefined) {
-    return post(api, user === undefined ? intent.to : { account: intent.to.account, chat: user }, {
+    return post(deps, user === undefined ? intent.to : { account: intent.to.account, chat: user }, {
       text,
       metadata: metadata(intent.id),
     });
   }
-  await api.call('chat.postEphemeral', { channel, user, text }, { shape: anyAnswer, kind: ONCE });
+  await deps.api.call('chat.postEphemeral', { channel, user, text }, { shape: anyAnswer, kind: ONCE });
   return {};
 }
 
 /** A user id as address opens the direct message first: only posting accepts a user id itself. */
-async function channelId(api: SlackApi, to: Address): Promise<string> {
-  if (!/^[UW]/.test(to.chat)) return to.chat;
+async function channelId({ api, directs }: SendDeps, to: Address): Promise<string> {
+  const known = directs.channelOf(to.chat);
+  if (!isPerson(known)) return known;
   const shape = z.looseObject({ channel: z.looseObject({ id: z.string() }) });
   const opened = await api.call('conversations.open', { users: to.chat }, { shape, kind: REPEATABLE });
+  directs.learn(to.chat, opened.channel.id);
   return opened.channel.id;
 }
 
@@ -171,7 +181,7 @@ export async function reconcileIntent(deps: SendDeps, intent: OutboundIntent): P
   const kind = intent.content.kind;
   if (kind !== 'text' && kind !== 'card') return undefined;
   const parts = kind === 'text' ? splitText(intent.content.text, MAX_SECTIONED_TEXT, mrkdwnWidth).length : 1;
-  const channel = await channelId(deps.api, intent.to);
+  const channel = await channelId(deps, intent.to);
   const found = await findPosts(deps, { channel, thread: intent.to.thread, id: intent.id });
   const last = found?.at(0);
   if (found === undefined || (found.length > 0 && found.length < parts)) return undefined;

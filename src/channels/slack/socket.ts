@@ -9,7 +9,7 @@ import { z } from 'zod';
 import type { Clock } from '../../lib/clock.ts';
 import type { Log } from '../../lib/log.ts';
 import type { Secret } from '../../lib/secret.ts';
-import type { ChannelError, InboundEvent } from '../channel.ts';
+import { ChannelError, type InboundEvent } from '../channel.ts';
 import type { boltLogger } from './bolt-log.ts';
 import { slackFailure } from './errors.ts';
 import type { Interpret, Interpreted } from './receive.ts';
@@ -25,6 +25,8 @@ export interface SocketDeps {
   readonly log: Log;
   readonly clock: Clock;
   readonly interpret: Interpret;
+  /** Called at each hello. */
+  readonly connected: () => void;
 }
 
 const HELLO_TIMEOUT_MS = 20_000;
@@ -35,7 +37,8 @@ const RECONNECT_MS = 250;
 /**
  * Stays connected until `signal` aborts. An envelope is acknowledged only after `sink` resolved; without it Slack
  * delivers again (duplicates also happen by themselves around reconnects).
- * @throws ChannelError `breaker` when the app token is refused.
+ * @throws ChannelError `breaker` when the app token is refused or Socket Mode is switched off (`link_disabled`); any other
+ * refusal too, because trying again at once would change nothing.
  */
 export async function runSocket(deps: SocketDeps, sink: Sink, signal: AbortSignal): Promise<void> {
   let failures = 0;
@@ -46,7 +49,7 @@ export async function runSocket(deps: SocketDeps, sink: Sink, signal: AbortSigna
       await pause(RECONNECT_MS, signal);
     } catch (error) {
       const failure = slackFailure(error, { repeatable: true });
-      if (failure.failure === 'breaker') throw failure;
+      if (failure.failure !== 'retry' && failure.failure !== 'wait') throw failure;
       failures += 1;
       deps.log.warn({ code: failure.code, failures }, 'slack socket not connected');
       await pause(backoffMs(failures, failure), signal);
@@ -77,15 +80,35 @@ async function connectOnce(deps: SocketDeps, sink: Sink, signal: AbortSignal): P
     work.add(handled);
   });
   holdBadFrames(client, deps.log);
+  const link = { isDisabled: false };
+  client.on('ws_message', (frame: unknown) => {
+    link.isDisabled ||= isLinkDisabled(frame);
+  });
   const ended = new AbortController();
   client.once('disconnected', () => ended.abort());
   const over = AbortSignal.any([signal, ended.signal]);
   try {
-    await withinTime(client.start(), signal);
+    await withinTime(client.start(), signal).catch((error: unknown) => {
+      throw link.isDisabled ? new ChannelError('breaker', LINK_DISABLED) : error;
+    });
+    deps.connected();
     await aborted(over);
+    if (link.isDisabled) throw new ChannelError('breaker', LINK_DISABLED);
   } finally {
     await Promise.allSettled(work);
     if (!ended.signal.aborted) await withinTime(client.disconnect(), AbortSignal.timeout(2000)).catch(() => undefined);
+  }
+}
+
+/** Somebody switched Socket Mode off: Slack lets nobody in until it is on again. */
+const LINK_DISABLED = 'link_disabled';
+const disconnectFrame = z.looseObject({ type: z.literal('disconnect'), reason: z.literal(LINK_DISABLED) });
+
+function isLinkDisabled(frame: unknown): boolean {
+  try {
+    return disconnectFrame.safeParse(JSON.parse(String(frame))).success;
+  } catch {
+    return false; // not JSON
   }
 }
 

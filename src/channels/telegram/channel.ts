@@ -75,7 +75,8 @@ export function createTelegramChannel(config: TelegramConfig, deps: TelegramDeps
     receive: createReceive({ interpret, hush, webhookSecret: config.webhookSecret }),
     send: (intent) => sendIntent(api, intent),
     fetchMedia: (media, maxBytes) => fetchFile({ api, token: config.botToken, apiRoot }, media, maxBytes),
-    listen: (sink, signal) => runPolling({ api, interpret, hush, clock: deps.clock, log: deps.log }, sink, signal),
+    listen: (sink, signal, connected = () => undefined) =>
+      runPolling({ api, interpret, hush, clock: deps.clock, log: deps.log, connected }, sink, signal),
     check: () => checkToken(api),
     botName: () => botName(api),
     useWebhook: (url) => setWebhook(api, url, config.webhookSecret),

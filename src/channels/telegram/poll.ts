@@ -21,6 +21,8 @@ export interface PollDeps {
   readonly hush: (queryId: string) => void;
   readonly clock: Clock;
   readonly log: Log;
+  /** Called after each poll that was answered. */
+  readonly connected: () => void;
 }
 
 /** Named explicitly: an omitted list means "as last time", an empty one leaves out `chat_member`. */
@@ -39,7 +41,8 @@ const MAX_BACKOFF_MS = 30_000;
 
 /**
  * Polls until `signal` aborts. A batch whose `sink` failed is asked for again, in order.
- * @throws ChannelError `breaker` (token revoked) or `park` (`webhook_active`, `other_poller`): a person must act.
+ * @throws ChannelError `breaker` (token revoked), `park` (`webhook_active`, `other_poller`) and any other refusal: trying
+ * again at once would change nothing.
  */
 export async function runPolling(deps: PollDeps, sink: Sink, signal: AbortSignal): Promise<void> {
   let offset: number | undefined;
@@ -47,12 +50,13 @@ export async function runPolling(deps: PollDeps, sink: Sink, signal: AbortSignal
   while (!signal.aborted) {
     try {
       const updates = await getUpdates(deps.api, offset, signal);
+      deps.connected();
       offset = (await takeIn(deps, updates, sink)) ?? offset;
       failures = 0;
       if (updates.length === 0) await pause(IDLE_MS, signal);
     } catch (error) {
       if (signal.aborted) return;
-      if (error instanceof ChannelError && (error.failure === 'breaker' || error.failure === 'park')) throw error;
+      if (error instanceof ChannelError && error.failure !== 'retry' && error.failure !== 'wait') throw error;
       failures += 1;
       deps.log.warn(
         { code: error instanceof ChannelError ? error.code : 'not_committed', failures },

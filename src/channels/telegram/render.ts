@@ -1,7 +1,8 @@
 /**
  * The neutral card as HTML text and inline keyboard. Degradation: a drop-down becomes one button per option, each an
  * answer of its own (verb `opt_<n>`, the choice filled in as `selected`); fields that do not fit 4,096 characters are left
- * out with "…"; a closed card loses its keyboard and shows its closing word.
+ * out with "…", and so are options beyond 80 and verbs beyond 20; a closed card loses its keyboard and shows its closing
+ * word.
  */
 import { encodeCardKey, parseCardKey, type Card, type CardSelect } from '../card.ts';
 import { cutText } from '../text.ts';
@@ -12,7 +13,9 @@ export const MAX_TEXT = 4096;
 export const MAX_CAPTION = 1024;
 /** Bytes a button may carry. */
 const MAX_CALLBACK_BYTES = 64;
+/** A keyboard takes a hundred buttons. */
 const MAX_OPTIONS = 80;
+const MAX_ACTIONS = 20;
 const LABEL = 60;
 /** Characters a phone shows on a button that shares its row. */
 const HALF_ROW = 12;
@@ -86,8 +89,8 @@ export function cardKeyboard(card: Card): InlineKeyboard | undefined {
 }
 
 function actionRows(card: Card): InlineKeyboard {
-  const buttons = card.actions.map((action): InlineButton => {
-    const text = cutText(action.label, LABEL);
+  const buttons = card.actions.slice(0, MAX_ACTIONS).map((action): InlineButton => {
+    const text = buttonText(action.label);
     return action.url === undefined
       ? { text, callback_data: encodeCardKey(card, action.verb) }
       : { text, url: action.url };
@@ -98,10 +101,15 @@ function actionRows(card: Card): InlineKeyboard {
   return rows;
 }
 
+/** Telegram refuses a button without words. */
+function buttonText(label: string): string {
+  return label.trim() === '' ? '—' : cutText(label, LABEL);
+}
+
 function optionRows(card: Card, select: CardSelect): InlineKeyboard {
   return select.options.slice(0, MAX_OPTIONS).map((option, index) => [
     {
-      text: cutText(option.text, LABEL),
+      text: buttonText(option.text),
       callback_data: optionKey(card, `opt_${String(index)}`, `${select.id}=${option.id}`),
     },
   ]);

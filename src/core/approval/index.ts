@@ -1,9 +1,1 @@
-export {
-  APPROVAL_MODES,
-  outcomeOf,
-  seatNode,
-  type ApprovalMode,
-  type ApprovalState,
-  type Seating,
-  type SeatState,
-} from './policy.ts';
+export { outcomeOf, seatNode, type ApprovalMode, type ApprovalState, type Seating, type SeatState } from './policy.ts';

@@ -1,10 +1,9 @@
 /**
  * How votes become an outcome. Pure. 或签 (ANY): the first approval or refusal decides. 会签 (ALL): everybody must agree,
- * the first refusal ends it. 依次 (SEQUENCE): like ALL, one after another. A return ends every mode (engine §1.2).
+ * the first refusal ends it. A return ends either (engine §1.2).
  */
 
-export const APPROVAL_MODES = ['ANY', 'ALL', 'SEQUENCE'] as const;
-export type ApprovalMode = (typeof APPROVAL_MODES)[number];
+export type ApprovalMode = 'ANY' | 'ALL';
 
 export type SeatState = 'OPEN' | 'APPROVED' | 'REJECTED' | 'RETURNED' | 'HANDED_OVER' | 'CLOSED';
 export type ApprovalState = 'OPEN' | 'APPROVED' | 'REJECTED' | 'RETURNED';
@@ -29,7 +28,7 @@ export type Seating =
 
 /**
  * Who sits on a node: the role's people in a fixed order, without those who may never decide this case and those who
- * have already signed in this round (去重). ANY seats all of them, ALL and SEQUENCE exactly as many as asked for.
+ * have already signed in this round (去重). ANY seats all of them, ALL exactly as many as asked for.
  */
 export function seatNode(
   mode: ApprovalMode,

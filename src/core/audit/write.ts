@@ -1,4 +1,4 @@
-/** Writes audit entries, unsealed; the sealer (`seal.ts`) chains them in commit order. */
+/** Writes audit entries, unsealed, and puts them before the sealer (`seal.ts`), which chains them in commit order. */
 import { statement, type Tx } from '../../db/database.ts';
 import type { Keyring } from '../../db/keyring.ts';
 import type { Actor } from '../operations/actor.ts';
@@ -12,10 +12,12 @@ export interface AuditRow extends AuditDraft {
 
 const INSERT = statement(
   'audit-insert',
-  `INSERT INTO audit_entries (id, at, actor_kind, actor_id, action, outcome, subject_kind, subject_id, via, sealed_detail, trace_id)
-   SELECT id, $2, actor_kind, actor_id, action, outcome, subject_kind, subject_id, via, sealed_detail, trace_id
-   FROM unnest($1::bigint[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[], $10::bytea[], $11::text[])
-     AS row (id, actor_kind, actor_id, action, outcome, subject_kind, subject_id, via, sealed_detail, trace_id)`,
+  `WITH entries AS (
+     INSERT INTO audit_entries (id, at, actor_kind, actor_id, action, outcome, subject_kind, subject_id, via, sealed_detail, trace_id)
+     SELECT id, $2, actor_kind, actor_id, action, outcome, subject_kind, subject_id, via, sealed_detail, trace_id
+     FROM unnest($1::bigint[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[], $10::bytea[], $11::text[])
+       AS row (id, actor_kind, actor_id, action, outcome, subject_kind, subject_id, via, sealed_detail, trace_id))
+   INSERT INTO audit_unsealed (entry_id, entry_at) SELECT id, $2 FROM unnest($1::bigint[]) AS id`,
 );
 
 /** One statement for any number of entries; `ids` come from `audit_id_seq`. */

@@ -3,11 +3,12 @@
  * Chinese word has an ASCII twin with a slash, and most have one without: Slack keeps a leading slash for its own commands, so
  * there it is the word alone or `/daiban <word>`. A command is a whole message; the same word inside a sentence is text.
  */
+import { LANGUAGES, type Language } from '../../lib/i18n.ts';
 import { toHalfWidth } from '../../lib/mask.ts';
 import { toSimplified } from './understand/normalise.ts';
 import { parsePhone } from './understand/phone.ts';
 
-/** Every command; `customer`, `repayment`, `submit`, `upload`, `invite`, `continue` and `hand-back` may carry an argument. */
+/** Every command; `customer`, `repayment`, `submit`, `upload`, `invite`, `continue`, `hand-back` and `language` may carry an argument. */
 export const COMMANDS = [
   'customer',
   'my-customers',
@@ -25,6 +26,7 @@ export const COMMANDS = [
   'restart',
   'human',
   'hand-back',
+  'language',
 ] as const;
 
 /** The name of a command. */
@@ -48,7 +50,7 @@ const TABLE: readonly CommandWords[] = [
   { name: 'tasks', words: ['待办', '我的待办', '/tasks', '/todo', 'tasks', 'todo'], argument: 'none' },
   { name: 'approvals', words: ['审批', '待审批', '我的审批', '/approvals', 'approvals'], argument: 'none' },
   { name: 'repayment', words: ['还款', '还款计划', '查还款', '/repayment'], argument: 'required' },
-  { name: 'help', words: ['帮助', '使用说明', '菜单', '/help', 'help', '/start'], argument: 'none' },
+  { name: 'help', words: ['帮助', '使用说明', '菜单', '/help', 'help', '/start', '/daiban'], argument: 'none' },
   { name: 'submit', words: ['提交', '/submit'], argument: 'optional' },
   { name: 'upload', words: ['上传', '传资料', '上传资料', '/upload', 'upload'], argument: 'optional' },
   { name: 'invite', words: ['邀请', '邀请客户', '/invite', 'invite'], argument: 'optional' },
@@ -59,7 +61,20 @@ const TABLE: readonly CommandWords[] = [
   { name: 'restart', words: ['重来', '重新开始', '重新填', '/restart', 'restart'], argument: 'none' },
   { name: 'human', words: ['人工', '转人工', '找人工', '人工客服', '真人', '/human', 'human'], argument: 'none' },
   { name: 'hand-back', words: ['交还', '交还机器人', '/handback', 'handback', 'hand-back'], argument: 'optional' },
+  { name: 'language', words: ['语言', '切换语言', '/language', 'language'], argument: 'optional' },
 ];
+
+/** What people call the languages the bot speaks, in simplified lower case. */
+const LANGUAGE_WORDS: Readonly<Record<Language, readonly string[]>> = {
+  'zh-CN': ['中文', '汉语', '普通话', '国语', '简体中文', 'chinese', 'mandarin', 'zh', 'zh-cn'],
+  en: ['英文', '英语', 'english', 'en'],
+};
+/** 用英文 · 请说中文 · 换成英语吧 */
+const LANGUAGE_SENTENCE =
+  /^(?:请|帮我|麻烦)?(?:用|说|讲|换成?|改成|改用|切换[成到]?)(?<language>[\u4e00-\u9fa5]{2,4}?)(?:吧|说|回复|交流)?$/u;
+/** speak English · please reply in Chinese · English, please */
+const ENGLISH_LANGUAGE_SENTENCE =
+  /^(?:please )?(?:(?:speak|use|switch to|(?:(?:reply|answer|speak|talk) )?in) )?(?<language>english|chinese|mandarin)(?:,? please)?$/u;
 
 const BY_WORD = new Map(TABLE.flatMap((row) => row.words.map((word) => [word, row] as const)));
 /** 先查一下张三的还款计划 · 看看何女士的还款 */
@@ -89,7 +104,20 @@ export function parseCommand(text: string): Command | undefined {
   const [head = '', ...rest] = plain.split(/[\s:：]+/u);
   const row = BY_WORD.get(toSimplified(head).toLowerCase());
   if (row) return commandOf(row, rest);
-  return gluedCommand(plain) ?? sentenceCommand(plain);
+  return gluedCommand(plain) ?? languageCommand(toSimplified(plain).toLowerCase()) ?? sentenceCommand(plain);
+}
+
+/** A language's name alone is an answer to something else; it wants a verb or a 'please'. */
+function languageCommand(plain: string): Command | undefined {
+  const language =
+    LANGUAGE_SENTENCE.exec(plain)?.groups?.['language'] ?? ENGLISH_LANGUAGE_SENTENCE.exec(plain)?.groups?.['language'];
+  const wanted = language === undefined || language === plain ? undefined : languageCalled(language);
+  return wanted && { name: 'language', argument: wanted };
+}
+
+function languageCalled(words: string): Language | undefined {
+  const plain = toSimplified(words).toLowerCase();
+  return LANGUAGES.find((language) => LANGUAGE_WORDS[language].includes(plain));
 }
 
 function commandOf(row: CommandWords, rest: readonly string[]): Command | undefined {
@@ -97,6 +125,8 @@ function commandOf(row: CommandWords, rest: readonly string[]): Command | undefi
   if (row.argument === 'none') return rest.length === 0 ? { name: row.name, argument: '' } : undefined;
   if (argument === '') return row.argument === 'optional' ? { name: row.name, argument } : undefined;
   // 客户 何女士 13800006612 想贷30万 is a new lead, not a question: an argument is one word, or a phone with spaces.
+  if (row.name === 'language')
+    return { name: row.name, argument: languageCalled(argument) ?? argument.slice(0, MAX_ARGUMENT) };
   const oneThing = rest.length === 1 || parsePhone(argument) !== undefined;
   return oneThing && argument.length <= MAX_ARGUMENT && !/[,，。;；]/u.test(argument)
     ? { name: row.name, argument }

@@ -301,7 +301,7 @@ function checkApproval(
   catalogue: FlowCatalogue,
   known: ReadonlySet<string>,
 ): readonly Fault[] {
-  const { role, verbs, policy, percent, card, remind } = node.approval;
+  const { role, verbs, card, remind } = node.approval;
   const at = [...path, 'approval'];
   const faults: Fault[] = [];
   if (role === undefined) faults.push({ path: at, code: 'empty_approver' });
@@ -310,10 +310,6 @@ function checkApproval(
     faults.push({ path: [...at, 'verbs'], code: 'return_without_target' });
   if (!verbs.includes('approve') || !verbs.includes('reject'))
     faults.push({ path: [...at, 'verbs'], code: 'verbs_incomplete' });
-  if (policy !== 'any' && policy !== 'all')
-    faults.push({ path: [...at, 'policy'], code: 'policy_unsupported', params: { policy } });
-  else if (percent !== undefined)
-    faults.push({ path: [...at, 'percent'], code: 'unknown_key', params: { key: 'percent' } });
   faults.push(
     ...card.flatMap((fact, index) =>
       known.has(fact) ? [] : [{ path: [...at, 'card', index], code: 'unknown_fact', params: { fact } }],

@@ -48,10 +48,11 @@ export interface CompiledProcess extends Compiled {
   readonly nodes: ReadonlyMap<string, ProcessNode>;
 }
 
-/** A schedule's table. */
+/** A schedule's table, with the messages as they were published: language → locale key → message. */
 export interface CompiledSchedule extends Compiled {
   readonly kind: 'schedule';
   readonly definition: ScheduleDefinition;
+  readonly texts: NormalisedFlow['texts'];
 }
 
 /** Any flow, ready to run. */
@@ -68,7 +69,7 @@ export function compileFlow(flow: NormalisedFlow, version: string): CompiledFlow
     case 'process':
       return { ...common, kind: 'process', definition, nodes: new Map(Object.entries(definition.nodes)) };
     case 'schedule':
-      return { ...common, kind: 'schedule', definition };
+      return { ...common, kind: 'schedule', definition, texts: flow.texts };
   }
 }
 

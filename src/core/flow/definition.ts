@@ -160,6 +160,7 @@ export const COMMAND_NAMES = [
   'restart',
   'human',
   'hand-back',
+  'language',
 ] as const;
 /** What a repair flow answers to. */
 const REPAIRS = ['correct', 'timeout', 'cannot-handle'] as const;
@@ -211,9 +212,7 @@ export const nodeSchemas = {
   approval: z.strictObject({
     approval: z.strictObject({
       title: textKey,
-      policy: z.enum(['any', 'all', 'sequence', 'ratio']),
-      /** For `ratio`: the share that must agree, in percent, strictly more than. */
-      percent: z.number().int().min(1).max(99).optional(),
+      policy: z.enum(['any', 'all']),
       role: name.optional(),
       /** Fewest people the role must give; fewer counts as empty. */
       count: z.number().int().min(1).max(20).default(1),

@@ -130,6 +130,7 @@ function deepestOfUnion(issue: z.core.$ZodIssueInvalidUnion, path: Path, data: u
 
 function codeOf(issue: z.core.$ZodIssue, key: string): string {
   if (key === 'empty' && issue.code === 'invalid_value') return 'empty_must_stop';
+  if (key === 'policy' && issue.code === 'invalid_value') return 'policy_unsupported';
   return 'invalid_value';
 }
 

@@ -53,8 +53,7 @@ export type ProcessEffect =
       readonly node: string;
       readonly visit: number;
       readonly title: string;
-      readonly policy: 'any' | 'all' | 'sequence' | 'ratio';
-      readonly percent?: number;
+      readonly policy: 'any' | 'all';
       readonly role: string;
       /** Fewest approvers; fewer than this means stop and alarm. */
       readonly count: number;

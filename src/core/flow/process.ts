@@ -222,7 +222,7 @@ class Run {
   }
 
   #openApproval(node: NodeOf<'approval'>): void {
-    const { when, title, policy, percent, role, count, verbs, card, remind } = node.approval;
+    const { when, title, policy, role, count, verbs, card, remind } = node.approval;
     // A missing fact is no reason to spare the case a look: only a clear "no" skips the node.
     if (when !== undefined && ask(this.#flow, when, this.#conditionFacts()) === false) {
       this.#effects.push({ kind: 'not_applicable', node: this.#state.node, condition: when });
@@ -241,7 +241,6 @@ class Run {
       visit: this.#state.visit,
       title,
       policy,
-      ...(percent === undefined ? {} : { percent }),
       role,
       count,
       verbs,

@@ -44,7 +44,7 @@ export async function callOperation(call: Call, name: string, rawInput: unknown)
         action: name,
         outcome: 'DONE',
         ...(subject ? { subject } : {}),
-        detail: auditDetail(input),
+        detail: auditDetail(input, operation.evidence(output)),
       });
     }
     return output;
@@ -76,8 +76,8 @@ const PERSONAL: Readonly<Record<string, MaskKind>> = {
   bankCard: 'bankCard',
 };
 
-function auditDetail(input: unknown): unknown {
-  return { input: withoutPersonal(input) };
+function auditDetail(input: unknown, evidence: unknown): unknown {
+  return { input: withoutPersonal(input), ...(evidence === undefined ? {} : { evidence }) };
 }
 
 function withoutPersonal(value: unknown): unknown {

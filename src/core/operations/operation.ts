@@ -33,6 +33,8 @@ export interface OperationSpec<I extends z.ZodType, O extends z.ZodType> {
     input: z.output<I>,
     output: z.output<O> | undefined,
   ) => { readonly kind: string; readonly id: string } | undefined;
+  /** What the audit entry keeps of the output beside the input: of a bulk run the digest of its rows. */
+  readonly evidence?: (output: z.output<O>) => unknown;
   /** An example request for the document. */
   readonly example?: unknown;
   run(ctx: Ctx, input: z.output<I>): Promise<z.output<O>>;
@@ -50,6 +52,7 @@ export interface Operation {
   readonly isAudited: boolean;
   readonly example: unknown;
   subject(input: unknown, output: unknown): { readonly kind: string; readonly id: string } | undefined;
+  evidence(output: unknown): unknown;
   run(ctx: Ctx, input: unknown): Promise<unknown>;
 }
 
@@ -68,6 +71,7 @@ export function defineOperation<I extends z.ZodType, O extends z.ZodType>(spec: 
     isAudited: spec.audited ?? !(spec.readOnly ?? false),
     example: spec.example,
     subject: (input, output) => spec.subject?.(input as z.output<I>, output as z.output<O> | undefined),
+    evidence: (output) => spec.evidence?.(output as z.output<O>),
     run: async (ctx, input) => spec.run(ctx, input as z.output<I>),
   };
 }

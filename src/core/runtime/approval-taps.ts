@@ -4,7 +4,7 @@ import type { Address, Happening } from '../../channels/channel.ts';
 import { AppError } from '../../lib/errors.ts';
 import type { FlowTable, Reading } from '../conversation/index.ts';
 import type { Turn } from '../unit/unit.ts';
-import { answersOf, colleagueForm, OFFERED, reasonForm, type Wanting } from './decision-forms.ts';
+import { answersOf, colleagueForm, MAX_COLLEAGUE, OFFERED, reasonForm, type Wanting } from './decision-forms.ts';
 import { withoutDecision, type Memory, type PendingDecision } from './memory.ts';
 
 type Tap = Extract<Happening, { kind: 'action' }>;
@@ -107,6 +107,7 @@ function refused(
         tap.verb === 'reject' ? OFFERED.map((code) => press.text(`approval.reason.${code}`)) : [],
       );
       return pending;
+    case 'approval.successor_ambiguous':
     case 'approval.successor_needed': {
       const names = namesOf(error);
       if (names.length === 0) {
@@ -114,7 +115,7 @@ function refused(
         return undefined;
       }
       if (openForm(press, colleagueForm(wanting, names, press.text))) return undefined;
-      ask(press, press.text('approval.tap.successor', params), names);
+      ask(press, press.text(colleagueQuestion(error, 'successor'), params), names);
       return pending;
     }
     case 'approval.closed':
@@ -188,7 +189,8 @@ async function answerDecision(decision: PendingDecision, words: Words): Promise<
   const code = OFFERED.find(
     (one) => turn.call.services.texts.translate(turn.call.actor.language, `approval.reason.${one}`) === text,
   );
-  const given = decision.verb === 'hand_over' ? { to: text.slice(0, 64) } : { reason: code ?? text.slice(0, 500) };
+  const given =
+    decision.verb === 'hand_over' ? { to: text.slice(0, MAX_COLLEAGUE) } : { reason: code ?? text.slice(0, 500) };
   try {
     const done = (await turn.run('approval.decide', {
       id: decision.approvalId,
@@ -204,15 +206,20 @@ async function answerDecision(decision: PendingDecision, words: Words): Promise<
   return { kind: 'answered', isOpen: false };
 }
 
+/** Of several with one name nobody is guessed: they are named so that each can be told from the others. */
+function colleagueQuestion(error: AppError, otherwise: 'successor' | 'successor_unknown'): string {
+  return `approval.tap.${error.code === 'approval.successor_ambiguous' ? 'successor_ambiguous' : otherwise}`;
+}
+
 /** Words that did not decide: an unknown colleague is asked for again, anything else ends the question. */
 function notTaken(decision: PendingDecision, error: AppError, say: Say): Answer {
   const params = { application: decision.application ?? '', ...error.params };
-  if (error.code !== 'approval.successor_needed') {
+  if (error.code !== 'approval.successor_needed' && error.code !== 'approval.successor_ambiguous') {
     say(`error.${error.code}.title`, params);
     return { kind: 'answered', isOpen: false };
   }
   const names = namesOf(error);
-  say(names.length === 0 ? 'approval.tap.nobody' : 'approval.tap.successor_unknown', params, names);
+  say(names.length === 0 ? 'approval.tap.nobody' : colleagueQuestion(error, 'successor_unknown'), params, names);
   return { kind: 'answered', isOpen: names.length > 0 };
 }
 

@@ -38,7 +38,7 @@ import type { Flows } from './flows.ts';
 import { changeOf, type IncomingItem, type ItemChange } from './incoming.ts';
 import { callForPerson } from './handover.ts';
 import { handOverMedia } from './media-timer.ts';
-import { caseOf, withoutDecision, type Memory, type Offer } from './memory.ts';
+import { caseOf, memoryFor, withoutDecision, type Memory, type Offer } from './memory.ts';
 import { PersonalSlots, type PersonalValues } from './personal-slots.ts';
 import { actorOf, sendersOf } from './senders.ts';
 import { answered, awaitAnswer, keepAlarm, ring, type Silence } from './silence.ts';
@@ -87,6 +87,8 @@ export function createTurnHandler(
   };
 }
 
+const LANGUAGE_CHOICES: ReadonlySet<string> = new Set(['staff.setLanguage', 'customer.setLanguage']);
+
 type Press = Extract<InboundEvent['happening'], { kind: 'action' }>;
 
 /** One conversation's share of a batch. */
@@ -134,8 +136,7 @@ class Talk {
     this.#identity = identity;
     this.#actor = actorOf(identity, 'zh-CN');
     const { account, chat, thread, actor } = work.conversation;
-    const person = actor === '' && identity.external_id !== chat ? { person: identity.external_id } : {};
-    this.#memory = { ...memory, ...person };
+    this.#memory = memory;
     this.#address = { account, chat, ...(thread === '' ? {} : { thread }), ...(actor === '' ? {} : { actor }) };
   }
 
@@ -149,6 +150,7 @@ class Talk {
       ...this.#memory.talk.frames.map((frame) => frame.version),
       ...(this.#memory.talk.parked ? [this.#memory.talk.parked.version] : []),
     ]);
+    this.#memory = memoryFor(this.#memory, this.#deps.flows.table, this.#audience());
     for (const stored of this.#work.events) await this.#handle(stored);
   }
 
@@ -336,7 +338,7 @@ class Talk {
   async #step(turn: Turn, event: ConversationEvent): Promise<void> {
     const tools: ConversationTools = {
       flows: this.#deps.flows.table,
-      audience: this.#actor.kind === 'STAFF' ? 'staff' : 'customer',
+      audience: this.#audience(),
       today: this.#today,
     };
     const before = this.#memory.talk.frames.at(-1);
@@ -390,7 +392,7 @@ class Talk {
     try {
       const result = (await turn.run(effect.operation, effect.input)) as Record<string, unknown>;
       if (effect.operation === 'customer.bindContact') this.#isProvenPhone = result['kind'] === 'matched';
-      await this.#noticeBinding();
+      await this.#noticeChange(effect.operation);
       return { type: 'operation.done', visit: effect.visit, result };
     } catch (error) {
       if (!(error instanceof AppError)) throw error;
@@ -398,16 +400,17 @@ class Talk {
     }
   }
 
-  /** After a binding the stranger is a customer: what follows in this turn is said and done as him. */
-  async #noticeBinding(): Promise<void> {
-    if (this.#actor.kind !== 'STRANGER') return;
+  /** After a binding the stranger is a customer, and a language chosen is spoken: what follows in this turn is said and done so. */
+  async #noticeChange(operation: string): Promise<void> {
+    const before: string = this.#actor.kind;
+    if (before !== 'STRANGER' && !LANGUAGE_CHOICES.has(operation)) return;
     const [identity] = await identitiesOf(
       this.#unit.tx,
       [{ account: this.#identity.account, externalId: this.#identity.external_id }],
       this.#unit.now,
     );
     if (identity) this.#actor = actorOf(identity, this.#actor.language);
-    if (this.#actor.kind === 'CUSTOMER') await this.#fileEarlier(this.#actor.id);
+    if (before === 'STRANGER' && this.#actor.kind === 'CUSTOMER') await this.#fileEarlier(this.#actor.id);
   }
 
   /** What was said here before it was known whose chat this is: on file, or still to be written in this very unit. */
@@ -457,6 +460,10 @@ class Talk {
       content,
       ...(this.#actor.kind === 'CUSTOMER' ? { customerId: this.#actor.id } : {}),
     });
+  }
+
+  #audience(): 'staff' | 'customer' {
+    return this.#actor.kind === 'STAFF' ? 'staff' : 'customer';
   }
 
   #purpose(): 'STAFF' | 'ANSWER' {

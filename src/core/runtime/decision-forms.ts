@@ -10,6 +10,8 @@ const VERBS = ['approve', 'reject', 'return', 'hand_over'] as const;
 /** As long as the operation takes a reason. */
 const MAX_REASON = 500;
 const MAX_COLLEAGUES = 100;
+/** As long as the operation takes what a colleague is called. */
+export const MAX_COLLEAGUE = 100;
 
 type TextOf = (key: string, params?: Readonly<Record<string, string | number>>) => string;
 
@@ -64,7 +66,7 @@ export function answersOf(
   text: TextOf,
 ): { readonly to?: string; readonly reason?: string } {
   const { to, words } = selected;
-  if (to !== undefined) return { to: to.slice(0, 64) };
+  if (to !== undefined) return { to: to.slice(0, MAX_COLLEAGUE) };
   const code = OFFERED.find((one) => one === selected['reason']);
   if (words === undefined) return code === undefined ? {} : { reason: code };
   const whole =

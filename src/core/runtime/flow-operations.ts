@@ -8,7 +8,8 @@ export const flowErrors = defineErrors({
   'flow.not_found': [404, 'info'],
   'flow.no_draft': [409, 'info'],
   'flow.other_kind': [409, 'warn'],
-  'flow.unreadable_file': [422, 'info'],
+  'flow.not_published': [409, 'info'],
+  'flow.keeps_version': [409, 'info'],
 });
 
 export const publishFlow = defineOperation({
@@ -29,6 +30,7 @@ export const publishFlow = defineOperation({
   }),
   http: { method: 'POST', path: '/flows/{name}/publish', status: 200 },
   example: { number: 2 },
+  subject: ({ name }) => ({ kind: 'flow', id: name }),
   async run(ctx, { name, number }) {
     const rows = await flowVersions(ctx.tx, name);
     if (rows.length === 0) throw new AppError(flowErrors['flow.not_found'], { params: { name } });

@@ -16,10 +16,21 @@ export interface FlowVersionRow {
 
 const COLUMNS = 'id, name, number, kind, definition, source, state, created_at, published_at';
 const LIVE = statement('flows-live', `SELECT ${COLUMNS} FROM flow_versions WHERE state = 'LIVE' ORDER BY name`);
+const RETIRED_SCHEDULES = statement(
+  'flows-retired-schedules',
+  `SELECT ${COLUMNS} FROM flow_versions WHERE state = 'RETIRED' AND name IN (SELECT name FROM flow_versions WHERE state = 'LIVE' AND kind = 'schedule')`,
+);
 const FIND = statement('flows-find', `SELECT ${COLUMNS} FROM flow_versions WHERE id = $1`);
 const OF_NAME = statement(
   'flows-of-name',
   `SELECT ${COLUMNS} FROM flow_versions WHERE ($1::text IS NULL OR name = $1) ORDER BY name, number DESC`,
+);
+const IN_USE = statement(
+  'flows-in-use',
+  `SELECT v.id, v.number, (CASE v.kind
+     WHEN 'process' THEN (SELECT count(*) FROM instances WHERE flow_version_id = v.id AND status IN ('RUNNING', 'STOPPED'))
+     WHEN 'schedule' THEN (SELECT count(*) FROM loans WHERE reminder_version_id = v.id AND state = 'ACTIVE') END)::int AS running
+   FROM flow_versions v WHERE ($1::text IS NULL OR name = $1) ORDER BY name, number DESC`,
 );
 const INSERT = statement(
   'flows-insert',
@@ -40,12 +51,30 @@ export async function liveFlows(tx: Tx): Promise<readonly FlowVersionRow[]> {
   return tx.query<FlowVersionRow>(LIVE);
 }
 
+/** The versions of schedules that new cases no longer start with; running ones may still keep theirs. */
+export async function retiredSchedules(tx: Tx): Promise<readonly FlowVersionRow[]> {
+  return tx.query<FlowVersionRow>(RETIRED_SCHEDULES);
+}
+
 export async function findFlowVersion(tx: Tx, id: string): Promise<FlowVersionRow | undefined> {
   return (await tx.query<FlowVersionRow>(FIND, [id]))[0];
 }
 
 export async function flowVersions(tx: Tx, name: string | null): Promise<readonly FlowVersionRow[]> {
   return tx.query<FlowVersionRow>(OF_NAME, [name]);
+}
+
+/** A version and how many running cases have it. */
+export interface VersionInUse {
+  readonly id: string;
+  readonly number: number;
+  /** Cases of a process, loans of a schedule; `null` for a conversation, whose state nothing counts. */
+  readonly running: number | null;
+}
+
+/** The versions of one flow, or of all, with the cases that run by them; the newest first. */
+export async function versionsInUse(tx: Tx, name: string | null): Promise<readonly VersionInUse[]> {
+  return tx.query<VersionInUse>(IN_USE, [name]);
 }
 
 /** Stores a checked flow as a draft; a version that is there already stays as it is. */

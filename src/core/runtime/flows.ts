@@ -8,7 +8,7 @@ import {
   type CompiledProcess,
   type CompiledSchedule,
 } from '../flow/index.ts';
-import { findFlowVersion, liveFlows, type FlowVersionRow } from './flow-store.ts';
+import { findFlowVersion, liveFlows, retiredSchedules, type FlowVersionRow } from './flow-store.ts';
 
 /** Loaded at start and again when a version is published; old versions are loaded when a case needs them. */
 export class Flows {
@@ -16,10 +16,10 @@ export class Flows {
   #live = new Map<string, string>();
   #table: FlowTable = buildFlowTable([]);
 
-  /** Reads the live versions. */
+  /** Reads the live versions, and of schedules all that were live: they are run over many loans at once, with no time to look up. */
   async refresh(tx: Tx): Promise<void> {
     const rows = await liveFlows(tx);
-    for (const row of rows) this.#take(row);
+    for (const row of [...rows, ...(await retiredSchedules(tx))]) this.#take(row);
     this.#live = new Map(rows.map((row) => [row.name, row.id]));
     this.#table = buildFlowTable([...this.#compiled.values()], this.#live);
   }
@@ -41,6 +41,11 @@ export class Flows {
     const flow = this.#compiled.get(this.#live.get(name) ?? '');
     if (flow?.kind !== 'schedule') throw new Error(`no live schedule ${name}`);
     return flow;
+  }
+
+  /** Every version of this schedule that is in memory. */
+  schedules(name: string): readonly CompiledSchedule[] {
+    return [...this.#compiled.values()].filter((flow) => flow.kind === 'schedule').filter((flow) => flow.name === name);
   }
 
   /** A pinned version, loaded when it is not in memory yet. @throws Error for an unknown or altered version. */

@@ -1,6 +1,8 @@
 /** What a conversation puts on the timeline: who writes it down belongs to the domain. */
 import type { Happening } from '../../channels/channel.ts';
-import { namesIn } from '../conversation/index.ts';
+import type { BusinessDate } from '../../lib/business-date.ts';
+import { namesIn, readMessage } from '../conversation/index.ts';
+import type { StoredEvent } from './turns.ts';
 
 /** A line of the timeline that came in. */
 export interface IncomingItem {
@@ -39,4 +41,39 @@ export function changeOf(
   if (happening.kind === 'deleted') return { conversationId, messageId, inboxId, kind: 'DELETED' };
   const { text } = happening;
   return { conversationId, messageId, inboxId, kind: 'EDITED', text, concealed: [...names, ...namesIn(text)] };
+}
+
+/** An inbox row that was set aside; `event` is absent where nobody can read it. */
+interface SetAside {
+  readonly platform: string;
+  readonly kind: string;
+  readonly event?: StoredEvent['event'];
+}
+
+/** Kinds of events that are something a person said or did in the chat, and how they stand on the timeline. */
+const SPOKEN: ReadonlyMap<string, string> = new Map([
+  ['message', 'text'],
+  ['action', 'action'],
+  ['start', 'start'],
+  ['contact', 'contact'],
+]);
+
+/**
+ * How an event whose turn failed stands on the timeline; `undefined` for what is no message (an edit, an event of our own).
+ * Only a message has words: what a press or a contact means would be for the turn to say. `text` is absent where none can
+ * be read.
+ */
+export function setAsideLine(
+  { platform, kind, event }: SetAside,
+  today: BusinessDate,
+): (Pick<IncomingItem, 'kind' | 'messageId' | 'concealed'> & { readonly text?: string }) | undefined {
+  const spoken = kind === 'opened' && platform === 'telegram' ? 'start' : SPOKEN.get(kind);
+  if (spoken === undefined) return undefined;
+  const happening = event && !('internal' in event) ? event.happening : undefined;
+  const messageId = happening && 'messageId' in happening ? happening.messageId : null;
+  if (happening?.kind !== 'message') return { kind: spoken, messageId, concealed: [] };
+  const { text, media } = happening;
+  const { facts } = readMessage(text, today).understanding;
+  const names = facts.flatMap((fact) => (fact.name === 'name' ? [String(fact.value)] : []));
+  return { kind: media.length > 0 ? 'file' : spoken, messageId, text, concealed: [...names, ...namesIn(text)] };
 }

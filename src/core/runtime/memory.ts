@@ -1,5 +1,5 @@
 /** What is remembered of a conversation besides the interpreter's own state. Sealed as one JSON. */
-import { EMPTY_CONVERSATION, type ConversationState, type Frame } from '../conversation/index.ts';
+import { EMPTY_CONVERSATION, type ConversationState, type FlowTable, type Frame } from '../conversation/index.ts';
 import type { Silence } from './silence.ts';
 
 /** One-tap answers that were offered last; a tap or the same words choose one. */
@@ -24,12 +24,23 @@ export interface Memory {
   readonly offer?: Offer;
   readonly decision?: PendingDecision;
   readonly silence?: Silence;
-  /** Who speaks in a direct chat whose id is not his own (Slack D…); events of our own name nobody. */
-  readonly person?: string;
 }
 
 export function memoryOf(state: unknown): Memory {
   return state === undefined || state === null ? { talk: EMPTY_CONVERSATION } : (state as Memory);
+}
+
+/**
+ * What is remembered, for whoever has the chat now: an account that changed hands (bound to a colleague, taken from one)
+ * goes on with none of the questions that were put to somebody else.
+ */
+export function memoryFor(memory: Memory, flows: Pick<FlowTable, 'get'>, audience: 'staff' | 'customer'): Memory {
+  const { frames, parked, visits } = memory.talk;
+  const isHis = [...frames, ...(parked ? [parked] : [])].every((frame) => {
+    const meant = flows.get(frame.flow, frame.version)?.definition.audience;
+    return meant === undefined || meant === 'anyone' || meant === audience;
+  });
+  return isHis ? memory : { talk: { ...EMPTY_CONVERSATION, visits } };
 }
 
 export function withoutDecision(memory: Memory): Memory {

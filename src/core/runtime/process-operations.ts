@@ -5,6 +5,7 @@
 import { z } from 'zod';
 import { byDay } from '../../lib/daytime.ts';
 import { AppError, defineErrors } from '../../lib/errors.ts';
+import { textParam } from '../../lib/text-params.ts';
 import { newId } from '../../lib/ids.ts';
 import { statement, type Tx } from '../../db/database.ts';
 import {
@@ -142,7 +143,7 @@ function resumeOperation(flows: Flows): Operation {
         const node = flow.kind === 'process' ? flow.nodes.get(state.node) : undefined;
         if (row.status !== 'STOPPED' || node?.kind !== 'approval') continue;
         const { policy, role, count } = node.approval;
-        const seats = { instanceId: id, policy: policy === 'ratio' ? 'all' : policy, role, count };
+        const seats = { instanceId: id, policy, role, count };
         if (role === undefined || !((await ctx.callAsSystem('approval.canSeat', seats)) as { can: boolean }).can)
           continue;
         await ctx.callAsSystem('process.signal', { instanceId: id, event: { type: 'retry' } });
@@ -297,7 +298,7 @@ async function openApproval(
     title: effect.title,
     card: effect.card,
     visit: effect.visit,
-    policy: effect.policy === 'ratio' ? 'all' : effect.policy,
+    policy: effect.policy,
     role: effect.role,
     count: effect.count,
     verbs: effect.verbs,
@@ -312,16 +313,16 @@ async function alarm(
   { code, node }: Extract<ProcessEffect, { kind: 'incident' }>,
 ): Promise<void> {
   const subject = { kind: instance.subjectKind, id: instance.subjectId };
-  ctx.effects.incident({ kind: code, subject, detail: { node } });
+  const definition = flow.nodes.get(node);
+  const title = definition?.kind === 'approval' ? definition.approval.title : undefined;
+  ctx.effects.incident({ kind: code, subject, detail: { node, ...(title && { title: textParam(title) }) } });
   const key = `${instance.id}:${state.visit}:${code}`;
   if (instance.subjectKind !== 'application') {
     const todo = { key: `incident:${key}`, kind: 'process_stopped', role: 'manager', subject, params: { node } };
     await ctx.callAsSystem('task.add', todo);
     return;
   }
-  const definition = flow.nodes.get(node);
-  const title = definition?.kind === 'approval' ? { title: definition.approval.title } : {};
-  await ctx.callAsSystem('approval.alarm', { application: instance.subjectId, key, ...title });
+  await ctx.callAsSystem('approval.alarm', { application: instance.subjectId, key, ...(title && { title }) });
 }
 
 const OUTCOMES: Readonly<Record<string, string>> = {

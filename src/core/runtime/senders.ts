@@ -3,19 +3,22 @@ import { identitiesOf, type Identity } from '../../identity/identity-store.ts';
 import { isLanguage, type Language } from '../../lib/i18n.ts';
 import { isRole, type Actor } from '../operations/actor.ts';
 import type { Unit } from '../unit/unit.ts';
-import { memoryOf } from './memory.ts';
-import type { ConversationWork } from './turns.ts';
+import type { LockedConversation, StoredEvent } from './turns.ts';
 
 /** The identity behind each conversation's events, in the same order; a person never seen before gets one. */
 export async function sendersOf(
   unit: Unit,
-  works: readonly ConversationWork[],
+  works: readonly {
+    readonly conversation: Pick<LockedConversation, 'account' | 'chat' | 'actor'>;
+    readonly events: readonly Pick<StoredEvent, 'event'>[];
+  }[],
 ): Promise<readonly (Identity | undefined)[]> {
   const senders = works.map(({ conversation, events }) => {
     const spoken = events.find(({ event }) => !('internal' in event) && event.sender !== '')?.event;
     if (spoken && !('internal' in spoken)) return { account: conversation.account, externalId: spoken.sender };
-    const direct = memoryOf(conversation.state).person ?? conversation.chat;
-    return { account: conversation.account, externalId: conversation.actor === '' ? direct : conversation.actor };
+    // An event of our own names nobody: a chat without an actor is a direct one, and goes by its person.
+    const { account, chat, actor } = conversation;
+    return { account, externalId: actor === '' ? chat : actor };
   });
   const distinct = new Map(senders.map((sender) => [keyOf(sender.account, sender.externalId), sender]));
   const identities = await identitiesOf(unit.tx, [...distinct.values()], unit.now);

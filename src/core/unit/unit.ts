@@ -3,8 +3,8 @@
  * behind. State, messages, timers and audit entries of a turn commit together or not at all (invariant 4).
  */
 import type { Address } from '../../channels/channel.ts';
-import { statement, type Database, type Tx } from '../../db/database.ts';
-import { AppError } from '../../lib/errors.ts';
+import { isContention, statement, type Database, type Tx } from '../../db/database.ts';
+import { AppError, commonErrors } from '../../lib/errors.ts';
 import { newId } from '../../lib/ids.ts';
 import { hit } from '../../lib/kill-points.ts';
 import { headsOf, leasedRow, type Born, type DirectSender, type Lanes } from '../../outbox/direct.ts';
@@ -312,13 +312,33 @@ export async function inUnit<T>(deps: UnitDeps, work: (unit: Unit) => Promise<T>
   return result;
 }
 
-/** One operation in a transaction of its own: what the API, the command line and imports use. */
+/** How often an operation is run whose transaction loses against others; the victim of a deadlock finds its locks free. */
+const MAX_RUNS = 4;
+const COME_BACK_MS = 1_000;
+
+/**
+ * One operation in a transaction of its own: what the API, the command line and imports use. A transaction that falls to a
+ * deadlock has left nothing and sent nothing, so the operation is run again.
+ * @throws AppError what the operation refuses; `service.unavailable` when every run was lost to others.
+ */
 export async function performOperation(
   deps: UnitDeps,
   options: TurnOptions,
   name: string,
   input: unknown,
 ): Promise<unknown> {
+  for (let run = 1; ; run += 1) {
+    try {
+      return await performOnce(deps, options, name, input);
+    } catch (error) {
+      if (!isContention(error)) throw error;
+      if (run === MAX_RUNS)
+        throw new AppError(commonErrors['service.unavailable'], { retry: { afterMs: COME_BACK_MS }, cause: error });
+    }
+  }
+}
+
+async function performOnce(deps: UnitDeps, options: TurnOptions, name: string, input: unknown): Promise<unknown> {
   let refusal: AppError | undefined;
   const result = await inUnit(deps, async (unit) => {
     const turn = unit.turn(options);

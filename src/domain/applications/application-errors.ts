@@ -13,5 +13,6 @@ export const applicationErrors = defineErrors({
   'approval.reason_needed': [422, 'info'],
   'approval.unknown_verb': [422, 'info'],
   'approval.successor_needed': [422, 'info'],
+  'approval.successor_ambiguous': [422, 'info'],
   'approval.no_person': [403, 'info'],
 });

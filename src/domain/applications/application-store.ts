@@ -24,7 +24,7 @@ export interface ApprovalRow {
   readonly visit: number;
   readonly round: number;
   readonly role: string;
-  readonly mode: 'ANY' | 'ALL' | 'SEQUENCE';
+  readonly mode: 'ANY' | 'ALL';
   readonly verbs: readonly string[];
   readonly revision: number;
   readonly state: 'OPEN' | 'APPROVED' | 'REJECTED' | 'RETURNED' | 'RECALLED' | 'STOPPED';
@@ -41,7 +41,8 @@ export interface TaskRow {
   readonly state: 'OPEN' | 'APPROVED' | 'REJECTED' | 'RETURNED' | 'HANDED_OVER' | 'CLOSED';
   readonly decided_at: Date | null;
   readonly staff_name: string;
-  readonly staff_active: boolean;
+  /** He works here and has the role the node asks for: who lost either decides nothing any more. */
+  readonly staff_able: boolean;
 }
 
 export interface CardRow {
@@ -54,6 +55,8 @@ export interface CardRow {
   readonly account: string;
   readonly external_id: string;
   readonly staff_id: string;
+  /** The account is still that of whoever sits there. */
+  readonly is_his: boolean;
 }
 
 const APPLICATION =
@@ -117,7 +120,9 @@ const SEAT = statement(
 );
 const TASKS = statement(
   'approvals-tasks',
-  'SELECT t.id, t.approval_id, t.staff_id, t.state, t.decided_at, s.name AS staff_name, s.is_active AS staff_active FROM approval_tasks t JOIN staff s ON s.id = t.staff_id WHERE t.approval_id = ANY($1::uuid[]) ORDER BY t.recorded_at, t.id',
+  `SELECT t.id, t.approval_id, t.staff_id, t.state, t.decided_at, s.name AS staff_name, (s.is_active AND s.roles @> ARRAY[a.role]) AS staff_able
+   FROM approval_tasks t JOIN approvals a ON a.id = t.approval_id JOIN staff s ON s.id = t.staff_id
+   WHERE t.approval_id = ANY($1::uuid[]) ORDER BY t.recorded_at, t.id`,
 );
 const VOTE = statement(
   'approvals-vote',
@@ -137,10 +142,17 @@ const LEAVE_SEAT = statement(
   'approvals-leave-seat',
   `UPDATE approval_tasks SET state = $2 WHERE id = $1 AND state = 'OPEN'`,
 );
-const VACANT = statement(
-  'approvals-vacant',
-  `SELECT DISTINCT t.approval_id AS id FROM approval_tasks t JOIN staff s ON s.id = t.staff_id AND NOT s.is_active
-   JOIN approvals a ON a.id = t.approval_id AND a.state = 'OPEN' WHERE t.state = 'OPEN' ORDER BY 1`,
+const MISSED_BY = statement(
+  'approvals-missed-by',
+  `SELECT DISTINCT t.approval_id AS id FROM approval_tasks t JOIN staff s ON s.id = t.staff_id
+   JOIN approvals a ON a.id = t.approval_id AND a.state = 'OPEN'
+   WHERE t.state = 'OPEN' AND (NOT (s.is_active AND s.roles @> ARRAY[a.role])
+     OR EXISTS (SELECT FROM cards c JOIN identities i ON i.id = c.identity_id
+                WHERE c.approval_id = a.id AND c.task_id = t.id AND c.state = 'OPEN' AND i.staff_id IS DISTINCT FROM t.staff_id)
+     OR EXISTS (SELECT FROM identities i WHERE i.staff_id = t.staff_id AND NOT EXISTS (SELECT FROM cards c
+                WHERE c.approval_id = a.id AND c.task_id = t.id AND c.identity_id = i.id AND c.state = 'OPEN'))
+     OR EXISTS (SELECT FROM todos d WHERE d.role = 'manager' AND d.done_at IS NULL AND d.kind = $1 AND d.subject_id = a.application_id))
+   ORDER BY 1`,
 );
 const RETURNS = statement(
   'approvals-returns',
@@ -152,15 +164,16 @@ const ADD_CARD = statement(
 );
 const CARDS = statement(
   'cards-of-approval',
-  `SELECT c.id, c.approval_id, c.task_id, c.identity_id, c.revision, c.state, i.account, i.external_id, t.staff_id
+  `SELECT c.id, c.approval_id, c.task_id, c.identity_id, c.revision, c.state, i.account, i.external_id, t.staff_id, (i.staff_id IS NOT DISTINCT FROM t.staff_id) AS is_his
    FROM cards c JOIN identities i ON i.id = c.identity_id JOIN approval_tasks t ON t.id = c.task_id WHERE c.approval_id = $1 ORDER BY c.id`,
 );
 const CARD = statement(
   'cards-find',
-  `SELECT c.id, c.approval_id, c.task_id, c.identity_id, c.revision, c.state, i.account, i.external_id, t.staff_id
+  `SELECT c.id, c.approval_id, c.task_id, c.identity_id, c.revision, c.state, i.account, i.external_id, t.staff_id, (i.staff_id IS NOT DISTINCT FROM t.staff_id) AS is_his
    FROM cards c JOIN identities i ON i.id = c.identity_id JOIN approval_tasks t ON t.id = c.task_id WHERE c.id = $1`,
 );
 const CLOSE_CARDS = statement('cards-close', `UPDATE cards SET state = 'CLOSED' WHERE id = ANY($1::text[])`);
+const REOPEN_CARD = statement('cards-reopen', `UPDATE cards SET state = 'OPEN' WHERE id = $1`);
 
 export async function insertApplication(
   tx: Tx,
@@ -316,9 +329,12 @@ export async function leaveSeat(tx: Tx, taskId: string, state: 'CLOSED' | 'HANDE
   await tx.query(LEAVE_SEAT, [taskId, state]);
 }
 
-/** Open approvals that wait for somebody who is no longer here. */
-export async function vacantApprovals(tx: Tx): Promise<readonly string[]> {
-  return (await tx.query<{ id: string }>(VACANT)).map((row) => row.id);
+/**
+ * Open approvals that wait for somebody who may not decide them any more, or whose cards are not where he is reached; and
+ * those managers were told of (`alarm` is the kind of that to-do), for somebody may sit there again.
+ */
+export async function approvalsMissed(tx: Tx, alarm: string): Promise<readonly string[]> {
+  return (await tx.query<{ id: string }>(MISSED_BY, [alarm])).map((row) => row.id);
 }
 
 /** The round an approval opened now belongs to: each return begins a new one. */
@@ -362,6 +378,11 @@ export async function cardsOf(tx: Tx, approvalId: string): Promise<readonly Card
 
 export async function findCard(tx: Tx, id: string): Promise<CardRow | undefined> {
   return (await tx.query<CardRow>(CARD, [id]))[0];
+}
+
+/** The account a card was closed for is its holder's again: the card that stands there serves. */
+export async function reopenCard(tx: Tx, id: string): Promise<void> {
+  await tx.query(REOPEN_CARD, [id]);
 }
 
 export async function closeCards(tx: Tx, ids: readonly string[]): Promise<void> {

@@ -9,7 +9,7 @@ import { AppError } from '../../lib/errors.ts';
 import { isLanguage, type Language } from '../../lib/i18n.ts';
 import { newId, newToken } from '../../lib/ids.ts';
 import { findLead } from '../leads/index.ts';
-import { findStaff, identitiesOfStaff, staffNamed, staffWithRole } from '../staff/index.ts';
+import { distinctNames, findStaff, identitiesOfStaff, peopleMeant, staffWithRole } from '../staff/index.ts';
 import { approvalCard } from './approval-card.ts';
 import { applicationErrors } from './application-errors.ts';
 import {
@@ -23,6 +23,7 @@ import {
   insertTask,
   lockApproval,
   nextRound,
+  reopenCard,
   signedInRound,
   tasksOf,
   writeVote,
@@ -34,7 +35,7 @@ import { requireApproval, snapshotOf } from './approval-reads.ts';
 import { REASONS, snapshotHash, takeSnapshot, type Snapshot } from './snapshot.ts';
 import { excludeInvolved } from './submit-operations.ts';
 
-export const MODES = { any: 'ANY', all: 'ALL', sequence: 'SEQUENCE' } as const;
+export const MODES = { any: 'ANY', all: 'ALL' } as const;
 
 export const openApproval = defineOperation({
   name: 'approval.open',
@@ -49,7 +50,7 @@ export const openApproval = defineOperation({
     /** What the card shows, in this order, with the values the process knows. */
     card: z.record(z.string(), z.unknown()),
     visit: z.int(),
-    policy: z.enum(['any', 'all', 'sequence']),
+    policy: z.enum(['any', 'all']),
     role: z.string(),
     count: z.int().min(1),
     verbs: z.array(z.string()),
@@ -109,12 +110,26 @@ export async function seat(
 ): Promise<void> {
   const taskId = newId();
   await insertTask(ctx.tx, { id: taskId, approvalId: approval.id, staffId: person.staffId, from: person.from });
-  const language = await languageOf(ctx, person.staffId);
-  for (const identity of await identitiesOfStaff(ctx.tx, person.staffId)) {
+  await dealCards(ctx, approval, snapshot, { id: taskId, staff_id: person.staffId });
+}
+
+/** A card on each account of whoever sits there that has none yet; one it was closed on serves again. */
+export async function dealCards(
+  ctx: Ctx,
+  approval: ApprovalRow,
+  snapshot: Snapshot,
+  task: Pick<TaskRow, 'id' | 'staff_id'>,
+): Promise<void> {
+  const language = await languageOf(ctx, task.staff_id);
+  const dealt = (await cardsOf(ctx.tx, approval.id)).filter((card) => card.task_id === task.id);
+  for (const identity of await identitiesOfStaff(ctx.tx, task.staff_id)) {
+    const before = dealt.find((card) => card.identity_id === identity.id);
+    if (before?.state === 'CLOSED') await reopenCard(ctx.tx, before.id);
+    if (before) continue;
     const card = {
       id: newToken(16),
       approvalId: approval.id,
-      taskId,
+      taskId: task.id,
       identityId: identity.id,
       revision: approval.revision,
       now: ctx.now,
@@ -132,6 +147,9 @@ export async function seat(
     });
   }
 }
+
+/** A name, a team and what tells namesakes apart. */
+const MAX_COLLEAGUE = 100;
 
 const verb = z.enum(['approve', 'reject', 'return', 'hand_over']);
 const decision = z.object({
@@ -152,8 +170,8 @@ export const decideApproval = defineOperation({
     revision: z.int().min(1),
     verb: z.string().max(24),
     reason: z.string().trim().max(500).optional(),
-    /** For `hand_over`: id or name of the colleague. */
-    to: z.string().trim().max(64).optional(),
+    /** For `hand_over`: id or name of the colleague; of several with one name, the name as the refusal tells them apart. */
+    to: z.string().trim().max(MAX_COLLEAGUE).optional(),
     /** The pressed card's own handle, so that the platform can lock that very card. */
     cardId: z.string().max(26).optional(),
     tap: z.record(z.string(), z.string()).optional(),
@@ -178,6 +196,9 @@ export const decideApproval = defineOperation({
       throw new AppError(applicationErrors['approval.closed'], {
         params: closedParams(approval, tasks, mine),
       });
+    // A token may be narrower than the person it acts as.
+    const holds = ctx.actor.roles.some((role) => role === approval.role);
+    if (!mine.staff_able || !holds) throw new AppError(applicationErrors['approval.not_yours']);
     if (approval.revision !== input.revision)
       throw new AppError(applicationErrors['approval.stale_revision'], { params: { revision: approval.revision } });
     const tap = input.tap && input.cardId ? { cardId: input.cardId, handle: input.tap } : undefined;
@@ -325,11 +346,12 @@ async function successorOf(
   const able = (await staffWithRole(ctx.tx, approval.role)).filter(
     (row) => !excluded.has(row.id) && !signed.has(row.id) && !tasks.some((task) => task.staff_id === row.id),
   );
-  const named = to === undefined ? undefined : able.find((row) => row.id === to || row.name === to);
-  if (named) return named.id;
-  const known = to === undefined ? undefined : (await staffNamed(ctx.tx, to))[0];
-  throw new AppError(applicationErrors['approval.successor_needed'], {
-    params: { names: able.map((row) => row.name).join('、'), given: known?.name ?? to ?? '' },
+  const [named, ...namesakes] = to === undefined ? [] : peopleMeant(able, to);
+  if (named && namesakes.length === 0) return named.id;
+  const known = distinctNames(able);
+  const names = named ? known.filter((_, index) => able[index]?.name === named.name) : known;
+  throw new AppError(applicationErrors[named ? 'approval.successor_ambiguous' : 'approval.successor_needed'], {
+    params: { names: names.join('、'), given: to ?? '' },
   });
 }
 

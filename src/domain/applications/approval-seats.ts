@@ -12,6 +12,7 @@ import { customerNumber, findCustomer } from '../customers/index.ts';
 import { findStaff, staffWithRole } from '../staff/index.ts';
 import { applicationErrors } from './application-errors.ts';
 import {
+  approvalsMissed,
   cardsOf,
   closeCards,
   excludedFrom,
@@ -21,18 +22,18 @@ import {
   nextRound,
   signedInRound,
   tasksOf,
-  vacantApprovals,
   type ApprovalRow,
   type TaskRow,
 } from './application-store.ts';
-import { MODES, seat } from './approval-operations.ts';
+import { dealCards, MODES, seat } from './approval-operations.ts';
 import { snapshotOf } from './approval-reads.ts';
 
 const STOPPED = 'approval_stopped';
 
 export const alarmApproval = defineOperation({
   name: 'approval.alarm',
-  summary: 'Tells managers and submitter, once, that a case has stopped, and puts it on the managers’ list',
+  summary:
+    'Tells managers (administrators where there is none) and submitter, once, that a case has stopped, and puts it on the managers’ list',
   access: { system: 'all' },
   input: z.strictObject({
     application: z.uuid(),
@@ -65,15 +66,16 @@ export const alarmApproval = defineOperation({
       ...node,
     };
     const managers = await superiors(ctx, application.submitted_by, 'manager', new Set());
-    for (const staffId of managers)
+    const able = managers.length > 0 ? managers : await superiors(ctx, application.submitted_by, 'admin', new Set());
+    for (const staffId of able)
       await ctx.callAsSystem('staff.notify', { staffId, text: `approval.stopped.${kind}.manager`, params });
-    if (!managers.includes(application.submitted_by))
+    if (!able.includes(application.submitted_by))
       await ctx.callAsSystem('staff.notify', {
         staffId: application.submitted_by,
         text: `approval.stopped.${kind}.submitter`,
-        params,
+        params: { ...params, told: able.length },
       });
-    return { told: managers.length };
+    return { told: able.length };
   },
 });
 
@@ -96,7 +98,7 @@ export const canSeat = defineOperation({
   access: { system: 'all' },
   input: z.strictObject({
     instanceId: z.uuid(),
-    policy: z.enum(['any', 'all', 'sequence']),
+    policy: z.enum(['any', 'all']),
     role: z.string(),
     count: z.int().min(1),
   }),
@@ -115,21 +117,23 @@ export const canSeat = defineOperation({
 
 export const reseatApprovals = defineOperation({
   name: 'approval.staffChanged',
-  summary: 'After somebody came or left: fills the seats of those who left, and lets stopped cases go on',
+  summary:
+    'After somebody came, left, or changed roles or accounts: fills seats nobody may sit on, moves cards, lets stopped cases go on',
   access: { system: 'all' },
   input: z.strictObject({}),
   output: z.object({ approvals: z.int() }),
   async run(ctx) {
-    const vacant = await vacantApprovals(ctx.tx);
-    for (const id of vacant) await ctx.callAsSystem('approval.reseat', { id });
+    const missed = await approvalsMissed(ctx.tx, STOPPED);
+    for (const id of missed) await ctx.callAsSystem('approval.reseat', { id });
     await ctx.callAsSystem('process.resumeStopped', {});
-    return { approvals: vacant.length };
+    return { approvals: missed.length };
   },
 });
 
 export const reseatApproval = defineOperation({
   name: 'approval.reseat',
-  summary: 'Gives the open seats of people who left to others; without anybody the case waits and alarms',
+  summary:
+    'Gives the open seats of people who left, or lost the role, to others; without anybody the case waits and alarms. Cards follow people to their accounts',
   access: { system: 'all' },
   input: z.strictObject({ id: z.uuid() }),
   output: z.object({ filled: z.int(), dropped: z.int(), vacant: z.int() }),
@@ -137,23 +141,38 @@ export const reseatApproval = defineOperation({
   async run(ctx, input) {
     const approval = await lockApproval(ctx.tx, input.id);
     if (approval?.state !== 'OPEN') return { filled: 0, dropped: 0, vacant: 0 };
-    const open = (await tasksOf(ctx.tx, [approval.id])).filter((task) => task.state === 'OPEN');
-    const vacant = open.filter((task) => !task.staff_active);
+    const open = await openSeats(ctx, approval);
+    const vacant = open.filter((task) => !task.staff_able);
     // 或签 needs nobody in his place as long as somebody is left to decide.
-    if (approval.mode === 'ANY' && vacant.length < open.length) {
-      for (const task of vacant) await leave(ctx, approval, task, 'CLOSED');
-      return { filled: 0, dropped: vacant.length, vacant: 0 };
-    }
-    return fill(ctx, approval, vacant);
+    const drops = approval.mode === 'ANY' && vacant.length < open.length;
+    if (drops) for (const task of vacant) await leave(ctx, approval, task, 'CLOSED');
+    const { filled, left } = await fill(ctx, approval, drops ? [] : vacant);
+    await moveCards(ctx, approval);
+    return { filled, dropped: drops ? vacant.length : 0, vacant: left };
   },
 });
+
+async function openSeats(ctx: Ctx, approval: ApprovalRow): Promise<readonly TaskRow[]> {
+  return (await tasksOf(ctx.tx, [approval.id])).filter((task) => task.state === 'OPEN');
+}
+
+/** A card on an account that was taken from its holder is dead, and nothing more is sent there; his others each have one. */
+async function moveCards(ctx: Ctx, approval: ApprovalRow): Promise<void> {
+  const strays = (await cardsOf(ctx.tx, approval.id)).filter((card) => !card.is_his);
+  await closeCards(
+    ctx.tx,
+    strays.map((card) => card.id),
+  );
+  for (const task of await openSeats(ctx, approval))
+    if (task.staff_able) await dealCards(ctx, approval, snapshotOf(ctx, approval), task);
+}
 
 /** Successors in the fixed order of the role. A seat nobody can take stays open: signatures are never fewer than asked for. */
 async function fill(
   ctx: Ctx,
   approval: ApprovalRow,
   vacant: readonly TaskRow[],
-): Promise<{ filled: number; dropped: number; vacant: number }> {
+): Promise<{ filled: number; left: number }> {
   const able = [...(await ableToSit(ctx, approval))];
   let filled = 0;
   let left = 0;
@@ -174,7 +193,7 @@ async function fill(
       kind: STOPPED,
       subject: { kind: 'application', id: approval.application_id },
     });
-  return { filled, dropped: 0, vacant: left };
+  return { filled, left };
 }
 
 async function ableToSit(ctx: Ctx, approval: ApprovalRow): Promise<readonly string[]> {

@@ -34,7 +34,7 @@ export async function offerFor(
   const named = lead.product_code === null ? undefined : await productByCode(ctx.tx, lead.product_code);
   const product =
     lead.product_code === null ? productFor(products, wish) : named && takes(named, wish) ? named : undefined;
-  return product ? { product } : { product, offer: rangesOf(ctx, products) };
+  return product ? { product } : { product, offer: offerText(ctx, products) };
 }
 
 /** The terms a lead asks for. @throws AppError with the ranges on offer when no product takes them. */
@@ -46,6 +46,13 @@ export async function termsOf(ctx: Ctx, lead: LeadRow, amountFen: bigint): Promi
     });
   const { product } = offer;
   return { product, amountFen, termMonths: lead.term_months ?? Math.min(...product.terms.termMonths) };
+}
+
+/** What there is instead. A company that has published nothing yet must not read an empty list. */
+function offerText(ctx: Ctx, products: readonly Product[]): string {
+  return products.length === 0
+    ? ctx.t('lead.product.none')
+    : ctx.t('lead.product.offer', { ranges: rangesOf(ctx, products) });
 }
 
 function rangesOf(ctx: Ctx, products: readonly Product[]): string {

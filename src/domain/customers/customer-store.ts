@@ -56,6 +56,10 @@ const SET_OWNER = statement(
   'UPDATE customers SET owner_id = $2, team_id = $3, updated_at = $4 WHERE id = $1',
 );
 const SET_NAME = statement('customers-name', 'UPDATE customers SET name_masked = $2, updated_at = $3 WHERE id = $1');
+const SET_LANGUAGE = statement(
+  'customers-language',
+  'UPDATE customers SET language = $2, updated_at = $3 WHERE id = $1',
+);
 const TOUCH = statement('customers-touch', 'UPDATE customers SET updated_at = $2 WHERE id = $1');
 const PII = statement(
   'customers-pii',
@@ -156,6 +160,11 @@ export async function setCustomerOwner(
 
 export async function setMaskedName(tx: Tx, id: string, nameMasked: string, now: Date): Promise<void> {
   await tx.query(SET_NAME, [id, nameMasked, now]);
+}
+
+/** The language he is spoken to and reminded in. */
+export async function setLanguage(tx: Tx, id: string, language: string, now: Date): Promise<void> {
+  await tx.query(SET_LANGUAGE, [id, language, now]);
 }
 
 export async function touchCustomer(tx: Tx, id: string, now: Date): Promise<void> {

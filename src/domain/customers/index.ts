@@ -1,4 +1,5 @@
 export { bindContact, bindCustomer, followLink } from './binding-operations.ts';
+export { setCustomerLanguage } from './language-operations.ts';
 export { notifyCustomer, tellOwner } from './notice-operations.ts';
 export { bindingErrors } from './binding-errors.ts';
 export { customerErrors } from './customer-errors.ts';

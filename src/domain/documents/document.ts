@@ -1,5 +1,5 @@
 /** What is there and what is missing of a checklist. Pure. */
-import type { ChecklistItem } from '../products/index.ts';
+import { standardItem, type ChecklistItem } from '../products/index.ts';
 
 /** Received and not yet looked at, unclear, does not match, accepted, out of date. */
 export const DOCUMENT_STATES = ['RECEIVED', 'UNCLEAR', 'MISMATCH', 'ACCEPTED', 'EXPIRED'] as const;
@@ -51,7 +51,7 @@ function toProgress(item: ChecklistItem, document: CustomerDocument | undefined)
 
 /** An item of an earlier product: kept and shown, no longer asked for. */
 function unlisted(code: string): ChecklistItem {
-  return { code, name: `documents.item.${code}`, isRequired: false, words: [] };
+  return { name: code, words: [], ...standardItem(code), code, isRequired: false };
 }
 
 /** Required items the customer still has to bring: nothing came, what came cannot be used, or a card's other side is missing. */

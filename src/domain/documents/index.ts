@@ -1,4 +1,3 @@
-export { checklistOf, standardChecklist, STANDARD_ITEMS, type ProductFamily } from './checklist.ts';
 export { documentErrors } from './document-errors.ts';
 export {
   assignDocument,

@@ -43,7 +43,7 @@ export async function progressFor(ctx: Ctx, customerId: string): Promise<readonl
   return progressOf(product?.checklist ?? [], await documentsOf(ctx.tx, customerId));
 }
 
-/** An item's name. A product brings its names as locale keys, or as plain words when it was published through the API. */
+/** An item's name, which a product brings as the key of a text or in plain words. */
 export function itemName(ctx: Ctx, { item }: ItemProgress): string {
   return ctx.services.texts.has(ctx.actor.language, item.name) ? ctx.t(item.name) : item.name;
 }

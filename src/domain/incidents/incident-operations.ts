@@ -4,6 +4,7 @@ import type { Access } from '../../core/operations/actor.ts';
 import type { Ctx } from '../../core/operations/context.ts';
 import { defineOperation } from '../../core/operations/operation.ts';
 import { AppError } from '../../lib/errors.ts';
+import { withTexts } from '../../lib/text-params.ts';
 import { incidentErrors } from './incident-errors.ts';
 import { countOpen, findIncidents, resolveIncident, type IncidentRow } from './incident-store.ts';
 
@@ -63,11 +64,16 @@ export const resolve = defineOperation({
 
 function viewOf(ctx: Ctx, row: IncidentRow): z.output<typeof incident> {
   const known = ctx.services.texts.has('zh-CN', `incident.${row.kind}`);
-  const { code, node } = row.detail;
+  const { code, node, title, account, cure } = withTexts(row.detail, (key) => ctx.t(key));
   return {
     id: row.id,
     kind: row.kind,
-    words: ctx.t(`incident.${known ? row.kind : 'other'}`, { code: wordOf(code), node: wordOf(node) }),
+    words: ctx.t(`incident.${known ? row.kind : 'other'}`, {
+      code: wordOf(code),
+      node: wordOf(title ?? node),
+      account: wordOf(account),
+      cure: wordOf(cure),
+    }),
     subjectKind: row.subject_kind,
     subjectId: row.subject_id,
     detail: row.detail,

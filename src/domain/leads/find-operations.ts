@@ -16,7 +16,8 @@ import { findStaff } from '../staff/index.ts';
 import { valueText } from './fact-text.ts';
 import { casesOf, openLead, type CaseRow } from './lead-store.ts';
 
-const line = z.object({ number: z.string(), name: z.string(), stage: z.string() });
+/** A customer in a list to choose from. */
+export const line = z.object({ number: z.string(), name: z.string(), stage: z.string() });
 const found = z.union([
   z.object({ kind: z.literal('none'), items: z.array(line) }),
   z.object({ kind: z.literal('many'), items: z.array(line) }),
@@ -63,7 +64,8 @@ async function mine(ctx: Ctx): Promise<readonly CustomerRow[]> {
   });
 }
 
-async function lines(ctx: Ctx, rows: readonly CustomerRow[]): Promise<z.output<typeof line>[]> {
+/** Customers as lines to choose from, in their order. */
+export async function lines(ctx: Ctx, rows: readonly CustomerRow[]): Promise<z.output<typeof line>[]> {
   const items = [];
   for (const row of rows)
     items.push({ number: customerNumber(row.number), name: row.name_masked, stage: await stageOf(ctx, row.id) });

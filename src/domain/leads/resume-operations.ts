@@ -10,24 +10,29 @@ import {
   parseCustomerQuery,
   piiOf,
 } from '../customers/index.ts';
+import { line, lines } from './find-operations.ts';
 import { factsOf, openLead, type LeadRow } from './lead-store.ts';
 
 const value = z.union([z.string(), z.number(), z.boolean()]);
 
 export const findLeadToResume = defineOperation({
   name: 'lead.find',
-  summary: 'Finds one open lead by phone, name or number, with the facts that fill its form',
+  summary:
+    'Finds one open lead by phone, name or number, with the facts that fill its form; of several customers it tells which',
   access: { sales: CUSTOMER_ACCESS.sales ?? 'own', team_lead: 'team', manager: 'all', admin: 'all' },
   input: z.strictObject({ query: z.string().max(200) }),
   output: z.union([
     z.object({ kind: z.literal('none') }),
+    z.object({ kind: z.literal('many'), items: z.array(line) }),
     z.object({ kind: z.literal('one'), number: z.string(), facts: z.record(z.string(), value) }),
   ]),
   readOnly: true,
   async run(ctx, input) {
     const query = parseCustomerQuery(input.query);
-    const [customer, other] = query ? await findByQuery(ctx, query) : [];
-    const lead = customer && !other ? await openLead(ctx.tx, customer.id) : undefined;
+    const rows = query ? await findByQuery(ctx, query) : [];
+    if (rows.length > 1) return { kind: 'many' as const, items: await lines(ctx, rows) };
+    const [customer] = rows;
+    const lead = customer && (await openLead(ctx.tx, customer.id));
     if (!customer || !lead) return { kind: 'none' as const };
     const facts = await factsOnFile(ctx, customer.id, lead);
     ctx.effects.touch(customer.id);

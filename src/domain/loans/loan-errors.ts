@@ -7,4 +7,7 @@ export const loanErrors = defineErrors({
   'payment.external_id_reused': [409, 'warn'],
   'payment.in_future': [422, 'info'],
   'payment.before_loan': [422, 'info'],
+  'payment.not_found': [404, 'info'],
+  'payment.already_reversed': [409, 'warn'],
+  'payment.reversed_before_paid': [422, 'info'],
 });

@@ -1,12 +1,12 @@
-/** Loans: made from an approved application, paid, read. */
+/** Loans: made from an approved application, read. What is paid is in `payment-operations.ts`. */
 import { z } from 'zod';
 import type { Ctx } from '../../core/operations/context.ts';
-import { defineOperation } from '../../core/operations/operation.ts';
+import { defineOperation, type Operation } from '../../core/operations/operation.ts';
 import { dateIn, type BusinessDate } from '../../lib/business-date.ts';
 import { AppError } from '../../lib/errors.ts';
 import { groupedYuan } from '../../lib/i18n.ts';
 import { newId } from '../../lib/ids.ts';
-import { fen, formatYuan, parseYuan } from '../../lib/money.ts';
+import { fen, formatYuan } from '../../lib/money.ts';
 import { statement } from '../../db/database.ts';
 import { applicationByRef, type ApplicationRow } from '../applications/index.ts';
 import { customerInScope, CUSTOMER_ACCESS, customerNumber, findCustomer } from '../customers/index.ts';
@@ -14,22 +14,19 @@ import { closeLead } from '../leads/index.ts';
 import { productById } from '../products/index.ts';
 import { buildSchedule } from '../repayments/index.ts';
 import { loanErrors } from './loan-errors.ts';
-import { loanNumber, openFen, spreadPayment } from './loan.ts';
+import { loanNumber, openFen } from './loan.ts';
 import {
-  addCredit,
-  findPayment,
   insertInstalments,
   insertLoan,
-  insertPayment,
   instalmentsOf,
   loanByRef,
   loanOfApplication,
   loansOfCustomer,
-  lockLoan,
-  writeAllocation,
   type InstalmentRow,
   type LoanRow,
 } from './loan-store.ts';
+import { paymentsOf, sharesOf } from './payment-store.ts';
+import { allocated, describeShare } from './posting.ts';
 
 const instalment = z.object({
   number: z.int(),
@@ -39,6 +36,14 @@ const instalment = z.object({
   total: z.string(),
   open: z.string(),
   paidAt: z.string().nullable(),
+});
+/** A payment in the order of its value, with what it pays now: a reversed one pays nothing. */
+const payment = z.object({
+  externalId: z.string(),
+  amount: z.string(),
+  paidAt: z.string(),
+  reversedAt: z.string().nullable(),
+  allocated,
 });
 const loanView = z.object({
   id: z.string(),
@@ -53,6 +58,7 @@ const loanView = z.object({
   state: z.string(),
   credit: z.string(),
   instalments: z.array(instalment),
+  payments: z.array(payment),
 });
 
 const SHOWN_INSTALMENTS = 6;
@@ -63,25 +69,32 @@ const APPROVED = statement(
    AND NOT EXISTS (SELECT 1 FROM approvals o WHERE o.instance_id = a.instance_id AND (o.state = 'OPEN' OR (o.state IN ('REJECTED', 'RECALLED', 'STOPPED'))))`,
 );
 
-export const createLoan = defineOperation({
-  name: 'loan.create',
-  summary: 'Makes the loan of an approved application with its repayment schedule; called by the approval process',
-  access: { system: 'all' },
-  input: z.strictObject({ application: z.string().min(1).max(64) }),
-  output: z.object({ loanId: z.string(), loanNumber: z.string() }),
-  subject: (_input, output) => (output ? { kind: 'loan', id: output.loanId } : undefined),
-  async run(ctx, input) {
-    const application = await applicationByRef(ctx.tx, input.application);
-    if (!application) throw new AppError(loanErrors['loan.not_found']);
-    const existing = await loanOfApplication(ctx.tx, application.id);
-    if (existing) return { loanId: existing.id, loanNumber: loanNumber(existing.number) };
-    if ((await ctx.tx.query(APPROVED, [application.id])).length === 0)
-      throw new AppError(loanErrors['loan.application_not_approved']);
-    return make(ctx, application);
-  },
-});
+/** `loan.create`; `reminderVersion` gives the version of the reminder flow that the loan keeps (design §3.13). */
+export function createLoan(reminderVersion: () => string): Operation {
+  return defineOperation({
+    name: 'loan.create',
+    summary: 'Makes the loan of an approved application with its repayment schedule; called by the approval process',
+    access: { system: 'all' },
+    input: z.strictObject({ application: z.string().min(1).max(64) }),
+    output: z.object({ loanId: z.string(), loanNumber: z.string() }),
+    subject: (_input, output) => (output ? { kind: 'loan', id: output.loanId } : undefined),
+    async run(ctx, input) {
+      const application = await applicationByRef(ctx.tx, input.application);
+      if (!application) throw new AppError(loanErrors['loan.not_found']);
+      const existing = await loanOfApplication(ctx.tx, application.id);
+      if (existing) return { loanId: existing.id, loanNumber: loanNumber(existing.number) };
+      if ((await ctx.tx.query(APPROVED, [application.id])).length === 0)
+        throw new AppError(loanErrors['loan.application_not_approved']);
+      return make(ctx, application, reminderVersion());
+    },
+  });
+}
 
-async function make(ctx: Ctx, application: ApplicationRow): Promise<{ loanId: string; loanNumber: string }> {
+async function make(
+  ctx: Ctx,
+  application: ApplicationRow,
+  reminderVersion: string,
+): Promise<{ loanId: string; loanNumber: string }> {
   const product = await productById(ctx.tx, application.product_id);
   if (!product) throw new AppError(loanErrors['loan.not_found']);
   const startOn = dateIn(ctx.now, ctx.services.companyZone);
@@ -96,6 +109,7 @@ async function make(ctx: Ctx, application: ApplicationRow): Promise<{ loanId: st
     method: application.method,
     start_on: startOn,
     dayCount: product.terms.dayCount,
+    reminderVersion,
     now: ctx.now,
   });
   if (number === undefined) throw new Error('loan not inserted');
@@ -139,132 +153,6 @@ function planOf(
     method: application.method === 'INTEREST_ONLY' ? 'INTEREST_ONLY' : 'EQUAL_INSTALMENT',
     dayCount: dayCount === 'ACT/365' ? 'ACT/365' : dayCount === 'ACT/360' ? 'ACT/360' : '30/360',
   });
-}
-
-/** Money may come before the loan is written down, but not by a year: then the year or the loan is mistyped. */
-const EARLY_MS = 366 * 86_400_000;
-const MAX_PAYMENT_FEN = 100_000_000_000_000n; // 10^12 yuan: beyond it a figure is a typing error
-
-const paymentView = z.object({
-  paymentId: z.string(),
-  loanId: z.string(),
-  amount: z.string(),
-  isReplay: z.boolean(),
-  allocated: z.array(z.object({ instalment: z.int(), principal: z.string(), interest: z.string() })),
-  credit: z.string(),
-  state: z.string(),
-});
-
-export const recordPayment = defineOperation({
-  name: 'loan.recordPayment',
-  summary: 'Records a payment once per external id and stops the reminders of what it pays',
-  access: { collector: 'all', manager: 'all', admin: 'all', team_lead: 'team' },
-  input: z.strictObject({
-    id: z.string().min(1).max(64),
-    externalId: z.string().trim().min(1).max(128),
-    amount: z.string(),
-    paidAt: z.iso.datetime({ offset: true }),
-  }),
-  output: paymentView,
-  http: { method: 'POST', path: '/loans/{id}/payments' },
-  example: { externalId: 'bank-20261220-0001', amount: '3280.50', paidAt: '2026-12-20T09:30:00+08:00' },
-  subject: (_input, output) => (output ? { kind: 'loan', id: output.loanId } : undefined),
-  async run(ctx, input) {
-    const loan = await loanInScope(ctx, input.id);
-    const amountFen = parseYuan(input.amount);
-    if (amountFen === undefined || amountFen <= 0n || amountFen > MAX_PAYMENT_FEN)
-      throw new AppError(loanErrors['payment.invalid_amount'], {
-        faults: [
-          { pointer: '/amount', code: 'invalid_amount', message: 'an amount above 0.00 with two decimals is expected' },
-        ],
-      });
-    const paidAt = new Date(input.paidAt);
-    if (paidAt.getTime() > ctx.now.getTime() + 86_400_000)
-      throw new AppError(loanErrors['payment.in_future'], {
-        faults: [{ pointer: '/paidAt', code: 'in_future', message: 'the instant lies in the future' }],
-      });
-    if (paidAt.getTime() < Date.parse(loan.start_on) - EARLY_MS)
-      throw new AppError(loanErrors['payment.before_loan'], {
-        faults: [{ pointer: '/paidAt', code: 'before_loan', message: `the loan begins on ${loan.start_on}` }],
-      });
-    await lockLoan(ctx.tx, loan.id);
-    const earlier = await findPayment(ctx.tx, input.externalId);
-    if (earlier) return replay(ctx, loan, earlier, amountFen);
-    const id = newId();
-    const { parts, leftFen } = spreadPayment(await instalmentsOf(ctx.tx, loan.id), amountFen);
-    const isFirst = await insertPayment(ctx.tx, {
-      id,
-      loan_id: loan.id,
-      external_id: input.externalId,
-      amount_fen: amountFen,
-      paid_at: paidAt,
-      recordedBy: ctx.actor.id,
-      now: ctx.now,
-    });
-    // The same external id on another loan at the same moment: the loans' locks do not keep them apart, its key does.
-    if (!isFirst) throw new AppError(loanErrors['payment.external_id_reused']);
-    await writeAllocation(ctx.tx, { id, loanId: loan.id, paidAt }, parts);
-    await addCredit(ctx.tx, loan.id, leftFen, ctx.now);
-    await ctx.callAsSystem('reminder.plan', { loanId: loan.id });
-    ctx.effects.touch(loan.customer_id);
-    const state = (await lockLoan(ctx.tx, loan.id))?.state ?? 'ACTIVE';
-    await ctx.callAsSystem('customer.notify', {
-      customerId: loan.customer_id,
-      text: 'flows.customer-notice.paid',
-      params: {
-        loan: loanNumber(loan.number),
-        amount: groupedYuan(amountFen),
-        on: dateIn(paidAt, ctx.services.companyZone),
-        state,
-      },
-    });
-    return {
-      paymentId: id,
-      loanId: loan.id,
-      amount: formatYuan(amountFen),
-      isReplay: false,
-      allocated: parts.map((part) => ({
-        instalment: part.instalment,
-        principal: formatYuan(part.principalFen),
-        interest: formatYuan(part.interestFen),
-      })),
-      credit: formatYuan(leftFen),
-      state,
-    };
-  },
-});
-
-const ALLOCATED = statement(
-  'payments-allocated',
-  'SELECT instalment, principal_fen, interest_fen FROM payment_allocations WHERE payment_id = $1 ORDER BY instalment',
-);
-
-/** The same external id again: the first answer, or a refusal when it now means something else. */
-async function replay(
-  ctx: Ctx,
-  loan: LoanRow,
-  earlier: { readonly id: string; readonly loan_id: string; readonly amount_fen: bigint },
-  amountFen: bigint,
-): Promise<z.output<typeof paymentView>> {
-  if (earlier.loan_id !== loan.id || earlier.amount_fen !== amountFen)
-    throw new AppError(loanErrors['payment.external_id_reused']);
-  const rows = await ctx.tx.query<{ instalment: number; principal_fen: bigint; interest_fen: bigint }>(ALLOCATED, [
-    earlier.id,
-  ]);
-  const allocated = rows.reduce((sum, row) => sum + row.principal_fen + row.interest_fen, 0n);
-  return {
-    paymentId: earlier.id,
-    loanId: loan.id,
-    amount: formatYuan(amountFen),
-    isReplay: true,
-    allocated: rows.map((row) => ({
-      instalment: row.instalment,
-      principal: formatYuan(row.principal_fen),
-      interest: formatYuan(row.interest_fen),
-    })),
-    credit: formatYuan(amountFen - allocated),
-    state: loan.state,
-  };
 }
 
 export const getLoan = defineOperation({
@@ -330,7 +218,7 @@ export const listRepayments = defineOperation({
           n: row.number,
           due: row.due_on,
           total: formatYuan(row.principal_fen + row.interest_fen),
-          state: ctx.t(`loan.instalment.${state}`),
+          state: partly(ctx, row, ctx.t(`loan.instalment.${state}`)),
         });
       }
     }
@@ -338,7 +226,15 @@ export const listRepayments = defineOperation({
   },
 });
 
-async function loanInScope(ctx: Ctx, ref: string): Promise<LoanRow> {
+/** What is left of an instalment stands beside its state once some of it is paid. */
+function partly(ctx: Ctx, row: InstalmentRow, state: string): string {
+  const open = openFen(row);
+  if (open === 0n || open === row.principal_fen + row.interest_fen) return state;
+  return ctx.t('loan.instalment.partly', { state, open: groupedYuan(open) });
+}
+
+/** The loan that is meant, if the actor may see its customer. @throws AppError loan.not_found, customer.out_of_scope */
+export async function loanInScope(ctx: Ctx, ref: string): Promise<LoanRow> {
   const loan = await loanByRef(ctx.tx, ref);
   if (!loan) throw new AppError(loanErrors['loan.not_found']);
   await customerInScope(ctx, loan.customer_id);
@@ -360,7 +256,19 @@ async function describeLoan(ctx: Ctx, loan: LoanRow): Promise<z.output<typeof lo
     state: loan.state,
     credit: formatYuan(loan.credit_fen),
     instalments: (await instalmentsOf(ctx.tx, loan.id)).map(describeInstalment),
+    payments: await describePayments(ctx, loan.id),
   };
+}
+
+async function describePayments(ctx: Ctx, loanId: string): Promise<z.output<typeof payment>[]> {
+  const shares = await sharesOf(ctx.tx, loanId);
+  return (await paymentsOf(ctx.tx, loanId)).map((row) => ({
+    externalId: row.external_id,
+    amount: formatYuan(row.amount_fen),
+    paidAt: row.paid_at.toISOString(),
+    reversedAt: row.reversed_at?.toISOString() ?? null,
+    allocated: shares.filter(({ paymentId }) => paymentId === row.id).map(describeShare),
+  }));
 }
 
 function describeInstalment(row: InstalmentRow): z.output<typeof instalment> {

@@ -1,4 +1,4 @@
-/** Queries of loans, their instalments and payments. */
+/** Queries of loans and their instalments. */
 import { statement, type Tx } from '../../db/database.ts';
 
 export interface LoanRow {
@@ -26,20 +26,12 @@ export interface InstalmentRow {
   readonly paid_at: Date | null;
 }
 
-export interface PaymentRow {
-  readonly id: string;
-  readonly loan_id: string;
-  readonly external_id: string;
-  readonly amount_fen: bigint;
-  readonly paid_at: Date;
-}
-
 const COLUMNS =
   'id, number, customer_id, application_id, principal_fen, annual_rate, term_months, method, start_on, state, credit_fen';
 const INSERT = statement(
   'loans-insert',
-  `INSERT INTO loans (id, customer_id, application_id, principal_fen, annual_rate, term_months, method, day_count, start_on, state, created_at, updated_at)
-   VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'ACTIVE', $10, $10) ON CONFLICT (application_id) DO NOTHING RETURNING number`,
+  `INSERT INTO loans (id, customer_id, application_id, principal_fen, annual_rate, term_months, method, day_count, start_on, reminder_version_id, state, created_at, updated_at)
+   VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 'ACTIVE', $11, $11) ON CONFLICT (application_id) DO NOTHING RETURNING number`,
 );
 const INSTALMENTS = statement(
   'instalments-insert',
@@ -57,37 +49,13 @@ const PLAN = statement(
   'instalments-of',
   'SELECT loan_id, number, due_on, principal_fen, interest_fen, paid_principal_fen, paid_interest_fen, paid_at FROM instalments WHERE loan_id = $1 ORDER BY number',
 );
-const PAYMENT = statement(
-  'payments-find',
-  'SELECT id, loan_id, external_id, amount_fen, paid_at FROM payments WHERE external_id = $1',
-);
-const ADD_PAYMENT = statement(
-  'payments-insert',
-  `INSERT INTO payments (id, loan_id, external_id, amount_fen, paid_at, recorded_by, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (external_id) DO NOTHING RETURNING id`,
-);
-const ALLOCATE = statement(
-  'payments-allocate',
-  `WITH part AS (
-     SELECT * FROM unnest($3::int[], $4::bigint[], $5::bigint[]) AS row (instalment, principal_fen, interest_fen)
-   ), written AS (
-     INSERT INTO payment_allocations (payment_id, loan_id, instalment, principal_fen, interest_fen) SELECT $1::uuid, $2::uuid, * FROM part
-   )
-   UPDATE instalments i SET paid_principal_fen = i.paid_principal_fen + part.principal_fen, paid_interest_fen = i.paid_interest_fen + part.interest_fen,
-     paid_at = CASE WHEN i.paid_principal_fen + part.principal_fen = i.principal_fen AND i.paid_interest_fen + part.interest_fen = i.interest_fen THEN $6::timestamptz ELSE NULL END
-   FROM part WHERE i.loan_id = $2 AND i.number = part.instalment`,
-);
-const CREDIT = statement(
-  'loans-credit',
-  `UPDATE loans SET credit_fen = credit_fen + $2, updated_at = $3,
-     state = CASE WHEN EXISTS (SELECT 1 FROM instalments WHERE loan_id = $1 AND paid_at IS NULL) THEN 'ACTIVE' ELSE 'SETTLED' END WHERE id = $1`,
-);
 
 export async function insertLoan(
   tx: Tx,
   loan: Pick<
     LoanRow,
     'id' | 'customer_id' | 'application_id' | 'principal_fen' | 'annual_rate' | 'term_months' | 'method' | 'start_on'
-  > & { readonly dayCount: string; readonly now: Date },
+  > & { readonly dayCount: string; readonly reminderVersion: string; readonly now: Date },
 ): Promise<number | undefined> {
   const [row] = await tx.query<{ number: number }>(INSERT, [
     loan.id,
@@ -99,6 +67,7 @@ export async function insertLoan(
     loan.method,
     loan.dayCount,
     loan.start_on,
+    loan.reminderVersion,
     loan.now,
   ]);
   return row?.number;
@@ -144,56 +113,4 @@ export async function loansOfCustomer(tx: Tx, customerId: string): Promise<reado
 
 export async function instalmentsOf(tx: Tx, loanId: string): Promise<readonly InstalmentRow[]> {
   return tx.query<InstalmentRow>(PLAN, [loanId]);
-}
-
-export async function findPayment(tx: Tx, externalId: string): Promise<PaymentRow | undefined> {
-  return (await tx.query<PaymentRow>(PAYMENT, [externalId]))[0];
-}
-
-/** Records a payment; `false` when its external id is already there. */
-export async function insertPayment(
-  tx: Tx,
-  payment: PaymentRow & { readonly recordedBy: string; readonly now: Date },
-): Promise<boolean> {
-  return (
-    (
-      await tx.query(ADD_PAYMENT, [
-        payment.id,
-        payment.loan_id,
-        payment.external_id,
-        payment.amount_fen,
-        payment.paid_at,
-        payment.recordedBy,
-        payment.now,
-      ])
-    ).length > 0
-  );
-}
-
-export interface AllocationPart {
-  readonly instalment: number;
-  readonly principalFen: bigint;
-  readonly interestFen: bigint;
-}
-
-/** Writes what a payment pays; an instalment that is fully paid gets its instant. */
-export async function writeAllocation(
-  tx: Tx,
-  payment: { readonly id: string; readonly loanId: string; readonly paidAt: Date },
-  parts: readonly AllocationPart[],
-): Promise<void> {
-  if (parts.length === 0) return;
-  await tx.query(ALLOCATE, [
-    payment.id,
-    payment.loanId,
-    parts.map((part) => part.instalment),
-    parts.map((part) => part.principalFen),
-    parts.map((part) => part.interestFen),
-    payment.paidAt,
-  ]);
-}
-
-/** Adds what is left over as credit balance (溢缴款) and settles the loan when nothing is open. */
-export async function addCredit(tx: Tx, loanId: string, creditFen: bigint, now: Date): Promise<void> {
-  await tx.query(CREDIT, [loanId, creditFen, now]);
 }

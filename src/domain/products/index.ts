@@ -1,5 +1,6 @@
 export { ownedBy, productFor, securityOf, takes, type Security, type Wish } from './offer.ts';
-export { listProducts, publish } from './product-operations.ts';
+export { listProducts, publish, retire } from './product-operations.ts';
+export { STANDARD_ITEMS, standardItem } from './standard-items.ts';
 export {
   currentProducts,
   productByCode,

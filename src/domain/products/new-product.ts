@@ -45,9 +45,10 @@ function isBelow(value: bigint | undefined, least: bigint | undefined): boolean 
 
 const newItem = z.strictObject({
   code: z.string().regex(/^[A-Z]\d{2,3}$/, 'a letter and two or three digits are expected, e.g. D01'),
-  name: z.string().max(80),
-  isRequired: z.boolean(),
-  words: z.array(z.string().trim().min(1).max(40)).max(60),
+  /** In plain words, or the key of a text. What a standard item (D01 …) leaves out is as the trade has it. */
+  name: z.string().trim().min(1).max(80).optional(),
+  isRequired: z.boolean().optional(),
+  words: z.array(z.string().trim().min(1).max(40)).max(60).optional(),
 });
 
 /** The checklist of a version to be published; an item stands in it once. */

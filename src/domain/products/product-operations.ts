@@ -1,13 +1,27 @@
-/** Reading and publishing products. */
+/** Reading products, publishing them, taking them off the offer. */
 import { z } from 'zod';
 import { ANY_STAFF } from '../../core/operations/actor.ts';
 import type { Ctx } from '../../core/operations/context.ts';
 import { defineOperation } from '../../core/operations/operation.ts';
-import { AppError, commonErrors } from '../../lib/errors.ts';
+import { AppError, commonErrors, defineErrors, type FieldFault } from '../../lib/errors.ts';
 import { LANGUAGES } from '../../lib/i18n.ts';
 import { newId } from '../../lib/ids.ts';
 import { newChecklist, newTerms } from './new-product.ts';
-import { checklistItem, currentProducts, productTerms, publishProduct } from './product-store.ts';
+import {
+  checklistItem,
+  currentProducts,
+  productTerms,
+  publishProduct,
+  retireProduct,
+  type ChecklistItem,
+} from './product-store.ts';
+import { standardItem } from './standard-items.ts';
+
+export const productErrors = defineErrors({
+  'product.not_on_offer': [404, 'info'],
+});
+
+const code = z.string().regex(/^P-\d{3}$/, 'P- and three digits are expected, e.g. P-001');
 
 const product = z.object({
   id: z.string(),
@@ -36,10 +50,11 @@ export const listProducts = defineOperation({
 
 export const publish = defineOperation({
   name: 'product.publish',
-  summary: 'Publishes a product or a new version of it; running cases keep theirs',
+  summary:
+    'Publishes a product or a new version of it; running cases keep theirs. Published once more word for word, it stays the version it is',
   access: { admin: 'all' },
   input: z.strictObject({
-    code: z.string().regex(/^P-\d{3}$/),
+    code,
     name: z.string().trim().min(1).max(60),
     terms: newTerms,
     checklist: newChecklist,
@@ -57,29 +72,55 @@ export const publish = defineOperation({
       termMonths: [12, 24, 36],
       dayCount: '30/360',
     },
-    checklist: [{ code: 'D01', name: 'documents.item.D01', isRequired: true, words: ['身份证'] }],
+    checklist: [{ code: 'D01' }, { code: 'X01', name: '商标注册证', isRequired: false, words: ['商标'] }],
   },
   subject: (_input, output) => (output ? { kind: 'product', id: output.id } : undefined),
   async run(ctx, input) {
-    refuseNameless(ctx, input.checklist);
-    const id = newId();
-    return { id, version: await publishProduct(ctx.tx, { id, ...input }, ctx.now) };
+    const product = { id: newId(), ...input, checklist: completed(ctx, input.checklist) };
+    const { id, version } = await publishProduct(ctx.tx, product, ctx.now);
+    return { id, version };
   },
 });
 
-/** An item whose name nobody wrote could not be shown to anybody. @throws AppError request.invalid */
-function refuseNameless(ctx: Ctx, items: readonly { readonly name: string }[]): void {
+export const retire = defineOperation({
+  name: 'product.retire',
+  summary: 'Takes a product off the offer; running cases keep it, and publishing it again brings it back',
+  access: { admin: 'all' },
+  input: z.strictObject({ code }),
+  output: z.object({ code: z.string() }),
+  http: { method: 'POST', path: '/products/{code}/retire', status: 200 },
+  async run(ctx, input) {
+    if (!(await retireProduct(ctx.tx, input.code)))
+      throw new AppError(productErrors['product.not_on_offer'], { params: { code: input.code } });
+    return { code: input.code };
+  },
+});
+
+/** A key as texts have them: `documents.item.D01`. Everything else is a name in plain words. */
+const TEXT_KEY = /^[a-z][\w-]*(\.[\w-]+)+$/;
+
+/** The items in full. One whose name nobody wrote could not be shown to anybody. @throws AppError request.invalid */
+function completed(ctx: Ctx, items: z.output<typeof newChecklist>): ChecklistItem[] {
   const { texts } = ctx.services;
-  const faults = items.flatMap(({ name }, index) =>
-    LANGUAGES.every((language) => texts.has(language, name))
-      ? []
-      : [
-          {
-            pointer: `/checklist/${index}/name`,
-            code: 'unknown_text',
-            message: 'the key of a text is expected, e.g. documents.item.D01',
-          },
-        ],
-  );
+  const isWritten = (name: string): boolean =>
+    !TEXT_KEY.test(name) || LANGUAGES.every((language) => texts.has(language, name));
+  const faults: FieldFault[] = [];
+  const all = items.map(({ code, name, isRequired, words }, index) => {
+    const known = standardItem(code);
+    const its = name ?? known?.name;
+    if (its === undefined || !isWritten(its))
+      faults.push({
+        pointer: `/checklist/${index}/name`,
+        code: 'unknown_text',
+        message: 'a name in plain words is expected; only standard items (D01 …) come with one',
+      });
+    return {
+      code,
+      name: its ?? code,
+      isRequired: isRequired ?? known?.isRequired ?? true,
+      words: words ?? [...(known?.words ?? [])],
+    };
+  });
   if (faults.length > 0) throw new AppError(commonErrors['request.invalid'], { faults });
+  return all;
 }

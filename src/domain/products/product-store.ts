@@ -1,6 +1,7 @@
 /** The catalogue: terms and checklist of each product version. */
 import { z } from 'zod';
 import { statement, type Tx } from '../../db/database.ts';
+import { canonicalJson } from '../../lib/canonical.ts';
 
 /** Terms of a product; rates are exact decimals of a year ("0.072"), amounts wire yuan. */
 export const productTerms = z.object({
@@ -14,7 +15,7 @@ export const productTerms = z.object({
 
 export const checklistItem = z.object({
   code: z.string(),
-  /** Locale key of the item's name. */
+  /** The item's name in plain words, or the key of a text. */
   name: z.string(),
   isRequired: z.boolean(),
   /** Words in a caption or file name that say what the file is. */
@@ -48,7 +49,13 @@ const BY_CODE = statement('products-by-code', `SELECT ${COLUMNS} FROM products W
 const BY_ID = statement('products-by-id', `SELECT ${COLUMNS} FROM products WHERE id = $1`);
 const RETIRE = statement(
   'products-retire',
-  'UPDATE products SET is_current = false WHERE code = $1 AND is_current RETURNING version',
+  'UPDATE products SET is_current = false WHERE code = $1 AND is_current RETURNING id',
+);
+// One publisher of a code at a time: two who number the next version at once would make the same one.
+const LOCK = statement('products-lock', 'SELECT pg_advisory_xact_lock(hashtextextended($1, 72707379))');
+const LAST = statement(
+  'products-last-version',
+  'SELECT coalesce(max(version), 0)::int AS version FROM products WHERE code = $1',
 );
 const INSERT = statement(
   'products-insert',
@@ -69,10 +76,18 @@ export async function productById(tx: Tx, id: string): Promise<Product | undefin
   return row && parse(row);
 }
 
-/** Publishes a version; running cases keep theirs. */
-export async function publishProduct(tx: Tx, product: Omit<Product, 'version'>, now: Date): Promise<number> {
-  const [previous] = await tx.query<{ version: number }>(RETIRE, [product.code]);
-  const version = (previous?.version ?? 0) + 1;
+/** Publishes a version; running cases keep theirs. What is on offer in just these words already stays as it is. */
+export async function publishProduct(
+  tx: Tx,
+  product: Omit<Product, 'version'>,
+  now: Date,
+): Promise<Pick<Product, 'id' | 'version'>> {
+  await tx.query(LOCK, [product.code]);
+  const current = await productByCode(tx, product.code);
+  if (current && sayings(current) === sayings(product)) return current;
+  await tx.query(RETIRE, [product.code]);
+  const [last] = await tx.query<{ version: number }>(LAST, [product.code]);
+  const version = (last?.version ?? 0) + 1;
   await tx.query(INSERT, [
     product.id,
     product.code,
@@ -82,7 +97,17 @@ export async function publishProduct(tx: Tx, product: Omit<Product, 'version'>, 
     JSON.stringify(product.checklist),
     now,
   ]);
-  return version;
+  return { id: product.id, version };
+}
+
+/** Takes a product off the offer; running cases keep it. `false` when it was not on offer. */
+export async function retireProduct(tx: Tx, code: string): Promise<boolean> {
+  return (await tx.query(RETIRE, [code])).length > 0;
+}
+
+/** What a version says, to be compared. */
+function sayings({ name, terms, checklist }: Omit<Product, 'id' | 'version'>): string {
+  return canonicalJson({ name, terms, checklist });
 }
 
 function parse(row: ProductRow): Product {

@@ -1,3 +1,5 @@
-export { planReminders, renderReminder, runDueReminders, type ReminderSchedule } from './reminder-operations.ts';
-export type { Missed, ReminderRun, StageRow } from './reminder-store.ts';
+export { migrationOperations } from './migrate-operations.ts';
+export { planReminders, renderReminder, runDueReminders } from './reminder-operations.ts';
+export { reminderSchedules, type ReminderSchedule, type ReminderSchedules } from './reminder-schedule.ts';
+export type { Missed, ReminderRun } from './reminder-store.ts';
 export { askForCalls } from './unreachable.ts';

@@ -3,54 +3,58 @@ import { z } from 'zod';
 import { defineOperation, type Operation } from '../../core/operations/operation.ts';
 import type { Tx } from '../../db/database.ts';
 import { groupedYuan, isLanguage, type Language, type Texts } from '../../lib/i18n.ts';
+import type { ReminderSchedule, ReminderSchedules } from './reminder-schedule.ts';
 import {
+  lapseStages,
   planLoan,
   recordOutcome,
   reminderFacts,
+  reminderVersion,
   runReminders,
   type ReminderRun,
-  type StageRow,
 } from './reminder-store.ts';
 import { askForCalls } from './unreachable.ts';
 
-/** The schedule in force, as the published flow says. */
-export interface ReminderSchedule {
-  readonly stages: readonly (StageRow & { readonly text: string })[];
-  readonly spreadMinutes: number;
-}
-
-/** `reminder.plan`, bound to where the schedule comes from. */
-export function planReminders(schedule: () => ReminderSchedule): Operation {
+/** `reminder.plan`, bound to where schedules come from. */
+export function planReminders(schedules: ReminderSchedules): Operation {
   return defineOperation({
     name: 'reminder.plan',
-    summary: 'Sets when a loan is next looked at for a reminder; called when a loan is made or paid',
+    summary:
+      'Sets when a loan is next looked at for a reminder; called when a loan is made, paid or a payment reversed',
     access: { system: 'all' },
-    input: z.strictObject({ loanId: z.uuid() }),
+    input: z.strictObject({
+      loanId: z.uuid(),
+      /** Instalments that were paid and are open again. */
+      reopened: z.array(z.int()).default([]),
+    }),
     output: z.object({}),
     subject: (input) => ({ kind: 'loan', id: input.loanId }),
     async run(ctx, input) {
-      const { stages, spreadMinutes } = schedule();
-      await planLoan(ctx.tx, input.loanId, stages, { after: ctx.now, spreadMinutes });
+      const version = await reminderVersion(ctx.tx, input.loanId);
+      if (version === undefined) return {};
+      const schedule = await schedules.version(ctx.tx, version);
+      await lapseStages(ctx.tx, { loanId: input.loanId, instalments: input.reopened }, schedule, ctx.now);
+      await planLoan(ctx.tx, input.loanId, schedule, ctx.now);
       return {};
     },
   });
 }
 
-/** One run over due loans; whom no channel reaches, somebody is asked to phone. */
+/** One run over due loans, each by its own of these versions; whom no channel reaches, somebody is asked to phone. */
 export async function runDueReminders(
   tx: Tx,
-  schedule: ReminderSchedule,
+  schedules: readonly ReminderSchedule[],
   run: { readonly now: Date; readonly limit: number; readonly traceId: string },
 ): Promise<ReminderRun> {
-  const done = await runReminders(tx, schedule.stages, { ...run, spreadMinutes: schedule.spreadMinutes });
+  const done = await runReminders(tx, schedules, run);
   await askForCalls(tx, done.unreachable, run.now);
   return done;
 }
 
-/** What a reminder row says now; dropped when the instalment was paid meanwhile. */
+/** What a reminder row says now, in its loan's version; dropped when the instalment was paid or the stage taken away meanwhile. */
 export function renderReminder(
-  schedule: () => ReminderSchedule,
-  texts: Texts,
+  schedules: ReminderSchedules,
+  texts: Pick<Texts, 'format'>,
 ): (
   tx: Tx,
   row: { readonly subjectId: string; readonly reference: string; readonly now: Date },
@@ -58,17 +62,17 @@ export function renderReminder(
   return async (tx, row) => {
     const [number = '', stage = ''] = row.reference.split(':');
     const facts = await reminderFacts(tx, row.subjectId, Number(number));
-    const text = schedule().stages.find((one) => one.name === stage)?.text;
-    if (!facts || text === undefined) return { dropped: 'gone' };
+    if (!facts) return { dropped: 'gone' };
+    const { stages } = await schedules.version(tx, facts.reminder_version_id);
+    const messages = stages.find((one) => one.name === stage)?.texts;
+    const ended = { loanId: row.subjectId, instalment: facts.number, stage, now: row.now };
     if (facts.paid_at !== null || facts.open_fen === 0n) {
-      await recordOutcome(tx, {
-        loanId: row.subjectId,
-        instalment: facts.number,
-        stage,
-        outcome: 'STOPPED',
-        now: row.now,
-      });
+      await recordOutcome(tx, { ...ended, outcome: 'STOPPED' });
       return { dropped: 'paid' };
+    }
+    if (!messages) {
+      await recordOutcome(tx, { ...ended, outcome: 'LAPSED' });
+      return { dropped: 'gone' };
     }
     const language = isLanguage(facts.language) ? facts.language : 'zh-CN';
     const params = {
@@ -78,7 +82,9 @@ export function renderReminder(
       due: dayText(facts.due_on, language),
       adviser: facts.adviser ?? 'none',
     };
-    return { text: texts.translate(language, text, params), customerId: facts.customer_id };
+    const message = messages[language] ?? messages['zh-CN']; // a language that came after the version
+    if (message === undefined) throw new Error(`stage ${stage} of ${facts.reminder_version_id} has no text`);
+    return { text: texts.format(language, message, params), customerId: facts.customer_id };
   };
 }
 

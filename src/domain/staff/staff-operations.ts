@@ -1,41 +1,57 @@
 /** Staff and their chat accounts. */
 import { z } from 'zod';
-import { ROLES } from '../../core/operations/actor.ts';
+import { ANY_STAFF, ROLES } from '../../core/operations/actor.ts';
 import type { Ctx } from '../../core/operations/context.ts';
 import { defineOperation } from '../../core/operations/operation.ts';
 import { statement } from '../../db/database.ts';
-import { AppError } from '../../lib/errors.ts';
+import { AppError, commonErrors } from '../../lib/errors.ts';
+import { LANGUAGES } from '../../lib/i18n.ts';
 import { newId } from '../../lib/ids.ts';
 import { staffErrors } from './staff-errors.ts';
 import {
   bindStaffIdentity,
-  disableStaff,
+  changeStaff,
   findStaff,
+  holderOf,
   identitiesOfStaff,
   insertStaff,
   listStaff,
+  lockStaff,
+  releaseAccounts,
+  setStaffLanguage,
   teamNamed,
+  type StaffRow,
 } from './staff-store.ts';
+import { revokeTokensOf } from './token-store.ts';
+
+const PLATFORMS = ['wecom', 'slack', 'telegram'] as const;
+type Platform = (typeof PLATFORMS)[number];
 
 const role = z.enum(ROLES);
+const language = z.enum(LANGUAGES);
+const name = z.string().trim().min(1).max(40);
+const team = z.string().trim().min(1).max(40);
 const externalId = z.string().trim().min(1).max(128);
 const member = z.object({
   id: z.string(),
   name: z.string(),
   roles: z.array(z.string()),
+  team: z.string().nullable(),
+  language: z.string(),
   isActive: z.boolean(),
   accounts: z.array(z.object({ account: z.string(), externalId: z.string() })),
 });
+type Member = z.output<typeof member>;
 
 export const addStaff = defineOperation({
   name: 'staff.add',
   summary: 'Adds a member of staff with roles and chat accounts',
   access: { admin: 'all' },
   input: z.strictObject({
-    name: z.string().trim().min(1).max(40),
+    name,
     roles: z.array(role).min(1),
-    team: z.string().trim().min(1).max(40).optional(),
-    language: z.enum(['zh-CN', 'en']).default('zh-CN'),
+    team: team.optional(),
+    language: language.default('zh-CN'),
     wecom: externalId.optional(),
     slack: externalId.optional(),
     telegram: externalId.optional(),
@@ -46,16 +62,15 @@ export const addStaff = defineOperation({
   subject: (_input, output) => (output ? { kind: 'staff', id: output.id } : undefined),
   async run(ctx, input) {
     const id = newId();
-    const teamId = input.team === undefined ? null : await teamNamed(ctx.tx, newId(), input.team);
     await insertStaff(ctx.tx, {
       id,
       name: input.name,
       roles: input.roles,
-      teamId,
+      teamId: await teamOf(ctx, input.team ?? null),
       language: input.language,
       now: ctx.now,
     });
-    for (const platform of ['wecom', 'slack', 'telegram'] as const) {
+    for (const platform of PLATFORMS) {
       const external = input[platform];
       if (external !== undefined) await bind(ctx, id, platform, external);
     }
@@ -68,13 +83,55 @@ export const bindStaff = defineOperation({
   name: 'staff.bind',
   summary: 'Binds one more chat account to a member of staff',
   access: { admin: 'all' },
-  input: z.strictObject({ id: z.uuid(), platform: z.enum(['wecom', 'slack', 'telegram']), externalId }),
+  input: z.strictObject({ id: z.uuid(), platform: z.enum(PLATFORMS), externalId }),
   output: member,
   http: { method: 'POST', path: '/staff/{id}/accounts' },
   subject: (input) => ({ kind: 'staff', id: input.id }),
   async run(ctx, input) {
+    const before = await describe(ctx, input.id);
     await bind(ctx, input.id, input.platform, input.externalId);
-    return describe(ctx, input.id);
+    return noteChange(ctx, before);
+  },
+});
+
+const change = z.strictObject({
+  id: z.uuid(),
+  name: name.optional(),
+  roles: z.array(role).min(1).optional(),
+  /** `null` takes him out of his team. */
+  team: team.nullable().optional(),
+  language: language.optional(),
+  /** His one account on the platform from now on; `null` takes it away. */
+  wecom: externalId.nullable().optional(),
+  slack: externalId.nullable().optional(),
+  telegram: externalId.nullable().optional(),
+  disabled: z.boolean().optional(),
+});
+
+export const updateStaff = defineOperation({
+  name: 'staff.update',
+  summary:
+    'Changes a member of staff: name, roles, team, language, chat accounts; ends his access or gives it back. What is left out stays as it is',
+  access: { admin: 'all' },
+  input: change,
+  output: member,
+  http: { method: 'PATCH', path: '/staff/{id}' },
+  example: { roles: ['sales', 'team_lead'], team: '二组', telegram: '4242', slack: null },
+  subject: (input) => ({ kind: 'staff', id: input.id }),
+  run: async (ctx, input) => applyChange(ctx, input),
+});
+
+export const setOwnLanguage = defineOperation({
+  name: 'staff.setLanguage',
+  summary: 'Sets the language the bot speaks with the caller',
+  access: ANY_STAFF,
+  input: z.strictObject({ language }),
+  output: z.object({ kind: z.literal('set'), language: z.string() }),
+  async run(ctx, input) {
+    if (ctx.actor.kind !== 'STAFF')
+      throw new AppError(commonErrors['permission.denied'], { params: { operation: 'staff.setLanguage' } });
+    await setStaffLanguage(ctx.tx, ctx.actor.id, input.language);
+    return { kind: 'set' as const, language: input.language };
   },
 });
 
@@ -95,19 +152,77 @@ export const listAllStaff = defineOperation({
 
 export const disable = defineOperation({
   name: 'staff.disable',
-  summary: 'Ends a member of staff’s access; tokens and chat accounts stop at once',
+  summary: 'Ends a member of staff’s access: chat accounts stop at once, tokens for ever',
   access: { admin: 'all' },
   input: z.strictObject({ id: z.uuid() }),
   output: z.object({ id: z.string(), isActive: z.literal(false) }),
   http: { method: 'POST', path: '/staff/{id}/disable', status: 200 },
   subject: (input) => ({ kind: 'staff', id: input.id }),
   async run(ctx, input) {
-    if (!(await findStaff(ctx.tx, input.id))) throw new AppError(staffErrors['staff.not_found']);
-    await disableStaff(ctx.tx, input.id, ctx.now);
-    await staffChanged(ctx, input.id);
+    await applyChange(ctx, { id: input.id, disabled: true });
     return { id: input.id, isActive: false as const };
   },
 });
+
+/** @throws AppError staff.not_found, staff.last_admin, and what binding an account refuses. */
+async function applyChange(ctx: Ctx, wanted: z.output<typeof change>): Promise<Member> {
+  const { member: row, otherAdmins } = await lockStaff(ctx.tx, wanted.id);
+  if (!row) throw new AppError(staffErrors['staff.not_found']);
+  const after = {
+    ...row,
+    name: wanted.name ?? row.name,
+    roles: wanted.roles ? [...new Set(wanted.roles)] : row.roles,
+    team_id: wanted.team === undefined ? row.team_id : await teamOf(ctx, wanted.team),
+    language: wanted.language ?? row.language,
+    is_active: wanted.disabled === undefined ? row.is_active : !wanted.disabled,
+  };
+  if (isAdministrator(row) && !isAdministrator(after) && otherAdmins === 0)
+    throw new AppError(staffErrors['staff.last_admin'], { params: { name: row.name } });
+  const before = await describe(ctx, row.id);
+  await changeStaff(ctx.tx, after, ctx.now);
+  // Whoever comes back does not find doors open that he, or somebody with his token, left behind.
+  if (!after.is_active) await revokeTokensOf(ctx.tx, row.id, ctx.now);
+  for (const platform of PLATFORMS) {
+    const external = wanted[platform];
+    if (external === undefined) continue;
+    await releaseAccounts(ctx.tx, row.id, accountOn(ctx, platform), external);
+    if (external !== null) await bind(ctx, row.id, platform, external);
+  }
+  return noteChange(ctx, before);
+}
+
+function isAdministrator(row: Pick<StaffRow, 'is_active' | 'roles'>): boolean {
+  return row.is_active && row.roles.includes('admin');
+}
+
+async function teamOf(ctx: Ctx, wanted: string | null): Promise<string | null> {
+  return wanted === null ? null : teamNamed(ctx.tx, newId(), wanted);
+}
+
+/** Puts old and new on the audit log, and has everything looked at again that hangs on who may sign and where he is reached. */
+async function noteChange(ctx: Ctx, before: Member): Promise<Member> {
+  const after = await describe(ctx, before.id);
+  const changes = changesBetween(before, after);
+  if (Object.keys(changes).length === 0) return after;
+  ctx.effects.audit({
+    action: 'staff.changed',
+    outcome: 'DONE',
+    subject: { kind: 'staff', id: before.id },
+    detail: { changes },
+  });
+  if (['roles', 'isActive', 'accounts'].some((field) => field in changes)) await staffChanged(ctx, before.id);
+  return after;
+}
+
+/** What differs, old and new. */
+function changesBetween(before: Member, after: Member): Readonly<Record<string, { from: unknown; to: unknown }>> {
+  return Object.fromEntries(
+    member
+      .keyof()
+      .options.filter((field) => JSON.stringify(before[field]) !== JSON.stringify(after[field]))
+      .map((field) => [field, { from: before[field], to: after[field] }]),
+  );
+}
 
 // Held until we commit, so that it cannot go off before our change is to be seen.
 const WAITING = statement(
@@ -121,19 +236,24 @@ async function staffChanged(ctx: Ctx, id: string): Promise<void> {
   ctx.effects.setTimer({ key: `staff-changed:${id}:${ctx.now.toISOString()}`, kind: 'staff.changed', dueAt: ctx.now });
 }
 
-async function bind(
-  ctx: Ctx,
-  staffId: string,
-  platform: 'wecom' | 'slack' | 'telegram',
-  external: string,
-): Promise<void> {
+function accountOn(ctx: Ctx, platform: Platform): string {
   const account = ctx.services.accounts[platform];
   if (account === undefined) throw new AppError(staffErrors['staff.no_such_account'], { params: { platform } });
-  const bound = await bindStaffIdentity(ctx.tx, { id: newId(), account, externalId: external, staffId, now: ctx.now });
-  if (!bound) throw new AppError(staffErrors['staff.identity_taken'], { params: { platform } });
+  return account;
 }
 
-async function describe(ctx: Ctx, id: string): Promise<z.output<typeof member>> {
+async function bind(ctx: Ctx, staffId: string, platform: Platform, external: string): Promise<void> {
+  const account = accountOn(ctx, platform);
+  if (await bindStaffIdentity(ctx.tx, { id: newId(), account, externalId: external, staffId, now: ctx.now })) return;
+  const holder = await holderOf(ctx.tx, account, external);
+  if (holder?.staff_id === staffId) return; // bound already: asked twice is asked once
+  const { staff_id: id, staff_name: name, customer_number: customer } = holder ?? {};
+  if (typeof customer === 'number')
+    throw new AppError(staffErrors['staff.account_of_customer'], { params: { platform, customer: `K${customer}` } });
+  throw new AppError(staffErrors['staff.identity_taken'], { params: { platform, name: name ?? '', id: id ?? '' } });
+}
+
+async function describe(ctx: Ctx, id: string): Promise<Member> {
   const row = await findStaff(ctx.tx, id);
   if (!row) throw new AppError(staffErrors['staff.not_found']);
   const identities = await identitiesOfStaff(ctx.tx, id);
@@ -141,6 +261,8 @@ async function describe(ctx: Ctx, id: string): Promise<z.output<typeof member>> 
     id: row.id,
     name: row.name,
     roles: [...row.roles],
+    team: row.team_name,
+    language: row.language,
     isActive: row.is_active,
     accounts: identities.map((identity) => ({ account: identity.account, externalId: identity.external_id })),
   };

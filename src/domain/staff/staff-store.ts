@@ -6,8 +6,16 @@ export interface StaffRow {
   readonly name: string;
   readonly roles: readonly string[];
   readonly team_id: string | null;
+  readonly team_name: string | null;
   readonly is_active: boolean;
   readonly language: string;
+}
+
+/** Whom a chat account is bound to; all `null` when to nobody. */
+export interface HolderRow {
+  readonly staff_id: string | null;
+  readonly staff_name: string | null;
+  readonly customer_number: number | null;
 }
 
 export interface IdentityRow {
@@ -24,23 +32,26 @@ const INSERT = statement(
   'staff-insert',
   'INSERT INTO staff (id, name, roles, team_id, language, created_at) VALUES ($1, $2, $3, $4, $5, $6)',
 );
-const FIND = statement('staff-find', 'SELECT id, name, roles, team_id, is_active, language FROM staff WHERE id = $1');
-const LIST = statement(
-  'staff-list',
-  'SELECT id, name, roles, team_id, is_active, language FROM staff ORDER BY created_at, id',
-);
+const COLUMNS = `s.id, s.name, s.roles, s.team_id, t.name AS team_name, s.is_active, s.language`;
+const PEOPLE = `SELECT ${COLUMNS} FROM staff s LEFT JOIN teams t ON t.id = s.team_id`;
+const FIND = statement('staff-find', `${PEOPLE} WHERE s.id = $1`);
+const LIST = statement('staff-list', `${PEOPLE} ORDER BY s.created_at, s.id`);
 const BY_ROLE = statement(
   'staff-by-role',
-  'SELECT id, name, roles, team_id, is_active, language FROM staff WHERE is_active AND roles @> ARRAY[$1] ORDER BY created_at, id',
+  `${PEOPLE} WHERE s.is_active AND s.roles @> ARRAY[$1] ORDER BY s.created_at, s.id`,
 );
-const BY_NAME = statement(
-  'staff-by-name',
-  'SELECT id, name, roles, team_id, is_active, language FROM staff WHERE is_active AND name = $1 ORDER BY created_at, id',
+// One row lock for whoever is changed and one for each administrator, in a fixed order: two administrators who take the role
+// from each other at once come one after the other, and the second finds himself the last.
+const LOCK = statement(
+  'staff-lock',
+  `${PEOPLE} WHERE s.id = $1 OR (s.is_active AND s.roles @> '{admin}') ORDER BY s.id FOR NO KEY UPDATE OF s`,
 );
-const DISABLE = statement(
-  'staff-disable',
-  'UPDATE staff SET is_active = false, disabled_at = $2 WHERE id = $1 AND is_active RETURNING id',
+const CHANGE = statement(
+  'staff-change',
+  `UPDATE staff SET name = $2, roles = $3, team_id = $4, language = $5, is_active = $6,
+     disabled_at = CASE WHEN $6 THEN NULL ELSE coalesce(disabled_at, $7) END WHERE id = $1`,
 );
+const LANGUAGE = statement('staff-language', 'UPDATE staff SET language = $2 WHERE id = $1');
 const TEAM = statement(
   'staff-team',
   'INSERT INTO teams (id, name) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET name = excluded.name RETURNING id',
@@ -50,6 +61,16 @@ const BIND = statement(
   `INSERT INTO identities (id, account, external_id, staff_id, is_verified, created_at, bound_at) VALUES ($1, $2, $3, $4, true, $5, $5)
    ON CONFLICT (account, external_id) DO UPDATE SET staff_id = excluded.staff_id, is_verified = true, bound_at = excluded.bound_at
      WHERE identities.staff_id IS NULL AND identities.customer_id IS NULL RETURNING id`,
+);
+const HOLDER = statement(
+  'staff-holder',
+  `SELECT i.staff_id, s.name AS staff_name, c.number AS customer_number FROM identities i
+   LEFT JOIN staff s ON s.id = i.staff_id LEFT JOIN customers c ON c.id = i.customer_id WHERE i.account = $1 AND i.external_id = $2`,
+);
+const RELEASE = statement(
+  'staff-release',
+  `UPDATE identities SET staff_id = NULL, is_verified = false, bound_at = NULL
+   WHERE staff_id = $1 AND account = $2 AND external_id IS DISTINCT FROM $3`,
 );
 const IDENTITIES = statement(
   'staff-identities',
@@ -76,12 +97,24 @@ export async function staffWithRole(tx: Tx, role: string): Promise<readonly Staf
   return tx.query<StaffRow>(BY_ROLE, [role]);
 }
 
-export async function staffNamed(tx: Tx, name: string): Promise<readonly StaffRow[]> {
-  return tx.query<StaffRow>(BY_NAME, [name]);
+/** A member of staff, and the active administrators beside him; all locked until the transaction ends. */
+export async function lockStaff(
+  tx: Tx,
+  id: string,
+): Promise<{ readonly member: StaffRow | undefined; readonly otherAdmins: number }> {
+  const rows = await tx.query<StaffRow>(LOCK, [id]);
+  const member = rows.find((row) => row.id === id);
+  return { member, otherAdmins: rows.length - (member ? 1 : 0) };
 }
 
-export async function disableStaff(tx: Tx, id: string, now: Date): Promise<boolean> {
-  return (await tx.query(DISABLE, [id, now])).length > 0;
+/** Writes a member of staff as he is from now on. */
+export async function changeStaff(tx: Tx, staff: Omit<StaffRow, 'team_name'>, now: Date): Promise<void> {
+  const { id, name, roles, team_id: teamId, language, is_active: isActive } = staff;
+  await tx.query(CHANGE, [id, name, roles, teamId, language, isActive, now]);
+}
+
+export async function setStaffLanguage(tx: Tx, id: string, language: string): Promise<void> {
+  await tx.query(LANGUAGE, [id, language]);
 }
 
 /** The id of the team with this name, made when missing. */
@@ -99,6 +132,16 @@ export async function bindStaffIdentity(
     (await tx.query(BIND, [identity.id, identity.account, identity.externalId, identity.staffId, identity.now]))
       .length > 0
   );
+}
+
+/** Whom an account is bound to; `undefined` when it was never seen. */
+export async function holderOf(tx: Tx, account: string, externalId: string): Promise<HolderRow | undefined> {
+  return (await tx.query<HolderRow>(HOLDER, [account, externalId]))[0];
+}
+
+/** Takes a person's accounts of one installation away from him, all but the one to keep. Who writes from them is a stranger. */
+export async function releaseAccounts(tx: Tx, staffId: string, account: string, keep: string | null): Promise<void> {
+  await tx.query(RELEASE, [staffId, account, keep]);
 }
 
 export async function identitiesOfStaff(tx: Tx, staffId: string): Promise<readonly IdentityRow[]> {

@@ -20,6 +20,11 @@ const REVOKE = statement(
   `UPDATE api_tokens SET revoked_at = coalesce(revoked_at, $2) WHERE id = $1 RETURNING id`,
 );
 
+const REVOKE_ALL = statement(
+  'token-revoke-all',
+  'UPDATE api_tokens SET revoked_at = $2 WHERE staff_id = $1 AND revoked_at IS NULL',
+);
+
 /** Who a token stands for. */
 export interface TokenRow {
   readonly id: string;
@@ -67,6 +72,11 @@ export interface ListedToken {
 /** The newest tokens first. */
 export async function listTokens(tx: Tx, limit: number): Promise<readonly ListedToken[]> {
   return tx.query<ListedToken>(LIST, [limit]);
+}
+
+/** Ends every token that acts as a person, for ever: whoever comes back gets new ones. */
+export async function revokeTokensOf(tx: Tx, staffId: string, now: Date): Promise<void> {
+  await tx.query(REVOKE_ALL, [staffId, now]);
 }
 
 /** Ends a token for ever; `false` when there is none. Ending it twice changes nothing. */

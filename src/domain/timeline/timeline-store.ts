@@ -98,10 +98,6 @@ const CHANGES = statement(
   'SELECT item_id, inbox_id, kind, at, sealed_text, text_masked FROM timeline_changes WHERE item_id = ANY($1::bigint[]) ORDER BY inbox_id',
 );
 const FILES = statement('timeline-files', 'SELECT id, mime, size_bytes FROM files WHERE id = ANY($1::uuid[])');
-const LINK = statement(
-  'timeline-link',
-  `INSERT INTO timeline_links (customer_id, item_id, item_at) SELECT $1, id, at FROM timeline_items WHERE inbox_id = $2 AND at = $3 ON CONFLICT DO NOTHING`,
-);
 
 export async function listItems(
   tx: Tx,
@@ -132,15 +128,6 @@ export async function filesOf(
   return ids.length === 0 ? [] : tx.query(FILES, [ids]);
 }
 
-/** Files an item that came in with one more customer. */
-export async function linkIncoming(
-  tx: Tx,
-  customerId: string,
-  inbox: { readonly id: bigint; readonly at: Date },
-): Promise<void> {
-  await tx.query(LINK, [customerId, inbox.id, inbox.at]);
-}
-
 const LINK_EARLIER = statement(
   'timeline-link-earlier',
   `INSERT INTO timeline_links (customer_id, item_id, item_at) SELECT $1, i.id, i.at FROM timeline_items i
@@ -155,10 +142,17 @@ export async function linkEarlier(tx: Tx, conversationId: string, customerId: st
 
 const ATTACH = statement(
   'timeline-attach',
-  'UPDATE timeline_items SET file_ids = file_ids || $2::uuid[] WHERE conversation_id = $3 AND inbox_id = $1 AND NOT file_ids && $2::uuid[]',
+  `WITH item AS (
+     UPDATE timeline_items SET file_ids = file_ids || $2::uuid[] WHERE conversation_id = $3 AND inbox_id = $1 AND NOT file_ids && $2::uuid[] RETURNING id, at
+   )
+   INSERT INTO timeline_links (customer_id, item_id, item_at)
+   SELECT DISTINCT f.customer_id, item.id, item.at FROM item JOIN files f ON f.id = ANY($2::uuid[]) ON CONFLICT DO NOTHING`,
 );
 
-/** Files fetched later belong to the message that brought them; once. */
+/**
+ * Files fetched later belong to the message that brought them, and that message to the customers whose files they are: a
+ * colleague who forwards a photo names nobody in the turn of the message itself. Once.
+ */
 export async function attachToMessage(
   tx: Tx,
   message: { readonly inboxId: bigint; readonly conversationId: string },

@@ -1,4 +1,4 @@
-/** Rate limits as token buckets on the emulator's clock. */
+/** Rate limits on the emulator's clock: token buckets, and sliding windows. */
 import type { Clock } from '../../lib/clock.ts';
 
 /** `burst` calls at once, then `perMinute` more in each minute. */
@@ -38,4 +38,41 @@ export class RateBook {
     known.at = now;
     return known;
   }
+}
+
+/** At most `count` in any `windowMs`. */
+export interface SlidingLimit {
+  readonly count: number;
+  readonly windowMs: number;
+}
+
+/** Several limits over the last so many milliseconds; what is refused is not counted. */
+export class SlidingWindows {
+  readonly #limits: readonly SlidingLimit[];
+  readonly #longestMs: number;
+  readonly #taken = new Map<string, number[]>();
+
+  constructor(limits: readonly SlidingLimit[]) {
+    this.#limits = limits;
+    this.#longestMs = Math.max(...limits.map(({ windowMs }) => windowMs));
+  }
+
+  /** Counts a call that fits and gives 0; otherwise the milliseconds until one would fit. */
+  take(key: string, now: Date): number {
+    const at = now.getTime();
+    const recent = (this.#taken.get(key) ?? []).filter((taken) => taken > at - this.#longestMs);
+    const wait = Math.max(
+      ...this.#limits.map(({ count, windowMs }) => {
+        const blocking = recent.at(-count);
+        return blocking === undefined ? 0 : Math.max(0, blocking + windowMs - at);
+      }),
+    );
+    this.#taken.set(key, wait === 0 ? [...recent, at] : recent);
+    return wait;
+  }
+}
+
+/** The platform's own number, or the wanted one where that is stricter: a look-alike is never kinder than the platform. */
+export function stricter(own: number, wanted: number | undefined): number {
+  return Math.min(own, wanted ?? own);
 }

@@ -3,6 +3,7 @@ import type {
   ClockState,
   JournalItem,
   Language,
+  LastPayment,
   OpenInstalment,
   PhoneKey,
   PhoneSummary,
@@ -53,8 +54,10 @@ export const api = {
   clock: () => call<ClockState>('/clock'),
   moveClock: (to: Date) => post<ClockState>('/clock', { now: to.toISOString() }),
   journal: () => call<{ items: JournalItem[] }>('/journal?limit=200'),
-  openPayments: () => call<{ open: OpenInstalment[] }>('/api/payments'),
+  payments: () => call<{ open: OpenInstalment[]; last: LastPayment[] }>('/api/payments'),
   pay: (loan: string, amount: string) => post<{ loan: string; amount: string }>('/api/payments', { loan, amount }),
+  undoPayment: (loan: string, payment: string, reason: string) =>
+    post<{ loan: string }>('/api/payments/undo', { loan, payment, reason }),
   screen: (phone: PhoneKey) => call<PhoneView>(phonePath(phone)),
   say: (phone: PhoneKey, text: string) => post<PhoneView>(`${phonePath(phone)}/say`, { text }),
   tap: (phone: PhoneKey, press: { message: string; key: string; selected: Record<string, string> }) =>

@@ -118,6 +118,21 @@ export interface OpenInstalment {
   readonly amount: string;
 }
 
+/** The latest payment of a loan, and what undoing it changes. */
+export interface LastPayment {
+  readonly loan: string;
+  readonly payment: string;
+  readonly paidOn: string;
+  readonly amount: string;
+  readonly changes: readonly {
+    readonly instalment: number;
+    readonly dueOn: string;
+    readonly open: string;
+    readonly reopened: string;
+  }[];
+  readonly credit: string;
+}
+
 export interface JournalItem {
   readonly seq: number;
   readonly at: string;

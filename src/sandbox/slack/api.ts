@@ -108,10 +108,7 @@ export class SlackApi {
     if (!isApp && token !== botToken) throw new SlackRefusal('invalid_auth');
     if (isApp !== (method.token === 'app')) throw new SlackRefusal('not_allowed_token_type');
     if (!isApp && this.tokenFault !== undefined) throw new SlackRefusal(this.tokenFault);
-    const { scopes } = method;
-    if (scopes !== undefined && !scopes.some((scope) => core.scopes.has(scope))) {
-      throw new SlackRefusal('missing_scope', { needed: scopes.join(','), provided: [...core.scopes].join(',') });
-    }
+    if (method.scopes !== undefined) core.demandScope(method.scopes);
   }
 
   /** Seconds to wait under the method's tier and, for posts, the channel's one a second; 0 = may pass. */
@@ -120,7 +117,8 @@ export class SlackApi {
     const tier: Rate = { burst: tiers[method.tier], perMinute: tiers[method.tier] };
     const wait = this.#rates.take(name, tier);
     if (wait > 0 || name !== 'chat.postMessage') return wait;
-    return this.#rates.take(`post ${wordOf(fields['channel'])}`, { burst: channelBurst, perMinute: 60 });
+    const place = this.#parts.core.workspace.partnerIn(wordOf(fields['channel']));
+    return this.#rates.take(`post ${place}`, { burst: channelBurst, perMinute: 60 });
   }
 
   #note(name: string, fields: Fields, answer: Answer | undefined): void {

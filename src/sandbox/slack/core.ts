@@ -4,7 +4,7 @@ import type { Deliveries, Undelivered } from './delivery.ts';
 import type { SocketTransport } from './socket-transport.ts';
 import { type Fields, refill } from '../kernel/values.ts';
 import { ResponseUrls, Triggers } from './tickets.ts';
-import { SLACK_LIMITS, type SlackLimits, type SlackOptions, type SlackPerson, SlackRefusal } from './types.ts';
+import { slackLimits, type SlackLimits, type SlackOptions, type SlackPerson, SlackRefusal } from './types.ts';
 import { ViewBook, type ViewBookState } from './views.ts';
 import type { Workspace, WorkspaceState } from './workspace.ts';
 
@@ -75,7 +75,7 @@ export class SlackCore {
       parts.deliveries.event(outer),
     );
     this.scopes = new Set(options.scopes ?? SLACK_BOT_SCOPES);
-    this.limits = { ...SLACK_LIMITS, ...options.limits };
+    this.limits = slackLimits(options.limits);
   }
 
   exportState(): SlackState {
@@ -95,6 +95,12 @@ export class SlackCore {
     this.responseUrls.importState(state.responseUrls);
     this.deliveries.importState(state.deliveries);
     refill(this.#toasts, state.toasts);
+  }
+
+  /** The bot was granted one of these scopes. @throws SlackRefusal `missing_scope`, with what is needed and what is there. */
+  demandScope(scopes: readonly string[]): void {
+    if (scopes.some((scope) => this.scopes.has(scope))) return;
+    throw new SlackRefusal('missing_scope', { needed: scopes.join(','), provided: [...this.scopes].join(',') });
   }
 
   /** Lets something flash up on a person's screen. */

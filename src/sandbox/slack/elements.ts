@@ -172,7 +172,16 @@ function chosenValue(element: Fields, name: string, chosen: string): unknown {
       return chosen.split(',').map(pick);
     case 'selected_date_time':
       return Number(chosen);
+    case 'files':
+      return chosen.split(',').map((id) => ({ id }));
+    case 'rich_text_value':
+      return richText(chosen);
     default:
       return name.endsWith('s') && name.startsWith('selected_') ? chosen.split(',') : chosen;
   }
+}
+
+/** A typed text without any formatting, as a rich text block. */
+function richText(text: string): Fields {
+  return { type: 'rich_text', elements: [{ type: 'rich_text_section', elements: [{ type: 'text', text }] }] };
 }

@@ -2,6 +2,7 @@
 import { createHmac } from 'node:crypto';
 import type { Clock } from '../../lib/clock.ts';
 import { callOut, type OutgoingResult } from '../kernel/http.ts';
+import type { Journal } from '../kernel/journal.ts';
 import { fieldsOf, parseJson, wordOf } from '../kernel/values.ts';
 import type { Payload, Reply, Retry, Transport } from './delivery.ts';
 
@@ -26,6 +27,7 @@ export interface HttpTransportOptions {
   readonly signingSecret: string;
   readonly deadlineMs: number;
   readonly realTime: Clock;
+  readonly journal: Journal;
   readonly signal: AbortSignal;
 }
 
@@ -55,7 +57,7 @@ export class HttpTransport implements Transport {
   async verify(): Promise<boolean> {
     const challenge = `challenge-${this.#options.realTime.now().getTime()}`;
     const body = JSON.stringify({ token: 'verification-token', challenge, type: 'url_verification' });
-    const reply = await this.#post(body, true, undefined);
+    const reply = await this.#probe('url_verification', body, true);
     const given = reply.text.trim() === challenge ? challenge : fieldsOf(parseJson(reply.text))['challenge'];
     this.#isVerified = reply.status === 200 && given === challenge;
     return this.#isVerified;
@@ -63,7 +65,21 @@ export class HttpTransport implements Transport {
 
   /** The certificate probe Slack makes now and then; gives the status answered. */
   async sslCheck(): Promise<number> {
-    return (await this.#post('ssl_check=1&token=verification-token', false, undefined)).status;
+    return (await this.#probe('ssl_check', 'ssl_check=1&token=verification-token', false)).status;
+  }
+
+  /** What Slack sends of itself, beside any payload. */
+  async #probe(what: string, body: string, isJson: boolean): Promise<Reply> {
+    const reply = await this.#post(body, isJson, undefined);
+    this.#options.journal.add({
+      direction: 'to_us',
+      what,
+      status: reply.status,
+      ...(reply.reason === undefined ? {} : { error: reply.reason }),
+      request: body,
+      response: reply.text,
+    });
+    return reply;
   }
 
   async #post(body: string, isJson: boolean, retry: Retry | undefined): Promise<Reply> {
@@ -93,8 +109,8 @@ export class HttpTransport implements Transport {
   #signature(body: string): Record<string, string> {
     const { tampering } = this.signing;
     if (tampering === 'unsigned') return {};
-    // A minute beyond what is allowed: the clock goes on while the request is on its way.
-    const shift = tampering === 'stale' ? -360 : tampering === 'future' ? 360 : 0;
+    // 300 s are allowed. A stamp ahead comes nearer while the request is on its way: a minute more keeps it outside.
+    const shift = tampering === 'stale' ? -301 : tampering === 'future' ? 360 : 0;
     const stamp = Math.floor(this.#options.realTime.now().getTime() / 1000) + shift;
     const secret = tampering === 'wrong_secret' ? `${this.#options.signingSecret}x` : this.#options.signingSecret;
     const signature = tampering === 'wrong_signature' ? `v0=${'0'.repeat(64)}` : signBody(secret, stamp, body);

@@ -31,7 +31,13 @@ export function postFromResponse(core: SlackCore, place: ResponsePlace, body: Fi
     postOnlyFor(core, conversation, place.userId, content);
     return;
   }
-  const draft = { user: core.workspace.botUserId, fromBot: true, text: content.text ?? '', blocks: content.blocks };
+  const draft = {
+    user: core.workspace.botUserId,
+    fromBot: true,
+    text: content.text ?? '',
+    blocks: content.blocks,
+    threadTs: args.text('thread_ts'),
+  };
   void core.feed.posted(conversation, core.workspace.append(conversation, draft));
 }
 

@@ -22,7 +22,7 @@ import { SideDoors } from './side-doors.ts';
 import { type DisconnectReason, SocketTransport } from './socket-transport.ts';
 import {
   type Conversation,
-  SLACK_LIMITS,
+  slackLimits,
   type SlackFile,
   type SlackMessage,
   type SlackOptions,
@@ -90,7 +90,7 @@ class LocalSlack implements SlackEmulator {
 
   constructor(options: SlackOptions) {
     const workspace = new Workspace(options);
-    const limits = { ...SLACK_LIMITS, ...options.limits };
+    const limits = slackLimits(options.limits);
     const deadlineMs = Math.min(options.deadlineMs ?? 3000, 3000);
     this.#journal = new Journal('slack', workspace.clock);
     const sockets = new SocketTransport({
@@ -104,7 +104,14 @@ class LocalSlack implements SlackEmulator {
     this.#http =
       url === undefined
         ? undefined
-        : new HttpTransport({ url, signingSecret, deadlineMs, realTime, signal: this.#closing.signal });
+        : new HttpTransport({
+            url,
+            signingSecret,
+            deadlineMs,
+            realTime,
+            journal: this.#journal,
+            signal: this.#closing.signal,
+          });
     const transport = this.#http ?? sockets;
     const deliveries = new Deliveries({
       workspace,
@@ -116,7 +123,7 @@ class LocalSlack implements SlackEmulator {
     this.#core = new SlackCore(options, { workspace, deliveries, sockets });
     const { botToken, appToken } = options;
     this.#api = new SlackApi({ core: this.#core, journal: this.#journal, faults: this.#faults, botToken, appToken });
-    this.#doors = new SideDoors({ core: this.#core, journal: this.#journal, botToken });
+    this.#doors = new SideDoors({ core: this.#core, journal: this.#journal, faults: this.#faults, botToken });
     this.#interactions = new Interactions(this.#core);
   }
 

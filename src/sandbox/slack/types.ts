@@ -1,6 +1,7 @@
 /** What the Slack look-alike is told at its making, and the things its workspace holds. */
 import type { Clock } from '../../lib/clock.ts';
 import type { Person } from '../emulator.ts';
+import { stricter } from '../kernel/bucket.ts';
 import type { Fields } from '../kernel/values.ts';
 
 /** A member of the workspace. `deleted` = deactivated, `restricted` = guest. */
@@ -39,12 +40,29 @@ export interface SlackLimits {
 }
 
 /** Slack's numbers: Web API rate limits page, Events API page, Socket Mode page. */
-export const SLACK_LIMITS: SlackLimits = {
+const SLACK_LIMITS: SlackLimits = {
   channelBurst: 10,
   tiers: { t1: 1, t2: 20, t3: 50, t4: 100, special: 600 },
   eventsPerHour: 30_000,
   sockets: 10,
 };
+
+/** Slack's numbers, or the wanted ones where those are stricter. */
+export function slackLimits(wanted: Partial<SlackLimits> = {}): SlackLimits {
+  const { channelBurst, tiers, eventsPerHour, sockets } = SLACK_LIMITS;
+  return {
+    channelBurst: stricter(channelBurst, wanted.channelBurst),
+    tiers: {
+      t1: stricter(tiers.t1, wanted.tiers?.t1),
+      t2: stricter(tiers.t2, wanted.tiers?.t2),
+      t3: stricter(tiers.t3, wanted.tiers?.t3),
+      t4: stricter(tiers.t4, wanted.tiers?.t4),
+      special: stricter(tiers.special, wanted.tiers?.special),
+    },
+    eventsPerHour: stricter(eventsPerHour, wanted.eventsPerHour),
+    sockets: stricter(sockets, wanted.sockets),
+  };
+}
 
 /** The workspace, the app and its endpoint. */
 export interface SlackOptions {

@@ -93,6 +93,12 @@ export class Workspace {
     return open ?? this.#addConversation('im', [userId, this.botUserId]);
   }
 
+  /** The person a direct message's id leads to; any other id as it is: posts to either go to the same place. */
+  partnerIn(id: string): string {
+    const place = this.conversations.get(id);
+    return place?.kind === 'im' ? ([...place.members].find((one) => one !== this.botUserId) ?? id) : id;
+  }
+
   /** Opens a conversation of several people and the bot. */
   openGroup(userIds: readonly string[]): Conversation {
     return this.#addConversation('mpim', [...userIds, this.botUserId]);

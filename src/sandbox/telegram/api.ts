@@ -61,29 +61,27 @@ export class TelegramApi {
   }
 
   /** Serves `/file/bot<token>/<path>` while the link of getFile is good. */
-  download(response: ServerResponse, token: string, path: string): void {
-    const { world, token: ours } = this.#parts.core();
-    const now = world.clock.now().getTime();
-    const file = [...world.files.values()].find(({ link }) => link?.path === path && link.until >= now);
-    const isAllowed = token === ours && !this.isRevoked;
-    const refusal = isAllowed ? new TelegramRefusal(404, 'Not Found') : new TelegramRefusal(401, 'Unauthorized');
-    const answer: Answer =
-      isAllowed && file !== undefined
-        ? { status: 200, headers: { 'content-type': 'application/octet-stream' }, body: file.bytes }
-        : refusalAnswer(refusal);
-    this.#parts.journal.add({
-      direction: 'to_platform',
-      what: 'download',
-      status: answer.status,
-      request: { path },
-      response: '',
+  async download(response: ServerResponse, token: string, path: string): Promise<void> {
+    const answer = await respond(response, this.#parts.faults.take('download'), {
+      run: () => Promise.resolve(this.#file(token, path)),
+      error: (code, retryAfter) => refusalAnswer(orderedRefusal(code, retryAfter)),
     });
-    sendAnswer(response, answer);
+    this.#noteOther('download', answer?.status ?? 0, { path });
   }
 
-  /** The answer for a path that is none. */
+  #file(token: string, path: string): Answer {
+    const { world, token: ours } = this.#parts.core();
+    if (token !== ours || this.isRevoked) return refusalAnswer(new TelegramRefusal(401, 'Unauthorized'));
+    const now = world.clock.now().getTime();
+    const file = [...world.files.values()].find(({ link }) => link?.path === path && link.until >= now);
+    if (file === undefined) return refusalAnswer(new TelegramRefusal(404, 'Not Found'));
+    return { status: 200, headers: { 'content-type': 'application/octet-stream' }, body: file.bytes };
+  }
+
+  /** The answer for a path that is none; the path may hold a token and is not kept. */
   notFound(response: ServerResponse): void {
     sendAnswer(response, refusalAnswer(new TelegramRefusal(404, 'Not Found')));
+    this.#noteOther('unknown_path', 404, {});
   }
 
   async #answer(token: string, method: Method | undefined, parameters: Parameters | TelegramRefusal): Promise<Answer> {
@@ -99,6 +97,10 @@ export class TelegramApi {
       if (error instanceof TelegramRefusal) return refusalAnswer(error);
       throw error;
     }
+  }
+
+  #noteOther(what: string, status: number, request: Fields): void {
+    this.#parts.journal.add({ direction: 'to_platform', what, status, request, response: '' });
   }
 
   #note(name: string, fields: Fields, answer: Answer | undefined): void {

@@ -1,12 +1,12 @@
 /** The parts of the Telegram look-alike that methods, people's hands and the screen share. */
-import { RateBook } from '../kernel/bucket.ts';
+import { RateBook, SlidingWindows } from '../kernel/bucket.ts';
 import { type Fields, refill } from '../kernel/values.ts';
 import type { Polling } from './polling.ts';
 import {
   badRequest,
   type Chat,
   forbidden,
-  TELEGRAM_LIMITS,
+  telegramLimits,
   type TelegramLimits,
   type TelegramOptions,
   TelegramRefusal,
@@ -65,7 +65,9 @@ export class TelegramCore {
   commands: readonly Fields[] = [];
   /** When setWebhook was called last (ms). */
   webhookSetAt: number | undefined;
-  readonly #rates: RateBook;
+  readonly #ofChat: RateBook;
+  readonly #ofGroup: SlidingWindows;
+  readonly #ofAll: SlidingWindows;
   readonly #toasts = new Map<number, Toast[]>();
 
   constructor(options: TelegramOptions, parts: TelegramParts) {
@@ -76,8 +78,10 @@ export class TelegramCore {
     this.token = options.token;
     this.publicBase = options.publicBase;
     this.allowLoopbackHttp = options.allowLoopbackHttp === true;
-    this.limits = { ...TELEGRAM_LIMITS, ...options.limits };
-    this.#rates = new RateBook(parts.world.clock);
+    this.limits = telegramLimits(options.limits);
+    this.#ofChat = new RateBook(parts.world.clock);
+    this.#ofGroup = new SlidingWindows([{ count: this.limits.groupPerMinute, windowMs: 60_000 }]);
+    this.#ofAll = new SlidingWindows([{ count: this.limits.perSecond, windowMs: 1_000 }]);
   }
 
   exportState(): TelegramState {
@@ -101,7 +105,7 @@ export class TelegramCore {
     refill(this.#toasts, state.toasts);
   }
 
-  /** The chat a call names. @throws TelegramRefusal when it is missing, unknown or has moved. */
+  /** The chat a call names. @throws TelegramRefusal when it is missing, unknown or has moved, or a group without the bot. */
   chat(id: string | undefined): Chat {
     if (id === undefined || id === '') throw badRequest('chat_id is empty');
     const chat = this.world.chats.get(Number(id));
@@ -111,32 +115,37 @@ export class TelegramCore {
         migrate_to_chat_id: chat.migratedTo,
       });
     }
+    if (chat.userId !== undefined) return chat;
+    if (chat.botStatus === 'kicked') throw forbidden(`bot was kicked from the ${chat.type} chat`);
+    if (chat.botStatus === 'left') throw forbidden(`bot is not a member of the ${chat.type} chat`);
+    return chat;
+  }
+
+  /** A chat whose messages the bot may still change. @throws TelegramRefusal 400, 403. */
+  changeableChat(id: string | undefined): Chat {
+    const chat = this.chat(id);
+    if (chat.userId !== undefined && this.world.deactivated.has(chat.userId)) throw forbidden('user is deactivated');
     return chat;
   }
 
   /** A chat the bot can write to now; counts against the limits. @throws TelegramRefusal 400, 403, 429. */
   writableChat(id: string | undefined): Chat {
-    const chat = this.chat(id);
-    if (chat.userId !== undefined && this.world.deactivated.has(chat.userId)) throw forbidden('user is deactivated');
-    if (chat.botStatus === 'kicked') {
-      throw forbidden(
-        chat.userId === undefined ? `bot was kicked from the ${chat.type} chat` : 'bot was blocked by the user',
-      );
-    }
-    if (chat.botStatus === 'left') throw forbidden(`bot is not a member of the ${chat.type} chat`);
+    const chat = this.changeableChat(id);
+    if (chat.botStatus === 'kicked') throw forbidden('bot was blocked by the user');
     this.countSend(chat);
     return chat;
   }
 
   /** Counts a send or edit. @throws TelegramRefusal 429 with the wait. */
   countSend(chat: Chat): void {
-    const { chatBurst, groupPerMinute, perSecond } = this.limits;
+    const { clock } = this.world;
+    const key = String(chat.id);
     const ofChat =
       chat.type === 'private'
-        ? this.#rates.take(`chat ${chat.id}`, { burst: chatBurst, perMinute: 60 })
-        : this.#rates.take(`group ${chat.id}`, { burst: groupPerMinute, perMinute: groupPerMinute });
-    const wait = ofChat > 0 ? ofChat : this.#rates.take('all', { burst: perSecond, perMinute: perSecond * 60 });
-    if (wait > 0) throw tooManyRequests(wait);
+        ? this.#ofChat.take(key, { burst: this.limits.chatBurst, perMinute: 60 })
+        : this.#ofGroup.take(key, clock.now()) / 1_000;
+    const wait = ofChat > 0 ? ofChat : this.#ofAll.take('', clock.now()) / 1_000;
+    if (wait > 0) throw tooManyRequests(Math.ceil(wait));
   }
 
   /** Lets something flash up on a person's screen. */

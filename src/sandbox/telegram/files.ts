@@ -1,4 +1,4 @@
-/** Photos, documents and voices as messages show them. */
+/** Photos, documents, voices and videos as messages show them. */
 import { compact, type Fields } from '../kernel/values.ts';
 import type { StoredFile } from './types.ts';
 import type { World } from './world.ts';
@@ -36,6 +36,15 @@ export function voiceMember(_world: World, file: StoredFile): Fields {
   const duration = Math.max(1, Math.round(file.bytes.length / 2_000));
   return { voice: { ...fileMember(file), duration, mime_type: file.mime ?? 'audio/ogg' } };
 }
+
+/** `video`. */
+export function videoMember(_world: World, file: StoredFile): Fields {
+  const claims = compact({ file_name: file.name, mime_type: file.mime });
+  return { video: { ...fileMember(file), width: 1280, height: 720, duration: 1, ...claims } };
+}
+
+/** The member of a message that shows a file of this kind. */
+export const FILE_MEMBERS = { photo: photoMember, document: documentMember, voice: voiceMember, video: videoMember };
 
 function fileMember(file: StoredFile): Fields {
   return { file_id: file.id, file_unique_id: file.uniqueId, file_size: file.bytes.length };

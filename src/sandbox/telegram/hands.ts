@@ -3,7 +3,7 @@ import { compact, type Fields, wordOf } from '../kernel/values.ts';
 import { entityObject } from './content.ts';
 import type { TelegramCore } from './core.ts';
 import { withFound } from './entities.ts';
-import { documentMember, photoMember, voiceMember } from './files.ts';
+import { FILE_MEMBERS } from './files.ts';
 import { inlineButtons, replyButtons } from './keyboards.ts';
 import type { Chat, ChatMessage, MemberStatus, StoredFile, TelegramPerson } from './types.ts';
 import type { UpdateDraft } from './updates.ts';
@@ -42,24 +42,18 @@ export class Hands {
 
   /** Presses Start, with the payload of a deep link if there is one. @throws Error for a payload Telegram refuses. */
   async start(personId: string, payload?: string): Promise<void> {
-    this.person(personId);
     if (payload !== undefined && !/^[A-Za-z0-9_-]{1,64}$/.test(payload))
       throw new Error('a start payload has 1 to 64 of A-Za-z0-9_-');
-    const id = Number(personId);
-    const chat = this.#core.world.chats.get(id) ?? this.#core.world.openChat(id, 'private');
-    if (chat.botStatus === 'kicked') await this.unblock(personId);
-    await this.#write(chat, id, payload === undefined ? '/start' : `/start ${payload}`);
+    await this.say(personId, payload === undefined ? '/start' : `/start ${payload}`);
   }
 
-  /** Writes to the bot; `/start` opens the talk, a long text goes as several messages. */
+  /** Writes to the bot; `/start`, whatever is typed behind it, opens the talk; a long text goes as several messages. */
   async say(personId: string, text: string): Promise<void> {
-    const start = /^\/start(?:\s+(\S+))?\s*$/.exec(text);
-    if (start !== null) {
-      await this.start(personId, start[1]);
-      return;
-    }
-    const chat = await this.#openChat(personId);
     const typed = text.trim();
+    const { world } = this.#core;
+    const id = Number(this.person(personId).id);
+    if (/^\/start(?:\s|$)/.test(typed) && !world.chats.has(id)) world.openChat(id, 'private');
+    const chat = await this.#openChat(personId);
     for (let at = 0; at < typed.length; at += MAX_TEXT)
       await this.#write(chat, Number(personId), typed.slice(at, at + MAX_TEXT));
   }
@@ -70,7 +64,7 @@ export class Hands {
     await this.#write(chat, Number(personId), text, replyTo);
   }
 
-  /** A picture goes as photo (unless `asDocument`), audio/ogg as voice, anything else as document. */
+  /** A picture goes as photo and a film as video (unless `asDocument`), audio/ogg as voice, anything else as document. */
   async sendFile(
     personId: string,
     file: PhoneFile,
@@ -83,7 +77,7 @@ export class Hands {
       file.bytes,
       kind === 'photo' ? {} : { name: file.name, mime: file.mime },
     );
-    const member = { photo: photoMember, document: documentMember, voice: voiceMember }[kind](this.#core.world, stored);
+    const member = FILE_MEMBERS[kind](this.#core.world, stored);
     const caption = how.caption === undefined || how.caption === '' ? {} : { caption: how.caption };
     const group = how.group === undefined ? {} : { media_group_id: how.group };
     await this.#post(chat, Number(personId), { ...group, ...member, ...caption }, { file: stored });
@@ -236,11 +230,10 @@ export class Hands {
     if (chat.userId !== undefined || chat.botStatus === 'administrator') return true;
     const text = wordOf(message.body['text']);
     const replied = message.replyTo === undefined ? undefined : chat.messages.get(message.replyTo);
-    return (
-      text.startsWith('/') ||
-      text.includes(`@${this.#core.world.username}`) ||
-      replied?.fromId === this.#core.world.botId
-    );
+    const { username, botId } = this.#core.world;
+    const addressee = /^\/\w+@(\w+)/.exec(text)?.[1] ?? username;
+    const isCommand = text.startsWith('/') && addressee.toLowerCase() === username.toLowerCase();
+    return isCommand || text.includes(`@${username}`) || replied?.fromId === botId;
   }
 
   async #press(userId: number, chat: Chat, message: ChatMessage, data: string): Promise<void> {
@@ -280,7 +273,9 @@ export class Hands {
 
 function kindOf(file: PhoneFile, asDocument: boolean): StoredFile['kind'] {
   if (file.mime === 'audio/ogg') return 'voice';
-  return !asDocument && /^image\/(?:jpeg|png|webp)$/.test(file.mime) ? 'photo' : 'document';
+  if (asDocument) return 'document';
+  if (file.mime === 'video/mp4') return 'video';
+  return /^image\/(?:jpeg|png|webp)$/.test(file.mime) ? 'photo' : 'document';
 }
 
 function isNamed(button: Fields, key: string): boolean {

@@ -6,7 +6,7 @@ export { parseHtml } from './parse-html.ts';
 export { parseMarkdownV2 } from './parse-markdown.ts';
 export { EntityFault } from './entities.ts';
 export {
-  TELEGRAM_LIMITS,
+  telegramLimits,
   type MemberStatus,
   type TelegramLimits,
   type TelegramOptions,

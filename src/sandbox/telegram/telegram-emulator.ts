@@ -114,7 +114,7 @@ class LocalTelegram implements TelegramEmulator {
         name: call[2] ?? '',
         query,
       });
-    else if (file !== null) this.#api.download(response, decodeURIComponent(file[1] ?? ''), file[2] ?? '');
+    else if (file !== null) await this.#api.download(response, decodeURIComponent(file[1] ?? ''), file[2] ?? '');
     else this.#api.notFound(response);
   }
 

@@ -1,6 +1,7 @@
 /** What the Telegram look-alike is told at its making, and the things it keeps. */
 import type { Clock } from '../../lib/clock.ts';
 import type { Person } from '../emulator.ts';
+import { stricter } from '../kernel/bucket.ts';
 import type { Fields } from '../kernel/values.ts';
 
 /** A Telegram user; `id` is a decimal number, often beyond 2^32. */
@@ -25,12 +26,23 @@ export interface TelegramLimits {
 }
 
 /** Bot FAQ and observed behaviour; see the protocol reference §2.6 and §2.10. */
-export const TELEGRAM_LIMITS: TelegramLimits = {
+const TELEGRAM_LIMITS: TelegramLimits = {
   chatBurst: 20,
   groupPerMinute: 20,
   perSecond: 30,
   callbackSeconds: 15,
 };
+
+/** Telegram's numbers, or the wanted ones where those are stricter. */
+export function telegramLimits(wanted: Partial<TelegramLimits> = {}): TelegramLimits {
+  const { chatBurst, groupPerMinute, perSecond, callbackSeconds } = TELEGRAM_LIMITS;
+  return {
+    chatBurst: stricter(chatBurst, wanted.chatBurst),
+    groupPerMinute: stricter(groupPerMinute, wanted.groupPerMinute),
+    perSecond: stricter(perSecond, wanted.perSecond),
+    callbackSeconds: stricter(callbackSeconds, wanted.callbackSeconds),
+  };
+}
 
 /** The bot, its limits and the people around it. */
 export interface TelegramOptions {
@@ -105,7 +117,7 @@ export interface StoredFile {
   readonly bytes: Buffer;
   readonly name: string | undefined;
   readonly mime: string | undefined;
-  readonly kind: 'photo' | 'document' | 'voice';
+  readonly kind: 'photo' | 'document' | 'voice' | 'video';
   /** Where it can be fetched, and until when (ms); given by getFile. */
   link: { readonly path: string; readonly until: number } | undefined;
 }

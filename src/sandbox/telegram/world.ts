@@ -122,7 +122,7 @@ export class World {
     claims: { readonly name?: string; readonly mime?: string } = {},
   ): StoredFile {
     const digest = createHash('sha256').update(bytes).digest();
-    const prefix = { photo: 'AgACAgUAAxk', document: 'BQACAgUAAxk', voice: 'AwACAgUAAxk' }[kind];
+    const prefix = { photo: 'AgACAgUAAxk', document: 'BQACAgUAAxk', voice: 'AwACAgUAAxk', video: 'BAACAgUAAxk' }[kind];
     const mark = createHash('sha256').update(`${this.botId} ${this.nextNumber()}`).digest('base64url').slice(0, 40);
     const file: StoredFile = {
       id: `${prefix}${mark}`,

@@ -1,6 +1,7 @@
 /** The app's own group chats (appchat). Only for apps that see the whole corp; no template cards; replies never come back. */
 import { z } from 'zod';
 import { newToken } from '../../lib/ids.ts';
+import { SlidingWindows } from '../kernel/bucket.ts';
 import type { Directory } from './directory.ts';
 import { demand, WecomFault } from './fault.ts';
 import type { MediaStore } from './media.ts';
@@ -9,7 +10,7 @@ import type { CallResult } from './messages.ts';
 import type { WecomApp } from './options.ts';
 import { parseBody } from './parse.ts';
 import type { Phones } from './phones.ts';
-import { Quota, SlidingWindows } from './quota.ts';
+import { platformDay, Quota } from './quota.ts';
 
 const MINUTE_MS = 60_000;
 const DAY_MS = 86_400_000;
@@ -72,7 +73,7 @@ export class GroupChats {
       86216,
       'invalid chat member',
     );
-    demand(this.#created.take('corp', now), 45009, 'api freq out of limit');
+    demand(this.#created.take(String(platformDay(now)), now), 45009, 'api freq out of limit');
     const name = Array.from(value.name ?? '')
       .slice(0, 50)
       .join('');
@@ -110,7 +111,7 @@ export class GroupChats {
     demand(this.#personTimes.take('corp', now, group.userlist.length), 45009, 'api freq out of limit');
     const id = newToken(50);
     for (const member of group.userlist) {
-      if (!this.#perMember.take(member, now)) continue;
+      if (this.#perMember.take(member, now) > 0) continue;
       const entry = { id, agentId: app.agentId, from: 'bot' as const, at: now, text };
       this.#phones.show(member, { ...entry, ...(file && { file }), ...(screenCard && { screenCard }) });
     }

@@ -1,6 +1,6 @@
 /** The hands of the members: what they write, send and press, and what the app's passive reply does to their phones. */
 import { newToken } from '../../lib/ids.ts';
-import type { Person, ScreenFile } from '../emulator.ts';
+import type { Person, ScreenCard, ScreenFile } from '../emulator.ts';
 import type { VirtualClock } from '../kernel/clock.ts';
 import type { CallbackSender, Forgery } from './callbacks.ts';
 import type { CardBook, PersonCard } from './card-book.ts';
@@ -11,7 +11,8 @@ import type { Directory } from './directory.ts';
 import { WecomFault } from './fault.ts';
 import type { MediaStore, MediaType } from './media.ts';
 import type { ToastCode, WecomApp } from './options.ts';
-import { cardFromXml, readPassiveReply } from './passive-reply.ts';
+import { renderMessage } from './message-body.ts';
+import { articlesFromXml, cardFromXml, readPassiveReply } from './passive-reply.ts';
 import type { Phones } from './phones.ts';
 import { cutBytes, plainText } from './rich-text.ts';
 import { writeXml, type XmlFields, xmlText, type XmlTree, xmlTree } from './xml.ts';
@@ -281,19 +282,29 @@ export class Hands {
       phones.show(person.id, { ...entry, text: plainText(cutBytes(content, 2_048)) });
       return undefined;
     }
-    const block = { image: 'Image', voice: 'Voice', video: 'Video' }[reply.type];
-    if (block === undefined) return 'reply_bad_type';
     try {
-      const file = this.#parts.media.find(xmlText(xmlTree(reply.tree, block), 'MediaId'), clock.now());
-      phones.show(person.id, {
-        ...entry,
-        text: '',
-        file: { name: file.name, mime: file.mime, size: file.bytes.length, bytes: file.bytes },
-      });
+      const shown = this.#shownReply(reply);
+      if (shown === undefined) return 'reply_bad_type';
+      phones.show(person.id, { ...entry, text: '', ...shown });
       return undefined;
-    } catch {
-      return 'reply_bad_media';
+    } catch (error) {
+      if (error instanceof WecomFault) return reply.type === 'news' ? 'reply_bad_news' : 'reply_bad_media';
+      throw error;
     }
+  }
+
+  /** Articles as one card, a file as itself; `undefined` for any other type. @throws WecomFault */
+  #shownReply(reply: { tree: XmlTree; type: string }): { screenCard: ScreenCard } | { file: ScreenFile } | undefined {
+    const { media, clock } = this.#parts;
+    if (reply.type === 'news') {
+      const news = { articles: articlesFromXml(reply.tree) };
+      const { screenCard } = renderMessage({ msgtype: 'news', news }, media, clock.now());
+      return screenCard && { screenCard };
+    }
+    const block = { image: 'Image', voice: 'Voice', video: 'Video' }[reply.type];
+    if (block === undefined) return undefined;
+    const { name, mime, bytes } = media.find(xmlText(xmlTree(reply.tree, block), 'MediaId'), clock.now());
+    return { file: { name, mime, size: bytes.length, bytes } };
   }
 
   #showOwn(person: Person, app: WecomApp, shown: { text: string; file?: ScreenFile }): bigint {

@@ -6,6 +6,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { systemClock } from '../../lib/clock.ts';
 import type { Emulator, Fault, JournalEntry, Person, Screen } from '../emulator.ts';
 import { VirtualClock } from '../kernel/clock.ts';
+import { stricter } from '../kernel/bucket.ts';
 import { FaultBook } from '../kernel/faults.ts';
 import { sendAnswer } from '../kernel/http.ts';
 import { Journal } from '../kernel/journal.ts';
@@ -35,9 +36,10 @@ const DEFAULTS = {
   accountCap: 1_000,
   listConcurrency: 5,
   secretTries: 10,
-  callbackTimeoutMs: 5_000,
-  verifyTimeoutMs: 1_000,
 };
+/** [doc 90930, 91116] what an endpoint of ours is given, in real milliseconds. */
+const CALLBACK_MS = 5_000;
+const VERIFY_MS = 1_000;
 
 /** An emulator with WeCom's own administration and misbehaviour. */
 export interface WecomEmulator extends Emulator {
@@ -101,8 +103,8 @@ class LocalWecom implements WecomEmulator {
     this.#callbacks = new CallbackSender(
       {
         ...outward,
-        timeoutMs: settings.callbackTimeoutMs,
-        verifyTimeoutMs: settings.verifyTimeoutMs,
+        timeoutMs: stricter(CALLBACK_MS, options.callbackTimeoutMs),
+        verifyTimeoutMs: stricter(VERIFY_MS, options.verifyTimeoutMs),
         forgeEvery: options.forgeEvery,
       },
       options.agents,
@@ -152,7 +154,7 @@ class LocalWecom implements WecomEmulator {
       tokens: this.#tokens,
       routes: appRoutes(rooms),
       openRoutes: openRoutes(rooms),
-      rateScale: settings.rateScale ?? 1,
+      rateScale: stricter(1, settings.rateScale),
       listConcurrency: settings.listConcurrency,
       trustedIps: () => this.#trustedIps,
     });

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { newToken } from '../../lib/ids.ts';
 import type { Person } from '../emulator.ts';
+import { SlidingWindows } from '../kernel/bucket.ts';
 import type { CardBook, CardTask } from './card-book.ts';
 import { checkCard } from './card-check.ts';
 import { INTERACTION_TYPES, isInteractive, templateCardSchema, withoutUpdateFields } from './card-schema.ts';
@@ -13,7 +14,7 @@ import { bodyShape, checkCardFiles, renderMessage, type Shown } from './message-
 import type { WecomApp } from './options.ts';
 import { parseBody } from './parse.ts';
 import type { Phones } from './phones.ts';
-import { Quota, SlidingWindows } from './quota.ts';
+import { platformDay, Quota } from './quota.ts';
 
 const DAY_MS = 86_400_000;
 /** [doc 90236] the documented default and ceiling of duplicate_check_interval, in seconds. */
@@ -117,7 +118,8 @@ export class MessageDesk {
     };
     const earlier = this.#duplicateOf(value, now);
     if (earlier !== undefined) return { json: { ...missed, msgid: earlier }, unknown: lost };
-    demand(this.#personTimes.take(String(app.agentId), now, people.people.length), 45009, 'api freq out of limit');
+    const today = `${app.agentId} ${platformDay(now)}`;
+    demand(this.#personTimes.take(today, now, people.people.length), 45009, 'api freq out of limit');
     return { json: { ...missed, ...this.#deliver(app, value, { shown, people: people.people, now }) }, unknown: lost };
   }
 
@@ -146,7 +148,7 @@ export class MessageDesk {
     const msgid = newToken(50);
     this.#remember(app, body, { msgid, now });
     for (const person of people) {
-      if (this.#perMember.take(`${app.agentId}:${person.id}`, now))
+      if (this.#perMember.take(`${app.agentId}:${person.id}`, now) === 0)
         this.#show(person, { msgid, app, shown, task, now });
     }
     if (task === undefined || shown.card === undefined || !isInteractive(shown.card)) return { msgid };

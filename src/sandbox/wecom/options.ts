@@ -45,7 +45,7 @@ export interface WecomOptions {
   readonly tags?: readonly MemberTag[];
   /** Our own base address, for links to pictures. */
   readonly publicBase: string;
-  /** Scales the API quotas (10 000/min …), not the limits per member. Default 1. */
+  /** Scales the API quotas (10 000/min …), not the limits per member. At most 1, the default. */
   readonly rateScale?: number;
   /** Member accounts of the corp: messages per app and day = this × 200. Default 1000. */
   readonly accountCap?: number;
@@ -57,9 +57,9 @@ export interface WecomOptions {
   readonly trustedIps?: readonly string[];
   /** Keys of group robots (群机器人). */
   readonly robots?: readonly string[];
-  /** Real milliseconds for a callback; WeCom gives 5 s. */
+  /** Real milliseconds for a callback, at most WeCom's 5 s. */
   readonly callbackTimeoutMs?: number;
-  /** Real milliseconds for the URL verification; WeCom gives 1 s. */
+  /** Real milliseconds for the URL verification, at most WeCom's 1 s. */
   readonly verifyTimeoutMs?: number;
   /** Before each callback of which this is the n-th a forged one is sent: wrong signature, receiveid, Base64 in turn. */
   readonly forgeEvery?: number;

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { type CallbackKeys, sameSignature, signature, unseal } from './crypto.ts';
 import { templateCardSchema, type TemplateCard } from './card-schema.ts';
-import { readXml, xmlText, type XmlTree } from './xml.ts';
+import { readXml, xmlText, xmlTree, type XmlTree } from './xml.ts';
 
 /** What the body of a 200 turned out to be. */
 export type ReadReply =
@@ -52,6 +52,20 @@ export function cardFromXml(tree: XmlTree): TemplateCard | undefined {
   return parsed.success ? parsed.data : undefined;
 }
 
+/** The articles of a news reply; one without items has none. */
+export function articlesFromXml(tree: XmlTree): { title: string; description: string; picurl: string; url: string }[] {
+  const items = xmlTree(tree, 'Articles')?.['item'];
+  const articles = items !== undefined && isList(items) ? items : [];
+  return articles
+    .filter((item) => typeof item !== 'string')
+    .map((item) => ({
+      title: xmlText(item, 'Title'),
+      description: xmlText(item, 'Description'),
+      picurl: xmlText(item, 'PicUrl'),
+      url: xmlText(item, 'Url'),
+    }));
+}
+
 type Json = string | number | boolean | readonly Json[] | { readonly [name: string]: Json };
 
 function toJson(tree: XmlTree): Json {
@@ -70,7 +84,7 @@ function memberJson(name: string, value: NonNullable<XmlTree[string]>): Json {
   return toJson(value);
 }
 
-function isList(value: XmlTree | readonly (string | XmlTree)[]): value is readonly (string | XmlTree)[] {
+function isList(value: string | XmlTree | readonly (string | XmlTree)[]): value is readonly (string | XmlTree)[] {
   return Array.isArray(value);
 }
 

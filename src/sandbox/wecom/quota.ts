@@ -1,6 +1,12 @@
-/** WeCom's two ways of saying "too often": refused with 45009 for as long as the quota's unit, or dropped in silence. */
+/** WeCom's ways of refusing what comes too often: 45009 for as long as the quota's unit, 45033 while too much is under way. */
 
 const MAX_KEYS = 10_000;
+const HOUR_MS = 3_600_000;
+
+/** The day an instant lies in where the platform lives: quotas by day run for the natural day [doc 90312]. */
+export function platformDay(at: Date): number {
+  return Math.floor((at.getTime() + 8 * HOUR_MS) / (24 * HOUR_MS));
+}
 
 interface Usage {
   readonly since: number;
@@ -36,34 +42,6 @@ export class Quota {
   #forgetSome(): void {
     const [oldest] = this.#usage.keys();
     if (this.#usage.size >= MAX_KEYS && oldest !== undefined) this.#usage.delete(oldest);
-  }
-}
-
-/** At most `count` in any `windowMs`. */
-export interface SlidingLimit {
-  readonly count: number;
-  readonly windowMs: number;
-}
-
-/** Several limits over the last so many milliseconds; what is refused is not counted. */
-export class SlidingWindows {
-  readonly #limits: readonly SlidingLimit[];
-  readonly #longestMs: number;
-  readonly #taken = new Map<string, number[]>();
-
-  constructor(limits: readonly SlidingLimit[]) {
-    this.#limits = limits;
-    this.#longestMs = Math.max(...limits.map(({ windowMs }) => windowMs));
-  }
-
-  take(key: string, now: Date): boolean {
-    const at = now.getTime();
-    const recent = (this.#taken.get(key) ?? []).filter((taken) => taken > at - this.#longestMs);
-    const fits = this.#limits.every(
-      ({ count, windowMs }) => recent.filter((taken) => taken > at - windowMs).length < count,
-    );
-    this.#taken.set(key, fits ? [...recent, at] : recent);
-    return fits;
   }
 }
 

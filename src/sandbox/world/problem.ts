@@ -20,6 +20,7 @@ const STATUSES = {
   no_command: 409,
   refused: 409,
   payment_refused: 422,
+  undo_refused: 409,
   clock_backwards: 409,
   clock_too_far: 422,
   clock_moving: 409,

@@ -46,6 +46,11 @@ const paymentBody = z.strictObject({
     .regex(/^\d{1,12}(?:\.\d{1,2})?$/)
     .transform(twoDecimals),
 });
+const undoBody = z.strictObject({
+  loan: paymentBody.shape.loan,
+  payment: z.string().min(1).max(128),
+  reason: z.string().trim().min(1).max(200),
+});
 const jsonFile = z.strictObject({
   name: z.string().min(1).max(255),
   mime: z.string().min(1).max(255),
@@ -143,7 +148,7 @@ function worldRoutes({ phones, clock, texts, journal, addFault, clearFaults }: R
   ];
 }
 
-/** Which loans ask for money, and a press that stands for a payment. */
+/** Which loans ask for money, a press that stands for a payment, and one that takes it back. */
 function paymentRoutes({ phones, payments, acted }: RouteRooms): Route[] {
   const words = () =>
     phones.list().flatMap(({ platform, id }) => phones.view(platform, id).messages.map((message) => wordsOf(message)));
@@ -152,8 +157,13 @@ function paymentRoutes({ phones, payments, acted }: RouteRooms): Route[] {
       method: 'GET',
       path: '/api/payments',
       run: async () => {
-        const found = await Promise.all(namedLoans(words()).map(async (loan) => payments?.open(loan)));
-        return { json: { open: found.filter((one) => one !== undefined) } };
+        const found = await Promise.all(namedLoans(words()).map(async (loan) => payments?.look(loan)));
+        return {
+          json: {
+            open: found.flatMap((loan) => loan?.open ?? []),
+            last: found.flatMap((loan) => loan?.last ?? []),
+          },
+        };
       },
     },
     {
@@ -164,6 +174,16 @@ function paymentRoutes({ phones, payments, acted }: RouteRooms): Route[] {
         if ((await payments?.record(loan, amount)) !== true) throw new SandboxProblem('payment_refused');
         acted();
         return { json: { loan, amount } };
+      },
+    },
+    {
+      method: 'POST',
+      path: '/api/payments/undo',
+      run: async (call) => {
+        const { loan, payment, reason } = await body(call, undoBody);
+        if ((await payments?.undo(loan, payment, reason)) !== true) throw new SandboxProblem('undo_refused');
+        acted();
+        return { json: { loan, payment } };
       },
     },
   ];

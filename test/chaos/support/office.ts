@@ -8,7 +8,7 @@ import path from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { Pool } from 'pg';
 import { AnchorFile } from '../../../src/core/audit/anchor-file.ts';
-import { verifyAudit } from '../../../src/core/audit/seal.ts';
+import { verifyAudit } from '../../../src/core/audit/verify.ts';
 import { Database } from '../../../src/db/database.ts';
 import { Keyring } from '../../../src/db/keyring.ts';
 import { DEMO_PRODUCTS } from '../../../src/demo-products.ts';
@@ -403,7 +403,7 @@ export class Office {
     try {
       const keys = new Keyring({ current: MASTER_KEY });
       await database.transaction(async (tx) => keys.load(tx, new Date()));
-      const verdict = await verifyAudit(database, keys, await new AnchorFile(this.#folder).all());
+      const verdict = await verifyAudit(database, keys, new AnchorFile(this.#folder).all());
       return verdict.ok
         ? []
         : [`the audit chain does not verify: ${verdict.fault} at ${verdict.sequence ?? verdict.entryId}`];

@@ -49,7 +49,15 @@ describeWithRedis('daiban doctor', () => {
   test('fails on a platform that does not answer', async () => {
     expect(await ask({ redisUrl: redis.url, isLocal: false })).toEqual({
       code: 1,
-      findings: { database: true, redis: true, telegram: false, incidents: true },
+      findings: {
+        database: true,
+        redis: true,
+        telegram: false,
+        staff: false,
+        products: false,
+        approvers: false,
+        incidents: true,
+      },
     });
   });
 

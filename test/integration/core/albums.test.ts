@@ -309,16 +309,24 @@ test('a single photo is fetched at once and answered as ever', async () => {
   expect(said()[0]).toMatch(/^收到，已归到「[^」]*流水[^」]*」（第 1 版）/);
 });
 
-test('the files of one Slack message are filed for whoever sent them, and answered once; the chat has an id of its own', async () => {
+test('the files of a colleague’s message are filed for the customer it names, with the message, and answered once', async () => {
   const { slack } = company.channels;
   const media = ['x', 'y'].map((name): MediaRef => ({ id: `${number} ${name}`, kind: 'image' }));
   for (const { id } of media) files.set(id, jpegFile(id));
   const happening = { kind: 'message', messageId: `m ${number}`, text: `${number} 流水`, media } as const;
-  const event = slack.event('U0LIN', happening, [`slack ${number}`]);
+  await company.drain();
+  slack.sent.length = 0;
 
-  await company.door().receive([{ ...event, address: { account: slack.account, chat: 'D0LIN' } }]);
+  await company.receive(slack, 'U0LIN', happening);
   await company.drain();
   await quiet(0);
 
-  expect(slack.said('D0LIN')).toEqual([expect.stringMatching(/^收到 2 份，已归到「[^」]*流水/)]);
+  expect(slack.said('U0LIN')).toEqual([expect.stringMatching(/^收到 2 份，已归到「[^」]*流水/)]);
+  const { items } = (await company.call(sales, 'timeline.read', { id: number })) as {
+    items: readonly { channel: string; direction: string; media: readonly object[] }[];
+  };
+  expect(items.slice(-2).map((item) => [item.channel, item.direction, item.media.length])).toEqual([
+    ['slack', 'in', 2],
+    ['slack', 'out', 0],
+  ]);
 });

@@ -299,3 +299,16 @@ describe('a text with characters that no store takes', () => {
     expect(await company.count(`inbox WHERE state = 'PARKED' OR attempts > 0`)).toBe(0);
   });
 });
+
+test('a customer who asks for English is answered in English, at once and from then on; what he was asked stays open', async () => {
+  await consents();
+  company.channels.telegram.sent.length = 0;
+
+  await says('speak English');
+  await says('progress');
+
+  const said = toCustomer().map(wordsOf);
+  expect(said[0]).toBe('All right, English from now on.');
+  expect(said.join('\n')).not.toMatch(/[\u4e00-\u9fa5]{4}/u);
+  expect(await company.count(`customers WHERE id = $1 AND language = 'en'`, [customer.id])).toBe(1);
+});

@@ -71,27 +71,18 @@ async function newCase(): Promise<Case> {
   };
 }
 
-/** Slack's direct messages have ids of their own: what is said in one names the person, what we answer names the chat. */
-function direct(who: string): string {
-  return `D${who.slice(1)}`;
-}
-
-let events = 0;
-
 async function hear(who: string, happening: Happening): Promise<void> {
-  events += 1;
-  const { slack } = company.channels;
-  const event = slack.event(who, happening, [`s${events}`]);
-  await company.door().receive([{ ...event, address: { account: slack.account, chat: direct(who) } }]);
+  await company.receive(company.channels.slack, who, happening);
   await company.drain();
 }
 
 async function say(who: string, text: string): Promise<void> {
-  await hear(who, { kind: 'message', messageId: `m${events}`, text, media: [] });
+  await company.say(company.channels.slack, who, text);
+  await company.drain();
 }
 
 function sentTo(who: string): readonly OutboundContent[] {
-  return company.channels.slack.sent.filter(({ to }) => to.chat === direct(who)).map(({ content }) => content);
+  return company.channels.slack.sent.filter(({ to }) => to.chat === who).map(({ content }) => content);
 }
 
 function formsTo(who: string): readonly string[] {
@@ -176,10 +167,7 @@ describe('a decision that needs more, on a platform with forms', () => {
       selected: { words: '重复提交' },
       handle,
     };
-    const delivery = {
-      ...slack.event('U0ZHOU', form, [`view_submission:V${one.number}:h`]),
-      address: { account: slack.account, chat: direct('U0ZHOU') },
-    };
+    const delivery = slack.event('U0ZHOU', form, [`view_submission:V${one.number}:h`]);
     await Promise.all([company.door().receive([delivery]), company.door().receive([delivery])]);
     await company.drain();
 

@@ -1,6 +1,6 @@
 /** Words while an approval waits for its reason: a command stays a command, and a wrong word never decides. */
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { useCompany, type StaffActor } from '../../invariants/support/company.ts';
+import { ADMIN, useCompany, type StaffActor } from '../../invariants/support/company.ts';
 
 const company = useCompany();
 const { telegram, wecom } = company.channels;
@@ -124,6 +124,21 @@ describe('handing over in words', () => {
     const [again] = await say('老赵');
     expect(again).toContain(`「老赵」不能接手 ${one.number}。可以转给：阿May`);
     expect(await say('阿May')).toEqual([`已转办 ${one.number}`]);
+  });
+
+  test('of two with one name nobody is guessed: each is named with the team, and the answer decides', async () => {
+    const one = await newCase();
+    const roles = ['reviewer'];
+    const add = async (team: string): Promise<string> =>
+      ((await company.call(ADMIN, 'staff.add', { name: '张伟', roles, team })) as { id: string }).id;
+    const [, second] = [await add('一组'), await add('二组')];
+    await one.press('hand_over');
+
+    const [which] = await say('张伟');
+    expect(which).toContain('叫「张伟」的有好几位：张伟（一组）、张伟（二组）。是哪一位？');
+    expect(await one.state()).toBe('OPEN');
+    expect(await say('张伟(二组)')).toEqual([`已转办 ${one.number}`]);
+    expect(await company.count(`approval_tasks WHERE state = 'OPEN' AND staff_id = $1`, [second])).toBe(1);
   });
 });
 

@@ -87,8 +87,14 @@ describe('a second level with too few approvers', () => {
     expect(slack.said('U0LIANG')).toEqual([
       expect.stringMatching(new RegExp(`^${one.number}（K\\d+ 何.*停在「终审」`)),
     ]);
-    expect(wecom.said('xiaolin').at(-1)).toMatch(new RegExp(`^${one.number}.*停在「终审」：暂时没有可以审批的人`));
+    expect(wecom.said('xiaolin').at(-1)).toMatch(
+      new RegExp(`^${one.number}.*停在「终审」：能审批的人不够，已请主管安排`),
+    );
     expect(await alarms(one)).toBe(1);
+    const incidents = (await company.call(ADMIN, 'incident.list', {})) as { items: readonly { words: string }[] };
+    expect(incidents.items.map(({ words }) => words)).toContainEqual(
+      expect.stringContaining('停在「终审」，能审批的人不够'),
+    );
     const { items } = (await company.call({ ...person('sales'), roles: ['manager'] }, 'task.list', {})) as {
       items: readonly { title: string }[];
     };

@@ -67,6 +67,7 @@ describe('a product', () => {
     [[...PRODUCT.checklist, ...PRODUCT.checklist], '/checklist/1/code'],
     [[{ ...PRODUCT.checklist[0], code: 'x' }], '/checklist/0/code'],
     [[{ ...PRODUCT.checklist[0], name: 'documents.item.nobody-wrote-it' }], '/checklist/0/name'],
+    [[PRODUCT.checklist[0], { code: 'X01' }], '/checklist/1/name'],
   ])('with the checklist %j is refused at %s', async (checklist, pointer) => {
     expect(await pointersOf('product.publish', { ...PRODUCT, checklist })).toEqual([pointer]);
   });

@@ -62,9 +62,45 @@ describe('a payment', () => {
     expect(await company.count(`payments WHERE external_id = 'bank-2'`)).toBe(1);
   });
 
+  test('told twice is booked once; with another amount or for another loan it is refused', async () => {
+    const told = payment({ id: loans[0], externalId: 'bank-3', amount: '10.00' });
+    const first = await company.call(MANAGER, 'loan.recordPayment', told);
+
+    expect(await company.call(MANAGER, 'loan.recordPayment', told)).toEqual({ ...(first as object), isReplay: true });
+    for (const other of [{ amount: '10.01' }, { id: loans[1] }])
+      expect(await refusalOf(company.call(MANAGER, 'loan.recordPayment', { ...told, ...other }))).toBe(
+        'payment.external_id_reused',
+      );
+    expect(await company.count(`payments WHERE external_id = 'bank-3'`)).toBe(1);
+  });
+
+  test('after the loan is paid off, and what was too much before, is credit: no instalment takes it', async () => {
+    const pay = async (externalId: string, amount: string): Promise<unknown> =>
+      company.call(MANAGER, 'loan.recordPayment', payment({ id: loans[1], externalId, amount }));
+
+    expect(await pay('bank-4', '200000.00')).toMatchObject({ state: 'SETTLED' });
+    expect(await pay('bank-5', '7.00')).toMatchObject({ state: 'SETTLED', allocated: [], credit: '7.00' });
+    const { credit, instalments } = (await company.call(MANAGER, 'loan.get', { id: loans[1] })) as {
+      credit: string;
+      instalments: { total: string; open: string; paidAt: string | null }[];
+    };
+    const due = instalments.reduce((sum, { total }) => sum + Number(total.replace('.', '')), 0);
+    const { rows } = await company.db.pool.query<{ fen: string }>(
+      'SELECT sum(amount_fen) AS fen FROM payments WHERE loan_id = $1',
+      [loans[1]],
+    );
+    expect(Number(credit.replace('.', ''))).toBe(Number(rows[0]?.fen) - due);
+    expect(instalments.every(({ open, paidAt }) => open === '0.00' && paidAt !== null)).toBe(true);
+  });
+
   test.each([
     ['years before the loan', { paidAt: '1900-01-01T00:00:00Z' }, 'payment.before_loan'],
     ['of more than there is', { amount: '9999999999999.99' }, 'payment.invalid_amount'],
+    ['below a fen', { amount: '0.001' }, 'payment.invalid_amount'],
+    ['of nothing', { amount: '0.00' }, 'payment.invalid_amount'],
+    ['below nothing', { amount: '-5.00' }, 'payment.invalid_amount'],
+    ['in powers of ten', { amount: '1e3' }, 'payment.invalid_amount'],
+    ['of the day after tomorrow', { paidAt: new Date(Date.now() + 172_800_000).toISOString() }, 'payment.in_future'],
   ])('%s is refused', async (_what, fields, code) => {
     expect(await refusalOf(company.call(MANAGER, 'loan.recordPayment', payment({ id: loans[0], ...fields })))).toBe(
       code,

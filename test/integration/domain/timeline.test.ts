@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { inUnit, readTimes, type Turn, type Unit } from '../../../src/core/unit/unit.ts';
 import type { MessageDraft } from '../../../src/core/operations/effects.ts';
 import type { IncomingItem } from '../../../src/core/runtime/incoming.ts';
-import { linkIncoming, writeChange, writeIncoming } from '../../../src/domain/timeline/index.ts';
+import { attachToMessage, writeChange, writeIncoming } from '../../../src/domain/timeline/index.ts';
 import { newId } from '../../../src/lib/ids.ts';
 import { ACCOUNTS, refusalOf, useProduct, type StaffActor } from '../../support/product.ts';
 
@@ -65,6 +65,17 @@ describe('the timeline of a customer', () => {
 
   async function write(...items: readonly IncomingItem[]): Promise<void> {
     await inUnit(product.deps, async (unit) => writeIncoming(unit, product.services.keys, items));
+  }
+
+  /** A file of the customer as it lies in the store. */
+  async function stored(customerId: string): Promise<string> {
+    const id = newId();
+    await product.db.pool.query(
+      `INSERT INTO files (id, customer_id, storage_key, data_key, mime, size_bytes, digest, created_at)
+       SELECT $1, id, $3, data_key, 'image/jpeg', 1234, '\\x00', business_now() FROM customers WHERE id = $2`,
+      [id, customerId, id],
+    );
+    return id;
   }
 
   async function say(text: string, more: Partial<MessageDraft> = {}): Promise<void> {
@@ -211,39 +222,34 @@ describe('the timeline of a customer', () => {
     expect((await read()).items[0]?.edits).toHaveLength(1);
   });
 
-  test('an item filed with two customers is on both files, and filing it again changes nothing', async () => {
+  test('a colleague’s message goes on the files of those whose files it brought, once they are fetched, and only once', async () => {
     await fresh();
     const first = customer;
-    const item = incoming('何女士和她先生的资料');
-    await write(item);
-    const shared = { conversationId };
+    const forwarded = incoming('何女士和她先生的资料', {
+      kind: 'file',
+      actorKind: 'STAFF',
+      actorId: lin.id,
+      customers: [],
+    });
+    await write(forwarded);
+    const files = [await stored(first.id)];
     await fresh();
-    const { rows } = await product.db.pool.query<{ at: Date }>(
-      'SELECT at FROM timeline_items WHERE conversation_id = $1',
-      [shared.conversationId],
-    );
-    const link = async (): Promise<void> =>
-      product.db.database.transaction(async (tx) =>
-        linkIncoming(tx, customer.id, { id: item.inboxId, at: rows[0]?.at ?? new Date(0) }),
-      );
-    await link();
-    await link();
+    files.push(await stored(customer.id));
+    const message = { inboxId: forwarded.inboxId, conversationId: forwarded.conversationId };
+    for (let times = 0; times < 2; times += 1)
+      await product.db.database.transaction(async (tx) => attachToMessage(tx, message, files));
 
-    expect((await read()).items).toHaveLength(1);
-    customer = first;
-    expect((await read()).items).toHaveLength(1);
+    for (const one of [customer, first]) {
+      customer = one;
+      expect((await read()).items.map(({ text, media }) => [text, media.length])).toEqual([
+        ['何女士和她先生的资料', 2],
+      ]);
+    }
   });
 
   test('files are listed with their real type and size', async () => {
     await fresh();
-    const { rows } = await product.db.pool.query<{ data_key: number }>('SELECT data_key FROM customers WHERE id = $1', [
-      customer.id,
-    ]);
-    const file = newId();
-    await product.db.pool.query(
-      `INSERT INTO files (id, customer_id, storage_key, data_key, mime, size_bytes, digest, created_at) VALUES ($1, $2, $3, $4, 'image/jpeg', 1234, '\\x00', business_now())`,
-      [file, customer.id, file, rows[0]?.data_key],
-    );
+    const file = await stored(customer.id);
     await write(incoming('身份证', { kind: 'file', fileIds: [file] }));
 
     expect((await read()).items[0]?.media).toEqual([{ id: file, mime: 'image/jpeg', size: 1234 }]);

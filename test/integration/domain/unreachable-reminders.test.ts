@@ -9,8 +9,8 @@ const company = useCompany();
 const ON_THE_DAY = {
   spreadMinutes: 0,
   stages: [
-    { name: 'dayBefore', day: -1, minute: 0, text: '' },
-    { name: 'dueDay', day: 0, minute: 0, text: '' },
+    { name: 'dayBefore', day: -1, minute: 0, texts: {} },
+    { name: 'dueDay', day: 0, minute: 0, texts: {} },
   ],
 };
 let sales: StaffActor;
@@ -34,6 +34,11 @@ beforeEach(async () => {
   await client.query('SET session_replication_role = DEFAULT');
   client.release();
 });
+
+/** The version all loans here were made with. */
+function version(): string {
+  return company.base.flows.schedule('repayment-reminder').version;
+}
 
 interface Borrower {
   readonly owner?: string;
@@ -62,9 +67,9 @@ async function borrow(number: number, { owner, leadOwner, telegram }: Borrower =
         [id(2), ACCOUNTS.telegram, telegram, id(1)],
       );
     await client.query(
-      `INSERT INTO loans (id, number, customer_id, application_id, principal_fen, annual_rate, term_months, method, day_count, start_on, state, next_reminder_at, next_instalment, next_stage, created_at, updated_at)
-       VALUES ($1, $2, $3, $1, 10000000, 0.06, 12, 'EQUAL_INSTALMENT', '30/360', $4::date - 30, 'ACTIVE', $4::date::timestamp AT TIME ZONE 'Asia/Shanghai', 1, 'dueDay', now(), now())`,
-      [id(3), number, id(1), today],
+      `INSERT INTO loans (id, number, customer_id, application_id, principal_fen, annual_rate, term_months, method, day_count, start_on, state, reminder_version_id, next_reminder_at, next_instalment, next_stage, created_at, updated_at)
+       VALUES ($1, $2, $3, $1, 10000000, 0.06, 12, 'EQUAL_INSTALMENT', '30/360', $4::date - 30, 'ACTIVE', $5, $4::date::timestamp AT TIME ZONE 'Asia/Shanghai', 1, 'dueDay', now(), now())`,
+      [id(3), number, id(1), today, version()],
     );
     await client.query(
       `INSERT INTO instalments (loan_id, number, due_on, principal_fen, interest_fen) VALUES ($1, 1, $2, 400000, 49877)`,
@@ -88,7 +93,7 @@ async function remind(sqlNow = 'business_now()'): Promise<number> {
         return tx.query(query, values);
       },
     };
-    await runDueReminders(counted, ON_THE_DAY, { now, limit: 500, traceId: 'test' });
+    await runDueReminders(counted, [{ ...ON_THE_DAY, version: version() }], { now, limit: 500, traceId: 'test' });
     return statements;
   });
 }

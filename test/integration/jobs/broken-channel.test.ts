@@ -54,7 +54,12 @@ describe('a platform that refuses the whole account', () => {
       {
         subject_kind: 'account',
         subject_id: ACCOUNTS.slack,
-        detail: { account: ACCOUNTS.slack, code: 'token_revoked' },
+        detail: {
+          account: ACCOUNTS.slack,
+          code: 'token_revoked',
+          side: 'send',
+          cure: 'text:incident.cure.send',
+        },
       },
     ]);
   });

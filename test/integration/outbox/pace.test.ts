@@ -1,6 +1,8 @@
 /** The pace counts what the platform counts: messages, of which one row may be several. */
-import { beforeEach, expect, test } from 'vitest';
+import { beforeEach, expect, onTestFinished, test } from 'vitest';
+import { ChannelError } from '../../../src/channels/channel.ts';
 import { SYSTEM_ACTOR } from '../../../src/core/operations/actor.ts';
+import type { MessageContent } from '../../../src/core/operations/effects.ts';
 import { inUnit } from '../../../src/core/unit/unit.ts';
 import { useCompany } from '../../invariants/support/company.ts';
 
@@ -49,4 +51,43 @@ test('one that is longer than what may go at once waits for a free chat and then
   await say(['一'.repeat(20_000), '二']);
 
   expect(await leaveAtOnce()).toBe(1);
+});
+
+/** Lets everything leave that may leave now; gives what went out, in order. */
+async function sentNow(): Promise<readonly string[]> {
+  await leaveAtOnce();
+  return company.channels.wecom.sent.map(({ to, content }) =>
+    content.kind === 'text' || content.kind === 'tap_answer' ? `${to.chat} ${content.text}` : content.kind,
+  );
+}
+
+async function put(chat: string, content: MessageContent): Promise<void> {
+  await inUnit(company.base.unit, async (unit) => {
+    const { effects } = unit.turn({ actor: SYSTEM_ACTOR, via: 'test', traceId: 't' });
+    effects.send({ to: { account: company.channels.wecom.account, chat }, purpose: 'STAFF', content });
+  });
+}
+
+test('an answer to a press waits neither for the pace nor for what stands before it in its chat', async () => {
+  await say(['一', '二', '三', '四', '五', '六']);
+  await put(CHAT, { kind: 'tap_answer', tap: { query: 'q-1' }, text: '已处理', alert: false });
+
+  expect(await sentNow()).toEqual([`${CHAT} 已处理`, ...['一', '二', '三', '四'].map((text) => `${CHAT} ${text}`)]);
+});
+
+test('a chat that the platform tells to wait keeps no other chat waiting', async () => {
+  const { wecom } = company.channels;
+  const { onSend } = wecom;
+  onTestFinished(() => void (wecom.onSend = onSend));
+  wecom.onSend = async (intent) => {
+    if (intent.to.chat === CHAT) throw new ChannelError('wait', '429', { retryAfterMs: 3_600_000 });
+    return { providerId: intent.id };
+  };
+  await say(['一', '二']);
+  for (const chat of ['zhaoliu', 'qianqi']) await put(chat, { kind: 'text', text: '三' });
+
+  await leaveAtOnce();
+
+  expect(await company.count(`outbox WHERE state = 'SENT' AND chat IN ('zhaoliu', 'qianqi')`)).toBe(2);
+  expect(await company.count(`outbox WHERE state = 'SENT' AND chat = '${CHAT}'`)).toBe(0);
 });

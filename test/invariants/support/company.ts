@@ -12,14 +12,15 @@ import { parseEnv } from '../../../src/config/env.ts';
 import type { Actor, Role } from '../../../src/core/operations/actor.ts';
 import { createTurnHandler } from '../../../src/core/runtime/conversation-runtime.ts';
 import type { TurnHandler } from '../../../src/core/runtime/turns.ts';
-import { performOperation, platformOf, readTimes } from '../../../src/core/unit/unit.ts';
+import { performOperation, readTimes } from '../../../src/core/unit/unit.ts';
 import { Database } from '../../../src/db/database.ts';
 import { DEMO_PRODUCTS } from '../../../src/demo-products.ts';
-import { renderReminder, type ReminderSchedule } from '../../../src/domain/reminders/index.ts';
+import { reminderSchedules, renderReminder } from '../../../src/domain/reminders/index.ts';
 import { personalValues } from '../../../src/domain/customers/index.ts';
 import { linkEarlier, writeChange, writeIncoming } from '../../../src/domain/timeline/index.ts';
 import { Inbox } from '../../../src/inbox/receive.ts';
 import { InboxJob } from '../../../src/jobs/inbox.ts';
+import { parkMessage } from '../../../src/jobs/parked.ts';
 import { timerHandlers } from '../../../src/jobs/timer-handlers.ts';
 import { fireNext } from '../../../src/jobs/timers.ts';
 import { createTroubleHandler } from '../../../src/jobs/trouble.ts';
@@ -95,7 +96,7 @@ export interface Company {
 /** The company of one test file. Call at the top of the file. */
 export function useCompany(): Company {
   const db = useDatabase();
-  const opened: { base?: Base; folder?: string; schedule?: () => ReminderSchedule } = {};
+  const opened: { base?: Base; folder?: string } = {};
   const databases: Database[] = [];
   const channels = {
     wecom: new ScriptedChannel(ACCOUNTS.wecom, { safeToRepeat: true, duplicateWindowMs: 14_400_000 }),
@@ -155,7 +156,7 @@ export function useCompany(): Company {
         keys,
         channels: byAccount,
         gates: options.gates ?? base.parts.gates,
-        renderers: { reminder: renderReminder(() => scheduleOf(base), services.texts) },
+        renderers: { reminder: renderReminder(reminderSchedules(base.flows), services.texts) },
         readFile: async (tx, fileId) => base.parts.readFile(tx, services, fileId),
         painters: base.parts.painters,
         times: readTimes,
@@ -169,17 +170,7 @@ export function useCompany(): Company {
         database,
         handle: options.handle ?? handle,
         ...(options.direct === true ? { direct: deliverer } : {}),
-        park: (unit, { id, account, chat, thread, event }) => {
-          const address = { account, chat, ...(thread === '' ? {} : { thread }) };
-          const turn = unit.turn({
-            actor: { kind: 'SYSTEM', id: 'daiban', language: 'zh-CN' },
-            via: 'inbox',
-            traceId: event.traceId,
-            conversation: { id, platform: platformOf(account), address },
-          });
-          turn.effects.incident({ kind: 'inbox.parked', subject: { kind: 'inbox', id: String(event.id) } });
-          turn.effects.send({ to: address, purpose: 'ANSWER', content: { kind: 'text', text: 'parked' } });
-        },
+        park: parkMessage,
         log: silentLog,
       });
       return { database, turns, deliverer };
@@ -192,7 +183,7 @@ export function useCompany(): Company {
       await this.receive(channel, from, { kind: 'message', messageId: `m${events + 1}`, text, media: [] });
     },
     async drain() {
-      const { turns, deliverer } = this.worker({ direct: true });
+      const { database, turns, deliverer } = this.worker({ direct: true });
       const fire = async (): Promise<number> =>
         fireNext({ ...this.base.unit, handlers: timerHandlers(this.base.services), log: silentLog });
       const turn = async (): Promise<number> => {
@@ -201,6 +192,7 @@ export function useCompany(): Company {
         return handled;
       };
       while ((await turn()) + (await fire()) + (await deliverer.run()) > 0);
+      await leave(database);
     },
     async call(actor, name, input) {
       return performOperation(this.base.unit, { actor, via: 'api' }, name, input);
@@ -220,25 +212,17 @@ export function useCompany(): Company {
   };
   return company;
 
+  /** A process of a moment goes, or a long test file holds a connection for each time it drained. */
+  async function leave(database: Database): Promise<void> {
+    databases.splice(databases.indexOf(database), 1);
+    await database.close();
+  }
+
   function ownDatabase(): Database {
     const database = new Database(db.url, { max: 4 });
     databases.push(database);
     return database;
   }
-}
-
-/** The reminder schedule in force, as the app reads it. */
-export function scheduleOf(base: Base): ReminderSchedule {
-  const { definition } = base.flows.schedule('repayment-reminder');
-  return {
-    spreadMinutes: definition.spreadMinutes,
-    stages: definition.stages.map((stage) => ({
-      name: stage.name,
-      day: stage.day,
-      minute: Number(stage.at.slice(0, 2)) * 60 + Number(stage.at.slice(3)),
-      text: stage.text,
-    })),
-  };
 }
 
 /** Waits for something that another process or connection brings about. @throws Error after ten seconds. */

@@ -39,6 +39,9 @@ export class ScriptedChannel implements Channel {
     handle: { id: intent.id },
   });
 
+  /** How it is listened to; without it nobody listens. */
+  listen?: NonNullable<Channel['listen']>;
+
   /** What it holds of a file. */
   onFetch: (media: MediaRef) => Promise<Buffer> = async () => {
     throw new Error('no media here');

@@ -29,7 +29,8 @@ describe('a phone', () => {
     const recorded: string[][] = [];
     const bank = await startPlayground({
       payments: {
-        open: (loan) => Promise.resolve({ loan, instalment: 1, dueOn: '2026-12-30', amount: '3280.50' }),
+        look: (loan) => Promise.resolve({ open: { loan, instalment: 1, dueOn: '2026-12-30', amount: '3280.50' } }),
+        undo: () => Promise.resolve(false),
         record: (...payment) => {
           recorded.push(payment);
           return Promise.resolve(payment[1] !== '0.00');
@@ -55,5 +56,42 @@ describe('a phone', () => {
       ['L0456', '3280.50'],
       ['L0456', '0.00'],
     ]);
+  });
+
+  test('the last payment of a loan is offered to be undone with what that changes; undone once, then refused', async () => {
+    const last = {
+      loan: 'L0456',
+      payment: 'sandbox-1',
+      paidOn: '2026-12-28',
+      amount: '3280.50',
+      changes: [{ instalment: 1, dueOn: '2026-12-30', open: '0.00', reopened: '3280.50' }],
+      credit: '0.00',
+    };
+    const undone: string[][] = [];
+    const bank = await startPlayground({
+      payments: {
+        look: () => Promise.resolve({ last }),
+        record: () => Promise.resolve(true),
+        undo: (...payment) => Promise.resolve(undone.push(payment) === 1),
+      },
+    });
+    await sendWecom(bank, { touser: 'xiaolin', msgtype: 'text', text: { content: '借据 L0456 已建立' } });
+    const books = await bank.call('GET', '/sandbox/api/payments');
+    const undo = async (fields: object) =>
+      bank.call('POST', '/sandbox/api/payments/undo', { loan: 'L0456', payment: 'sandbox-1', ...fields });
+    const [first, second, silent] = [
+      await undo({ reason: ' 登记有误 ' }),
+      await undo({ reason: '登记有误' }),
+      await undo({ reason: ' ' }),
+    ];
+    await bank.close();
+
+    expect(books.json).toEqual({ open: [], last: [last] });
+    expect([first.status, second.json.code, silent.json.code]).toEqual([
+      200,
+      'sandbox.undo_refused',
+      'sandbox.invalid',
+    ]);
+    expect(undone[0]).toEqual(['L0456', 'sandbox-1', '登记有误']);
   });
 });

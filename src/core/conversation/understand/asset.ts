@@ -17,19 +17,20 @@ const ASSETS: readonly AssetWords[] = [
     asset: 'house',
     status: 'houseStatus',
     owned:
-      /有(?:一|两|二|三|1|2|3)?(?:套|个|处|栋)?(?:按揭|全款|红本|商品)?(?:房(?:子|产)?(?!贷)|住宅|公寓|商铺|写字楼)|名下[^,，。;；]{0,6}房|(?:一|两|1|2)套[^,，。;；]{0,6}房|房(?:子|产)(?!抵)|的房(?:子|产)?(?=[,，。\s]|$)|房(?=是?(?:全款|按揭))|按揭房|全款房|红本房|商品房|自住房|owns? an? (?:flat|house|apartment)|(?:有|has) ?an? (?:flat|house|apartment)/giu,
+      /有(?:一|两|二|三|1|2|3)?(?:套|个|处|栋)?(?:按揭|全款|红本|商品)?(?:房(?:子|产)?(?!贷)|住宅|公寓|商铺|写字楼)|名下[^,，。;；]{0,6}房|(?:一|两|1|2)套[^,，。;；]{0,6}房|房(?:子|产)(?!抵)|的房(?:子|产)?(?=[,，。\s]|$)|房(?=是?(?:全款|按揭))|按揭房|全款房|红本房|商品房|自住房|(?:owns?|owning) an? (?:flat|house|apartment)|(?:有|has|have) ?an? (?:flat|house|apartment)|mortgaged (?:flat|house|apartment|home)|(?:flat|house|apartment) (?:with (?:a|the) mortgage|worth)|(?:own|owns|have|has) (?:[2-9]|two|three) (?:flats|houses|apartments)|(?<!\w )[2-9] (?:flats|houses|apartments)|no mortgage on (?:the|his|her|my) (?:flat|house|apartment)/giu,
     denied:
       /(?:没有?|无|名下无|没得)(?:任何)?(?:自己的)?(?:房(?!贷)(?:子|产)?|住房)(?!子?没)|无房(?!贷)|房(?:子|产)?(?:也|都)?没有|no (?:house|flat|property)/giu,
     other:
-      /(?:买|购|看|租|换)(?:了?一?套)?(?:房|商铺|公寓)|房(?:子|产)?(?:是|在)(?:老公|老婆|父母|爸妈|家人|亲戚|别人|公司)[^,，。]{0,4}|(?:厂房|房子?)(?:也|都|是)*租的?/gu,
+      /(?:买|购|看|租|换)(?:了?一?套)?(?:房|商铺|公寓)|房(?:子|产)?(?:是|在)(?:老公|老婆|父母|爸妈|家人|亲戚|别人|公司)[^,，。]{0,4}|(?:厂房|房子?)(?:也|都|是)*租的?|(?:老公|老婆|妻子|丈夫|父母|爸妈|父亲|母亲|朋友|亲戚|别人)(?:名下)?(?:也|都|还)?(?:有|的)[^,，。;；\s车]{0,6}?(?:房(?:子|产)?|商铺|公寓)|(?:wife|husband|spouse|parents?|father|mother|brother|sister|friend|boss|company)(?:'s)? (?:own|owns|has|have) an? (?:mortgaged )?(?:flat|house|apartment)|(?:buy(?:ing)?|rent(?:s|ing|ed)?|for|want(?:s|ing)?) (?:an? |the )?(?:new |second )?(?:mortgaged )?(?:flat|house|apartment|home)(?: with (?:a|the) mortgage)?/giu,
   },
   {
     asset: 'car',
     status: 'carStatus',
     owned:
-      /有(?:一|两|1|2)?(?:辆|部)[A-Za-z0-9\u4e00-\u9fa5]{1,6}|有(?:一|两|二|1|2)?(?:辆|台|部)?(?:按揭|全款)?(?:[A-Za-z\u4e00-\u9fa5]{0,4}?)?车(?!贷|位|间|库|险|行)|名下[^,，。;；房]{0,6}车(?!贷|位|库|行)|按揭车|全款车|车子|(?:一|1|两|2)(?:辆|台|部)[^,，。;；]{0,5}?车?(?=[,，。;；\s]|$)|车(?=(?:是|还在|在)?(?:全款|按揭))|(?:has|owns) an? car/giu,
+      /有(?:一|两|1|2)?(?:辆|部)[A-Za-z0-9\u4e00-\u9fa5]{1,6}|有(?:一|两|二|1|2)?(?:辆|台|部)?(?:按揭|全款)?(?:[A-Za-z\u4e00-\u9fa5]{0,4}?)?车(?!贷|位|间|库|险|行)|名下[^,，。;；房]{0,6}车(?!贷|位|库|行)|按揭车|全款车|车子|(?:一|1|两|2)(?:辆|台|部)[^,，。;；]{0,5}?车?(?=[,，。;；\s]|$)|车(?=(?:是|还在|在)?(?:全款|按揭))|(?:has|owns) an? car(?! loan)/giu,
     denied: /(?:没有?|无|名下无)(?:自己的)?车(?!贷|位)(?:子)?|无车(?!贷)|车(?:也|都)?没有|no car/giu,
-    other: /(?:买|购|换|租|提)(?:了?一?(?:辆|台))?[^,，。;；]{0,3}车/gu,
+    other:
+      /(?:买|购|换|租|提)(?:了?一?(?:辆|台))?[^,，。;；]{0,3}车|(?:老公|老婆|妻子|丈夫|父母|爸妈|父亲|母亲|朋友|亲戚|别人|公司)(?:名下)?(?:也|都|还)?(?:有|的)[^,，。;；\s房]{0,6}?车|(?:wife|husband|spouse|parents?|father|mother|brother|sister|friend|boss|company)(?:'s)? (?:own|owns|has|have) an? car/giu,
   },
 ];
 
@@ -37,14 +38,16 @@ const STATUSES: readonly { readonly value: string; readonly pattern: RegExp }[] 
   {
     value: 'full',
     pattern:
-      /全款|(?:无|没有?)(?:贷款|按揭|抵押)|红本(?:在手)?|(?:贷款|按揭|房贷|车贷)?(?:已|都|也)?(?:还|结|付)清了?|paid off|no mortgage/giu,
+      /全款|(?:无|没有?)(?:贷款|按揭|抵押)|红本(?:在手)?|(?:贷款|按揭|房贷|车贷)?(?:已|都|也)?(?:还|结|付)清了?|paid off|no mortgage|mortgage[- ]free/giu,
   },
-  { value: 'pledged', pattern: /抵押(?:过|了|给|中|在)|已抵押|被抵押|做过抵押/gu },
+  { value: 'pledged', pattern: /(?:抵押(?:过|了|给|中|在)|已抵押|被抵押|做过抵押)(?![^。;；\n]{0,20}(?:解押|解除))/gu },
   {
     value: 'mortgage',
     pattern: /按揭|房贷|车贷|(?<!现有)(?:还|在)(?:有|供|还)(?:着|房)?贷款?|月供|供着|在供|mortgage/giu,
   },
 ];
+
+const SEVERAL = /[两二三四五2-9](?:套|栋|处|辆|台|部)|(?:[2-9]|two|three) (?:flats|houses|apartments|cars)/iu;
 
 interface Mention {
   readonly start: number;
@@ -90,7 +93,9 @@ function statuses(text: string, found: readonly FoundAsset[]): readonly Fact[] {
       if (taken.some((other) => overlaps(other, mention))) continue;
       taken.push(mention);
       const owner = ownerOf(text, mention, found);
-      if (!owner || facts.some((fact) => fact.name === owner.words.status)) continue;
+      if (!owner) continue;
+      // One house, one status: what is said first in the order above. Of several each may have its own, and nobody is guessed.
+      if (!SEVERAL.test(text) && facts.some((fact) => fact.name === owner.words.status)) continue;
       facts.push({ name: owner.words.status, value, ...mention, confidence: 0.9 });
     }
   }

@@ -25,10 +25,11 @@ const SCALES: Readonly<Record<string, bigint>> = {
 const ARABIC = String.raw`(?<number>\d{1,3}(?:,\d{3})+(?:\.\d{1,6})?|\d{1,12}(?:\.\d{1,6})?)`;
 /** 50个w: what the trade calls one 万 is written out. */
 const SCALE = '(?:个\\s?(?=[万wW]))?(?<scale>百万|千万|万|亿|百|千|million|[wWkK](?![A-Za-z]))?';
-const TAIL = String.raw`(?<tail>(?<=[万wW])\d(?!\d|\.\d|\s?(?:年|期|个月))千?)?`;
+/** 2万5 is 25 000, 8千5 is 8 500. */
+const TAIL = String.raw`(?<tail>(?<=[万wW千kK])\d(?!\d|\.\d|\s?(?:年|期|个月))千?)?`;
 const UNIT = String.raw`(?<unit>\s?(?:元整?|块钱?|圆|人民币|rmb|RMB|yuan|CNY))?`;
-/** No further digit, unless it counts the term: 5万36期. */
-const END = String.raw`(?:(?<=[万wW])(?=\d{1,3}\s?(?:年|期|个月))|(?![\d%％]))`;
+/** No further digit, unless it counts the term: 5万36期; and never a number without its scale (the 8 of 8千…). */
+const END = String.raw`(?:(?<=[万wW])(?=\d{1,3}\s?(?:年|期|个月))|(?![\d%％]|(?<=\d)\s?[百千万亿wWkK]\d))`;
 const ARABIC_MONEY = new RegExp(`(?<![\\d.A-Za-z])(?:[¥￥])?${ARABIC}\\s?${SCALE}${TAIL}${UNIT}${END}`, 'gu');
 const CHINESE_MONEY = new RegExp(
   `(?<![几多来${NUMERAL_CHARACTERS}第])(?<number>[${NUMERAL_CHARACTERS}万亿]+(?:点[${NUMERAL_CHARACTERS}]+万)?|半个?亿)(?<unit>元整?|块钱?|圆)?`,
@@ -60,24 +61,27 @@ function arabicMentions(text: string): MoneyMention[] {
     if (isCountOfSomething(text, start, end, scale === '' && unit === '')) continue;
     const main = scaled(number, SCALES[scale.toLowerCase()] ?? 1n);
     if (main === undefined) continue;
-    const rest = tail === '' ? 0n : BigInt(tail.slice(0, 1)) * 100_000n;
+    const rest = tail === '' ? 0n : BigInt(tail.slice(0, 1)) * (/[千k]/iu.test(scale) ? 10_000n : 100_000n);
     mentions.push({ amount: fen(main + rest), start, end, bare: scale === '' && unit.trim() === '' });
   }
   return mentions;
 }
 
-/** 36期, 2年, 3套, 25号, 10点: numbers that count something else; and vague ones (30多万, 20来万). */
+/** 36期, 2年, 3套, 25号, 10点, 宝马5系, 8厘: numbers that count something else; and vague ones (30多万, 20来万, 8万多). */
 function isCountOfSomething(text: string, start: number, end: number, bare: boolean): boolean {
   const after = text.slice(end, end + 3);
-  if (/^[多来几余][万千百]/u.test(after)) return true;
+  if (/^[多来几余][万千百]/u.test(after) || (!bare && VAGUE.test(after))) return true;
   if (/[第尾号]$/u.test(text.slice(0, start))) return true;
   return (
     bare &&
-    /^\s?(?:期|年|个|月|号|日|套|辆|台|点|天|岁|次|家|间|人|笔|张|平|㎡|栋|层|楼|路|成|份|分|秒|周|句|条|种|下|步|项|件|位|户|months?|years?|[-/:年月])/u.test(
+    /^\s?(?:期|年|个|月|号|日|套|辆|台|点|天|岁|次|家|间|人|笔|张|平|㎡|栋|层|楼|路|成|份|分|秒|周|句|条|种|下|步|项|件|位|户|系|级|厘|折|months?|years?|[-:年月]|\/(?!月))/u.test(
       after,
     )
   );
 }
+
+/** 8万多, but not 30万多少利息. */
+const VAGUE = /^(?:多|余)(?!少)/u;
 
 function chineseMentions(text: string): MoneyMention[] {
   const mentions: MoneyMention[] = [];
@@ -132,7 +136,7 @@ const ROLES: readonly Role[] = [
     before: rightmost(
       /(?:月供|月还款?|每个?月(?:要?还|供)|按揭(?:每个?月|月|要|还款)|房贷(?:每个?月|月)还?|供楼|monthly payment)[^\d]{0,5}$/iu,
     ),
-    after: /^\s?(?:的月供|月供|\/月的?月供|a month on (?:the|a) mortgage)/iu,
+    after: /^\s?(?:的月供|月供|\/月的?月供|(?:a|per) month on (?:the|a) mortgage)/iu,
   },
   {
     name: 'debt',
@@ -143,33 +147,43 @@ const ROLES: readonly Role[] = [
   },
   {
     name: 'income',
-    before: rightmost(/(?:收入|工资|月薪|年薪|薪水|打卡|税后|税前|到手|月入|底薪|income|salary|earns?)[^\d]{0,5}$/iu),
+    before: rightmost(
+      /(?:收入|工资|月薪|年薪|薪水|打卡|税后|税前|到手|月入|底薪|退休金|养老金|income|salary|earns?)[^\d]{0,5}$/iu,
+    ),
     after: /^\s?(?:的)?(?:工资|月薪|月收入|底薪)/u,
   },
   {
     name: 'turnover',
-    before: rightmost(/(?:流水|营业额|营收|年销|销售额|开票|纳税|交税|缴税)[^\d]{0,6}$/u),
+    before: rightmost(
+      /(?:流水|营业额|营收|年销|销售额|开票|纳税|交税|缴税|(?<!for )turnover|revenue|annual sales)[^\d]{0,6}$/iu,
+    ),
     after: /^\s?(?:的)?(?:流水|营业额|开票|纳税)/u,
   },
   { name: 'fund', before: rightmost(/(?:公积金|社保|缴存|基数|保费|保单|年缴|月缴)[^\d]{0,6}$/u) },
   {
     name: 'assetValue',
-    before: rightmost(/(?:估值|评估价?|价值|市值|市价|总价|首付|买的时候|买价|值)[^\d]{0,4}$/u),
+    before: rightmost(/(?:估值|评估价?|价值|市值|市价|总价|买的时候|买价|值|worth|valued at)[^\d]{0,4}$/iu),
     after: /^\s?(?:左右)?(?:的)(?:房|车|一套|商铺)/u,
   },
   {
     name: 'amount',
     before: rightmost(
-      /(?:(?<![网房车])贷(?!了)款?|借款?|要|需要?|需求|申请|差|额度|金额|想办|批|融资|缺|周转|本金|loan|borrow|wants?|needs?|amount|apply for)[^\d]{0,6}$/iu,
+      /(?:(?<![网房车])贷(?!了)款?|(?:房|车|[一二])抵|借款?|要|需要?|需求|申请|差|额度|金额|想办|批|融资|缺|周转|本金|loan|borrow|wants?|needs?|amount|apply for)[^\d]{0,6}$/iu,
     ),
     after: /^\s?(?:左右|以内)?\s?(?:的)?(?:贷款|额度|资金|周转|装修|经营|信用贷|抵押贷|进货|for\b|loan)/iu,
   },
 ];
 
-/** 利息 500, 服务费 6000: amounts that are about the loan but none of its facts. */
-const OTHER_MEANING = /(?:利息|日息|月息|利率|手续费|服务费|中介费|佣金|罚息|逾期)[^\d]{0,4}$/u;
+/** 利息 500, 服务费 6000, 首付 80万: amounts that are about the loan but none of its facts. */
+const OTHER_MEANING =
+  /(?:利息|日息|月息|利率|手续费|服务费|中介费|佣金|罚息|逾期|(?<![缺差凑]个?)首付(?!还?[差缺])|down payment)[^\d贷借]{0,4}$/iu;
 /** 还有200万按揭: the balance of another loan, which no field of ours holds. */
 const BALANCE_AFTER = /^\s?(?:的)?(?:房贷|车贷|按揭)/u;
+/** 房贷5千一个月, mortgage 6500 a month: the payment, which needs both words. */
+const MORTGAGE = /(?:房贷|按揭|mortgage)[^\d]{0,4}$/iu;
+const EACH_MONTH = /^\s?(?:一个?月|每个?月|\/月|(?:a|per|each|every) month|monthly)/iu;
+/** 月还3千以内 is what he can bear, not what he pays. */
+const AT_MOST = /^\s?(?:以内|以下|之内|or less)/iu;
 /** No cue stands further away; it also keeps a page full of numbers cheap to read. */
 const CUE_REACH = 24;
 /** Below this a number without a cue is hardly the wanted loan. */
@@ -189,10 +203,14 @@ function roleOf(mention: MoneyMention, text: string): { name: FactName; confiden
   const before = clauseBefore(text, mention.start).slice(-CUE_REACH);
   const after = clauseAfter(text, mention.end).slice(0, CUE_REACH);
   if (OTHER_MEANING.test(before)) return undefined;
-  if (BALANCE_AFTER.test(after)) return undefined;
-  const role = nearestCue(before) ?? ROLES.find((row) => row.after?.test(after) === true);
+  const isEachMonth = EACH_MONTH.test(after);
+  if (isEachMonth && MORTGAGE.test(before)) return { name: 'monthlyPayment', confidence: 0.95 };
+  const cue = nearestCue(before);
+  if (cue === undefined && BALANCE_AFTER.test(after)) return undefined;
+  const role = cue ?? ROLES.find((row) => row.after?.test(after) === true);
+  if (role?.name === 'monthlyPayment' && AT_MOST.test(after)) return undefined;
   if (role) return { name: role.name, confidence: 0.95 };
-  if (mention.bare || mention.amount < SMALLEST_LOAN) return undefined;
+  if (mention.bare || isEachMonth || mention.amount < SMALLEST_LOAN) return undefined;
   return { name: 'amount', confidence: 0.75 };
 }
 

@@ -25,6 +25,9 @@ const NICKNAME = new RegExp(
   `(?<![\\u4e00-\\u9fa5])(?<name>(?:老|小|阿)(?:${SURNAME}))(?![\\u4e00-\\u9fa5]*(?:店|厂|公司|额|贷|区|时))`,
   'gu',
 );
+/** 阿强 138…: not 阿姨, and only as a word of its own. */
+const NICKNAME_ALONE =
+  /(?<=^|[,，。;；、:：\s\ue000])(?<name>阿[\u4e00-\u9fa5])(?<!阿[里拉姨公婆妈爸哥姐弟妹])(?=[,，。;；、:：\s\d\ue000]|$)/gu;
 const AFTER_CUE = new RegExp(
   `(?:新?客户(?:是|叫|姓名)?|姓名|名字|名叫|叫做?|本人|联系人|借款人|申请人)[是为:：\\s]*(?<name>(?:${SURNAME}|[${EVERYDAY_SURNAMES}])[\\u4e00-\\u9fa5]{1,2})(?=[,，。;；、:：\\s\\d(（\\ue000]|$|想|要|电话|手机|需|贷|在|的|是|今|有|身份)`,
   'gu',
@@ -49,6 +52,7 @@ const PATTERNS: readonly Pattern[] = [
   { pattern: AFTER_CUE, confidence: 0.92 },
   { pattern: ENGLISH, confidence: 0.92 },
   { pattern: NICKNAME, confidence: 0.8 },
+  { pattern: NICKNAME_ALONE, confidence: 0.8 },
   { pattern: STANDING_ALONE, confidence: 0.8 },
 ];
 

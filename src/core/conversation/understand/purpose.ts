@@ -9,10 +9,20 @@ interface PurposeWords {
 
 /** The purposes the product knows; the order decides when one stretch of text fits two. */
 const PURPOSES: readonly PurposeWords[] = [
-  { code: 'refinance', pattern: /还(?:信用卡|网贷|债|其他贷款)|债务(?:重组|优化)|置换|转贷|过桥|垫资|refinanc\w*/giu },
+  {
+    code: 'refinance',
+    pattern: /还(?:信用卡|网贷|债|其他贷款)|债务(?:重组|优化)|置换|转贷|过桥|(?<!工地|工程|项目)垫资|refinanc\w*/giu,
+  },
   { code: 'renovation', pattern: /装修(?!公司|工|队|行业)|翻新|renovat\w*/giu },
-  { code: 'home', pattern: /(?:买|购)(?:一?套)?(?:房|商铺|公寓)(?!子?了)|付?首付|buy(?:ing)? a (?:house|flat)/giu },
-  { code: 'car', pattern: /(?:买|购|换|提)(?:一?(?:辆|台))?新?车|buy(?:ing)? a car/giu },
+  {
+    code: 'home',
+    pattern:
+      /(?:买|购)(?:一?套)?(?:房|商铺|公寓)(?!子?了)|付?首付|buy(?:ing)? a (?:house|flat)|(?<!looking )for (?:a|the) (?:new |second )?(?:house|flat|home|apartment)(?! loan)/giu,
+  },
+  {
+    code: 'car',
+    pattern: /(?:买|购|换|提)(?:一?(?:辆|台))?新?车|buy(?:ing)? a car|for (?:a|the) (?:new )?car(?! loan)/giu,
+  },
   { code: 'education', pattern: /学费|留学|教育|上学|读书|培训费|tuition/giu },
   { code: 'medical', pattern: /看病|医疗|手术|治病|住院|medical/giu },
   {
@@ -24,9 +34,13 @@ const PURPOSES: readonly PurposeWords[] = [
   {
     code: 'business',
     pattern:
-      /进货|备货|货款|扩(?:店|张|大)|开(?:新|分)店|(?:给员工|给工人|用于|用来)发工资|采购|(?:生产|公司|店铺?|企业|用于|用来|做|拿来)经营|经营(?=用|周转|使用|需要|资金|$|[,，。\s])(?!贷)|买设备|business|stock purchase/giu,
+      /进货|备货|货款|扩(?:店|张|大|产)|开(?:新|分)店|(?:给员工|给工人|用于|用来)发工资|采购|(?:生产|公司|店铺?|企业|用于|用来|做|拿来)经营|经营(?=用|周转|使用|需要|资金|$|[,，。\s])(?!贷)|买设备|(?<=for (?:my |his |her |our |the )?)business|business (?:purposes?|expansion|needs)|stock purchase/giu,
   },
-  { code: 'turnover', pattern: /周转|流动资金|资金紧张|turnover|cash ?flow|working capital/giu },
+  {
+    code: 'turnover',
+    pattern:
+      /周转|流动资金|资金紧张|(?:工地|工程|项目)垫资|(?<=for )turnover|turnover(?! (?:of |is )?[\d\ue000])|cash ?flow|working capital/giu,
+  },
   { code: 'consumption', pattern: /消费(?!贷)|日常开销|家用|买家电|shopping/giu },
 ];
 

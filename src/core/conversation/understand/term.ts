@@ -10,18 +10,21 @@ const INSTALMENTS = new RegExp(
   `(?<![第\\dM])(?<count>${COUNT_PATTERN})\\s?(?:期|instalments?\\b|installments?\\b)`,
   'giu',
 );
-const DURATION = new RegExp(`(?<![第\\d近前过])${LENGTH}(?<after>期)?(?!前|后|内|以上|以内)`, 'giu');
+const DURATION = new RegExp(`(?<![第\\d近前过])${LENGTH}(?<after>期|就能?还)?(?!前|后|内|以上|以内| left| old)`, 'giu');
 const TERM_CUE =
-  /(?:贷|分|期限|借|用|周转|还(?!有|剩)|做|周期|等额本息|等额本金|先息后本|等额|over|for|term)[^\d,，。;；\ue000]{0,6}$/iu;
+  /(?:贷|分|期限|借|用|周转|还(?!有|剩)|做|周期|等额本息|等额本金|先息后本|等额|over|(?:\ue000|loan|borrow\w*|money|it) for|term|(?:back|repaid|repay)[a-z ]{0,6} in)[^\d,，。;；\ue000]{0,6}$/iu;
+/** 房贷还了3年, 这车用了两年, works at a bank for 2 years: how long something has lasted already. */
+const SO_FAR =
+  /(?:(?:贷|借|还|用|周转|做)(?:款)?(?:了|过)|已经?[^\d,，。;；\ue000]{0,4}|\b(?:work(?:s|ed|ing(?! capital))?|liv(?:es?|ed|ing)|employed|married|stay(?:s|ed)|been)\b[^\d,，。;；\ue000]{0,30})$/iu;
 /** An amount was read right before ("15万 3年"): it is blanked out by then. */
 const AFTER_AMOUNT = /\ue000\s+$/u;
-/** What may stand between the loan and its term: 十五万装修24个月, 五万，一年. */
+/** What may stand between the loan and its term: 十五万装修24个月, 五万，一年, 300k for turnover, 36 months. */
 const BESIDE_LOAN =
-  /^(?:[,，、\s]*(?:用来|用于|拿来|做|去)?(?:装修|周转|进货|备货|经营|买车|买房|买设备|结婚|教育|学费|留学|消费|应急)用?)?[,，、\s]*$/u;
+  /^(?: for [a-z' ]{1,30}|[,，、\s]*(?:用来|用于|拿来|做|去)?(?:装修|周转|进货|备货|经营|买车|买房|买设备|结婚|教育|学费|留学|消费|应急)用?)?[,，、\s]*$/u;
 /** …and what must not follow it: 十万装修两年了 says how long ago. */
 const NO_TERM_AFTER = /^(?:[了多来的]|以?[前后])/u;
 const BUSINESS_CUE =
-  /(?:开(?:了|店)?|经营|营业|执照|公司|成立|注册|生意|做了|干了|店|厂|馆|铺|超市|诊所|工作室|档口|门市)[^\d,，。;；\ue000]{0,8}$/u;
+  /(?:开(?:了|店)?|经营|营业|执照|公司|成立|注册|生意|做了|干了|店|厂|馆|铺|超市|诊所|工作室|档口|门市|self-employed|in business|(?:company|shop|store|firm|factory|business)(?: (?:was|is|has been))?(?: (?:registered|founded|open(?:ed)?|running|set up))?)[^\d,，。;；\ue000]{0,8}$/iu;
 const BUSINESS_KIND =
   /(?<!有)(?:开|经营|做|有(?!限)|名下)(?:了|着|有)?(?:[一两二三几]|\d)?(?:家|个|间)?(?<kind>(?!公司|店|有限|套)[\u4e00-\u9fa5]{1,6}?(?:店|厂|公司|馆|铺|吧|超市|诊所|工作室|档口|门市|餐厅|酒店|生意))/u;
 
@@ -70,15 +73,22 @@ export function extractDurations(text: string, found: readonly Fact[] = []): rea
     else if (BUSINESS_CUE.test(before)) facts.push({ name: 'businessMonths', value: months, ...span, confidence: 0.9 });
     else if (
       months <= MAX_MONTHS &&
+      !SO_FAR.test(before) &&
       (match.groups?.['after'] !== undefined ||
         TERM_CUE.test(before) ||
-        AFTER_AMOUNT.test(before) ||
+        (AFTER_AMOUNT.test(before) && !followsOther(found, span.start, text)) ||
         (loan !== undefined && standsBeside(loan, span, text)))
     ) {
       facts.push({ name: 'term', value: months, ...span, confidence: 0.9 });
     }
   }
   return firstOfEach(text, facts);
+}
+
+/** 月供5千 一年: what stands right before is a fact of another kind than the loan. */
+function followsOther(found: readonly Fact[], at: number, text: string): boolean {
+  const end = text.slice(0, at).trimEnd().length;
+  return found.some((fact) => fact.end === end && fact.name !== 'amount' && fact.name !== 'phone');
 }
 
 /** 五万，一年: after a pause the length of time must be all the clause says. */

@@ -1,9 +1,10 @@
-/** Money comes in: which loan, how much. The sandbox has no bank, so the visitor says so. */
+/** Money comes in: which loan, how much; or the last of it did not after all. The sandbox has no bank, so the visitor says so. */
 import { type FormEvent, useEffect, useId, useRef, useState } from 'react';
 import { api } from '../api.ts';
-import type { OpenInstalment } from '../types.ts';
+import type { LastPayment, OpenInstalment } from '../types.ts';
 import { useWords } from '../words.tsx';
 import type { Act } from './phone.tsx';
+import { LastPayments, PaymentTitle, UndoForm } from './undo.tsx';
 
 export interface PaymentProps {
   readonly act: Act;
@@ -14,30 +15,53 @@ export interface PaymentProps {
 export function Payment({ act, tell, onClose }: PaymentProps) {
   const { say } = useWords();
   const dialog = useRef<HTMLDialogElement>(null);
-  const [open, setOpen] = useState<readonly OpenInstalment[]>();
+  const [books, setBooks] = useState<Books>();
+  const [undoing, setUndoing] = useState<LastPayment>();
   useEffect(() => {
     dialog.current?.showModal();
-    void act(async () => setOpen((await api.openPayments()).open));
+    void act(async () => setBooks(await api.payments()));
   }, [act]);
   const pay = async (loan: string, amount: string) => {
     if (!(await act(() => api.pay(loan, amount)))) return;
     tell(say('page.payment.done', { name: loan, count: amount }));
     dialog.current?.close();
   };
+  const undo = async ({ loan, payment, amount }: LastPayment, reason: string) => {
+    if (!(await act(() => api.undoPayment(loan, payment, reason)))) return;
+    tell(say('page.payment.undo.done', { name: loan, count: amount }));
+    dialog.current?.close();
+  };
   return (
     <dialog ref={dialog} className="ask" aria-labelledby="payment-title" onClose={onClose}>
-      <h2 id="payment-title">{say('page.payment.title')}</h2>
-      <p>{say(open?.length === 0 ? 'page.payment.none' : 'page.payment.hint')}</p>
-      {open !== undefined && open.length > 0 && (
-        <PaymentForm open={open} onPay={(loan, amount) => void pay(loan, amount)} />
+      {undoing ? (
+        <UndoForm last={undoing} onUndo={(reason) => void undo(undoing, reason)} onKeep={() => setUndoing(undefined)} />
+      ) : (
+        <>
+          <PaymentTitle text={say('page.payment.title')} />
+          <p>{say(`page.payment.${hintFor(books)}`)}</p>
+          {books !== undefined && books.open.length > 0 && (
+            <PaymentForm open={books.open} onPay={(loan, amount) => void pay(loan, amount)} />
+          )}
+          {books !== undefined && books.last.length > 0 && <LastPayments last={books.last} onUndo={setUndoing} />}
+          <div className="ask-hands">
+            <button type="button" className="quiet" onClick={() => dialog.current?.close()}>
+              {say('page.close')}
+            </button>
+          </div>
+        </>
       )}
-      <div className="ask-hands">
-        <button type="button" className="quiet" onClick={() => dialog.current?.close()}>
-          {say('page.close')}
-        </button>
-      </div>
     </dialog>
   );
+}
+
+interface Books {
+  readonly open: readonly OpenInstalment[];
+  readonly last: readonly LastPayment[];
+}
+
+function hintFor(books: Books | undefined): 'hint' | 'none' | 'all_paid' {
+  if (books === undefined || books.open.length > 0) return 'hint';
+  return books.last.length > 0 ? 'all_paid' : 'none';
 }
 
 interface PaymentFormProps {

@@ -9,6 +9,16 @@ import { type Page, pageOf } from './paging.ts';
 
 const MAX_PEOPLE = 8;
 
+/** What scopes are called by kind of conversation: `im:history`, `channels:read`. */
+const SCOPE_OF_KIND = { im: 'im', mpim: 'mpim', channel: 'channels', group: 'groups' } as const;
+
+/** The conversation, if the bot was granted this right for its kind. @throws SlackRefusal. */
+function granted(core: SlackCore, args: Args, right: 'read' | 'history'): Conversation {
+  const conversation = core.workspace.conversation(args.must('channel'));
+  core.demandScope([`${SCOPE_OF_KIND[conversation.kind]}:${right}`]);
+  return conversation;
+}
+
 function open(core: SlackCore, args: Args): Fields {
   const { workspace } = core;
   const channel = args.text('channel');
@@ -16,6 +26,7 @@ function open(core: SlackCore, args: Args): Fields {
   const users = (args.text('users') ?? '').split(',').filter((id) => id !== '');
   if (users.length === 0) throw new SlackRefusal('users_list_not_supplied');
   if (users.length > MAX_PEOPLE) throw new SlackRefusal('too_many_users');
+  core.demandScope([users.length === 1 ? 'im:write' : 'mpim:write']);
   for (const id of users) {
     if (core.user(id).deleted === true) throw new SlackRefusal('user_disabled');
   }
@@ -31,13 +42,12 @@ function opened(core: SlackCore, conversation: Conversation, args: Args, wasOpen
 }
 
 function info(core: SlackCore, args: Args): Fields {
-  const channel = core.workspace.conversation(args.must('channel'));
-  return { channel: conversationObject(core.workspace, channel) };
+  return { channel: conversationObject(core.workspace, granted(core, args, 'read')) };
 }
 
 /** A conversation whose messages the bot may read. @throws SlackRefusal. */
 function readable(core: SlackCore, args: Args): Conversation {
-  const conversation = core.workspace.conversation(args.must('channel'));
+  const conversation = granted(core, args, 'history');
   if (!conversation.members.has(core.workspace.botUserId)) throw new SlackRefusal('not_in_channel');
   return conversation;
 }
@@ -89,7 +99,7 @@ function replies(core: SlackCore, args: Args): Fields {
 }
 
 function members(core: SlackCore, args: Args): Fields {
-  const conversation = core.workspace.conversation(args.must('channel'));
+  const conversation = granted(core, args, 'read');
   const page = pageOf(args, [...conversation.members], { limit: 100, max: 1000 });
   return { members: page.items, response_metadata: { next_cursor: page.next } };
 }

@@ -24,7 +24,7 @@ interface Target {
 }
 
 function target(core: TelegramCore, args: Args, missing: string): Target {
-  const chat = core.chat(args.text('chat_id'));
+  const chat = core.changeableChat(args.text('chat_id'));
   const id = args.text('message_id');
   if (id === undefined || !/^\d+$/.test(id)) throw badRequest('message identifier is not specified');
   const message = chat.messages.get(Number(id));

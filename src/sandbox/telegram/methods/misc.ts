@@ -27,7 +27,7 @@ function getFile({ world }: TelegramCore, args: Args): Fields {
 }
 
 function folder({ kind }: StoredFile): string {
-  return { photo: 'photos', document: 'documents', voice: 'voice' }[kind];
+  return { photo: 'photos', document: 'documents', voice: 'voice', video: 'videos' }[kind];
 }
 
 /** The path keeps neither name nor type of the original, only an extension. */

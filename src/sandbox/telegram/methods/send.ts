@@ -4,7 +4,7 @@ import { fieldsOf, textOf } from '../../kernel/values.ts';
 import type { Args } from '../args.ts';
 import { readCaption, readText } from '../content.ts';
 import type { TelegramCore } from '../core.ts';
-import { documentMember, photoMember, voiceMember } from '../files.ts';
+import { FILE_MEMBERS } from '../files.ts';
 import { type Markup, readMarkup } from '../keyboards.ts';
 import { badRequest, type Chat, type StoredFile, TelegramRefusal } from '../types.ts';
 import type { MethodTable } from './method.ts';
@@ -83,7 +83,7 @@ function sendFile(kind: StoredFile['kind']): (core: TelegramCore, args: Args) =>
     const chat = core.writableChat(args.text('chat_id'));
     const file = namedFile(core, args, kind);
     const caption = readCaption(core.world, args);
-    const member = { photo: photoMember, document: documentMember, voice: voiceMember }[kind](core.world, file);
+    const member = FILE_MEMBERS[kind](core.world, file);
     return append(core, chat, args, { body: { ...member, ...caption }, file });
   };
 }

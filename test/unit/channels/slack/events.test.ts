@@ -17,10 +17,10 @@ function only(event: Record<string, unknown>, more: Record<string, unknown> = {}
 }
 
 describe('direct messages', () => {
-  test('a sentence becomes a message at the direct channel, deduplicated by event id and by channel and stamp', () => {
+  test('a sentence becomes a message of the talk with its person, deduplicated by event id and by channel and stamp', () => {
     expect(only(directMessage('新客户 何女士 13800006612'))).toEqual({
       platform: 'slack',
-      address: { account: 'slack:default', chat: 'D0001' },
+      address: { account: 'slack:default', chat: 'U0001' },
       sender: 'U0001',
       deliveryKeys: ['Ev0001', 'T0001:D0001:1760000000.000100'],
       occurredAt: new Date(1_760_000_000_000),
@@ -31,7 +31,7 @@ describe('direct messages', () => {
   test('a reply in a thread stays in the same talk', () => {
     expect(only(directMessage('好', { thread_ts: '1759999999.000001' })).address).toEqual({
       account: 'slack:default',
-      chat: 'D0001',
+      chat: 'U0001',
     });
   });
 
@@ -195,7 +195,7 @@ describe('everything else', () => {
     expect(
       only({ type: 'app_home_opened', user: 'U0001', channel: 'D0001', tab: 'home', event_ts: '1760000000.5' }),
     ).toMatchObject({
-      address: { chat: 'D0001' },
+      address: { chat: 'U0001' },
       sender: 'U0001',
       happening: { kind: 'opened' },
     });

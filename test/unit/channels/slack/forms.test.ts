@@ -75,7 +75,7 @@ describe('a form that was sent in', () => {
     expect(readView(body, scope)).toEqual([
       {
         platform: 'slack',
-        address: { account: 'slack:default', chat: 'D0001' },
+        address: { account: 'slack:default', chat: 'U0001' },
         sender: 'U0001',
         deliveryKeys: ['view_submission:V1:h1'],
         occurredAt: scope.now,

@@ -96,22 +96,25 @@ describe('slash commands', () => {
 
   test('the words after the command are the message', () => {
     expect(readCommand({ ...command, text: ' 客户 A&amp;B ' }, scope)?.[0]).toMatchObject({
-      address: { account: 'slack:default', chat: 'D0001' },
+      address: { account: 'slack:default', chat: 'U0001' },
       sender: 'U0001',
       deliveryKeys: ['command:1.2.abc'],
       happening: { kind: 'message', text: '客户 A&B' },
     });
   });
 
-  test('typed in a channel it is answered in private', () => {
-    expect(readCommand({ ...command, channel_id: 'C0001', text: '待办' }, scope)?.[0]?.address).toEqual({
-      account: 'slack:default',
-      chat: 'U0001',
-    });
+  test.each(['C0001', 'G0001', 'D0001', 'D0002'])('typed in %s it is said in the direct message', (channel) => {
+    const [said] = readCommand({ ...command, channel_id: channel, text: '待办' }, scope) ?? [];
+
+    expect(said?.address).toEqual({ account: 'slack:default', chat: 'U0001' });
+    expect(said?.address).toEqual(press({ value: 'card1:1:approve' })?.address);
   });
 
-  test('a bare command opens the bot', () => {
-    expect(readCommand({ ...command, text: '' }, scope)?.[0]?.happening).toEqual({ kind: 'opened' });
+  test('a bare command is its own sentence', () => {
+    expect(readCommand({ ...command, text: ' ' }, scope)?.[0]?.happening).toMatchObject({
+      kind: 'message',
+      text: '/daiban',
+    });
   });
 });
 

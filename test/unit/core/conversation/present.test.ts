@@ -96,13 +96,13 @@ describe('what a sales person reads', () => {
         type: 'operation.refused',
         visit: state.frames.at(-1)?.visit ?? 0,
         code: 'application.amount_outside_product',
-        params: { amount: '300000.00', offer: '工薪信用贷（1 万–20 万）' },
+        params: { amount: '300000.00', offer: '现有产品：工薪信用贷（1 万–20 万）。' },
       },
       talk.tools,
     );
 
     expect(shown(refused.effects, 'zh-CN')).toEqual([
-      '没有产品能做这个金额和期限。\n现有产品：工薪信用贷（1 万–20 万）。请调整后再提交。',
+      '没有产品能做这个金额和期限。\n现有产品：工薪信用贷（1 万–20 万）。',
     ]);
   });
 

@@ -71,6 +71,7 @@ const CUSTOMER_COMMANDS: ReadonlySet<string> = new Set([
   'back',
   'restart',
   'human',
+  'language',
 ]);
 
 /** The text without its arguments filled in; keys with arguments cannot be translated without them. */

@@ -30,6 +30,8 @@ export const OPERATIONS = [
   'customer.answer',
   'customer.standing',
   'customer.askAdviser',
+  'customer.setLanguage',
+  'staff.setLanguage',
   'consent.grant',
   'consent.withdraw',
   'document.receive',

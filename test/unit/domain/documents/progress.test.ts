@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { checklistOf, DOCUMENT_STATES, type DocumentState } from '../../../../src/domain/documents/index.ts';
+import { DOCUMENT_STATES, type DocumentState } from '../../../../src/domain/documents/index.ts';
+import { checklistOf } from '../../../support/checklist.ts';
 import {
   arrivalOf,
   offerOrder,

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { DEMO_PRODUCTS } from '../../../../src/demo-products.ts';
-import { ownedBy, productFor, securityOf, type Product } from '../../../../src/domain/products/index.ts';
+import { ownedBy, productFor, securityOf, standardItem, type Product } from '../../../../src/domain/products/index.ts';
 import { productTerms } from '../../../../src/domain/products/product-store.ts';
 
 const PRODUCTS: readonly Product[] = DEMO_PRODUCTS.map((product) => ({
@@ -8,7 +8,7 @@ const PRODUCTS: readonly Product[] = DEMO_PRODUCTS.map((product) => ({
   id: product.code,
   version: 1,
   terms: productTerms.parse(product.terms),
-  checklist: product.checklist.map((item) => ({ ...item, words: [...item.words] })),
+  checklist: product.checklist.flatMap(({ code }) => standardItem(code) ?? []),
 }));
 
 function chosen(yuan: bigint, facts: Readonly<Record<string, unknown>>, termMonths: number | null = 36): unknown {

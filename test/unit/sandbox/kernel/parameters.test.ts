@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { FixedClock } from '../../../../src/lib/clock.ts';
-import { RateBook } from '../../../../src/sandbox/kernel/bucket.ts';
+import { RateBook, stricter } from '../../../../src/sandbox/kernel/bucket.ts';
 import { BodyTooLarge } from '../../../../src/sandbox/kernel/http.ts';
 import {
   MalformedBody,
@@ -98,6 +98,10 @@ describe('rates', () => {
     expect(takeOne()).toBe(1);
     clock.advance(1);
     expect([takeOne(), takeOne()]).toEqual([0, 10]);
+  });
+
+  test('a setting may be stricter than the platform, never kinder', () => {
+    expect([stricter(20, undefined), stricter(20, 5), stricter(20, 21)]).toEqual([20, 5, 20]);
   });
 
   test('keys do not share', () => {

@@ -6,6 +6,7 @@ import { fieldsOf, listOf } from '../../../../src/sandbox/kernel/values.ts';
 import { FixedClock } from '../../../../src/lib/clock.ts';
 import {
   after,
+  buttons,
   listen,
   type OurEndpoint,
   ourEndpoint,
@@ -60,7 +61,7 @@ describe('signatures', () => {
   });
 
   test.each([
-    ['stale', -360, true],
+    ['stale', -301, true],
     ['future', 360, true],
     ['wrong_signature', 0, false],
     ['wrong_secret', 0, false],
@@ -216,11 +217,16 @@ describe('retries', () => {
 
   test('an endpoint that is down is connection_failed and heals with the next retry', async () => {
     await s.slack.verifyEventsUrl();
-    s.slack.addFault({ platform: 'slack', method: 'message', times: 2, effect: { kind: 'drop_before' } });
+    ours.reply = (_seen, response) => void response.socket?.destroy();
     await s.slack.say('U0LIN', 'x');
+    ours.reply = () => undefined;
     await s.slack.setNow(after(60));
 
-    expect(retries()).toEqual([['2', 'connection_failed']]);
+    expect(retries()).toEqual([
+      [undefined, undefined],
+      ['1', 'connection_failed'],
+      ['2', 'connection_failed'],
+    ]);
   });
 
   test('an answer that got lost makes the same event come twice', async () => {
@@ -235,12 +241,16 @@ describe('retries', () => {
   });
 
   test('interactions and commands are tried once and the person sees the error', async () => {
+    const { ts } = await s.call('chat.postMessage', { channel: 'U0LIN', text: 'x', blocks: [buttons('b', 'go')] });
+    await s.slack.idle();
+    ours.seen.length = 0;
     ours.reply = () => ({ status: 500 });
     await s.slack.slash('U0LIN', '/daiban', 'x');
+    await s.slack.tap('U0LIN', String(ts), 'go');
     await s.slack.setNow(after(1000));
 
-    expect(ours.seen).toHaveLength(1);
-    expect(s.slack.screen('U0LIN').toasts.map(({ text }) => text)).toEqual(['dispatch_failed']);
+    expect(ours.seen.map(({ body }) => body['command'] ?? body['type'])).toEqual(['/daiban', 'block_actions']);
+    expect(s.slack.screen('U0LIN').toasts.map(({ text }) => text)).toEqual(['dispatch_failed', 'dispatch_failed']);
   });
 
   test('a command that is not answered in time shows operation_timeout', async () => {

@@ -146,3 +146,47 @@ describe('downloading', () => {
     }
   });
 });
+
+describe('faults and journal of the other addresses', () => {
+  const order = (method: string, effect: Parameters<Stage['slack']['addFault']>[0]['effect']) =>
+    s.slack.addFault({ platform: 'slack', method, times: 1, effect });
+
+  test('upload, download and response_url meet ordered faults like every method, and stand in the journal', async () => {
+    const { id, url } = await announce();
+    order('upload', { kind: 'http', status: 503 });
+    order('download', { kind: 'error', code: 'ratelimited', retryAfterSeconds: 9 });
+    order('response_url', { kind: 'drop_before' });
+    await s.slack.slash('U0LIN', '/daiban', 'x');
+    const hook = String(ours.seen.at(-1)?.body['response_url']);
+    const say = () => fetch(hook, { method: 'POST', body: JSON.stringify({ text: '收到' }) });
+
+    expect((await fetch(url, { method: 'POST', body: BYTES })).status).toBe(503);
+    expect((await fetch(url, { method: 'POST', body: BYTES })).status).toBe(200);
+    const download = await fetch(`${s.base}/files-pri/T0001-${id}/plan.pdf`);
+    expect([download.status, download.headers.get('retry-after')]).toEqual([429, '9']);
+    await expect(say()).rejects.toThrow();
+    expect((await say()).status).toBe(200);
+    await fetch(`${s.base}/nowhere`);
+
+    const calls = s.slack.journal.filter(({ direction }) => direction === 'to_platform');
+    expect(calls.map(({ what, status }) => [what, status])).toEqual([
+      ['files.getUploadURLExternal', 200],
+      ['upload', 503],
+      ['upload', 200],
+      ['download', 429],
+      ['response_url', 0],
+      ['response_url', 200],
+      ['unknown_path', 404],
+    ]);
+  });
+
+  test('the handshake and the certificate probe stand in the journal', async () => {
+    await s.slack.verifyEventsUrl();
+    await s.slack.sslCheck();
+
+    expect(s.slack.journal.map(({ what, direction, status }) => [what, direction, status])).toEqual([
+      ['url_verification', 'to_us', 200],
+      ['ssl_check', 'to_us', 200],
+    ]);
+  });
+});

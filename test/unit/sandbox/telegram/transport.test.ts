@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { fieldsOf, listOf } from '../../../../src/sandbox/kernel/values.ts';
-import { after, HE, type Stage, stage, TOKEN } from './support.ts';
+import { HE, type Stage, stage, TOKEN } from './support.ts';
 
 let s: Stage;
 beforeEach(async () => {
@@ -126,51 +126,6 @@ describe('parameters', () => {
   });
 });
 
-describe('limits', () => {
-  test('more than the burst to one chat is 429 with retry_after in body and header', async () => {
-    const tight = await stage({ limits: { chatBurst: 1 } });
-    await tight.telegram.start(HE);
-    await tight.ok('sendMessage', { chat_id: HE, text: 'x' });
-    const response = await fetch(`${tight.base}/bot${TOKEN}/sendMessage?chat_id=${HE}&text=x`);
-    const body: unknown = await response.json();
-    await tight.telegram.setNow(after(1));
-    const later = await tight.call('sendMessage', { chat_id: HE, text: 'x' });
-    await tight.close();
-
-    expect(response.headers.get('retry-after')).toBe('1');
-    expect(body).toEqual({
-      ok: false,
-      error_code: 429,
-      description: 'Too Many Requests: retry after 1',
-      parameters: { retry_after: 1 },
-    });
-    expect(later['ok']).toBe(true);
-  });
-
-  test('a group takes twenty messages a minute', async () => {
-    s.telegram.addGroup({ id: -5, title: '审批群', members: [HE] });
-    for (let i = 0; i < 20; i += 1) await s.ok('sendMessage', { chat_id: -5, text: 'x' });
-
-    expect(await s.fails(429, 'sendMessage', { chat_id: -5, text: 'x' })).toMatch(
-      /^Too Many Requests: retry after \d+$/,
-    );
-    await s.ok('sendMessage', { chat_id: HE, text: 'another chat is free' });
-  });
-
-  test('all chats together take thirty messages a second, answers to presses do not count', async () => {
-    for (let i = 0; i < 40; i += 1) {
-      s.telegram.addPerson({ id: String(7_000_000_100 + i), name: `客户${i}` });
-      await s.telegram.start(String(7_000_000_100 + i));
-    }
-    const codes: unknown[] = [];
-    for (let i = 0; i < 31; i += 1)
-      codes.push((await s.call('sendMessage', { chat_id: 7_000_000_100 + i, text: 'x' }))['error_code']);
-
-    expect(codes.indexOf(429)).toBe(30);
-    expect(await s.fails(400, 'answerCallbackQuery', { callback_query_id: '1' })).toContain('query is too old');
-  });
-});
-
 describe('faults on order', () => {
   const send = () => s.call('sendMessage', { chat_id: HE, text: 'x' });
   const order = (effect: Parameters<Stage['telegram']['addFault']>[0]['effect']) =>
@@ -193,6 +148,24 @@ describe('faults on order', () => {
     expect(await send()).toMatchObject({ error_code: 429, parameters: { retry_after: 7 } });
     expect(await send()).toMatchObject({ error_code: 403, description: 'Forbidden: bot was blocked by the user' });
     expect((await fetch(`${s.base}/bot${TOKEN}/sendMessage`)).status).toBe(502);
+  });
+});
+
+describe('downloads and unknown paths', () => {
+  test('a download meets an ordered fault like every method, and both stand in the journal without the token', async () => {
+    s.telegram.addFault({ platform: 'telegram', method: 'download', times: 1, effect: { kind: 'http', status: 502 } });
+    const statuses: number[] = [];
+    for (const path of [`/file/bot${TOKEN}/documents/a.pdf`, `/file/bot${TOKEN}/documents/a.pdf`, `/bots/${TOKEN}`])
+      statuses.push((await fetch(`${s.base}${path}`)).status);
+
+    expect(statuses).toEqual([502, 404, 404]);
+    const entries = s.telegram.journal.slice(-3);
+    expect(entries.map(({ what, status }) => [what, status])).toEqual([
+      ['download', 502],
+      ['download', 404],
+      ['unknown_path', 404],
+    ]);
+    expect(JSON.stringify(entries)).not.toContain(TOKEN);
   });
 });
 

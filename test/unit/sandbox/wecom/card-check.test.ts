@@ -63,10 +63,62 @@ describe('cards that are taken', () => {
     ['six rows', { ...TEXT, horizontal_content_list: many(6, { keyname: 'k', value: 'v' }) }],
     ['a key of 1024 bytes', { ...BUTTONS, button_list: [{ text: 'b', key: 'k'.repeat(1_024) }] }],
     ['a task_id of 128 bytes', { ...BUTTONS, task_id: 't'.repeat(128) }],
+    [
+      'a question_key of 1024 bytes',
+      { ...VOTE, checkbox: { question_key: 'q'.repeat(1_024), option_list: options(1) } },
+    ],
+    [
+      'an option id of 128 bytes',
+      { ...VOTE, checkbox: { question_key: 'q', option_list: [{ id: 'i'.repeat(128), text: 'x' }] } },
+    ],
+    ['a menu key of 1024 bytes', { ...BUTTONS, action_menu: { action_list: [{ text: 'm', key: 'm'.repeat(1_024) }] } }],
+    ['a submit key of 1024 bytes', { ...VOTE, submit_button: { key: 's'.repeat(1_024) } }],
+    ['a link of 2048 bytes', { ...TEXT, card_action: { type: 1, url: `https://${'a'.repeat(2_040)}` } }],
   ])('%s', (_, card) => {
     expect(code(card)).toBe(0);
   });
 });
+
+describe('lists', () => {
+  const keyed = (count: number): object[] => Array.from({ length: count }, (_, n) => ({ text: 'b', key: `k${n}` }));
+  const asked = (count: number): object[] =>
+    Array.from({ length: count }, (_, n) => ({ question_key: `q${n}`, option_list: options(1) }));
+
+  test.each<[string, number, number, (n: number) => object]>([
+    ['rows', 6, 42035, (n) => ({ ...TEXT, horizontal_content_list: many(n, { keyname: 'k' }) })],
+    ['paragraphs', 4, 42036, (n) => ({ ...NEWS, vertical_content_list: many(n, { title: 't' }) })],
+    ['jumps', 3, 42042, (n) => ({ ...TEXT, jump_list: many(n, { ...link, title: 't' }) })],
+    ['buttons', 6, 42038, (n) => ({ ...BUTTONS, button_list: keyed(n) })],
+    [
+      'options beside buttons',
+      10,
+      42037,
+      (n) => ({ ...BUTTONS, button_selection: { question_key: 'q', option_list: options(n) } }),
+    ],
+    [
+      'options of a drop-down',
+      10,
+      42037,
+      (n) => ({ ...FORM, select_list: [{ question_key: 'q', option_list: options(n) }] }),
+    ],
+    [
+      'options of a check-list',
+      20,
+      42037,
+      (n) => ({ ...VOTE, checkbox: { question_key: 'q', option_list: options(n) } }),
+    ],
+    ['drop-downs', 3, 42047, (n) => ({ ...FORM, select_list: asked(n) })],
+    ['menu entries', 3, 42051, (n) => ({ ...BUTTONS, action_menu: { action_list: keyed(n) } })],
+  ])('%s: %i pass, one more is %i', (_, most, errcode, make) => {
+    expect([code(make(most)), code(make(most + 1))]).toEqual([0, errcode]);
+  });
+});
+
+/** Codes of reference §1.3 that a template card can meet, besides those for the task_id, empty fields and links. */
+const CARD_CODES = [
+  42027, 42028, 42029, 42030, 42031, 42033, 42035, 42036, 42037, 42038, 42039, 42040, 42041, 42042, 42043, 42044, 42045,
+  42046, 42047, 42049, 42050, 42051,
+];
 
 describe('cards that are refused, each with its own code', () => {
   const row = (fields: object): object => ({ ...TEXT, horizontal_content_list: [fields] });
@@ -74,7 +126,7 @@ describe('cards that are refused, each with its own code', () => {
   const vote = (checkbox: object): object => ({ ...VOTE, checkbox });
   const menu = (...action_list: object[]): object => ({ ...BUTTONS, action_menu: { action_list } });
 
-  test.each<[number, string, object]>([
+  const refused: [number, string, object][] = [
     [42031, 'a sixth type', { ...TEXT, card_type: 'music_notice' }],
     [42031, 'no type', { main_title: { title: 'x' } }],
     [42027, 'a row without name', row({ value: 'v' })],
@@ -133,8 +185,27 @@ describe('cards that are refused, each with its own code', () => {
     [42014, 'a task_id of 129 bytes', { ...BUTTONS, task_id: 't'.repeat(129) }],
     [40063, 'a button card without title', { ...BUTTONS, main_title: undefined }],
     [40039, 'a link of 2049 bytes', { ...TEXT, card_action: { type: 1, url: `https://${'a'.repeat(2_041)}` } }],
-  ])('%i: %s', (errcode, _, card) => {
+    [42043, 'a question_key of 1025 bytes', vote({ question_key: 'q'.repeat(1_025), option_list: options(1) })],
+    [42051, 'a menu key of 1025 bytes', menu({ text: 'm', key: 'm'.repeat(1_025) })],
+    [42046, 'a submit key of 1025 bytes', { ...VOTE, submit_button: { key: 's'.repeat(1_025) } }],
+  ];
+
+  test.each(refused)('%i: %s', (errcode, _, card) => {
     expect(code(card)).toBe(errcode);
+  });
+
+  test('every code from 42027 to 42051 that the platform documents is met by one of these', () => {
+    const met = new Set(refused.map(([errcode]) => errcode));
+    expect(CARD_CODES.filter((errcode) => !met.has(errcode))).toEqual([]);
+  });
+
+  test('a task_id has 1 to 128 of its characters', () => {
+    const withId = (task_id: string): number => code({ ...BUTTONS, task_id });
+
+    expect([withId('0aZ_-@'), withId('t'.repeat(128))]).toEqual([0, 0]);
+    expect([withId(''), withId('a b'), withId('放款'), withId('a.b'), withId('t'.repeat(129))]).toEqual(
+      Array<number>(5).fill(42014),
+    );
   });
 
   test('an update may leave the task_id out, a first send may not', () => {

@@ -1,0 +1,95 @@
+/** Verbs for products: what is on offer, an example to start from, publishing a file, taking one off the offer. */
+import { Document } from 'yaml';
+import { z } from 'zod';
+import type { Base } from '../base.ts';
+import { DEMO_PRODUCTS } from '../demo-products.ts';
+import { AppError, commonErrors } from '../lib/errors.ts';
+import { parseYamlFile } from '../lib/yaml-file.ts';
+import { perform, show, withBase } from './admin.ts';
+import type { Cli } from './index.ts';
+import { readText } from './text-file.ts';
+
+interface OnOffer {
+  readonly code: string;
+  readonly version: number;
+  readonly name: string;
+  readonly terms: {
+    readonly annualRate: string;
+    readonly minAmount: string;
+    readonly maxAmount: string;
+    readonly termMonths: readonly number[];
+  };
+}
+
+export async function listProducts(cli: Cli): Promise<number> {
+  return withBase(cli, async (base) => {
+    const { items } = (await perform(base, 'product.list', {})) as { readonly items: readonly OnOffer[] };
+    const lines = items.map(
+      ({ code, version, name, terms: { minAmount, maxAmount, termMonths, annualRate } }) =>
+        `${code} v${version} ${name} ${minAmount}–${maxAmount} ${termMonths.join('/')} ${annualRate}`,
+    );
+    show(cli, { items }, lines.length === 0 ? say(base, 'none') : lines.join('\n'));
+    return 0;
+  });
+}
+
+/** Prints the demo company's products as a file to be changed and published. */
+export async function exampleProducts(cli: Cli): Promise<number> {
+  return withBase(cli, async (base) => {
+    const file = new Document(DEMO_PRODUCTS, { aliasDuplicateObjects: false });
+    file.commentBefore = say(base, 'example')
+      .trimEnd()
+      .split('\n')
+      .map((line) => ` ${line}`)
+      .join('\n');
+    show(cli, { items: DEMO_PRODUCTS }, file.toString({ lineWidth: 120 }).trimEnd());
+    return 0;
+  });
+}
+
+/** Publishes every product of a YAML or JSON file that says something new. With one fault in the file nothing is published. */
+export async function publishProducts(cli: Cli, file: string): Promise<number> {
+  return withBase(cli, async (base) => {
+    const before = new Map((await onOffer(base)).map(({ code, version }) => [code, version]));
+    const published: { readonly code: string; readonly version: number; readonly isNew: boolean }[] = [];
+    for (const product of readProducts(base, file)) {
+      const { version } = (await perform(base, 'product.publish', product)) as { readonly version: number };
+      published.push({ code: product.code, version, isNew: before.get(product.code) !== version });
+    }
+    const lines = published.map(({ isNew, ...one }) => say(base, isNew ? 'published' : 'unchanged', one));
+    show(cli, { items: published }, lines.join('\n'));
+    return 0;
+  });
+}
+
+export async function retireProduct(cli: Cli, code: string): Promise<number> {
+  return withBase(cli, async (base) => {
+    const done = await perform(base, 'product.retire', { code });
+    show(cli, done, say(base, 'retired', { code }));
+    return 0;
+  });
+}
+
+async function onOffer(base: Base): Promise<readonly OnOffer[]> {
+  return ((await perform(base, 'product.list', {})) as { readonly items: readonly OnOffer[] }).items;
+}
+
+type Named = Readonly<Record<string, unknown>> & { readonly code: string };
+
+/** @throws AppError `file.unreadable`, `request.invalid` with the line of every fault */
+function readProducts(base: Base, file: string): readonly Named[] {
+  const { input } = base.registry.get('product.publish');
+  const result = parseYamlFile(readText(file), z.array(input).min(1));
+  if (result.ok) return result.value as readonly Named[];
+  throw new AppError(commonErrors['request.invalid'], {
+    faults: result.faults.map(({ line, path, message }) => ({
+      pointer: `${file}:${line} ${path}`.trimEnd(),
+      code: 'invalid',
+      message,
+    })),
+  });
+}
+
+function say(base: Base, key: string, params: Readonly<Record<string, string | number>> = {}): string {
+  return base.services.texts.translate('zh-CN', `cli.products.${key}`, params);
+}

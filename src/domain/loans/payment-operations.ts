@@ -1,0 +1,136 @@
+/** Payments: recorded once per external id. */
+import { z } from 'zod';
+import type { Ctx } from '../../core/operations/context.ts';
+import { defineOperation } from '../../core/operations/operation.ts';
+import { dateIn } from '../../lib/business-date.ts';
+import { AppError } from '../../lib/errors.ts';
+import { groupedYuan } from '../../lib/i18n.ts';
+import { newId } from '../../lib/ids.ts';
+import { formatYuan, parseYuan } from '../../lib/money.ts';
+import { loanErrors } from './loan-errors.ts';
+import { loanInScope } from './loan-operations.ts';
+import type { LoanRow } from './loan-store.ts';
+import { loanNumber } from './loan.ts';
+import { findPayment, insertPayment, postedBy, type PaymentRow } from './payment-store.ts';
+import { allocated, describeShare, lockedLoan, refuseInstant, settleLoan, totalOf } from './posting.ts';
+import type { Share } from './settlement.ts';
+
+/** Money may come before the loan is written down, but not by a year: then the year or the loan is mistyped. */
+const EARLY_MS = 366 * 86_400_000;
+const MAX_PAYMENT_FEN = 100_000_000_000_000n; // 10^12 yuan: beyond it a figure is a typing error
+
+const paymentView = z.object({
+  paymentId: z.string(),
+  loanId: z.string(),
+  amount: z.string(),
+  isReplay: z.boolean(),
+  /** True when this is the answer to a payment that was reversed meanwhile: it does not count any more. */
+  isReversed: z.boolean(),
+  allocated,
+  credit: z.string(),
+  state: z.string(),
+});
+
+export const recordPayment = defineOperation({
+  name: 'loan.recordPayment',
+  summary:
+    'Records a payment once per external id and stops the reminders of what it pays: the oldest instalments first, those not due yet as planned; what the whole loan does not need is credit',
+  access: { collector: 'all', manager: 'all', admin: 'all', team_lead: 'team' },
+  input: z.strictObject({
+    id: z.string().min(1).max(64),
+    externalId: z.string().trim().min(1).max(128),
+    amount: z.string(),
+    paidAt: z.iso.datetime({ offset: true }),
+  }),
+  output: paymentView,
+  http: { method: 'POST', path: '/loans/{id}/payments' },
+  example: { externalId: 'bank-20261220-0001', amount: '3280.50', paidAt: '2026-12-20T09:30:00+08:00' },
+  subject: (_input, output) => (output ? { kind: 'loan', id: output.loanId } : undefined),
+  async run(ctx, input) {
+    const seen = await loanInScope(ctx, input.id);
+    const amountFen = requireAmount(input.amount);
+    const paidAt = new Date(input.paidAt);
+    refuseInstant(ctx, 'paidAt', paidAt);
+    if (paidAt.getTime() < Date.parse(seen.start_on) - EARLY_MS)
+      throw new AppError(loanErrors['payment.before_loan'], {
+        faults: [{ pointer: '/paidAt', code: 'before_loan', message: `the loan begins on ${seen.start_on}` }],
+      });
+    const loan = await lockedLoan(ctx, seen);
+    const earlier = await findPayment(ctx.tx, input.externalId);
+    if (earlier) return replayPayment(ctx, loan, earlier, amountFen);
+    const payment = { id: newId(), amount_fen: amountFen, paid_at: paidAt };
+    const isFirst = await insertPayment(ctx.tx, {
+      ...payment,
+      loanId: loan.id,
+      externalId: input.externalId,
+      recordedBy: ctx.actor.id,
+      now: ctx.now,
+    });
+    // The same external id on another loan at the same moment: the loans' locks do not keep them apart, its key does.
+    if (!isFirst) throw new AppError(loanErrors['payment.external_id_reused']);
+    const { state, creditFen, postings } = await settleLoan(ctx, loan, payment.id);
+    const own = postings.filter(({ paymentId }) => paymentId === payment.id);
+    const creditedFen = creditFen - loan.credit_fen;
+    await ctx.callAsSystem('customer.notify', {
+      customerId: loan.customer_id,
+      text: 'flows.customer-notice.paid',
+      params: {
+        loan: loanNumber(loan.number),
+        amount: groupedYuan(amountFen),
+        on: dateIn(paidAt, ctx.services.companyZone),
+        state,
+        credit: creditedFen > 0n ? groupedYuan(creditedFen) : 'none',
+      },
+    });
+    return paymentAnswer({ loan, payment, state, isReplay: false, isReversed: false }, own);
+  },
+});
+
+/** The same external id again: the first answer, or a refusal when it now means something else. */
+async function replayPayment(
+  ctx: Ctx,
+  loan: LoanRow,
+  payment: PaymentRow,
+  amountFen: bigint,
+): Promise<z.output<typeof paymentView>> {
+  if (payment.loan_id !== loan.id || payment.amount_fen !== amountFen)
+    throw new AppError(loanErrors['payment.external_id_reused']);
+  const posted = await postedBy(ctx.tx, loan.id, payment.id);
+  const isReversed = payment.reversal_id !== null;
+  return paymentAnswer(
+    { loan, payment, state: loan.state, isReplay: true, isReversed },
+    posted.filter(({ paymentId }) => paymentId === payment.id),
+  );
+}
+
+function paymentAnswer(
+  of: {
+    readonly loan: LoanRow;
+    readonly payment: { readonly id: string; readonly amount_fen: bigint };
+    readonly state: string;
+    readonly isReplay: boolean;
+    readonly isReversed: boolean;
+  },
+  shares: readonly Share[],
+): z.output<typeof paymentView> {
+  return {
+    paymentId: of.payment.id,
+    loanId: of.loan.id,
+    amount: formatYuan(of.payment.amount_fen),
+    isReplay: of.isReplay,
+    isReversed: of.isReversed,
+    allocated: shares.map(describeShare),
+    credit: formatYuan(of.payment.amount_fen - totalOf(shares)),
+    state: of.state,
+  };
+}
+
+function requireAmount(text: string): bigint {
+  const amountFen = parseYuan(text);
+  if (amountFen !== undefined && amountFen > 0n && amountFen <= MAX_PAYMENT_FEN) return amountFen;
+  throw new AppError(loanErrors['payment.invalid_amount'], {
+    faults: [
+      { pointer: '/amount', code: 'invalid_amount', message: 'an amount above 0.00 with two decimals is expected' },
+    ],
+  });
+}

@@ -1,0 +1,63 @@
+/** The versions of the reminder flow as loans use them: each loan keeps the one it was made with (design §3.13). */
+import type { CompiledSchedule } from '../../core/flow/index.ts';
+import type { Flows } from '../../core/runtime/flows.ts';
+import type { Tx } from '../../db/database.ts';
+
+/** The flow that reminds of instalments. */
+export const REMINDER_FLOW = 'repayment-reminder';
+
+/** A stage: minutes after midnight in the customer's zone, and its message by language as it was published. */
+export interface ReminderStage {
+  readonly name: string;
+  /** Days from the due date. */
+  readonly day: number;
+  readonly minute: number;
+  readonly texts: Readonly<Record<string, string>>;
+}
+
+/** One published version. */
+export interface ReminderSchedule {
+  readonly version: string;
+  readonly stages: readonly ReminderStage[];
+  readonly spreadMinutes: number;
+}
+
+/** Where versions come from. */
+export interface ReminderSchedules {
+  /** What a loan made now is given. @throws Error when none is published. */
+  live(): ReminderSchedule;
+  /** All that this process knows; another process's publication is among them within half a minute. */
+  known(): readonly ReminderSchedule[];
+  /** The version of this id. @throws Error for an unknown or altered one. */
+  version(tx: Tx, id: string): Promise<ReminderSchedule>;
+}
+
+/** The versions that are stored. */
+export function reminderSchedules(flows: Flows): ReminderSchedules {
+  return {
+    live: () => scheduleOf(flows.schedule(REMINDER_FLOW)),
+    known: () => flows.schedules(REMINDER_FLOW).map(scheduleOf),
+    version: async (tx, id) => {
+      const flow = await flows.version(tx, id);
+      if (flow.kind !== 'schedule') throw new Error(`flow version ${id} is no schedule`);
+      return scheduleOf(flow);
+    },
+  };
+}
+
+function scheduleOf({ version, definition, texts }: CompiledSchedule): ReminderSchedule {
+  return {
+    version,
+    spreadMinutes: definition.spreadMinutes,
+    stages: definition.stages.map(({ name, day, at, text }) => ({
+      name,
+      day,
+      minute: Number(at.slice(0, 2)) * 60 + Number(at.slice(3)),
+      texts: Object.fromEntries(
+        Object.entries(texts).flatMap(([language, { [text]: message }]) =>
+          message === undefined ? [] : [[language, message]],
+        ),
+      ),
+    })),
+  };
+}

@@ -1,0 +1,46 @@
+/** Files and folders that a power cut leaves either whole or not there at all. */
+import { link, mkdir, open, rm, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { newToken } from './ids.ts';
+
+/**
+ * Makes a file for its owner only, unless there is one: `false` then, and that one is untouched. It appears with its whole
+ * content, for other processes too, and is there for good once this returns.
+ */
+export async function createFile(file: string, text: string): Promise<boolean> {
+  const half = `${file}.${newToken(8)}.part`;
+  try {
+    await writeFile(half, text, { mode: 0o600, flag: 'wx', flush: true });
+    const isMade = await link(half, file).then(
+      () => true,
+      (error: NodeJS.ErrnoException) => {
+        if (error.code !== 'EEXIST') throw error;
+        return false;
+      },
+    );
+    await syncFolder(path.dirname(file));
+    return isMade;
+  } finally {
+    await rm(half, { force: true });
+  }
+}
+
+/** Makes a folder and those above it that are missing, for good. */
+export async function makeFolder(folder: string): Promise<void> {
+  const first = await mkdir(folder, { recursive: true });
+  if (first === undefined) return;
+  const above = path.dirname(path.resolve(first));
+  for (let made = path.resolve(folder); made.length > above.length; made = path.dirname(made))
+    await syncFolder(path.dirname(made));
+}
+
+/** Makes the names in a folder durable; a file's own `fsync` does not (fsync(2)). Windows has no such call. */
+export async function syncFolder(folder: string): Promise<void> {
+  if (process.platform === 'win32') return;
+  const handle = await open(folder, 'r');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}

@@ -1,0 +1,84 @@
+/** `daiban staff update` beside the running server: by name or id, never guessing between namesakes. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { runCommand } from '../../../src/cli/index.ts';
+import { useDatabase } from '../../support/database.ts';
+
+describe('daiban staff', () => {
+  const db = useDatabase();
+  let dataDir = '';
+
+  beforeAll(async () => {
+    dataDir = await mkdtemp(path.join(tmpdir(), 'daiban-staff-'));
+  });
+  afterAll(async () => rm(dataDir, { recursive: true, force: true }));
+
+  /** Runs one command line, with what it prints. */
+  async function daiban(...argv: readonly string[]): Promise<{ code: number; out: string; err: string }> {
+    const printed = { out: '', err: '' };
+    const out = vi.spyOn(process.stdout, 'write').mockImplementation((text) => {
+      printed.out += String(text);
+      return true;
+    });
+    const err = vi.spyOn(process.stderr, 'write').mockImplementation((text) => {
+      printed.err += String(text);
+      return true;
+    });
+    const settings = {
+      DATABASE_URL: db.url,
+      DATA_DIR: dataDir,
+      LOG_LEVEL: 'silent',
+      MASTER_KEY: Buffer.alloc(32, 7).toString('base64'),
+      SANDBOX: 'on',
+    };
+    try {
+      return { code: await runCommand(argv, settings), ...printed };
+    } finally {
+      out.mockRestore();
+      err.mockRestore();
+    }
+  }
+
+  const add = async (...more: readonly string[]): Promise<string> => {
+    const { out } = await daiban('staff', 'add', '--json', ...more);
+    return (JSON.parse(out) as { readonly id: string }).id;
+  };
+
+  test('update changes what is named and leaves the rest; --no-… takes away', async () => {
+    const id = await add('--name', '小罗', '--role', 'sales', '--team', '一组', '--telegram', '4242', '--slack', 'U01');
+
+    const words = 'staff update 小罗 --role sales,team_lead --language en --telegram 4243 --no-slack --json';
+    const changed = await daiban(...words.split(' '));
+
+    expect(changed.code).toBe(0);
+    expect(JSON.parse(changed.out)).toMatchObject({
+      id,
+      name: '小罗',
+      roles: ['sales', 'team_lead'],
+      team: '一组',
+      language: 'en',
+      isActive: true,
+      accounts: [{ externalId: '4243' }],
+    });
+    expect((await daiban('staff', 'disable', id)).code).toBe(0);
+    const enabled = await daiban('staff', 'update', id, '--enable', '--no-team');
+    expect(enabled).toMatchObject({ code: 0, out: expect.stringContaining('小罗 sales,team_lead - en') as string });
+  });
+
+  test('of namesakes nobody is guessed: they are listed with team and id, and nothing changes', async () => {
+    const ids = [
+      await add('--name', '张伟', '--role', 'sales', '--team', '一组'),
+      await add('--name', '张伟', '--role', 'sales', '--team', '二组'),
+    ];
+
+    const refused = await daiban('staff', 'update', '张伟', '--role', 'manager');
+    expect(refused.code).toBe(2);
+    for (const [at, team] of ['一组', '二组'].entries())
+      expect(refused.err).toContain(`${ids[at] ?? ''} 张伟（${team}）`);
+    expect((await daiban('token', 'create', '--name', 'x', '--staff', '张伟')).code).toBe(2);
+    expect((await daiban('staff', 'update', '李四', '--role', 'manager')).err).toContain('没有同事叫「李四」');
+    expect((await daiban('staff', 'update', '张伟(二组)', '--role', 'manager')).out).toContain(ids[1] ?? '?');
+  });
+});

@@ -1,0 +1,163 @@
+/** A platform that lets us send but not listen: people are told once, it is asked again ever less often, and heals by itself. */
+import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { ChannelError, type Channel } from '../../../src/channels/channel.ts';
+import { listenTo } from '../../../src/jobs/listen.ts';
+import { silentLog } from '../../../src/lib/log.ts';
+import { until, useCompany, type StaffActor } from '../../invariants/support/company.ts';
+import { ScriptedChannel } from '../../invariants/support/scripted-channel.ts';
+
+const company = useCompany();
+const { slack, telegram } = company.channels;
+let boss: StaffActor;
+let stop = new AbortController();
+let running: Promise<void> = Promise.resolve();
+/** What the platform answers to each try; `undefined` lets us in. */
+let answer: (tries: number) => ChannelError | undefined = () => undefined;
+let tries = 0;
+
+beforeAll(async () => {
+  boss = await company.addStaff('梁总', ['manager'], { slack: 'U04', telegram: '7104' });
+});
+beforeEach(async () => {
+  await company.db.pool.query('TRUNCATE outbox, outbox_keys, todos, incidents, timers, channel_states');
+  for (const channel of [slack, telegram]) channel.sent.length = 0;
+  tries = 0;
+  stop = new AbortController();
+});
+afterEach(async () => {
+  stop.abort();
+  await running;
+});
+
+function listen(
+  { account }: Channel,
+  timing = { againMs: 1, steadyMs: 1 },
+  hold: NonNullable<Channel['listen']> = letIn,
+): void {
+  const { database } = company.worker();
+  const channel = new ScriptedChannel(account);
+  channel.listen = async (...given) => {
+    tries += 1;
+    const refusal = answer(tries);
+    if (refusal) throw refusal;
+    await hold(...given);
+  };
+  const deps = { database, keys: company.base.keys, inbox: company.door(), log: silentLog, timing };
+  running = listenTo(channel, deps, stop.signal);
+}
+
+/** Lets us listen for as long as we like. */
+const letIn: NonNullable<Channel['listen']> = async (_sink, signal, connected) => {
+  connected?.();
+  if (signal.aborted) return;
+  await new Promise<void>((resolve) => {
+    signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+};
+
+const OPEN = `incidents WHERE kind = 'channel_broken' AND resolved_at IS NULL`;
+const open = async (): Promise<number> => company.count(OPEN);
+
+/** What his list shows of each row. */
+async function titles(list: string, member: 'title' | 'words'): Promise<readonly (string | undefined)[]> {
+  const { items } = (await company.call(boss, list, {})) as {
+    readonly items: readonly Partial<Record<'title' | 'words', string>>[];
+  };
+  return items.map((item) => item[member]);
+}
+
+describe('a platform that refuses to let us listen', () => {
+  test.each([
+    ['link_disabled', 'breaker', slack, /Socket Mode 关掉了.*重新打开/],
+    ['invalid_auth', 'breaker', slack, /invalid_auth.*检查应用和密钥/],
+    ['unauthorized', 'breaker', telegram, /unauthorized.*检查应用和密钥/],
+    ['webhook_active', 'park', telegram, /登记过回调地址.*deleteWebhook/],
+    ['other_poller', 'park', telegram, /另有程序在用同一个 Telegram 机器人/],
+  ] as const)(
+    '(%s) is told in words that say what to do, once, elsewhere and on the list',
+    async (code, failure, channel, words) => {
+      answer = () => new ChannelError(failure, code);
+      listen(channel);
+      await until(async () => (await open()) === 1);
+      await until(() => tries > 5);
+      await company.drain();
+
+      const told = channel === slack ? telegram.said('7104') : slack.said('U04');
+      expect(told).toEqual([expect.stringMatching(words)]);
+      expect(await titles('task.list', 'title')).toEqual(told);
+      expect(await titles('incident.list', 'words')).toEqual([expect.stringMatching(words)]);
+      expect(await open()).toBe(1);
+    },
+  );
+
+  test('does not hold what is sent there, and a message that arrives closes nothing', async () => {
+    answer = () => new ChannelError('breaker', 'invalid_auth');
+    listen(slack);
+    await until(async () => (await open()) === 1);
+
+    await company.call({ kind: 'SYSTEM', id: 'daiban', language: 'zh-CN' }, 'staff.notify', {
+      staffId: boss.id,
+      text: 'talk.parked',
+      params: {},
+    });
+    await company.drain();
+
+    expect(slack.said('U04')).toHaveLength(1);
+    expect(await open()).toBe(1);
+  });
+
+  test('and lets us in again has its incident and to-do closed', async () => {
+    answer = (n) => (n < 3 ? new ChannelError('breaker', 'invalid_auth') : undefined);
+    listen(slack);
+    await until(() => tries === 3);
+    await until(async () => (await open()) === 0);
+
+    expect(await company.count('incidents')).toBe(1);
+    expect(await company.count('todos WHERE done_at IS NULL')).toBe(0);
+  });
+
+  test('is healed by the process that comes after, too', async () => {
+    answer = () => new ChannelError('breaker', 'unauthorized');
+    listen(telegram);
+    await until(async () => (await open()) === 1);
+    stop.abort();
+    await running;
+
+    stop = new AbortController();
+    answer = () => undefined;
+    listen(telegram);
+
+    await until(async () => (await open()) === 0);
+  });
+
+  test('once or twice while another process is leaving alarms nobody', async () => {
+    answer = (n) => (n < 3 ? new ChannelError('park', 'other_poller') : undefined);
+    listen(telegram);
+    await until(() => tries === 3);
+
+    expect(await company.count('incidents')).toBe(0);
+  });
+
+  test('and lets us in only for moments, because another poller takes turns with us, stays reported', async () => {
+    answer = () => undefined;
+    listen(telegram, { againMs: 1, steadyMs: 30_000 }, async (_sink, _signal, connected) => {
+      connected?.();
+      throw new ChannelError('park', 'other_poller');
+    });
+
+    await until(async () => (await open()) === 1);
+    await until(() => tries >= 6);
+    expect(await open()).toBe(1);
+    expect(await company.count('incidents')).toBe(1);
+  });
+
+  test('is asked again less and less often', async () => {
+    answer = () => new ChannelError('breaker', 'invalid_auth');
+    const began = performance.now();
+    listen(slack, { againMs: 4, steadyMs: 1 });
+    await until(() => tries === 7);
+
+    // 4, 8, 16, 32, 64 and 128 ms at least lie between seven tries; evenly it would be 24.
+    expect(performance.now() - began).toBeGreaterThan(240);
+  });
+});
