@@ -86,7 +86,7 @@ export interface HttpAnswer {
   readonly body?: string | Buffer;
 }
 
-/** An answer shown inside the platform's own request (WeCom passive reply, Slack ack). */
+/** An answer shown inside the platform's own request (WeCom passive reply). */
 export type InteractiveAnswer =
   | { readonly kind: 'text'; readonly text: string }
   /** Grey the pressed card's buttons and show this label instead (≤ 10 characters). */

@@ -51,7 +51,7 @@ const ADMIN = statement(
 const MENDERS = statement(
   'broken-menders',
   `SELECT s.id AS staff_id, s.language, i.account, i.external_id FROM staff s JOIN identities i ON i.staff_id = s.id
-   WHERE s.is_active AND s.roles && ARRAY['admin', 'manager'] AND i.is_reachable AND i.account <> $1 ORDER BY s.created_at, s.id, i.account`,
+   WHERE s.is_active AND s.roles && ARRAY['admin', 'manager'] AND i.is_reachable ORDER BY s.created_at, s.id, i.account`,
 );
 
 /** What a refusal or a try of a refused account means; runs in the transaction that stores the outcome. */
@@ -141,11 +141,15 @@ function todoKey(incident: string): string {
 /** What people are told; `cure` is a text by its key. */
 type Told = Readonly<Record<'incident' | 'account' | 'code' | 'kind' | 'cure', string>>;
 
-/** Tells administrators and managers, wherever else they can be reached. */
+/** Tells administrators and managers, wherever else they can be reached; whom nothing else reaches, where we can still send. */
 export async function tellMenders(unit: Unit, turn: Turn, payload: unknown): Promise<void> {
   const { incident, account, code, kind, cure } = payload as Told;
   const { texts } = turn.call.services;
-  for (const mender of await unit.tx.query<MenderRow>(MENDERS, [account])) {
+  const menders = await unit.tx.query<MenderRow>(MENDERS);
+  const elsewhere = menders.filter((mender) => mender.account !== account);
+  const reached = new Set(elsewhere.map((mender) => mender.staff_id));
+  const here = kind === TODO_KINDS.receive ? menders.filter(({ staff_id: id }) => !reached.has(id)) : [];
+  for (const mender of [...elsewhere, ...here]) {
     const language = isLanguage(mender.language) ? mender.language : 'zh-CN';
     const channel = texts.translate(language, `todo.channel.${platformOf(account)}`);
     turn.effects.send({

@@ -8,17 +8,19 @@ import { errorText } from '../lib/errors.ts';
 import { hit } from '../lib/kill-points.ts';
 import type { Log } from '../lib/log.ts';
 import type { Born } from '../outbox/direct.ts';
-import type { ConversationChange, LockedConversation, StoredEvent, TurnHandler } from '../core/runtime/turns.ts';
+import type {
+  ConversationChange,
+  LockedConversation,
+  Place,
+  SetAside,
+  StoredEvent,
+  TurnHandler,
+} from '../core/runtime/turns.ts';
 import { readTimes, Unit, type UnitDeps, type WakeTopic } from '../core/unit/unit.ts';
 import type { Catch } from './loop.ts';
 
-/** What parking may look at. The conversation's state, or the event's own body, may be what cannot be read. */
-export type Parked = Pick<LockedConversation, 'id' | 'account' | 'chat' | 'thread' | 'actor'> & {
-  readonly event: Pick<StoredEvent, 'id' | 'traceId'> & Partial<Pick<StoredEvent, 'event'>> & { readonly kind: string };
-};
-
 /** Tells the sender that his message could not be handled, and puts it on the timeline. */
-export type ParkHandler = (unit: Unit, parked: Parked) => Promise<void>;
+export type ParkHandler = (unit: Unit, place: Place, event: SetAside) => Promise<void>;
 
 export interface InboxJobDeps extends UnitDeps {
   readonly database: Database;
@@ -243,7 +245,7 @@ export class InboxJob {
     }
   }
 
-  #bodyOf(row: EventRow): Partial<Pick<StoredEvent, 'event'>> {
+  #bodyOf(row: EventRow): Pick<SetAside, 'event'> {
     try {
       return { event: this.#event(row).event };
     } catch {
@@ -255,7 +257,7 @@ export class InboxJob {
   async #park(
     conversationId: string,
     inboxId: bigint,
-    bodyOf: (row: EventRow) => Partial<Pick<StoredEvent, 'event'>>,
+    bodyOf: (row: EventRow) => Pick<SetAside, 'event'>,
   ): Promise<number> {
     return this.#committing(async (tx, leave) => {
       const [row] = await tx.query<ConversationRow>(LOCK_ONE, [conversationId]);
@@ -267,7 +269,7 @@ export class InboxJob {
       if (!parked) return 0;
       const { id, account, chat, thread, actor } = row;
       const event = { id: poisonous.id, traceId: poisonous.trace_id, kind: parked.kind, ...bodyOf(poisonous) };
-      await this.#deps.park(unit, { id, account, chat, thread, actor, event });
+      await this.#deps.park(unit, { id, account, chat, thread, actor }, event);
       await leave(unit);
       return 1;
     });

@@ -10,7 +10,7 @@ import type { Log } from '../lib/log.ts';
 import { noteDeaf, noteHearing } from './broken-channel.ts';
 
 export interface ListenDeps {
-  readonly database: Database;
+  readonly database: Pick<Database, 'dedicated' | 'transaction'>;
   readonly keys: Keyring;
   readonly inbox: Inbox;
   readonly log: Log;
@@ -58,7 +58,7 @@ class Hearing {
   readonly #deps: ListenDeps;
   readonly #timing: Timing;
   #refusals = 0;
-  /** It is known that nothing is open about it; at first it is not, for a process that left may have told people. */
+  /** Known to be in order since we listen; before that another process may have told people otherwise. */
   #isSettled = false;
   #steady: NodeJS.Timeout | undefined;
 
@@ -76,29 +76,34 @@ class Hearing {
   /** The platform has let us in. */
   connected(): void {
     if (this.#isSettled || this.#steady) return;
-    this.#steady = setTimeout(() => void this.#regained(), this.#timing.steadyMs).unref();
+    const steady = setTimeout(() => void this.#regained(steady), this.#timing.steadyMs).unref();
+    this.#steady = steady;
   }
 
   /** Nobody listens any more, for whatever reason. */
   ended(): void {
     clearTimeout(this.#steady);
     this.#steady = undefined;
+    this.#isSettled = false;
   }
 
   async refused({ failure, code }: ChannelError): Promise<void> {
-    this.#isSettled = false;
+    this.ended(); // what is waited for below takes its time
     this.#refusals += 1;
     if (failure !== 'breaker' && this.#refusals < PATIENCE) return;
     await this.#tell(async (tx, now) => noteDeaf(tx, this.#deps.keys, { account: this.#account, code, now }));
   }
 
-  async #regained(): Promise<void> {
-    this.#steady = undefined;
+  async #regained(steady: NodeJS.Timeout): Promise<void> {
     this.#refusals = 0;
-    this.#isSettled = await this.#tell(async (tx, now) => noteHearing(tx, this.#account, now));
+    const isTold = await this.#tell(async (tx, now) => noteHearing(tx, this.#account, now));
+    if (this.#steady !== steady) return; // it has ended meanwhile
+    this.#steady = undefined;
+    this.#isSettled = isTold;
+    this.connected(); // a socket says so once in hours: what could not be stored is tried again
   }
 
-  /** `false` when it could not be stored: it is told at the next refusal, or the next time we are let in. */
+  /** `false` when it could not be stored. A refusal that was not is told at the next one. */
   async #tell(work: (tx: Tx, now: Date) => Promise<void>): Promise<boolean> {
     try {
       await this.#deps.database.transaction(async (tx) => work(tx, (await readTimes(tx)).now));

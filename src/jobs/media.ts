@@ -7,6 +7,7 @@ import { ChannelError } from '../channels/channel.ts';
 import type { Actor } from '../core/operations/actor.ts';
 import type { MediaToken } from '../core/conversation/index.ts';
 import type { MediaErrand, MediaMessage } from '../core/runtime/media-timer.ts';
+import type { Place } from '../core/runtime/turns.ts';
 import { inUnit, readTimes, type UnitDeps } from '../core/unit/unit.ts';
 import { statement, type Database, type Tx } from '../db/database.ts';
 import type { Keyring } from '../db/keyring.ts';
@@ -14,7 +15,7 @@ import { insertInternal } from '../inbox/internal.ts';
 import { errorText } from '../lib/errors.ts';
 import { hit } from '../lib/kill-points.ts';
 import type { Log } from '../lib/log.ts';
-import { tellParked, type ParkedPlace } from './parked.ts';
+import { tellParked } from './parked.ts';
 
 /** For whom a message's files are, and putting one of them away; the documents room gives both. */
 export interface FileIntake {
@@ -103,7 +104,7 @@ export async function fetchNext(deps: MediaJobDeps): Promise<number> {
 async function park(deps: MediaJobDeps, row: LeasedTimer): Promise<void> {
   await inUnit(deps.unit, async (unit) => {
     if ((await unit.tx.query(PARK, [row.id, row.attempts])).length === 0) return;
-    const [place] = await unit.tx.query<ParkedPlace>(PLACE, [row.subject_id]);
+    const [place] = await unit.tx.query<Place>(PLACE, [row.subject_id]);
     if (!place) return;
     await tellParked(unit, {
       place,

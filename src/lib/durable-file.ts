@@ -34,12 +34,17 @@ export async function makeFolder(folder: string): Promise<void> {
     await syncFolder(path.dirname(made));
 }
 
-/** Makes the names in a folder durable; a file's own `fsync` does not (fsync(2)). Windows has no such call. */
+/**
+ * Makes the names in a folder durable; a file's own `fsync` does not (fsync(2)). Windows has no such call, nor have some
+ * network shares, which say EINVAL: there it is left to the file system, as PostgreSQL leaves it.
+ */
 export async function syncFolder(folder: string): Promise<void> {
   if (process.platform === 'win32') return;
   const handle = await open(folder, 'r');
   try {
-    await handle.sync();
+    await handle.sync().catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EINVAL') throw error;
+    });
   } finally {
     await handle.close();
   }

@@ -21,12 +21,11 @@ const NOW = new Date('2026-11-20T02:30:00Z');
 /** As `flows/repayment-reminder.yaml` has it. */
 const LIVE: ReminderSchedule = {
   version: 'a'.repeat(64),
-  spreadMinutes: 50,
   stages: [
-    { name: 'threeDaysBefore', day: -3, minute: 600, texts: {} },
-    { name: 'dayBefore', day: -1, minute: 600, texts: {} },
-    { name: 'dueDay', day: 0, minute: 540, texts: {} },
-    { name: 'dayAfter', day: 1, minute: 600, texts: {} },
+    { name: 'threeDaysBefore', day: -3, minute: 600, spread: 50, texts: {} },
+    { name: 'dayBefore', day: -1, minute: 600, spread: 50, texts: {} },
+    { name: 'dueDay', day: 0, minute: 540, spread: 50, texts: {} },
+    { name: 'dayAfter', day: 1, minute: 600, spread: 50, texts: {} },
   ],
 };
 /** Half of the loans were made before the present version went live. */

@@ -14,6 +14,7 @@ import { FixedClock, systemClock } from '../../src/lib/clock.ts';
 import { silentLog } from '../../src/lib/log.ts';
 import { Secret } from '../../src/lib/secret.ts';
 import { createSlackEmulator, type SlackEmulator } from '../../src/sandbox/slack/index.ts';
+import { GRANTED, slackManifest } from '../support/slack-manifest.ts';
 
 const START = new Date('2026-11-21T02:00:00Z');
 const ACCOUNT = 'slack:T0001';
@@ -94,6 +95,7 @@ class World {
       signingSecret: 'sandbox-secret',
       publicBase: `${base}/slack`,
       now: START,
+      ...GRANTED,
       people: [
         { id: 'U0001', name: '老赵' },
         { id: 'U0002', name: '小林' },
@@ -492,4 +494,16 @@ describe('our Slack channel against the look-alike', () => {
 
     expect(kinds().every((kind) => kind === 'message')).toBe(true);
   });
+});
+
+// Everything above ran with the scopes and events that docs/slack-manifest.yaml asks for, and with no others.
+test('the manifest a company makes its Slack app from has Slack deliver everything to the one address', () => {
+  const { settings, features } = slackManifest;
+  const addresses = [
+    settings.event_subscriptions.request_url,
+    settings.interactivity.request_url,
+    ...features.slash_commands.map(({ url }) => url),
+  ];
+
+  expect(new Set(addresses.map((address) => new URL(address).pathname))).toEqual(new Set(['/channels/slack/events']));
 });

@@ -17,6 +17,7 @@ import type { Emulator } from '../../src/sandbox/emulator.ts';
 import { createSlackEmulator } from '../../src/sandbox/slack/index.ts';
 import { createTelegramEmulator } from '../../src/sandbox/telegram/index.ts';
 import { createWecomEmulator } from '../../src/sandbox/wecom/index.ts';
+import { GRANTED } from '../support/slack-manifest.ts';
 
 export const PERSON: Readonly<Record<Platform, string>> = { wecom: '00123', slack: 'U0001', telegram: '7000000201' };
 const WECOM = {
@@ -143,6 +144,7 @@ async function fill(
       publicBase: api,
       now,
       wall: systemClock,
+      ...GRANTED,
       people: [person],
     });
     parts.emulator = emulator;

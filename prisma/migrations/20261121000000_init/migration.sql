@@ -791,13 +791,13 @@ CREATE TRIGGER payment_reversals_no_truncate BEFORE TRUNCATE ON payment_reversal
 CREATE TRIGGER payment_allocations_append_only BEFORE UPDATE OR DELETE ON payment_allocations FOR EACH ROW EXECUTE FUNCTION append_only();
 CREATE TRIGGER payment_allocations_no_truncate BEFORE TRUNCATE ON payment_allocations FOR EACH STATEMENT EXECUTE FUNCTION append_only();
 
--- Stages that did not end as a message: LAPSED (overtaken after an outage, or put into the past by a moved version), STOPPED
--- (paid before it was sent).
+-- Stages that did not end as a message: LAPSED (overtaken after an outage, gone by while the instalment was paid, or put into
+-- the past by a moved version), STOPPED (paid before it was sent), UNREACHABLE (no channel; somebody is asked to phone).
 CREATE TABLE reminder_outcomes (
   loan_id    uuid NOT NULL REFERENCES loans (id) ON DELETE RESTRICT,
   instalment integer NOT NULL,
   stage      text NOT NULL,
-  outcome    text NOT NULL CHECK (outcome IN ('LAPSED', 'STOPPED', 'DENIED', 'UNREACHABLE')),
+  outcome    text NOT NULL CHECK (outcome IN ('LAPSED', 'STOPPED', 'UNREACHABLE')),
   at         timestamptz NOT NULL,
   PRIMARY KEY (loan_id, instalment, stage)
 );

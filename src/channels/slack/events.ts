@@ -77,7 +77,7 @@ export function directMessageOf(
 
 function readMessage(envelope: EventCallback, scope: EventScope): readonly InboundEvent[] {
   const { event } = envelope;
-  const author = event.message ?? event.previous_message ?? event;
+  const author = authorOf(event);
   if (isOurOwn(author, envelope)) return [];
   if (author.bot_id) return other(envelope, scope, 'message:bot');
   if (event.subtype === 'message_changed') return readChange(envelope, scope);
@@ -106,7 +106,7 @@ function readSpoken(envelope: EventCallback, scope: EventScope): readonly Inboun
 function readChange(envelope: EventCallback, scope: EventScope): readonly InboundEvent[] {
   const { message, previous_message: previous } = envelope.event;
   if (message?.ts === undefined) return other(envelope, scope, 'message_changed:incomplete');
-  if (message.subtype === 'tombstone') return gone(envelope, scope, message.ts);
+  if (isStone(message)) return gone(envelope, scope, message.ts);
   // Link previews fire the same event without an edit.
   if (message.edited === undefined && message.text === previous?.text)
     return other(envelope, scope, 'message_changed:unfurl');
@@ -116,7 +116,9 @@ function readChange(envelope: EventCallback, scope: EventScope): readonly Inboun
 }
 
 function readDeletion(envelope: EventCallback, scope: EventScope): readonly InboundEvent[] {
-  const ts = envelope.event.deleted_ts ?? envelope.event.previous_message?.ts;
+  const { deleted_ts: deleted, previous_message: previous } = envelope.event;
+  if (isStone(previous)) return []; // what stood there was deleted when the stone was set
+  const ts = deleted ?? previous?.ts;
   return ts === undefined ? other(envelope, scope, 'message_deleted:incomplete') : gone(envelope, scope, ts);
 }
 
@@ -172,7 +174,19 @@ function inbound(envelope: EventCallback, scope: EventScope, told: { happening: 
 }
 
 function senderOf(event: SlackEvent): string {
-  return event.user ?? event.message?.edited?.user ?? event.message?.user ?? event.previous_message?.user ?? '';
+  const { edited, user } = authorOf(event);
+  return event.user ?? edited?.user ?? user ?? event.previous_message?.user ?? '';
+}
+
+/** The message as somebody wrote it, whatever became of it. */
+function authorOf(event: SlackEvent): InnerMessage {
+  const { message, previous_message: previous } = event;
+  return (isStone(message) ? previous : message) ?? previous ?? event;
+}
+
+/** In the place of a deleted message that has replies Slack puts one of its own, from `USLACKBOT`. */
+function isStone(message: InnerMessage | undefined): boolean {
+  return message?.subtype === 'tombstone';
 }
 
 /**

@@ -6,6 +6,7 @@
 import { businessDate } from '../../lib/business-date.ts';
 import {
   planStages,
+  stageTimes,
   startProcess,
   stepProcess,
   type CompiledFlow,
@@ -227,7 +228,7 @@ function processEvent(event: ProcessCase['events'][number], visit: number): Proc
 
 /** Compares one plan of a schedule: stage names and instants (ISO, UTC). */
 export function runPlan(test: PlanTest, flow: CompiledSchedule): DialogueResult {
-  const plan = planStages(flow, businessDate(test.due), { zone: test.zone, spread: test.spread });
+  const plan = planStages(stageTimes(flow), businessDate(test.due), { zone: test.zone, spread: test.spread });
   const actual = plan.map((stage) => [stage.stage, stage.at.toISOString()]);
   const same = JSON.stringify(actual) === JSON.stringify(test.stages);
   return {

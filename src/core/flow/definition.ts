@@ -261,22 +261,31 @@ export const processSchema = z.strictObject({
 
 const clockTime = z.string().regex(/^(?:[01]\d|2[0-3]):[0-5]\d$/u);
 
+/** The earliest a stage may come, in days from the due date. */
+export const EARLIEST_DAY = -60;
+
 /** A flow of kind `schedule`: messages at set days around a due date. */
 export const scheduleSchema = z.strictObject({
   flow: name,
   kind: z.literal('schedule'),
   formatVersion: z.literal(FORMAT_VERSION).default(FORMAT_VERSION),
   title: textKey,
-  anchor: identifier,
-  /** The purpose the contact gate is asked with. */
-  purpose: identifier,
-  /** Wall clock of the customer's zone; nothing leaves outside. */
+  anchor: z.literal('dueOn'),
+  purpose: z.literal('reminder'),
+  /** Wall clock of the customer's zone; no stage is planned outside. What the contact gate defers leaves when the gate says. */
   window: z.strictObject({ from: clockTime, to: clockTime }),
   /** Sends are spread over so many minutes after the stage's time. */
   spreadMinutes: z.number().int().min(0).max(600).default(0),
-  stopWhen: identifier,
+  stopWhen: z.literal('paid'),
   stages: z
-    .array(z.strictObject({ name: identifier, day: z.number().int().min(-60).max(365), at: clockTime, text: textKey }))
+    .array(
+      z.strictObject({
+        name: identifier,
+        day: z.number().int().min(EARLIEST_DAY).max(365),
+        at: clockTime,
+        text: textKey,
+      }),
+    )
     .min(1),
 });
 

@@ -5,7 +5,7 @@
  * the files, stores versions and instances, calls operations and keeps timers.
  *
  *   loadFlow(text, file, catalogue) → findings, or a version     compileFlow(normalised, version) → table
- *   stepProcess(flow, state, event) → { state, effects }         planStages(flow, dueOn, options) → stages
+ *   stepProcess(flow, state, event) → { state, effects }         planStages(stageTimes(flow), dueOn, options) → stages
  */
 export type { FlowCatalogue, Texts } from './catalogue.ts';
 export {
@@ -20,6 +20,7 @@ export {
 } from './compile.ts';
 export {
   durationMinutes,
+  EARLIEST_DAY,
   FORMAT_VERSION,
   type Branch,
   type ConversationDefinition,
@@ -46,5 +47,5 @@ export type {
   ProcessState,
   ProcessStep,
 } from './process-state.ts';
-export { planStages, stageStates, type PlannedStage, type StageState } from './schedule.ts';
+export { planStages, stageTimes, type PlannedStage, type StageTime } from './schedule.ts';
 export { resolveTemplate } from './template.ts';

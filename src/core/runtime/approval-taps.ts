@@ -6,6 +6,7 @@ import type { FlowTable, Reading } from '../conversation/index.ts';
 import type { Turn } from '../unit/unit.ts';
 import { answersOf, colleagueForm, MAX_COLLEAGUE, OFFERED, reasonForm, type Wanting } from './decision-forms.ts';
 import { withoutDecision, type Memory, type PendingDecision } from './memory.ts';
+import type { Say } from './speech.ts';
 
 type Tap = Extract<Happening, { kind: 'action' }>;
 
@@ -136,13 +137,6 @@ export interface Words {
   readonly flows: Pick<FlowTable, 'startingWith'>;
   readonly say: Say;
 }
-
-/** Says a text, with answers that can be tapped. */
-export type Say = (
-  key: string,
-  params?: Readonly<Record<string, string | number>>,
-  choices?: readonly string[],
-) => void;
 
 /** What became of the words: `'other'` = they were about something else and are still to be heard. */
 type Answer = { readonly kind: 'answered' | 'other'; readonly isOpen: boolean };

@@ -9,10 +9,8 @@ import { identitiesOf, setReachable, type Identity } from '../../identity/identi
 import { dateIn, type BusinessDate } from '../../lib/business-date.ts';
 import { AppError } from '../../lib/errors.ts';
 import type { Texts } from '../../lib/i18n.ts';
-import { newToken } from '../../lib/ids.ts';
 import {
   namesIn,
-  present,
   readMessage,
   stepConversation,
   type ConversationEffect,
@@ -21,27 +19,18 @@ import {
 } from '../conversation/index.ts';
 import type { Actor } from '../operations/actor.ts';
 import { platformOf, type Turn, type Unit } from '../unit/unit.ts';
-import { hearDecision, keepQuestion, pressCard, type Say } from './approval-taps.ts';
-import {
-  askedCard,
-  choiceAskedAnew,
-  choiceCard,
-  choiceEvent,
-  choiceOf,
-  labelOn,
-  lockedChoices,
-  showsAsCard,
-  stillAsked,
-} from './choices.ts';
+import { hearDecision, keepQuestion, pressCard } from './approval-taps.ts';
+import { askedCard, choiceAskedAnew, choiceEvent, choiceOf, labelOn, lockedChoices } from './choices.ts';
 import { pressText } from './decision-forms.ts';
 import type { Flows } from './flows.ts';
-import { changeOf, type IncomingItem, type ItemChange } from './incoming.ts';
+import { changeOf, uploadLine, type IncomingItem, type ItemChange } from './incoming.ts';
 import { callForPerson } from './handover.ts';
 import { handOverMedia } from './media-timer.ts';
-import { caseOf, memoryFor, withoutDecision, type Memory, type Offer } from './memory.ts';
+import { caseOf, memoryFor, withoutDecision, type Memory } from './memory.ts';
 import { PersonalSlots, type PersonalValues } from './personal-slots.ts';
 import { actorOf, sendersOf } from './senders.ts';
 import { answered, awaitAnswer, keepAlarm, ring, type Silence } from './silence.ts';
+import { Speech } from './speech.ts';
 import { answerTrial } from './trial.ts';
 import type { ConversationChange, ConversationWork, InternalEvent, StoredEvent } from './turns.ts';
 
@@ -101,6 +90,7 @@ class Talk {
   readonly #today: BusinessDate;
   readonly #identity: Identity;
   readonly #address: Address;
+  readonly #speech: Speech;
   /** Whose files its turns have touched. */
   readonly customers = new Set<string>();
   /** Edits and deletions the platform reported. */
@@ -138,6 +128,7 @@ class Talk {
     const { account, chat, thread, actor } = work.conversation;
     this.#memory = memory;
     this.#address = { account, chat, ...(thread === '' ? {} : { thread }), ...(actor === '' ? {} : { actor }) };
+    this.#speech = new Speech(deps.texts, this.#address, () => this.#actor);
   }
 
   /** What is remembered now. */
@@ -195,7 +186,9 @@ class Talk {
           reading: readMessage(event.caption, this.#today),
           media: event.media,
         });
-        if (event.uploaded) this.#fileUpload(turn, stored, event);
+        if (event.uploaded === undefined) return;
+        for (const name of namesIn(event.caption)) turn.effects.conceal(name);
+        this.#file(turn, stored, uploadLine(event));
         return;
     }
   }
@@ -234,13 +227,13 @@ class Talk {
         this.#file(turn, stored, {
           kind: 'contact',
           messageId: happening.messageId,
-          text: this.#isProvenPhone ? happening.phone : this.#text('talk.foreign_contact'),
+          text: this.#isProvenPhone ? happening.phone : this.#speech.text('talk.foreign_contact'),
         });
         return;
       case 'action': {
         const asked = await askedCard(turn, happening);
         const label = choiceOf(this.#memory.offer, happening)?.label ?? labelOn(asked, happening.verb);
-        const pressed = label ?? pressText(happening, (key) => this.#text(key));
+        const pressed = label ?? pressText(happening, (key) => this.#speech.text(key));
         await this.#tap(turn, stored, { ...happening, asked });
         for (const name of namesIn(pressed)) turn.effects.conceal(name);
         this.#file(turn, stored, { kind: 'action', messageId: null, text: pressed });
@@ -267,7 +260,7 @@ class Talk {
     for (const fact of reading.understanding.facts) if (fact.name === 'name') turn.effects.conceal(String(fact.value));
     for (const name of namesIn(message.text)) turn.effects.conceal(name);
     if (this.#isUnknownStaff()) {
-      this.#say(turn, this.#deps.texts.translate(this.#actor.language, 'talk.unknown_staff'));
+      this.#speech.sayer(turn)('talk.unknown_staff');
       return;
     }
     if (message.media.length > 0) {
@@ -277,11 +270,11 @@ class Talk {
       return;
     }
     if (this.#actor.kind !== 'STRANGER') {
-      const answers = await answerTrial(turn, message.text, this.#actor.language, (key) => this.#text(key));
-      for (const content of answers) this.#send(turn, content);
+      const answers = await answerTrial(turn, message.text, this.#actor.language, (key) => this.#speech.text(key));
+      for (const content of answers) this.#speech.send(turn, content);
       if (answers.length > 0) return;
     }
-    const say = this.#sayKey(turn);
+    const say = this.#speech.sayer(turn);
     const { table: flows } = this.#deps.flows;
     const heard = await hearDecision(this.#memory, { turn, text: message.text, reading, flows, say });
     this.#memory = heard.memory;
@@ -290,11 +283,6 @@ class Talk {
     const chosen = this.#offered(message.text);
     await this.#step(turn, chosen ?? { type: 'message', text: message.text, reading, media: [] });
     this.#memory = keepQuestion(this.#memory, depth, say);
-  }
-
-  #sayKey(turn: Turn): Say {
-    return (key, params, choices = []) =>
-      this.#send(turn, { kind: 'text', text: this.#text(key, params), ...(choices.length > 0 ? { choices } : {}) });
   }
 
   /** A platform whose people are all staff: whoever is not on the list gets told how to get there. */
@@ -314,10 +302,10 @@ class Talk {
     const { offer } = this.#memory;
     const choice = choiceOf(offer, tap) ?? (await choiceAskedAnew(turn, offer, { ...tap, asked }));
     if (!choice && !asked) return this.#press(turn, stored, tap);
-    const label = choice?.label ?? this.#text('talk.answered');
-    const title = choice ? this.#text('talk.chosen', { label }) : label;
+    const label = choice?.label ?? this.#speech.text('talk.answered');
+    const title = choice ? this.#speech.text('talk.chosen', { label }) : label;
     for (const content of lockedChoices(tap, { title, label, platform: this.#work.conversation.platform, asked }))
-      this.#send(turn, content);
+      this.#speech.send(turn, content);
     if (offer && choice) return this.#step(turn, choiceEvent(offer, choice));
   }
 
@@ -328,7 +316,7 @@ class Talk {
       address: this.#address,
       tap,
       inboxId: stored.id,
-      text: (key, params) => this.#text(key, params),
+      text: (key, params) => this.#speech.text(key, params),
     });
     if (this.#memory.decision?.cardId === tap.cardId) this.#memory = withoutDecision(this.#memory);
     if (decision) this.#memory = { ...this.#memory, decision };
@@ -366,7 +354,7 @@ class Talk {
     switch (effect.kind) {
       case 'say':
       case 'diff':
-        this.#sayEffect(turn, effect);
+        this.#memory = this.#speech.tell(turn, effect, this.#memory);
         return;
       case 'do':
         return this.#step(turn, await this.#call(turn, effect));
@@ -423,61 +411,8 @@ class Talk {
         this.#items[at] = { ...item, customers: [...item.customers, customerId] };
   }
 
-  #sayEffect(turn: Turn, effect: Extract<ConversationEffect, { kind: 'say' | 'diff' }>): void {
-    const said = present(effect, (key, params) => this.#text(key, params));
-    const visit = effect.kind === 'say' ? effect.visit : 0;
-    const offer: Offer | undefined = said.choices.length > 0 ? { visit, choices: said.choices } : undefined;
-    const withoutOffer = { ...this.#memory };
-    delete (withoutOffer as { offer?: Offer }).offer;
-    if (effect.kind === 'diff') {
-      this.#say(turn, said.text);
-      return;
-    }
-    if (offer && showsAsCard(this.#work.conversation.platform, said)) {
-      const cardId = newToken(16);
-      this.#memory = { ...withoutOffer, offer: { ...offer, cardId } };
-      this.#send(turn, { kind: 'card', card: choiceCard(cardId, said) });
-      return;
-    }
-    if (offer) this.#memory = { ...withoutOffer, offer };
-    else if (!stillAsked(this.#memory.offer, this.#memory.talk)) this.#memory = withoutOffer;
-    this.#send(turn, {
-      kind: 'text',
-      text: [said.text, ...said.fields.map((field) => `${field.label} ${field.value}`)].join('\n'),
-      ...(offer ? { choices: offer.choices.map((choice) => choice.label) } : {}),
-      ...(said.requestContact === undefined ? {} : { requestContact: said.requestContact }),
-    });
-  }
-
-  #say(turn: Turn, text: string): void {
-    this.#send(turn, { kind: 'text', text });
-  }
-
-  #send(turn: Turn, content: Parameters<Turn['effects']['send']>[0]['content']): void {
-    turn.effects.send({
-      to: this.#address,
-      purpose: this.#purpose(),
-      content,
-      ...(this.#actor.kind === 'CUSTOMER' ? { customerId: this.#actor.id } : {}),
-    });
-  }
-
   #audience(): 'staff' | 'customer' {
     return this.#actor.kind === 'STAFF' ? 'staff' : 'customer';
-  }
-
-  #purpose(): 'STAFF' | 'ANSWER' {
-    return this.#actor.kind === 'STAFF' ? 'STAFF' : 'ANSWER';
-  }
-
-  #text(key: string, params: Readonly<Record<string, string | number>> = {}): string {
-    return this.#deps.texts.translate(this.#actor.language, key, params);
-  }
-
-  #fileUpload(turn: Turn, stored: StoredEvent, event: Extract<InternalEvent, { internal: 'media' }>): void {
-    for (const name of namesIn(event.caption)) turn.effects.conceal(name);
-    const fileIds = event.media.flatMap(({ fileId }) => (typeof fileId === 'string' ? [fileId] : []));
-    this.#file(turn, stored, { kind: 'file', messageId: null, text: event.caption, fileIds });
   }
 
   #file(

@@ -2,7 +2,7 @@
 import type { Happening } from '../../channels/channel.ts';
 import type { BusinessDate } from '../../lib/business-date.ts';
 import { namesIn, readMessage } from '../conversation/index.ts';
-import type { StoredEvent } from './turns.ts';
+import type { InternalEvent, SetAside } from './turns.ts';
 
 /** A line of the timeline that came in. */
 export interface IncomingItem {
@@ -43,11 +43,13 @@ export function changeOf(
   return { conversationId, messageId, inboxId, kind: 'EDITED', text, concealed: [...names, ...namesIn(text)] };
 }
 
-/** An inbox row that was set aside; `event` is absent where nobody can read it. */
-interface SetAside {
-  readonly platform: string;
-  readonly kind: string;
-  readonly event?: StoredEvent['event'];
+/** Files that came through an upload page, as a line of the timeline. */
+export function uploadLine({
+  caption,
+  media,
+}: Extract<InternalEvent, { internal: 'media' }>): Pick<IncomingItem, 'kind' | 'messageId' | 'text' | 'fileIds'> {
+  const fileIds = media.flatMap(({ fileId }) => (typeof fileId === 'string' ? [fileId] : []));
+  return { kind: 'file', messageId: null, text: caption, fileIds };
 }
 
 /** Kinds of events that are something a person said or did in the chat, and how they stand on the timeline. */
@@ -58,22 +60,46 @@ const SPOKEN: ReadonlyMap<string, string> = new Map([
   ['contact', 'contact'],
 ]);
 
+type SetAsideLine = Pick<IncomingItem, 'kind' | 'messageId' | 'concealed' | 'fileIds'> & { readonly text?: string };
+
 /**
- * How an event whose turn failed stands on the timeline; `undefined` for what is no message (an edit, an event of our own).
+ * How an event whose turn failed stands on the timeline; `undefined` for what is no message (an edit, a timer of our own).
  * Only a message has words: what a press or a contact means would be for the turn to say. `text` is absent where none can
  * be read.
  */
 export function setAsideLine(
-  { platform, kind, event }: SetAside,
+  platform: string,
+  { kind, event }: SetAside,
   today: BusinessDate,
-): (Pick<IncomingItem, 'kind' | 'messageId' | 'concealed'> & { readonly text?: string }) | undefined {
+): SetAsideLine | undefined {
+  if (event && 'internal' in event) {
+    if (event.internal !== 'media' || event.uploaded !== true) return undefined;
+    return { ...uploadLine(event), concealed: namesOf(event.caption, today) };
+  }
   const spoken = kind === 'opened' && platform === 'telegram' ? 'start' : SPOKEN.get(kind);
   if (spoken === undefined) return undefined;
-  const happening = event && !('internal' in event) ? event.happening : undefined;
+  const happening = event?.happening;
   const messageId = happening && 'messageId' in happening ? happening.messageId : null;
-  if (happening?.kind !== 'message') return { kind: spoken, messageId, concealed: [] };
+  if (happening?.kind !== 'message') return { kind: spoken, messageId, concealed: [], fileIds: [] };
   const { text, media } = happening;
+  const concealed = namesOf(text, today);
+  return { kind: media.length > 0 ? 'file' : spoken, messageId, text, concealed, fileIds: [] };
+}
+
+/** What an edit or a deletion whose turn failed changes; `undefined` for anything else. */
+export function setAsideChange(
+  conversationId: string,
+  { id, event }: SetAside,
+  today: BusinessDate,
+): ItemChange | undefined {
+  if (!event || 'internal' in event) return undefined;
+  const { happening } = event;
+  if (happening.kind !== 'edited' && happening.kind !== 'deleted') return undefined;
+  const names = happening.kind === 'edited' ? namesOf(happening.text, today) : [];
+  return changeOf(happening, [conversationId, id], names);
+}
+
+function namesOf(text: string, today: BusinessDate): readonly string[] {
   const { facts } = readMessage(text, today).understanding;
-  const names = facts.flatMap((fact) => (fact.name === 'name' ? [String(fact.value)] : []));
-  return { kind: media.length > 0 ? 'file' : spoken, messageId, text, concealed: [...names, ...namesIn(text)] };
+  return [...facts.flatMap((fact) => (fact.name === 'name' ? [String(fact.value)] : [])), ...namesIn(text)];
 }

@@ -28,6 +28,15 @@ export interface StoredEvent {
   readonly event: InboundEvent | InternalEvent;
 }
 
+/**
+ * An event whose turn failed again and again. `event` is absent where nobody can read it, or where it is what could not be
+ * written down.
+ */
+export interface SetAside extends Pick<StoredEvent, 'id' | 'traceId'>, Partial<Pick<StoredEvent, 'event'>> {
+  /** The kind of the inbox row. */
+  readonly kind: string;
+}
+
 export interface LockedConversation {
   readonly id: string;
   readonly platform: string;
@@ -39,6 +48,9 @@ export interface LockedConversation {
   readonly rev: number;
   readonly isSilenced: boolean;
 }
+
+/** Where a conversation is held; readable even when its state is not. */
+export type Place = Pick<LockedConversation, 'id' | 'account' | 'chat' | 'thread' | 'actor'>;
 
 /** What a turn changes about its conversation. */
 export interface ConversationChange {

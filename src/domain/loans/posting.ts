@@ -54,9 +54,7 @@ export async function settleLoan(
   const settlement = settlePlan(plan, counted);
   const postings = postingsFor(await sharesOf(ctx.tx, loan.id), settlement.shares);
   await writeSettlement(ctx.tx, { id: entryId, loanId: loan.id, now: ctx.now }, postings, settlement);
-  const open = new Set(settlement.standings.filter((one) => one.paidAt === undefined).map((one) => one.number));
-  const reopened = plan.filter((row) => row.paid_at !== null && open.has(row.number)).map((row) => row.number);
-  await ctx.callAsSystem('reminder.plan', { loanId: loan.id, reopened });
+  await ctx.callAsSystem('reminder.plan', { loanId: loan.id });
   ctx.effects.touch(loan.customer_id);
   return { ...settlement, postings };
 }

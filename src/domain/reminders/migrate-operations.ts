@@ -9,8 +9,9 @@ import { flowVersions, versionsInUse, type FlowVersionRow, type VersionInUse } f
 import { defineOperation, type Operation } from '../../core/operations/operation.ts';
 import type { Tx } from '../../db/database.ts';
 import { AppError } from '../../lib/errors.ts';
-import { foreseeMove, loansOfVersions, moveLoans, takeLoans } from './migrate-store.ts';
+import { firstInUse, loansOfVersions, takeLoans } from './migrate-store.ts';
 import type { ReminderSchedules } from './reminder-schedule.ts';
+import { foreseePlan, planLoans } from './reminder-store.ts';
 
 /** Loans of one transaction: a reminder that falls due meanwhile waits no longer than that. */
 const BATCH = 1_000;
@@ -49,17 +50,17 @@ function previewOperation(schedules: ReminderSchedules): Operation {
     http: { method: 'GET', path: '/flows/{name}/migration' },
     readOnly: true,
     async run(ctx, { name, to }) {
-      const target = await versionOf(ctx.tx, name, to);
+      const { target } = await versionsOf(ctx.tx, name, to);
       const schedule = await schedules.version(ctx.tx, target.id);
       const others = await othersInUse(ctx.tx, target);
+      const versions = others.map(({ id }) => id);
       const sum = { loans: 0, rescheduled: 0, lapsed: 0 };
       for (let after: string | undefined = LOWEST_ID; after !== undefined && others.length > 0;) {
-        const versions = others.map(({ id }) => id);
         const loans: readonly string[] = await loansOfVersions(ctx.tx, versions, { after, limit: PAGE });
-        const move = await foreseeMove(ctx.tx, loans, schedule, ctx.now);
-        sum.loans += move.loans;
-        sum.rescheduled += move.rescheduled;
-        sum.lapsed += move.lapsed;
+        const plan = await foreseePlan(ctx.tx, loans, schedule, ctx.now);
+        sum.loans += plan.loans;
+        sum.rescheduled += plan.rescheduled;
+        sum.lapsed += plan.lapsed;
         after = loans.length < PAGE ? undefined : loans.at(-1);
       }
       return {
@@ -95,20 +96,27 @@ function migrateOperation(schedules: ReminderSchedules): Operation {
     subject: ({ name }) => ({ kind: 'flow', id: name }),
     evidence: ({ name: _name, more: _more, ...batch }) => batch,
     async run(ctx, { name, to }) {
-      const target = await versionOf(ctx.tx, name, to);
-      const [version, ...others] = await othersInUse(ctx.tx, target);
+      const { target, others } = await versionsOf(ctx.tx, name, to);
+      const ids = others.map(({ id }) => id);
+      const left = await firstInUse(ctx.tx, ids);
+      const from = others.find(({ id }) => id === left);
       const done = { name, to: target.number, from: null, moved: 0, rescheduled: 0, lapsed: 0, digest: null };
-      if (!version) return { ...done, more: false };
-      const loans = await takeLoans(ctx.tx, version.id, BATCH);
+      if (!from) return { ...done, more: false };
+      const loans = await takeLoans(ctx.tx, from.id, BATCH);
       const schedule = await schedules.version(ctx.tx, target.id);
-      const { loans: moved, ...move } = await moveLoans(ctx.tx, loans, schedule, ctx.now);
-      return { ...done, ...move, from: version.number, moved, more: version.running > moved || others.length > 0 };
+      const { loans: moved, ...plan } = await planLoans(ctx.tx, loans, schedule, ctx.now);
+      const more = (await firstInUse(ctx.tx, ids)) !== undefined;
+      return { ...done, ...plan, from: from.number, moved, more };
     },
   });
 }
 
-/** The version to move to. @throws AppError flow.not_found, flow.keeps_version, flow.not_published */
-async function versionOf(tx: Tx, name: string, number: number | undefined): Promise<FlowVersionRow> {
+/** The version to move to, and all others. @throws AppError flow.not_found, flow.keeps_version, flow.not_published */
+async function versionsOf(
+  tx: Tx,
+  name: string,
+  number: number | undefined,
+): Promise<{ readonly target: FlowVersionRow; readonly others: readonly FlowVersionRow[] }> {
   const rows = await flowVersions(tx, name);
   const one = rows.find((row) => row.state === 'LIVE') ?? rows[0];
   if (!one) throw new AppError(flowErrors['flow.not_found'], { params: { name } });
@@ -117,7 +125,7 @@ async function versionOf(tx: Tx, name: string, number: number | undefined): Prom
     number === undefined ? row.state === 'LIVE' : row.number === number && row.state !== 'DRAFT',
   );
   if (!wanted) throw new AppError(flowErrors['flow.not_published'], { params: { name, number: number ?? '' } });
-  return wanted;
+  return { target: wanted, others: rows.filter((row) => row !== wanted) };
 }
 
 /** The other versions of the same flow that running loans have. */

@@ -5,8 +5,8 @@ import type { Tx } from '../../db/database.ts';
 import { groupedYuan, isLanguage, type Language, type Texts } from '../../lib/i18n.ts';
 import type { ReminderSchedule, ReminderSchedules } from './reminder-schedule.ts';
 import {
-  lapseStages,
-  planLoan,
+  isOvertaken,
+  planLoans,
   recordOutcome,
   reminderFacts,
   reminderVersion,
@@ -22,19 +22,14 @@ export function planReminders(schedules: ReminderSchedules): Operation {
     summary:
       'Sets when a loan is next looked at for a reminder; called when a loan is made, paid or a payment reversed',
     access: { system: 'all' },
-    input: z.strictObject({
-      loanId: z.uuid(),
-      /** Instalments that were paid and are open again. */
-      reopened: z.array(z.int()).default([]),
-    }),
+    input: z.strictObject({ loanId: z.uuid() }),
     output: z.object({}),
     subject: (input) => ({ kind: 'loan', id: input.loanId }),
     async run(ctx, input) {
       const version = await reminderVersion(ctx.tx, input.loanId);
       if (version === undefined) return {};
       const schedule = await schedules.version(ctx.tx, version);
-      await lapseStages(ctx.tx, { loanId: input.loanId, instalments: input.reopened }, schedule, ctx.now);
-      await planLoan(ctx.tx, input.loanId, schedule, ctx.now);
+      await planLoans(ctx.tx, [input.loanId], schedule, ctx.now);
       return {};
     },
   });
@@ -51,7 +46,10 @@ export async function runDueReminders(
   return done;
 }
 
-/** What a reminder row says now, in its loan's version; dropped when the instalment was paid or the stage taken away meanwhile. */
+/**
+ * What a reminder row says now, in its loan's version. Dropped when the instalment was paid or the stage taken away meanwhile,
+ * or when it waited (a platform was away, the gate put it off) until the instalment's next message came (design §12 "Time").
+ */
 export function renderReminder(
   schedules: ReminderSchedules,
   texts: Pick<Texts, 'format'>,
@@ -70,9 +68,10 @@ export function renderReminder(
       await recordOutcome(tx, { ...ended, outcome: 'STOPPED' });
       return { dropped: 'paid' };
     }
-    if (!messages) {
+    const others = stages.map(({ name }) => name).filter((name) => name !== stage);
+    if (!messages || (await isOvertaken(tx, ended, others))) {
       await recordOutcome(tx, { ...ended, outcome: 'LAPSED' });
-      return { dropped: 'gone' };
+      return { dropped: messages ? 'overtaken' : 'gone' };
     }
     const language = isLanguage(facts.language) ? facts.language : 'zh-CN';
     const params = {

@@ -1,17 +1,13 @@
 /** The versions of the reminder flow as loans use them: each loan keeps the one it was made with (design §3.13). */
-import type { CompiledSchedule } from '../../core/flow/index.ts';
+import { stageTimes, type CompiledSchedule, type StageTime } from '../../core/flow/index.ts';
 import type { Flows } from '../../core/runtime/flows.ts';
 import type { Tx } from '../../db/database.ts';
 
 /** The flow that reminds of instalments. */
 export const REMINDER_FLOW = 'repayment-reminder';
 
-/** A stage: minutes after midnight in the customer's zone, and its message by language as it was published. */
-export interface ReminderStage {
-  readonly name: string;
-  /** Days from the due date. */
-  readonly day: number;
-  readonly minute: number;
+/** A stage with its message by language as it was published. */
+export interface ReminderStage extends Omit<StageTime, 'text'> {
   readonly texts: Readonly<Record<string, string>>;
 }
 
@@ -19,7 +15,6 @@ export interface ReminderStage {
 export interface ReminderSchedule {
   readonly version: string;
   readonly stages: readonly ReminderStage[];
-  readonly spreadMinutes: number;
 }
 
 /** Where versions come from. */
@@ -45,16 +40,13 @@ export function reminderSchedules(flows: Flows): ReminderSchedules {
   };
 }
 
-function scheduleOf({ version, definition, texts }: CompiledSchedule): ReminderSchedule {
+function scheduleOf(flow: CompiledSchedule): ReminderSchedule {
   return {
-    version,
-    spreadMinutes: definition.spreadMinutes,
-    stages: definition.stages.map(({ name, day, at, text }) => ({
-      name,
-      day,
-      minute: Number(at.slice(0, 2)) * 60 + Number(at.slice(3)),
+    version: flow.version,
+    stages: stageTimes(flow).map(({ text, ...time }) => ({
+      ...time,
       texts: Object.fromEntries(
-        Object.entries(texts).flatMap(([language, { [text]: message }]) =>
+        Object.entries(flow.texts).flatMap(([language, { [text]: message }]) =>
           message === undefined ? [] : [[language, message]],
         ),
       ),

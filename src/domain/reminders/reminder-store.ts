@@ -1,55 +1,146 @@
 /**
- * Planning reminders by the set: one statement claims due loans, advances each to its next stage and puts what is due
- * into the outbox. Advance and message commit together and every (loan, instalment, stage) has one key for ever, so a
- * crash, a second run or a restored backup repeats nothing.
+ * Planning reminders by the set: when loans are looked at next, and what a look puts into the outbox. Advance and message commit
+ * together and every (loan, instalment, stage) has one key for ever, so a crash, a second run or a restored backup repeats nothing.
  */
+import { EARLIEST_DAY } from '../../core/flow/index.ts';
 import { statement, type Tx } from '../../db/database.ts';
 import type { ReminderSchedule } from './reminder-schedule.ts';
 
 /** The stages of one or more versions as SQL sees them: `$1` to `$5`, from `stageColumns`. */
-export const STAGES = `stage AS (SELECT * FROM unnest($1::text[], $2::text[], $3::int[], $4::int[], $5::int[]) AS row (version, name, day, minute, spread))`;
+const STAGES = `stage AS (SELECT * FROM unnest($1::text[], $2::text[], $3::int[], $4::int[], $5::int[]) AS row (version, name, day, minute, spread))`;
+/** The last byte of its id spreads a loan; it never changes. */
+const SHARE = 'get_byte(uuid_send(l.id), 15) AS share';
 
-// The next moment at which a loan needs a look: the earliest stage still to come of an instalment that is not paid. A look
-// that is due but was not taken yet (a payment at nine o'clock, an outage) stays due: its stages are still to be sent or lapse.
-// The spread keeps customers apart within the stage's hour; it depends on the loan only, so it never changes.
-const SET_NEXT = statement(
-  'reminders-set-next',
-  `WITH ${STAGES}, next AS (
-     SELECT i.number, stage.name, l.next_reminder_at AS due, ((i.due_on + stage.day) + make_interval(mins => stage.minute + (get_byte(uuid_send(l.id), 15) * stage.spread / 256))) AT TIME ZONE c.zone AS at
-     FROM loans l JOIN customers c ON c.id = l.customer_id JOIN instalments i ON i.loan_id = l.id AND i.paid_at IS NULL CROSS JOIN stage
-     WHERE l.id = $6 AND l.state = 'ACTIVE'
-   ), first AS (SELECT * FROM next WHERE at > $7 OR at >= due ORDER BY at LIMIT 1)
-   UPDATE loans SET next_reminder_at = (SELECT at FROM first), next_instalment = (SELECT number FROM first), next_stage = (SELECT name FROM first) WHERE id = $6`,
+/** The wall clock at which `stage` of instalment `i` comes, as `planStages` has it: a test compares the two. */
+function momentOf(loan: string): string {
+  const minute = `(stage.minute + ${loan}.share * stage.spread / 256)`;
+  return `((i.due_on + stage.day) + make_interval(mins => ${minute} + CASE WHEN ${minute} % 30 = 0 THEN 2 ELSE 0 END))`;
+}
+
+/** The message of a stage, if it was ever put into the outbox: what has a key was sent or waits to be sent, and that it stays. */
+function keyOf(row: string): string {
+  return `(SELECT 'SENT' FROM outbox_keys WHERE key = 'remind:' || ${row}.id || ':' || ${row}.number || ':' || ${row}.name)`;
+}
+
+function outcomeOf(row: string): string {
+  return `(SELECT outcome FROM reminder_outcomes WHERE loan_id = ${row}.id AND instalment = ${row}.number AND stage = ${row}.name)`;
+}
+
+// A stage that came since a look that is due and was not taken yet (a payment at nine o'clock, an outage) is still to be sent or
+// to lapse by that look; one that came before it and was never sent has lapsed. Nothing can have happened yet to what falls due
+// beyond the earliest day of any version, and after the first such instalment nothing can come next.
+const PLANNING = `WITH ${STAGES}, moving AS (
+     SELECT l.id, l.next_reminder_at, l.next_instalment, l.next_stage, c.zone, ($7::timestamptz AT TIME ZONE c.zone)::date - ${EARLIEST_DAY} AS horizon, ${SHARE}
+     FROM loans l JOIN customers c ON c.id = l.customer_id WHERE l.id = ANY ($6::uuid[])
+   ), planned AS (
+     SELECT m.id, m.next_reminder_at AS due, i.number, i.due_on <= m.horizon AS is_near, stage.name, ${momentOf('m')} AT TIME ZONE m.zone AS at
+     FROM moving m JOIN LATERAL (
+       SELECT number, due_on, min(due_on) FILTER (WHERE due_on > m.horizon) OVER () AS beyond FROM instalments WHERE loan_id = m.id AND paid_at IS NULL
+     ) i ON i.due_on <= coalesce(i.beyond, i.due_on) CROSS JOIN stage
+   ), fated AS MATERIALIZED (
+     SELECT p.*, CASE WHEN is_near THEN coalesce(${keyOf('p')}, ${outcomeOf('p')}) END AS fate FROM planned p
+   ), past AS (
+     SELECT id, number, name FROM fated WHERE fate IS NULL AND at <= $7 AND (at >= due) IS NOT TRUE
+   ), upcoming AS (
+     SELECT DISTINCT ON (id) id, at, number, name FROM fated
+     WHERE CASE WHEN at > $7 THEN fate IS NULL OR fate = 'LAPSED' ELSE fate IS NULL AND at >= due END ORDER BY id, at, number
+   ), moved AS (
+     SELECT m.id, (m.next_reminder_at, m.next_instalment, m.next_stage) IS DISTINCT FROM (u.at, u.number, u.name) AS is_rescheduled, u.at, u.number, u.name
+     FROM moving m LEFT JOIN upcoming u ON u.id = m.id
+   )`;
+const TALLY = `SELECT count(*)::int AS loans, (count(*) FILTER (WHERE is_rescheduled))::int AS rescheduled, (SELECT count(*) FROM past)::int AS lapsed,
+     encode(sha256(convert_to(coalesce(string_agg(id::text, E'\\n' ORDER BY id), ''), 'UTF8')), 'hex') AS digest FROM moved`;
+const FORESEE = statement('reminders-foresee', `${PLANNING} ${TALLY}`);
+const PLAN = statement(
+  'reminders-plan',
+  `${PLANNING}, lapsed AS (
+     INSERT INTO reminder_outcomes (loan_id, instalment, stage, outcome, at) SELECT id, number, name, 'LAPSED', $7 FROM past
+   ), revived AS (
+     DELETE FROM reminder_outcomes o USING fated f WHERE f.fate = 'LAPSED' AND f.at > $7 AND o.loan_id = f.id AND o.instalment = f.number AND o.stage = f.name
+   ), written AS (
+     UPDATE loans l SET reminder_version_id = ($1::text[])[1], next_reminder_at = moved.at, next_instalment = moved.number, next_stage = moved.name, updated_at = $7
+     FROM moved WHERE l.id = moved.id
+   )
+   ${TALLY}`,
 );
 
+/** What planning loans by a version does, or would do. */
+export interface Planned {
+  readonly loans: number;
+  /** Loans whose next reminder is another one, or at another time. */
+  readonly rescheduled: number;
+  /** Stages that lie in the past and were never sent: recorded, so that nobody sends them late. */
+  readonly lapsed: number;
+  /** sha256 of the loans' ids, one a line, in order. */
+  readonly digest: string;
+}
+
+/** What planning these loans by this version would do. Writes nothing. */
+export async function foreseePlan(
+  tx: Tx,
+  loans: readonly string[],
+  schedule: ReminderSchedule,
+  now: Date,
+): Promise<Planned> {
+  return tally(tx, FORESEE, [...stageColumns([schedule]), loans, now]);
+}
+
+/**
+ * Gives these loans, which the caller has locked, this version, which may be the one they have, and sets their next look from
+ * their open instalments. What was sent stays sent; a stage that lapsed and lies ahead (again) may be sent.
+ */
+export async function planLoans(
+  tx: Tx,
+  loans: readonly string[],
+  schedule: ReminderSchedule,
+  now: Date,
+): Promise<Planned> {
+  return tally(tx, PLAN, [...stageColumns([schedule]), loans, now]);
+}
+
+async function tally(tx: Tx, query: typeof PLAN, values: readonly unknown[]): Promise<Planned> {
+  const [row] = await tx.query<Planned>(query, values);
+  if (!row) throw new Error('a tally without a row');
+  return row;
+}
+
+// Taken by a statement of its own: the next one sees what was written before the locks were had, as a payment of this moment.
+const TAKE_DUE = statement(
+  'reminders-take-due',
+  `SELECT id FROM loans WHERE next_reminder_at <= $1 AND reminder_version_id = ANY ($2::text[]) ORDER BY next_reminder_at, id LIMIT $3 FOR UPDATE SKIP LOCKED`,
+);
+// Of the instalments those are looked at that can have a stage since the look fell due, and the first one beyond: with it the
+// next stage comes, if there is none before.
 const RUN = statement(
   'reminders-run',
-  `WITH ${STAGES}, due AS (
-     SELECT l.id, l.customer_id, l.reminder_version_id, l.next_reminder_at, l.next_instalment, get_byte(uuid_send(l.id), 15) AS share FROM loans l
-     WHERE l.next_reminder_at <= $6 AND l.reminder_version_id = ANY ($1) ORDER BY l.next_reminder_at, l.id LIMIT $7 FOR UPDATE SKIP LOCKED
+  `WITH ${STAGES}, reach AS (SELECT min(day) AS first, max(day) AS last FROM stage), due AS (
+     SELECT l.id, l.customer_id, l.reminder_version_id, l.next_reminder_at, ${SHARE} FROM loans l WHERE l.id = ANY ($7::uuid[])
    ), place AS MATERIALIZED ( -- wall-clock time of the customer's zone: comparing it is cheap, instants are made of what is kept
-     SELECT due.id, due.customer_id, due.reminder_version_id, due.next_instalment, due.share, c.zone, due.next_reminder_at AT TIME ZONE c.zone AS since, $6::timestamptz AT TIME ZONE c.zone AS now
+     SELECT due.id, due.customer_id, due.reminder_version_id, due.share, c.zone, due.next_reminder_at AT TIME ZONE c.zone AS since, $6::timestamptz AT TIME ZONE c.zone AS now
      FROM due JOIN LATERAL (SELECT zone FROM customers WHERE id = due.customer_id) c ON true
+   ), owed AS MATERIALIZED (
+     SELECT place.*, i.number, i.due_on FROM place CROSS JOIN reach JOIN LATERAL (
+       SELECT number, due_on FROM instalments WHERE loan_id = place.id AND paid_at IS NULL AND due_on BETWEEN since::date - reach.last AND now::date - reach.first
+       UNION ALL (SELECT number, due_on FROM instalments WHERE loan_id = place.id AND paid_at IS NULL AND due_on > now::date - reach.first ORDER BY number LIMIT 1)
+     ) i ON true
    ), planned AS (
-     SELECT place.id, place.customer_id, place.zone, place.now, i.number, stage.name, stage.day, (i.due_on + stage.day) + make_interval(mins => stage.minute + place.share * stage.spread / 256) AS at
-     FROM place JOIN LATERAL (SELECT number, due_on FROM instalments WHERE loan_id = place.id AND paid_at IS NULL AND number >= place.next_instalment - 1 ORDER BY number LIMIT 3) i ON true
-     JOIN stage ON stage.version = place.reminder_version_id
-     WHERE (i.due_on + stage.day) + make_interval(mins => stage.minute + place.share * stage.spread / 256) >= place.since
+     SELECT i.id, i.customer_id, i.zone, i.now, i.number, stage.name, stage.day, ${momentOf('i')} AS at
+     FROM owed i JOIN stage ON stage.version = i.reminder_version_id WHERE ${momentOf('i')} >= i.since
    ), past AS (
      SELECT *, row_number() OVER (PARTITION BY id, number ORDER BY at DESC) AS age FROM planned WHERE at <= now
-     AND (SELECT 1 FROM reminder_outcomes o WHERE o.loan_id = planned.id AND o.instalment = planned.number AND o.stage = planned.name) IS NULL -- ended without a message
-   ), upcoming AS (
-     SELECT DISTINCT ON (id) id, number, name, at AT TIME ZONE zone AS at
-     FROM planned JOIN (SELECT id, min(at) AS at FROM planned WHERE at > now GROUP BY id) AS next USING (id, at)
+   ), upcoming AS ( -- one row for each, empty where nothing is to come
+     SELECT DISTINCT ON (id) id, number, name, at AT TIME ZONE zone AS next_at
+     FROM (SELECT id, zone, number, name, at FROM planned WHERE at > now UNION ALL SELECT id, zone, NULL, NULL, NULL FROM place) AS stages ORDER BY id, at NULLS LAST
    ), advanced AS (
-     UPDATE loans l SET next_reminder_at = u.at, next_instalment = u.number, next_stage = u.name
-     FROM due LEFT JOIN upcoming u ON u.id = due.id WHERE l.id = due.id
-   ), addressed AS ( -- each with the one place where its customer is reached, if there is one
+     UPDATE loans l SET next_reminder_at = u.next_at, next_instalment = u.number, next_stage = u.name FROM upcoming u WHERE l.id = u.id
+   ), addressed AS ( -- what has not ended yet, with the one place where its customer is reached, if there is one
      SELECT past.id, past.number, past.name, past.day, past.age, past.customer_id, p.account, p.external_id FROM past
      LEFT JOIN LATERAL (SELECT account, external_id FROM identities WHERE customer_id = past.customer_id AND is_reachable AND is_verified ORDER BY bound_at DESC NULLS LAST LIMIT 1) p ON true
+     WHERE ${outcomeOf('past')} IS NULL
    ), outcome AS (
      INSERT INTO reminder_outcomes (loan_id, instalment, stage, outcome, at)
-     SELECT id, number, name, CASE WHEN age > 1 THEN 'LAPSED' ELSE 'UNREACHABLE' END, $6 FROM addressed WHERE age > 1 OR account IS NULL
+     SELECT id, number, name, CASE WHEN age > 1 THEN 'LAPSED' ELSE 'UNREACHABLE' END, $6 FROM addressed
+     WHERE CASE WHEN age > 1 OR account IS NULL THEN ${keyOf('addressed')} IS NULL END -- few: only for them is it looked up
      ON CONFLICT DO NOTHING RETURNING loan_id, instalment, stage, outcome
    ), message AS MATERIALIZED (
      SELECT *, nextval('outbox_id_seq') AS outbox_id FROM addressed WHERE age = 1 AND account IS NOT NULL
@@ -82,54 +173,30 @@ export interface ReminderRun {
   readonly unreachable: readonly Missed[];
 }
 
-/** Sets a loan's next look from its open instalments; call after making it and after each payment. */
-export async function planLoan(tx: Tx, loanId: string, schedule: ReminderSchedule, now: Date): Promise<void> {
-  await tx.query(SET_NEXT, [...stageColumns([schedule]), loanId, now]);
-}
-
-// What has a key was sent or waits to be sent, and that it stays.
-const LAPSE = statement(
-  'reminders-lapse',
-  `WITH ${STAGES}
-   INSERT INTO reminder_outcomes (loan_id, instalment, stage, outcome, at)
-   SELECT l.id, i.number, stage.name, 'LAPSED', $8 FROM loans l JOIN customers c ON c.id = l.customer_id JOIN instalments i ON i.loan_id = l.id AND i.number = ANY ($7::int[]) CROSS JOIN stage
-   WHERE l.id = $6 AND ((i.due_on + stage.day) + make_interval(mins => stage.minute + (get_byte(uuid_send(l.id), 15) * stage.spread / 256))) AT TIME ZONE c.zone <= $8
-     AND (SELECT 1 FROM outbox_keys WHERE key = 'remind:' || l.id || ':' || i.number || ':' || stage.name) IS NULL
-   ON CONFLICT DO NOTHING`,
-);
-
-/** Instalments that are open again: their stages that went by while they were paid have lapsed and are never sent late. */
-export async function lapseStages(
-  tx: Tx,
-  reopened: { readonly loanId: string; readonly instalments: readonly number[] },
-  schedule: ReminderSchedule,
-  now: Date,
-): Promise<void> {
-  if (reopened.instalments.length === 0) return;
-  await tx.query(LAPSE, [...stageColumns([schedule]), reopened.loanId, reopened.instalments, now]);
-}
-
-/** Handles up to `limit` due loans of these versions in one statement; a loan of another version stays due. */
+/** Handles up to `limit` due loans of these versions; a loan of another version stays due. */
 export async function runReminders(
   tx: Tx,
   schedules: readonly ReminderSchedule[],
   run: { readonly now: Date; readonly limit: number; readonly traceId: string },
 ): Promise<ReminderRun> {
-  const [row] = await tx.query<ReminderRun>(RUN, [...stageColumns(schedules), run.now, run.limit, run.traceId]);
-  return row ?? { looked_at: 0, enqueued: 0, lapsed: 0, unreachable: [] };
+  const versions = schedules.map(({ version }) => version);
+  const due = await tx.query<{ id: string }>(TAKE_DUE, [run.now, versions, run.limit]);
+  const idle = { looked_at: 0, enqueued: 0, lapsed: 0, unreachable: [] };
+  if (due.length === 0) return idle;
+  const ids = due.map(({ id }) => id);
+  const [row] = await tx.query<ReminderRun>(RUN, [...stageColumns(schedules), run.now, ids, run.traceId]);
+  return row ?? idle;
 }
 
 /** The parameters of `STAGES`. */
-export function stageColumns(schedules: readonly ReminderSchedule[]): readonly unknown[] {
-  const rows = schedules.flatMap(({ version, stages, spreadMinutes }) =>
-    stages.map((stage) => ({ ...stage, version, spreadMinutes })),
-  );
+function stageColumns(schedules: readonly ReminderSchedule[]): readonly unknown[] {
+  const rows = schedules.flatMap(({ version, stages }) => stages.map((stage) => ({ ...stage, version })));
   return [
     rows.map((row) => row.version),
     rows.map((row) => row.name),
     rows.map((row) => row.day),
     rows.map((row) => row.minute),
-    rows.map((row) => row.spreadMinutes),
+    rows.map((row) => row.spread),
   ];
 }
 
@@ -164,6 +231,21 @@ export interface ReminderFacts {
 /** What a reminder says, as it is at the moment of sending. */
 export async function reminderFacts(tx: Tx, loanId: string, instalment: number): Promise<ReminderFacts | undefined> {
   return (await tx.query<ReminderFacts>(REMINDED, [loanId, instalment]))[0];
+}
+
+const OVERTAKEN = statement(
+  'reminders-overtaken',
+  `SELECT 1 FROM outbox_keys own JOIN outbox_keys other ON other.outbox_id > own.outbox_id WHERE own.key = $1 AND other.key = ANY ($2::text[]) LIMIT 1`,
+);
+
+/** Whether one of these other stages of the instalment was put into the outbox after this one. */
+export async function isOvertaken(
+  tx: Tx,
+  message: { readonly loanId: string; readonly instalment: number; readonly stage: string },
+  others: readonly string[],
+): Promise<boolean> {
+  const keyOf = (stage: string): string => `remind:${message.loanId}:${message.instalment}:${stage}`;
+  return (await tx.query(OVERTAKEN, [keyOf(message.stage), others.map(keyOf)])).length > 0;
 }
 
 const OUTCOME = statement(

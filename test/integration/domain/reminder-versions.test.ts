@@ -136,15 +136,15 @@ async function threeLoans(): Promise<readonly [string, string, string]> {
   return [
     await borrow(1, {
       dueOn: ['2027-03-20'],
-      next: ['2027-03-21 10:00', 1, 'dayAfter'],
+      next: ['2027-03-21 10:02', 1, 'dayAfter'],
       sent: ['1:threeDaysBefore', '1:dayBefore', '1:dueDay'],
     }),
     await borrow(2, {
       dueOn: ['2027-03-23'],
-      next: ['2027-03-22 10:00', 1, 'dayBefore'],
+      next: ['2027-03-22 10:02', 1, 'dayBefore'],
       sent: ['1:threeDaysBefore'],
     }),
-    await borrow(3, { dueOn: ['2027-04-20', '2027-05-20'], next: ['2027-04-17 10:00', 1, 'threeDaysBefore'] }),
+    await borrow(3, { dueOn: ['2027-04-20', '2027-05-20'], next: ['2027-04-17 10:02', 1, 'threeDaysBefore'] }),
   ];
 }
 
@@ -162,8 +162,8 @@ describe('publishing', () => {
     expect(await outcomes()).toEqual([]);
     expect(await Promise.all(loans.map(planOf))).toEqual([
       'v1',
-      'v1 03-23 09:00 1:dueDay',
-      'v1 04-17 10:00 1:threeDaysBefore',
+      'v1 03-23 09:02 1:dueDay',
+      'v1 04-17 10:02 1:threeDaysBefore',
     ]);
   });
 
@@ -226,9 +226,9 @@ describe('moving running loans', () => {
     expect(await preview()).toMatchObject({ loans: 0, from: [], rescheduled: 0, lapsed: 0 });
 
     expect(await Promise.all(loans.map(planOf))).toEqual([
-      'v2 03-21 10:00 1:dayAfter',
-      'v2 03-21 10:00 1:twoDaysBefore',
-      'v2 04-17 10:00 1:threeDaysBefore',
+      'v2 03-21 10:02 1:dayAfter',
+      'v2 03-21 10:02 1:twoDaysBefore',
+      'v2 04-17 10:02 1:threeDaysBefore',
     ]);
     expect(await outcomes()).toEqual(['1 1:twoDaysBefore LAPSED']);
     expect(await remindAt('2027-03-20T18:30')).toEqual([]);
@@ -259,8 +259,8 @@ describe('moving running loans', () => {
     const second = company.base.flows
       .schedules(FLOW)
       .find(({ version }) => ![shipped, third].includes(version))?.version;
-    await borrow(1, { dueOn: ['2027-04-20'], next: ['2027-04-17 10:00', 1, 'threeDaysBefore'] });
-    await borrow(2, { dueOn: ['2027-04-20'], next: ['2027-04-17 10:00', 1, 'threeDaysBefore'], version: second ?? '' });
+    await borrow(1, { dueOn: ['2027-04-20'], next: ['2027-04-17 10:02', 1, 'threeDaysBefore'] });
+    await borrow(2, { dueOn: ['2027-04-20'], next: ['2027-04-17 10:02', 1, 'threeDaysBefore'], version: second ?? '' });
 
     expect(await migrate()).toMatchObject({ from: 2, moved: 1, more: true });
     expect(await preview()).toMatchObject({ loans: 1, from: [{ number: 1, loans: 1 }] });
@@ -268,14 +268,14 @@ describe('moving running loans', () => {
   });
 
   test('takes a reminder that is due along: it comes at the hour of the new version, not twice and not too late', async () => {
-    const before = { next: ['2027-03-20 09:00', 1, 'dueDay'], sent: ['1:threeDaysBefore', '1:dayBefore'] } as const;
+    const before = { next: ['2027-03-20 09:02', 1, 'dueDay'], sent: ['1:threeDaysBefore', '1:dayBefore'] } as const;
     const loan = await borrow(1, { dueOn: ['2027-03-20'], ...before });
     await publishSecond();
 
-    expect(await preview()).toMatchObject({ loans: 1, rescheduled: 0, lapsed: 1 });
+    expect(await preview()).toMatchObject({ loans: 1, rescheduled: 1, lapsed: 1 });
     await migrate();
 
-    expect(await planOf(loan)).toBe('v2 03-20 09:00 1:dueDay');
+    expect(await planOf(loan)).toBe('v2 03-20 18:02 1:dueDay');
     expect(await outcomes()).toEqual(['1 1:twoDaysBefore LAPSED']);
     expect(await remindAt('2027-03-20T10:30')).toEqual([]);
     expect(await remindAt('2027-03-20T18:30')).toEqual(['1 1:dueDay']);
@@ -284,7 +284,7 @@ describe('moving running loans', () => {
   test('back again is as it was: a stage that lapsed only by the move comes after all', async () => {
     const loan = await borrow(1, {
       dueOn: ['2027-03-20'],
-      next: ['2027-03-21 10:00', 1, 'dayAfter'],
+      next: ['2027-03-21 10:02', 1, 'dayAfter'],
       sent: ['1:dueDay'],
     });
     await publishChanged(company, FLOW, (text) =>
@@ -296,14 +296,14 @@ describe('moving running loans', () => {
     await migrate({ to: 1 });
 
     expect([await planOf(loan), (await outcomes()).includes('1 1:dayAfter LAPSED')]).toEqual([
-      'v1 03-21 10:00 1:dayAfter',
+      'v1 03-21 10:02 1:dayAfter',
       false,
     ]);
     expect(await remindAt('2027-03-21T10:30')).toEqual(['1 1:dayAfter']);
   });
 
   test('lets a message lapse that still waits in the outbox for a stage the new version does not have', async () => {
-    const loan = await borrow(1, { dueOn: ['2027-03-20'], next: ['2027-03-20 09:00', 1, 'dueDay'] });
+    const loan = await borrow(1, { dueOn: ['2027-03-20'], next: ['2027-03-20 09:02', 1, 'dueDay'] });
     expect(await remindAt('2027-03-20T10:30')).toEqual(['1 1:dueDay']);
     await publishChanged(company, FLOW, (text) => text.replace('name: dueDay', 'name: today'));
     await migrate();
@@ -312,7 +312,21 @@ describe('moving running loans', () => {
 
     expect(company.channels.telegram.sent).toEqual([]);
     expect(await outcomes()).toContain('1 1:dueDay LAPSED');
-    expect(await planOf(loan)).toBe('v2 03-21 10:00 1:dayAfter');
+    expect(await planOf(loan)).toBe('v2 03-21 10:02 1:dayAfter');
+  });
+
+  test('a stage that was sent has not lapsed as well when its new hour goes by in an outage', async () => {
+    await borrow(1, { dueOn: ['2027-03-23'], next: ['2027-03-22 10:02', 1, 'dayBefore'], sent: ['1:threeDaysBefore'] });
+    await publishChanged(company, FLOW, (text) =>
+      text
+        .replace(/ +- \{ name: threeDaysBefore.*\n/, '')
+        .replace('name: dueDay', 'name: threeDaysBefore')
+        .replace('name: dayAfter', 'name: last'),
+    );
+    await migrate();
+
+    expect(await remindAt('2027-03-24T10:30')).toEqual(['1 1:last']);
+    expect(await outcomes()).toEqual(['1 1:dayBefore LAPSED']);
   });
 
   test('two at once move each loan once', async () => {
@@ -358,11 +372,44 @@ describe('what cannot be moved', () => {
   });
 });
 
+test('a message that waited until the next one of its instalment came has lapsed; of another instalment it goes out', async () => {
+  await borrow(1, { dueOn: ['2027-03-21', '2027-03-22'], next: ['2027-03-20 10:02', 1, 'dayBefore'] });
+  expect(await remindAt('2027-03-20T10:30')).toEqual(['1 1:dayBefore']);
+  expect(await remindAt('2027-03-21T10:30')).toEqual(['1 1:dueDay', '1 2:dayBefore']);
+  company.channels.telegram.sent.length = 0;
+
+  await company.advance(25 * 3_600_000); // the platform was away
+  while ((await company.worker({ gates: [] }).deliverer.run()) > 0);
+
+  expect(company.channels.telegram.sent).toHaveLength(2);
+  expect(await outcomes()).toEqual(['1 1:dayBefore LAPSED']);
+});
+
+test('stages long before and long after the due date come, however many instalments lie between', async () => {
+  const version = await publishChanged(company, FLOW, (text) =>
+    text
+      .replace('name: threeDaysBefore, day: -3', 'name: longBefore, day: -30')
+      .replace('name: dayAfter, day: 1', 'name: longAfter, day: 30'),
+  );
+  const dueOn = ['2027-03-25', '2027-04-02', '2027-04-10', '2027-04-18', '2027-04-26', '2027-05-04'];
+  await borrow(1, { dueOn, next: ['2027-03-24 10:02', 1, 'dayBefore'], version });
+  await company.db.pool.query(
+    `SELECT ensure_partitions(month) FROM unnest('{2027-04-01,2027-05-01,2027-06-01}'::timestamptz[]) AS month`,
+  );
+
+  const came: string[] = [];
+  for (let day = 24; day <= 24 + 72; day += 3)
+    came.push(...(await remindAt(`${new Date(Date.UTC(2027, 2, day)).toISOString().slice(0, 10)}T20:00`)));
+
+  expect(came.filter((line) => line.endsWith('longBefore'))).toEqual(['1 5:longBefore', '1 6:longBefore']); // others were past
+  expect(came.filter((line) => line.endsWith('longAfter'))).toEqual(dueOn.map((_, n) => `1 ${n + 1}:longAfter`));
+});
+
 test('a payment at nine o’clock does not make a reminder vanish that is due and not looked at yet', async () => {
-  const loan = await borrow(1, { dueOn: ['2027-03-20', '2027-04-20'], next: ['2027-03-20 09:00', 1, 'dueDay'] });
+  const loan = await borrow(1, { dueOn: ['2027-03-20', '2027-04-20'], next: ['2027-03-20 09:02', 1, 'dueDay'] });
 
   await company.call({ kind: 'SYSTEM', id: 'daiban', language: 'zh-CN' }, 'reminder.plan', { loanId: loan });
 
-  expect(await planOf(loan)).toBe('v1 03-20 09:00 1:dueDay');
+  expect(await planOf(loan)).toBe('v1 03-20 09:02 1:dueDay');
   expect(await remindAt('2027-03-20T10:30')).toEqual(['1 1:dueDay']);
 });

@@ -7,10 +7,9 @@ import { ACCOUNTS, useCompany, type StaffActor } from '../../invariants/support/
 
 const company = useCompany();
 const ON_THE_DAY = {
-  spreadMinutes: 0,
   stages: [
-    { name: 'dayBefore', day: -1, minute: 0, texts: {} },
-    { name: 'dueDay', day: 0, minute: 0, texts: {} },
+    { name: 'dayBefore', day: -1, minute: 0, spread: 0, texts: {} },
+    { name: 'dueDay', day: 0, minute: 0, spread: 0, texts: {} },
   ],
 };
 let sales: StaffActor;
@@ -23,7 +22,7 @@ beforeAll(async () => {
 });
 beforeEach(async () => {
   const { rows } = await company.db.pool.query<{ today: string }>(
-    `SELECT (business_now() AT TIME ZONE 'Asia/Shanghai')::date::text AS today`,
+    `SELECT ((business_now() - interval '3 minutes') AT TIME ZONE 'Asia/Shanghai')::date::text AS today`, // no stage is at 00:00
   );
   today = rows[0]?.today ?? '';
   const client = await company.db.pool.connect();
@@ -147,10 +146,12 @@ describe('a borrower whom no channel reaches', () => {
   });
 
   test('costs a run two statements more, however many there are', async () => {
-    expect(await remind()).toBe(1);
+    await borrow(6, { telegram: '4710' });
+    expect(await remind()).toBe(2);
     for (let number = 1; number <= 5; number += 1) await borrow(number);
 
-    expect(await remind()).toBe(3);
+    expect(await remind()).toBe(4);
+    expect(await remind()).toBe(1); // nothing is due
     expect(await titles(manager)).toHaveLength(5);
   });
 });

@@ -1,7 +1,9 @@
 /** A platform that lets us send but not listen: people are told once, it is asked again ever less often, and heals by itself. */
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { ChannelError, type Channel } from '../../../src/channels/channel.ts';
+import { noteDeaf } from '../../../src/jobs/broken-channel.ts';
 import { listenTo } from '../../../src/jobs/listen.ts';
+import type { Database } from '../../../src/db/database.ts';
 import { silentLog } from '../../../src/lib/log.ts';
 import { until, useCompany, type StaffActor } from '../../invariants/support/company.ts';
 import { ScriptedChannel } from '../../invariants/support/scripted-channel.ts';
@@ -33,8 +35,8 @@ function listen(
   { account }: Channel,
   timing = { againMs: 1, steadyMs: 1 },
   hold: NonNullable<Channel['listen']> = letIn,
+  database: Pick<Database, 'dedicated' | 'transaction'> = company.base.database,
 ): void {
-  const { database } = company.worker();
   const channel = new ScriptedChannel(account);
   channel.listen = async (...given) => {
     tries += 1;
@@ -128,6 +130,84 @@ describe('a platform that refuses to let us listen', () => {
     listen(telegram);
 
     await until(async () => (await open()) === 0);
+  });
+
+  test('is healed though the database was away the moment it should have been noted', async () => {
+    const own = company.base.database;
+    let isAway = false;
+    const transaction: Database['transaction'] = async (work) => {
+      if (!isAway) return own.transaction(work);
+      isAway = false;
+      throw new Error('the database is away');
+    };
+    answer = (n) => (n === 1 ? new ChannelError('breaker', 'invalid_auth') : undefined);
+    const hold: NonNullable<Channel['listen']> = async (...given) => {
+      isAway = true;
+      await letIn(...given);
+    };
+    listen(slack, { againMs: 1, steadyMs: 1 }, hold, { dedicated: async () => own.dedicated(), transaction });
+
+    await until(() => tries === 2 && !isAway);
+    await until(async () => (await open()) === 0);
+  });
+
+  test('is healed by a process that had heard well before another one did not', async () => {
+    const { database } = company.base;
+    const report = async (): Promise<void> =>
+      database.transaction(async (tx) =>
+        noteDeaf(tx, company.base.keys, { account: slack.account, code: 'invalid_auth', now: new Date() }),
+      );
+    await report();
+    answer = () => undefined;
+    listen(slack, { againMs: 1, steadyMs: 1 }, async (sink, signal, connected) => {
+      if (tries > 1) return letIn(sink, signal, connected);
+      connected?.();
+      await until(async () => (await open()) === 0);
+      await report(); // by whoever takes the account over when this process loses its lock, and ends here
+    });
+    await until(() => tries === 2);
+
+    await until(async () => (await open()) === 0);
+  });
+
+  test('and refuses again while it is still being noted that it let us in, is healed later all the same', async () => {
+    const own = company.base.database;
+    let transactions = 0;
+    let goOn = (): void => undefined;
+    const noted = new Promise<void>((resolve) => (goOn = resolve));
+    const transaction: Database['transaction'] = async (work) => {
+      const isSecond = (transactions += 1) === 2;
+      const result = await own.transaction(work);
+      if (isSecond) await noted;
+      return result;
+    };
+    answer = (n) => (n === 1 ? new ChannelError('breaker', 'invalid_auth') : undefined);
+    const hold: NonNullable<Channel['listen']> = async (sink, signal, connected) => {
+      if (tries === 2) {
+        connected?.();
+        await until(async () => (await open()) === 0);
+        throw new ChannelError('breaker', 'invalid_auth');
+      }
+      goOn();
+      await new Promise((resolve) => setImmediate(resolve));
+      await letIn(sink, signal, connected);
+    };
+    listen(slack, { againMs: 1, steadyMs: 1 }, hold, { dedicated: async () => own.dedicated(), transaction });
+
+    await until(() => tries === 3);
+    await until(async () => (await open()) === 0);
+    expect(await company.count('incidents')).toBe(2);
+  });
+
+  test('is told there to those whom nothing else reaches', async () => {
+    await company.addStaff('吴总', ['manager'], { slack: 'U05' });
+    answer = () => new ChannelError('breaker', 'link_disabled');
+    listen(slack);
+    await until(async () => (await open()) === 1);
+    await company.drain();
+
+    expect(slack.said('U05')).toEqual([expect.stringContaining('Socket Mode 关掉了')]);
+    expect([slack.said('U04').length, telegram.said('7104').length]).toEqual([0, 1]);
   });
 
   test('once or twice while another process is leaving alarms nobody', async () => {

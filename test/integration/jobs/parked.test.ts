@@ -1,6 +1,7 @@
 /** A message that cannot be handled is set aside, and stands on the timeline like every other: once, with what was said to it. */
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { Happening } from '../../../src/channels/channel.ts';
+import { insertInternal } from '../../../src/inbox/internal.ts';
 import { useCompany, type StaffActor } from '../../invariants/support/company.ts';
 
 const company = useCompany();
@@ -83,6 +84,52 @@ describe('a message whose turn fails three times', () => {
 
     const incoming = (await file()).filter((line) => line.startsWith('in '));
     expect(incoming).toEqual(['in file 流水', 'in contact （内容没能读出来）']);
+  });
+
+  test('that edits or deletes an earlier one changes that one all the same', async () => {
+    const messageId = `p${he}`;
+    await receive({ kind: 'message', messageId, text: '想贷12万', media: [] });
+    await company.drain();
+    await receive({ kind: 'edited', messageId, text: '想贷15万，我是何晓燕' });
+    await receive({ kind: 'deleted', messageId });
+    await failing();
+
+    const { items } = (await company.call(sales, 'timeline.read', { id: number })) as {
+      readonly items: readonly { readonly edits: readonly { readonly text: string }[]; readonly deletedAt: unknown }[];
+    };
+    expect(items[0]?.edits.map(({ text }) => text)).toEqual(['想贷15万，我是何**']);
+    expect(items[0]?.deletedAt).not.toBeNull();
+  });
+
+  test('that brings files from the upload page leaves them on the file', async () => {
+    const { rows } = await company.db.pool.query<{ file: string; talk: string }>(
+      `INSERT INTO files (id, customer_id, storage_key, data_key, mime, size_bytes, digest, created_at)
+       SELECT gen_random_uuid(), i.customer_id, 'key-' || i.external_id, (SELECT min(number) FROM data_keys), 'image/jpeg', 1, '\\x00', business_now()
+       FROM identities i WHERE i.account = $1 AND i.external_id = $2
+       RETURNING id AS file, (SELECT gen_random_uuid()) AS talk`,
+      [telegram.account, he],
+    );
+    const { file: fileId = '', talk = '' } = rows[0] ?? {};
+    await company.db.pool.query(
+      `INSERT INTO conversations (id, platform, account, chat, thread, created_at) VALUES ($1, 'telegram', $2, $3, '', business_now())`,
+      [talk, telegram.account, he],
+    );
+    await insertInternal(company.base.database, company.base.keys, {
+      key: `upload:${he}`,
+      conversationId: talk,
+      kind: 'media',
+      body: { internal: 'media', caption: '流水', media: [{ fileId }], uploaded: true },
+      now: new Date('2026-11-21T02:00:00Z'),
+    });
+    await failing();
+
+    const { items } = (await company.call(sales, 'timeline.read', { id: number })) as {
+      readonly items: readonly { readonly text: string | null; readonly media: readonly unknown[] }[];
+    };
+    expect(items.map(({ text, media }) => [text, media.length])).toEqual([
+      ['流水', 1],
+      [SORRY, 0],
+    ]);
   });
 
   test('is set aside without its words where these are what cannot be written down', async () => {

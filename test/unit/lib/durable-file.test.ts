@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { createFile, makeFolder } from '../../../src/lib/durable-file.ts';
+import { createFile, makeFolder, syncFolder } from '../../../src/lib/durable-file.ts';
 
 async function folder(): Promise<string> {
   const made = await mkdtemp(path.join(tmpdir(), 'daiban-durable-'));
@@ -57,3 +57,12 @@ test('a folder is made with those above it, and made again at no harm', async ()
 
   expect((await stat(deep)).isDirectory()).toBe(true);
 });
+
+// Of the file systems every Linux has, /proc is the one without this call.
+test.runIf(process.platform === 'linux')(
+  'a file system that cannot sync folders is no reason not to start',
+  async () => {
+    await expect(syncFolder('/proc/self/fd')).resolves.toBeUndefined();
+    await expect(syncFolder('/proc/self/none')).rejects.toThrow('ENOENT');
+  },
+);

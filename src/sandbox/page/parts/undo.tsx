@@ -8,6 +8,7 @@ export interface LastPaymentsProps {
   readonly onUndo: (payment: LastPayment) => void;
 }
 
+/** The last payment of each loan, each with a button to undo it. */
 export function LastPayments({ last, onUndo }: LastPaymentsProps) {
   const { say } = useWords();
   return (

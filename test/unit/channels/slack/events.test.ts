@@ -93,6 +93,29 @@ describe('direct messages', () => {
     expect(event.happening).toEqual({ kind: 'deleted', messageId: '1760000000.000100' });
   });
 
+  describe('a deletion of a message that has replies leaves a stone by Slack in its place', () => {
+    const stone = { type: 'message', subtype: 'tombstone', user: 'USLACKBOT', hidden: true, ts: '1760000000.000100' };
+    const place = { type: 'message', hidden: true, channel: 'D0001', channel_type: 'im', ts: '1760000200.000000' };
+    const was = { type: 'message', user: 'U0001', text: 'x', ts: '1760000000.000100', thread_ts: '1760000000.000100' };
+
+    test('and is the deletion by whoever wrote it, in his talk', () => {
+      const event = only({ ...place, subtype: 'message_changed', message: stone, previous_message: was });
+
+      expect(event).toMatchObject({
+        address: { account: 'slack:default', chat: 'U0001' },
+        sender: 'U0001',
+        happening: { kind: 'deleted', messageId: '1760000000.000100' },
+      });
+    });
+
+    test('and says nothing where the message was ours, or when the stone goes', () => {
+      const ours = { ...was, user: 'UBOT', bot_id: 'BBOT', app_id: 'A0001' };
+
+      expect(read({ ...place, subtype: 'message_changed', message: stone, previous_message: ours })).toEqual([]);
+      expect(read({ ...place, subtype: 'message_deleted', deleted_ts: stone.ts, previous_message: stone })).toEqual([]);
+    });
+  });
+
   test('a link preview is no edit', () => {
     const same = { type: 'message', user: 'U0001', text: '<https://x.test>', ts: '1760000000.000100' };
 

@@ -279,6 +279,9 @@ describe('a broken process names line, column and what is wrong', () => {
 describe('a broken schedule names line, column and what is wrong', () => {
   const cases: readonly Breakage[] = [
     ['an empty window', 'to: "19:00"', 'to: "08:00"', 'window_empty', 'window'],
+    ['days counted from something else', 'anchor: dueOn', 'anchor: startOn', 'invalid_value', 'startOn'],
+    ['another purpose than reminding', 'purpose: reminder', 'purpose: marketing', 'invalid_value', 'marketing'],
+    ['another reason to stop than payment', 'stopWhen: paid', 'stopWhen: answered', 'invalid_value', 'answered'],
     ['a stage outside the window', 'day: -1, at: "10:00"', 'day: -1, at: "20:00"', 'stage_outside_window', '20:00'],
     ['stages out of order', 'day: 1,', 'day: -3,', 'stages_not_in_order', '-3,'],
     ['the same stage twice', 'name: after', 'name: before', 'duplicate_stage', 'before, day: 1'],

@@ -1,0 +1,77 @@
+/** What a conversation says: its words in the person's language, as messages to the place it is held in. */
+import type { Address } from '../../channels/channel.ts';
+import type { Texts } from '../../lib/i18n.ts';
+import { newToken } from '../../lib/ids.ts';
+import { present, type ConversationEffect } from '../conversation/index.ts';
+import type { Actor } from '../operations/actor.ts';
+import type { MessageContent } from '../operations/effects.ts';
+import { platformOf, type Turn } from '../unit/unit.ts';
+import { choiceCard, showsAsCard, stillAsked } from './choices.ts';
+import type { Memory, Offer } from './memory.ts';
+
+/** Says a text by its key, with answers that can be tapped. */
+export type Say = (
+  key: string,
+  params?: Readonly<Record<string, string | number>>,
+  choices?: readonly string[],
+) => void;
+
+/** Speaks in one conversation. The listener may change in the middle of a turn (a binding, a language chosen): he is asked for each time. */
+export class Speech {
+  readonly #texts: Texts;
+  readonly #address: Address;
+  readonly #listener: () => Actor;
+
+  constructor(texts: Texts, address: Address, listener: () => Actor) {
+    this.#texts = texts;
+    this.#address = address;
+    this.#listener = listener;
+  }
+
+  /** A text in the person's language. */
+  text(key: string, params: Readonly<Record<string, string | number>> = {}): string {
+    return this.#texts.translate(this.#listener().language, key, params);
+  }
+
+  /** Puts a message into the chat; a customer's stands on his file. */
+  send(turn: Turn, content: MessageContent): void {
+    const { kind, id } = this.#listener();
+    turn.effects.send({
+      to: this.#address,
+      purpose: kind === 'STAFF' ? 'STAFF' : 'ANSWER',
+      content,
+      ...(kind === 'CUSTOMER' ? { customerId: id } : {}),
+    });
+  }
+
+  /** Says texts by their keys. */
+  sayer(turn: Turn): Say {
+    return (key, params, choices = []) =>
+      this.send(turn, { kind: 'text', text: this.text(key, params), ...(choices.length > 0 ? { choices } : {}) });
+  }
+
+  /** Says what the interpreter has to say; gives what is remembered from now on: the answers offered stand until others are. */
+  tell(turn: Turn, effect: Extract<ConversationEffect, { kind: 'say' | 'diff' }>, memory: Memory): Memory {
+    const said = present(effect, (key, params) => this.text(key, params));
+    if (effect.kind === 'diff') {
+      this.send(turn, { kind: 'text', text: said.text });
+      return memory;
+    }
+    const { offer: before, ...rest } = memory;
+    const offer: Offer | undefined =
+      said.choices.length > 0 ? { visit: effect.visit, choices: said.choices } : undefined;
+    if (offer && showsAsCard(platformOf(this.#address.account), said)) {
+      const cardId = newToken(16);
+      this.send(turn, { kind: 'card', card: choiceCard(cardId, said) });
+      return { ...rest, offer: { ...offer, cardId } };
+    }
+    this.send(turn, {
+      kind: 'text',
+      text: [said.text, ...said.fields.map((field) => `${field.label} ${field.value}`)].join('\n'),
+      ...(offer ? { choices: offer.choices.map((choice) => choice.label) } : {}),
+      ...(said.requestContact === undefined ? {} : { requestContact: said.requestContact }),
+    });
+    if (offer) return { ...rest, offer };
+    return stillAsked(before, memory.talk) ? memory : rest;
+  }
+}
