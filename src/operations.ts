@@ -46,6 +46,7 @@ export function createRegistry(flows: Flows, parts: { readonly operations: reado
     .add(
       applications.openApproval,
       applications.decideApproval,
+      applications.sendCardAgain,
       applications.listMyApprovals,
       applications.getApproval,
       applications.findPressedCard,
@@ -66,9 +67,9 @@ export function createRegistry(flows: Flows, parts: { readonly operations: reado
       loans.listRepayments,
     )
     .add(planReminders(schedules))
-    .add(incidents.listIncidents, incidents.resolve)
+    .add(incidents.listIncidents, incidents.resolve, incidents.resolveAbout)
     .add(todos.listTodos, todos.finish, todos.finishAbout, todos.add)
-    .add(todos.addForOwner, todos.addForChat, todos.askForHelp)
+    .add(todos.addForOwner, todos.addForChat, todos.askForHelp, todos.tellTodo)
     .add(handBack, handBackChat, giveBack)
     .add(publishFlow, ...migrationOperations(schedules), ...processOperations(flows))
     .add(...parts.operations);

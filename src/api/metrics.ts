@@ -8,6 +8,7 @@ const DEPTH = statement(
   `SELECT 'inbox_new' AS what, count(*)::int AS n, coalesce(extract(epoch FROM max(business_now() - at)), 0)::float AS age FROM inbox WHERE state = 'NEW'
    UNION ALL SELECT 'outbox_pending', count(*)::int, coalesce(extract(epoch FROM max(business_now() - at)), 0)::float FROM outbox WHERE state = 'PENDING'
    UNION ALL SELECT 'outbox_leased', count(*)::int, coalesce(extract(epoch FROM max(business_now() - at)), 0)::float FROM outbox WHERE state = 'LEASED'
+   UNION ALL SELECT 'outbox_deferred', count(*)::int, coalesce(extract(epoch FROM max(business_now() - at)), 0)::float FROM outbox WHERE state = 'DEFERRED'
    UNION ALL SELECT 'outbox_unknown', count(*)::int, coalesce(extract(epoch FROM max(business_now() - at)), 0)::float FROM outbox WHERE state = 'UNKNOWN'
    UNION ALL SELECT 'timers_due', count(*)::int, coalesce(extract(epoch FROM max(business_now() - due_at)), 0)::float FROM timers WHERE state = 'OPEN' AND due_at <= business_now()
    UNION ALL SELECT 'incidents_open', count(*)::int, coalesce(extract(epoch FROM max(business_now() - opened_at)), 0)::float FROM incidents WHERE resolved_at IS NULL`,
@@ -16,6 +17,7 @@ const KINDS = [
   'inbox_new',
   'outbox_pending',
   'outbox_leased',
+  'outbox_deferred',
   'outbox_unknown',
   'timers_due',
   'incidents_open',

@@ -33,6 +33,8 @@ export interface MediaRef {
 /** What a person did, as one closed union. */
 export type Happening =
   | { readonly kind: 'message'; readonly messageId: string; readonly text: string; readonly media: readonly MediaRef[] }
+  /** A person's message that holds neither words nor a file (a place, a sticker, a poll); `what` is the platform's own word for it. */
+  | { readonly kind: 'unreadable'; readonly messageId: string; readonly what: string }
   /** The platform reports an edit or a deletion of an earlier message. */
   | { readonly kind: 'edited'; readonly messageId: string; readonly text: string }
   | { readonly kind: 'deleted'; readonly messageId: string }
@@ -151,6 +153,8 @@ export interface OutboundIntent {
   readonly content: OutboundContent;
   /** 1 for the first try. */
   readonly attempt: number;
+  /** What the try before this one ended with (`ChannelError.code`); absent on the first. */
+  readonly earlierCode?: string;
   /**
    * How often this very content went to this chat inside `capabilities.duplicateWindowMs`, counting this one (2, 3 …);
    * shown, so that the platform does not swallow it as a repetition. The same on every try of the row. Absent = first.

@@ -125,5 +125,5 @@ function lineOf(base: Base, { check, ok, code }: Finding): string {
   const words = base.services.texts.translate('zh-CN', `cli.doctor.${check}.${ok ? 'ok' : 'bad'}`, {
     code: code ?? '',
   });
-  return `${ok ? '✓' : '✗'} ${words}`;
+  return `${ok ? '✓' : TOLD.has(check) ? '!' : '✗'} ${words}`;
 }

@@ -240,7 +240,7 @@ async function fetchOne(deps: MediaJobDeps, account: string, media: MediaRef): P
       event: 'media.fetch_failed',
       channel: channel.platform,
       code: error.code,
-      error: errorText(error.cause),
+      ...(error.cause === undefined ? {} : { error: errorText(error.cause) }),
     });
     if (error.code === 'too_big') return 'too_big';
     return error.failure === 'retry' || error.failure === 'wait' || error.failure === 'unknown' ? 'later' : 'gone';

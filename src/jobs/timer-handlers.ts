@@ -7,6 +7,7 @@ import type { TimerDraft } from '../core/operations/effects.ts';
 import type { DueTimer } from '../core/timers/timers.ts';
 import { byDay } from '../lib/daytime.ts';
 import { UPLOADED } from '../domain/documents/index.ts';
+import { MISSED_TOLD } from '../domain/reminders/index.ts';
 import { CHANNEL_BROKEN, tellMenders } from './broken-channel.ts';
 import { askAfterGap, CALLBACK_GAP } from './callback-gap.ts';
 import type { TimerHandler } from './timers.ts';
@@ -28,6 +29,9 @@ export function timerHandlers(services: Pick<Services, 'keys'>): Readonly<Record
     },
     'staff.changed': async (_unit, turn) => {
       await turn.run('approval.staffChanged', {});
+    },
+    [MISSED_TOLD]: async (_unit, turn, timer) => {
+      await turn.run('task.tell', { id: timer.subjectId });
     },
     conversation: async (unit, _turn, timer) => {
       const { conversationId, at } = timer.payload as { conversationId: string; at: number };

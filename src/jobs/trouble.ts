@@ -11,6 +11,7 @@ import type { InternalEvent } from '../core/runtime/turns.ts';
 import { readTimes } from '../core/unit/unit.ts';
 import { writeTimers } from '../core/timers/timers.ts';
 import type { LeasedRow } from '../outbox/claim.ts';
+import { UNREACHABLE } from '../outbox/deliver.ts';
 import type { FollowUp } from '../outbox/settle.ts';
 import { noteChannel } from './broken-channel.ts';
 
@@ -44,6 +45,7 @@ export function createTroubleHandler(keys: Keyring): FollowUp {
     }
     if (GONE.has(settlement.code)) await setReachable(tx, { account: row.account, externalId: row.chat }, false);
     await askSomebody(tx, row, settlement, now);
+    if (settlement.code === UNREACHABLE) return; // known before it was written
     await tx.query(
       'INSERT INTO incidents (id, kind, subject_kind, subject_id, detail, opened_at) VALUES ($1, $2, $3, $4, $5, $6)',
       [
@@ -67,7 +69,10 @@ async function askSomebody(
 ): Promise<void> {
   if (row.kind === 'reminder' && row.subject_id !== null && state === 'PARKED') {
     const [instalment = ''] = (row.reference ?? '').split(':');
-    await askForCalls(tx, [{ loanId: row.subject_id, instalment: Number(instalment) }], now);
+    await askForCalls(tx, [{ loanId: row.subject_id, instalment: Number(instalment) }], {
+      now,
+      traceId: row.trace_id,
+    });
     return;
   }
   const kind = state === 'UNKNOWN' ? 'unknown_send' : 'failed_send';

@@ -57,6 +57,9 @@ const HANDLE = statement(
   `SELECT id, sealed_handle FROM outbox WHERE card_id = $1 AND kind IN ('card', 'card_update') AND state = 'SENT' AND sealed_handle IS NOT NULL ORDER BY id DESC LIMIT 1`,
 );
 
+/** Written with a row whose person is known not to be reached: what it says goes on the file, and nothing to the platform. */
+export const UNREACHABLE = 'unreachable';
+
 const MAX_IN_FLIGHT = 64;
 const LONG_WAIT_MS = 60_000;
 const MAX_ATTEMPTS = 5;
@@ -241,6 +244,10 @@ export class Deliverer implements DirectSender {
     if ('settlement' in content) return content.settlement;
     const verdict = await this.#gate(row, content.content, now);
     if (verdict) return verdict;
+    if (row.error_code === UNREACHABLE) {
+      await this.#filed(row, content);
+      return { state: 'PARKED', code: UNREACHABLE };
+    }
     const channel = this.#deps.channels.get(row.account);
     if (!channel) return { state: 'PARKED', code: 'no_channel' };
     const to = { account: row.account, chat: row.chat, ...(row.thread === '' ? {} : { thread: row.thread }) };
@@ -251,6 +258,7 @@ export class Deliverer implements DirectSender {
         to,
         content: await this.#outbound(row, await this.#filed(row, content)),
         attempt: row.attempts,
+        ...(row.error_code === null ? {} : { earlierCode: row.error_code }),
         ...(row.ordinal === null ? {} : { ordinal: row.ordinal }),
       },
     };
@@ -327,11 +335,10 @@ export class Deliverer implements DirectSender {
       };
     }
     if (content.kind === 'picture') {
-      const { name, caption, drawing, data, language } = content;
+      const { name, drawing, data, language } = content;
       const painter = this.#deps.painters[drawing];
-      // A painter that is gone (an older release's message) costs the picture, not the words.
-      if (!painter) return { kind: 'text', text: caption };
-      return { kind: 'file', name, mime: 'image/png', bytes: await painter(data, language), caption };
+      if (!painter) return { kind: 'text', text: name }; // gone (an older release's message): the words went before it
+      return { kind: 'file', name, mime: 'image/png', bytes: await painter(data, language) };
     }
     if (content.kind !== 'card_update') return content;
     const [earlier] = await this.#deps.database.query<{ id: bigint; sealed_handle: Buffer }>(HANDLE, [row.card_id]);

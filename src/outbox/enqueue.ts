@@ -191,6 +191,7 @@ export function plainText(content: MessageContent): string {
       return lines.filter((line) => line !== undefined && line !== '').join('\n');
     }
     case 'picture':
+      return content.name;
     case 'file_ref':
       return [content.name, content.caption].filter(Boolean).join('\n');
   }

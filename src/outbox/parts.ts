@@ -10,7 +10,7 @@ const MAX_TEXT_PARTS = 10;
 
 /**
  * The messages that `content` becomes on the platform that splits most. An estimate for the pace: a platform that takes
- * longer texts, or a picture together with its caption, is only used less than it allows.
+ * longer texts, or a file together with its caption, is only used less than it allows.
  */
 export function partsOf(content: MessageContent): number {
   switch (content.kind) {
@@ -19,8 +19,8 @@ export function partsOf(content: MessageContent): number {
       return textParts(content.text);
     case 'card':
     case 'card_update':
-      return 1;
     case 'picture':
+      return 1;
     case 'file_ref':
       return 1 + (content.caption ? textParts(content.caption) : 0);
   }

@@ -83,6 +83,23 @@ describe('posting to a person', () => {
   });
 });
 
+test('a direct message that Slack does not know is forgotten, and the person is reached by his id', async () => {
+  const channel = await slack(({ fields }) =>
+    fields['channel'] === 'D0666'
+      ? { json: { ok: false, error: 'channel_not_found' } }
+      : { json: { ok: true, channel: 'D0777', ts: '1.0', message: {} } },
+  );
+  const elsewhere = { type: 'message', channel: 'D0666', channel_type: 'im', user: 'U0777', text: '待办', ts: '1.0' };
+  await channel.receive(signed(JSON.stringify(eventCallback(elsewhere))), NOW);
+  const to = { account: 'slack:default', chat: 'U0777' };
+
+  const first = await channel.send(intent({ kind: 'text', text: 'hi' }, { to }));
+  await channel.send(intent({ kind: 'text', text: 'hi' }, { to }));
+
+  expect(first.handle).toEqual({ channel: 'D0777', ts: '1.0' });
+  expect(stub?.calls.map((one) => one.fields['channel'])).toEqual(['D0666', 'U0777', 'D0777']);
+});
+
 describe('posting', () => {
   test('a text goes out escaped, without previews, with the intent’s id in its metadata and the token in the header only', async () => {
     const channel = await slack(() => posted);

@@ -104,7 +104,7 @@ describe('from their side to ours', () => {
 
     expect(house.events.map(({ sender, happening }) => [sender, happening.kind])).toEqual([
       ['lina', 'opened'],
-      ['lina', 'message'],
+      ['lina', 'unreadable'],
       ['', 'other'],
       ['', 'other'],
     ]);

@@ -155,14 +155,19 @@ describe('refusals', () => {
   });
 
   test.each([
-    [1, 60_000],
-    [2, 3_600_000],
+    ['-1', '45009', 60_000],
+    ['45009', '45009:hour', 3_600_000],
     // 2025-01-01T01:01:01Z is 09:01:01 in Shanghai; the day's quota reopens at midnight there.
-    [3, (14 * 3600 + 58 * 60 + 59) * 1000],
-  ])('the frequency block of try %i is waited out for %i ms', async (attempt, retryAfterMs) => {
+    ['45009:hour', '45009:day', (14 * 3600 + 58 * 60 + 59) * 1000],
+    ['45009:day', '45009:day', (14 * 3600 + 58 * 60 + 59) * 1000],
+  ])('a frequency block after %s is %s and is waited out for %i ms', async (earlierCode, code, retryAfterMs) => {
     stub.script = ({ path }) => (path === 'gettoken' ? ok() : refused(45009));
 
-    expect(await failure(anIntent(TEXT, { attempt }))).toMatchObject({ failure: 'wait', retryAfterMs });
+    expect(await failure(anIntent(TEXT, { attempt: 7, earlierCode }))).toMatchObject({
+      failure: 'wait',
+      code,
+      retryAfterMs,
+    });
   });
 
   test('an address that is not on the list is shown to the operator', async () => {

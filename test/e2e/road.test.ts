@@ -239,8 +239,10 @@ describe('the whole road, from one sentence to a reminder', () => {
       await phone.say('试算 12000元 12期 月费率0.8% 等本等息');
 
       await hear(phone, /IRR×12 17\.27%/); // lending.md: what 0.8 % flat a month costs a year
-      const picture = (await phone.messages()).find(({ from, file }) => from === 'bot' && file !== undefined);
-      expect(picture?.file?.size).toBeGreaterThan(20_000);
+      const picture = await until('the picture', async () =>
+        (await phone.messages()).find(({ from, file }) => from === 'bot' && file !== undefined),
+      );
+      expect(picture.file?.size).toBeGreaterThan(20_000);
 
       await phone.say('试算 30万');
       const gap = await hear(phone, /请写期限/);

@@ -225,6 +225,7 @@ CREATE INDEX outbox_due ON outbox (due_at, id) WHERE state = 'PENDING';
 CREATE INDEX outbox_open_chat ON outbox (account, chat, id) WHERE state IN ('PENDING', 'LEASED');
 CREATE INDEX outbox_leased ON outbox (lease_until) WHERE state = 'LEASED';
 CREATE INDEX outbox_unknown ON outbox (id) WHERE state = 'UNKNOWN';
+CREATE INDEX outbox_deferred ON outbox (id) WHERE state = 'DEFERRED';
 CREATE INDEX outbox_inbox ON outbox (inbox_id) WHERE lane = 'INTERACTIVE';
 CREATE INDEX outbox_subject ON outbox (subject_id, id) WHERE subject_id IS NOT NULL;
 CREATE INDEX outbox_customer ON outbox (customer_id, at) WHERE customer_id IS NOT NULL;

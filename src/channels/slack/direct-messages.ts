@@ -14,6 +14,11 @@ export class DirectMessages {
     if (this.#known.size > MAX_KNOWN && oldest !== undefined) this.#known.delete(oldest);
   }
 
+  /** Slack does not know the direct message we remembered: what was learnt was wrong. `true` when there was one. */
+  forget(person: string): boolean {
+    return this.#known.delete(person);
+  }
+
   /** The conversation id to use for a chat: the direct message where the chat is a person, if it is known. */
   channelOf(chat: string): string {
     return this.#known.get(chat) ?? chat;

@@ -83,9 +83,15 @@ async function post(
   to: Address,
   message: Readonly<Record<string, unknown>>,
 ): Promise<Receipt> {
-  const place = { channel: directs.channelOf(to.chat), ...threadOf(to) };
-  const args = { ...place, unfurl_links: false, unfurl_media: false, ...message };
-  const { channel, ts } = await api.call('chat.postMessage', args, { shape: posted, kind: ONCE });
+  const say = async (place: string): Promise<z.output<typeof posted>> => {
+    const args = { channel: place, ...threadOf(to), unfurl_links: false, unfurl_media: false, ...message };
+    return api.call('chat.postMessage', args, { shape: posted, kind: ONCE });
+  };
+  const { channel, ts } = await say(directs.channelOf(to.chat)).catch(async (error: unknown) => {
+    const isGone = error instanceof ChannelError && error.code === 'channel_not_found';
+    if (!isGone || !directs.forget(to.chat)) throw error;
+    return say(to.chat);
+  });
   directs.learn(to.chat, channel);
   return { providerId: ts, handle: { channel, ts } };
 }

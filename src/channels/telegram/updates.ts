@@ -173,10 +173,21 @@ function happeningOf(said: Message): Happening {
   }
   const media = mediaOf(said);
   const text = said.text ?? said.caption;
-  if (text === undefined && media.length === 0) return { kind: 'other', what: `message:${contentName(said)}` };
+  if (text === undefined && media.length === 0) return wordless(said, messageId);
   const start = /^\/start(?:@\w+)?(?:\s+([\w-]{1,64}))?\s*$/.exec(text ?? '');
   if (start) return start[1] === undefined ? { kind: 'opened' } : { kind: 'start', payload: start[1], messageId };
   return { kind: 'message', messageId, text: withoutAddressee(text ?? ''), media };
+}
+
+/** What a person can send that holds neither words nor a file. A venue carries its location as well. */
+const WORDLESS = ['venue', 'location', 'sticker', 'poll', 'dice', 'game', 'story', 'checklist', 'paid_media'] as const;
+
+/** Anything else without words tells of the chat itself (somebody joined, a message was pinned). */
+function wordless(said: Message, messageId: string): Happening {
+  const what = WORDLESS.find((name) => said[name] !== undefined);
+  return what === undefined
+    ? { kind: 'other', what: `message:${contentName(said)}` }
+    : { kind: 'unreadable', messageId, what };
 }
 
 /** In groups a command names its bot (`/help@daiban_bot`) and a sentence begins with it; bot names end in "bot". */

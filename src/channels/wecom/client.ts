@@ -24,8 +24,8 @@ export interface ApiCall extends Omit<HttpRequest, 'path'> {
   readonly path: string;
   /** What a lost answer means: `unknown` for what reaches people, `retry` for what may simply be asked again. */
   readonly inDoubt: 'unknown' | 'retry';
-  /** The outbox row's try, 1 for the first. */
-  readonly attempt?: number;
+  /** What the outbox row's try before this one ended with. */
+  readonly earlierCode?: string | undefined;
 }
 
 const UPLOAD_TIMEOUT_MS = 60_000;
@@ -61,7 +61,7 @@ export class WecomClient {
   }
 
   /** POST with a JSON body. @throws ChannelError */
-  async post(path: string, body: unknown, options: Pick<ApiCall, 'inDoubt' | 'attempt'>): Promise<Answer> {
+  async post(path: string, body: unknown, options: Pick<ApiCall, 'inDoubt' | 'earlierCode'>): Promise<Answer> {
     const headers = { 'content-type': 'application/json' };
     return this.#authorised({ method: 'POST', path, body: JSON.stringify(body), headers, ...options }, readAnswer);
   }
@@ -125,12 +125,12 @@ export class WecomClient {
     const call: ApiCall = { method: 'GET', path: 'gettoken', query, inDoubt: 'retry' };
     const answer = readAnswer(await this.#send(call), call.inDoubt);
     // Too many wrong secrets bar our IP from gettoken for an hour.
-    if (answer.errcode === 45009) return this.#accepted(answer, { ...call, attempt: 2 });
+    if (answer.errcode === 45009) return this.#accepted(answer, { ...call, earlierCode: '45009' });
     return this.#accepted(answer, call);
   }
 
   async #send(call: ApiCall, token?: string): Promise<HttpResponse> {
-    const { path, inDoubt, attempt: _, ...request } = call;
+    const { path, inDoubt, earlierCode: _, ...request } = call;
     const query = token === undefined ? request.query : { access_token: token, ...request.query };
     try {
       return await this.#http.request({
@@ -149,7 +149,8 @@ export class WecomClient {
   #accepted<T extends { errcode: number; errmsg: string }>(answer: T, call: ApiCall): T {
     if (answer.errcode === 0) return answer;
     const now = this.#clock.now();
-    const error = refusalError({ errcode: answer.errcode, errmsg: answer.errmsg, attempt: call.attempt ?? 1, now });
+    const { errcode, errmsg } = answer;
+    const error = refusalError({ errcode, errmsg, earlierCode: call.earlierCode, now });
     if (error.failure === 'breaker') this.#openBreaker(error, now);
     throw error;
   }

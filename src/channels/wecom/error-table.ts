@@ -18,6 +18,8 @@ const TOKEN_CODES = new Set([40014, 42001, 41001]);
 interface Meaning {
   readonly failure: ChannelFailure;
   readonly retryAfterMs?: number;
+  /** The platform's number, unless our code has to say more. */
+  readonly code?: string;
 }
 
 const RETRY: Meaning = { failure: 'retry' };
@@ -77,8 +79,8 @@ export function isTokenCode(errcode: number): boolean {
 export interface Refusal {
   readonly errcode: number;
   readonly errmsg: string;
-  /** 1 for the first try of the row; decides how long a frequency block is waited out. */
-  readonly attempt: number;
+  /** The code of the refusal just before this one; decides how long a frequency block is waited out. */
+  readonly earlierCode?: string | undefined;
   readonly now: Date;
 }
 
@@ -86,19 +88,25 @@ export interface Refusal {
 export function refusalError(refusal: Refusal): ChannelError {
   const { errcode, errmsg } = refusal;
   const meaning = errcode === 45009 ? frequencyBlock(refusal) : (MEANINGS.get(errcode) ?? { failure: 'our_fault' });
-  return new ChannelError(meaning.failure, String(errcode), {
+  return new ChannelError(meaning.failure, meaning.code ?? String(errcode), {
     detail: `${errcode} ${errmsg.slice(0, 300)}`,
     ...(meaning.retryAfterMs === undefined ? {} : { retryAfterMs: meaning.retryAfterMs }),
   });
 }
 
+/** The codes under which a block is remembered: which quota it was taken for. */
+const MINUTE_BLOCK = '45009';
+const HOUR_BLOCK = '45009:hour';
+const DAY_BLOCK = '45009:day';
+
 /**
- * 45009 does not say which quota is exhausted; the block lasts one unit of it. So wait a minute, then an hour, then until
- * the next day there.
+ * 45009 does not say which quota is exhausted; the block lasts one unit of it. So wait a minute; where the very next try
+ * is blocked again an hour, and then until the next day there. Other failures in between say nothing about a quota.
  */
-function frequencyBlock({ attempt, now }: Refusal): Meaning {
-  if (attempt <= 1) return { failure: 'wait', retryAfterMs: MINUTE_MS };
-  if (attempt === 2) return { failure: 'wait', retryAfterMs: HOUR_MS };
+function frequencyBlock({ earlierCode, now }: Refusal): Meaning {
+  if (earlierCode === MINUTE_BLOCK) return { failure: 'wait', code: HOUR_BLOCK, retryAfterMs: HOUR_MS };
+  if (earlierCode !== HOUR_BLOCK && earlierCode !== DAY_BLOCK)
+    return { failure: 'wait', code: MINUTE_BLOCK, retryAfterMs: MINUTE_MS };
   const tomorrow = instantOf(addDays(dateIn(now, PLATFORM_ZONE), 1), { hour: 0 }, PLATFORM_ZONE);
-  return { failure: 'wait', retryAfterMs: tomorrow.getTime() - now.getTime() };
+  return { failure: 'wait', code: DAY_BLOCK, retryAfterMs: tomorrow.getTime() - now.getTime() };
 }

@@ -60,10 +60,12 @@ function deliveryKeysOf({ account, fields, plaintext }: Callback): [string, ...s
 function happeningOf(fields: XmlFields, key: string): Happening {
   const type = text(fields, 'MsgType');
   if (type === 'event') return eventHappening(fields, key);
+  if (type === '') return other(fields);
+  const messageId = text(fields, 'MsgId') || key;
   const message = messageContent(type, fields);
   return message === undefined
-    ? other(fields)
-    : { kind: 'message', messageId: text(fields, 'MsgId') || key, ...message };
+    ? { kind: 'unreadable', messageId, what: type.slice(0, 40) }
+    : { kind: 'message', messageId, ...message };
 }
 
 function messageContent(type: string, fields: XmlFields): { text: string; media: readonly MediaRef[] } | undefined {
@@ -77,11 +79,6 @@ function messageContent(type: string, fields: XmlFields): { text: string; media:
       return {
         text: '',
         media: [{ id: text(fields, 'MediaId'), kind: 'voice', ...voiceMime(text(fields, 'Format')) }],
-      };
-    case 'location':
-      return {
-        text: lines(text(fields, 'Label'), `${text(fields, 'Location_X')},${text(fields, 'Location_Y')}`),
-        media: [],
       };
     case 'link':
       return { text: lines(text(fields, 'Title'), text(fields, 'Description'), text(fields, 'Url')), media: [] };

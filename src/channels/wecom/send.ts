@@ -138,8 +138,8 @@ export class WecomSender {
     return this.#post('message/send', body, intent);
   }
 
-  async #post(path: string, body: unknown, { attempt }: OutboundIntent): Promise<Answer> {
-    return this.#client.post(path, body, { inDoubt: 'unknown', attempt });
+  async #post(path: string, body: unknown, { earlierCode }: OutboundIntent): Promise<Answer> {
+    return this.#client.post(path, body, { inDoubt: 'unknown', earlierCode });
   }
 }
 

@@ -1,11 +1,12 @@
 /** A message as the answer to the question that is open, and everything else it says besides. */
+import { someoneElse } from './addressee.ts';
 import { repair } from './begin.ts';
 import { sayHeard } from './heard.ts';
 import { askSlot, prompt } from './prompt.ts';
 import type { Reading } from './protocol.ts';
 import { reconsider, run } from './run.ts';
 import { sayOn } from './say.ts';
-import { absorb, askConflict, sayProblem, writeSlot } from './slots.ts';
+import { absorb, askConflict, conflictOf, sayProblem, writeSlot } from './slots.ts';
 import type { Frame } from './state.ts';
 import type { Turn } from './turn.ts';
 import { CERTAIN, limitProblem, parseAnswer, type AnswerType, type Fact } from './understand/index.ts';
@@ -21,6 +22,14 @@ const EVASIVE = /^(?:不知道|不清楚|不记得|不确定|没想好|随便|�
 
 /** Reads a message for the open question and for everything else the form wants; the draft survives whatever it is. */
 export function answer(turn: Turn, frame: Frame, text: string, reading: Reading): void {
+  const other = someoneElse(turn, frame, reading);
+  const slot = other && turn.flowOf(frame).slotOfFact.get(other.name);
+  if (other && slot !== undefined) return askConflict(turn, { slot, value: other.value, text, other: true });
+  const conflict = conflictOf(turn, frame, reading.understanding.facts);
+  if (conflict) {
+    if (conflict.text === undefined) sayHeard(turn, reading);
+    return askConflict(turn, conflict);
+  }
   const direct =
     frame.wait === 'slot' && frame.asked !== undefined ? answerAsked(turn, frame, frame.asked, reading) : 'unread';
   if (direct === 'refused') return;
@@ -30,11 +39,10 @@ export function answer(turn: Turn, frame: Frame, text: string, reading: Reading)
       direct !== 'taken' ||
       (fact.confidence >= PROBABLE && turn.flowOf(frame).slotOfFact.get(fact.name) !== frame.asked),
   );
-  const absorbed = absorb(turn, rest);
+  const written = absorb(turn, rest);
   const told = sayHeard(turn, reading);
-  if (absorbed.conflict) return askConflict(turn, absorbed.conflict.slot, absorbed.conflict.value);
-  if (direct === 'taken' || absorbed.written.length > 0) {
-    acknowledge(turn, absorbed.written);
+  if (direct === 'taken' || written.length > 0) {
+    acknowledge(turn, written);
     return proceed(turn);
   }
   const ambiguous = understanding.ambiguous.find(
@@ -86,7 +94,7 @@ function take(turn: Turn, name: string, text: string, fact?: Fact): 'taken' | 'r
 }
 
 /** One sentence filled several fields: say which, so that a misreading is seen at once. */
-function acknowledge(turn: Turn, written: readonly string[]): void {
+export function acknowledge(turn: Turn, written: readonly string[]): void {
   const frame = turn.top;
   if (!frame || written.length === 0) return;
   const shown = turn.effects.flatMap((effect) => (effect.kind === 'diff' ? [effect.field.slot] : []));

@@ -8,7 +8,7 @@ import { toHalfWidth } from '../../lib/mask.ts';
 import { toSimplified } from './understand/normalise.ts';
 import { parsePhone } from './understand/phone.ts';
 
-/** Every command; `customer`, `repayment`, `submit`, `upload`, `invite`, `continue`, `hand-back` and `language` may carry an argument. */
+/** Every command; `customer`, `repayment`, `submit`, `upload`, `invite`, `approvals`, `continue`, `hand-back` and `language` may carry an argument. */
 export const COMMANDS = [
   'customer',
   'my-customers',
@@ -48,7 +48,7 @@ const TABLE: readonly CommandWords[] = [
   { name: 'customer', words: ['客户', '查客户', '找客户', '/customer'], argument: 'required' },
   { name: 'my-customers', words: ['我的客户', '客户列表', '/customers', 'customers'], argument: 'none' },
   { name: 'tasks', words: ['待办', '我的待办', '/tasks', '/todo', 'tasks', 'todo'], argument: 'none' },
-  { name: 'approvals', words: ['审批', '待审批', '我的审批', '/approvals', 'approvals'], argument: 'none' },
+  { name: 'approvals', words: ['审批', '待审批', '我的审批', '/approvals', 'approvals'], argument: 'optional' },
   { name: 'repayment', words: ['还款', '还款计划', '查还款', '/repayment'], argument: 'required' },
   { name: 'help', words: ['帮助', '使用说明', '菜单', '/help', 'help', '/start', '/daiban'], argument: 'none' },
   { name: 'submit', words: ['提交', '/submit'], argument: 'optional' },
@@ -127,6 +127,8 @@ function commandOf(row: CommandWords, rest: readonly string[]): Command | undefi
   // 客户 何女士 13800006612 想贷30万 is a new lead, not a question: an argument is one word, or a phone with spaces.
   if (row.name === 'language')
     return { name: row.name, argument: languageCalled(argument) ?? argument.slice(0, MAX_ARGUMENT) };
+  // 审批 通过了吗 is talk; only a case can be asked for.
+  if (row.name === 'approvals' && parseShortId(argument) === undefined) return undefined;
   const oneThing = rest.length === 1 || parsePhone(argument) !== undefined;
   return oneThing && argument.length <= MAX_ARGUMENT && !/[,，。;；]/u.test(argument)
     ? { name: row.name, argument }

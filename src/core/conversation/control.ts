@@ -33,8 +33,9 @@ export function control(turn: Turn, verb: ControlVerb): void {
 
 /** Puts the draft aside; it can be taken up again with 继续. */
 export function park(turn: Turn): void {
-  const frame = turn.pop();
-  if (!frame) return;
+  const popped = turn.pop();
+  if (!popped) return;
+  const { pending: _, ...frame } = popped; // a question of the moment is not there any more when the draft is taken up
   turn.parked = frame;
   turn.effects.push({ kind: 'frame', change: 'parked', flow: frame.flow });
   if (!turn.top?.wait) return;

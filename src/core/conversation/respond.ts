@@ -1,13 +1,14 @@
 /** What a message, a button or a file does to the conversation. */
 import type { Starter, StepOf } from '../flow/index.ts';
+import { heardByDraft } from './addressee.ts';
 import { answer, proceed } from './answer.ts';
 import { begin, obey, repair } from './begin.ts';
 import { lookAgain } from './control.ts';
-import { correct, settle, settlePending } from './correct.ts';
+import { correct, settle, settlePending, VERDICTS } from './correct.ts';
 import { findStart, openFlow } from './open.ts';
 import { prompt, sayWhereWeWere } from './prompt.ts';
-import type { MediaToken, Reading } from './protocol.ts';
-import { goTo, run } from './run.ts';
+import type { MediaToken, Reading, Start } from './protocol.ts';
+import { goTo, questionOf, run } from './run.ts';
 import { sayOn } from './say.ts';
 import { confirmSlots, writeSlot } from './slots.ts';
 import type { Frame } from './state.ts';
@@ -18,11 +19,17 @@ import { parseAnswer, type Fact } from './understand/index.ts';
 export function respondToText(turn: Turn, text: string, reading: Reading): void {
   const frame = turn.top;
   if (frame?.wait === 'operation') return sayOn(turn, frame, 'conversation.busy');
-  if (frame?.pending && settlePending(turn, frame, reading)) return;
+  if (frame?.pending && settlePending(turn, frame, text, reading)) return;
   forgetPending(turn);
   if (turn.top && chooseByWords(turn, turn.top, text)) return;
   dismissTransient(turn);
   if (reading.command) return obey(turn, reading.command);
+  const said = heardByDraft(turn, text, reading);
+  if (said) return respondToWords(turn, said.text, said.reading);
+}
+
+/** Plain words that may concern the open form. */
+function respondToWords(turn: Turn, text: string, reading: Reading): void {
   if (reading.correction && correct(turn, reading.correction)) return;
   const explicit = turn.tools.flows.startingWith(turn.tools.audience, text);
   if (explicit) return begin(turn, explicit);
@@ -61,7 +68,8 @@ export function respondToChoice(turn: Turn, visit: number, verb: string, value: 
     sayOn(turn, frame, 'conversation.stale_choice');
     return frame.wait !== 'slot' && lookAgain(turn) ? run(turn) : prompt(turn);
   }
-  if (frame.pending && (verb === 'change' || verb === 'keep')) return settle(turn, frame, verb === 'change');
+  const verdict = frame.pending && VERDICTS.find((candidate) => candidate === verb);
+  if (verdict) return settle(turn, frame, verdict);
   if (frame.wait === 'slot') return answerByButton(turn, frame, verb, value);
   if (!choose(turn, frame, verb, value)) prompt(turn);
 }
@@ -138,19 +146,37 @@ export function respondToMedia(turn: Turn, media: readonly MediaToken[]): void {
 /** A deep link or the platform's "opened" event; silently nothing when no flow wants it. */
 export function respondToEvent(turn: Turn, event: 'link' | 'opened'): void {
   const found = findStart(turn, (starter) => starter.event === event);
-  if (found) begin(turn, found);
+  if (!found) return;
+  const open = event === 'link' ? turn.frames().findLast(({ flow }) => flow === found.flow) : undefined;
+  if (open) return openAgain(turn, open, found);
+  begin(turn, found);
 }
 
-/** A shared contact answers the question that asked for it; otherwise a flow may begin with it. */
+/**
+ * A link opened while its flow is running is looked at in the frame there is, which keeps what it knows and may go back to its
+ * question (`back`). A second frame would ask everything twice.
+ */
+function openAgain(turn: Turn, open: Frame, { flow, at }: Start): void {
+  turn.keepOnly(open);
+  const first = turn.flowOf(open).definition.first;
+  const step = at !== undefined && turn.flowOf(open).steps.has(at) ? at : first;
+  const back = { ...questionOf(open), results: open.results };
+  turn.put({ ...running(open), step, visit: turn.nextVisit(), misses: 0, back });
+  turn.effects.push({ kind: 'frame', change: 'resumed', flow });
+  run(turn);
+}
+
+/** A shared contact answers the question that asked for it, wherever it lies; otherwise a flow that is not running may begin. */
 export function respondToContact(turn: Turn): void {
-  const frame = turn.top;
-  const step = frame && turn.flowOf(frame).steps.get(frame.step);
-  if (step?.kind === 'ask' && step.contact && frame?.wait === 'choice') {
+  for (const frame of turn.frames()) {
+    const step = turn.flowOf(frame).steps.get(frame.step);
+    if (step?.kind !== 'ask' || !step.contact || frame.wait !== 'choice') continue;
+    turn.raise(frame);
     goTo(turn, step.contact.go);
     return run(turn);
   }
   const found = findStart(turn, (starter) => starter.event === 'contact');
-  if (found) begin(turn, found);
+  if (found && !turn.frames().some(({ flow }) => flow === found.flow)) begin(turn, found);
   else prompt(turn);
 }
 

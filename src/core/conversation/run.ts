@@ -68,7 +68,7 @@ function enter(turn: Turn, frame: Frame): void {
 }
 
 function waitFor(turn: Turn, frame: Frame, wait: 'choice' | 'confirm'): void {
-  const { argument: _, ...rest } = frame;
+  const { argument: _, back: __, ...rest } = frame;
   turn.put({ ...rest, wait });
   prompt(turn);
 }
@@ -91,7 +91,7 @@ export function askFor(turn: Turn, name: string): void {
   const again = frame.asked === name && frame.wait === 'slot';
   const trail =
     frame.trail.at(-1) === name ? frame.trail : [...frame.trail.filter((other) => other !== name), name].slice(-20);
-  const { argument: _, ...rest } = frame;
+  const { argument: _, back: __, ...rest } = frame;
   turn.put({
     ...rest,
     wait: 'slot',
@@ -113,7 +113,16 @@ function callOperation(turn: Turn, frame: Frame, call: Call): void {
   turn.effects.push(effect);
 }
 
+/** A control acts on the frame below; `resume` in a frame that was itself interrupted goes back to its own question. */
 function runControl(turn: Turn, step: StepOf<'control'>): void {
+  const { top } = turn;
+  if (step.control === 'resume' && top?.back) {
+    const { back, ...rest } = top;
+    turn.put({ ...running(rest), ...back });
+    turn.results = {};
+    sayWhereWeWere(turn);
+    return prompt(turn);
+  }
   const frame = turn.pop();
   if (frame) turn.effects.push({ kind: 'frame', change: 'ended', flow: frame.flow });
   control(turn, step.control);
@@ -145,7 +154,8 @@ function comeBack(turn: Turn, below: Frame): void {
   turn.put({ ...running(below), step: resume, visit: turn.nextVisit(), back: questionOf(below) });
 }
 
-function questionOf({ step, visit, wait, asked, offered }: Frame): Question {
+/** What a frame waits with. */
+export function questionOf({ step, visit, wait, asked, offered }: Frame): Question {
   return {
     step,
     visit,

@@ -4,7 +4,7 @@
  */
 import type { CompiledConversation } from '../flow/index.ts';
 import type { Choice, Param } from './protocol.ts';
-import type { Frame, SlotSource, SlotState } from './state.ts';
+import type { Frame, PendingChange, SlotSource, SlotState } from './state.ts';
 import { sayOn } from './say.ts';
 import type { Turn } from './turn.ts';
 import { CERTAIN, limitProblem, type Fact, type FactValue } from './understand/index.ts';
@@ -66,18 +66,9 @@ function showDiff(turn: Turn, name: string, old: SlotState, reopened: readonly s
   });
 }
 
-/** What passing text did to the form. */
-export interface Absorbed {
-  /** Slots that are new or changed. */
-  readonly written: readonly string[];
-  /** A guarded or confirmed slot that the text contradicts. */
-  readonly conflict?: { readonly slot: string; readonly value: FactValue };
-}
-
-/** Fills the top frame's slots from facts. Facts that no slot wants are left alone. */
-export function absorb(turn: Turn, facts: readonly Fact[]): Absorbed {
+/** Fills the top frame's slots from facts and gives those that are new or changed. Facts that no slot wants are left alone. */
+export function absorb(turn: Turn, facts: readonly Fact[]): readonly string[] {
   const written: string[] = [];
-  let conflict: Absorbed['conflict'];
   for (const fact of facts) {
     const frame = turn.top;
     const flow = frame && turn.flowOf(frame);
@@ -92,32 +83,53 @@ export function absorb(turn: Turn, facts: readonly Fact[]): Absorbed {
       writeSlot(turn, name, fact.value, 'said');
       written.push(name);
     } else if (present.value !== fact.value && fact.confidence >= CERTAIN) {
-      // Below CERTAIN the text did not name this fact; a guess never replaces what is there.
-      if (present.confirmed === true || definition.guarded) conflict ??= { slot: name, value: fact.value };
-      else {
-        writeSlot(turn, name, fact.value, 'said');
-        written.push(name);
-      }
+      // Below CERTAIN the text did not name this fact; a guess never replaces what is there, nor passing text what was confirmed.
+      if (present.confirmed === true || definition.guarded) continue;
+      writeSlot(turn, name, fact.value, 'said');
+      written.push(name);
     }
   }
-  return conflict ? { written, conflict } : { written };
+  return written;
 }
 
-/** Asks whether a confirmed value shall really change; until then nothing does. */
-export function askConflict(turn: Turn, slot: string, value: FactValue): void {
+/** The guarded or confirmed slot that the text contradicts; an answer to the question that is open contradicts nothing. */
+export function conflictOf(turn: Turn, frame: Frame, facts: readonly Fact[]): PendingChange | undefined {
+  const flow = turn.flowOf(frame);
+  const asked = frame.wait === 'slot' ? frame.asked : undefined;
+  const news = facts.flatMap((fact) => {
+    const slot = flow.slotOfFact.get(fact.name);
+    return slot === undefined || frame.slots[slot]?.value === fact.value ? [] : [{ ...fact, slot }];
+  });
+  const found = news.find(({ slot, value, confidence }) => {
+    const definition = flow.slots.get(slot);
+    const present = frame.slots[slot];
+    if (!definition || slot === asked || present?.value === undefined || confidence < CERTAIN) return false;
+    if (limitProblem(definition.type, value, flow.limits.get(slot)) !== undefined) return false;
+    return present.confirmed === true || definition.guarded;
+  });
+  if (!found) return undefined;
+  const { slot, value } = found;
+  return news.length > 1 ? { slot, value, text: turn.input.text } : { slot, value };
+}
+
+/** Asks whether a confirmed value shall really change, or whose the sentence is; until then nothing of it is taken. */
+export function askConflict(turn: Turn, pending: PendingChange): void {
   const frame = turn.top;
   if (!frame) return;
+  const { slot, value, other } = pending;
   const flow = turn.flowOf(frame);
   const old = slotParam(flow, slot, frame.slots[slot]?.value);
   const proposed = slotParam(flow, slot, value);
   if (!old || !proposed) return;
   const params = { slot: { kind: 'text' as const, key: labelOf(flow, slot) }, old, new: proposed };
+  const anew = { verb: 'new', label: 'conversation.conflict.new' };
   const choices: readonly Choice[] = [
-    { verb: 'change', label: 'conversation.conflict.change', params },
+    ...(other === true ? [anew] : []),
+    { verb: 'change', label: `conversation.conflict.${other === true ? 'this' : 'change'}`, params },
     { verb: 'keep', label: 'conversation.conflict.keep', params },
   ];
-  turn.put({ ...frame, pending: { slot, value } });
-  sayOn(turn, frame, 'conversation.conflict.ask', { params, choices });
+  turn.put({ ...frame, pending });
+  sayOn(turn, frame, `conversation.conflict.${other === true ? 'whose' : 'ask'}`, { params, choices });
 }
 
 /** Marks slots as confirmed by a person. */

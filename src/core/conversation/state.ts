@@ -23,10 +23,14 @@ export type KeptResult = Readonly<Record<string, string | number | boolean>>;
 export interface PendingChange {
   readonly slot: string;
   readonly value: FactValue;
+  /** The whole sentence, when it says more: nothing of it is taken before the decision. */
+  readonly text?: string;
+  /** The sentence seems to be about another person, who may get a form of his own. */
+  readonly other?: true;
 }
 
 /** What a frame waits with, so that it can wait again as if nothing had come between. */
-export type Question = Pick<Frame, 'step' | 'visit' | 'wait' | 'asked' | 'offered'>;
+export type Question = Pick<Frame, 'step' | 'visit' | 'wait' | 'asked' | 'offered'> & Partial<Pick<Frame, 'results'>>;
 
 /** One flow in progress. */
 export interface Frame {

@@ -23,7 +23,6 @@ export type MessageContent =
       readonly data: unknown;
       readonly language: Language;
       readonly name: string;
-      readonly caption: string;
     };
 
 /** Draws one kind of picture (PNG) from its data. */

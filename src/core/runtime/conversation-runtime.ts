@@ -23,7 +23,15 @@ import { hearDecision, keepQuestion, pressCard } from './approval-taps.ts';
 import { askedCard, choiceAskedAnew, choiceEvent, choiceOf, labelOn, lockedChoices } from './choices.ts';
 import { pressText } from './decision-forms.ts';
 import type { Flows } from './flows.ts';
-import { changeOf, uploadLine, type IncomingItem, type ItemChange } from './incoming.ts';
+import {
+  changeOf,
+  readConcealing,
+  uploadLine,
+  type IncomingItem,
+  type ItemChange,
+  type Line,
+  type ReportedChange,
+} from './incoming.ts';
 import { callForPerson } from './handover.ts';
 import { handOverMedia } from './media-timer.ts';
 import { caseOf, memoryFor, withoutDecision, type Memory } from './memory.ts';
@@ -69,7 +77,11 @@ export function createTurnHandler(
     unit.defer(async () => {
       await deps.writeIncoming(unit, items);
       // An edit may follow its message within one batch.
-      for (const change of talks.flatMap((talk) => talk.changes)) await deps.writeChange(unit, change);
+      for (const { change, standIn } of talks.flatMap((talk) => talk.changes)) {
+        if ((await deps.writeChange(unit, change)) || !standIn) continue;
+        await deps.writeIncoming(unit, [standIn()]);
+        await deps.writeChange(unit, change);
+      }
     });
     const states = await slots.conceal(deps.flows.table, talks);
     return talks.map(({ memory }, index) => ({ state: states[index], isSilenced: memory.talk.handedOver }));
@@ -94,7 +106,7 @@ class Talk {
   /** Whose files its turns have touched. */
   readonly customers = new Set<string>();
   /** Edits and deletions the platform reported. */
-  readonly changes: ItemChange[] = [];
+  readonly changes: ReportedChange[] = [];
   readonly #turns: Turn[] = [];
   #actor: Actor;
   #memory: Memory;
@@ -197,9 +209,15 @@ class Talk {
     const { happening } = event;
     const { conversation } = this.#work;
     switch (happening.kind) {
-      case 'edited':
+      case 'edited': {
+        const { messageId, text } = happening;
+        readConcealing(turn.effects, text, this.#today);
+        const change = changeOf(happening, [conversation.id, stored.id], [...turn.effects.concealed]);
+        this.changes.push({ change, standIn: () => this.#line(turn, stored, { kind: 'edited', messageId, text }) });
+        return;
+      }
       case 'deleted':
-        this.changes.push(changeOf(happening, [conversation.id, stored.id], [...turn.effects.concealed]));
+        this.changes.push({ change: changeOf(happening, [conversation.id, stored.id], []) });
         return;
       case 'reachable':
         await setReachable(
@@ -213,7 +231,9 @@ class Talk {
         return;
       case 'opened':
         if (this.#isUnknownStaff()) return; // looking at the app's page is no message
-        await this.#step(turn, { type: 'opened' });
+        // Colleagues look at an app's page all day; a start button is pressed by whoever wants to be answered.
+        if (this.#actor.kind !== 'STAFF' || conversation.platform === 'telegram')
+          await this.#step(turn, { type: 'opened' });
         if (conversation.platform === 'telegram')
           this.#file(turn, stored, { kind: 'start', messageId: null, text: '/start' });
         return;
@@ -239,12 +259,20 @@ class Talk {
         this.#file(turn, stored, { kind: 'action', messageId: null, text: pressed });
         return;
       }
+      case 'unreadable':
+        this.#cannotRead(turn);
+        this.#file(turn, stored, {
+          kind: 'unreadable',
+          messageId: happening.messageId,
+          text: this.#speech.wordless(happening.what),
+        });
+        return;
       case 'message':
         await this.#message(turn, stored, happening);
         this.#file(turn, stored, {
           kind: happening.media.length > 0 ? 'file' : 'text',
           messageId: happening.messageId,
-          text: happening.text,
+          text: happening.text || this.#speech.soundOrMotion(happening.media),
         });
         return;
     }
@@ -255,10 +283,7 @@ class Talk {
     stored: StoredEvent,
     message: Extract<InboundEvent['happening'], { kind: 'message' }>,
   ): Promise<void> {
-    // Whoever writes, and whatever becomes of it: names stay out of the searchable copy.
-    const reading = readMessage(message.text, this.#today);
-    for (const fact of reading.understanding.facts) if (fact.name === 'name') turn.effects.conceal(String(fact.value));
-    for (const name of namesIn(message.text)) turn.effects.conceal(name);
+    const reading = readConcealing(turn.effects, message.text, this.#today);
     if (this.#isUnknownStaff()) {
       this.#speech.sayer(turn)('talk.unknown_staff');
       return;
@@ -283,6 +308,12 @@ class Talk {
     const chosen = this.#offered(message.text);
     await this.#step(turn, chosen ?? { type: 'message', text: message.text, reading, media: [] });
     this.#memory = keepQuestion(this.#memory, depth, say);
+  }
+
+  /** Says what can be read instead; while a person has the word the bot only listens. */
+  #cannotRead(turn: Turn): void {
+    if (this.#memory.talk.handedOver && this.#actor.kind !== 'STAFF') return;
+    this.#speech.sayer(turn)(this.#isUnknownStaff() ? 'talk.unknown_staff' : 'talk.cannot_read');
   }
 
   /** A platform whose people are all staff: whoever is not on the list gets told how to get there. */
@@ -330,10 +361,10 @@ class Talk {
       today: this.#today,
     };
     const before = this.#memory.talk.frames.at(-1);
-    const { state, effects } = stepConversation(this.#memory.talk, event, tools);
-    this.#memory = { ...this.#memory, talk: state };
-    if (before && this.#actor.kind === 'STAFF') for (const id of caseOf(before, state)) turn.effects.touch(id);
-    for (const effect of effects) await this.#carryOut(turn, effect);
+    const step = stepConversation(this.#memory.talk, event, tools);
+    this.#memory = { ...this.#memory, talk: step.state };
+    if (this.#actor.kind === 'STAFF') for (const id of caseOf(event, before, step)) turn.effects.touch(id);
+    for (const effect of step.effects) await this.#carryOut(turn, effect);
     this.#listen(keepAlarm(turn.effects, this.#work.conversation.id, this.#memory.silence));
   }
 
@@ -415,12 +446,12 @@ class Talk {
     return this.#actor.kind === 'STAFF' ? 'staff' : 'customer';
   }
 
-  #file(
-    turn: Turn,
-    stored: StoredEvent,
-    line: Pick<IncomingItem, 'kind' | 'messageId' | 'text'> & Partial<Pick<IncomingItem, 'fileIds'>>,
-  ): void {
-    this.#items.push({
+  #file(turn: Turn, stored: StoredEvent, line: Line): void {
+    this.#items.push(this.#line(turn, stored, line));
+  }
+
+  #line(turn: Turn, stored: StoredEvent, line: Line): IncomingItem {
+    return {
       conversationId: this.#work.conversation.id,
       platform: platformOf(this.#work.conversation.account),
       actorKind: this.#actor.kind,
@@ -430,6 +461,6 @@ class Talk {
       customers: [...turn.effects.touched],
       concealed: [...turn.effects.concealed],
       ...line,
-    });
+    };
   }
 }

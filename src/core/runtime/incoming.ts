@@ -1,7 +1,8 @@
 /** What a conversation puts on the timeline: who writes it down belongs to the domain. */
 import type { Happening } from '../../channels/channel.ts';
 import type { BusinessDate } from '../../lib/business-date.ts';
-import { namesIn, readMessage } from '../conversation/index.ts';
+import { namesIn, readMessage, type Reading } from '../conversation/index.ts';
+import type { Effects } from '../operations/effects.ts';
 import type { InternalEvent, SetAside } from './turns.ts';
 
 /** A line of the timeline that came in. */
@@ -20,6 +21,9 @@ export interface IncomingItem {
   readonly concealed: readonly string[];
 }
 
+/** What an event says of itself on the timeline; the rest is known of the turn. */
+export type Line = Pick<IncomingItem, 'kind' | 'messageId' | 'text'> & Partial<Pick<IncomingItem, 'fileIds'>>;
+
 /** An edit or deletion that the platform reported. */
 export interface ItemChange {
   readonly conversationId: string;
@@ -29,6 +33,13 @@ export interface ItemChange {
   readonly text?: string;
   /** Names to hide in the searchable copy. */
   readonly concealed?: readonly string[];
+}
+
+/** A change, and what stands in for the message when that never came: an edit carries all its words. */
+export interface ReportedChange {
+  readonly change: ItemChange;
+  /** Asked when it is written: by then it may be known whose chat it is. */
+  readonly standIn?: () => IncomingItem;
 }
 
 /** What the platform reports of an earlier message, as a line of the timeline. `place`: the conversation, the inbox row. */
@@ -41,6 +52,14 @@ export function changeOf(
   if (happening.kind === 'deleted') return { conversationId, messageId, inboxId, kind: 'DELETED' };
   const { text } = happening;
   return { conversationId, messageId, inboxId, kind: 'EDITED', text, concealed: [...names, ...namesIn(text)] };
+}
+
+/** Reads a person's words. Whoever writes, and whatever becomes of it: names stay out of the searchable copy. */
+export function readConcealing(effects: Pick<Effects, 'conceal'>, text: string, today: BusinessDate): Reading {
+  const reading = readMessage(text, today);
+  for (const fact of reading.understanding.facts) if (fact.name === 'name') effects.conceal(String(fact.value));
+  for (const name of namesIn(text)) effects.conceal(name);
+  return reading;
 }
 
 /** Files that came through an upload page, as a line of the timeline. */
@@ -58,6 +77,7 @@ const SPOKEN: ReadonlyMap<string, string> = new Map([
   ['action', 'action'],
   ['start', 'start'],
   ['contact', 'contact'],
+  ['unreadable', 'unreadable'],
 ]);
 
 type SetAsideLine = Pick<IncomingItem, 'kind' | 'messageId' | 'concealed' | 'fileIds'> & { readonly text?: string };

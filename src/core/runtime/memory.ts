@@ -1,5 +1,13 @@
 /** What is remembered of a conversation besides the interpreter's own state. Sealed as one JSON. */
-import { EMPTY_CONVERSATION, type ConversationState, type FlowTable, type Frame } from '../conversation/index.ts';
+import {
+  EMPTY_CONVERSATION,
+  type ConversationEffect,
+  type ConversationEvent,
+  type ConversationState,
+  type ConversationStep,
+  type FlowTable,
+  type Frame,
+} from '../conversation/index.ts';
 import type { Silence } from './silence.ts';
 
 /** One-tap answers that were offered last; a tap or the same words choose one. */
@@ -48,8 +56,33 @@ export function withoutDecision(memory: Memory): Memory {
   return rest;
 }
 
-/** Whose lead a step was about: that of the frame which it took on. A look-up in between leaves the frame as it is. */
-export function caseOf(frame: Frame, after: ConversationState): readonly string[] {
-  if (after.frames.some(({ visit }) => visit === frame.visit)) return [];
-  return Object.values(frame.results).flatMap(({ customerId }) => (typeof customerId === 'string' ? [customerId] : []));
+/** What a form that is open hears; the results of operations belong to whatever called them. */
+const HEARD: ReadonlySet<ConversationEvent['type']> = new Set(['message', 'choice', 'contact', 'timeout']);
+
+/**
+ * Whose lead a step was about: that of the frame which it took on, and that of the form which heard and answered, though
+ * nothing came of it (a value that cannot be). A look-up in between leaves the frame as it is and is not about it.
+ */
+export function caseOf(
+  event: ConversationEvent,
+  before: Frame | undefined,
+  { state, effects }: ConversationStep,
+): readonly string[] {
+  const isTakenOn = before !== undefined && !state.frames.some(({ visit }) => visit === before.visit);
+  const top = state.frames.at(-1);
+  const isHeard = HEARD.has(event.type) && !effects.some(isElsewhere);
+  return [...(isTakenOn ? customersOf(before) : []), ...(top && isHeard ? customersOf(top) : [])];
+}
+
+/** Something else than the open form was dealt with. A control (上一步, 继续) ends without an outcome: it acts on the form. */
+function isElsewhere(effect: ConversationEffect): boolean {
+  if (effect.kind !== 'frame') return false;
+  return (
+    effect.change === 'parked' ||
+    (effect.change === 'ended' && effect.outcome !== undefined && effect.outcome !== 'dismissed')
+  );
+}
+
+function customersOf({ results }: Frame): readonly string[] {
+  return Object.values(results).flatMap(({ customerId }) => (typeof customerId === 'string' ? [customerId] : []));
 }

@@ -1,5 +1,5 @@
 /** What a conversation says: its words in the person's language, as messages to the place it is held in. */
-import type { Address } from '../../channels/channel.ts';
+import type { Address, MediaRef } from '../../channels/channel.ts';
 import type { Texts } from '../../lib/i18n.ts';
 import { newToken } from '../../lib/ids.ts';
 import { present, type ConversationEffect } from '../conversation/index.ts';
@@ -31,6 +31,17 @@ export class Speech {
   /** A text in the person's language. */
   text(key: string, params: Readonly<Record<string, string | number>> = {}): string {
     return this.#texts.translate(this.#listener().language, key, params);
+  }
+
+  /** What a message without words or file was, for the timeline; `what` is the platform's word for it. */
+  wordless(what: string): string {
+    const key = `talk.wordless.${what}`;
+    return this.text(this.#texts.has(this.#listener().language, key) ? key : 'talk.wordless.other');
+  }
+
+  /** A voice or video message in a word, for it is kept by nobody; empty for other files, which stand on the line themselves. */
+  soundOrMotion([media]: readonly MediaRef[]): string {
+    return media?.kind === 'voice' || media?.kind === 'video' ? this.wordless(media.kind) : '';
   }
 
   /** Puts a message into the chat; a customer's stands on his file. */

@@ -1,4 +1,4 @@
-/** 试算 in a chat: terms in one line, answered with the plan in words and as a picture, or with what is still missing. */
+/** 试算 in a chat: terms in one line, answered with the plan in words and then as a picture, or with what is still missing. */
 import { AppError } from '../../lib/errors.ts';
 import type { Language } from '../../lib/i18n.ts';
 import { parseTrial } from '../conversation/index.ts';
@@ -16,12 +16,14 @@ export async function answerTrial(
   if (!parsed) return [];
   if (parsed.kind === 'unclear') return [asked(parsed.gaps, say)];
   try {
-    const { text: caption, plan } = (await turn.run('loan.trial', { ...parsed.request })) as {
+    const { text: words, plan } = (await turn.run('loan.trial', { ...parsed.request })) as {
       readonly text: string;
       readonly plan: unknown;
     };
     const name = `${say('trial.title')}.png`;
-    return [{ kind: 'picture', drawing: 'repayment_plan', data: plan, language, name, caption }];
+    // A message of its own: whatever becomes of the picture, the words arrive.
+    const picture: MessageContent = { kind: 'picture', drawing: 'repayment_plan', data: plan, language, name };
+    return [{ kind: 'text', text: words }, picture];
   } catch (error) {
     if (!(error instanceof AppError)) throw error;
     const faults = error.faults.map(({ message }) => say(message));

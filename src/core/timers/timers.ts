@@ -68,6 +68,23 @@ export async function writeTimers(
   ]);
 }
 
+/** Timers that carry nothing: what they are about says all. As `writeTimers`, each key once. */
+export async function writePlainTimers(
+  tx: Tx,
+  traceId: string,
+  drafts: readonly Omit<TimerDraft, 'payload'>[],
+): Promise<void> {
+  if (drafts.length === 0) return;
+  await tx.query(INSERT, [
+    drafts.map((draft) => draft.key),
+    drafts.map((draft) => draft.kind),
+    drafts.map((draft) => draft.subjectId ?? null),
+    drafts.map((draft) => draft.dueAt),
+    drafts.map(() => null),
+    drafts.map(() => traceId),
+  ]);
+}
+
 export async function cancelTimers(tx: Tx, timerKeys: readonly string[]): Promise<void> {
   if (timerKeys.length > 0) await tx.query(CANCEL, [timerKeys]);
 }

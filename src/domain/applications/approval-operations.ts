@@ -8,11 +8,13 @@ import { violatedConstraint } from '../../db/database.ts';
 import { AppError } from '../../lib/errors.ts';
 import { isLanguage, type Language } from '../../lib/i18n.ts';
 import { newId, newToken } from '../../lib/ids.ts';
+import { maskText } from '../../lib/mask.ts';
 import { findLead } from '../leads/index.ts';
 import { distinctNames, findStaff, identitiesOfStaff, peopleMeant, staffWithRole } from '../staff/index.ts';
 import { approvalCard } from './approval-card.ts';
 import { applicationErrors } from './application-errors.ts';
 import {
+  applicationByRef,
   cardsOf,
   closeApproval,
   closeCards,
@@ -21,6 +23,7 @@ import {
   insertApproval,
   insertCard,
   insertTask,
+  listApprovals,
   lockApproval,
   nextRound,
   reopenCard,
@@ -113,30 +116,29 @@ export async function seat(
   await dealCards(ctx, approval, snapshot, { id: taskId, staff_id: person.staffId });
 }
 
-/** A card on each account of whoever sits there that has none yet; one it was closed on serves again. */
+/**
+ * A card on each account of whoever sits there that has none yet; one it was closed on serves again. With `isAgain` every
+ * account gets it once more: that a card was dealt does not say that it arrived. How many went out.
+ */
 export async function dealCards(
   ctx: Ctx,
   approval: ApprovalRow,
   snapshot: Snapshot,
-  task: Pick<TaskRow, 'id' | 'staff_id'>,
-): Promise<void> {
+  task: Pick<TaskRow, 'id' | 'staff_id'> & { readonly isAgain?: boolean },
+): Promise<number> {
   const language = await languageOf(ctx, task.staff_id);
   const dealt = (await cardsOf(ctx.tx, approval.id)).filter((card) => card.task_id === task.id);
+  let sent = 0;
   for (const identity of await identitiesOfStaff(ctx.tx, task.staff_id)) {
     const before = dealt.find((card) => card.identity_id === identity.id);
     if (before?.state === 'CLOSED') await reopenCard(ctx.tx, before.id);
-    if (before) continue;
-    const card = {
-      id: newToken(16),
-      approvalId: approval.id,
-      taskId: task.id,
-      identityId: identity.id,
-      revision: approval.revision,
-      now: ctx.now,
-    };
-    await insertCard(ctx.tx, card);
+    if (before && task.isAgain !== true) continue;
+    const place = { approvalId: approval.id, taskId: task.id, identityId: identity.id };
+    const card = before ?? { id: newToken(16), revision: approval.revision };
+    if (!before) await insertCard(ctx.tx, { ...card, ...place, now: ctx.now });
+    sent += 1;
     ctx.effects.send({
-      key: `card:${card.id}:${card.revision}`,
+      ...(before ? {} : { key: `card:${card.id}:${card.revision}` }),
       to: { account: identity.account, chat: identity.external_id },
       purpose: 'STAFF',
       subject: { kind: 'approval', id: approval.id },
@@ -146,8 +148,37 @@ export async function dealCards(
       },
     });
   }
+  return sent;
 }
 
+export const sendCardAgain = defineOperation({
+  name: 'approval.sendCard',
+  summary: 'Sends whoever still has to decide a case its card once more, on each of his accounts',
+  access: ANY_STAFF,
+  /** The case as people name it: A1087. */
+  input: z.strictObject({ application: z.string().max(64) }),
+  output: z.object({ kind: z.enum(['sent', 'none']), number: z.string() }),
+  async run(ctx, input) {
+    const none = { kind: 'none' as const, number: input.application };
+    const application = await applicationByRef(ctx.tx, input.application);
+    if (ctx.actor.kind !== 'STAFF' || !application) return none;
+    const waiting = await listApprovals(ctx.tx, ctx.actor.id, 'OPEN', MOST_WAITING);
+    const found = waiting.find((row) => row.application_id === application.id);
+    // Under the lock of the votes: what is decided at this moment is not asked for again.
+    const approval = found && (await lockApproval(ctx.tx, found.id));
+    if (approval?.state !== 'OPEN') return none;
+    const { id: staffId } = ctx.actor;
+    const mine = (await tasksOf(ctx.tx, [approval.id])).find((task) => task.staff_id === staffId);
+    if (mine?.state !== 'OPEN' || !mine.staff_able) return none;
+    const { id, staff_id } = mine;
+    const sent = await dealCards(ctx, approval, snapshotOf(ctx, approval), { id, staff_id, isAgain: true });
+    ctx.effects.touch(application.customer_id);
+    return { kind: sent > 0 ? ('sent' as const) : ('none' as const), number: `A${application.number}` };
+  },
+});
+
+/** Nobody has more before him at once. */
+const MOST_WAITING = 1000;
 /** A name, a team and what tells namesakes apart. */
 const MAX_COLLEAGUE = 100;
 
@@ -297,8 +328,10 @@ async function finish(
   });
 }
 
+/** What others are shown of it: a number somebody typed into his words is not for every card it appears on. */
 function reasonText(ctx: Ctx, reason: string, language: Language = 'zh-CN'): string {
-  return (REASONS as readonly string[]).includes(reason) ? ctx.say(language, `approval.reason.${reason}`) : reason;
+  const isCode = (REASONS as readonly string[]).includes(reason);
+  return isCode ? ctx.say(language, `approval.reason.${reason}`) : maskText(reason);
 }
 
 async function handOver(

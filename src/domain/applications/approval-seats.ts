@@ -10,6 +10,7 @@ import { AppError } from '../../lib/errors.ts';
 import { textParam } from '../../lib/text-params.ts';
 import { customerNumber, findCustomer } from '../customers/index.ts';
 import { findStaff, staffWithRole } from '../staff/index.ts';
+import { endAlarm, STOPPED, VACANT } from './alarm.ts';
 import { applicationErrors } from './application-errors.ts';
 import {
   approvalsMissed,
@@ -27,8 +28,6 @@ import {
 } from './application-store.ts';
 import { dealCards, MODES, seat } from './approval-operations.ts';
 import { snapshotOf } from './approval-reads.ts';
-
-const STOPPED = 'approval_stopped';
 
 export const alarmApproval = defineOperation({
   name: 'approval.alarm',
@@ -188,11 +187,7 @@ async function fill(
       await seat(ctx, approval, snapshotOf(ctx, approval), { staffId, from: task.staff_id });
     filled += 1;
   }
-  if (left === 0)
-    await ctx.callAsSystem('task.finishAbout', {
-      kind: STOPPED,
-      subject: { kind: 'application', id: approval.application_id },
-    });
+  if (left === 0) await endAlarm(ctx, approval.application_id);
   return { filled, left };
 }
 
@@ -218,7 +213,7 @@ async function leave(ctx: Ctx, approval: ApprovalRow, task: TaskRow, state: 'CLO
 async function alarmSeat(ctx: Ctx, approval: ApprovalRow, task: TaskRow): Promise<void> {
   const { title } = snapshotOf(ctx, approval);
   ctx.effects.incident({
-    kind: 'approval.vacant',
+    kind: VACANT,
     subject: { kind: 'application', id: approval.application_id },
     detail: { node: approval.node },
   });

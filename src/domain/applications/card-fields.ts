@@ -1,6 +1,7 @@
 /** What an approval card shows of a frozen case, by the names a flow lists under `card`. Pure but for the texts. */
 import type { CardField } from '../../channels/card.ts';
 import { groupedYuan } from '../../lib/i18n.ts';
+import { maskText } from '../../lib/mask.ts';
 import { parseYuan } from '../../lib/money.ts';
 import type { Snapshot } from './snapshot.ts';
 
@@ -80,7 +81,7 @@ function documents({ documents: filed, required }: Snapshot, words: Words): stri
   return words.say('approval.value.documents_of', { count, required: required.length, missing });
 }
 
-/** A reason among other fields; the whole of it was told when the case was returned. */
+/** A reason among other fields; the rest of it was told when the case was returned. */
 function shortened(reason: string): string {
   return reason.length > MAX_REASON ? `${reason.slice(0, MAX_REASON - 1)}…` : reason;
 }
@@ -91,7 +92,7 @@ function earlier({ votes = [] }: Snapshot, words: Words): string | undefined {
     words.say(`approval.earlier.${outcome}`, {
       node: title !== null && words.has(title) ? words.say(title) : '',
       by,
-      reason: shortened(option(reason, 'approval.reason', words) ?? ''),
+      reason: shortened(maskText(option(reason, 'approval.reason', words) ?? '')),
     }),
   );
   return said.length === 0 ? undefined : said.map((one) => one.trim()).join(words.say('approval.earlier.then'));

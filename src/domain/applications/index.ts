@@ -1,5 +1,5 @@
 export { applicationErrors } from './application-errors.ts';
-export { decideApproval, openApproval } from './approval-operations.ts';
+export { decideApproval, openApproval, sendCardAgain } from './approval-operations.ts';
 export { escalateApproval, remindApprovers } from './approval-reminders.ts';
 export { findPressedCard, getApproval, listMyApprovals } from './approval-reads.ts';
 export { applicationByRef, findApplication, type ApplicationRow } from './application-store.ts';

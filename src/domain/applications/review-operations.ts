@@ -17,6 +17,7 @@ export const reviewLead = defineOperation({
   output: z.union([
     z.object({
       kind: z.literal('open'),
+      customerId: z.string(),
       number: z.string(),
       /** Masked: the card may go abroad. */
       name: z.string(),
@@ -43,6 +44,7 @@ export const reviewLead = defineOperation({
     ctx.effects.touch(customer.id);
     return {
       kind: 'open' as const,
+      customerId: customer.id,
       number,
       name: customer.name_masked,
       ...(lead.amount_fen === null ? {} : { amount: formatYuan(lead.amount_fen) }),

@@ -7,6 +7,7 @@ import { newId } from '../../lib/ids.ts';
 import { formatYuan } from '../../lib/money.ts';
 import { customerInScope, customerNumber, type CustomerRow } from '../customers/index.ts';
 import { authorsOf, leadErrors, lockOpenLead, setStage, closeLead, type LeadRow } from '../leads/index.ts';
+import { endAlarm } from './alarm.ts';
 import { applicationErrors } from './application-errors.ts';
 import {
   applicationByRef,
@@ -233,6 +234,7 @@ export const closeApplication = defineOperation({
     const application = await findApplication(ctx.tx, input.application);
     if (!application) throw new AppError(applicationErrors['application.not_found']);
     await setApplicationState(ctx.tx, application.id, input.outcome, ctx.now);
+    await endAlarm(ctx, application.id);
     if (input.outcome === 'APPROVED') await setStage(ctx.tx, application.lead_id, 'F85', ctx.now);
     if (input.outcome === 'REJECTED' || input.outcome === 'RECALLED')
       await closeLead(ctx.tx, application.lead_id, input.outcome === 'REJECTED' ? 'F96' : 'F97', ctx.now);

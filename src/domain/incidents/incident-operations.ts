@@ -6,7 +6,13 @@ import { defineOperation } from '../../core/operations/operation.ts';
 import { AppError } from '../../lib/errors.ts';
 import { withTexts } from '../../lib/text-params.ts';
 import { incidentErrors } from './incident-errors.ts';
-import { countOpen, findIncidents, resolveIncident, type IncidentRow } from './incident-store.ts';
+import {
+  countOpen,
+  findIncidents,
+  resolveIncident,
+  resolveIncidentsAbout,
+  type IncidentRow,
+} from './incident-store.ts';
 
 const READERS: Access = { manager: 'all', compliance: 'all', admin: 'all' };
 
@@ -59,6 +65,18 @@ export const resolve = defineOperation({
     const resolvedAt = await resolveIncident(ctx.tx, id, { staffId, now: ctx.now });
     if (!resolvedAt) throw new AppError(incidentErrors['incident.not_found']);
     return { id, resolvedAt: resolvedAt.toISOString() };
+  },
+});
+
+export const resolveAbout = defineOperation({
+  name: 'incident.resolveAbout',
+  summary: 'Closes every open incident of a kind about a subject, because the matter is settled',
+  access: { system: 'all' },
+  input: z.strictObject({ kind: z.string().max(60), subject: z.strictObject({ kind: z.string(), id: z.uuid() }) }),
+  output: z.object({ resolved: z.int() }),
+  subject: (input) => input.subject,
+  async run(ctx, input) {
+    return { resolved: await resolveIncidentsAbout(ctx.tx, input.kind, input.subject.id, ctx.now) };
   },
 });
 

@@ -30,6 +30,11 @@ const RESOLVE = statement(
    WHERE id = $1 RETURNING resolved_at`,
 );
 
+const RESOLVE_ABOUT = statement(
+  'incidents-resolve-about',
+  'UPDATE incidents SET resolved_at = $3 WHERE kind = $1 AND subject_id = $2 AND resolved_at IS NULL RETURNING id',
+);
+
 /** The newest first; those after `after`. */
 export async function findIncidents(
   tx: Tx,
@@ -49,4 +54,9 @@ export async function resolveIncident(
   by: { readonly staffId: string | null; readonly now: Date },
 ): Promise<Date | undefined> {
   return (await tx.query<{ resolved_at: Date }>(RESOLVE, [id, by.now, by.staffId]))[0]?.resolved_at;
+}
+
+/** Closes every open one of a kind about a subject; how many there were. */
+export async function resolveIncidentsAbout(tx: Tx, kind: string, subjectId: string, now: Date): Promise<number> {
+  return (await tx.query(RESOLVE_ABOUT, [kind, subjectId, now])).length;
 }

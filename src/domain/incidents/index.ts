@@ -1,2 +1,2 @@
 export { incidentErrors } from './incident-errors.ts';
-export { listIncidents, resolve } from './incident-operations.ts';
+export { listIncidents, resolve, resolveAbout } from './incident-operations.ts';

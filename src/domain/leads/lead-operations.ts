@@ -6,7 +6,7 @@ import { defineOperation } from '../../core/operations/operation.ts';
 import { AppError } from '../../lib/errors.ts';
 import { dateIn } from '../../lib/business-date.ts';
 import { newId } from '../../lib/ids.ts';
-import { mask } from '../../lib/mask.ts';
+import { mask, maskText } from '../../lib/mask.ts';
 import { formatYuan } from '../../lib/money.ts';
 import {
   customerErrors,
@@ -326,10 +326,17 @@ async function openNew(ctx: Ctx, customer: CustomerRow, source: string, owner: O
   if (owner) {
     await recordAssignment(ctx.tx, { id: newId(), leadId: id, staffId: owner.staffId, how: owner.how, now: ctx.now });
     if (customer.owner_id !== owner.staffId) await setCustomerOwner(ctx.tx, customer.id, owner, ctx.now);
+    if (owner.how === 'ROTATION') await tellAssigned(ctx, customer, source, owner.staffId);
   }
   const lead = await openLead(ctx.tx, customer.id);
   if (!lead) throw new Error('lead not opened');
   return lead;
+}
+
+/** Whose turn it was has not asked for this lead: he hears of it. */
+async function tellAssigned(ctx: Ctx, customer: CustomerRow, source: string, staffId: string): Promise<void> {
+  const params = { number: customerNumber(customer.number), name: customer.name_masked, source: maskText(source) };
+  await ctx.callAsSystem('staff.notify', { staffId, text: 'lead.assigned', params });
 }
 
 /** Writes facts to an open lead, whoever says them; `collision` when the phone among them is somebody else’s. */

@@ -42,7 +42,7 @@ export async function runDueReminders(
   run: { readonly now: Date; readonly limit: number; readonly traceId: string },
 ): Promise<ReminderRun> {
   const done = await runReminders(tx, schedules, run);
-  await askForCalls(tx, done.unreachable, run.now);
+  await askForCalls(tx, done.unreachable, run);
   return done;
 }
 

@@ -133,9 +133,9 @@ const RUN = statement(
      FROM (SELECT id, zone, number, name, at FROM planned WHERE at > now UNION ALL SELECT id, zone, NULL, NULL, NULL FROM place) AS stages ORDER BY id, at NULLS LAST
    ), advanced AS (
      UPDATE loans l SET next_reminder_at = u.next_at, next_instalment = u.number, next_stage = u.name FROM upcoming u WHERE l.id = u.id
-   ), addressed AS ( -- what has not ended yet, with the one place where its customer is reached, if there is one
-     SELECT past.id, past.number, past.name, past.day, past.age, past.customer_id, p.account, p.external_id FROM past
-     LEFT JOIN LATERAL (SELECT account, external_id FROM identities WHERE customer_id = past.customer_id AND is_reachable AND is_verified ORDER BY bound_at DESC NULLS LAST LIMIT 1) p ON true
+   ), addressed AS ( -- what has not ended yet, with the one place where its customer is reached; where he once was, it stands on his file unsent
+     SELECT past.id, past.number, past.name, past.day, past.age, past.customer_id, p.account, p.external_id, p.is_reachable FROM past
+     LEFT JOIN LATERAL (SELECT account, external_id, is_reachable FROM identities WHERE customer_id = past.customer_id AND is_verified ORDER BY is_reachable DESC, bound_at DESC NULLS LAST LIMIT 1) p ON true
      WHERE ${outcomeOf('past')} IS NULL
    ), outcome AS (
      INSERT INTO reminder_outcomes (loan_id, instalment, stage, outcome, at)
@@ -148,9 +148,9 @@ const RUN = statement(
      INSERT INTO outbox_keys (key, outbox_id, at) SELECT 'remind:' || id || ':' || number || ':' || name, outbox_id, $6 FROM message
      ON CONFLICT DO NOTHING RETURNING outbox_id
    ), sent AS (
-     INSERT INTO outbox (id, at, account, chat, lane, kind, purpose, customer_id, subject_kind, subject_id, reference, due_at, trace_id)
+     INSERT INTO outbox (id, at, account, chat, lane, kind, purpose, customer_id, subject_kind, subject_id, reference, due_at, trace_id, error_code)
      SELECT outbox_id, $6, account, external_id, 'BULK', 'reminder', CASE WHEN day > 0 THEN 'COLLECTION' ELSE 'SERVICE' END, customer_id, 'loan', id,
-       number || ':' || name, $6, $8
+       number || ':' || name, $6, $8, CASE WHEN NOT is_reachable THEN 'unreachable' END
      FROM message WHERE (outbox_id IN (SELECT outbox_id FROM fresh)) IS TRUE -- looked up in a hash; as a join it is planned for one row
      RETURNING 1
    )

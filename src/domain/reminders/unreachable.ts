@@ -3,6 +3,7 @@
  * and due date, however many stages find nobody and however often they run; without an owner who still works here it goes
  * to the managers. Codes and numbers only, no personal data.
  */
+import { writePlainTimers } from '../../core/timers/timers.ts';
 import { statement, type Tx } from '../../db/database.ts';
 import { groupedYuan } from '../../lib/i18n.ts';
 import { customerNumber } from '../customers/index.ts';
@@ -28,8 +29,18 @@ interface MissedRow {
   readonly owner_id: string | null;
 }
 
-/** Asks for a phone call for each of these instalments. Two statements, however many there are; none for none. */
-export async function askForCalls(tx: Tx, missed: readonly Missed[], now: Date): Promise<void> {
+/** The timer that tells the owner; its subject is the to-do. */
+export const MISSED_TOLD = 'reminder.missed';
+
+/**
+ * Asks for a phone call for each of these instalments, and has each owner told once. Two statements, three where there are
+ * owners, however many instalments; none for none.
+ */
+export async function askForCalls(
+  tx: Tx,
+  missed: readonly Missed[],
+  { now, traceId }: { readonly now: Date; readonly traceId: string },
+): Promise<void> {
   if (missed.length === 0) return;
   const rows = await tx.query<MissedRow>(FACTS, [
     missed.map(({ loanId }) => loanId),
@@ -47,5 +58,11 @@ export async function askForCalls(tx: Tx, missed: readonly Missed[], now: Date):
       due: row.due_on,
     },
   }));
-  await addTodos(tx, drafts, now);
+  const added = await addTodos(tx, drafts, now);
+  const owned = added.filter((todo) => todo.staff_id !== null);
+  await writePlainTimers(
+    tx,
+    traceId,
+    owned.map(({ id }) => ({ key: `${MISSED_TOLD}:${id}`, kind: MISSED_TOLD, subjectId: id, dueAt: now })),
+  );
 }

@@ -91,7 +91,10 @@ const LIST = statement(
      o.state AS delivery_state, o.error_code AS delivery_code, o.settled_at
    FROM timeline_links l JOIN timeline_items i ON i.id = l.item_id AND i.at = l.item_at
    LEFT JOIN outbox o ON o.id = i.outbox_id AND o.at = i.at
-   WHERE l.customer_id = $1 AND (l.item_at, l.item_id) > ($2, $3) ORDER BY l.item_at, l.item_id LIMIT $4`,
+   WHERE l.customer_id = $1 AND (l.item_at, l.item_id) > ($2, $3)
+     AND (i.kind <> 'edited' OR NOT EXISTS ( -- what stood in for a message that came after all
+       SELECT 1 FROM timeline_items o WHERE o.conversation_id = i.conversation_id AND o.message_id = i.message_id AND o.direction = 'IN' AND o.id <> i.id))
+   ORDER BY l.item_at, l.item_id LIMIT $4`,
 );
 const CHANGES = statement(
   'timeline-changes',

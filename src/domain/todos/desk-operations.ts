@@ -6,7 +6,7 @@ import { defineOperation } from '../../core/operations/operation.ts';
 import { statement } from '../../db/database.ts';
 import { isLanguage } from '../../lib/i18n.ts';
 import { subjectsOf, todoText } from './todo-subject.ts';
-import { addTodo, ownerOf } from './todo-store.ts';
+import { addTodo, ownerOf, ownTodo } from './todo-store.ts';
 
 const ROLE = statement(
   'desk-role',
@@ -86,6 +86,23 @@ export const askForHelp = defineOperation({
     }
     const asked = await giveToRole(ctx, matter, ['manager', 'admin'], actor.id);
     return { kind: asked > 0 ? ('managers' as const) : ('nobody' as const) };
+  },
+});
+
+export const tellTodo = defineOperation({
+  name: 'task.tell',
+  summary: 'Sends somebody what has been put on his list; what is done meanwhile is not told any more',
+  access: { system: 'all' },
+  input: z.strictObject({ id: z.uuid() }),
+  output: z.object({ told: z.boolean() }),
+  subject: (input) => ({ kind: 'task', id: input.id }),
+  async run(ctx, { id }) {
+    const todo = await ownTodo(ctx.tx, id);
+    if (!todo) return { told: false };
+    const [about] = await subjectsOf(ctx.tx, [todo]);
+    const text = todoText(ctx.services.texts, isLanguage(todo.language) ? todo.language : 'zh-CN', todo, about);
+    await ctx.callAsSystem('staff.notify', { staffId: todo.staff_id, text: 'todo.plain', params: { text } });
+    return { told: true };
   },
 });
 

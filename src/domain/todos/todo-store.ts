@@ -12,6 +12,13 @@ export interface TodoDraft {
   readonly params?: Readonly<Record<string, string | number>>;
 }
 
+/** A to-do that has just been added. */
+export interface NewTodo {
+  readonly id: string;
+  /** `null` where it is a role's. */
+  readonly staff_id: string | null;
+}
+
 export interface TodoRow {
   readonly id: string;
   readonly kind: string;
@@ -26,7 +33,7 @@ const INSERT = statement(
   `INSERT INTO todos (id, key, staff_id, role, kind, subject_kind, subject_id, params, created_at)
    SELECT id, key, staff_id, role, kind, subject_kind, subject_id, params::jsonb, $9
    FROM unnest($1::uuid[], $2::text[], $3::uuid[], $4::text[], $5::text[], $6::text[], $7::uuid[], $8::text[]) AS row (id, key, staff_id, role, kind, subject_kind, subject_id, params)
-   ON CONFLICT (key) DO NOTHING RETURNING id`,
+   ON CONFLICT (key) DO NOTHING RETURNING id, staff_id`,
 );
 const LIST = statement(
   'todos-list',
@@ -39,12 +46,12 @@ const DONE = statement(
 
 /** Whether it is new: a key that is there already stays as it is. */
 export async function addTodo(tx: Tx, todo: TodoDraft, now: Date): Promise<boolean> {
-  return (await addTodos(tx, [todo], now)) > 0;
+  return (await addTodos(tx, [todo], now)).length > 0;
 }
 
-/** Many at once, in one statement; how many are new. */
-export async function addTodos(tx: Tx, todos: readonly TodoDraft[], now: Date): Promise<number> {
-  const added = await tx.query(INSERT, [
+/** Many at once, in one statement; those that are new, with whose they are. */
+export async function addTodos(tx: Tx, todos: readonly TodoDraft[], now: Date): Promise<readonly NewTodo[]> {
+  return tx.query<NewTodo>(INSERT, [
     todos.map(() => newId()),
     todos.map(({ key }) => key),
     todos.map(({ staffId }) => staffId ?? null),
@@ -55,7 +62,20 @@ export async function addTodos(tx: Tx, todos: readonly TodoDraft[], now: Date): 
     todos.map(({ params }) => JSON.stringify(params ?? {})),
     now,
   ]);
-  return added.length;
+}
+
+const OWN = statement(
+  'todos-own',
+  `SELECT d.id, d.staff_id, s.language, d.kind, d.params, d.subject_kind, d.subject_id, d.created_at
+   FROM todos d JOIN staff s ON s.id = d.staff_id WHERE d.id = $1 AND d.done_at IS NULL`,
+);
+
+/** An open to-do of one person, with his language. */
+export async function ownTodo(
+  tx: Tx,
+  id: string,
+): Promise<(TodoRow & { readonly staff_id: string; readonly language: string }) | undefined> {
+  return (await tx.query<TodoRow & { staff_id: string; language: string }>(OWN, [id]))[0];
 }
 
 export async function openTodos(

@@ -267,6 +267,8 @@ describe('the open API', () => {
   test('health, readiness and metrics answer without a token', async () => {
     expect((await call<{ status: string }>('GET', '/healthz', { token: null })).body.status).toBe('ok');
     expect((await call<{ status: string }>('GET', '/readyz', { token: null })).body.status).toBe('ready');
-    expect(await (await fetch(`${app.url}/metrics`)).text()).toContain('daiban_rows_waiting{kind="inbox_new"} 0');
+    const figures = await (await fetch(`${app.url}/metrics`)).text();
+    expect(figures).toContain('daiban_rows_waiting{kind="inbox_new"} 0');
+    expect(figures).toContain('daiban_rows_waiting{kind="outbox_deferred"} 0');
   });
 });

@@ -153,6 +153,59 @@ describe('the file of a customer', () => {
   });
 });
 
+describe('on the file of a customer', () => {
+  beforeEach(consents);
+
+  test('a place and a sticker stand in a word, once, and are answered with what can be read', async () => {
+    const before = (await lines()).length;
+    await does({ kind: 'unreadable', messageId: 'p1', what: 'location' });
+    await does({ kind: 'unreadable', messageId: 'p2', what: 'hologram' });
+
+    const answer = 'out 这种消息我读不了。请发文字、照片或 PDF。';
+    expect((await lines()).slice(before)).toEqual(['in [位置]', answer, 'in [读不了的消息]', answer]);
+  });
+
+  test('such a message is not answered while a person has the word', async () => {
+    await says('人工');
+    const before = (await lines()).length;
+    await does({ kind: 'unreadable', messageId: 'p1', what: 'sticker' });
+
+    expect((await lines()).slice(before)).toEqual(['in [贴纸]']);
+  });
+
+  test('an edit whose message never came stands as that message, edited, once however often it is edited', async () => {
+    const before = (await file()).length;
+    await does({ kind: 'edited', messageId: 'e1', text: '我叫何晓燕，急用' });
+    await does({ kind: 'edited', messageId: 'e1', text: '不急了' });
+
+    expect((await file()).slice(before)).toEqual([
+      expect.objectContaining({
+        direction: 'in',
+        kind: 'edited',
+        text: '我叫何**，急用',
+        edits: [expect.objectContaining({ text: '我叫何**，急用' }), expect.objectContaining({ text: '不急了' })],
+      }),
+    ]);
+  });
+
+  test('a voice message stands in a word, a photo as itself', async () => {
+    const before = (await lines()).length;
+    await does({ kind: 'message', messageId: 'v1', text: '', media: [{ id: 'v1', kind: 'voice' }] });
+    await does({ kind: 'message', messageId: 'v2', text: '', media: [{ id: 'v2', kind: 'image' }] });
+
+    expect((await lines()).slice(before)).toEqual(['in [语音]', 'in ']);
+  });
+
+  test('an edit that overtook its message does not stand beside it', async () => {
+    const before = (await file()).length;
+    await does({ kind: 'edited', messageId: 'e1', text: '急用' });
+    await does({ kind: 'message', messageId: 'e1', text: '不急', media: [] });
+
+    const said = (await file()).slice(before).filter(({ direction }) => direction === 'in');
+    expect(said.map(({ text }) => text)).toEqual(['不急']);
+  });
+});
+
 describe('a question that is over', () => {
   test('loses its buttons when it is answered, and stays to be read', async () => {
     await opens();
@@ -214,6 +267,49 @@ describe('what a customer is asked and told', () => {
     expect(company.channels.wecom.said('xiaolin')).toContain(
       `${customer.number} 何** 已绑定聊天并同意了个人信息授权。`,
     );
+  });
+
+  test('a link opened again goes on with the question that is open, in one form, and asks for no consent a second time', async () => {
+    await opens();
+    await opens();
+    await shares();
+    await opens();
+    await says('同意');
+    await says('深圳');
+    const before = toCustomer().length;
+    await opens();
+
+    expect(toCustomer().slice(before).map(wordsOf)).toEqual([
+      expect.stringContaining('我们刚才说到'),
+      '您每月大概收入多少？',
+    ]);
+    await says('12000');
+    await says('没有');
+    await says('确认');
+    const rest = toCustomer().slice(before).map(wordsOf).join('\n');
+    expect(rest).toContain('登记好了');
+    expect(rest).not.toContain('同意书');
+    expect(rest).not.toContain('授权书');
+
+    const done = toCustomer().length;
+    await opens();
+    expect(toCustomer().slice(done).map(wordsOf)).toEqual([expect.stringContaining('登记好了')]);
+    expect(await company.count(`consents WHERE customer_id = '${customer.id}'`)).toBe(1);
+  });
+
+  test('a refusal of a consent that was given meanwhile withdraws it, and says so', async () => {
+    await opens();
+    await shares();
+    await company.db.pool.query(
+      `INSERT INTO consents (id, customer_id, text_key, text_version, language, text_hash, identity_id, via, granted_at)
+       SELECT gen_random_uuid(), $1, key, version, language, hash, NULL, 'api', now() FROM consent_texts
+        WHERE key = 'personal-information' AND language = 'zh-CN' LIMIT 1`,
+      [customer.id],
+    );
+    await says('不同意');
+
+    expect(wordsOf(toCustomer().at(-1) ?? { kind: 'text', text: '' })).toContain('已撤回您的同意');
+    expect(await company.count(`consents WHERE customer_id = '${customer.id}' AND withdrawn_at IS NULL`)).toBe(0);
   });
 
   test('with no application open he is asked nothing and hears what he can do here', async () => {

@@ -62,8 +62,8 @@ describe('人工 from a colleague', () => {
   test('tells his team lead who asks, and the bot goes on answering', async () => {
     expect(await say(wecom, 'xiaolin', '人工')).toEqual(['已告诉陈组长，您也可以继续用我。']);
 
-    expect(wecom.said('chen')).toEqual(['同事小林 在找人帮忙，请联系。']);
-    expect(await todosOf(lead)).toEqual(['同事小林 在找人帮忙，请联系。']);
+    expect(wecom.said('chen')).toEqual(['同事小林在找人帮忙，请联系。']);
+    expect(await todosOf(lead)).toEqual(['同事小林在找人帮忙，请联系。']);
     expect((await say(wecom, 'xiaolin', '帮助'))[0]).toMatch(/^录客户/);
     expect(await company.count(`incidents WHERE kind = 'conversation.handed_over'`)).toBe(0);
   });
@@ -72,8 +72,8 @@ describe('人工 from a colleague', () => {
     expect(await say(wecom, 'laozhao', 'human')).toEqual(['已告诉经理，您也可以继续用我。']);
     await say(wecom, 'laozhao', '人工');
 
-    expect(wecom.said('liang')).toEqual(['同事老赵 在找人帮忙，请联系。']);
-    expect(await todosOf(boss)).toEqual(['同事老赵 在找人帮忙，请联系。']);
+    expect(wecom.said('liang')).toEqual(['同事老赵在找人帮忙，请联系。']);
+    expect(await todosOf(boss)).toEqual(['同事老赵在找人帮忙，请联系。']);
     expect(await todosOf(loner)).toEqual([]);
   });
 
@@ -188,6 +188,6 @@ describe('a message that did not arrive', () => {
   test('and says since when it stands there', async () => {
     await say(wecom, 'laozhao', '人工');
 
-    expect((await say(wecom, 'liang', '待办'))[0]).toMatch(/同事老赵 在找人帮忙，请联系。（\d{4}-\d\d-\d\d 记）/);
+    expect((await say(wecom, 'liang', '待办'))[0]).toMatch(/同事老赵在找人帮忙，请联系。（\d{4}-\d\d-\d\d 记）/);
   });
 });

@@ -1,6 +1,7 @@
 /** A salesperson's chat with a form open: look-ups in between, the card that is pressed, and what a customer's file shows. */
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { Card } from '../../../src/channels/card.ts';
+import { ChannelError } from '../../../src/channels/channel.ts';
 import { ADMIN, useCompany, type StaffActor } from '../../invariants/support/company.ts';
 
 const company = useCompany();
@@ -67,6 +68,58 @@ describe('a form that is open', () => {
   });
 });
 
+describe('on the customer’s file', () => {
+  async function lines(number: string): Promise<readonly string[]> {
+    const { items } = (await company.call(ADMIN, 'timeline.read', { id: number, limit: 200 })) as {
+      readonly items: readonly { readonly direction: string; readonly text: string | null }[];
+    };
+    return items.map(({ direction, text }) => `${direction} ${text ?? ''}`);
+  }
+
+  async function opens(sentence: string): Promise<string> {
+    await says(sentence);
+    return /K\d+/u.exec([...cards('card').map(({ title }) => title), ...told()].join('\n'))?.[0] ?? '';
+  }
+
+  test('what is said in the open form stands with its answer, though no value came of it', async () => {
+    const number = await opens('新客户 郑女士 13800090011 想贷12万周转 12期 在深圳');
+
+    for (const sentence of ['期限改成abc', '手机改成1380000', '金额改成3分', '嗯嗯嗯', '上一步']) {
+      const before = (await lines(number)).length;
+      await says(sentence);
+      const added = (await lines(number)).slice(before);
+      expect(added[0], sentence).toBe(`in ${sentence}`);
+      expect(added.slice(1).length, sentence).toBe(company.channels.wecom.sent.length);
+      expect(added.length, sentence).toBeGreaterThan(1);
+    }
+  });
+
+  test('so does what is said in a lead that was taken up again', async () => {
+    const number = await opens('新客户 王女士 13800090012 想贷12万周转 12期 在深圳');
+    await says('取消');
+    await says(`继续 ${number}`);
+    const before = (await lines(number)).length;
+    await says('期限改成abc');
+
+    expect((await lines(number)).slice(before)[0]).toBe('in 期限改成abc');
+  });
+
+  test('a look-up in between puts nothing of the form on the other customer’s file', async () => {
+    const other = await opens('新客户 冯先生 13800090013 想贷12万周转 12期 在深圳');
+    await says('取消');
+    const number = await opens('新客户 陈女士 13800090014 想贷12万');
+    const before = [await lines(number), await lines(other)];
+    await says(`客户 ${other}`);
+    await says('期限改成abc');
+    await says('帮助');
+
+    expect((await lines(other)).slice(before[1]?.length).filter((line) => line.startsWith('in'))).toEqual([
+      `in 客户 ${other}`,
+    ]);
+    expect((await lines(number)).slice(before[0]?.length).filter((line) => line === 'in 期限改成abc')).toHaveLength(1);
+  });
+});
+
 test('after the pay-out a customer’s file names application and loan, and his plan says how much follows', async () => {
   await says('新客户 吴先生 13800090003 想贷12万周转 12期 在深圳');
   const number = /K\d+/u.exec(cards('card')[0]?.title ?? '')?.[0] ?? '';
@@ -86,4 +139,52 @@ test('after the pay-out a customer’s file names application and loan, and his 
 
   await says(`还款 ${number}`);
   expect(told()[0]).toContain('（后面还有 6 期）');
+});
+
+test('a trial is answered in words also where the picture cannot be sent', async () => {
+  const { wecom } = company.channels;
+  wecom.onSend = async ({ id, content }) => {
+    if (content.kind === 'file') throw new ChannelError('our_fault', '40006');
+    return { providerId: `p${id}` };
+  };
+
+  await says('试算 12000元 12期 月费率0.8% 等本等息');
+
+  expect(wecom.sent.map(({ content }) => content.kind)).toEqual(['text', 'file']);
+  expect(told()[0]).toMatch(/IRR×12 17\.27%/);
+});
+
+describe('what is said of somebody else with a form open', () => {
+  const onFile = async (phone: string): Promise<unknown> =>
+    company.call(people.lin ?? ADMIN, 'lead.find', { query: phone });
+
+  test('changes nothing in the open form, neither in the chat nor on file', async () => {
+    await says('新客户 袁先生 13800090101 想贷20万装修 12期 在东莞');
+    await says('稍后');
+    await says('新客户 何女士 13800090102 想贷30万周转');
+    const before = await onFile('13800090102');
+    const other = ((await onFile('13800090101')) as { number: string }).number;
+
+    await says(`${other} 金额改成60万`);
+    expect(told()[0]).toContain(`要改那一位，先回「继续 ${other}」`);
+    await says('袁女士的金额改成60万');
+    await says('客户张伟，电话13700002222，想贷80万周转，3年，广州');
+    expect(told().join('\n')).toContain('这句话像是另一位客户');
+    expect(await onFile('13800090102')).toEqual(before);
+    await says('保留');
+    await says('12期');
+
+    expect(await onFile('13800090102')).toMatchObject({ facts: { amount: '300000.00', term: 12, name: '何女士' } });
+    expect(await onFile('13800090101')).toMatchObject({ facts: { amount: '200000.00' } });
+    expect(await onFile('13700002222')).toEqual({ kind: 'none' });
+  });
+
+  test('begins a form of its own when that is what was meant, with the whole sentence', async () => {
+    await says('新客户 何女士 13800090103 想贷30万周转');
+    await says('客户张伟，电话13700003333，想贷80万周转，3年');
+    await says('新客户');
+
+    expect(await onFile('13700003333')).toMatchObject({ facts: { name: '张伟', amount: '800000.00', term: 36 } });
+    expect(await onFile('13800090103')).toMatchObject({ facts: { name: '何女士', amount: '300000.00' } });
+  });
 });

@@ -1,6 +1,7 @@
 /** What an approver sees on his card, before, between and after the signatures. */
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { Card } from '../../../src/channels/card.ts';
+import { ChannelError } from '../../../src/channels/channel.ts';
 import { ADMIN, useCompany, type StaffActor } from '../../invariants/support/company.ts';
 import type { ScriptedChannel } from '../../invariants/support/scripted-channel.ts';
 
@@ -122,6 +123,53 @@ describe('the card of an open approval', () => {
     const second = cardsOf(telegram, '7103').at(-1);
     expect(second?.source).toBe('贷款审批 · 终审');
     expect(shown(second)['此前']).toBe(`${returned}；初审 周敏 已同意`);
+  });
+
+  test('and no notice shows a number that was typed into a reason', async () => {
+    const one = await submit();
+    const reason = '电话13812345678不通，证件110101199003077715，卡6222021234567890123';
+    await decide(person('zhou'), one, 'return', { reason });
+    await company.drain();
+    await company.call(person('sales'), 'lead.submit', { lead: one.lead });
+    await decide(person('zhou'), one, 'approve');
+    await company.drain();
+
+    const everything = [telegram, wecom, slack].flatMap(({ sent }) =>
+      sent.map(({ content }) => JSON.stringify(content)),
+    );
+    expect(wecom.said('xiaolin').at(-1)).toContain('电话138****5678不通');
+    expect(shown(cardsOf(telegram, '7103').at(-1))['此前']).toContain('电话138****5678不通');
+    for (const number of ['13812345678', '110101199003077715', '6222021234567890123'])
+      expect(everything.filter((text) => text.includes(number))).toEqual([]);
+  });
+});
+
+describe('a card that did not arrive', () => {
+  test('comes again for the asking, with its buttons, to whoever still has to decide and to nobody else', async () => {
+    telegram.onSend = async () => {
+      throw new ChannelError('target_gone', 'forbidden');
+    };
+    const one = await submit();
+    await company.drain();
+    telegram.onSend = async ({ id }) => ({ providerId: `p${id}`, handle: { id } });
+    telegram.sent.length = 0;
+
+    await company.receive(telegram, '7102', { kind: 'opened' });
+    await company.drain();
+    expect(telegram.said('7102').at(-1)).toContain(`${one.number} `);
+
+    await company.say(telegram, '7102', `审批 ${one.number}`);
+    await company.say(wecom, 'laozhao', `审批 ${one.number}`);
+    await company.drain();
+
+    const card = cardsOf(telegram, '7102').at(-1);
+    expect(card?.actions.map(({ verb }) => verb)).toContain('approve');
+    expect(telegram.said('7102').join()).toContain(`${one.number} 的审批卡片又发给您了`);
+    expect(cardsOf(wecom, 'laozhao')).toEqual([]);
+    expect(wecom.said('laozhao').at(-1)).toContain(`${one.number} 没有等您审批的`);
+
+    await press(telegram, '7102');
+    expect(cardsOf(telegram, '7102').at(-1)).toMatchObject({ id: card?.id, closed: '已通过' });
   });
 });
 

@@ -176,4 +176,23 @@ describe('somebody who leaves', () => {
     await approve(last, one);
     expect(await stateOf(one)).toBe('APPROVED');
   });
+
+  test('from a case that ends without him ends its alarm, to-do and incident', async () => {
+    const last = await company.addStaff('小吴二', ['approver']);
+    for (const name of ['小周', '小孙'])
+      await company.db.pool.query('UPDATE staff SET is_active = false WHERE name = $1', [name]);
+    const one = await submit('300000.00');
+    await approve(person('reviewer'), one);
+    await leaves(last);
+    const vacant = async (): Promise<number> =>
+      company.count(`incidents WHERE kind = 'approval.vacant' AND resolved_at IS NULL AND subject_id = $1`, [one.id]);
+    expect([await alarms(one), await vacant()]).toEqual([1, 1]);
+
+    const open = await openOf(one);
+    const vote = { id: open?.id, revision: open?.revision, verb: 'reject', reason: 'R05' };
+    await company.call(person('zhao'), 'approval.decide', vote);
+
+    expect(await stateOf(one)).toBe('REJECTED');
+    expect([await alarms(one), await vacant()]).toEqual([0, 0]);
+  });
 });

@@ -113,7 +113,7 @@ describe('daiban doctor', () => {
     );
 
     expect(code).toBe(0);
-    expect(lines).toContainEqual(expect.stringMatching(/^✗ 有 12 个未处理的异常；处理好后用 POST .*结案/));
+    expect(lines).toContainEqual(expect.stringMatching(/^! 有 12 个未处理的异常；处理好后用 POST .*结案/));
     const named = lines.filter((line) => line.startsWith('  '));
     expect(named).toHaveLength(10);
     expect(named[0]).toMatch(

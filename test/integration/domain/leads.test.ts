@@ -419,6 +419,30 @@ describe('ownerless leads go round', () => {
     expect(owners).not.toContain(first?.id);
   });
 
+  test('whoever is given one hears of it once, with number, masked name and source', async () => {
+    const sql = `SELECT count(*)::int AS n FROM outbox WHERE purpose = 'STAFF' AND chat = 'rota'`;
+    const told = async (): Promise<number> => (await product.db.pool.query<{ n: number }>(sql)).rows[0]?.n ?? -1;
+    for (const one of sales)
+      await product.db.pool.query(
+        `INSERT INTO identities (id, account, external_id, staff_id, is_verified, created_at, bound_at)
+         VALUES (gen_random_uuid(), 'wecom:' || $1, 'rota', $1::uuid, true, now(), now())`,
+        [one.id],
+      );
+    const lead = await create();
+
+    expect(lead.ownerId).not.toBeNull();
+    expect(await told()).toBe(1);
+    const { rows } = await product.db.pool.query<{ text_masked: string }>(
+      `SELECT text_masked FROM timeline_items i JOIN outbox o ON o.id = i.outbox_id WHERE o.chat = 'rota'`,
+    );
+    expect(rows.map(({ text_masked: text }) => text)).toEqual([
+      `新线索 ${lead.leadNumber} 访* 轮到您了（来源：website），请在 30 分钟内联系。`,
+    ]);
+    made -= 1;
+    await create(); // the same phone again: nothing is assigned
+    expect(await told()).toBe(1);
+  });
+
   test('the ledger says which lead went to whom, and sales do not read it', async () => {
     const lead = await create();
 

@@ -84,6 +84,9 @@ const seatsOf = async (number: string): Promise<readonly string[]> =>
 
 const alarms = async (): Promise<number> => company.count(`todos WHERE kind = 'approval_stopped' AND done_at IS NULL`);
 
+const vacancies = async (): Promise<number> =>
+  company.count(`incidents WHERE kind = 'approval.vacant' AND resolved_at IS NULL`);
+
 describe('a role that is taken away', () => {
   test('ends the seat that hung on it at once, gives it to somebody else, and giving it back ends the alarm', async () => {
     const number = await submit('300000.00');
@@ -100,9 +103,11 @@ describe('a role that is taken away', () => {
 
     await company.drain();
     expect(await alarms()).toBe(1);
+    expect(await vacancies()).toBe(1);
     await change(person('may'), { roles: ['approver'] });
     await company.drain();
     expect(await alarms()).toBe(0);
+    expect(await vacancies()).toBe(0);
 
     await change(person('may'), { roles: ['sales'] });
     await company.addStaff('小孙', ['approver'], { wecom: 'xiaosun' });

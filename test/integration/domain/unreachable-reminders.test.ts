@@ -3,7 +3,7 @@ import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { ChannelError } from '../../../src/channels/channel.ts';
 import type { Tx } from '../../../src/db/database.ts';
 import { runDueReminders } from '../../../src/domain/reminders/index.ts';
-import { ACCOUNTS, useCompany, type StaffActor } from '../../invariants/support/company.ts';
+import { ACCOUNTS, ADMIN, useCompany, type StaffActor } from '../../invariants/support/company.ts';
 
 const company = useCompany();
 const ON_THE_DAY = {
@@ -170,9 +170,30 @@ test('a reminder of a customer who blocked the bot is on the owner’s list, and
   ]);
   expect(await titles(manager)).toEqual([]);
   expect(await company.count(`incidents WHERE kind = 'outbox.parked'`)).toBe(1);
-  await company.db.pool.query(
-    `DELETE FROM reminder_outcomes; UPDATE loans SET next_reminder_at = business_now(); DELETE FROM outbox_keys`,
-  );
+  await company.db.pool.query('DELETE FROM outbox_keys');
+  await company.db.pool.query(`UPDATE loans SET next_reminder_at = $1::date::timestamp AT TIME ZONE 'Asia/Shanghai'`, [
+    today,
+  ]);
   await remind();
+  await company.worker({ gates: [] }).deliverer.run();
   expect(await titles(sales)).toHaveLength(1);
+  // He is known to have blocked us: the second is not even handed over, and stands on his file as the first does.
+  expect(company.channels.telegram.sent).toHaveLength(1);
+  const { items } = (await company.call(ADMIN, 'timeline.read', { id: 'K7' })) as {
+    items: readonly { text: string; delivery: { state: string; code: string } }[];
+  };
+  expect(items.map(({ text, delivery: { state, code } }) => [text, state, code])).toEqual([
+    [expect.any(String), 'parked', 'blocked'],
+    [expect.any(String), 'parked', 'unreachable'],
+  ]);
+  expect(await company.count(`incidents WHERE kind = 'outbox.parked'`)).toBe(1);
+
+  await company.db.pool.query(
+    `INSERT INTO identities (id, account, external_id, staff_id, is_verified, created_at, bound_at) VALUES (gen_random_uuid(), $1, 'xiaolin', $2, true, now(), now())`,
+    [ACCOUNTS.wecom, sales.id],
+  );
+  await company.drain();
+  expect(company.channels.wecom.said('xiaolin')).toEqual([
+    `K7 何** 的 L0007 有一期 4,498.77 元，${today} 应还；还款提醒发不到客户，请电话联系。`,
+  ]);
 });

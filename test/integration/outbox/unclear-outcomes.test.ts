@@ -178,3 +178,29 @@ describe('asking the platform what became of a send', () => {
     expect(await company.count('todos')).toBe(0);
   });
 });
+
+test('a frequency block after another failure holds the chat for its minute: what comes later waits behind it', async () => {
+  const { wecom } = company.channels;
+  const refusals = [new ChannelError('retry', '-1'), new ChannelError('wait', '45009', { retryAfterMs: 60_000 })];
+  wecom.onSend = async (intent) => {
+    const refusal = refusals.shift();
+    if (refusal) throw refusal;
+    return { providerId: `p${intent.id}` };
+  };
+  await tell(onWecom);
+  const { deliverer } = company.worker();
+  await deliverer.run();
+  await pass(2);
+  await deliverer.run();
+  await tell(onWecom);
+  await deliverer.run();
+
+  expect(wecom.sent.map(({ earlierCode }) => earlierCode)).toEqual([undefined, '-1']);
+  expect(await states()).toEqual(['PENDING 45009', 'PENDING']);
+
+  await pass(61);
+  await deliverer.run();
+  await deliverer.run();
+  expect(await states()).toEqual(['SENT', 'SENT']);
+  expect(wecom.sent.at(2)).toMatchObject({ id: wecom.sent[0]?.id, earlierCode: '45009' });
+});

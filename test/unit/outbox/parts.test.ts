@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { messageParts } from '../../../src/channels/wecom/text.ts';
 import { partsOf } from '../../../src/outbox/parts.ts';
 
+const file = { kind: 'file_ref', fileId: 'f', name: 'a.pdf', mime: 'application/pdf' } as const;
 const picture = { kind: 'picture', name: 'a.png', drawing: 'funnel', data: {}, language: 'zh-CN' } as const;
 
 describe('the messages that an outbox row takes at the platform', () => {
@@ -15,8 +16,9 @@ describe('the messages that an outbox row takes at the platform', () => {
     expect(messageParts(text, '1').length).toBeLessThanOrEqual(parts);
   });
 
-  test('a picture and its caption are two', () => {
-    expect(partsOf({ ...picture, caption: '本月漏斗' })).toBe(2);
-    expect(partsOf({ ...picture, caption: '' })).toBe(1);
+  test('a file and its caption are two, a picture is one', () => {
+    expect(partsOf({ ...file, caption: '本月漏斗' })).toBe(2);
+    expect(partsOf({ ...file, caption: '' })).toBe(1);
+    expect(partsOf(picture)).toBe(1);
   });
 });

@@ -70,12 +70,19 @@ describe('messages', () => {
     });
   });
 
-  test.each(['location', 'sticker', 'poll', 'dice', 'migrate_to_chat_id', 'new_chat_members'])(
-    '%s is other under its own name',
-    (field) => {
-      expect(happening(privateMessage({ [field]: {} }))).toEqual({ kind: 'other', what: `message:${field}` });
-    },
-  );
+  test.each(['migrate_to_chat_id', 'new_chat_members', 'pinned_message'])('%s is other under its own name', (field) => {
+    expect(happening(privateMessage({ [field]: {} }))).toEqual({ kind: 'other', what: `message:${field}` });
+  });
+
+  test.each(['location', 'sticker', 'poll', 'dice', 'story'])('a %s is a message that cannot be read', (field) => {
+    const found = happening(privateMessage({ quote: {}, [field]: { latitude: 22.5 } }));
+
+    expect(found).toEqual({ kind: 'unreadable', messageId: '7', what: field });
+  });
+
+  test('a venue, which repeats its location, is one venue', () => {
+    expect(happening(privateMessage({ location: {}, venue: {} }))).toMatchObject({ what: 'venue' });
+  });
 
   test('a bot and an anonymous admin are not people', () => {
     const bot = { id: 42, is_bot: true, first_name: 'b' };

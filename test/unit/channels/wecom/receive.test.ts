@@ -82,12 +82,6 @@ describe('messages of members', () => {
     ['voice', { MediaId: 'm2', Format: 'amr' }, '', [{ id: 'm2', kind: 'voice', mime: 'audio/amr' }]],
     ['video', { MediaId: 'm3', ThumbMediaId: 't3' }, '', [{ id: 'm3', kind: 'video' }]],
     [
-      'location',
-      { Location_X: '22.54', Location_Y: '113.93', Scale: '16', Label: '南山区', AppType: 'wxwork' },
-      '南山区\n22.54,113.93',
-      [],
-    ],
-    [
       'link',
       { Title: '房源', Description: '两室', Url: 'https://h.example/1', PicUrl: '' },
       '房源\n两室\nhttps://h.example/1',
@@ -102,8 +96,13 @@ describe('messages of members', () => {
     });
   });
 
-  test('an unknown type is kept as other', async () => {
-    expect(await happening({ MsgType: 'hologram', MsgId: '1' })).toEqual({ kind: 'other', what: 'hologram' });
+  test.each([
+    ['location', { Location_X: '22.54', Location_Y: '113.93', Label: '南山区' }],
+    ['hologram', {}],
+  ])('a %s cannot be read, and says nothing but its kind', async (MsgType, fields) => {
+    const found = await happening({ MsgType, MsgId: '1', ...fields });
+
+    expect(found).toEqual({ kind: 'unreadable', messageId: '1', what: MsgType });
   });
 
   test.each(['00123', '1e5', '0x1F'])('the member %s keeps his id as it is', async (FromUserName) => {

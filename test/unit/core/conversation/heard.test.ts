@@ -59,7 +59,7 @@ describe('two customers in one message', () => {
   });
 
   test('in the middle of a form the second one is named as well', () => {
-    const talk = new Talk().say('新客户 何女士').say(BOTH);
+    const talk = new Talk().say('新客户 何女士').say(BOTH).say('改这一位');
 
     expect(talk.said).toContain('conversation.one_at_a_time');
   });

@@ -174,7 +174,7 @@ describe('a form', () => {
       .say('不对')
       .say('好了')
       .feed({ type: 'choice', visit: talk.top?.visit ?? 0, verb: 'yes' });
-    expect(talk.said).toContain('flows.customer-intake.documents');
+    expect(talk.said).toContain('flows.customer-intake.nothing-missing');
   });
 
   test('a correction of a confirmed value shows that it had been confirmed', () => {

@@ -37,6 +37,7 @@ const ANSWERS: Answers = {
   'task.askForHelp': { kind: 'told', name: '陈组长' },
   'conversation.giveBack': { kind: 'handed_back', who: 'K305' },
   'approval.list': { items: [] },
+  'approval.sendCard': { kind: 'sent', number: 'A1087' },
   'repayment.list': { items: [], more: 0 },
 };
 

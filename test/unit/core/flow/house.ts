@@ -40,6 +40,7 @@ export const OPERATIONS = [
   'task.askForHelp',
   'task.list',
   'approval.list',
+  'approval.sendCard',
   'repayment.list',
   'loan.create',
 ] as const;
