@@ -127,6 +127,14 @@ function missed(turn: Turn, text: string): void {
   if (slot && frame.asked !== undefined) {
     const parsed = parseAnswer(slot.type, text, turn.tools.today, turn.flowOf(frame).limits.get(frame.asked));
     sayProblem(turn, frame.asked, 'problem' in parsed ? parsed.problem : slot.type);
-  } else sayOn(turn, frame, 'conversation.choose_one');
+  } else sayChoose(turn, frame);
   prompt(turn);
+}
+
+/** What is expected of somebody who typed something else: one of the options, or the tap that shares a contact. */
+function sayChoose(turn: Turn, frame: Frame): void {
+  const step = turn.flowOf(frame).steps.get(frame.step);
+  if (step?.kind === 'ask' && step.contact && !step.choices)
+    sayOn(turn, frame, 'conversation.share_contact', { params: { label: { kind: 'text', key: step.contact.label } } });
+  else sayOn(turn, frame, 'conversation.choose_one');
 }

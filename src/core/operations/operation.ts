@@ -58,6 +58,14 @@ export interface Operation {
 
 export const operationErrors = defineErrors({ 'operation.unknown': [500, 'error'] });
 
+/**
+ * Whether a text can be one of our ids, numbers or names of flows. Whoever calls may put a phone or a name in their place, and
+ * the audit log's column for it is plain.
+ */
+function isReference(id: string): boolean {
+  return /^[0-9a-f]{8}-[0-9a-f-]{27}$/.test(id) || (/^[\w.:-]{1,80}$/.test(id) && !/\d{7}/.test(id));
+}
+
 /** Declares an operation. */
 export function defineOperation<I extends z.ZodType, O extends z.ZodType>(spec: OperationSpec<I, O>): Operation {
   return {
@@ -70,7 +78,10 @@ export function defineOperation<I extends z.ZodType, O extends z.ZodType>(spec: 
     isRead: spec.readOnly ?? false,
     isAudited: spec.audited ?? !(spec.readOnly ?? false),
     example: spec.example,
-    subject: (input, output) => spec.subject?.(input as z.output<I>, output as z.output<O> | undefined),
+    subject: (input, output) => {
+      const subject = spec.subject?.(input as z.output<I>, output as z.output<O> | undefined);
+      return subject && isReference(subject.id) ? subject : undefined;
+    },
     evidence: (output) => spec.evidence?.(output as z.output<O>),
     run: async (ctx, input) => spec.run(ctx, input as z.output<I>),
   };

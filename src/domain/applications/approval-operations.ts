@@ -254,6 +254,13 @@ function openSeats(tasks: readonly TaskRow[]): number {
   return tasks.filter((task) => task.state === 'OPEN').length;
 }
 
+/** All who signed a level, in the order they did; the last of them just now. */
+function signersOf(tasks: readonly TaskRow[], last: TaskRow): string {
+  const before = tasks.filter((task) => task.state === 'APPROVED' && task.id !== last.id);
+  before.sort((one, other) => Number(one.decided_at) - Number(other.decided_at));
+  return [...before, last].map((task) => task.staff_name).join('、');
+}
+
 interface Case {
   readonly approval: ApprovalRow;
   readonly tasks: readonly TaskRow[];
@@ -291,7 +298,8 @@ async function vote(
   const left = outcome === 'OPEN' ? openSeats(tasks) - 1 : 0;
   const how = { by: mine.staff_name, reason, tap };
   if (outcome === 'OPEN') await redraw(ctx, approval, { ...how, outcome: 'SIGNED', only: mine.id, left });
-  else await finish(ctx, approval, outcome, how);
+  else
+    await finish(ctx, approval, outcome, { ...how, shown: outcome === 'APPROVED' ? signersOf(tasks, mine) : how.by });
   return { approvalId: approval.id, state: outcome, outcome: state, decidedBy: mine.staff_name, left };
 }
 
@@ -310,12 +318,17 @@ async function finish(
   ctx: Ctx,
   approval: ApprovalRow,
   outcome: Exclude<ApprovalState, 'OPEN'>,
-  how: { readonly by: string; readonly reason: string | undefined; readonly tap: Case['tap'] },
+  how: Pick<Case, 'tap'> & {
+    readonly by: string;
+    readonly reason: string | undefined;
+    /** Whose decision the cards show it as. */
+    readonly shown: string;
+  },
 ): Promise<void> {
   await closeApproval(ctx.tx, approval.id, outcome, ctx.now);
   if (outcome === 'RETURNED')
     await ctx.callAsSystem('application.close', { application: approval.application_id, outcome });
-  await redraw(ctx, approval, { ...how, outcome });
+  await redraw(ctx, approval, { ...how, by: how.shown, outcome });
   await ctx.callAsSystem('process.signal', {
     instanceId: approval.instance_id,
     event: {

@@ -5,7 +5,7 @@ import { defineOperation } from '../../core/operations/operation.ts';
 import { AppError } from '../../lib/errors.ts';
 import { newId } from '../../lib/ids.ts';
 import { formatYuan } from '../../lib/money.ts';
-import { customerInScope, customerNumber, type CustomerRow } from '../customers/index.ts';
+import { customerInScope, customerMeant, customerNumber, type CustomerRow } from '../customers/index.ts';
 import { authorsOf, leadErrors, lockOpenLead, setStage, closeLead, type LeadRow } from '../leads/index.ts';
 import { endAlarm } from './alarm.ts';
 import { applicationErrors } from './application-errors.ts';
@@ -53,7 +53,7 @@ export const submitLead = defineOperation({
   subject: (_input, output) =>
     output?.kind === 'submitted' ? { kind: 'application', id: output.applicationId } : undefined,
   async run(ctx, input) {
-    const customer = await customerInScope(ctx, input.lead);
+    const customer = await customerMeant(ctx, input.lead);
     const lead = await lockOpenLead(ctx.tx, customer.id);
     if (!lead) throw new AppError(leadErrors['lead.not_found']);
     if (ctx.actor.kind !== 'STAFF') throw new AppError(applicationErrors['approval.no_person']);

@@ -69,6 +69,17 @@ export async function customerInScope(ctx: Ctx, ref: string): Promise<CustomerRo
   return row;
 }
 
+/**
+ * The customer whom words in a chat mean: as `customerInScope`, and by phone or name. In an address neither has a place.
+ * @throws AppError customer.not_found, customer.out_of_scope, customer.ambiguous
+ */
+export async function customerMeant(ctx: Ctx, words: string): Promise<CustomerRow> {
+  const query = ctx.via === 'api' || (await customerByRef(ctx, words)) ? undefined : parseCustomerQuery(words);
+  const [row, other] = query ? await findByQuery(ctx, query) : [];
+  if (other) throw new AppError(customerErrors['customer.ambiguous']);
+  return customerInScope(ctx, row?.id ?? words);
+}
+
 async function customerByRef(ctx: Ctx, ref: string): Promise<CustomerRow | undefined> {
   const number = parseCustomerNumber(ref);
   if (number !== undefined) return customerByNumber(ctx.tx, number);

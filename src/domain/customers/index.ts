@@ -20,6 +20,7 @@ export {
   createBindingLink,
   CUSTOMER_ACCESS,
   customerInScope,
+  customerMeant,
   describeCustomer,
   findByQuery,
   getCustomer,

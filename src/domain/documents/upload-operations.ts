@@ -8,7 +8,7 @@ import type { Ctx } from '../../core/operations/context.ts';
 import { defineOperation } from '../../core/operations/operation.ts';
 import { AppError, commonErrors } from '../../lib/errors.ts';
 import { newId, newToken } from '../../lib/ids.ts';
-import { customerInScope, customerNumber, findCustomer, type CustomerRow } from '../customers/index.ts';
+import { customerInScope, customerMeant, customerNumber, findCustomer, type CustomerRow } from '../customers/index.ts';
 import { documentErrors } from './document-errors.ts';
 import { findFile } from './document-store.ts';
 import { neededNames } from './progress.ts';
@@ -56,7 +56,7 @@ export const offerUpload = defineOperation({
   output: offered,
   subject: (input) => ({ kind: 'customer', id: input.customer }),
   async run(ctx, input) {
-    const customer = await customerInScope(ctx, input.customer);
+    const customer = await customerMeant(ctx, input.customer);
     const number = customerNumber(customer.number);
     const account = ctx.services.accounts.wecom;
     if (!needsPage(ctx) || account === undefined) return { kind: 'direct' as const, number };

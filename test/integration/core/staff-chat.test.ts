@@ -3,6 +3,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import type { Card } from '../../../src/channels/card.ts';
 import { ChannelError } from '../../../src/channels/channel.ts';
 import { ADMIN, useCompany, type StaffActor } from '../../invariants/support/company.ts';
+import { refusalOf } from '../../support/product.ts';
 
 const company = useCompany();
 const people: { lin?: StaffActor; qian?: StaffActor } = {};
@@ -186,5 +187,28 @@ describe('what is said of somebody else with a form open', () => {
 
     expect(await onFile('13700003333')).toMatchObject({ facts: { name: '张伟', amount: '800000.00', term: 36 } });
     expect(await onFile('13800090103')).toMatchObject({ facts: { name: '何女士', amount: '300000.00' } });
+  });
+});
+
+describe('a customer is named by phone as well as by number', () => {
+  test('where a lead is handed in; over the API, where it would stand in an address, only the number will do', async () => {
+    await says('新客户 秦先生 13800090077 想贷12万周转 12期 在深圳');
+    await says('稍后');
+    const sales = people.lin;
+    if (!sales) throw new Error('nobody sells');
+
+    expect(await refusalOf(company.call(sales, 'lead.submit', { lead: '13800090077' }))).toBe('customer.not_found');
+    await says('提交 13800090077');
+
+    expect(told().join('\n')).toMatch(/A\d+ 已提交审批/u);
+  });
+
+  test('and a phone nobody has stands nowhere on the audit log in plain', async () => {
+    const asked = company.call(people.lin ?? ADMIN, 'document.offerUpload', { customer: '13800090078' });
+
+    expect(await refusalOf(asked)).toBe('customer.not_found');
+    const refused = `action = 'document.offerUpload' AND outcome = 'REFUSED'`;
+    expect(await company.count(`audit_entries WHERE ${refused}`)).toBe(1);
+    expect(await company.count(`audit_entries WHERE subject_id LIKE '%13800090078%'`)).toBe(0);
   });
 });

@@ -211,7 +211,7 @@ describe('the first of two signatures', () => {
     await decide(person('may'), one, 'approve');
     await company.drain();
 
-    expect(cardsOf(wecom, 'laozhao').at(-1)).toMatchObject({ closed: '已通过' });
+    expect(cardsOf(wecom, 'laozhao').at(-1)).toMatchObject({ closed: '已通过', text: '老赵、阿May 已通过' });
   });
 });
 
