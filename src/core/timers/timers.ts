@@ -55,17 +55,9 @@ export async function writeTimers(
   traceId: string,
   drafts: readonly (TimerDraft & { readonly traceId?: string })[],
 ): Promise<void> {
-  if (drafts.length === 0) return;
-  await tx.query(INSERT, [
-    drafts.map((draft) => draft.key),
-    drafts.map((draft) => draft.kind),
-    drafts.map((draft) => draft.subjectId ?? null),
-    drafts.map((draft) => draft.dueAt),
-    drafts.map((draft) =>
-      draft.payload === undefined ? null : keys.sealJson(`timers.sealed_payload.${draft.key}`, draft.payload),
-    ),
-    drafts.map((draft) => draft.traceId ?? traceId),
-  ]);
+  await insert(tx, traceId, drafts, ({ key, payload }) =>
+    payload === undefined ? null : keys.sealJson(`timers.sealed_payload.${key}`, payload),
+  );
 }
 
 /** Timers that carry nothing: what they are about says all. As `writeTimers`, each key once. */
@@ -74,14 +66,23 @@ export async function writePlainTimers(
   traceId: string,
   drafts: readonly Omit<TimerDraft, 'payload'>[],
 ): Promise<void> {
+  await insert(tx, traceId, drafts, () => null);
+}
+
+async function insert<D extends Omit<TimerDraft, 'payload'> & { readonly traceId?: string }>(
+  tx: Tx,
+  traceId: string,
+  drafts: readonly D[],
+  sealed: (draft: D) => Buffer | null,
+): Promise<void> {
   if (drafts.length === 0) return;
   await tx.query(INSERT, [
     drafts.map((draft) => draft.key),
     drafts.map((draft) => draft.kind),
     drafts.map((draft) => draft.subjectId ?? null),
     drafts.map((draft) => draft.dueAt),
-    drafts.map(() => null),
-    drafts.map(() => traceId),
+    drafts.map(sealed),
+    drafts.map((draft) => draft.traceId ?? traceId),
   ]);
 }
 
