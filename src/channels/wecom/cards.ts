@@ -19,6 +19,7 @@ const MAX_JUMPS = 3;
 const MAX_URL_BYTES = 2048;
 const FIELD_NAME = 5;
 const FIELD_VALUE = 30;
+const TITLE = 36;
 const BUTTON_TEXT = 10;
 
 /** A template card as it goes over the wire. */
@@ -130,7 +131,9 @@ function noticeCard(card: Card, urls: readonly LinkAction[], ordinal: number | u
 /** What all card types show above their buttons; `extra` lines stand for what this type has no place for. */
 function face(card: Card, extra: readonly (string | undefined)[]): Omit<TemplateCard, 'card_type'> {
   const inFull = card.fields.filter(({ value }, i) => i >= MAX_FIELDS || !fitsLine(value, FIELD_VALUE));
-  const below = present([card.text, ...extra, ...inFull.map(fieldLine)]);
+  // A title that is cut would keep its question to itself: it stands below in full.
+  const title = fitsLine(card.title, TITLE) ? undefined : card.title;
+  const below = present([title, card.text, ...extra, ...inFull.map(fieldLine)]);
   const fields = card.fields.slice(0, MAX_FIELDS).map(({ label, value }) => ({
     keyname: fitLine(label, FIELD_NAME) || '·',
     value: fitLine(value, FIELD_VALUE),
@@ -138,7 +141,7 @@ function face(card: Card, extra: readonly (string | undefined)[]): Omit<Template
   return {
     ...(card.source === undefined ? {} : { source: { desc: fitLine(card.source, 20), desc_color: 0 } }),
     main_title: {
-      title: fitLine(card.title, 36) || '·',
+      title: fitLine(card.title, TITLE) || '·',
       ...(card.subtitle === undefined ? {} : { desc: fitLine(card.subtitle, 44) }),
     },
     ...(below.length === 0 ? {} : { sub_title_text: fitLines(below.join('\n'), 160) }),

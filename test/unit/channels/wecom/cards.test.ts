@@ -53,6 +53,15 @@ describe('a card with something to press', () => {
     expect(card.sub_title_text).toBe(`请审批\n项2：${'长'.repeat(40)}\n项6：6\n项7：7`);
   });
 
+  test('a title that is cut stands in full below, so that no question loses its end', () => {
+    const question = `手机号已经是 139****0088，刚才说的是 137****2222。${'长'.repeat(10)}要改吗？`;
+    const card = template(aCard({ title: question, text: '草稿还在' }));
+
+    expect(card.main_title.title).toMatch(/…$/);
+    expect(card.sub_title_text).toBe(`${question}\n草稿还在`);
+    expect(template(aCard()).sub_title_text).toBeUndefined();
+  });
+
   test('cuts what is too wide: names 5, title 36, description 44, source 20, text 160, buttons 10', () => {
     const long = '宽'.repeat(200);
     const card = template(
