@@ -92,7 +92,7 @@ function answer(calculate: Calculate, deps: CalculatorDeps): RequestHandler {
   return (request, response) => {
     const { texts } = deps;
     const language = languageOf(request);
-    const result = inLanguage(texts, language, () => calculate(bodyOf(request), { texts, language, deps }));
+    const result = calculate(bodyOf(request), { texts, language, deps });
     response.set({ 'cache-control': 'no-store', vary: 'accept-language' }).json(result);
   };
 }
@@ -138,17 +138,4 @@ function isTooDeep(body: unknown): boolean {
     level = level.flatMap((value) => (typeof value === 'object' && value !== null ? Object.values(value) : []));
   }
   return false;
-}
-
-/** The arithmetic names its sentences by locale key; here they become sentences. */
-function inLanguage(texts: Texts, language: Language, calculate: () => unknown): unknown {
-  try {
-    return calculate();
-  } catch (error) {
-    if (!(error instanceof AppError)) throw error;
-    const faults = error.faults.map((fault) =>
-      texts.has(language, fault.message) ? { ...fault, message: texts.translate(language, fault.message) } : fault,
-    );
-    throw new AppError(error, { params: error.params, faults, cause: error });
-  }
 }

@@ -3,9 +3,10 @@ import type { OpenAPIRegistry } from '@asteasolutions/zod-to-openapi';
 import type { Express } from 'express';
 import { z } from 'zod';
 import { scopeOf, type Access, type Actor } from '../core/operations/actor.ts';
-import { faultsOf } from '../core/operations/operation.ts';
+import { parseFields } from '../core/operations/operation.ts';
 import type { Lists } from '../db/lists.ts';
 import { AppError, commonErrors } from '../lib/errors.ts';
+import { languageOf } from './problem.ts';
 import { authenticated } from './router.ts';
 import type { AuthDeps } from './auth.ts';
 
@@ -60,7 +61,7 @@ export function registerLists(openapi: OpenAPIRegistry, problem: z.ZodType): voi
 export function mountLists(app: Express, lists: Lists, auth: AuthDeps): void {
   app.get('/api/v1/deliveries', authenticated(auth), async (request, response) => {
     permit(response.locals['actor'] as Actor);
-    const query = parsed(deliveriesQuery, request.query);
+    const query = parseFields(deliveriesQuery, request.query, languageOf(request));
     response.json(
       await lists.deliveries({
         state: query.state?.toUpperCase(),
@@ -74,10 +75,4 @@ export function mountLists(app: Express, lists: Lists, auth: AuthDeps): void {
 function permit(actor: Actor): void {
   if (scopeOf(actor, READERS) === undefined)
     throw new AppError(commonErrors['permission.denied'], { params: { operation: 'list' } });
-}
-
-function parsed<T extends z.ZodType>(schema: T, query: unknown): z.output<T> {
-  const result = schema.safeParse(query);
-  if (!result.success) throw new AppError(commonErrors['request.invalid'], { faults: faultsOf(result.error) });
-  return result.data;
 }

@@ -1,6 +1,6 @@
 /** Errors over HTTP: RFC 9457 problem documents, in the language the caller asks for; never a stack. */
 import type { ErrorRequestHandler, Request, Response } from 'express';
-import { AppError, commonErrors, errorRows, errorText, type ErrorRow } from '../lib/errors.ts';
+import { AppError, commonErrors, errorRows, errorText, faultsIn, type ErrorRow } from '../lib/errors.ts';
 import { isLanguage, type Language, type Texts } from '../lib/i18n.ts';
 import type { Log } from '../lib/log.ts';
 
@@ -31,7 +31,7 @@ export function problemOf(texts: Texts, language: Language, error: AppError, tra
     instance: `urn:trace:${traceId}`,
     code: error.code,
     traceId,
-    ...(error.faults.length > 0 ? { errors: error.faults } : {}),
+    ...(error.faults.length > 0 ? { errors: faultsIn(texts, language, error) } : {}),
   };
 }
 

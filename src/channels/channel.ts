@@ -37,7 +37,12 @@ export type Happening =
   | { readonly kind: 'unreadable'; readonly messageId: string; readonly what: string }
   /** The platform reports an edit or a deletion of an earlier message. */
   | { readonly kind: 'edited'; readonly messageId: string; readonly text: string }
-  | { readonly kind: 'deleted'; readonly messageId: string }
+  | {
+      readonly kind: 'deleted';
+      readonly messageId: string;
+      /** The platform does not say whose it was: it stands in this chat, or in any direct talk of the account. */
+      readonly isAnyones?: true;
+    }
   /** A button of one of our cards. `cardId`/`revision`/`verb` come from our own opaque key, never from business data. */
   | {
       readonly kind: 'action';
@@ -125,6 +130,8 @@ export type OutboundContent =
       readonly card: Card;
       readonly handle: Readonly<Record<string, string>>;
       readonly tap?: Readonly<Record<string, string>>;
+      /** Another message says it anyway: a card that is not there, or can no longer be redrawn, is not sent instead. */
+      readonly ifShown?: true;
     }
   | {
       readonly kind: 'file';

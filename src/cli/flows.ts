@@ -2,7 +2,7 @@
 import path from 'node:path';
 import { packageRoot } from '../config/env.ts';
 import { catalogueOf, checkFlowFiles, readFlowFiles, type FlowFile } from '../core/runtime/flow-seed.ts';
-import type { Finding } from '../core/flow/index.ts';
+import { readPublished, type Finding } from '../core/flow/index.ts';
 import { flowVersions, storeDraft, versionsInUse } from '../core/runtime/flow-store.ts';
 import { readTimes } from '../core/unit/unit.ts';
 import { toJson } from '../api/router.ts';
@@ -64,8 +64,10 @@ export async function showFlow(cli: Cli, name: string): Promise<number> {
       return 2;
     }
     const { number, state, id: version, source } = row;
+    // What it says is what was published, whatever the files of texts say today.
+    const { texts } = readPublished(row.definition, version);
     const running = (await runningCases(base, name)).get(version) ?? null;
-    show(cli, { name, number, state, version, running, source }, source);
+    show(cli, { name, number, state, version, running, source, texts }, source);
     return 0;
   });
 }

@@ -1,7 +1,7 @@
 /** The command `daiban`: one verb per file, exit code 0 only on success, errors say what to do. */
 import { Command, CommanderError } from 'commander';
 import { parseEnv, ROLES, type Env, type ProcessRole } from '../config/env.ts';
-import { AppError, errorText } from '../lib/errors.ts';
+import { AppError, errorText, faultsIn } from '../lib/errors.ts';
 import { loadTexts } from '../lib/i18n.ts';
 import path from 'node:path';
 import { packageRoot } from '../config/env.ts';
@@ -39,7 +39,9 @@ export async function runCommand(argv: readonly string[], source: Source): Promi
 export function describe(error: unknown): string {
   if (!(error instanceof AppError)) return errorText(error);
   const texts = loadTexts(path.join(packageRoot, 'locales'));
-  const faults = error.faults.map((fault) => `\n  ${fault.pointer} ${fault.message}`).join('');
+  const faults = faultsIn(texts, 'zh-CN', error)
+    .map((fault) => `\n  ${fault.pointer} ${fault.message}`)
+    .join('');
   return `${texts.translate('zh-CN', `error.${error.code}.title`, error.params)} ${texts.translate('zh-CN', `error.${error.code}.help`, error.params)}${faults}`;
 }
 

@@ -11,7 +11,7 @@ import type { Keyring } from '../db/keyring.ts';
 import { addTodo, finishTodos } from '../domain/todos/index.ts';
 import { isLanguage } from '../lib/i18n.ts';
 import { newId } from '../lib/ids.ts';
-import { textParam, withTexts } from '../lib/text-params.ts';
+import { textParam, withTexts, type TextParam } from '../lib/text-params.ts';
 import type { LeasedRow } from '../outbox/claim.ts';
 import type { Settlement } from '../outbox/settle.ts';
 
@@ -138,8 +138,8 @@ function todoKey(incident: string): string {
   return `${CHANNEL_BROKEN}:${incident}`;
 }
 
-/** What people are told; `cure` is a text by its key. */
-type Told = Readonly<Record<'incident' | 'account' | 'code' | 'kind' | 'cure', string>>;
+/** What people are told. */
+type Told = Readonly<Record<'incident' | 'account' | 'code' | 'kind', string>> & { readonly cure: TextParam };
 
 /** Tells administrators and managers, wherever else they can be reached; whom nothing else reaches, where we can still send. */
 export async function tellMenders(unit: Unit, turn: Turn, payload: unknown): Promise<void> {
@@ -161,7 +161,7 @@ export async function tellMenders(unit: Unit, turn: Turn, payload: unknown): Pro
         text: texts.translate(
           language,
           `todo.${kind}`,
-          withTexts({ channel, account, code, cure }, (key) => texts.translate(language, key)),
+          withTexts({ channel, account, code, cure }, (text) => texts.translate(language, text)),
         ),
       },
     });

@@ -1,10 +1,11 @@
 /** What is set aside because it cannot be handled: an incident for whoever looks after the server, a word for the sender. */
 import { setAsideChange, setAsideLine } from '../core/runtime/incoming.ts';
-import { actorOf, sendersOf } from '../core/runtime/senders.ts';
+import { handOverAlone } from '../core/runtime/media-timer.ts';
+import { actorOf, isUnknownStaff, sendersOf } from '../core/runtime/senders.ts';
 import type { Place, SetAside } from '../core/runtime/turns.ts';
 import { SYSTEM_ACTOR, type Actor } from '../core/operations/actor.ts';
 import type { Services } from '../core/operations/context.ts';
-import { platformOf, type Unit } from '../core/unit/unit.ts';
+import { platformOf, type Turn, type Unit } from '../core/unit/unit.ts';
 import { attachToMessage, writeChange, writeIncoming } from '../domain/timeline/index.ts';
 import { dateIn } from '../lib/business-date.ts';
 import type { ParkHandler } from './inbox.ts';
@@ -39,7 +40,9 @@ export async function tellParked(unit: Unit, { place, via, traceId, incident, ev
     content: { kind: 'text', text: turn.call.services.texts.translate(person.language, 'talk.parked') },
     ...(person.kind === 'CUSTOMER' ? { customerId: person.id } : {}),
   });
-  if (event) fileEvent(unit, { place, person, event, services: turn.call.services });
+  if (!event) return;
+  fileEvent(unit, { place, person, event, services: turn.call.services });
+  fetchFiles(turn, { place, person, event });
 }
 
 /** Tells of an event of the inbox; what `InboxJob` does with one that failed again and again. */
@@ -52,10 +55,23 @@ export const parkMessage: ParkHandler = async (unit, place, event) =>
     event,
   });
 
-interface Filing {
+interface Whose {
   readonly place: Place;
   readonly person: Actor;
   readonly event: SetAside;
+}
+
+/** Its files are fetched all the same: the platform keeps them for days, whoever looks into the incident may come later. */
+function fetchFiles(turn: Turn, { place, person, event: { id, event } }: Whose): void {
+  if (!event || 'internal' in event || event.happening.kind !== 'message') return;
+  const { text, media } = event.happening;
+  if (media.length === 0 || isUnknownStaff(person, platformOf(place.account))) return;
+  // By itself: the gathering of an album may be the very thing that failed.
+  const message = { inboxId: String(id), caption: text, media };
+  handOverAlone(turn, { conversationId: place.id, account: place.account, actor: person, message });
+}
+
+interface Filing extends Whose {
   readonly services: Services;
 }
 

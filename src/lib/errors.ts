@@ -4,6 +4,7 @@
  *
  * Answer = an expected outcome, returned as a union. Refusal = `AppError`. Fault = plain `Error` (a bug, ends as 500).
  */
+import type { Language, Texts } from './i18n.ts';
 
 export type ErrorLevel = 'info' | 'warn' | 'error';
 /** Whether trying again can help: never, later (the job's own back-off), or after so many milliseconds. */
@@ -15,7 +16,7 @@ export interface ErrorRow {
   readonly level: ErrorLevel;
 }
 
-/** A single fault inside a request body: where (RFC 6901 pointer), which rule, and a sentence. */
+/** A single fault inside a request body: where (RFC 6901 pointer), which rule, and a sentence or the key of one (`faultsIn`). */
 export interface FieldFault {
   readonly pointer: string;
   readonly code: string;
@@ -49,6 +50,19 @@ export class AppError extends Error {
     this.faults = details.faults ?? [];
     this.retry = details.retry ?? 'never';
   }
+}
+
+/** A refusal's faults as they are read: a message that is the key of a text becomes that text, filled from `params`. */
+export function faultsIn(
+  texts: Pick<Texts, 'has' | 'translate'>,
+  language: Language,
+  { faults, params }: AppError,
+): readonly FieldFault[] {
+  return faults.map((fault) =>
+    texts.has(language, fault.message)
+      ? { ...fault, message: texts.translate(language, fault.message, params) }
+      : fault,
+  );
 }
 
 /** Every row declared so far; the error catalogue, the problem pages and their test read it. */

@@ -1,12 +1,14 @@
 /**
  * Texts: `locales/<lang>/<area>.yaml` hold ICU messages, `locales/<lang>/templates/*.hbs` hold layouts (Handlebars) for
- * longer messages. A key is `<area>.<path>`; a missing key or argument is a fault, never an empty text.
+ * longer messages. A key is `<area>.<path>`; a missing key or argument is a fault, never an empty text. A text of a flow
+ * comes as that flow was published with it (`Wording`): what the files say today does not reach a running case.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import Handlebars from 'handlebars';
 import { IntlMessageFormat } from 'intl-messageformat';
 import { parse } from 'yaml';
+import { z } from 'zod';
 import { formatYuan } from './money.ts';
 
 export const LANGUAGES = ['zh-CN', 'en'] as const;
@@ -17,11 +19,17 @@ export function isLanguage(text: string): text is Language {
   return text === 'zh-CN' || text === 'en';
 }
 
+/** A text as a flow was published with it: the message by language. */
+const wordingSchema = z.record(z.string(), z.string()).readonly();
+export type Wording = z.output<typeof wordingSchema>;
+
+/** What can be said: the product's own text by its key, or a published flow's as it stands there. */
+export const textSchema = z.union([z.string().max(200), wordingSchema]);
+export type Text = z.output<typeof textSchema>;
+
 export interface Texts {
-  /** The text of a key. @throws Error for an unknown key or a missing argument. */
-  translate(language: Language, key: string, params?: Params): string;
-  /** A message given in full, as a published flow carries it. @throws Error for a missing argument. */
-  format(language: Language, message: string, params?: Params): string;
+  /** The words of a text. @throws Error for an unknown key, a text without words, or a missing argument. */
+  translate(language: Language, text: Text, params?: Params): string;
   /** A Handlebars layout; inside, `{{t "key" a=b}}`, `{{yuan fen}}`, `{{wan fen}}`, `{{date d}}`. Nothing is escaped: the channel escapes. */
   render(language: Language, template: string, data: Params): string;
   has(language: Language, key: string): boolean;
@@ -115,13 +123,20 @@ class LoadedTexts implements Texts {
     });
   }
 
-  translate(language: Language, key: string, params: Params = {}): string {
-    const message = this.#messages.get(language)?.get(key);
-    if (message === undefined) throw new Error(`no text for ${key} in ${language}`);
-    return this.format(language, message, params);
+  translate(language: Language, text: Text, params: Params = {}): string {
+    return this.#format(language, this.#messageOf(language, text), params);
   }
 
-  format(language: Language, message: string, params: Params = {}): string {
+  #messageOf(language: Language, text: Text): string {
+    const message =
+      typeof text === 'string' ? this.#messages.get(language)?.get(text) : (text[language] ?? text['zh-CN']); // a language that came after the version
+    if (message === undefined)
+      throw new Error(`no text for ${typeof text === 'string' ? text : 'what a flow says'} in ${language}`);
+    return message;
+  }
+
+  /** Compiled once per message, whichever file or version it stands in. */
+  #format(language: Language, message: string, params: Params): string {
     const known = this.#formats.get(language) ?? new Map<string, IntlMessageFormat | string>();
     this.#formats.set(language, known);
     let format = known.get(message);

@@ -60,6 +60,9 @@ const HANDLE = statement(
 /** Written with a row whose person is known not to be reached: what it says goes on the file, and nothing to the platform. */
 export const UNREACHABLE = 'unreachable';
 
+/** A card that is not there, or no longer to be redrawn, where nobody misses it. */
+const NOT_SHOWN: Settlement = { state: 'LAPSED', code: 'card_gone' };
+
 const MAX_IN_FLIGHT = 64;
 const LONG_WAIT_MS = 60_000;
 const MAX_ATTEMPTS = 5;
@@ -250,13 +253,15 @@ export class Deliverer implements DirectSender {
     }
     const channel = this.#deps.channels.get(row.account);
     if (!channel) return { state: 'PARKED', code: 'no_channel' };
+    const outbound = await this.#outbound(row, await this.#filed(row, content));
+    if (outbound === undefined) return NOT_SHOWN;
     const to = { account: row.account, chat: row.chat, ...(row.thread === '' ? {} : { thread: row.thread }) };
     return {
       channel,
       intent: {
         id: String(row.id),
         to,
-        content: await this.#outbound(row, await this.#filed(row, content)),
+        content: outbound,
         attempt: row.attempts,
         ...(row.error_code === null ? {} : { earlierCode: row.error_code }),
         ...(row.ordinal === null ? {} : { ordinal: row.ordinal }),
@@ -323,7 +328,8 @@ export class Deliverer implements DirectSender {
     }
   }
 
-  async #outbound(row: LeasedRow, content: MessageContent): Promise<OutboundContent> {
+  /** `undefined` where there is nothing to redraw and nothing is sent instead. */
+  async #outbound(row: LeasedRow, content: MessageContent): Promise<OutboundContent | undefined> {
     if (content.kind === 'file_ref') {
       const bytes = await this.#deps.readFile(this.#deps.database, content.fileId);
       return {
@@ -342,7 +348,8 @@ export class Deliverer implements DirectSender {
     }
     if (content.kind !== 'card_update') return content;
     const [earlier] = await this.#deps.database.query<{ id: bigint; sealed_handle: Buffer }>(HANDLE, [row.card_id]);
-    if (!earlier) return { kind: 'card', card: content.card }; // the card itself never arrived: show its present state
+    // The card itself never arrived: show its present state.
+    if (!earlier) return content.ifShown ? undefined : { kind: 'card', card: content.card };
     const handle = this.#deps.keys.openJson(`outbox.sealed_handle.${earlier.id}`, earlier.sealed_handle) as Record<
       string,
       string
@@ -352,6 +359,7 @@ export class Deliverer implements DirectSender {
 
   async #failed(row: LeasedRow, channel: Channel, intent: OutboundIntent, error: ChannelError): Promise<Settlement> {
     if (error.failure === 'card_gone' && intent.content.kind === 'card_update') {
+      if (intent.content.ifShown) return NOT_SHOWN;
       // A card that can no longer be redrawn is superseded by a fresh one (design §7).
       return this.#send(row, channel, { ...intent, content: { kind: 'card', card: intent.content.card } });
     }

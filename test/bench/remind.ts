@@ -22,10 +22,10 @@ const NOW = new Date('2026-11-20T02:30:00Z');
 const LIVE: ReminderSchedule = {
   version: 'a'.repeat(64),
   stages: [
-    { name: 'threeDaysBefore', day: -3, minute: 600, spread: 50, texts: {} },
-    { name: 'dayBefore', day: -1, minute: 600, spread: 50, texts: {} },
-    { name: 'dueDay', day: 0, minute: 540, spread: 50, texts: {} },
-    { name: 'dayAfter', day: 1, minute: 600, spread: 50, texts: {} },
+    { name: 'threeDaysBefore', day: -3, minute: 600, spread: 50, text: {} },
+    { name: 'dayBefore', day: -1, minute: 600, spread: 50, text: {} },
+    { name: 'dueDay', day: 0, minute: 540, spread: 50, text: {} },
+    { name: 'dayAfter', day: 1, minute: 600, spread: 50, text: {} },
   ],
 };
 /** Half of the loans were made before the present version went live. */

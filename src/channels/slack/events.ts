@@ -123,9 +123,11 @@ function readDeletion(envelope: EventCallback, scope: EventScope): readonly Inbo
 }
 
 function gone(envelope: EventCallback, scope: EventScope, messageId: string): readonly InboundEvent[] {
-  const was = envelope.event.previous_message ?? envelope.event;
-  if (!isForUs(was, envelope)) return other(envelope, scope, 'message_deleted');
-  return [inbound(envelope, scope, { happening: { kind: 'deleted', messageId }, keys: [envelope.event_id] })];
+  const { previous_message: was } = envelope.event;
+  if (was && !isForUs(was, envelope)) return other(envelope, scope, 'message_deleted');
+  // Without what stood there nobody is named, and a direct message goes by its person: whether we have it is looked up.
+  const happening: Happening = { kind: 'deleted', messageId, ...(was ? {} : { isAnyones: true }) };
+  return [inbound(envelope, scope, { happening, keys: [envelope.event_id] })];
 }
 
 /** Every `chat.update` of ours comes back as `message_changed`, every post as `message`. */

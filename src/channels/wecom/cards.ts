@@ -4,7 +4,8 @@
  *
  * What a card cannot show is degraded by these rules:
  * - something to press → `button_interaction`; only links → `text_notice` whose whole face is the first link; neither → text;
- * - fields beyond six, and values longer than 30 字, go in full below the card's text (`sub_title_text`, 160 字);
+ * - a title that is cut, what a button says beyond 10 字 (with the button's place), fields beyond six and values longer than
+ *   30 字 go in full below the card's text (`sub_title_text`, 160 字);
  * - buttons beyond six: presses come first, links that find no room become jump links (three), the rest is left out;
  * - options beyond ten are left out; a drop-down without a button to send it with is listed as text;
  * - links longer than 2048 bytes are left out.
@@ -108,10 +109,11 @@ function interactiveCard(card: Card, taskId: string | undefined): TemplateCard {
   const urls = links(card);
   const inList = urls.slice(0, MAX_BUTTONS - presses.length);
   const jumps = urls.slice(inList.length);
+  const inFull = [...presses, ...inList].map(({ label }, index) => cutLabel(label, index)); // a cut one says half of what it does
   return {
     card_type: 'button_interaction',
     ...(taskId === undefined ? {} : { task_id: taskId }),
-    ...face(card, []),
+    ...face(card, [...inFull, cutLabel(card.closed)]),
     ...(jumps.length === 0 ? {} : { jump_list: jumpList(jumps) }),
     ...(card.select === undefined || presses.length === 0 ? {} : { button_selection: selection(card.select) }),
     button_list: [...presses.map((action) => pressButton(card, action)), ...inList.map(linkButton)],
@@ -147,6 +149,12 @@ function face(card: Card, extra: readonly (string | undefined)[]): Omit<Template
     ...(below.length === 0 ? {} : { sub_title_text: fitLines(below.join('\n'), 160) }),
     ...(fields.length === 0 ? {} : { horizontal_content_list: fields }),
   };
+}
+
+/** A label in full where its button cannot show it; several are told apart by their places. */
+function cutLabel(label: string | undefined, index?: number): string | undefined {
+  if (label === undefined || fitsLine(label, BUTTON_TEXT)) return undefined;
+  return index === undefined ? label : `${index + 1}. ${label}`;
 }
 
 function present(lines: readonly (string | undefined)[]): string[] {

@@ -94,12 +94,30 @@ export function parseShortId(text: string): string | undefined {
   return SHORT_ID.test(plain) ? plain.toUpperCase() : undefined;
 }
 
+/** What a number alone asks for: whose papers they are, the case's card, the plan of the loan. */
+const LOOK_UPS: ReadonlyMap<string, CommandName> = new Map([
+  ['K', 'customer'],
+  ['C', 'customer'],
+  ['A', 'approvals'],
+  ['L', 'repayment'],
+]);
+
+/** The look-up a number stands for when it is the whole message; `undefined` for anything else. It may still be an answer. */
+export function parseLookUp(text: string): Command | undefined {
+  const number = parseShortId(plainWords(text));
+  const name = LOOK_UPS.get(number?.slice(0, 1) ?? '');
+  return number === undefined || name === undefined ? undefined : { name, argument: number };
+}
+
+function plainWords(text: string): string {
+  return toHalfWidth(text)
+    .trim()
+    .replace(/[。.!！?？]+$/u, '');
+}
+
 /** The command a message is, if it is one. */
 export function parseCommand(text: string): Command | undefined {
-  const plain = toHalfWidth(text)
-    .trim()
-    .replace(/[。.!！?？]+$/u, '')
-    .replace(/^\/?hand back\b/iu, 'handback');
+  const plain = plainWords(text).replace(/^\/?hand back\b/iu, 'handback');
   if (plain.length > 60 || plain.includes('\n')) return undefined;
   const [head = '', ...rest] = plain.split(/[\s:：]+/u);
   const row = BY_WORD.get(toSimplified(head).toLowerCase());

@@ -1,5 +1,5 @@
 /** The flows a process has in memory: every version somebody is still in, and the current one of each name. */
-import type { CompiledConversation, CompiledFlow } from '../flow/index.ts';
+import { textOf, type CompiledConversation, type CompiledFlow } from '../flow/index.ts';
 import type { FlowTable, Start } from './protocol.ts';
 import { toSimplified } from './understand/index.ts';
 
@@ -28,6 +28,7 @@ export function buildFlowTable(flows: readonly CompiledFlow[], current?: Readonl
         ?.find((entry) => plain.startsWith(entry.word))?.start;
     },
     get: (name, version) => (version === undefined ? newest.get(name) : byVersion.get(version)),
+    textOf: (version, key) => textOf(byVersion.get(version ?? ''), key),
     current: (audience) => audiences.get(audience) ?? [],
   };
 }

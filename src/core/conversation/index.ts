@@ -5,7 +5,7 @@
  * the runtime stores the state (encrypted, personal slots as references: `mapSlots`), calls each `do` effect in
  * order and feeds the result back as the next event, renders `say` and `diff` with `present`, and keeps the timers.
  */
-export { COMMANDS, parseCommand, parseShortId, type Command, type CommandName } from './command.ts';
+export { COMMANDS, parseCommand, parseLookUp, parseShortId, type Command, type CommandName } from './command.ts';
 export { parseCorrection, type Correction } from './correction.ts';
 export { runDialogue, runPlan, runProcessCase, type DialogueResult, type OperationStubs } from './dialogue.ts';
 export {
@@ -16,7 +16,7 @@ export {
   type ProcessCase,
 } from './dialogue-file.ts';
 export { buildFlowTable } from './flow-table.ts';
-export { paramTexts, present, type Presented, type TextOf } from './present.ts';
+export { present, type Presented } from './present.ts';
 export type {
   Choice,
   ConversationEffect,

@@ -1,11 +1,12 @@
 /** From a `say` or `diff` effect to the words a person reads: typed values formatted, personal ones masked. */
 import { mask } from '../../lib/mask.ts';
-import { groupedYuan, inWan } from '../../lib/i18n.ts';
+import { groupedYuan, inWan, type Text } from '../../lib/i18n.ts';
 import { parseYuan } from '../../lib/money.ts';
-import type { Choice, ConversationEffect, Field, Param, Params } from './protocol.ts';
+import type { Choice, ConversationEffect, Field, FlowTable, Param, Params } from './protocol.ts';
 
-/** Gives the text of a key in the reader's language. */
-export type TextOf = (key: string, params: Readonly<Record<string, string | number>>) => string;
+type Values = Readonly<Record<string, string | number>>;
+/** The words of a key, in those of the effect's flow version unless another is named. */
+type TextOf = (key: string, params: Values, version?: string) => string;
 
 /** A message ready to be put into the outbox. */
 export interface Presented {
@@ -17,9 +18,18 @@ export interface Presented {
 }
 
 type Sayable = Extract<ConversationEffect, { kind: 'say' | 'diff' }>;
+type Labels = Extract<Param, { kind: 'labels' }>;
 
-/** Renders a `say` or `diff` effect. @throws Error when a text or one of its arguments is missing. */
-export function present(effect: Sayable, textOf: TextOf): Presented {
+/**
+ * Renders a `say` or `diff` effect in the words of the flow version that says it; `say` gives those of a text in the
+ * reader's language. @throws Error when a text or one of its arguments is missing.
+ */
+export function present(
+  effect: Sayable,
+  flows: Pick<FlowTable, 'textOf'>,
+  say: (text: Text, params: Values) => string,
+): Presented {
+  const textOf: TextOf = (key, params, version = effect.version) => say(flows.textOf(version, key), params);
   return effect.kind === 'say' ? presentSay(effect, textOf) : presentDiff(effect, textOf);
 }
 
@@ -50,14 +60,14 @@ function presentDiff(effect: Extract<Sayable, { kind: 'diff' }>, textOf: TextOf)
     old: paramText(effect.old, textOf),
     new: paramText(effect.field.value, textOf),
     confirmed: effect.wasConfirmed ? 'yes' : 'no',
-    reopened: labelTexts(effect.reopened, textOf),
+    reopened: labelTexts({ keys: effect.reopened }, textOf),
     reopenedCount: effect.reopened.length,
   });
   return { text, choices: [], fields: [] };
 }
 
 /** Parameters as ICU wants them; a list brings its length along as `<name>Count`. */
-export function paramTexts(params: Params, textOf: TextOf): Readonly<Record<string, string | number>> {
+function paramTexts(params: Params, textOf: TextOf): Values {
   const texts: Record<string, string | number> = {};
   for (const [name, param] of Object.entries(params)) {
     if (param.kind === 'plain' && typeof param.value === 'number') texts[name] = param.value;
@@ -73,9 +83,9 @@ function paramText(param: Param, textOf: TextOf): string {
     case 'plain':
       return plainText(param.value);
     case 'text':
-      return textOf(param.key, {});
+      return textOf(param.key, {}, param.version);
     case 'labels':
-      return labelTexts(param.keys, textOf);
+      return labelTexts(param, textOf);
     case 'fields':
       return param.fields
         .map((field) => fieldText(field, textOf))
@@ -89,8 +99,8 @@ function fieldText(field: Field, textOf: TextOf): string {
   return textOf('conversation.format.field', { label: textOf(field.label, {}), value: paramText(field.value, textOf) });
 }
 
-function labelTexts(keys: readonly string[], textOf: TextOf): string {
-  return keys.map((key) => textOf(key, {})).join(textOf('conversation.format.between_labels', {}));
+function labelTexts({ keys, version }: Pick<Labels, 'keys' | 'version'>, textOf: TextOf): string {
+  return keys.map((key) => textOf(key, {}, version)).join(textOf('conversation.format.between_labels', {}));
 }
 
 /** On the wire an amount is a text with exactly two decimals; nothing else of ours looks like that. */
@@ -100,9 +110,7 @@ function plainText(value: string | number | boolean): string {
   return amount === undefined ? value : groupedYuan(amount);
 }
 
-function rowTexts(
-  item: Readonly<Record<string, string | number | boolean>>,
-): Readonly<Record<string, string | number>> {
+function rowTexts(item: Readonly<Record<string, string | number | boolean>>): Values {
   return Object.fromEntries(
     Object.entries(item).map(([name, value]) => [name, typeof value === 'number' ? value : plainText(value)]),
   );

@@ -1,5 +1,6 @@
 /** What goes into a conversation's step and what comes out. Everything is plain JSON; nothing here acts. */
 import type { BusinessDate } from '../../lib/business-date.ts';
+import type { Text } from '../../lib/i18n.ts';
 import type { CompiledConversation } from '../flow/index.ts';
 import type { Command } from './command.ts';
 import type { Correction } from './correction.ts';
@@ -11,6 +12,8 @@ export interface Reading {
   /** Further customers of the same message; nothing of theirs is in `understanding`. */
   readonly others?: readonly Heard[];
   readonly command?: Command;
+  /** A number alone (K305): a colleague's look-up, where no open question takes it as its answer. */
+  readonly lookUp?: Command;
   readonly correction?: Correction;
   readonly reply?: Reply;
 }
@@ -54,9 +57,9 @@ export type Param =
       readonly option?: string;
     }
   | { readonly kind: 'fields'; readonly fields: readonly Field[] }
-  | { readonly kind: 'labels'; readonly keys: readonly string[] }
-  /** A text by its key, e.g. a flow's title. */
-  | { readonly kind: 'text'; readonly key: string };
+  | { readonly kind: 'labels'; readonly keys: readonly string[]; readonly version?: string }
+  /** A text by its key, e.g. a flow's title; `version` when another than the speaking flow names it. */
+  | { readonly kind: 'text'; readonly key: string; readonly version?: string };
 
 /** A labelled value: a line of a summary, a field of a card. */
 export interface Field {
@@ -87,6 +90,8 @@ export interface Rows {
 export type ConversationEffect =
   | {
       readonly kind: 'say';
+      /** The flow version in whose words it is said; absent: nobody's, all of it is the product's own. */
+      readonly version?: string;
       readonly key: string;
       readonly params: Params;
       readonly visit: number;
@@ -100,6 +105,7 @@ export type ConversationEffect =
   /** A value has changed: old → new, and what must be answered again because of it. */
   | {
       readonly kind: 'diff';
+      readonly version: string;
       readonly field: Field;
       readonly old: Param;
       readonly wasConfirmed: boolean;
@@ -139,6 +145,8 @@ export interface Start {
 export interface FlowTable {
   /** A version that is in use somewhere; without `version` the one that new frames get. */
   get(name: string, version?: string): CompiledConversation | undefined;
+  /** A text as that version says it; what it does not name is the product's own and goes by its key. */
+  textOf(version: string | undefined, key: string): Text;
   /** The current conversations this audience may have, in a fixed order. */
   current(audience: 'staff' | 'customer'): readonly CompiledConversation[];
   /** The conversation whose starting words this text begins with. */

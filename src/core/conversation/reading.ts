@@ -3,7 +3,7 @@
  * in one message the facts are the first one's.
  */
 import type { BusinessDate } from '../../lib/business-date.ts';
-import { parseCommand } from './command.ts';
+import { parseCommand, parseLookUp } from './command.ts';
 import { parseCorrection } from './correction.ts';
 import type { Reading } from './protocol.ts';
 import { MAX_TEXT_LENGTH, parseReply, partCustomers, understandLead, whoIs } from './understand/index.ts';
@@ -11,6 +11,7 @@ import { MAX_TEXT_LENGTH, parseReply, partCustomers, understandLead, whoIs } fro
 /** Reads a message on the business day `today`. */
 export function readMessage(text: string, today: BusinessDate): Reading {
   const command = parseCommand(text);
+  const lookUp = parseLookUp(text);
   const correction = parseCorrection(text);
   const reply = parseReply(text);
   const [first = text, ...others] = partCustomers(text.slice(0, MAX_TEXT_LENGTH));
@@ -18,6 +19,7 @@ export function readMessage(text: string, today: BusinessDate): Reading {
     understanding: understandLead(first, today),
     ...(others.length > 0 ? { others: others.map(whoIs) } : {}),
     ...(command ? { command } : {}),
+    ...(lookUp ? { lookUp } : {}),
     ...(correction ? { correction } : {}),
     ...(reply ? { reply } : {}),
   };

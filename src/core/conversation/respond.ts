@@ -1,8 +1,10 @@
 /** What a message, a button or a file does to the conversation. */
+import { toHalfWidth } from '../../lib/mask.ts';
 import type { Starter, StepOf } from '../flow/index.ts';
 import { heardByDraft } from './addressee.ts';
 import { answer, proceed } from './answer.ts';
 import { begin, obey, repair } from './begin.ts';
+import type { Command } from './command.ts';
 import { lookAgain } from './control.ts';
 import { correct, settle, settlePending, VERDICTS } from './correct.ts';
 import { findStart, openFlow } from './open.ts';
@@ -23,9 +25,21 @@ export function respondToText(turn: Turn, text: string, reading: Reading): void 
   forgetPending(turn);
   if (turn.top && chooseByWords(turn, turn.top, text)) return;
   dismissTransient(turn);
-  if (reading.command) return obey(turn, reading.command);
+  const command = reading.command ?? lookUpOf(turn, text, reading);
+  if (command) return obey(turn, command);
   const said = heardByDraft(turn, text, reading);
   if (said) return respondToWords(turn, said.text, said.reading);
+}
+
+/** What a colleague who types a number alone wants to see; where the open question takes any words, it is the answer. */
+function lookUpOf(turn: Turn, text: string, { lookUp }: Reading): Command | undefined {
+  if (turn.tools.audience !== 'staff') return undefined;
+  const frame = turn.top;
+  const asked = frame?.wait === 'slot' ? frame.asked : undefined;
+  const flow = frame && turn.flowOf(frame);
+  const slot = flow?.slots.get(asked ?? '');
+  if (!flow || !slot || asked === undefined) return lookUp;
+  return 'value' in parseAnswer(slot.type, text, turn.tools.today, flow.limits.get(asked)) ? undefined : lookUp;
 }
 
 /** Plain words that may concern the open form. */
@@ -111,7 +125,7 @@ function decide(turn: Turn, step: StepOf<'confirm'>, verb: string): boolean {
   return true;
 }
 
-/** A typed word that is one of the offered answers, or its number in the list. */
+/** A typed word that is one of the offered answers, a row's own number (K305), or its place in the list. */
 function chooseByWords(turn: Turn, frame: Frame, text: string): boolean {
   const step = turn.flowOf(frame).steps.get(frame.step);
   const plain = text.trim().toLowerCase();
@@ -119,8 +133,9 @@ function chooseByWords(turn: Turn, frame: Frame, text: string): boolean {
     const choices = step.choices ?? [];
     const number = /^\d{1,2}$/u.test(plain) ? Number(plain) - 1 : -1;
     const rows = frame.offered ?? [];
-    const picked = rows[number]?.[step.pick?.value ?? ''];
-    if (picked !== undefined) return choose(turn, frame, 'pick', String(picked));
+    const values = rows.map((row) => String(row[step.pick?.value ?? ''] ?? ''));
+    const picked = values[number] ?? values.find((value) => value.toLowerCase() === toHalfWidth(plain));
+    if (picked !== undefined) return choose(turn, frame, 'pick', picked);
     const found =
       choices[number - rows.length] ??
       choices.find((choice) => choice.verb === plain || choice.words.some((word) => word.toLowerCase() === plain));

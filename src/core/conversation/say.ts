@@ -12,7 +12,7 @@ export interface SayExtras {
   readonly contact?: string;
 }
 
-/** Adds a `say` effect tied to the frame's present visit. */
+/** Adds a `say` effect tied to the frame's present visit, in the words of its flow version. */
 export function sayOn(turn: Turn, frame: Frame, key: string, extras: SayExtras = {}): void {
-  turn.effects.push({ kind: 'say', key, visit: frame.visit, params: {}, ...extras });
+  turn.effects.push({ kind: 'say', version: frame.version, key, visit: frame.visit, params: {}, ...extras });
 }

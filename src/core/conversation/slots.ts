@@ -59,6 +59,7 @@ function showDiff(turn: Turn, name: string, old: SlotState, reopened: readonly s
   if (!field || !before) return;
   turn.effects.push({
     kind: 'diff',
+    version: frame.version,
     field,
     old: before,
     wasConfirmed: old.confirmed === true,

@@ -134,10 +134,11 @@ function specialParam(turn: Turn, frame: Frame, reference: string): Param | unde
         keys: below
           ? [...turn.flowOf(below).slots.values()].filter((slot) => slot.ask !== undefined).map((slot) => slot.label)
           : [],
+        ...(below ? { version: below.version } : {}),
       };
     case '$title':
       return below
-        ? { kind: 'text', key: turn.flowOf(below).definition.title }
+        ? { kind: 'text', key: turn.flowOf(below).definition.title, version: below.version }
         : { kind: 'text', key: flow.definition.title };
     default: {
       const slot = /^\$slots\.(?<name>[A-Za-z0-9]+)$/u.exec(reference)?.groups?.['name'];

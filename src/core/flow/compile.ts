@@ -1,4 +1,5 @@
 /** A published flow as a table in memory: steps by name, conditions as closures, starters by what they answer to. */
+import type { Text, Wording } from '../../lib/i18n.ts';
 import { compileCondition, type Condition, type ConditionFacts } from '../rules/cel.ts';
 import type {
   ConversationDefinition,
@@ -17,6 +18,8 @@ interface Compiled {
   readonly name: string;
   readonly version: string;
   readonly conditions: ReadonlyMap<string, Condition>;
+  /** What the flow says, by locale key, as it was published: a running case keeps these words (design §3.13). */
+  readonly texts: ReadonlyMap<string, Wording>;
 }
 
 /** Bounds of a slot's answers, ready for the parser; `options` are the words that mean each value. */
@@ -48,11 +51,10 @@ export interface CompiledProcess extends Compiled {
   readonly nodes: ReadonlyMap<string, ProcessNode>;
 }
 
-/** A schedule's table, with the messages as they were published: language → locale key → message. */
+/** A schedule's table. */
 export interface CompiledSchedule extends Compiled {
   readonly kind: 'schedule';
   readonly definition: ScheduleDefinition;
-  readonly texts: NormalisedFlow['texts'];
 }
 
 /** Any flow, ready to run. */
@@ -62,15 +64,28 @@ export type CompiledFlow = CompiledConversation | CompiledProcess | CompiledSche
 export function compileFlow(flow: NormalisedFlow, version: string): CompiledFlow {
   const { definition } = flow;
   if (definition.formatVersion !== 1) throw new Error(`flow format ${String(definition.formatVersion)} is not known`);
-  const common = { name: definition.flow, version, conditions: conditionsOf(definition) };
+  const common = { name: definition.flow, version, conditions: conditionsOf(definition), texts: wordingsOf(flow) };
   switch (definition.kind) {
     case 'conversation':
       return { ...common, kind: 'conversation', definition, ...conversationTables(definition) };
     case 'process':
       return { ...common, kind: 'process', definition, nodes: new Map(Object.entries(definition.nodes)) };
     case 'schedule':
-      return { ...common, kind: 'schedule', definition, texts: flow.texts };
+      return { ...common, kind: 'schedule', definition };
   }
+}
+
+function wordingsOf({ texts }: NormalisedFlow): ReadonlyMap<string, Wording> {
+  const wordings = new Map<string, Record<string, string>>();
+  for (const [language, messages] of Object.entries(texts))
+    for (const [key, message] of Object.entries(messages))
+      wordings.set(key, { ...wordings.get(key), [language]: message });
+  return wordings;
+}
+
+/** A text as this version says it; what the version does not name is the product's own and goes by its key. */
+export function textOf(flow: Pick<Compiled, 'texts'> | undefined, key: string): Text {
+  return flow?.texts.get(key) ?? key;
 }
 
 function conditionsOf(definition: FlowDefinition): ReadonlyMap<string, Condition> {

@@ -12,6 +12,7 @@ export {
   ask,
   compileFlow,
   follow,
+  textOf,
   type CompiledConversation,
   type CompiledFlow,
   type CompiledProcess,

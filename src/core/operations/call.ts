@@ -1,6 +1,6 @@
 /** Runs one operation inside a unit of work: permission, input, savepoint, run, audit. */
 import { AppError, commonErrors } from '../../lib/errors.ts';
-import type { Language, Params } from '../../lib/i18n.ts';
+import type { Language, Params, Text } from '../../lib/i18n.ts';
 import { mask, maskText, type MaskKind } from '../../lib/mask.ts';
 import type { Tx } from '../../db/database.ts';
 import { scopeOf, SYSTEM_ACTOR, type Actor } from './actor.ts';
@@ -104,8 +104,8 @@ function contextOf(call: Call, scope: Ctx['scope']): Ctx {
     services: call.services,
     keys: call.services.keys,
     effects: call.effects,
-    t: (key: string, params?: Params) => texts.translate(call.actor.language, key, params),
-    say: (language: Language, key: string, params?: Params) => texts.translate(language, key, params),
+    t: (text: Text, params?: Params) => texts.translate(call.actor.language, text, params),
+    say: (language: Language, text: Text, params?: Params) => texts.translate(language, text, params),
     call: async (name, input) => callOperation(call, name, input),
     callAsSystem: async (name, input) => callOperation({ ...call, actor: SYSTEM_ACTOR }, name, input),
   };

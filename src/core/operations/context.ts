@@ -1,7 +1,7 @@
 /** What every operation gets. It takes its transaction from here, never opens its own, never sends. */
 import type { Keyring } from '../../db/keyring.ts';
 import type { Tx } from '../../db/database.ts';
-import type { Language, Params, Texts } from '../../lib/i18n.ts';
+import type { Language, Params, Text, Texts } from '../../lib/i18n.ts';
 import type { Actor, DataScope } from './actor.ts';
 import type { Effects } from './effects.ts';
 
@@ -44,9 +44,9 @@ export interface Ctx {
   readonly keys: Keyring;
   readonly effects: Effects;
   /** A text in the actor's language. */
-  t(key: string, params?: Params): string;
+  t(text: Text, params?: Params): string;
   /** A text in another person's language. */
-  say(language: Language, key: string, params?: Params): string;
+  say(language: Language, text: Text, params?: Params): string;
   /** Calls another operation in the same transaction, as the same actor. */
   call(name: string, input: unknown): Promise<unknown>;
   /** Calls another operation as the system (what follows from an approved case, a fired timer). */

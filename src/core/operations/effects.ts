@@ -4,6 +4,7 @@
  */
 import type { Address, OutboundContent } from '../../channels/channel.ts';
 import type { Language } from '../../lib/i18n.ts';
+import type { TextParam } from '../../lib/text-params.ts';
 
 /** What is told to a person. A file travels by id and a picture by what it shows: bytes exist only at the moment of sending. */
 export type MessageContent =
@@ -73,7 +74,7 @@ export interface FlowEventDraft {
 export interface IncidentDraft {
   readonly kind: string;
   readonly subject?: { readonly kind: string; readonly id: string };
-  readonly detail?: Readonly<Record<string, string | number>>;
+  readonly detail?: Readonly<Record<string, string | number | TextParam>>;
 }
 
 /** The collector. One per turn or API call. */

@@ -132,9 +132,14 @@ export function parseInput(operation: Operation, input: unknown, language: Langu
   const unstorable = unstorableIn(input);
   if (unstorable !== undefined)
     throw new AppError(commonErrors['request.invalid'], {
-      faults: [{ pointer: unstorable, code: 'control_character', message: 'U+0000' }],
+      faults: [{ pointer: unstorable, code: 'control_character', message: 'fault.control_character' }],
     });
-  const parsed = operation.input.safeParse(input, { error: WORDS[language] });
+  return parseFields(operation.input, input, language);
+}
+
+/** The value as the schema describes it. @throws AppError request.invalid with one fault per field, in the reader's language. */
+export function parseFields<T extends z.ZodType>(schema: T, value: unknown, language: Language): z.output<T> {
+  const parsed = schema.safeParse(value, { error: WORDS[language] });
   if (parsed.success) return parsed.data;
   throw new AppError(commonErrors['request.invalid'], { faults: faultsOf(parsed.error) });
 }
@@ -155,7 +160,7 @@ function pointerPart(key: PropertyKey): string {
 }
 
 /** Zod issues as JSON pointers with a code and a sentence. */
-export function faultsOf(error: z.ZodError): FieldFault[] {
+function faultsOf(error: z.ZodError): FieldFault[] {
   return error.issues.map((issue) => ({
     pointer: issue.path.map((part) => `/${pointerPart(part)}`).join(''),
     code: issue.code,

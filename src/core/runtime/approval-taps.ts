@@ -132,7 +132,7 @@ function refused(
 export interface Words {
   readonly turn: Turn;
   readonly text: string;
-  readonly reading: Pick<Reading, 'command'>;
+  readonly reading: Pick<Reading, 'command' | 'lookUp'>;
   /** Words that begin a flow (新客户) are no answer either. */
   readonly flows: Pick<FlowTable, 'startingWith'>;
   readonly say: Say;
@@ -173,7 +173,7 @@ export function keepQuestion(memory: Memory, depth: number, say: Say): Memory {
 async function answerDecision(decision: PendingDecision, words: Words): Promise<Answer> {
   const { turn, say, reading, flows } = words;
   const text = words.text.trim();
-  const command = reading.command?.name;
+  const command = (reading.command ?? reading.lookUp)?.name; // the number of a case is no reason
   if (command === 'cancel' || command === 'human') {
     say('approval.tap.dropped');
     return { kind: command === 'cancel' ? 'answered' : 'other', isOpen: false }; // with 人工 a person has the word

@@ -36,7 +36,7 @@ import { callForPerson } from './handover.ts';
 import { handOverMedia } from './media-timer.ts';
 import { caseOf, memoryFor, withoutDecision, type Memory } from './memory.ts';
 import { PersonalSlots, type PersonalValues } from './personal-slots.ts';
-import { actorOf, sendersOf } from './senders.ts';
+import { actorOf, isUnknownStaff, sendersOf } from './senders.ts';
 import { answered, awaitAnswer, keepAlarm, ring, type Silence } from './silence.ts';
 import { Speech } from './speech.ts';
 import { answerTrial } from './trial.ts';
@@ -140,7 +140,7 @@ class Talk {
     const { account, chat, thread, actor } = work.conversation;
     this.#memory = memory;
     this.#address = { account, chat, ...(thread === '' ? {} : { thread }), ...(actor === '' ? {} : { actor }) };
-    this.#speech = new Speech(deps.texts, this.#address, () => this.#actor);
+    this.#speech = new Speech(deps, this.#address, () => this.#actor);
   }
 
   /** What is remembered now. */
@@ -318,7 +318,7 @@ class Talk {
 
   /** A platform whose people are all staff: whoever is not on the list gets told how to get there. */
   #isUnknownStaff(): boolean {
-    return this.#actor.kind === 'STRANGER' && this.#work.conversation.platform !== 'telegram';
+    return isUnknownStaff(this.#actor, this.#work.conversation.platform);
   }
 
   /** The same words as an offered answer choose it. */

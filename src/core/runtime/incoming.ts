@@ -30,6 +30,8 @@ export interface ItemChange {
   readonly messageId: string;
   readonly inboxId: bigint;
   readonly kind: 'EDITED' | 'DELETED';
+  /** The message may stand in another conversation: its chat's, or any direct one of the account. */
+  readonly isAnyones?: boolean;
   readonly text?: string;
   /** Names to hide in the searchable copy. */
   readonly concealed?: readonly string[];
@@ -49,7 +51,8 @@ export function changeOf(
   names: readonly string[],
 ): ItemChange {
   const { messageId } = happening;
-  if (happening.kind === 'deleted') return { conversationId, messageId, inboxId, kind: 'DELETED' };
+  if (happening.kind === 'deleted')
+    return { conversationId, messageId, inboxId, kind: 'DELETED', isAnyones: happening.isAnyones === true };
   const { text } = happening;
   return { conversationId, messageId, inboxId, kind: 'EDITED', text, concealed: [...names, ...namesIn(text)] };
 }

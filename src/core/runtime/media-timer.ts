@@ -40,12 +40,17 @@ export async function handOverMedia(turn: Turn, errand: MediaErrand): Promise<vo
   const [message] = errand.messages;
   const album = message?.media[0]?.album;
   if (message === undefined) return;
-  if (album === undefined) {
-    const { now } = turn.call;
-    turn.effects.setTimer(timerOf(errand, `media:${message.inboxId}`, now));
-    return;
-  }
-  await gather(turn, errand, `media:${errand.conversationId}:${album}`);
+  if (album === undefined) handOverAlone(turn, { ...errand, message });
+  else await gather(turn, errand, `media:${errand.conversationId}:${album}`);
+}
+
+/** The same for one message by itself, due at once, be it of an album or not. Nothing that was gathered before is read. */
+export function handOverAlone(
+  turn: Turn,
+  { message, ...whose }: Omit<MediaErrand, 'messages'> & { readonly message: MediaMessage },
+): void {
+  const errand = { ...whose, messages: [message] };
+  turn.effects.setTimer(timerOf(errand, `media:${message.inboxId}`, turn.call.now));
 }
 
 async function gather(turn: Turn, errand: MediaErrand, key: string): Promise<void> {

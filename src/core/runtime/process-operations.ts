@@ -11,6 +11,7 @@ import { statement, type Tx } from '../../db/database.ts';
 import {
   startProcess,
   stepProcess,
+  textOf,
   type CompiledProcess,
   type ProcessEffect,
   type ProcessEvent,
@@ -223,13 +224,14 @@ interface Scene {
   readonly state: ProcessState;
 }
 
+/** Texts go out as the case's version says them: whoever is told, now or when a card is drawn again, reads those words. */
 async function perform(ctx: Ctx, scene: Scene, effect: ProcessEffect): Promise<ProcessEvent | undefined> {
-  const { instance } = scene;
+  const { instance, flow } = scene;
   switch (effect.kind) {
     case 'operation':
       return callForCase(ctx, effect);
     case 'approval.open':
-      return openApproval(ctx, instance, effect);
+      return openApproval(ctx, scene, effect);
     case 'timer.set':
       ctx.effects.setTimer({
         key: timerKey(instance.id, effect.visit, effect.name, ctx.now),
@@ -241,17 +243,23 @@ async function perform(ctx: Ctx, scene: Scene, effect: ProcessEffect): Promise<P
       return undefined;
     case 'timer.clear':
       return undefined; // an event for an earlier visit changes nothing; the row fires and is ignored
-    case 'remind':
-      await ctx.callAsSystem('approval.remind', { instanceId: instance.id, visit: effect.visit, text: effect.text });
+    case 'remind': {
+      const { visit } = effect;
+      const text = textOf(flow, effect.text);
+      await ctx.callAsSystem('approval.remind', { instanceId: instance.id, visit, text });
       return undefined;
+    }
     case 'escalate': {
-      const { visit, role, text } = effect;
+      const { visit, role } = effect;
+      const text = textOf(flow, effect.text);
       await ctx.callAsSystem('approval.escalate', { instanceId: instance.id, visit, role, text });
       return undefined;
     }
-    case 'notify':
-      await ctx.callAsSystem('staff.notify', { staffId: effect.to, text: effect.text, params: effect.params });
+    case 'notify': {
+      const { to: staffId, params } = effect;
+      await ctx.callAsSystem('staff.notify', { staffId, text: textOf(flow, effect.text), params });
       return undefined;
+    }
     case 'incident':
       await alarm(ctx, scene, effect);
       return undefined;
@@ -288,14 +296,14 @@ async function callForCase(ctx: Ctx, effect: Extract<ProcessEffect, { kind: 'ope
 
 async function openApproval(
   ctx: Ctx,
-  instance: Case,
+  { flow, instance }: Scene,
   effect: Extract<ProcessEffect, { kind: 'approval.open' }>,
 ): Promise<ProcessEvent | undefined> {
   const opened = (await ctx.callAsSystem('approval.open', {
     instanceId: instance.id,
     application: instance.subjectId,
     node: effect.node,
-    title: effect.title,
+    title: textOf(flow, effect.title),
     card: effect.card,
     visit: effect.visit,
     policy: effect.policy,
@@ -314,7 +322,7 @@ async function alarm(
 ): Promise<void> {
   const subject = { kind: instance.subjectKind, id: instance.subjectId };
   const definition = flow.nodes.get(node);
-  const title = definition?.kind === 'approval' ? definition.approval.title : undefined;
+  const title = definition?.kind === 'approval' ? textOf(flow, definition.approval.title) : undefined;
   ctx.effects.incident({ kind: code, subject, detail: { node, ...(title && { title: textParam(title) }) } });
   const key = `${instance.id}:${state.visit}:${code}`;
   if (instance.subjectKind !== 'application') {

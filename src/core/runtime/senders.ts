@@ -30,6 +30,11 @@ function keyOf(account: string, externalId: string): string {
   return `${account}\n${externalId}`;
 }
 
+/** On a platform whose people are all staff, somebody who is not on the list; nothing he sends is anybody's. */
+export function isUnknownStaff(actor: Actor, platform: string): boolean {
+  return actor.kind === 'STRANGER' && platform !== 'telegram';
+}
+
 /** Who an identity acts as. A disabled member of staff is a stranger. */
 export function actorOf(identity: Identity, defaultLanguage: Language): Actor {
   const language = (text: string | null): Language => (text !== null && isLanguage(text) ? text : defaultLanguage);

@@ -1,12 +1,13 @@
 /** What a conversation says: its words in the person's language, as messages to the place it is held in. */
 import type { Address, MediaRef } from '../../channels/channel.ts';
-import type { Texts } from '../../lib/i18n.ts';
+import type { Text, Texts } from '../../lib/i18n.ts';
 import { newToken } from '../../lib/ids.ts';
 import { present, type ConversationEffect } from '../conversation/index.ts';
 import type { Actor } from '../operations/actor.ts';
 import type { MessageContent } from '../operations/effects.ts';
 import { platformOf, type Turn } from '../unit/unit.ts';
 import { choiceCard, showsAsCard, stillAsked } from './choices.ts';
+import type { Flows } from './flows.ts';
 import type { Memory, Offer } from './memory.ts';
 
 /** Says a text by its key, with answers that can be tapped. */
@@ -19,18 +20,24 @@ export type Say = (
 /** Speaks in one conversation. The listener may change in the middle of a turn (a binding, a language chosen): he is asked for each time. */
 export class Speech {
   readonly #texts: Texts;
+  readonly #flows: Pick<Flows, 'table'>;
   readonly #address: Address;
   readonly #listener: () => Actor;
 
-  constructor(texts: Texts, address: Address, listener: () => Actor) {
+  constructor(
+    { texts, flows }: { readonly texts: Texts; readonly flows: Pick<Flows, 'table'> },
+    address: Address,
+    listener: () => Actor,
+  ) {
     this.#texts = texts;
+    this.#flows = flows;
     this.#address = address;
     this.#listener = listener;
   }
 
   /** A text in the person's language. */
-  text(key: string, params: Readonly<Record<string, string | number>> = {}): string {
-    return this.#texts.translate(this.#listener().language, key, params);
+  text(text: Text, params: Readonly<Record<string, string | number>> = {}): string {
+    return this.#texts.translate(this.#listener().language, text, params);
   }
 
   /** What a message without words or file was, for the timeline; `what` is the platform's word for it. */
@@ -63,7 +70,7 @@ export class Speech {
 
   /** Says what the interpreter has to say; gives what is remembered from now on: the answers offered stand until others are. */
   tell(turn: Turn, effect: Extract<ConversationEffect, { kind: 'say' | 'diff' }>, memory: Memory): Memory {
-    const said = present(effect, (key, params) => this.text(key, params));
+    const said = present(effect, this.#flows.table, (text, params) => this.text(text, params));
     if (effect.kind === 'diff') {
       this.send(turn, { kind: 'text', text: said.text });
       return memory;

@@ -105,6 +105,11 @@ const LIST = statement(
   `SELECT ${APPROVAL} FROM approvals a WHERE ($1::uuid IS NULL OR EXISTS (SELECT 1 FROM approval_tasks t WHERE t.approval_id = a.id AND t.staff_id = $1 AND ($2::text IS DISTINCT FROM 'OPEN' OR t.state = 'OPEN'))) AND ($2::text IS NULL OR a.state = $2)
    ORDER BY opened_at DESC, id DESC LIMIT $3`,
 );
+const LOCK_WAITING = statement(
+  'approvals-lock-waiting',
+  `SELECT ${APPROVAL} FROM approvals a WHERE application_id = $1 AND state = 'OPEN'
+   AND EXISTS (SELECT FROM approval_tasks t WHERE t.approval_id = a.id AND t.staff_id = $2 AND t.state = 'OPEN') FOR UPDATE`,
+);
 const EXCLUDE = statement(
   'approvals-exclude',
   'INSERT INTO approval_exclusions (instance_id, staff_id, why) SELECT $1, * FROM unnest($2::uuid[], $3::text[]) ON CONFLICT DO NOTHING',
@@ -283,6 +288,11 @@ export async function listApprovals(
   limit: number,
 ): Promise<readonly ApprovalRow[]> {
   return tx.query<ApprovalRow>(LIST, [staffId, state, limit]);
+}
+
+/** Locks the approval of a case that waits for this person, as `lockApproval` does; `undefined` when none does. */
+export async function lockWaiting(tx: Tx, applicationId: string, staffId: string): Promise<ApprovalRow | undefined> {
+  return (await tx.query<ApprovalRow>(LOCK_WAITING, [applicationId, staffId]))[0];
 }
 
 export async function exclude(tx: Tx, instanceId: string, people: ReadonlyMap<string, string>): Promise<void> {

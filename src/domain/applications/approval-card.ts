@@ -22,7 +22,7 @@ export function approvalCard(
   options: CardOptions,
 ): Card {
   const words: Words = {
-    say: (key, params = {}) => ctx.say(language, key, params),
+    say: (text, params = {}) => ctx.say(language, text, params),
     has: (key) => ctx.services.texts.has(language, key),
   };
   const { application, customer, customerName: name, title } = snapshot;

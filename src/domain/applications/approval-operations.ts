@@ -1,4 +1,4 @@
-/** Opening an approval, deciding it, and redrawing its cards. Votes are counted under the approval's row lock. */
+/** Opening an approval and deciding it. Votes are counted under the approval's row lock. */
 import { z } from 'zod';
 import { outcomeOf, seatNode, type ApprovalMode, type ApprovalState } from '../../core/approval/index.ts';
 import { ANY_STAFF } from '../../core/operations/actor.ts';
@@ -6,35 +6,29 @@ import type { Ctx } from '../../core/operations/context.ts';
 import { defineOperation } from '../../core/operations/operation.ts';
 import { violatedConstraint } from '../../db/database.ts';
 import { AppError } from '../../lib/errors.ts';
-import { isLanguage, type Language } from '../../lib/i18n.ts';
-import { newId, newToken } from '../../lib/ids.ts';
-import { maskText } from '../../lib/mask.ts';
+import { textSchema } from '../../lib/i18n.ts';
+import { newId } from '../../lib/ids.ts';
 import { findLead } from '../leads/index.ts';
-import { distinctNames, findStaff, identitiesOfStaff, peopleMeant, staffWithRole } from '../staff/index.ts';
-import { approvalCard } from './approval-card.ts';
+import { distinctNames, peopleMeant, staffWithRole } from '../staff/index.ts';
 import { applicationErrors } from './application-errors.ts';
 import {
   applicationByRef,
-  cardsOf,
   closeApproval,
-  closeCards,
   excludedFrom,
   findApplication,
   insertApproval,
-  insertCard,
   insertTask,
-  listApprovals,
   lockApproval,
+  lockWaiting,
   nextRound,
-  reopenCard,
   signedInRound,
   tasksOf,
   writeVote,
   type ApprovalRow,
-  type CardRow,
   type TaskRow,
 } from './application-store.ts';
 import { requireApproval, snapshotOf } from './approval-reads.ts';
+import { dealCards, reasonText, redraw, type Tap } from './card-dealing.ts';
 import { REASONS, snapshotHash, takeSnapshot, type Snapshot } from './snapshot.ts';
 import { excludeInvolved } from './submit-operations.ts';
 
@@ -48,8 +42,8 @@ export const openApproval = defineOperation({
     instanceId: z.uuid(),
     application: z.uuid(),
     node: z.string(),
-    /** The node's title, a key of the texts. */
-    title: z.string(),
+    /** The node's title. */
+    title: textSchema,
     /** What the card shows, in this order, with the values the process knows. */
     card: z.record(z.string(), z.unknown()),
     visit: z.int(),
@@ -116,41 +110,6 @@ export async function seat(
   await dealCards(ctx, approval, snapshot, { id: taskId, staff_id: person.staffId });
 }
 
-/**
- * A card on each account of whoever sits there that has none yet; one it was closed on serves again. With `isAgain` every
- * account gets it once more: that a card was dealt does not say that it arrived. How many went out.
- */
-export async function dealCards(
-  ctx: Ctx,
-  approval: ApprovalRow,
-  snapshot: Snapshot,
-  task: Pick<TaskRow, 'id' | 'staff_id'> & { readonly isAgain?: boolean },
-): Promise<number> {
-  const language = await languageOf(ctx, task.staff_id);
-  const dealt = (await cardsOf(ctx.tx, approval.id)).filter((card) => card.task_id === task.id);
-  let sent = 0;
-  for (const identity of await identitiesOfStaff(ctx.tx, task.staff_id)) {
-    const before = dealt.find((card) => card.identity_id === identity.id);
-    if (before?.state === 'CLOSED') await reopenCard(ctx.tx, before.id);
-    if (before && task.isAgain !== true) continue;
-    const place = { approvalId: approval.id, taskId: task.id, identityId: identity.id };
-    const card = before ?? { id: newToken(16), revision: approval.revision };
-    if (!before) await insertCard(ctx.tx, { ...card, ...place, now: ctx.now });
-    sent += 1;
-    ctx.effects.send({
-      ...(before ? {} : { key: `card:${card.id}:${card.revision}` }),
-      to: { account: identity.account, chat: identity.external_id },
-      purpose: 'STAFF',
-      subject: { kind: 'approval', id: approval.id },
-      content: {
-        kind: 'card',
-        card: approvalCard(ctx, language, snapshot, { id: card.id, revision: card.revision, verbs: approval.verbs }),
-      },
-    });
-  }
-  return sent;
-}
-
 export const sendCardAgain = defineOperation({
   name: 'approval.sendCard',
   summary: 'Sends whoever still has to decide a case its card once more, on each of his accounts',
@@ -162,12 +121,10 @@ export const sendCardAgain = defineOperation({
     const none = { kind: 'none' as const, number: input.application };
     const application = await applicationByRef(ctx.tx, input.application);
     if (ctx.actor.kind !== 'STAFF' || !application) return none;
-    const waiting = await listApprovals(ctx.tx, ctx.actor.id, 'OPEN', MOST_WAITING);
-    const found = waiting.find((row) => row.application_id === application.id);
-    // Under the lock of the votes: what is decided at this moment is not asked for again.
-    const approval = found && (await lockApproval(ctx.tx, found.id));
-    if (approval?.state !== 'OPEN') return none;
     const { id: staffId } = ctx.actor;
+    // Under the lock of the votes: what is decided at this moment is not asked for again.
+    const approval = await lockWaiting(ctx.tx, application.id, staffId);
+    if (!approval) return none;
     const mine = (await tasksOf(ctx.tx, [approval.id])).find((task) => task.staff_id === staffId);
     if (mine?.state !== 'OPEN' || !mine.staff_able) return none;
     const { id, staff_id } = mine;
@@ -177,8 +134,6 @@ export const sendCardAgain = defineOperation({
   },
 });
 
-/** Nobody has more before him at once. */
-const MOST_WAITING = 1000;
 /** A name, a team and what tells namesakes apart. */
 const MAX_COLLEAGUE = 100;
 
@@ -265,7 +220,7 @@ interface Case {
   readonly approval: ApprovalRow;
   readonly tasks: readonly TaskRow[];
   readonly mine: TaskRow;
-  readonly tap: { readonly cardId: string; readonly handle: Readonly<Record<string, string>> } | undefined;
+  readonly tap: Tap | undefined;
 }
 
 const VOTES = { approve: 'APPROVED', reject: 'REJECTED', return: 'RETURNED' } as const;
@@ -341,12 +296,6 @@ async function finish(
   });
 }
 
-/** What others are shown of it: a number somebody typed into his words is not for every card it appears on. */
-function reasonText(ctx: Ctx, reason: string, language: Language = 'zh-CN'): string {
-  const isCode = (REASONS as readonly string[]).includes(reason);
-  return isCode ? ctx.say(language, `approval.reason.${reason}`) : maskText(reason);
-}
-
 async function handOver(
   ctx: Ctx,
   { approval, tasks, mine, tap }: Case,
@@ -401,72 +350,7 @@ async function successorOf(
   });
 }
 
-interface Redraw {
-  readonly by: string;
-  readonly outcome: string;
-  readonly reason: string | undefined;
-  /** Only this task's cards; all of the approval otherwise. */
-  readonly only?: string;
-  /** Set while others still have to decide: how many. The cards are redrawn once more when all is decided. */
-  readonly left?: number;
-  readonly tap: Case['tap'];
-}
-
-/** Redraws cards through the outbox, after the decision: in their final state, or as signed while others are asked. */
-async function redraw(ctx: Ctx, approval: ApprovalRow, how: Redraw): Promise<void> {
-  const snapshot = snapshotOf(ctx, approval);
-  const cards = (await cardsOf(ctx.tx, approval.id)).filter(
-    (card) => card.state === 'OPEN' && (how.only === undefined || card.task_id === how.only),
-  );
-  for (const card of cards) if (canRedraw(card, how)) await redrawOne(ctx, card, { approval, snapshot, how });
-  if (how.left !== undefined) return;
-  await closeCards(
-    ctx.tx,
-    cards.map((card) => card.id),
-  );
-}
-
-/** WeCom: the code of the send is kept for the final state, so that on the way there only a press redraws its card. */
-function canRedraw(card: CardRow, how: Redraw): boolean {
-  return how.left === undefined || how.tap?.cardId === card.id || !card.account.startsWith('wecom:');
-}
-
-async function redrawOne(
-  ctx: Ctx,
-  card: CardRow,
-  { approval, snapshot, how }: { readonly approval: ApprovalRow; readonly snapshot: Snapshot; readonly how: Redraw },
-): Promise<void> {
-  const language = await languageOf(ctx, card.staff_id);
-  const closed = ctx.say(language, `approval.closed.${how.outcome}`);
-  const note = ctx.say(language, `approval.decided.${how.outcome}`, { by: how.by, left: how.left ?? 0 });
-  const reason = how.reason === undefined || how.reason === '' ? [] : [reasonText(ctx, how.reason, language)];
-  const text = [note, ...reason.map((words) => ctx.say(language, 'approval.decided.reason', { reason: words }))];
-  ctx.effects.send({
-    key: `card:${card.id}:${card.revision}:${how.left === undefined ? 'closed' : 'signed'}`,
-    to: { account: card.account, chat: card.external_id },
-    purpose: 'STAFF',
-    subject: { kind: 'approval', id: approval.id },
-    content: {
-      kind: 'card_update',
-      card: approvalCard(ctx, language, snapshot, {
-        id: card.id,
-        revision: card.revision,
-        verbs: [],
-        closed,
-        note: text.join('\n'),
-      }),
-      handle: {},
-      ...(how.tap?.cardId === card.id ? { tap: how.tap.handle } : {}),
-    },
-  });
-}
-
 async function touchCase(ctx: Ctx, approval: ApprovalRow): Promise<void> {
   const application = await findApplication(ctx.tx, approval.application_id);
   if (application) ctx.effects.touch(application.customer_id);
-}
-
-async function languageOf(ctx: Ctx, staffId: string): Promise<Language> {
-  const language = (await findStaff(ctx.tx, staffId))?.language ?? 'zh-CN';
-  return isLanguage(language) ? language : 'zh-CN';
 }

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { Ctx } from '../../core/operations/context.ts';
 import { defineOperation } from '../../core/operations/operation.ts';
 import { wallClock } from '../../lib/business-date.ts';
-import { groupedYuan } from '../../lib/i18n.ts';
+import { groupedYuan, textSchema, type Text } from '../../lib/i18n.ts';
 import { parseYuan } from '../../lib/money.ts';
 import { approvalsOfInstance, findApplication, tasksOf, type ApprovalRow, type TaskRow } from './application-store.ts';
 import { snapshotOf } from './approval-reads.ts';
@@ -13,7 +13,7 @@ export const remindApprovers = defineOperation({
   name: 'approval.remind',
   summary: 'Reminds everybody who still has to decide; of a returned case, the person who submitted it',
   access: { system: 'all' },
-  input: z.strictObject({ instanceId: z.uuid(), visit: z.int(), text: z.string() }),
+  input: z.strictObject({ instanceId: z.uuid(), visit: z.int(), text: textSchema }),
   output: z.object({ reminded: z.int() }),
   subject: (input) => ({ kind: 'instance', id: input.instanceId }),
   async run(ctx, input) {
@@ -39,7 +39,7 @@ export const escalateApproval = defineOperation({
   summary:
     'Tells a role that a case waits in vain; where nobody of the role can be told, it goes on the managers’ list',
   access: { system: 'all' },
-  input: z.strictObject({ instanceId: z.uuid(), visit: z.int(), role: z.string(), text: z.string() }),
+  input: z.strictObject({ instanceId: z.uuid(), visit: z.int(), role: z.string(), text: textSchema }),
   output: z.object({ told: z.int() }),
   subject: (input) => ({ kind: 'instance', id: input.instanceId }),
   async run(ctx, input) {
@@ -68,7 +68,7 @@ async function waitingOn(ctx: Ctx, approval: ApprovalRow): Promise<readonly Task
 async function tell(
   ctx: Ctx,
   staffId: string,
-  text: string,
+  text: Text,
   params: Readonly<Record<string, string | number>>,
 ): Promise<number> {
   const { accounts } = (await ctx.callAsSystem('staff.notify', { staffId, text, params })) as { accounts: number };

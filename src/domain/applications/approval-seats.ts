@@ -7,6 +7,7 @@ import { seatNode } from '../../core/approval/index.ts';
 import type { Ctx } from '../../core/operations/context.ts';
 import { defineOperation } from '../../core/operations/operation.ts';
 import { AppError } from '../../lib/errors.ts';
+import { textSchema } from '../../lib/i18n.ts';
 import { textParam } from '../../lib/text-params.ts';
 import { customerNumber, findCustomer } from '../customers/index.ts';
 import { findStaff, staffWithRole } from '../staff/index.ts';
@@ -26,8 +27,9 @@ import {
   type ApprovalRow,
   type TaskRow,
 } from './application-store.ts';
-import { dealCards, MODES, seat } from './approval-operations.ts';
+import { MODES, seat } from './approval-operations.ts';
 import { snapshotOf } from './approval-reads.ts';
+import { dealCards } from './card-dealing.ts';
 
 export const alarmApproval = defineOperation({
   name: 'approval.alarm',
@@ -38,8 +40,8 @@ export const alarmApproval = defineOperation({
     application: z.uuid(),
     /** What stopped, once: the visit of a node, or a seat. */
     key: z.string().max(200),
-    /** The node's title, a key of the texts; absent where no approval stopped but what follows from it. */
-    title: z.string().optional(),
+    /** The node's title; absent where no approval stopped but what follows from it. */
+    title: textSchema.optional(),
   }),
   output: z.object({ told: z.int() }),
   subject: (input) => ({ kind: 'application', id: input.application }),

@@ -1,13 +1,13 @@
 /** What an approval card shows of a frozen case, by the names a flow lists under `card`. Pure but for the texts. */
 import type { CardField } from '../../channels/card.ts';
-import { groupedYuan } from '../../lib/i18n.ts';
+import { groupedYuan, type Text } from '../../lib/i18n.ts';
 import { maskText } from '../../lib/mask.ts';
 import { parseYuan } from '../../lib/money.ts';
 import type { Snapshot } from './snapshot.ts';
 
 /** A text in the reader's language. */
 export interface Words {
-  say(key: string, params?: Readonly<Record<string, unknown>>): string;
+  say(text: Text, params?: Readonly<Record<string, unknown>>): string;
   has(key: string): boolean;
 }
 
@@ -90,7 +90,7 @@ function shortened(reason: string): string {
 function earlier({ votes = [] }: Snapshot, words: Words): string | undefined {
   const said = votes.map(({ title, by, outcome, reason }) =>
     words.say(`approval.earlier.${outcome}`, {
-      node: title !== null && words.has(title) ? words.say(title) : '',
+      node: title === null ? '' : words.say(title),
       by,
       reason: shortened(maskText(option(reason, 'approval.reason', words) ?? '')),
     }),

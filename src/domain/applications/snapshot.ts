@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import type { Ctx } from '../../core/operations/context.ts';
 import { canonicalJson } from '../../lib/canonical.ts';
+import type { Text } from '../../lib/i18n.ts';
 import { formatYuan } from '../../lib/money.ts';
 import { customerNumber, describeCustomer, findCustomer } from '../customers/index.ts';
 import { factsOf, findLead } from '../leads/index.ts';
@@ -27,8 +28,8 @@ export interface Snapshot {
   readonly documents: readonly { readonly item: string; readonly version: number; readonly digest: string }[];
   /** Codes the product's checklist insists on. What follows is absent in what older releases froze. */
   readonly required?: readonly string[];
-  /** The node's title, a key of the texts. */
-  readonly title?: string;
+  /** The node's title, in the words of the case's flow version. */
+  readonly title?: Text;
   /** What the card shows, in the order of the flow. */
   readonly card?: readonly string[];
   /** What only the process knows of what the card shows. */
@@ -40,7 +41,7 @@ export interface Snapshot {
 
 /** A vote of an earlier node or round. */
 export interface EarlierVote {
-  readonly title: string | null;
+  readonly title: Text | null;
   readonly by: string;
   readonly outcome: string;
   readonly reason: string | null;
@@ -55,7 +56,7 @@ const DOCUMENTS = statement(
 /** The node that asks for the snapshot. */
 export interface Asking {
   readonly instanceId: string;
-  readonly title: string;
+  readonly title: Text;
   readonly card: Readonly<Record<string, unknown>>;
 }
 

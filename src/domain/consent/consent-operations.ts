@@ -117,7 +117,7 @@ async function customerMeant(ctx: Ctx, ref: string | undefined): Promise<string>
   const named = ref ?? (ctx.actor.kind === 'CUSTOMER' ? ctx.actor.id : undefined);
   if (named === undefined)
     throw new AppError(commonErrors['request.invalid'], {
-      faults: [{ pointer: '/customer', code: 'missing', message: 'a customer id or K-number is expected' }],
+      faults: [{ pointer: '/customer', code: 'missing', message: 'fault.customer' }],
     });
   const found = z.object({ id: z.string() }).parse(await ctx.call('customer.get', { id: named }));
   ctx.effects.touch(found.id);

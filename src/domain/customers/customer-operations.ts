@@ -175,9 +175,7 @@ function phoneQuery(mobile: string): CustomerQuery {
   const phone = normalPhone(mobile);
   if (phone === undefined)
     throw new AppError(customerErrors['customer.invalid_phone'], {
-      faults: [
-        { pointer: '/mobile', code: 'invalid_phone', message: 'an 11-digit mainland mobile number is expected' },
-      ],
+      faults: [{ pointer: '/mobile', code: 'invalid_phone', message: 'fault.phone' }],
     });
   return { kind: 'phone', phone };
 }

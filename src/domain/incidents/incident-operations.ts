@@ -82,7 +82,7 @@ export const resolveAbout = defineOperation({
 
 function viewOf(ctx: Ctx, row: IncidentRow): z.output<typeof incident> {
   const known = ctx.services.texts.has('zh-CN', `incident.${row.kind}`);
-  const { code, node, title, account, cure } = withTexts(row.detail, (key) => ctx.t(key));
+  const { code, node, title, account, cure } = withTexts(row.detail, (text) => ctx.t(text));
   return {
     id: row.id,
     kind: row.kind,

@@ -383,13 +383,7 @@ export function requireAmount(facts: LeadFacts): bigint | undefined {
   const amount = wishedAmount(facts);
   if (amount !== 'invalid') return amount;
   throw new AppError(leadErrors['lead.invalid_amount'], {
-    faults: [
-      {
-        pointer: '/facts/amount',
-        code: 'invalid_amount',
-        message: 'an amount above 0.00 and up to 10^12 yuan is expected',
-      },
-    ],
+    faults: [{ pointer: '/facts/amount', code: 'invalid_amount', message: 'fault.loan_amount' }],
   });
 }
 
@@ -438,9 +432,7 @@ function phoneOf(facts: LeadFacts): string | undefined {
   const phone = normalPhone(facts.phone);
   if (phone === undefined)
     throw new AppError(customerErrors['customer.invalid_phone'], {
-      faults: [
-        { pointer: '/facts/phone', code: 'invalid_phone', message: 'an 11-digit mainland mobile number is expected' },
-      ],
+      faults: [{ pointer: '/facts/phone', code: 'invalid_phone', message: 'fault.phone' }],
     });
   return phone;
 }

@@ -2,9 +2,7 @@
 import { z } from 'zod';
 import { parseYuan, type Fen } from '../../lib/money.ts';
 
-const yuan = z
-  .string()
-  .refine((text) => (parseYuan(text) ?? -1n) >= 0n, 'an amount of yuan with at most two decimals is expected');
+const yuan = z.string().refine((text) => (parseYuan(text) ?? -1n) >= 0n, 'fault.yuan');
 
 /** Facts as people and forms give them: money is a yuan string, times are months. Unknown things stay absent. */
 export const leadFacts = z.strictObject({

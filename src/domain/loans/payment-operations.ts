@@ -53,7 +53,8 @@ export const recordPayment = defineOperation({
     refuseInstant(ctx, 'paidAt', paidAt);
     if (paidAt.getTime() < Date.parse(seen.start_on) - EARLY_MS)
       throw new AppError(loanErrors['payment.before_loan'], {
-        faults: [{ pointer: '/paidAt', code: 'before_loan', message: `the loan begins on ${seen.start_on}` }],
+        params: { start: seen.start_on },
+        faults: [{ pointer: '/paidAt', code: 'before_loan', message: 'fault.before_loan' }],
       });
     const loan = await lockedLoan(ctx, seen);
     const earlier = await findPayment(ctx.tx, input.externalId);
@@ -129,8 +130,6 @@ function requireAmount(text: string): bigint {
   const amountFen = parseYuan(text);
   if (amountFen !== undefined && amountFen > 0n && amountFen <= MAX_PAYMENT_FEN) return amountFen;
   throw new AppError(loanErrors['payment.invalid_amount'], {
-    faults: [
-      { pointer: '/amount', code: 'invalid_amount', message: 'an amount above 0.00 with two decimals is expected' },
-    ],
+    faults: [{ pointer: '/amount', code: 'invalid_amount', message: 'fault.amount' }],
   });
 }

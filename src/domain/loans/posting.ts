@@ -36,7 +36,7 @@ export async function lockedLoan(ctx: Ctx, seen: LoanRow): Promise<LoanRow> {
 export function refuseInstant(ctx: Ctx, field: string, at: Date): void {
   if (at.getTime() <= ctx.now.getTime() + AHEAD_MS) return;
   throw new AppError(loanErrors['payment.in_future'], {
-    faults: [{ pointer: `/${field}`, code: 'in_future', message: 'the instant lies in the future' }],
+    faults: [{ pointer: `/${field}`, code: 'in_future', message: 'fault.in_future' }],
   });
 }
 

@@ -117,7 +117,7 @@ function requireAfterPayment(ctx: Ctx, reversedAt: Date, { paid_at, created_at }
   refuseInstant(ctx, 'reversedAt', reversedAt);
   if (reversedAt.getTime() >= Math.min(paid_at.getTime(), created_at.getTime())) return;
   throw new AppError(loanErrors['payment.reversed_before_paid'], {
-    faults: [{ pointer: '/reversedAt', code: 'reversed_before_paid', message: 'the payment came in later' }],
+    faults: [{ pointer: '/reversedAt', code: 'reversed_before_paid', message: 'fault.reversed_before_paid' }],
   });
 }
 

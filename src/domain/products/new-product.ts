@@ -13,11 +13,9 @@ const LOAN_DAY_COUNTS = ['30/360', 'ACT/360', 'ACT/365'] as const;
 const annualRate = z.string().refine((text) => {
   const rate = /^\d(\.\d{1,8})?$/.test(text) ? parseDecimal(text) : undefined;
   return rate !== undefined && compareRatio(rate, HIGHEST_RATE) <= 0;
-}, 'a decimal of a year from 0 to 0.36 with at most 8 places is expected, e.g. 0.096 for 9.6 %');
+}, 'fault.annual_rate');
 
-const amount = z
-  .string()
-  .refine((text) => (parseYuan(text) ?? 0n) > 0n, 'an amount above 0.00 with at most two decimals is expected');
+const amount = z.string().refine((text) => (parseYuan(text) ?? 0n) > 0n, 'fault.amount');
 
 /** The terms of a version to be published. */
 export const newTerms = z
@@ -30,12 +28,12 @@ export const newTerms = z
       .array(z.int().min(1).max(LONGEST_TERM))
       .min(1)
       .max(60)
-      .refine((terms) => new Set(terms).size === terms.length, 'each term may stand here once'),
+      .refine((terms) => new Set(terms).size === terms.length, 'fault.term_twice'),
     dayCount: z.enum(LOAN_DAY_COUNTS),
   })
   .refine(({ minAmount, maxAmount }) => !isBelow(parseYuan(maxAmount), parseYuan(minAmount)), {
     path: ['maxAmount'],
-    message: 'maxAmount is at least minAmount',
+    message: 'fault.below_minimum',
   });
 
 /** What is no amount at all has been named already. */
@@ -44,7 +42,7 @@ function isBelow(value: bigint | undefined, least: bigint | undefined): boolean 
 }
 
 const newItem = z.strictObject({
-  code: z.string().regex(/^[A-Z]\d{2,3}$/, 'a letter and two or three digits are expected, e.g. D01'),
+  code: z.string().regex(/^[A-Z]\d{2,3}$/, 'fault.item_code'),
   /** In plain words, or the key of a text. What a standard item (D01 …) leaves out is as the trade has it. */
   name: z.string().trim().min(1).max(80).optional(),
   isRequired: z.boolean().optional(),
@@ -58,5 +56,5 @@ export const newChecklist = z
   .superRefine((items, issues) => {
     for (const [index, { code }] of items.entries())
       if (items.findIndex((item) => item.code === code) < index)
-        issues.addIssue({ code: 'custom', path: [index, 'code'], message: `${code} stands in the list already` });
+        issues.addIssue({ code: 'custom', path: [index, 'code'], message: 'fault.item_twice' });
   });

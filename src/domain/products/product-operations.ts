@@ -21,7 +21,7 @@ export const productErrors = defineErrors({
   'product.not_on_offer': [404, 'info'],
 });
 
-const code = z.string().regex(/^P-\d{3}$/, 'P- and three digits are expected, e.g. P-001');
+const code = z.string().regex(/^P-\d{3}$/, 'fault.product_code');
 
 const product = z.object({
   id: z.string(),
@@ -112,7 +112,7 @@ function completed(ctx: Ctx, items: z.output<typeof newChecklist>): ChecklistIte
       faults.push({
         pointer: `/checklist/${index}/name`,
         code: 'unknown_text',
-        message: 'a name in plain words is expected; only standard items (D01 …) come with one',
+        message: 'fault.item_name',
       });
     return {
       code,

@@ -52,7 +52,7 @@ export async function runDueReminders(
  */
 export function renderReminder(
   schedules: ReminderSchedules,
-  texts: Pick<Texts, 'format'>,
+  texts: Pick<Texts, 'translate'>,
 ): (
   tx: Tx,
   row: { readonly subjectId: string; readonly reference: string; readonly now: Date },
@@ -62,16 +62,16 @@ export function renderReminder(
     const facts = await reminderFacts(tx, row.subjectId, Number(number));
     if (!facts) return { dropped: 'gone' };
     const { stages } = await schedules.version(tx, facts.reminder_version_id);
-    const messages = stages.find((one) => one.name === stage)?.texts;
+    const said = stages.find((one) => one.name === stage)?.text;
     const ended = { loanId: row.subjectId, instalment: facts.number, stage, now: row.now };
     if (facts.paid_at !== null || facts.open_fen === 0n) {
       await recordOutcome(tx, { ...ended, outcome: 'STOPPED' });
       return { dropped: 'paid' };
     }
     const others = stages.map(({ name }) => name).filter((name) => name !== stage);
-    if (!messages || (await isOvertaken(tx, ended, others))) {
+    if (said === undefined || (await isOvertaken(tx, ended, others))) {
       await recordOutcome(tx, { ...ended, outcome: 'LAPSED' });
-      return { dropped: messages ? 'overtaken' : 'gone' };
+      return { dropped: said === undefined ? 'gone' : 'overtaken' };
     }
     const language = isLanguage(facts.language) ? facts.language : 'zh-CN';
     const params = {
@@ -81,9 +81,7 @@ export function renderReminder(
       due: dayText(facts.due_on, language),
       adviser: facts.adviser ?? 'none',
     };
-    const message = messages[language] ?? messages['zh-CN']; // a language that came after the version
-    if (message === undefined) throw new Error(`stage ${stage} of ${facts.reminder_version_id} has no text`);
-    return { text: texts.format(language, message, params), customerId: facts.customer_id };
+    return { text: texts.translate(language, said, params), customerId: facts.customer_id };
   };
 }
 

@@ -1,14 +1,15 @@
 /** The versions of the reminder flow as loans use them: each loan keeps the one it was made with (design §3.13). */
-import { stageTimes, type CompiledSchedule, type StageTime } from '../../core/flow/index.ts';
+import { stageTimes, textOf, type CompiledSchedule, type StageTime } from '../../core/flow/index.ts';
 import type { Flows } from '../../core/runtime/flows.ts';
 import type { Tx } from '../../db/database.ts';
+import type { Text } from '../../lib/i18n.ts';
 
 /** The flow that reminds of instalments. */
 export const REMINDER_FLOW = 'repayment-reminder';
 
-/** A stage with its message by language as it was published. */
+/** A stage with what it says as it was published. */
 export interface ReminderStage extends Omit<StageTime, 'text'> {
-  readonly texts: Readonly<Record<string, string>>;
+  readonly text: Text;
 }
 
 /** One published version. */
@@ -43,13 +44,6 @@ export function reminderSchedules(flows: Flows): ReminderSchedules {
 function scheduleOf(flow: CompiledSchedule): ReminderSchedule {
   return {
     version: flow.version,
-    stages: stageTimes(flow).map(({ text, ...time }) => ({
-      ...time,
-      texts: Object.fromEntries(
-        Object.entries(flow.texts).flatMap(([language, { [text]: message }]) =>
-          message === undefined ? [] : [[language, message]],
-        ),
-      ),
-    })),
+    stages: stageTimes(flow).map((stage) => ({ ...stage, text: textOf(flow, stage.text) })),
   };
 }

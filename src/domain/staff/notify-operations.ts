@@ -1,7 +1,7 @@
 /** Telling a member of staff something, on every account he can be reached at. */
 import { z } from 'zod';
 import { defineOperation } from '../../core/operations/operation.ts';
-import { isLanguage } from '../../lib/i18n.ts';
+import { isLanguage, textSchema } from '../../lib/i18n.ts';
 import { withTexts } from '../../lib/text-params.ts';
 import { findStaff, identitiesOfStaff } from './staff-store.ts';
 
@@ -9,7 +9,7 @@ export const notifyStaff = defineOperation({
   name: 'staff.notify',
   summary: 'Sends a member of staff a text on each of his chat accounts',
   access: { system: 'all' },
-  input: z.strictObject({ staffId: z.uuid(), text: z.string(), params: z.record(z.string(), z.unknown()) }),
+  input: z.strictObject({ staffId: z.uuid(), text: textSchema, params: z.record(z.string(), z.unknown()) }),
   output: z.object({ accounts: z.int() }),
   subject: (input) => ({ kind: 'staff', id: input.staffId }),
   async run(ctx, input) {
@@ -17,7 +17,7 @@ export const notifyStaff = defineOperation({
     if (!staff?.is_active) return { accounts: 0 };
     const language = isLanguage(staff.language) ? staff.language : 'zh-CN';
     const identities = (await identitiesOfStaff(ctx.tx, staff.id)).filter((identity) => identity.is_reachable);
-    const params = withTexts(texts(input.params), (key) => ctx.say(language, key));
+    const params = plain(withTexts(input.params, (text) => ctx.say(language, text)));
     for (const identity of identities) {
       ctx.effects.send({
         to: { account: identity.account, chat: identity.external_id },
@@ -29,7 +29,7 @@ export const notifyStaff = defineOperation({
   },
 });
 
-function texts(params: Readonly<Record<string, unknown>>): Record<string, string | number> {
+function plain(params: Readonly<Record<string, unknown>>): Record<string, string | number> {
   return Object.fromEntries(
     Object.entries(params).map(([name, value]) => [
       name,

@@ -44,6 +44,14 @@ const FIND_MESSAGE = statement(
   'timeline-find-message',
   `SELECT id, at FROM timeline_items WHERE conversation_id = $1 AND message_id = $2 AND direction = 'IN' ORDER BY id DESC LIMIT 1`,
 );
+// A message's id is its own within one chat only: two direct talks may use the same one.
+const FIND_ANYONES = statement(
+  'timeline-find-anyones',
+  `SELECT i.id, i.at, i.conversation_id, c.chat = here.chat AS is_here FROM conversations here
+   JOIN conversations c ON c.account = here.account AND (c.chat = here.chat OR c.actor = '')
+   JOIN timeline_items i ON i.conversation_id = c.id AND i.message_id = $2 AND i.direction = 'IN'
+   WHERE here.id = $1 ORDER BY i.id DESC LIMIT 9`,
+);
 const CHANGE = statement(
   'timeline-change',
   `INSERT INTO timeline_changes (item_id, item_at, inbox_id, kind, at, sealed_text, text_masked) VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING`,
@@ -51,7 +59,7 @@ const CHANGE = statement(
 
 /** Notes an edit or deletion that the platform reported; `false` when the message is not on file. */
 export async function writeChange(tx: Tx, keys: Keyring, now: Date, change: ItemChange): Promise<boolean> {
-  const [item] = await tx.query<{ id: bigint; at: Date }>(FIND_MESSAGE, [change.conversationId, change.messageId]);
+  const item = await findMessage(tx, change);
   if (!item) return false;
   const sealed =
     change.text === undefined
@@ -67,6 +75,23 @@ export async function writeChange(tx: Tx, keys: Keyring, now: Date, change: Item
     change.text === undefined ? null : maskTextAndNames(change.text, change.concealed ?? []),
   ]);
   return true;
+}
+
+interface Found {
+  readonly id: bigint;
+  readonly at: Date;
+}
+
+/** The line of the message a change is about; of one that might be anyone's only when there is no doubt which it is. */
+async function findMessage(tx: Tx, { conversationId, messageId, isAnyones }: ItemChange): Promise<Found | undefined> {
+  if (isAnyones !== true) return (await tx.query<Found>(FIND_MESSAGE, [conversationId, messageId]))[0];
+  const found = await tx.query<Found & { readonly conversation_id: string; readonly is_here: boolean }>(FIND_ANYONES, [
+    conversationId,
+    messageId,
+  ]);
+  const here = found.filter((row) => row.is_here);
+  const meant = here.length > 0 ? here : found;
+  return new Set(meant.map((row) => row.conversation_id)).size === 1 ? meant[0] : undefined;
 }
 
 export interface ItemRow {

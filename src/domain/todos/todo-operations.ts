@@ -4,6 +4,7 @@ import type { Access, Actor } from '../../core/operations/actor.ts';
 import { defineOperation } from '../../core/operations/operation.ts';
 import { AppError, commonErrors } from '../../lib/errors.ts';
 import { dateIn } from '../../lib/business-date.ts';
+import { textParamSchema } from '../../lib/text-params.ts';
 import { subjectsOf, todoText } from './todo-subject.ts';
 import { addTodo, finishTodo, finishTodosAbout, openTodos } from './todo-store.ts';
 
@@ -78,7 +79,7 @@ export const add = defineOperation({
     staffId: z.uuid().optional(),
     role: z.string().max(20).optional(),
     subject: z.strictObject({ kind: z.string(), id: z.uuid() }).optional(),
-    params: z.record(z.string(), z.union([z.string(), z.number()])).optional(),
+    params: z.record(z.string(), z.union([z.string(), z.number(), textParamSchema])).optional(),
   }),
   output: z.object({ isNew: z.boolean() }),
   subject: (input) => input.subject,

@@ -1,6 +1,10 @@
 /** What a member of staff, or anybody of a role, still has to do. A key makes each to-do appear once. */
 import { statement, type Tx } from '../../db/database.ts';
 import { newId } from '../../lib/ids.ts';
+import type { TextParam } from '../../lib/text-params.ts';
+
+/** Codes, numbers and texts for the sentence; never personal data. */
+type TodoParams = Readonly<Record<string, string | number | TextParam>>;
 
 export interface TodoDraft {
   readonly key: string;
@@ -8,8 +12,7 @@ export interface TodoDraft {
   readonly staffId?: string;
   readonly role?: string;
   readonly subject?: { readonly kind: string; readonly id: string };
-  /** Codes and numbers for the sentence; never personal data. */
-  readonly params?: Readonly<Record<string, string | number>>;
+  readonly params?: TodoParams;
 }
 
 /** A to-do that has just been added. */
@@ -22,7 +25,7 @@ export interface NewTodo {
 export interface TodoRow {
   readonly id: string;
   readonly kind: string;
-  readonly params: Readonly<Record<string, string | number>>;
+  readonly params: TodoParams;
   readonly subject_kind: string | null;
   readonly subject_id: string | null;
   readonly created_at: Date;

@@ -50,8 +50,9 @@ export function todoText(
 ): string {
   const say = (key: string, params?: Readonly<Record<string, unknown>>): string =>
     texts.translate(language, `todo.${key}`, params);
-  const code = String(todo.params['code'] ?? '');
-  const account = String(todo.params['account'] ?? '');
+  const params = withTexts(todo.params, (text) => texts.translate(language, text));
+  const code = String(params['code'] ?? '');
+  const account = String(params['account'] ?? '');
   const platform = account === '' ? (subject?.platform ?? '') : (account.split(':')[0] ?? '');
   const channel = texts.has(language, `todo.channel.${platform}`) ? say(`channel.${platform}`) : platform;
   return say(todo.kind, {
@@ -59,7 +60,7 @@ export function todoText(
     handle: handleOf(subject),
     channel,
     reason: say(texts.has(language, `todo.reason.${code}`) ? `reason.${code}` : 'reason.other'),
-    ...withTexts(todo.params, (key) => texts.translate(language, key)),
+    ...params,
   });
 }
 

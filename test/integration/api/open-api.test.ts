@@ -183,6 +183,28 @@ describe('the open API', () => {
     expect(english.body.errors?.[0]?.message).toMatch(/^Invalid input/);
   });
 
+  test.each([
+    ['POST', '/customers/search', { mobile: '12' }],
+    ['POST', '/leads', { name: '何女士', mobile: '13800006612', source: 'website', amount: '0' }],
+    ['POST', '/leads/capture', { facts: { income: 'abc', term: 0, date: '2026-02-30', unknown: 1 } }],
+    ['POST', '/staff', { name: '小\u0000林', roles: ['sales'] }],
+    [
+      'POST',
+      '/products',
+      { code: '1', terms: { annualRate: '9.6', minAmount: '-1', termMonths: [] }, checklist: [{}] },
+    ],
+    ['GET', '/deliveries?limit=x&state=lost&cursor=y', undefined],
+  ])('%s %s tells every fault in the caller’s language and no other', async (method, path, content) => {
+    const sent = content === undefined ? {} : { body: JSON.stringify(content) };
+    const chinese = await call<Problem>(method, `/api/v1${path}`, sent);
+    const english = await call<Problem>(method, `/api/v1${path}`, { ...sent, language: 'en' });
+
+    expect([chinese.status, english.status]).toEqual([422, 422]);
+    expect(chinese.body.errors?.length).toBeGreaterThan(0);
+    expect(chinese.body.errors?.filter(({ message }) => !/\p{Script=Han}/u.test(message))).toEqual([]);
+    expect(english.body.errors?.filter(({ message }) => !/^[A-Z“]\P{Script=Han}+$/u.test(message))).toEqual([]);
+  });
+
   test('marks what a path names as required, and a body where one is needed', async () => {
     interface Described {
       readonly parameters?: readonly { readonly in: string; readonly name: string; readonly required?: boolean }[];

@@ -73,7 +73,17 @@ test('the versions say how many cases they run', async () => {
   expect(list).toMatch(/LIVE +repayment-reminder v2 \w{12} 0 笔在办\nRETIRED +repayment-reminder v1 \w{12} 1 笔在办/);
   expect(list).toMatch(/loan-approval v1 \w{12} 0 笔在办/);
   expect(list).toMatch(/lead-intake v1 \w{12}$/m);
-  expect(JSON.parse(await run(true, async (cli) => showFlow(cli, FLOW)))).toMatchObject({ number: 2, running: 0 });
+});
+
+test('a version is shown with the words it was published with', async () => {
+  expect(JSON.parse(await run(true, async (cli) => showFlow(cli, FLOW)))).toMatchObject({
+    number: 2,
+    running: 0,
+    texts: {
+      'zh-CN': { 'flows.repayment-reminder.title': '还款提醒' },
+      en: { 'flows.repayment-reminder.title': 'Repayment reminder' },
+    },
+  });
 });
 
 test('with --yes it moves them; once more, nothing is left to move', async () => {

@@ -126,7 +126,7 @@ describe('daiban products', () => {
 
     const refused = await publishProducts(cli(), file).catch(inWords);
 
-    expect(refused).toContain(`${file}:${line} 2.terms.annualRate a decimal of a year`);
+    expect(refused).toContain(`${file}:${line} 2.terms.annualRate 请写年利率的小数`);
     expect(await printed(async () => listProducts(cli()))).not.toContain('新');
   });
 

@@ -101,6 +101,57 @@ async function lines(): Promise<readonly (readonly [string | null, number])[]> {
   return rows.map((row) => [row.message_id.split(' ').at(-1) ?? null, row.n] as const);
 }
 
+/** Messages that come now fail until they are set aside. */
+async function failing(): Promise<void> {
+  const { turns } = company.worker({
+    handle: async () => {
+      throw new Error('a bug');
+    },
+  });
+  while ((await turns.run()) > 0);
+}
+
+describe('a message that was set aside', () => {
+  test('does not lose its files: they are fetched, stand on its line and are filed', async () => {
+    await photo('a', { alone: true, caption: '流水' });
+    await failing();
+    await quiet(0);
+
+    expect(await lines()).toEqual([['a', 1]]);
+    expect(said()).toHaveLength(1);
+    expect(await company.count(`timers WHERE kind = 'media.fetch' AND state = 'OPEN'`)).toBe(0);
+  });
+
+  test('because its album cannot be gathered loses neither its words nor its file', async () => {
+    await photo('a', { caption: '流水' });
+    await company.drain();
+    await company.db.pool.query(
+      `UPDATE timers SET sealed_payload = '\\x00' WHERE kind = 'media.fetch' AND state = 'OPEN'`,
+    );
+    await photo('b', { caption: '第二页' });
+    await company.drain();
+    await company.db.pool.query(`UPDATE timers SET state = 'PARKED' WHERE sealed_payload = '\\x00'`);
+    await quiet(0);
+
+    expect(await lines()).toEqual([
+      ['a', 0],
+      ['b', 1],
+    ]);
+    const { items } = (await company.call(sales, 'timeline.read', { id: number })) as {
+      readonly items: readonly { readonly text: string | null }[];
+    };
+    expect(items.map(({ text }) => text)).toContain('第二页');
+  });
+
+  test('by somebody who is nobody here has nothing fetched', async () => {
+    const media: readonly MediaRef[] = [{ id: 'x', kind: 'image' }];
+    await company.receive(company.channels.slack, 'U0NOBODY', { kind: 'message', messageId: 'mx', text: '', media });
+    await failing();
+
+    expect(await fetchNext(job())).toBe(0);
+  });
+});
+
 describe('an album', () => {
   test('of four photos is answered once, each filed; the timeline holds every message once, in order, with its file', async () => {
     for (const name of ['a', 'b', 'c', 'd']) await photo(name, name === 'a' ? { caption: '流水' } : {});

@@ -173,6 +173,66 @@ describe('a card that did not arrive', () => {
   });
 });
 
+describe('a card asked for although it arrived', () => {
+  test('leaves one card to press: the older one loses its buttons and points at the newer one', async () => {
+    const one = await submit();
+    await company.drain();
+    await company.say(telegram, '7102', `审批 ${one.number}`);
+    await company.drain();
+
+    const cards = telegram.sent.filter(({ content }) => content.kind === 'card' || content.kind === 'card_update');
+    const [first, older, newer] = cards;
+    expect(older?.content).toMatchObject({
+      card: { actions: [], closed: '已重新发送', text: '这张卡片又发了一次，请在最新的那张上处理' },
+      handle: { id: first?.id },
+    });
+    expect(cardsOf(telegram, '7102').at(-1)?.actions).not.toEqual([]);
+
+    await press(telegram, '7102');
+    expect(telegram.sent.at(-1)?.content).toMatchObject({ card: { closed: '已通过' }, handle: { id: newer?.id } });
+  });
+
+  test('comes once where the older one can no longer be redrawn', async () => {
+    const one = await submit();
+    await company.drain();
+    telegram.sent.length = 0;
+    telegram.onSend = async ({ id, content }) => {
+      if (content.kind === 'card_update') throw new ChannelError('card_gone', 'message to edit not found');
+      return { providerId: `p${id}`, handle: { id } };
+    };
+    await company.say(telegram, '7102', `审批 ${one.number}`);
+    await company.drain();
+    telegram.onSend = async ({ id }) => ({ providerId: `p${id}`, handle: { id } });
+
+    expect(telegram.sent.map(({ content }) => content.kind)).toEqual(['card_update', 'card', 'text']);
+  });
+});
+
+describe('a case asked for by its number', () => {
+  test('is found however many others wait for the same person', async () => {
+    const one = await submit();
+    const other = await submit();
+    await company.drain();
+    const { rows } = await company.db.pool.query<{ id: string }>(
+      `INSERT INTO approvals (id, application_id, instance_id, node, visit, round, role, mode, verbs, state, snapshot_hash, sealed_snapshot, opened_at)
+       SELECT gen_random_uuid(), p.application_id, p.instance_id, node, 1000 + n, round, role, mode, verbs, p.state, snapshot_hash, sealed_snapshot, opened_at
+       FROM approvals p JOIN applications a ON a.id = p.application_id, generate_series(1, 1000) n WHERE a.number = $1 RETURNING id`,
+      [Number(other.number.slice(1))],
+    );
+    const others = rows.map(({ id }) => id);
+    await company.db.pool.query(
+      `INSERT INTO approval_tasks (id, approval_id, staff_id, state) SELECT gen_random_uuid(), unnest($1::uuid[]), $2, 'OPEN'`,
+      [others, person('zhou').id],
+    );
+
+    await company.say(telegram, '7102', one.number);
+    await company.drain();
+
+    expect(telegram.said('7102').at(-1)).toContain(`${one.number} 的审批卡片又发给您了`);
+    await company.db.pool.query(`UPDATE approvals SET state = 'RECALLED' WHERE id = ANY($1::uuid[])`, [others]);
+  });
+});
+
 describe('the first of two signatures', () => {
   test('is no result: the card, the answer and a second press say who is still waited for; in the end all cards show it', async () => {
     const one = await submit();

@@ -8,8 +8,8 @@ import { ACCOUNTS, ADMIN, useCompany, type StaffActor } from '../../invariants/s
 const company = useCompany();
 const ON_THE_DAY = {
   stages: [
-    { name: 'dayBefore', day: -1, minute: 0, spread: 0, texts: {} },
-    { name: 'dueDay', day: 0, minute: 0, spread: 0, texts: {} },
+    { name: 'dayBefore', day: -1, minute: 0, spread: 0, text: {} },
+    { name: 'dueDay', day: 0, minute: 0, spread: 0, text: {} },
   ],
 };
 let sales: StaffActor;

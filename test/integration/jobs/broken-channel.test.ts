@@ -58,7 +58,7 @@ describe('a platform that refuses the whole account', () => {
           account: ACCOUNTS.slack,
           code: 'token_revoked',
           side: 'send',
-          cure: 'text:incident.cure.send',
+          cure: { $text: 'incident.cure.send' },
         },
       },
     ]);

@@ -14,12 +14,15 @@ interface Declared {
   readonly level: string;
 }
 
-/** Files that declare error rows: found by reading, so that a new room is never forgotten. */
-function declaringFiles(): string[] {
+function sourceFiles(): string[] {
   return readdirSync(SOURCE, { recursive: true, encoding: 'utf8' })
     .filter((file) => file.endsWith('.ts') && !file.startsWith('db/generated') && !file.startsWith('sandbox/page'))
-    .map((file) => path.join(SOURCE, file))
-    .filter((file) => /defineErrors\(\{|: ErrorRow = \{/u.test(readFileSync(file, 'utf8')));
+    .map((file) => path.join(SOURCE, file));
+}
+
+/** Files that declare error rows: found by reading, so that a new room is never forgotten. */
+function declaringFiles(): string[] {
+  return sourceFiles().filter((file) => /defineErrors\(\{|: ErrorRow = \{/u.test(readFileSync(file, 'utf8')));
 }
 
 function rowsOf(value: unknown): Declared[] {
@@ -75,6 +78,20 @@ describe('the catalogue of errors', () => {
         expect(holes('en', key), key).toEqual(holes('zh-CN', key));
       }
     }
+  });
+
+  test('what is said of one member of a request stands in both languages, and nothing else does', () => {
+    const named = new Set(
+      sourceFiles().flatMap((file) => readFileSync(file, 'utf8').match(/(?<=')fault\.[a-z_]+(?=')/gu) ?? []),
+    );
+    expect(named.size).toBeGreaterThan(10);
+    for (const language of LANGUAGES)
+      expect(
+        texts
+          .keys(language)
+          .filter((key) => key.startsWith('fault.'))
+          .sort(),
+      ).toEqual([...named].sort());
   });
 
   test('a text fails when a value is missing, and is never empty', () => {

@@ -2,6 +2,7 @@ import { readdirSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { groupedYuan, inWan, LANGUAGES, loadTexts } from '../../../src/lib/i18n.ts';
+import { textParam, withTexts } from '../../../src/lib/text-params.ts';
 
 const FOLDER = path.resolve(import.meta.dirname, '../../../locales');
 const texts = loadTexts(FOLDER);
@@ -46,6 +47,24 @@ describe('the texts', () => {
   test('an unknown key or a missing argument is a fault', () => {
     expect(() => texts.translate('en', 'no.such.key')).toThrow('no.such.key');
     expect(() => texts.translate('zh-CN', 'talk.chosen')).toThrow();
+  });
+});
+
+describe('a text as a flow was published with it', () => {
+  test('is said as it stands there; in a language that came later, in the first one', () => {
+    expect(texts.translate('en', { 'zh-CN': '第 {n} 期', en: 'Instalment {n}' }, { n: 3 })).toBe('Instalment 3');
+    expect(texts.translate('en', { 'zh-CN': '第 {n} 期' }, { n: 3 })).toBe('第 3 期');
+    expect(() => texts.translate('en', {})).toThrow('en');
+  });
+
+  test('may stand for a parameter of another text; words a person typed never do', () => {
+    const params = { node: textParam({ 'zh-CN': '初审', en: 'First review' }), reason: 'text:R02', count: 2 };
+
+    expect(withTexts(params, (text) => texts.translate('en', text))).toEqual({
+      node: 'First review',
+      reason: 'text:R02',
+      count: 2,
+    });
   });
 });
 

@@ -93,6 +93,25 @@ describe('direct messages', () => {
     expect(event.happening).toEqual({ kind: 'deleted', messageId: '1760000000.000100' });
   });
 
+  test.each(['D0001', 'C0001'])(
+    'a deletion in %s without what stood there names the message as anyone’s',
+    (channel) => {
+      const event = only({
+        type: 'message',
+        subtype: 'message_deleted',
+        hidden: true,
+        channel,
+        ts: '1760000200.000000',
+        deleted_ts: '1760000000.000100',
+      });
+
+      expect(event).toMatchObject({
+        address: { account: 'slack:default', chat: channel },
+        happening: { kind: 'deleted', messageId: '1760000000.000100', isAnyones: true },
+      });
+    },
+  );
+
   describe('a deletion of a message that has replies leaves a stone by Slack in its place', () => {
     const stone = { type: 'message', subtype: 'tombstone', user: 'USLACKBOT', hidden: true, ts: '1760000000.000100' };
     const place = { type: 'message', hidden: true, channel: 'D0001', channel_type: 'im', ts: '1760000200.000000' };

@@ -62,6 +62,22 @@ describe('a card with something to press', () => {
     expect(template(aCard()).sub_title_text).toBeUndefined();
   });
 
+  test('a button that is cut stands in full below with its place, and so does the closing word', () => {
+    const labels = ['K301 欧阳** 已提交，等审批', 'K302 何**', 'Change it to 13800138000'];
+    const actions = labels.map((label, index) => ({ verb: `o${index}`, label }));
+    const open = aCard({ text: '是哪一位？', actions, fields: [] });
+
+    expect(template(open).button_list?.map(({ text }) => text)).toEqual([
+      'K301 欧阳** 已提交…',
+      'K302 何**',
+      'Change it to 13800…',
+    ]);
+    expect(template(open).sub_title_text).toBe(`是哪一位？\n1. ${labels[0]}\n3. ${labels[2]}`);
+    const closed = { ...open, actions: [], closed: `已选：${labels[0]}` };
+    expect(renderUpdate(closed, 'task-1').sub_title_text).toBe(`是哪一位？\n已选：${labels[0]}`);
+    expect(renderUpdate({ ...closed, closed: '已通过' }, 'task-1').sub_title_text).toBe('是哪一位？');
+  });
+
   test('cuts what is too wide: names 5, title 36, description 44, source 20, text 160, buttons 10', () => {
     const long = '宽'.repeat(200);
     const card = template(

@@ -1,5 +1,7 @@
+import path from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { parseCommand, parseCorrection, parseShortId } from '../../../../src/core/conversation/index.ts';
+import { parseCommand, parseCorrection, parseLookUp, parseShortId } from '../../../../src/core/conversation/index.ts';
+import { LANGUAGES, loadTexts } from '../../../../src/lib/i18n.ts';
 
 describe('a command', () => {
   test.each([
@@ -85,6 +87,43 @@ describe('a command', () => {
       undefined,
       undefined,
     ]);
+  });
+});
+
+describe('a number alone', () => {
+  test.each([
+    ['K305', 'customer', 'K305'],
+    [' c032 ', 'customer', 'C032'],
+    ['Ａ１０８７。', 'approvals', 'A1087'],
+    ['l0456?', 'repayment', 'L0456'],
+  ])('%s asks for what it names', (text, name, argument) => {
+    expect(parseLookUp(text)).toEqual({ name, argument });
+    expect(parseCommand(text)).toBeUndefined();
+  });
+
+  test.each(['Q77', 'X1', '305', 'A1087 通过了吗', 'K305 K306', 'K123456789', ''])('is not seen in: %s', (text) => {
+    expect(parseLookUp(text)).toBeUndefined();
+  });
+});
+
+describe('what our own texts tell people to type', () => {
+  const texts = loadTexts(path.resolve(import.meta.dirname, '../../../../locales'));
+  const all = LANGUAGES.flatMap((language) => Object.entries(texts.messages(language)));
+
+  test('is a command wherever a case is named in it', () => {
+    const told = all.flatMap(([, message]) =>
+      [...message.matchAll(/[「“]([^」”]+)[」”]/gu)].map(([, words = '']) =>
+        words.replaceAll(/\{(?:number|application|handle)\}/gu, 'A1087'),
+      ),
+    );
+    const named = told.filter((words) => /(?<![A-Za-z])[KALC]\d{2,}/u.test(words) && !/流水|statement/u.test(words));
+    expect(named.length).toBeGreaterThan(20);
+    expect(named.filter((words) => parseCommand(words) === undefined)).toEqual([]);
+  });
+
+  test('begins with no slash: Slack keeps those for its own commands', () => {
+    const chat = all.filter(([key]) => /^(?:flows|conversation|talk|todo|approval)\./u.test(key));
+    expect(chat.filter(([, message]) => /(?:^|[\s“「])\/[a-z]+/u.test(message)).map(([key]) => key)).toEqual([]);
   });
 });
 

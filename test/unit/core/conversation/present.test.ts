@@ -6,12 +6,12 @@ import {
   type ConversationEffect,
 } from '../../../../src/core/conversation/index.ts';
 import { texts } from '../flow/house.ts';
-import { Talk, TODAY } from './talk.ts';
+import { houseTable, Talk, TODAY } from './talk.ts';
 
 function shown(effects: readonly ConversationEffect[], language: 'zh-CN' | 'en'): readonly string[] {
   return effects.flatMap((effect) =>
     effect.kind === 'say' || effect.kind === 'diff'
-      ? [present(effect, (key, params) => texts.translate(language, key, params)).text]
+      ? [present(effect, houseTable, (text, params) => texts.translate(language, text, params)).text]
       : [],
   );
 }
@@ -125,7 +125,7 @@ describe('what a sales person reads', () => {
     const card = ready.effects.findLast((effect) => effect.kind === 'say');
     if (card?.kind !== 'say') throw new Error('nothing was said');
 
-    const presented = present(card, (key, params) => texts.translate('zh-CN', key, params));
+    const presented = present(card, houseTable, (text, params) => texts.translate('zh-CN', text, params));
 
     expect(presented.choices).toEqual([
       { verb: 'submit', label: '提交审批' },

@@ -14,6 +14,7 @@ import { businessDate } from '../../../../src/lib/business-date.ts';
 import { houseFlows } from '../flow/house.ts';
 
 export const houseCompiled: readonly CompiledFlow[] = houseFlows().map((flow) => flow.compiled);
+export const houseTable = buildFlowTable(houseCompiled);
 export const TODAY = businessDate('2026-11-30');
 
 /** Answers of operations by name; a function sees the input. */

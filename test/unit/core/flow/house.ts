@@ -57,9 +57,7 @@ export function houseCatalogue(changes: Partial<FlowCatalogue> = {}): FlowCatalo
     operations: new Set<string>(OPERATIONS),
     roles: new Set(['sales', 'team-lead', 'reviewer', 'approver', 'manager']),
     flows: new Set(['lead-intake', 'loan-approval', 'customer-intake', 'document-collection']),
-    texts: Object.fromEntries(
-      LANGUAGES.map((language) => [language, Object.fromEntries(texts.keys(language).map((key) => [key, key]))]),
-    ),
+    texts: Object.fromEntries(LANGUAGES.map((language) => [language, texts.messages(language)])),
     tables: {},
     translate: (key, params) => texts.translate('zh-CN', key, params),
     ...changes,

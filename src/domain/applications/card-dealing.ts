@@ -1,0 +1,141 @@
+/** The cards of an approval at those who decide: dealt, sent again, redrawn. All of it goes through the outbox. */
+import type { Card } from '../../channels/card.ts';
+import type { Ctx } from '../../core/operations/context.ts';
+import type { MessageDraft } from '../../core/operations/effects.ts';
+import { isLanguage, type Language } from '../../lib/i18n.ts';
+import { newToken } from '../../lib/ids.ts';
+import { maskText } from '../../lib/mask.ts';
+import { findStaff, identitiesOfStaff } from '../staff/index.ts';
+import { approvalCard, type CardOptions } from './approval-card.ts';
+import {
+  cardsOf,
+  closeCards,
+  insertCard,
+  reopenCard,
+  type ApprovalRow,
+  type CardRow,
+  type TaskRow,
+} from './application-store.ts';
+import { snapshotOf } from './approval-reads.ts';
+import { REASONS, type Snapshot } from './snapshot.ts';
+
+/** A pressed card and the platform's own handle of the press. */
+export interface Tap {
+  readonly cardId: string;
+  readonly handle: Readonly<Record<string, string>>;
+}
+
+/** What the cards of an approval show after something was decided. */
+export interface Redraw {
+  readonly by: string;
+  readonly outcome: string;
+  readonly reason: string | undefined;
+  /** Only this task's cards; all of the approval otherwise. */
+  readonly only?: string;
+  /** Set while others still have to decide: how many. The cards are redrawn once more when all is decided. */
+  readonly left?: number;
+  /** The press that decided it, if it was one: the platform locks that very card. */
+  readonly tap: Tap | undefined;
+}
+
+/**
+ * A card on each account of whoever sits there that has none yet; one it was closed on serves again. With `isAgain` every
+ * account gets it once more: that a card was dealt does not say that it arrived. How many went out.
+ */
+export async function dealCards(
+  ctx: Ctx,
+  approval: ApprovalRow,
+  snapshot: Snapshot,
+  task: Pick<TaskRow, 'id' | 'staff_id'> & { readonly isAgain?: boolean },
+): Promise<number> {
+  const language = await languageOf(ctx, task.staff_id);
+  const draw = (options: CardOptions): Card => approvalCard(ctx, language, snapshot, options);
+  const dealt = (await cardsOf(ctx.tx, approval.id)).filter((card) => card.task_id === task.id);
+  let sent = 0;
+  for (const identity of await identitiesOfStaff(ctx.tx, task.staff_id)) {
+    const before = dealt.find((card) => card.identity_id === identity.id);
+    if (before?.state === 'CLOSED') await reopenCard(ctx.tx, before.id);
+    if (before && task.isAgain !== true) continue;
+    const place = { approvalId: approval.id, taskId: task.id, identityId: identity.id };
+    const { id, revision } = before ?? { id: newToken(16), revision: approval.revision };
+    if (!before) await insertCard(ctx.tx, { id, revision, ...place, now: ctx.now });
+    if (before?.state === 'OPEN') {
+      // What stands there already must not be pressed beside the newer one, and keeps no buttons when that is decided.
+      const [closed, note] = ['closed', 'decided'].map((part) => ctx.say(language, `approval.${part}.SENT_AGAIN`));
+      const card = draw({ id, revision, verbs: [], closed: closed ?? '', note: note ?? '' });
+      post(ctx, approval, identity, { content: { kind: 'card_update', card, handle: {}, ifShown: true } });
+    }
+    post(ctx, approval, identity, {
+      ...(before ? {} : { key: `card:${id}:${revision}` }),
+      content: { kind: 'card', card: draw({ id, revision, verbs: approval.verbs }) },
+    });
+    sent += 1;
+  }
+  return sent;
+}
+
+/** Redraws cards after the decision: in their final state, or as signed while others are asked. */
+export async function redraw(ctx: Ctx, approval: ApprovalRow, how: Redraw): Promise<void> {
+  const snapshot = snapshotOf(ctx, approval);
+  const cards = (await cardsOf(ctx.tx, approval.id)).filter(
+    (card) => card.state === 'OPEN' && (how.only === undefined || card.task_id === how.only),
+  );
+  for (const card of cards) if (canRedraw(card, how)) await redrawOne(ctx, card, { approval, snapshot, how });
+  if (how.left !== undefined) return;
+  await closeCards(
+    ctx.tx,
+    cards.map((card) => card.id),
+  );
+}
+
+/** WeCom: the code of the send is kept for the final state, so that on the way there only a press redraws its card. */
+function canRedraw(card: CardRow, how: Redraw): boolean {
+  return how.left === undefined || how.tap?.cardId === card.id || !card.account.startsWith('wecom:');
+}
+
+async function redrawOne(
+  ctx: Ctx,
+  card: CardRow,
+  { approval, snapshot, how }: { readonly approval: ApprovalRow; readonly snapshot: Snapshot; readonly how: Redraw },
+): Promise<void> {
+  const { id, revision } = card;
+  const language = await languageOf(ctx, card.staff_id);
+  const closed = ctx.say(language, `approval.closed.${how.outcome}`);
+  const note = ctx.say(language, `approval.decided.${how.outcome}`, { by: how.by, left: how.left ?? 0 });
+  const reason = how.reason === undefined || how.reason === '' ? [] : [reasonText(ctx, how.reason, language)];
+  const text = [note, ...reason.map((words) => ctx.say(language, 'approval.decided.reason', { reason: words }))];
+  post(ctx, approval, card, {
+    key: `card:${id}:${revision}:${how.left === undefined ? 'closed' : 'signed'}`,
+    content: {
+      kind: 'card_update',
+      card: approvalCard(ctx, language, snapshot, { id, revision, verbs: [], closed, note: text.join('\n') }),
+      handle: {},
+      ...(how.tap?.cardId === id ? { tap: how.tap.handle } : {}),
+    },
+  });
+}
+
+/** What others are shown of a reason: a number somebody typed into his words is not for every card it appears on. */
+export function reasonText(ctx: Ctx, reason: string, language: Language = 'zh-CN'): string {
+  const isCode = (REASONS as readonly string[]).includes(reason);
+  return isCode ? ctx.say(language, `approval.reason.${reason}`) : maskText(reason);
+}
+
+function post(
+  ctx: Ctx,
+  approval: ApprovalRow,
+  to: { readonly account: string; readonly external_id: string },
+  draft: Pick<MessageDraft, 'key' | 'content'>,
+): void {
+  ctx.effects.send({
+    ...draft,
+    to: { account: to.account, chat: to.external_id },
+    purpose: 'STAFF',
+    subject: { kind: 'approval', id: approval.id },
+  });
+}
+
+async function languageOf(ctx: Ctx, staffId: string): Promise<Language> {
+  const language = (await findStaff(ctx.tx, staffId))?.language ?? 'zh-CN';
+  return isLanguage(language) ? language : 'zh-CN';
+}
