@@ -141,10 +141,7 @@ class LoadedTexts implements Texts {
     this.#formats.set(language, known);
     let format = known.get(message);
     if (format === undefined) {
-      format =
-        message.includes('{') || message.includes("'")
-          ? new IntlMessageFormat(message, language, undefined, { ignoreTag: true })
-          : message;
+      format = message.includes('{') || message.includes("'") ? compiled(message, language) : message;
       known.set(message, format);
     }
     return typeof format === 'string' ? format : String(format.format(params as Record<string, string>));
@@ -177,6 +174,20 @@ class LoadedTexts implements Texts {
 
   messages(language: Language): Readonly<Record<string, string>> {
     return Object.fromEntries(this.#messages.get(language) ?? []);
+  }
+}
+
+function compiled(message: string, language: string): IntlMessageFormat {
+  return new IntlMessageFormat(message, language, undefined, { ignoreTag: true });
+}
+
+/** What is wrong with an ICU message, in the parser's word; `undefined` for one that can be said. */
+export function messageFault(message: string, language: string): string | undefined {
+  try {
+    compiled(message, language);
+    return undefined;
+  } catch (error) {
+    return error instanceof Error ? error.message : 'not an ICU message';
   }
 }
 

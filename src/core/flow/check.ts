@@ -1,4 +1,5 @@
 /** The meaning of a flow: everything it mentions exists, everything in it can be reached, and it cannot go wrong quietly. */
+import { messageFault } from '../../lib/i18n.ts';
 import { compileCondition } from '../rules/cel.ts';
 import type { FlowCatalogue } from './catalogue.ts';
 import type {
@@ -58,9 +59,13 @@ function checkMeaning(flow: FlowDefinition, catalogue: FlowCatalogue): readonly 
 }
 
 function checkText({ value, path }: Mention, catalogue: FlowCatalogue): readonly Fault[] {
-  return Object.entries(catalogue.texts)
-    .filter(([, texts]) => texts[value] === undefined)
-    .map(([language]) => ({ path, code: 'unknown_text', params: { key: value, language } }));
+  return Object.entries(catalogue.texts).flatMap(([language, { [value]: message }]) => {
+    const params = { key: value, language };
+    if (message === undefined) return [{ path, code: 'unknown_text', params }];
+    // A version keeps its texts: one that cannot be said would stop every case that begins with it.
+    const detail = messageFault(message, language);
+    return detail === undefined ? [] : [{ path, code: 'broken_text', params: { ...params, detail } }];
+  });
 }
 
 function checkConversation(flow: ConversationDefinition, catalogue: FlowCatalogue): readonly Fault[] {

@@ -1,4 +1,5 @@
 /** What a running case is, what can happen to it, and what comes of it: plain JSON, read by the runtime and the event log. */
+import type { TextParam } from '../../lib/text-params.ts';
 
 /** Names to values: a case's facts, an operation's input or result. */
 export type Facts = Readonly<Record<string, unknown>>;
@@ -35,7 +36,8 @@ export type ProcessEvent =
       readonly visit: number;
       readonly outcome: ApprovalOutcome;
       readonly by?: string;
-      readonly reason?: string;
+      /** In words, or the text of a reason from the list. */
+      readonly reason?: string | TextParam;
     }
   /** Fewer people than the node needs may decide it. */
   | { readonly type: 'approval.empty'; readonly visit: number }

@@ -5,7 +5,7 @@
 import { z } from 'zod';
 import { byDay } from '../../lib/daytime.ts';
 import { AppError, defineErrors } from '../../lib/errors.ts';
-import { textParam } from '../../lib/text-params.ts';
+import { textParam, textParamSchema } from '../../lib/text-params.ts';
 import { newId } from '../../lib/ids.ts';
 import { statement, type Tx } from '../../db/database.ts';
 import {
@@ -52,7 +52,7 @@ const event = z.discriminatedUnion('type', [
     visit: z.int(),
     outcome: z.enum(['approved', 'rejected', 'returned', 'recalled']),
     by: z.string().optional(),
-    reason: z.string().optional(),
+    reason: z.union([z.string(), textParamSchema]).optional(),
   }),
   z.strictObject({ type: z.literal('signal'), name: z.string(), facts: z.record(z.string(), z.unknown()).optional() }),
   z.strictObject({ type: z.literal('timer'), visit: z.int(), name: z.enum(['remind', 'timeout']) }),

@@ -28,7 +28,7 @@ import {
   type TaskRow,
 } from './application-store.ts';
 import { requireApproval, snapshotOf } from './approval-reads.ts';
-import { dealCards, reasonText, redraw, type Tap } from './card-dealing.ts';
+import { dealCards, redraw, shownReason, type Tap } from './card-dealing.ts';
 import { REASONS, snapshotHash, takeSnapshot, type Snapshot } from './snapshot.ts';
 import { excludeInvolved } from './submit-operations.ts';
 
@@ -291,7 +291,7 @@ async function finish(
       visit: approval.visit,
       outcome: outcome.toLowerCase(),
       by: how.by,
-      ...(how.reason === undefined ? {} : { reason: reasonText(ctx, how.reason) }),
+      ...(how.reason === undefined ? {} : { reason: shownReason(how.reason) }),
     },
   });
 }

@@ -2,9 +2,10 @@
 import type { Card } from '../../channels/card.ts';
 import type { Ctx } from '../../core/operations/context.ts';
 import type { MessageDraft } from '../../core/operations/effects.ts';
-import { isLanguage, type Language } from '../../lib/i18n.ts';
+import { isLanguage, type Language, type Text } from '../../lib/i18n.ts';
 import { newToken } from '../../lib/ids.ts';
 import { maskText } from '../../lib/mask.ts';
+import { textParam, withTexts, type TextParam } from '../../lib/text-params.ts';
 import { findStaff, identitiesOfStaff } from '../staff/index.ts';
 import { approvalCard, type CardOptions } from './approval-card.ts';
 import {
@@ -102,13 +103,20 @@ async function redrawOne(
   const language = await languageOf(ctx, card.staff_id);
   const closed = ctx.say(language, `approval.closed.${how.outcome}`);
   const note = ctx.say(language, `approval.decided.${how.outcome}`, { by: how.by, left: how.left ?? 0 });
-  const reason = how.reason === undefined || how.reason === '' ? [] : [reasonText(ctx, how.reason, language)];
-  const text = [note, ...reason.map((words) => ctx.say(language, 'approval.decided.reason', { reason: words }))];
+  const params = how.reason === undefined || how.reason === '' ? [] : [{ reason: shownReason(how.reason) }];
+  const say = (text: Text): string => ctx.say(language, text);
+  const reason = params.map((one) => ctx.say(language, 'approval.decided.reason', withTexts(one, say)));
   post(ctx, approval, card, {
     key: `card:${id}:${revision}:${how.left === undefined ? 'closed' : 'signed'}`,
     content: {
       kind: 'card_update',
-      card: approvalCard(ctx, language, snapshot, { id, revision, verbs: [], closed, note: text.join('\n') }),
+      card: approvalCard(ctx, language, snapshot, {
+        id,
+        revision,
+        verbs: [],
+        closed,
+        note: [note, ...reason].join('\n'),
+      }),
       handle: {},
       ...(how.tap?.cardId === id ? { tap: how.tap.handle } : {}),
     },
@@ -116,9 +124,9 @@ async function redrawOne(
 }
 
 /** What others are shown of a reason: a number somebody typed into his words is not for every card it appears on. */
-export function reasonText(ctx: Ctx, reason: string, language: Language = 'zh-CN'): string {
+export function shownReason(reason: string): string | TextParam {
   const isCode = (REASONS as readonly string[]).includes(reason);
-  return isCode ? ctx.say(language, `approval.reason.${reason}`) : maskText(reason);
+  return isCode ? textParam(`approval.reason.${reason}`) : maskText(reason);
 }
 
 function post(

@@ -297,3 +297,15 @@ test('the list says how long each has been waiting in a unit a person would use,
   await company.advance(500 * 3_600_000);
   expect(await waiting('APPROVED')).toBe('用了 3 天');
 });
+
+test('the submitter reads a reason of the list in his own language', async () => {
+  const { id } = person('sales');
+  await company.call(ADMIN, 'staff.update', { id, language: 'en' });
+  const one = await submit('100000.00');
+  await decide(person('zhou'), one, 'reject', { reason: 'R05' });
+  await company.drain();
+
+  expect(wecom.said('xiaolin').at(-1)).toContain('Debt ratio too high');
+  expect(wecom.said('xiaolin').at(-1)).not.toMatch(/\p{Script=Han}/u);
+  await company.call(ADMIN, 'staff.update', { id, language: 'zh-CN' });
+});

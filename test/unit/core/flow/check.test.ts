@@ -317,6 +317,20 @@ test('a text missing in one language only is named with that language', () => {
   expect(result.ok ? [] : result.findings.map((finding) => finding.message)).toEqual([expect.stringContaining('en')]);
 });
 
+test('a text that cannot be said is named with its language, before a version keeps it', () => {
+  const catalogue = houseCatalogue();
+  const english = { ...catalogue.texts['en'], 'flows.lead-intake.later': 'Later: {number' };
+
+  const result = loadFlow(CONVERSATION, 'flows/sample.yaml', {
+    ...catalogue,
+    texts: { ...catalogue.texts, en: english },
+  });
+
+  expect(result.ok ? [] : result.findings.map(({ code, message }) => [code, message])).toEqual([
+    ['broken_text', expect.stringMatching(/^en .*flows\.lead-intake\.later/u)],
+  ]);
+});
+
 test('every finding has a message and a cure in both languages, and no text is left over', () => {
   const folder = path.resolve(flowsFolder, '../src/core/flow');
   const source = readdirSync(folder)
