@@ -1,7 +1,5 @@
 /** The composition root: builds every part once and wires them. The only file that knows all rooms. */
 import type { Server } from 'node:http';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
-import path from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { createExpressApp, createHttpServer, type RawHandler } from './api/app.ts';
 import { Metrics } from './api/metrics.ts';
@@ -24,7 +22,7 @@ import { seedDemo } from './demo-seed.ts';
 import { reminderSchedules, renderReminder, runDueReminders } from './domain/reminders/index.ts';
 import { findToken } from './domain/staff/index.ts';
 import { personalValues } from './domain/customers/index.ts';
-import { linkEarlier, writeChange, writeIncoming } from './domain/timeline/index.ts';
+import { linkEarlier, wordsOf, writeChange, writeIncoming } from './domain/timeline/index.ts';
 import { forgetDeliveries, Inbox } from './inbox/receive.ts';
 import { BEAT_MS, CallbackWatch } from './jobs/callback-gap.ts';
 import { businessNow, ensurePartitions, moveClock, nextDue } from './jobs/clock.ts';
@@ -34,11 +32,13 @@ import { listenTo } from './jobs/listen.ts';
 import { Loop, type LoopOptions } from './jobs/loop.ts';
 import { fetchNext } from './jobs/media.ts';
 import { parkMessage } from './jobs/parked.ts';
+import { REDIS_LOOK_MS, RedisWatch } from './jobs/redis-watch.ts';
 import { timerHandlers } from './jobs/timer-handlers.ts';
 import { fireNext } from './jobs/timers.ts';
 import { createTroubleHandler } from './jobs/trouble.ts';
 import { LocalWake, NotifyWake, type Wake } from './jobs/wake.ts';
 import { systemClock } from './lib/clock.ts';
+import { openDataDir } from './lib/data-dir.ts';
 import { errorText } from './lib/errors.ts';
 import { newId } from './lib/ids.ts';
 import { armKillPoint, hit } from './lib/kill-points.ts';
@@ -54,6 +54,8 @@ const WEBHOOK_PATHS: Readonly<Record<Platform, string>> = {
 
 export interface RunningApp {
   readonly url: string;
+  /** Where this process listens, whatever the world calls it. */
+  readonly ownUrl: string;
   close(): Promise<void>;
 }
 
@@ -62,6 +64,7 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
   const { env } = options;
   armKillPoint(env.KILL_AT);
   const isWeb = env.ROLES.includes('web');
+  await openDataDir(env.dataDir); // before the address is taken: a wrong one is told at once
   const server: { handle: RawHandler } = { handle: () => false };
   const http = isWeb ? createHttpServerLater(server) : undefined;
   const port = http
@@ -70,38 +73,21 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
   const ownUrl = `http://${env.HOST.includes(':') ? `[${env.HOST}]` : env.HOST}:${port}`;
   const wakes: { current: Wake } = { current: new LocalWake() };
   try {
-    const sandbox = await openSandbox(options, ownUrl, isWeb);
+    const configured = configuredChannels(env);
+    const sandbox = await sandboxPart(env, configured, isWeb ? ownUrl : undefined);
     const url = env.PUBLIC_URL ?? sandbox?.url ?? ownUrl;
-    const settings: ChannelSettings = { ...sandbox?.settings, ...configuredChannels(env) };
+    const settings: ChannelSettings = { ...sandbox?.settings, ...configured };
     const base = await openBase({ ...options, url }, settings, (topic) => wakes.current.signal(topic));
     wakes.current = await openWake(base, env);
     const app = new App({ ...options, base, wake: wakes.current, url, ownUrl, settings, sandbox });
     await app.start(http, (handle) => {
       server.handle = handle;
     });
-    return { url, close: async () => app.close(http) };
+    return { url, ownUrl, close: async () => app.close(http) };
   } catch (error) {
     http?.close();
     throw error;
   }
-}
-
-/** The look-alikes: played by the process that serves the web; the others find it by the address it leaves behind. */
-async function openSandbox(options: AppOptions, url: string, isWeb: boolean): Promise<SandboxPart | undefined> {
-  const { env } = options;
-  if (!env.sandbox) return undefined;
-  const configured = configuredChannels(env);
-  const wanted = (['wecom', 'slack', 'telegram'] as const).filter((platform) => configured[platform] === undefined);
-  const file = path.join(env.dataDir, 'sandbox', 'address.json');
-  if (!isWeb) {
-    const address = JSON.parse(await readFile(file, 'utf8').catch(() => '{"url":"http://127.0.0.1:3000"}')) as {
-      url: string;
-    };
-    return sandboxPart({ url: address.url, wanted });
-  }
-  await mkdir(path.dirname(file), { recursive: true });
-  await writeFile(file, JSON.stringify({ url }));
-  return sandboxPart({ env, url, wanted });
 }
 
 async function openWake(base: Base, env: Env): Promise<Wake> {
@@ -138,6 +124,7 @@ class App {
   #channels = new Map<string, Channel>();
   /** Where real WeCom calls us: a look-alike never calls while we are away. */
   #callbacks: CallbackWatch | undefined;
+  #redis: RedisWatch | undefined;
   readonly #lists: Lists;
 
   constructor(parts: AppParts) {
@@ -165,6 +152,7 @@ class App {
     });
     if (http) serve(this.#handlers(inbox));
     if (http) await this.#watchCallbacks();
+    this.#watchRedis();
     for (const loop of this.#loops) loop.start();
     this.#housekeeping();
     await sandbox?.connect(this.#parts.ownUrl);
@@ -223,6 +211,16 @@ class App {
     this.#every(BEAT_MS, async () => watch.beat());
   }
 
+  #watchRedis(): void {
+    const { base, env } = this.#parts;
+    if (env.REDIS_URL === undefined) return;
+    const watch = new RedisWatch(env.REDIS_URL, base);
+    this.#redis = watch;
+    this.#metrics.watchQueue(() => watch.isUp);
+    this.#tried(async () => watch.look());
+    this.#every(REDIS_LOOK_MS, async () => watch.look());
+  }
+
   #handlers(inbox: Inbox): RawHandler {
     const { base, url, version, env, sandbox, wake } = this.#parts;
     const interactive = new Interactive({
@@ -247,6 +245,7 @@ class App {
           row && {
             tokenId: row.id,
             roles: row.roles,
+            mayDecide: row.may_decide,
             staff:
               row.staff_id === null
                 ? undefined
@@ -278,20 +277,22 @@ class App {
         mountUploadPage(app, { unit: base.unit, store: async (file) => intake.store(file), log: base.log });
       },
     });
-    const server = createHttpServer(express, [
-      (request, response) => sandbox?.handle(request, response) ?? false,
-      webhooks,
-    ]);
+    const server = createHttpServer(
+      express,
+      [(request, response) => sandbox?.handle(request, response) ?? false, webhooks],
+      { texts: base.services.texts, log: base.log },
+    );
     return (request, response) => server.emit('request', request, response);
   }
 
   async #readiness(): Promise<readonly string[]> {
     const { base } = this.#parts;
+    const queue = this.#redis?.isUp === false ? ['queue'] : [];
     try {
       const pending = await pendingMigrations(base.database.url);
-      return pending.length > 0 ? ['migrations'] : [];
+      return [...(pending.length > 0 ? ['migrations'] : []), ...queue];
     } catch {
-      return ['database'];
+      return ['database', ...queue];
     }
   }
 
@@ -322,6 +323,7 @@ class App {
       companyZone: services.companyZone,
       writeIncoming: async (unit, items) => writeIncoming(unit, keys, items),
       writeChange: async (unit, change) => writeChange(unit.tx, keys, unit.now, change),
+      wordsOf: async (unit, conversationId, messageId) => wordsOf(unit.tx, keys, conversationId, messageId),
       linkEarlier: async (unit, conversationId, customerId) => linkEarlier(unit.tx, conversationId, customerId),
       personal: personalValues(keys),
     });
@@ -422,12 +424,14 @@ class App {
   }
 
   #every(ms: number, work: () => Promise<void>): void {
-    const { log } = this.#parts.base;
-    const timer = setInterval(() => {
-      work().catch((error: unknown) => log.warn({ event: 'housekeeping.failed', error: errorText(error) }));
-    }, ms);
+    const timer = setInterval(() => this.#tried(work), ms);
     timer.unref();
     this.#timers.push(timer);
+  }
+
+  #tried(work: () => Promise<void>): void {
+    const { log } = this.#parts.base;
+    work().catch((error: unknown) => log.warn({ event: 'housekeeping.failed', error: errorText(error) }));
   }
 
   /** Steps business time forward and lets everything that falls due happen. */

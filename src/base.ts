@@ -10,10 +10,12 @@ import type { Registry } from './core/operations/operation.ts';
 import { catalogueOf, checkFlowFiles, readFlowFiles, seedFlows } from './core/runtime/flow-seed.ts';
 import { Flows } from './core/runtime/flows.ts';
 import { platformOf, readTimes, type UnitDeps } from './core/unit/unit.ts';
+import { checkConfigured } from './db/configured.ts';
 import { Database } from './db/database.ts';
 import { openDatabase } from './db/embedded/index.ts';
 import { Keyring, UnknownMasterKey } from './db/keyring.ts';
 import { migrate } from './db/migrate.ts';
+import { namesOfCustomers } from './domain/customers/index.ts';
 import { domainParts, type DomainParts } from './domain-parts.ts';
 import { businessNow, ensurePartitions } from './jobs/clock.ts';
 import { errorText } from './lib/errors.ts';
@@ -47,7 +49,7 @@ export interface Base {
   close(): Promise<void>;
 }
 
-/** Opens database, keys and texts; migrates; seeds flows. */
+/** Opens database, keys and texts; migrates; seeds flows. DATA_DIR must have been opened. */
 export async function openBase(
   options: AppOptions,
   settings: ChannelSettings,
@@ -56,8 +58,13 @@ export async function openBase(
   const { env, say } = options;
   const log = createLog(env.LOG_LEVEL);
   const texts = loadTexts(path.join(packageRoot, 'locales'));
+  if (env.DATABASE_URL !== undefined) await checkConfigured(env.DATABASE_URL);
   const master = await masterKey(env);
-  const opened = await openDatabase({ dataDir: env.dataDir, databaseUrl: env.DATABASE_URL, onNote: say });
+  const opened = await openDatabase({
+    dataDir: env.dataDir,
+    databaseUrl: env.DATABASE_URL,
+    onNote: (_line, note) => say(texts.translate(env.language, `database.note.${note.kind}`, note)),
+  });
   const database = new Database(opened.url, {
     max: 16,
     onError: (error) => log.warn({ event: 'database.connection_lost', error: errorText(error) }),
@@ -113,11 +120,17 @@ async function assemble(given: Parts): Promise<Base> {
     for (const finding of findings)
       say(`${finding.file}:${finding.line}:${finding.column} ${finding.message} ${finding.cure}`);
     for (const draft of await seedFlows(tx, good, (await readTimes(tx)).now))
-      say(texts.translate('zh-CN', 'start.flow_draft', { flow: draft }));
+      say(texts.translate(env.language, 'start.flow_draft', { flow: draft }));
     await parts.seed(tx);
   });
   await flows.refresh(database);
-  const unit: UnitDeps = { database, services, registry, wake };
+  const unit: UnitDeps = {
+    database,
+    services,
+    registry,
+    wake,
+    namesOf: async (tx, customers) => namesOfCustomers(tx, keys, customers),
+  };
   return {
     env,
     log,

@@ -83,8 +83,8 @@ export function domainParts({
 
 function fileIntake(database: Database, services: Services): FileIntake {
   return {
-    target: async ({ actor, caption }) => {
-      const target = await documents.filingTarget(database, actor, caption);
+    target: async ({ actor, caption, about }) => {
+      const target = await documents.filingTarget(database, actor, caption, about);
       return target.kind === 'refused' ? target : { kind: 'customer', customerId: target.customer.id };
     },
     store: async ({ customerId, bytes, name, mime, now }) => {

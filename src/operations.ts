@@ -42,12 +42,13 @@ export function createRegistry(flows: Flows, parts: { readonly operations: reado
     )
     .add(products.listProducts, products.publish, products.retire)
     .add(applications.submitLead, applications.reviewLead)
-    .add(applications.closeApplication, applications.getApplication)
+    .add(applications.closeApplication, applications.getApplication, applications.stopApplications)
     .add(
       applications.openApproval,
       applications.decideApproval,
       applications.sendCardAgain,
       applications.listMyApprovals,
+      applications.listOwnApplications,
       applications.getApproval,
       applications.findPressedCard,
       applications.remindApprovers,

@@ -1,13 +1,16 @@
 /** The sandbox as the app plugs it in: settings first (channels need them), the look-alikes once the clock can be asked. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { readFile, writeFile } from 'node:fs/promises';
+import path from 'node:path';
 import type { ChannelSettings } from './channels/index.ts';
-import type { Platform } from './channels/channel.ts';
 import { DEMO_STAFF, DEMO_TELEGRAM_PEOPLE } from './config/demo.ts';
 import type { Env } from './config/env.ts';
 import type { Texts } from './lib/i18n.ts';
 import type { Log } from './lib/log.ts';
 import {
   createSandbox,
+  sandboxSecrets,
+  sandboxSettings,
   type CastRole,
   type ClockHands,
   type PaymentDesk,
@@ -15,7 +18,6 @@ import {
   type SandboxPerson,
   type SandboxSettings,
 } from './sandbox/server.ts';
-import { slackAccount, telegramAccount, wecomAccount } from './sandbox/world/accounts.ts';
 
 export interface SandboxClock {
   businessNow(): Promise<Date>;
@@ -37,14 +39,23 @@ export interface SandboxPart {
   close(): Promise<void>;
 }
 
-/** The part for the process that serves the web. Processes without that role pass no `env` and only get the settings. */
-export function sandboxPart(options: {
-  readonly url: string;
-  readonly wanted: readonly Platform[];
-  readonly env?: Env;
-}): SandboxPart {
-  const { url, wanted, env } = options;
-  const settings = settingsOf(url, wanted);
+/**
+ * The look-alikes of the platforms that are not configured; nothing where the sandbox is off.
+ * @param ownUrl given by the process that serves the web: it plays them, and leaves its address behind for the others, which
+ * only get the settings
+ */
+export async function sandboxPart(
+  env: Env,
+  configured: ChannelSettings,
+  ownUrl?: string,
+): Promise<SandboxPart | undefined> {
+  if (!env.sandbox) return undefined;
+  const folder = path.join(env.dataDir, 'sandbox');
+  const secrets = await sandboxSecrets(folder);
+  const url = ownUrl ?? (await addressIn(folder));
+  if (ownUrl !== undefined) await writeFile(addressFile(folder), JSON.stringify({ url }));
+  const wanted = (['wecom', 'slack', 'telegram'] as const).filter((platform) => configured[platform] === undefined);
+  const settings = sandboxSettings(url, secrets, wanted);
   let inner: Sandbox | undefined;
   return {
     url,
@@ -52,23 +63,25 @@ export function sandboxPart(options: {
     botName: settings.telegram?.botName,
     handle: (request, response) => inner?.handle(request, response) ?? false,
     open: (parts) => {
-      if (env) inner = createSandbox({ ...parts, base: url, dataDir: env.dataDir, wanted, people: cast() });
+      if (ownUrl !== undefined)
+        inner = createSandbox({ ...parts, base: url, dataDir: env.dataDir, settings, people: cast() });
     },
     connect: async (base) => {
       await inner?.connect(base);
-      if (env?.demo === true && wanted.includes('telegram')) await startBots(base);
+      if (inner && env.demo && settings.telegram) await startBots(base);
     },
     setNow: async (now) => inner?.setNow(now),
     close: async () => inner?.close(),
   };
 }
 
-function settingsOf(url: string, wanted: readonly Platform[]): SandboxSettings {
-  return {
-    ...(wanted.includes('wecom') ? { wecom: wecomAccount(url) } : {}),
-    ...(wanted.includes('slack') ? { slack: slackAccount(url) } : {}),
-    ...(wanted.includes('telegram') ? { telegram: telegramAccount(url) } : {}),
-  };
+function addressFile(folder: string): string {
+  return path.join(folder, 'address.json');
+}
+
+async function addressIn(folder: string): Promise<string> {
+  const written = await readFile(addressFile(folder), 'utf8').catch(() => '{"url":"http://127.0.0.1:3000"}');
+  return (JSON.parse(written) as { readonly url: string }).url;
 }
 
 function channelSettings(settings: SandboxSettings): ChannelSettings {

@@ -4,7 +4,7 @@ import express, { type Express } from 'express';
 import helmet from 'helmet';
 import type { Registry } from '../core/operations/operation.ts';
 import type { Database } from '../db/database.ts';
-import { AppError, commonErrors } from '../lib/errors.ts';
+import { AppError, commonErrors, errorText } from '../lib/errors.ts';
 import { newId } from '../lib/ids.ts';
 import type { Texts } from '../lib/i18n.ts';
 import type { Log } from '../lib/log.ts';
@@ -13,7 +13,7 @@ import { authenticated, createApiRouter } from './router.ts';
 import type { AuthDeps } from './auth.ts';
 import type { Metrics } from './metrics.ts';
 import { openApiDocument } from './openapi.ts';
-import { languageOf, problemHandler, problemPage } from './problem.ts';
+import { FAULT, languageOf, problemHandler, problemOf, problemPage } from './problem.ts';
 
 /** Takes a request if it is its own. */
 export type RawHandler = (request: IncomingMessage, response: ServerResponse) => boolean;
@@ -94,10 +94,29 @@ function health(app: Express, deps: ApiDeps): void {
 
 export { authenticated };
 
-/** A server that lets the raw handlers look first. */
-export function createHttpServer(app: Express, handlers: readonly RawHandler[]): Server {
+/** A server that lets the raw handlers look first. What nobody else catches ends one request, never the process. */
+export function createHttpServer(
+  app: Express,
+  handlers: readonly RawHandler[],
+  told: Pick<ApiDeps, 'texts' | 'log'>,
+): Server {
   return createServer((request, response) => {
-    for (const handler of handlers) if (handler(request, response)) return;
-    app(request, response);
+    // A write into an answer that has ended is told by an event, and one that nobody listens to ends the process.
+    response.on('error', (error) => told.log.warn({ event: 'http.answer_failed', error: errorText(error) }));
+    try {
+      for (const handler of handlers) if (handler(request, response)) return;
+      app(request, response);
+    } catch (error) {
+      told.log.error({ event: 'http.fault', error: errorText(error) });
+      sendFault(response, told.texts);
+    }
   });
+}
+
+/** Of such a request nothing is known for certain, not even its language. */
+function sendFault(response: ServerResponse, texts: Texts): void {
+  if (response.headersSent) return void response.destroy();
+  const problem = problemOf(texts, 'zh-CN', new AppError(FAULT), newId());
+  response.writeHead(problem.status, { 'content-type': 'application/problem+json; charset=utf-8' });
+  response.end(JSON.stringify(problem));
 }

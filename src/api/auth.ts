@@ -9,6 +9,7 @@ import type { Secret } from '../lib/secret.ts';
 export interface TokenHolder {
   readonly tokenId: string;
   readonly roles: readonly string[];
+  readonly mayDecide: boolean;
   readonly staff:
     | {
         readonly id: string;
@@ -48,6 +49,7 @@ export async function authenticate(deps: AuthDeps, header: string | undefined, l
       roles: known(holder.staff.roles).filter((role) => holder.roles.length === 0 || holder.roles.includes(role)),
       teamId: holder.staff.teamId,
       language,
+      token: { id: holder.tokenId, mayDecide: holder.mayDecide },
     };
   }
   return { kind: 'TOKEN', id: holder.tokenId, roles: known(holder.roles), language };

@@ -15,13 +15,12 @@ import type { Language, Texts } from '../lib/i18n.ts';
 import { invalidRequest } from '../lib/request-body.ts';
 import type { AuthDeps } from './auth.ts';
 import { calculatorPage, type PageSettings } from './calculators/page.ts';
+import { isTooDeep } from './json-body.ts';
 import { languageOf } from './problem.ts';
 import { authenticated } from './router.ts';
 
 /** A decision table of 10 000 rows is half of this; a body beyond it is 413. */
 const MAX_BYTES = 2 * 1024 * 1024;
-/** No request nests deeper than a table's cells; what does was made to exhaust a parser's stack. */
-const MAX_DEPTH = 32;
 
 /** What the calculators need from the process. */
 export interface CalculatorDeps {
@@ -129,13 +128,4 @@ function parseJson(bytes: Buffer): unknown {
   } catch (error) {
     throw new AppError(commonErrors['request.malformed'], { cause: error });
   }
-}
-
-function isTooDeep(body: unknown): boolean {
-  let level: readonly unknown[] = [body];
-  for (let depth = 0; level.length > 0; depth += 1) {
-    if (depth > MAX_DEPTH) return true;
-    level = level.flatMap((value) => (typeof value === 'object' && value !== null ? Object.values(value) : []));
-  }
-  return false;
 }

@@ -1,6 +1,14 @@
 /** The address of the web process: taken before anything else is built, so that two processes cannot want the same. */
 import { createServer, type Server } from 'node:http';
+import { AppError, defineErrors } from '../lib/errors.ts';
 import type { RawHandler } from './app.ts';
+
+/** What can be wrong with the address to listen on. */
+export const listenErrors = defineErrors({
+  'setting.port_busy': [500, 'error'],
+  'setting.port_forbidden': [500, 'error'],
+  'setting.host_unusable': [500, 'error'],
+});
 
 const KEEP_ALIVE_MS = 65_000;
 
@@ -24,7 +32,10 @@ export function createHttpServerLater(target: { handle: RawHandler }): Server {
   return server;
 }
 
-/** Listens on the wanted port, or on the next free one unless it was asked for; the port it got. @throws BusyPort */
+/**
+ * Listens on the wanted port, or on the next free one unless it was asked for; the port it got.
+ * @throws AppError `setting.port_busy`, `setting.port_forbidden` or `setting.host_unusable`
+ */
 export async function listen(server: Server, wanted: Wanted, say: (line: string) => void): Promise<number> {
   for (let port = wanted.port; ; port += 1) {
     const error = await new Promise<NodeJS.ErrnoException | undefined>((resolve) => {
@@ -39,16 +50,14 @@ export async function listen(server: Server, wanted: Wanted, say: (line: string)
       if (address.port !== wanted.port && wanted.port !== 0) say(`PORT ${wanted.port} → ${address.port}`);
       return address.port;
     }
-    if (error?.code !== 'EADDRINUSE' || wanted.isExplicit || port > wanted.port + 50) throw new BusyPort(port, error);
+    const fault = faultOf(error?.code);
+    if (fault !== 'setting.port_busy' || wanted.isExplicit || port > wanted.port + 50)
+      throw new AppError(listenErrors[fault], { params: { port }, cause: error });
   }
 }
 
-/** The wanted port is taken by somebody else. */
-export class BusyPort extends Error {
-  readonly port: number;
-  constructor(port: number, cause: unknown) {
-    super(`PORT ${port} is busy`, { cause });
-    this.name = 'BusyPort';
-    this.port = port;
-  }
+/** By listen(2) and getaddrinfo(3); whatever is neither about the port lies with the name or address. */
+function faultOf(code: string | undefined): keyof typeof listenErrors {
+  if (code === 'EADDRINUSE') return 'setting.port_busy';
+  return code === 'EACCES' ? 'setting.port_forbidden' : 'setting.host_unusable';
 }

@@ -1,6 +1,6 @@
 /** Prometheus figures: what came in, what is waiting, how old the oldest of it is. Never a person's id in a label. */
 import { Counter, Gauge, Registry, collectDefaultMetrics } from 'prom-client';
-import { statement, type Tx } from '../db/database.ts';
+import { isPassing, statement, type Tx } from '../db/database.ts';
 
 // One state at a time: each count comes from the index of the few that wait, and no table that grows is read.
 const DEPTH = statement(
@@ -23,12 +23,29 @@ const KINDS = [
   'incidents_open',
 ] as const;
 
+interface WaitingRow {
+  readonly what: string;
+  readonly n: number;
+  readonly age: number;
+}
+
+/** What waits, by kind; `undefined` while the database is away: the other figures are needed then most of all. */
+async function waitingRows(tx: Tx): Promise<readonly WaitingRow[] | undefined> {
+  try {
+    return await tx.query<WaitingRow>(DEPTH);
+  } catch (error) {
+    if (isPassing(error)) return undefined;
+    throw error;
+  }
+}
+
 export class Metrics {
   readonly #registry = new Registry();
   readonly #webhooks: Counter;
   readonly #deliveries: Counter;
   readonly #depth: Gauge;
   readonly #age: Gauge;
+  readonly #isUp: Gauge;
 
   constructor() {
     collectDefaultMetrics({ register: this.#registry });
@@ -44,6 +61,7 @@ export class Metrics {
       help: 'Messages handed to platforms',
       registers,
     });
+    this.#isUp = new Gauge({ name: 'daiban_database_up', help: 'Whether the database answered', registers });
     this.#depth = new Gauge({
       name: 'daiban_rows_waiting',
       help: 'Rows waiting, by kind',
@@ -62,19 +80,30 @@ export class Metrics {
     this.#webhooks.inc({ platform, outcome });
   }
 
+  /** Adds the figure of what wakes the other processes. */
+  watchQueue(isUp: () => boolean): void {
+    const gauge: Gauge = new Gauge({
+      name: 'daiban_queue_up',
+      help: 'Whether Redis (REDIS_URL) answers; without it messages wait for the next look of a worker, about a second',
+      registers: [this.#registry],
+      collect: () => gauge.set(isUp() ? 1 : 0),
+    });
+  }
+
   delivered(count: number): void {
     this.#deliveries.inc(count);
   }
 
-  /** The figures in the text format. */
+  /** The figures in the text format. While the database is away those of its rows are missing, not 0, and `daiban_database_up` is 0. */
   async text(tx: Tx): Promise<{ readonly type: string; readonly body: string }> {
-    for (const kind of KINDS) {
-      this.#depth.set({ kind }, 0);
-      this.#age.set({ kind }, 0);
-    }
-    for (const row of await tx.query<{ what: string; n: number; age: number }>(DEPTH)) {
-      this.#depth.set({ kind: row.what }, row.n);
-      this.#age.set({ kind: row.what }, row.age);
+    const rows = await waitingRows(tx);
+    this.#isUp.set(rows === undefined ? 0 : 1);
+    this.#depth.reset();
+    this.#age.reset();
+    for (const kind of rows === undefined ? [] : KINDS) {
+      const row = rows?.find(({ what }) => what === kind);
+      this.#depth.set({ kind }, row?.n ?? 0);
+      this.#age.set({ kind }, row?.age ?? 0);
     }
     return { type: this.#registry.contentType, body: await this.#registry.metrics() };
   }

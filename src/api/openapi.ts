@@ -1,7 +1,7 @@
 /** The OpenAPI 3.1 document, made from the same schemas that check the requests. */
 import { OpenAPIRegistry, OpenApiGeneratorV31, extendZodWithOpenApi } from '@asteasolutions/zod-to-openapi';
 import { z } from 'zod';
-import type { Operation, Registry } from '../core/operations/operation.ts';
+import { partOf, publicInput, type Operation, type Registry } from '../core/operations/operation.ts';
 import type { Texts } from '../lib/i18n.ts';
 import { registerCalculators } from './calculators/openapi.ts';
 import { registerLists } from './lists.ts';
@@ -38,10 +38,11 @@ function register(openapi: OpenAPIRegistry, operation: Operation): void {
   const { http } = operation;
   if (!http) return;
   const names = [...http.path.matchAll(/\{(\w+)\}/g)].map((match) => match[1] ?? '');
-  const shape = operation.input instanceof z.ZodObject ? operation.input : undefined;
+  const input = publicInput(operation);
+  const shape = input instanceof z.ZodObject ? input : undefined;
   // What stands in the path is always there, whatever the operation says for other ways of calling it.
-  const params = shape ? part(shape, (name) => names.includes(name)).required() : undefined;
-  const rest = shape ? part(shape, (name) => !names.includes(name)) : undefined;
+  const params = shape ? partOf(shape, (name) => names.includes(name)).required() : undefined;
+  const rest = shape ? partOf(shape, (name) => !names.includes(name)) : undefined;
   const hasBody = http.method !== 'GET' && http.method !== 'DELETE';
   openapi.registerPath({
     method: http.method.toLowerCase() as 'get',
@@ -54,10 +55,10 @@ function register(openapi: OpenAPIRegistry, operation: Operation): void {
       ...(hasBody
         ? {
             body: {
-              required: !(rest ?? operation.input).safeParse({}).success,
+              required: !(rest ?? input).safeParse({}).success,
               content: {
                 'application/json': {
-                  schema: rest ?? operation.input,
+                  schema: rest ?? input,
                   ...(operation.example === undefined ? {} : { example: operation.example }),
                 },
               },
@@ -75,8 +76,4 @@ function register(openapi: OpenAPIRegistry, operation: Operation): void {
       default: { description: 'A refusal', content: { 'application/problem+json': { schema: problem } } },
     },
   });
-}
-
-function part(shape: z.ZodObject, wanted: (name: string) => boolean): z.ZodObject {
-  return z.object(Object.fromEntries(Object.entries(shape.shape).filter(([name]) => wanted(name))));
 }

@@ -1,5 +1,6 @@
 /** Errors over HTTP: RFC 9457 problem documents, in the language the caller asks for; never a stack. */
 import type { ErrorRequestHandler, Request, Response } from 'express';
+import { isPassing } from '../db/database.ts';
 import { AppError, commonErrors, errorRows, errorText, faultsIn, type ErrorRow } from '../lib/errors.ts';
 import { isLanguage, type Language, type Texts } from '../lib/i18n.ts';
 import type { Log } from '../lib/log.ts';
@@ -42,6 +43,9 @@ export function sendProblem(response: Response, texts: Texts, error: AppError, t
   response.status(problem.status).type('application/problem+json').send(JSON.stringify(problem));
 }
 
+/** A database that is starting, or was changed over, is back within seconds. */
+const COME_BACK_MS = 5_000;
+
 export const FAULT: ErrorRow = { code: 'server.fault', status: 500, level: 'error' };
 
 /** The last handler: refusals as they are, body-parser errors as malformed, everything else as a fault with a log line. */
@@ -53,13 +57,16 @@ export function problemHandler(texts: Texts, log: Log): ErrorRequestHandler {
     }
     const traceId = String(response.locals['traceId'] ?? '');
     const known = asAppError(error);
-    if (!known) log.error({ event: 'api.fault', traceId, method: request.method, error: errorText(error) });
+    if (isPassing(error)) log.warn({ event: 'api.database_away', traceId, error: errorText(error) });
+    else if (!known) log.error({ event: 'api.fault', traceId, method: request.method, error: errorText(error) });
     sendProblem(response, texts, known ?? new AppError(FAULT), traceId);
   };
 }
 
 function asAppError(error: unknown): AppError | undefined {
   if (error instanceof AppError) return error;
+  if (isPassing(error))
+    return new AppError(commonErrors['service.unavailable'], { retry: { afterMs: COME_BACK_MS }, cause: error });
   const status = error instanceof Error && 'status' in error ? error.status : undefined;
   if (status === 413) return new AppError(commonErrors['request.too_large']);
   // Bytes in an encoding nobody can read (415) are as malformed as broken JSON.

@@ -1,14 +1,13 @@
 /** The open API made from the registry: one route per operation that has an address. */
-import express, { Router, type Request, type RequestHandler } from 'express';
+import { Router, type Request, type RequestHandler } from 'express';
 import type { Actor } from '../core/operations/actor.ts';
-import type { Operation, Registry } from '../core/operations/operation.ts';
+import { parseFields, publicInput, type Operation, type Registry } from '../core/operations/operation.ts';
 import { performOperation, type UnitDeps } from '../core/unit/unit.ts';
 import { AppError, commonErrors } from '../lib/errors.ts';
 import { newId } from '../lib/ids.ts';
 import { authenticate, type AuthDeps } from './auth.ts';
+import { jsonBody } from './json-body.ts';
 import { languageOf } from './problem.ts';
-
-const MAX_JSON = '1mb';
 
 export interface RouterDeps {
   readonly registry: Registry;
@@ -20,7 +19,7 @@ export interface RouterDeps {
 export function createApiRouter(deps: RouterDeps): Router {
   const router = Router();
   router.use(authenticated(deps.auth));
-  router.use(express.json({ limit: MAX_JSON, strict: false }));
+  router.use(...jsonBody());
   for (const operation of deps.registry.list()) if (operation.http) mount(router, operation, deps.unit);
   return router;
 }
@@ -40,11 +39,13 @@ function mount(router: Router, operation: Operation, unit: UnitDeps): void {
   const path = http.path.replaceAll(/\{(\w+)\}/g, ':$1');
   const handler: RequestHandler = async (request, response) => {
     const actor = response.locals['actor'] as Actor;
+    const input = inputOf(request);
+    if (http.internal) parseFields(publicInput(operation), input, actor.language);
     const output = await performOperation(
       unit,
       { actor, via: 'api', traceId: String(response.locals['traceId']) },
       operation.name,
-      inputOf(request),
+      input,
     );
     const status = http.status ?? (http.method === 'POST' && !operation.isRead ? 201 : 200);
     response.status(status).type('application/json').send(toJson(output));

@@ -8,19 +8,19 @@ import { verifyAudit } from '../core/audit/verify.ts';
 import { performOperation } from '../core/unit/unit.ts';
 import { pendingMigrations } from '../db/migrate.ts';
 import { distinctNames, listStaffRows, peopleMeant, type StaffRow } from '../domain/staff/index.ts';
+import { openDataDir } from '../lib/data-dir.ts';
 import { sandboxPart } from '../sandbox-part.ts';
 import { toJson } from '../api/router.ts';
 import { rolesOf, type Cli } from './index.ts';
 
-const ADMIN: Actor = { kind: 'TOKEN', id: 'cli', roles: ['admin'], language: 'zh-CN' };
-
 /** Opens everything but the server, runs, closes. */
 export async function withBase(cli: Cli, run: (base: Base) => Promise<number>): Promise<number> {
   const say = (line: string): void => void process.stderr.write(`${line}\n`);
+  await openDataDir(cli.env.dataDir);
   const keyFile = masterKeyFile(cli.env);
   const makesKey = cli.env.MASTER_KEY === undefined && !existsSync(keyFile);
-  const base = await openBase({ env: cli.env, version: cli.version, say }, settingsOf(cli), () => undefined);
-  if (makesKey) say(base.services.texts.translate('zh-CN', 'start.master_key_file', { file: keyFile }));
+  const base = await openBase({ env: cli.env, version: cli.version, say }, await settingsOf(cli), () => undefined);
+  if (makesKey) say(base.services.texts.translate(base.env.language, 'start.master_key_file', { file: keyFile }));
   try {
     return await run(base);
   } finally {
@@ -28,16 +28,16 @@ export async function withBase(cli: Cli, run: (base: Base) => Promise<number>): 
   }
 }
 
-function settingsOf(cli: Cli): ChannelSettings {
-  const configured = configuredChannels(cli.env);
-  if (!cli.env.sandbox) return configured;
-  const wanted = (['wecom', 'slack', 'telegram'] as const).filter((platform) => configured[platform] === undefined);
-  return { ...sandboxPart({ url: `http://127.0.0.1:${cli.env.port}`, wanted }).settings, ...configured };
+async function settingsOf({ env }: Cli): Promise<ChannelSettings> {
+  const configured = configuredChannels(env);
+  const sandbox = await sandboxPart(env, configured);
+  return { ...sandbox?.settings, ...configured };
 }
 
 /** Calls an operation as the administrator who sits at the machine. */
 export async function perform(base: Base, name: string, input: unknown): Promise<unknown> {
-  return performOperation(base.unit, { actor: ADMIN, via: 'cli' }, name, input);
+  const actor: Actor = { kind: 'TOKEN', id: 'cli', roles: ['admin'], language: base.env.language };
+  return performOperation(base.unit, { actor, via: 'cli' }, name, input);
 }
 
 /** Prints a value as JSON where that was asked for, otherwise the line. */
@@ -49,7 +49,7 @@ export async function migrateDatabase(cli: Cli): Promise<number> {
   return withBase(cli, async (base) => {
     const pending = await pendingMigrations(base.database.url);
     const isDone = pending.length === 0;
-    const line = base.services.texts.translate('zh-CN', `cli.doctor.database.${isDone ? 'ok' : 'bad'}`);
+    const line = base.services.texts.translate(base.env.language, `cli.doctor.database.${isDone ? 'ok' : 'bad'}`);
     show(cli, { pending }, [`${isDone ? '✓' : '✗'} ${line}`, ...pending].join('\n'));
     return pending.length === 0 ? 0 : 1;
   });
@@ -133,15 +133,19 @@ async function personMeant(base: Base, who: string): Promise<StaffRow | undefine
   const lines = [person, ...namesakes].flatMap((one) =>
     one ? [`  ${one.id} ${names[people.indexOf(one)] ?? ''} ${one.roles.join(',')}`] : [],
   );
-  const text = base.services.texts.translate('zh-CN', `cli.staff.${person ? 'several' : 'unknown'}`, { name: who });
+  const text = base.services.texts.translate(base.env.language, `cli.staff.${person ? 'several' : 'unknown'}`, {
+    name: who,
+  });
   process.stderr.write(`${[`✗ ${text}`, ...lines].join('\n')}\n`);
   return undefined;
 }
 
-export async function disableStaff(cli: Cli, id: string): Promise<number> {
+export async function disableStaff(cli: Cli, who: string): Promise<number> {
   return withBase(cli, async (base) => {
-    const done = await perform(base, 'staff.disable', { id });
-    show(cli, done, `✓ ${id}`);
+    const person = await personMeant(base, who);
+    if (!person) return 2;
+    const done = await perform(base, 'staff.disable', { id: person.id });
+    show(cli, done, `✓ ${person.name} ${person.id}`);
     return 0;
   });
 }
@@ -172,12 +176,21 @@ export async function listTokens(cli: Cli): Promise<number> {
         readonly name: string;
         readonly roles: readonly string[];
         readonly staffName: string | null;
+        readonly createdByName: string;
         readonly expiresAt: string | null;
         readonly revokedAt: string | null;
       }[];
     };
-    const lines = items.map(({ id, name, roles, staffName, expiresAt, revokedAt }) =>
-      [id, name, roles.join(',') || '-', staffName ?? '-', expiresAt ?? '-', revokedAt === null ? '' : `✗ ${revokedAt}`]
+    const lines = items.map(({ id, name, roles, staffName, createdByName, expiresAt, revokedAt }) =>
+      [
+        id,
+        name,
+        roles.join(',') || '-',
+        staffName ?? '-',
+        `← ${createdByName}`,
+        expiresAt ?? '-',
+        revokedAt === null ? '' : `✗ ${revokedAt}`,
+      ]
         .join('  ')
         .trimEnd(),
     );
@@ -206,12 +219,12 @@ export async function verifyAuditLog(cli: Cli): Promise<number> {
       cli,
       verdict,
       verdict.ok
-        ? texts.translate('zh-CN', 'cli.audit.ok', {
+        ? texts.translate(base.env.language, 'cli.audit.ok', {
             entries: String(verdict.entries),
             anchors: verdict.anchors,
             waiting: Number(verdict.waiting),
           })
-        : texts.translate('zh-CN', `cli.audit.${verdict.fault}`, {
+        : texts.translate(base.env.language, `cli.audit.${verdict.fault}`, {
             sequence: String(verdict.sequence ?? ''),
             entry: String(verdict.entryId ?? ''),
             anchor: verdict.anchor ?? '',
@@ -230,7 +243,11 @@ export async function rotateKeys(cli: Cli): Promise<number> {
       if (count === 0) break;
       rewrapped += count;
     }
-    show(cli, { rewrapped }, base.services.texts.translate('zh-CN', 'cli.keys.rotated', { count: rewrapped }));
+    show(
+      cli,
+      { rewrapped },
+      base.services.texts.translate(base.env.language, 'cli.keys.rotated', { count: rewrapped }),
+    );
     return 0;
   });
 }

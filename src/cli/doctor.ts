@@ -67,7 +67,7 @@ async function company(base: Base): Promise<readonly Finding[]> {
     const there = staff.filter(({ roles }) => roles.includes(role)).length;
     return there >= needed
       ? []
-      : [base.services.texts.translate('zh-CN', 'cli.doctor.approver', { flow, role, needed, there })];
+      : [base.services.texts.translate(base.env.language, 'cli.doctor.approver', { flow, role, needed, there })];
   });
   return [
     { check: 'staff', ok: staff.length > 0 },
@@ -118,11 +118,11 @@ function incidentLine(base: Base, { id, kind, words, subjectKind, subjectId, ope
   const { hour, minute } = wallClock(at, companyZone);
   const since = `${dateIn(at, companyZone)} ${String(hour).padStart(2, '0')}:${String(minute).padStart(2, '0')}`;
   const subject = subjectId === null ? '' : `${subjectKind ?? ''} ${subjectId}`.trim();
-  return texts.translate('zh-CN', 'cli.doctor.incident', { id, kind, words, subject, since });
+  return texts.translate(base.env.language, 'cli.doctor.incident', { id, kind, words, subject, since });
 }
 
 function lineOf(base: Base, { check, ok, code }: Finding): string {
-  const words = base.services.texts.translate('zh-CN', `cli.doctor.${check}.${ok ? 'ok' : 'bad'}`, {
+  const words = base.services.texts.translate(base.env.language, `cli.doctor.${check}.${ok ? 'ok' : 'bad'}`, {
     code: code ?? '',
   });
   return `${ok ? '✓' : TOLD.has(check) ? '!' : '✗'} ${words}`;

@@ -27,7 +27,7 @@ export async function checkFlows(cli: Cli, given: readonly string[]): Promise<nu
       );
     else printFindings(cli, findings);
     if (!cli.json && findings.length === 0)
-      cli.out(base.services.texts.translate('zh-CN', 'cli.flows.in_order', { count: flows.length }));
+      cli.out(base.services.texts.translate(base.env.language, 'cli.flows.in_order', { count: flows.length }));
     return findings.length === 0 ? 0 : 1;
   });
 }
@@ -45,7 +45,7 @@ export async function listFlows(cli: Cli): Promise<number> {
       running: running.get(row.id) ?? null,
     }));
     const inUse = (count: number | null): string =>
-      count === null ? '' : ` ${base.services.texts.translate('zh-CN', 'cli.flows.running', { count })}`;
+      count === null ? '' : ` ${base.services.texts.translate(base.env.language, 'cli.flows.running', { count })}`;
     const lines = items.map(
       (item) =>
         `${item.state.padEnd(8)} ${item.name} v${item.number} ${item.version.slice(0, 12)}${inUse(item.running)}`,
@@ -60,7 +60,7 @@ export async function showFlow(cli: Cli, name: string): Promise<number> {
     const rows = await flowVersions(base.database, name);
     const row = rows.find((one) => one.state === 'LIVE') ?? rows[0];
     if (!row) {
-      process.stderr.write(`✗ ${base.services.texts.translate('zh-CN', 'cli.flows.unknown', { name })}\n`);
+      process.stderr.write(`✗ ${base.services.texts.translate(base.env.language, 'cli.flows.unknown', { name })}\n`);
       return 2;
     }
     const { number, state, id: version, source } = row;
@@ -97,7 +97,11 @@ export async function publishFlow(
     const { texts } = base.services;
     const { before } = published;
     const key = before === null || before === published.number ? 'published' : 'replaced';
-    show(cli, published, texts.translate('zh-CN', `cli.flows.${key}`, { name, number: published.number, before }));
+    show(
+      cli,
+      published,
+      texts.translate(base.env.language, `cli.flows.${key}`, { name, number: published.number, before }),
+    );
     return 0;
   });
 }
@@ -129,7 +133,7 @@ export async function migrateFlow(
     const target = { name, ...(to === undefined ? {} : { to }) };
     const preview = (await perform(base, 'flow.previewMigration', target)) as Preview;
     const say = (key: string, params: object): string =>
-      base.services.texts.translate('zh-CN', `cli.flows.${key}`, { name, to: preview.to, ...params });
+      base.services.texts.translate(base.env.language, `cli.flows.${key}`, { name, to: preview.to, ...params });
     const from = preview.from.map(({ number, loans }) => `v${number} × ${loans}`).join(', ');
     const lines = [say('migration', { ...preview, from })];
     if (!isConfirmed) {
@@ -163,7 +167,10 @@ async function storeFile(
   const [flow] = flows;
   const isOther = flow !== undefined && flow.name !== name;
   if (!flow || isOther) {
-    const message = base.services.texts.translate('zh-CN', 'cli.flows.other_name', { name, other: flow?.name ?? '' });
+    const message = base.services.texts.translate(base.env.language, 'cli.flows.other_name', {
+      name,
+      other: flow?.name ?? '',
+    });
     if (cli.json) cli.out(toJson({ ok: false, findings, ...(isOther ? { message } : {}) }));
     else printFindings(cli, findings);
     if (isOther && !cli.json) process.stderr.write(`✗ ${message}\n`);

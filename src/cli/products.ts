@@ -91,5 +91,5 @@ function readProducts(base: Base, file: string): readonly Named[] {
 }
 
 function say(base: Base, key: string, params: Readonly<Record<string, string | number>> = {}): string {
-  return base.services.texts.translate('zh-CN', `cli.products.${key}`, params);
+  return base.services.texts.translate(base.env.language, `cli.products.${key}`, params);
 }

@@ -1,11 +1,10 @@
 /** `daiban start`: runs until a signal, then finishes what is under way. */
-import { BusyPort } from '../api/listen.ts';
-import { startApp } from '../app.ts';
+import { startApp, type RunningApp } from '../app.ts';
 import { configuredChannels } from '../base.ts';
 import { packageRoot, type Env } from '../config/env.ts';
 import { loadTexts, type Texts } from '../lib/i18n.ts';
 import path from 'node:path';
-import { describe, EXIT_CONFIG, type Cli } from './index.ts';
+import { describe, exitCodeOf, type Cli } from './index.ts';
 
 const GRACE_MS = 20_000;
 
@@ -14,18 +13,17 @@ export async function start(cli: Cli): Promise<number> {
   const { env } = cli;
   const texts = loadTexts(path.join(packageRoot, 'locales'));
   try {
-    if (isBare(env)) warn(texts.translate('zh-CN', 'start.no_sandbox'));
+    if (isBare(env)) warn(texts.translate(env.language, 'start.no_sandbox'));
     const app = await startApp({ env, version: cli.version, say: warn });
-    for (const line of places(env, app.url, texts)) cli.out(line);
+    for (const line of places(env, app, texts)) cli.out(line);
     await stopSignal();
     const force = setTimeout(() => process.exit(1), GRACE_MS);
     await app.close();
     clearTimeout(force);
     return 0;
   } catch (error) {
-    const busy = error instanceof BusyPort && texts.translate('zh-CN', 'start.busy_port', { port: error.port });
-    warn(`✗ ${busy === false ? describe(error) : busy}`);
-    return error instanceof BusyPort ? EXIT_CONFIG : 1;
+    warn(`✗ ${describe(error, env.language)}`);
+    return exitCodeOf(error);
   }
 }
 
@@ -38,14 +36,17 @@ function isBare(env: Env): boolean {
   return env.SANDBOX === 'auto' && !env.sandbox && Object.keys(configuredChannels(env)).length === 0;
 }
 
-/** Three lines: where one plays, where programs ask, where the data lives and with it the key, if it is a file. */
-export function places(env: Env, url: string, texts: Texts): readonly string[] {
+/**
+ * Three lines: where one plays (this machine only, whatever the world calls us), where programs ask, where the data lives and
+ * with it the key, if it is a file.
+ */
+export function places(env: Env, { url, ownUrl }: Pick<RunningApp, 'url' | 'ownUrl'>, texts: Texts): readonly string[] {
   const say = (name: string, params: Readonly<Record<string, string>>): string =>
-    texts.translate('zh-CN', `start.${name}`, params);
+    texts.translate(env.language, `start.${name}`, params);
   const isWeb = env.ROLES.includes('web');
   const folder = env.DATABASE_URL === undefined ? env.dataDir : `${env.dataDir} + DATABASE_URL`;
   return [
-    ...(env.sandbox && isWeb ? [say('sandbox', { url })] : []),
+    ...(env.sandbox && isWeb ? [say('sandbox', { url: ownUrl })] : []),
     ...(isWeb ? [say('api', { url })] : []),
     say(env.MASTER_KEY ? 'data' : 'data_and_key', { folder }),
   ];

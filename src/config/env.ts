@@ -5,7 +5,7 @@
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
-import { loadTexts } from '../lib/i18n.ts';
+import { loadTexts, type Language } from '../lib/i18n.ts';
 import { parseKillOrder } from '../lib/kill-points.ts';
 import { Secret } from '../lib/secret.ts';
 
@@ -63,9 +63,14 @@ const shape = {
   MASTER_KEY_PREVIOUS: base64Key
     .optional()
     .describe('The master key before the last change, until `daiban keys rotate` has run'),
-  BOOTSTRAP_API_TOKEN: secret
+  BOOTSTRAP_API_TOKEN: z
+    .string()
+    .regex(/^[!-~]{8,512}$/) // what a bearer header can carry: api/auth.ts
+    .transform((value) => new Secret(value))
     .optional()
-    .describe('An admin API token, valid only while it is set; may not decide approvals'),
+    .describe(
+      'An admin API token of at least 8 characters, valid only while it is set; neither it nor a token made with it may decide approvals',
+    ),
   SANDBOX: z
     .enum(['auto', 'on', 'off'])
     .default('auto')
@@ -120,11 +125,22 @@ export interface Env extends Omit<RawEnv, 'PORT'> {
   readonly sandbox: boolean;
   /** Demo people and data are seeded only when no channel is configured. */
   readonly demo: boolean;
+  /** What the command speaks to the person at the terminal. */
+  readonly language: Language;
 }
 
 export type EnvResult =
   | { readonly ok: true; readonly env: Env }
   | { readonly ok: false; readonly faults: readonly string[] };
+
+/**
+ * The language of the person at the terminal, by locale(7): the first of LC_ALL, LC_MESSAGES and LANG that is set. Chinese
+ * where that names no language (unset, C, POSIX: containers and services), English for any other.
+ */
+export function terminalLanguage(source: Readonly<Record<string, string | undefined>>): Language {
+  const name = [source['LC_ALL'], source['LC_MESSAGES'], source['LANG']].find((one) => one !== undefined && one !== '');
+  return name === undefined || /^(C|POSIX|zh)([._@-]|$)/i.test(name) ? 'zh-CN' : 'en';
+}
 
 /** Parses settings; every fault is reported as `NAME cure`, in the order of the list above. */
 export function parseEnv(source: Readonly<Record<string, string | undefined>>): EnvResult {
@@ -141,7 +157,8 @@ export function parseEnv(source: Readonly<Record<string, string | undefined>>): 
     })),
     ...missingOrClashing(given),
   ];
-  if (!parsed.success || faults.length > 0) return { ok: false, faults: sentences(faults) };
+  const language = terminalLanguage(source);
+  if (!parsed.success || faults.length > 0) return { ok: false, faults: sentences(faults, language) };
   const raw = parsed.data;
   const configured = Boolean(raw.WECOM_CORP_ID ?? raw.SLACK_BOT_TOKEN ?? raw.TELEGRAM_BOT_TOKEN);
   const sandbox = raw.SANDBOX === 'on' || (raw.SANDBOX === 'auto' && !configured && isLoopback(raw.HOST));
@@ -154,6 +171,7 @@ export function parseEnv(source: Readonly<Record<string, string | undefined>>): 
       dataDir: path.resolve(packageRoot, raw.DATA_DIR),
       sandbox,
       demo: sandbox && !configured,
+      language,
     },
   };
 }
@@ -173,7 +191,7 @@ export function envExample(): string {
 }
 
 function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || host.startsWith('127.');
+  return host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host);
 }
 
 /** What is wrong with a setting: the text that says how to put it right. */
@@ -206,11 +224,11 @@ function missingOrClashing(given: Readonly<Record<string, string>>): readonly Fa
 }
 
 /** The faults as the person at the terminal reads them, each once, in the order in which the settings are described. */
-function sentences(faults: readonly Fault[]): readonly string[] {
+function sentences(faults: readonly Fault[], language: Language): readonly string[] {
   const texts = loadTexts(path.join(packageRoot, 'locales'));
   const order = Object.keys(schema.shape);
   const lines = [...faults]
     .sort((a, b) => order.indexOf(a.name) - order.indexOf(b.name))
-    .map(({ name, key, others = '' }) => `${name} ${texts.translate('zh-CN', `settings.${key}`, { others })}`);
+    .map(({ name, key, others = '' }) => `${name} ${texts.translate(language, `settings.${key}`, { others })}`);
   return [...new Set(lines)];
 }

@@ -3,7 +3,13 @@ import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { createFile, makeFolder } from '../lib/durable-file.ts';
+import { AppError, defineErrors } from '../lib/errors.ts';
 import type { Env } from './env.ts';
+
+/** What can be wrong with the file of the master key. */
+export const keyFileErrors = defineErrors({
+  'setting.key_file_damaged': [500, 'error'],
+});
 
 export type MasterKeyResult = { readonly current: Buffer; readonly previous?: Buffer } & (
   | { readonly isNew: false; readonly file?: undefined }
@@ -16,7 +22,7 @@ export function masterKeyFile(env: Pick<Env, 'dataDir'>): string {
   return path.join(env.dataDir, 'master.key');
 }
 
-/** Reads or makes the master key. @throws Error when the key file is damaged. */
+/** Reads or makes the master key. @throws AppError `setting.key_file_damaged` */
 export async function masterKey(
   env: Pick<Env, 'MASTER_KEY' | 'MASTER_KEY_PREVIOUS' | 'dataDir'>,
 ): Promise<MasterKeyResult> {
@@ -33,7 +39,7 @@ export async function masterKey(
   // Of two processes starting at once one makes the file, the other reads it. Nothing is wrapped by a key that a power cut could take.
   const isNew = await createFile(file, `${randomBytes(32).toString('base64')}\n`);
   const current = await readKey(file);
-  if (!current) throw new Error(`the master key file is not readable: ${file}`);
+  if (!current) throw new AppError(keyFileErrors['setting.key_file_damaged'], { params: { file } });
   return { current, file, isNew };
 }
 
@@ -41,6 +47,6 @@ async function readKey(file: string): Promise<Buffer | undefined> {
   const text = await readFile(file, 'utf8').catch(() => undefined);
   if (text === undefined) return undefined;
   const key = Buffer.from(text.trim(), 'base64');
-  if (key.length !== 32) throw new Error(`the master key file is damaged: ${file}; restore it from a backup`);
+  if (key.length !== 32) throw new AppError(keyFileErrors['setting.key_file_damaged'], { params: { file } });
   return key;
 }

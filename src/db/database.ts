@@ -92,9 +92,20 @@ export function sqlState(error: unknown): string | undefined {
   return error instanceof DatabaseError ? error.code : undefined;
 }
 
+/** The SQLSTATE that Prisma wraps into an error of its own. */
+function listState(error: unknown): string | undefined {
+  const { meta } = (error ?? {}) as {
+    readonly meta?: { readonly driverAdapterError?: { readonly cause?: { readonly originalCode?: string } } };
+  };
+  return meta?.driverAdapterError?.cause?.originalCode;
+}
+
 const PASSING_CLASSES = ['08', '40', '53', '57', '55'];
 const PASSING_MESSAGES =
-  /^(Connection terminated|Client has encountered a connection error|Cannot use a pool after|timeout exceeded when trying to connect|timeout expired|Query read timeout)/;
+  /^(Connection terminated|Client was closed|Client has encountered a connection error|Cannot use a pool after|timeout exceeded when trying to connect|timeout expired|Query read timeout)/;
+/** Of the operating system; and of Prisma, by which lists are read: cannot reach, timed out, closed, no connection free. */
+const PASSING_CODES =
+  /^(E(CONNREFUSED|CONNRESET|PIPE|TIMEDOUT|HOSTUNREACH|NETUNREACH|NOTFOUND|AI_AGAIN)|P(1001|1002|1008|1017|2024|2037))$/;
 /** A transaction that was idle for too long: we were slow, the work itself may be fine. */
 const IDLE_TRANSACTION = '25P03';
 
@@ -103,13 +114,10 @@ const IDLE_TRANSACTION = '25P03';
  * connection, no resources. The same work may succeed later, so it says nothing against an event or a message.
  */
 export function isPassing(error: unknown): boolean {
-  const state = sqlState(error);
+  const state = sqlState(error) ?? listState(error);
   if (state !== undefined) return state === IDLE_TRANSACTION || PASSING_CLASSES.includes(state.slice(0, 2));
   if (!(error instanceof Error)) return false;
-  return (
-    /^E(CONNREFUSED|CONNRESET|PIPE|TIMEDOUT|HOSTUNREACH|NOTFOUND)$/.test((error as NodeJS.ErrnoException).code ?? '') ||
-    PASSING_MESSAGES.test(error.message)
-  );
+  return PASSING_CODES.test((error as NodeJS.ErrnoException).code ?? '') || PASSING_MESSAGES.test(error.message);
 }
 
 /** serialization_failure and deadlock_detected: the transaction is undone for certain, and the same work may go through now. */

@@ -3,6 +3,7 @@
  * audit chain. All are wrapped by the master key, which never enters the database.
  */
 import { createHash, randomBytes } from 'node:crypto';
+import { AppError, defineErrors } from '../lib/errors.ts';
 import { blind, open, seal, sealedKeyNumber } from '../lib/seal.ts';
 import { statement, type Tx } from './database.ts';
 
@@ -42,12 +43,15 @@ export function masterKeyId(key: Buffer): string {
   return createHash('sha256').update(key).digest('hex').slice(0, 16);
 }
 
+/** What can be wrong with the master key. */
+export const keyErrors = defineErrors({
+  'setting.master_key_other': [500, 'error'],
+});
+
 /** The database's keys were wrapped by a master key that we do not have: nothing of it can be read with ours. */
-export class UnknownMasterKey extends Error {
-  constructor(row: Pick<KeyRow, 'number' | 'master_key_id'>) {
-    super(
-      `data key ${row.number} was wrapped by another master key (id ${row.master_key_id}); set MASTER_KEY_PREVIOUS or restore the key`,
-    );
+export class UnknownMasterKey extends AppError {
+  constructor(row: Pick<KeyRow, 'master_key_id'>) {
+    super(keyErrors['setting.master_key_other'], { params: { id: row.master_key_id } });
   }
 }
 

@@ -23,6 +23,7 @@ export interface FileIntake {
   target(message: {
     readonly actor: Actor;
     readonly caption: string;
+    readonly about?: string;
   }): Promise<
     { readonly kind: 'customer'; readonly customerId: string } | { readonly kind: 'refused'; readonly reason: string }
   >;
@@ -161,8 +162,9 @@ function captionOf({ messages }: MediaErrand): string {
  * and on the last try counts as unreadable.
  */
 async function takeAll(deps: MediaJobDeps, errand: MediaErrand, isLast: boolean): Promise<readonly Taken[] | 'later'> {
-  const { messages, account, actor } = errand;
-  const target = await deps.intake.target({ actor, caption: captionOf(errand) });
+  const { messages, account, actor, about } = errand;
+  const caption = captionOf(errand);
+  const target = await deps.intake.target({ actor, caption, ...(about === undefined ? {} : { about }) });
   if (target.kind === 'refused') return refuseAll(errand, target.reason);
   const { now } = await readTimes(deps.database);
   const taken: Taken[] = [];

@@ -1,5 +1,5 @@
 /** Files and folders that a power cut leaves either whole or not there at all. */
-import { link, mkdir, open, rm, writeFile } from 'node:fs/promises';
+import { link, mkdir, open, rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { newToken } from './ids.ts';
 
@@ -25,13 +25,28 @@ export async function createFile(file: string, text: string): Promise<boolean> {
   }
 }
 
-/** Makes a folder and those above it that are missing, for good. */
-export async function makeFolder(folder: string): Promise<void> {
-  const first = await mkdir(folder, { recursive: true });
-  if (first === undefined) return;
-  const above = path.dirname(path.resolve(first));
-  for (let made = path.resolve(folder); made.length > above.length; made = path.dirname(made))
-    await syncFolder(path.dirname(made));
+/**
+ * Makes a folder and those above it that are missing, for good. One by one: Node's own recursion never ends where making a
+ * folder is answered by ENOENT though the one above it is there, as in /proc.
+ */
+export async function makeFolder(folder: string, mode = 0o777): Promise<void> {
+  const missing: string[] = [];
+  for (let at = path.resolve(folder); !(await isFolder(at)) && at !== path.dirname(at); at = path.dirname(at))
+    missing.unshift(at);
+  for (const each of missing) {
+    await mkdir(each, { mode }).catch(async (error: unknown) => {
+      if (!(await isFolder(each))) throw error; // otherwise another process was faster
+    });
+    await syncFolder(path.dirname(each));
+  }
+}
+
+async function isFolder(at: string): Promise<boolean> {
+  const found = await stat(at).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'ENOENT') throw error;
+    return undefined;
+  });
+  return found?.isDirectory() ?? false;
 }
 
 /**

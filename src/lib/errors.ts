@@ -90,6 +90,7 @@ export const commonErrors = defineErrors({
   'request.invalid': [422, 'info'],
   'request.malformed': [400, 'info'],
   'request.too_large': [413, 'info'],
+  'request.not_json': [415, 'info'],
   'auth.missing': [401, 'info'],
   'auth.invalid': [401, 'info'],
   'permission.denied': [403, 'info'],

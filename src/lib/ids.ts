@@ -6,6 +6,11 @@ export function newId(): string {
   return v7();
 }
 
+/** Whether a text is written as PostgreSQL reads a uuid; of any version, for others make them too. */
+export function isUuid(text: string): boolean {
+  return /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text);
+}
+
 const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz'; // Crockford base32: no i, l, o, u — safe to read out aloud
 
 /** An unguessable token of `length` base32 characters (5 bits each), safe in URLs, deep links and card keys. */

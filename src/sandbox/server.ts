@@ -3,9 +3,9 @@
  *
  * How the app wires it (it listens first, so that `base` is known):
  *
- *   const sandbox = createSandbox({ base, dataDir, texts, log, wanted, now, advanceClock, businessNow, nextDue, people });
- *   // settings.wecom / .slack / .telegram → configuration of our channels; absent where the platform is not played
- *   server handlers: [webhooks, sandbox.handle, …]   // takes every path under /sandbox and nothing else
+ *   const settings = sandboxSettings(base, await sandboxSecrets(folder), wanted);   // also the configuration of our channels
+ *   const sandbox = createSandbox({ base, dataDir, texts, log, settings, now, advanceClock, businessNow, nextDue, people });
+ *   server handlers: [sandbox.handle, webhooks, …]   // takes every path under /sandbox, guards the webhooks it calls
  *   await sandbox.connect(base);                      // once our webhooks answer: verifies and sets callback addresses
  *   await sandbox.setNow(now);                        // while the app steps the clock, at every step
  *   await sandbox.close();
@@ -18,11 +18,11 @@ import { errorText } from '../lib/errors.ts';
 import type { Language, Texts } from '../lib/i18n.ts';
 import type { Log } from '../lib/log.ts';
 import type { Emulator, Fault, JournalEntry } from './emulator.ts';
-import { type Answer, jsonAnswer, sendAnswer } from './kernel/http.ts';
+import { type Answer, jsonAnswer, sendAnswer, splitPath } from './kernel/http.ts';
 import { createSlackEmulator } from './slack/index.ts';
 import { createTelegramEmulator } from './telegram/index.ts';
 import { createWecomEmulator } from './wecom/index.ts';
-import { type SandboxSettings, slackAccount, telegramAccount, wecomAccount } from './world/accounts.ts';
+import type { SandboxSettings } from './world/accounts.ts';
 import { type Platform, PLATFORMS, type SandboxPerson } from './world/cast.ts';
 import { type ClockHands, ClockRoom } from './world/clock-room.ts';
 import { checkCaller } from './world/gate.ts';
@@ -35,6 +35,8 @@ import { callerLanguage, problemAnswer, SANDBOX_CODES, type SandboxCode, Sandbox
 import { findRoute, type Route } from './world/router.ts';
 import { sandboxRoutes } from './world/routes.ts';
 
+export { sandboxSettings } from './world/accounts.ts';
+export { sandboxSecrets } from './world/secrets.ts';
 export type { SandboxSettings, SlackSettings, TelegramSettings, WecomSettings } from './world/accounts.ts';
 export type { CastRole, Platform, SandboxPerson } from './world/cast.ts';
 export type { ClockHands } from './world/clock-room.ts';
@@ -48,8 +50,8 @@ export interface SandboxOptions extends ClockHands {
   readonly dataDir: string;
   readonly texts: Texts;
   readonly log: Log;
-  /** The platforms that are not configured for real. */
-  readonly wanted: readonly Platform[];
+  /** What our channels talk to the look-alikes with; a platform without settings is not played. */
+  readonly settings: SandboxSettings;
   /** Business time at the start; from then on the look-alikes' clocks tick along with real time. */
   readonly now: Date;
   /** Where the visitor says that money came in; without it nothing is offered. */
@@ -62,9 +64,10 @@ export interface SandboxOptions extends ClockHands {
 
 /** A running sandbox. */
 export interface Sandbox {
-  /** What our channels need to talk to the look-alikes. */
-  readonly settings: SandboxSettings;
-  /** Serves a request if its path is `/sandbox` or below; `false` leaves it to others. */
+  /**
+   * Serves a request if its path is `/sandbox` or below, and refuses what comes from elsewhere to the webhooks of the platforms
+   * it plays; `false` leaves it to others.
+   */
   handle(request: IncomingMessage, response: ServerResponse): boolean;
   /**
    * Points the look-alikes at our webhooks under `base`. Call it when they answer.
@@ -84,8 +87,16 @@ export function createSandbox(options: SandboxOptions): Sandbox {
   return new LocalSandbox(options);
 }
 
+/** Our webhooks, as a platform is told them. */
+const WEBHOOKS: Readonly<Record<Platform, string>> = {
+  wecom: '/channels/wecom/callback',
+  slack: '/channels/slack/events',
+  telegram: '/channels/telegram/webhook',
+};
+
 class LocalSandbox implements Sandbox {
-  readonly settings: SandboxSettings;
+  readonly #settings: SandboxSettings;
+  readonly #webhooks: ReadonlySet<string>;
   readonly #log: Log;
   readonly #texts: Texts;
   readonly #emulators: Emulators;
@@ -98,18 +109,15 @@ class LocalSandbox implements Sandbox {
   readonly #routes: readonly Route[];
 
   constructor(options: SandboxOptions) {
-    const { base, log, texts, wanted, dataDir, people } = options;
+    const { base, log, texts, settings, dataDir, people } = options;
     this.#log = log;
     this.#texts = texts;
-    this.settings = {
-      ...(wanted.includes('wecom') && { wecom: wecomAccount(base) }),
-      ...(wanted.includes('slack') && { slack: slackAccount(base) }),
-      ...(wanted.includes('telegram') && { telegram: telegramAccount(base) }),
-    };
-    this.#emulators = openPlatforms(this.settings, base, options.now);
+    this.#settings = settings;
+    this.#emulators = openPlatforms(settings, base, options.now);
     this.#all = PLATFORMS.flatMap((platform) => this.#emulators[platform] ?? []);
+    this.#webhooks = new Set(this.#all.map(({ platform }) => WEBHOOKS[platform]));
     this.#phones = new Phones(this.#emulators, people);
-    this.#memory = new Memory(path.join(dataDir, 'sandbox'), { ...this.#emulators, phones: this.#phones });
+    this.#memory = new Memory(path.join(dataDir, 'sandbox'), { ...this.#emulators, phones: this.#phones }, log);
     const recalled = this.#memory.recall();
     if (recalled === 'broken') log.warn({ event: 'sandbox.memory', outcome: recalled });
     this.#live = new Live(
@@ -122,26 +130,39 @@ class LocalSandbox implements Sandbox {
   }
 
   handle(request: IncomingMessage, response: ServerResponse): boolean {
-    const { pathname, search, searchParams } = new URL(request.url ?? '/', 'http://sandbox');
+    const url = request.url ?? '/';
+    const { pathname, query } = splitPath(url); // not `new URL`: a caller may send what is none
+    const language = callerLanguage(request, query);
+    if (this.#webhooks.has(pathname)) return this.#refuses(request, response, language);
     if (pathname !== '/sandbox' && !pathname.startsWith('/sandbox/')) return false;
-    const below = pathname.slice('/sandbox'.length);
-    const language = callerLanguage(request, searchParams);
-    this.#serve(request, response, { below, search, query: searchParams, language }).catch((error: unknown) => {
-      this.#fail(response, language, error);
-    });
+    const asked = { below: pathname.slice('/sandbox'.length), search: url.slice(pathname.length), query, language };
+    this.#serve(request, response, asked)
+      .catch((error: unknown) => this.#fail(response, language, error))
+      .catch(() => response.destroy());
     return true;
+  }
+
+  /** Whoever plays a platform speaks as anybody there: only the look-alikes do, and they are on this machine. */
+  #refuses(request: IncomingMessage, response: ServerResponse, language: Language): boolean {
+    try {
+      checkCaller(request);
+      return false;
+    } catch (error) {
+      this.#fail(response, language, error);
+      return true;
+    }
   }
 
   async connect(base: string): Promise<void> {
     const { wecom, slack } = this.#emulators;
-    if (wecom !== undefined && this.settings.wecom !== undefined) {
-      const check = await wecom.setCallbackUrl(this.settings.wecom.agentId, `${base}/channels/wecom/callback`);
+    const { wecom: ours, telegram } = this.#settings;
+    if (wecom !== undefined && ours !== undefined) {
+      const check = await wecom.setCallbackUrl(ours.agentId, `${base}${WEBHOOKS.wecom}`);
       if (!check.ok) throw new Error(`the WeCom look-alike could not verify our callback address: ${check.reason}`);
     }
     if (slack !== undefined && !(await slack.verifyEventsUrl()))
       throw new Error('the Slack look-alike could not verify our events address');
-    if (this.settings.telegram !== undefined)
-      await setTelegramWebhook(this.settings.telegram, `${base}/channels/telegram/webhook`);
+    if (telegram !== undefined) await setTelegramWebhook(telegram, `${base}${WEBHOOKS.telegram}`);
   }
 
   async setNow(now: Date): Promise<void> {
@@ -157,7 +178,7 @@ class LocalSandbox implements Sandbox {
   async close(): Promise<void> {
     this.#live.close();
     await Promise.all(this.#all.map((emulator) => emulator.close()));
-    this.#memory.flush();
+    this.#memory.close();
   }
 
   /** Different after everything a look-alike did or was told. */
@@ -284,7 +305,7 @@ function slackWorkspace({ teamId, botToken, signingSecret }: NonNullable<Sandbox
     signingSecret,
     appId: 'A0SANDBOX',
     botUserId: 'U0DAIBAN',
-    eventsUrl: `${base}/channels/slack/events`,
+    eventsUrl: `${base}${WEBHOOKS.slack}`,
     publicBase: `${base}/sandbox/slack`,
     people: [],
   };

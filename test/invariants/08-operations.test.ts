@@ -100,7 +100,7 @@ describe('the ways in', () => {
       readiness: async () => [],
       extend: () => undefined,
     });
-    const server = createHttpServer(express, []);
+    const server = createHttpServer(express, [], { texts: services.texts, log: silentLog });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const address = server.address();
     url = `http://127.0.0.1:${typeof address === 'object' ? address?.port : 0}`;

@@ -3,8 +3,9 @@
  * passes. The database refuses it too.
  */
 import { beforeAll, describe, expect, test } from 'vitest';
+import type { Actor } from '../../src/core/operations/actor.ts';
 import { refusalOf } from '../support/product.ts';
-import { useCompany, type StaffActor } from './support/company.ts';
+import { ADMIN, useCompany, type StaffActor } from './support/company.ts';
 
 const company = useCompany();
 const people: Partial<Record<'submitter' | 'author' | 'reviewer' | 'both' | 'approver', StaffActor>> = {};
@@ -33,9 +34,11 @@ interface Approval {
 }
 
 /** A case of the submitter's; what is open of it. */
-async function submit(
-  amount: string,
-): Promise<{ readonly application: string; readonly open: () => Promise<Approval | undefined> }> {
+async function submit(amount: string): Promise<{
+  readonly application: string;
+  readonly lead: string;
+  readonly open: () => Promise<Approval | undefined>;
+}> {
   phone += 1;
   const facts = { name: '何女士', phone: String(phone), amount, term: 12 };
   const lead = (await company.call(person('submitter'), 'lead.capture', { facts })) as { leadNumber: string };
@@ -48,7 +51,7 @@ async function submit(
     })) as { items: (Approval & { applicationId: string })[] };
     return items.find((one) => one.applicationId === done.applicationId);
   };
-  return { application: done.applicationId, open };
+  return { application: done.applicationId, lead: lead.leadNumber, open };
 }
 
 async function decide(
@@ -101,6 +104,31 @@ describe('one’s own case', () => {
       [person('author').id],
     );
     expect(excluded).toEqual([{ why: 'author' }]);
+  });
+
+  test('what approvers have before them is changed by nobody of us until it is returned; then whoever changes it is an author', async () => {
+    const { lead, open } = await submit('100000.00');
+    const approval = await open();
+    const chief = await company.addStaff('梁总', ['manager', 'reviewer'], { slack: 'U0CHIEF' });
+    const facts = { amount: '200000.00' };
+    const form = { name: '何女士', mobile: String(phone), purpose: 'turnover', source: 'website' };
+    const attempt = async (actor: Actor, name: string, input: object): Promise<string> =>
+      refusalOf(company.call(actor, name, input));
+
+    expect(await attempt(person('submitter'), 'lead.update', { lead, facts })).toBe('lead.in_approval');
+    expect(await attempt(chief, 'lead.update', { lead, facts })).toBe('lead.in_approval');
+    expect(await attempt(ADMIN, 'lead.update', { lead, facts: { name: '何小姐' } })).toBe('lead.in_approval');
+    expect(await attempt(ADMIN, 'lead.create', form)).toBe('lead.in_approval');
+    expect(await attempt(person('submitter'), 'lead.capture', { facts: { phone: String(phone), ...facts } })).toBe(
+      'lead.in_approval',
+    );
+    const same = await company.call(person('submitter'), 'lead.update', { lead, facts: { amount: '100000.00' } });
+    expect(same).toMatchObject({ changes: {} });
+
+    await decide(person('reviewer'), approval, 'return', { reason: '金额' });
+    await company.call(chief, 'lead.update', { lead, facts });
+    await company.call(person('submitter'), 'lead.submit', { lead });
+    expect((await open())?.tasks.map((task) => task.staffId)).not.toContain(chief.id);
   });
 
   test('the database refuses a seat for the submitter, whoever writes it', async () => {

@@ -7,14 +7,15 @@ import { botName } from '../../src/base.ts';
 import { Keyring } from '../../src/db/keyring.ts';
 import { personalValues } from '../../src/domain/customers/index.ts';
 import { CANARY, findInDatabase, mentionsCanary } from '../chaos/support/canary.ts';
-import { MASTER_KEY, useCompany, type StaffActor } from './support/company.ts';
+import { ADMIN, MASTER_KEY, useCompany, type StaffActor } from './support/company.ts';
 
 const company = useCompany();
 let sales: StaffActor;
+let reviewer: StaffActor;
 
 beforeAll(async () => {
   sales = await company.addStaff('小林', ['sales'], { wecom: 'xiaolin' });
-  await company.addStaff('周敏', ['reviewer'], { telegram: '7102', slack: 'U0MIN' });
+  reviewer = await company.addStaff('周敏', ['reviewer'], { telegram: '7102', slack: 'U0MIN' });
   await company.addStaff('陈一', ['team_lead'], { wecom: 'chenyi' });
 });
 
@@ -103,6 +104,35 @@ describe('a canary', () => {
 
     expect(token).not.toBe('');
     expect(await company.count('timeline_items WHERE position($1 IN text_masked) > 0', [token])).toBe(0);
+  });
+
+  test('named by colleagues in sentences nobody reads a name from, in edits and in a reason, is on no card abroad and in no copy', async () => {
+    const { wecom, slack, telegram } = company.channels;
+    await company.addStaff('老钱', ['manager'], { wecom: 'laoqian' });
+    for (const text of [`查一下${CANARY.name}的还款计划`, `帮我看下${CANARY.name}的还款计划`])
+      await company.say(wecom, 'laoqian', text);
+    await company.receive(wecom, 'laoqian', {
+      kind: 'message',
+      messageId: 'e1',
+      text: `客户 ${CANARY.phone}`,
+      media: [],
+    });
+    await company.drain();
+    await company.receive(wecom, 'laoqian', { kind: 'edited', messageId: 'e1', text: `记得回访${CANARY.name}` });
+    await company.drain();
+
+    const { items } = (await company.call(ADMIN, 'approval.list', { state: 'OPEN' })) as {
+      items: readonly { id: string; revision: number }[];
+    };
+    const [open] = items;
+    const reason = `${CANARY.name}的流水不清楚，请补`;
+    await company.call(reviewer, 'approval.decide', { id: open?.id, revision: open?.revision, verb: 'return', reason });
+    await company.drain();
+
+    expect(await findInDatabase(company.db.pool)).toEqual([]);
+    const abroad = [...slack.sent, ...telegram.sent].map(({ content }) => content);
+    expect(JSON.stringify(abroad)).toContain('的流水不清楚');
+    expect(mentionsCanary(JSON.stringify(abroad))).toEqual([]);
   });
 
   test('at rest is ciphertext: the sealed columns do not contain it as bytes', async () => {

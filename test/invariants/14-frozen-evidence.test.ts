@@ -71,7 +71,12 @@ describe('what an approver saw', () => {
     await company.drain();
     const card = company.channels.telegram.sent.find(({ content }) => content.kind === 'card')?.content;
 
-    await company.call(who('sales'), 'lead.update', { lead: made.lead, facts: { amount: '150000.00', city: '广州' } });
+    // No operation changes it meanwhile (invariant 9); what is frozen does not lean on that.
+    for (const table of ['leads', 'applications'])
+      await company.db.pool.query(
+        `UPDATE ${table} SET amount_fen = 15000000, term_months = 24 WHERE customer_id = $1`,
+        [made.customer],
+      );
     const { items } = (await company.call(who('reviewer'), 'approval.list', {})) as {
       items: { amount: string; snapshotHash: string }[];
     };

@@ -133,7 +133,13 @@ async function open(database: Database, folder: string, options: ProductOptions)
     publicUrl: 'http://127.0.0.1:3000',
     telegramBotName: () => 'daiban_test_bot',
   };
-  return { database, services, registry: allOperations(), wake: () => undefined };
+  return {
+    database,
+    services,
+    registry: allOperations(),
+    wake: () => undefined,
+    namesOf: async (tx, ids) => customers.namesOfCustomers(tx, keys, ids),
+  };
 }
 
 /** Every operation the rooms export through their doors. */

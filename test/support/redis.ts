@@ -16,8 +16,10 @@ export interface TestRedis {
   readonly url: string;
   /** Forgets everything, as an operator's `FLUSHALL` or an eviction would. */
   flush(): Promise<void>;
-  /** Kills it without warning and starts it empty on the same port. */
+  /** Kills it without warning and starts it empty on the same port; also after `stop`. */
   restart(): Promise<void>;
+  /** Kills it without warning. */
+  stop(): Promise<void>;
 }
 
 const PROGRAMS = ['redis-server', 'valkey-server'] as const;
@@ -51,6 +53,9 @@ export function useRedis(): TestRedis {
     },
     flush() {
       return ask(this.url, (redis) => redis.flushall());
+    },
+    async stop() {
+      if (running.process !== undefined) await kill(running.process);
     },
     async restart() {
       const { process: old, port, folder } = running;

@@ -70,6 +70,9 @@ CREATE TABLE api_tokens (
   digest      bytea NOT NULL UNIQUE,
   staff_id    uuid REFERENCES staff (id) ON DELETE RESTRICT,
   roles       text[] NOT NULL,
+  -- A member of staff by id; otherwise the token that made it: of nobody by id, 'bootstrap', or 'cli' for whoever sat at the machine.
+  created_by  text NOT NULL,
+  may_decide  boolean NOT NULL CHECK (staff_id IS NOT NULL OR NOT may_decide),
   created_at  timestamptz NOT NULL,
   expires_at  timestamptz,
   revoked_at  timestamptz,
@@ -87,6 +90,8 @@ CREATE TABLE customers (
   language     text NOT NULL DEFAULT 'zh-CN',
   owner_id     uuid REFERENCES staff (id) ON DELETE RESTRICT,
   team_id      uuid REFERENCES teams (id) ON DELETE RESTRICT,
+  -- since when nobody but himself may be contacted about him; he said so
+  third_party_refused_at timestamptz,
   created_at   timestamptz NOT NULL,
   updated_at   timestamptz NOT NULL,
   recorded_at  timestamptz NOT NULL DEFAULT now()

@@ -96,9 +96,11 @@ function answering(deps: UploadDeps, folder: string, work: (visit: Visit) => Pro
     const traceId = String(response.locals['traceId']);
     let page = new UploadPage(texts, languageOf(request));
     let shown: Shown;
+    let restBytes = 0;
     try {
       const holder = await holderOf(deps, request);
       if (!holder) throw new AppError(documentErrors['document.upload_unknown']);
+      restBytes = LIMITS.totalBytes;
       page = new UploadPage(texts, holder.actor.language);
       shown = await work({ deps, request, page, traceId, ...holder });
     } catch (error) {
@@ -106,7 +108,7 @@ function answering(deps: UploadDeps, folder: string, work: (visit: Visit) => Pro
       if (refused !== error) deps.log.error({ event: 'upload.failed', traceId, error: errorText(error) });
       shown = { status: refused.status, content: page.refusal(refused.code, refused.params) };
     }
-    await readRest(request, response, shown.status === 404 ? 0 : LIMITS.totalBytes);
+    await readRest(request, response, restBytes);
     const built = await readFile(path.join(folder, 'index.html'), 'utf8').catch(() => undefined);
     if (built === undefined) response.status(503).type('text/plain').send(page.notBuilt());
     else response.status(shown.status).type('html').send(page.fill(built, shown.content));

@@ -5,10 +5,10 @@
 import { toHalfWidth } from '../../lib/mask.ts';
 import { parseShortId } from './command.ts';
 import { prompt } from './prompt.ts';
-import type { Param, Reading } from './protocol.ts';
+import type { FlowTable, Param, Reading } from './protocol.ts';
 import { readMessage } from './reading.ts';
 import { sayOn } from './say.ts';
-import type { Frame } from './state.ts';
+import type { ConversationState, Frame } from './state.ts';
 import type { Turn } from './turn.ts';
 import { CERTAIN, parsePhone, toSimplified, type Fact } from './understand/index.ts';
 import { slotParam } from './values.ts';
@@ -36,10 +36,13 @@ export function heardByDraft(
   const groups = ADDRESS.exec(toHalfWidth(text).trim())?.groups;
   const who = groups?.['who'];
   const open = turn.frames().filter((frame) => holdsOnePerson(turn, frame));
-  if (who === undefined || open.length === 0) return { text, reading };
+  if (who === undefined || (open.length === 0 && turn.top)) return { text, reading };
   const rest = `${groups?.['verb'] ?? ''}${groups?.['rest'] ?? ''}`;
   const said = readMessage(rest, turn.tools.today);
   if (!names(who, reading, said)) return { text, reading };
+  // With nothing open at all it is a change of a case that has to be opened first.
+  if (open.length === 0)
+    return { text, reading: said.correction ? { ...reading, correction: said.correction } : reading };
   const frame = open.find((candidate) => isAbout(turn, candidate, who));
   if (!frame) {
     sayOtherOpen(turn, who);
@@ -102,6 +105,12 @@ function numbersOf(frame: Frame): readonly string[] {
     if (typeof record !== 'object' || record === null || ('kind' in record && record.kind === 'collision')) return [];
     return Object.values(record).flatMap((value) => (typeof value === 'string' ? (parseShortId(value) ?? []) : []));
   });
+}
+
+/** The K-number of the form that has the word; `undefined` when none is open, or it is nobody's on file yet. */
+export function openCase({ frames }: ConversationState, flows: Pick<FlowTable, 'get'>): string | undefined {
+  const form = frames.findLast(({ flow, version }) => flows.get(flow, version)?.slotOfFact.has('name') === true);
+  return form && numbersOf(form).find((number) => number.startsWith('K'));
 }
 
 /** Brings a form to the top; of two people's forms it is said which one has the word now. */

@@ -1,7 +1,9 @@
 /** A message as the answer to the question that is open, and everything else it says besides. */
+import { toHalfWidth } from '../../lib/mask.ts';
+import { formatYuan } from '../../lib/money.ts';
 import { someoneElse } from './addressee.ts';
 import { repair } from './begin.ts';
-import { sayHeard } from './heard.ts';
+import { sayAmbiguous, sayHeard } from './heard.ts';
 import { askSlot, prompt } from './prompt.ts';
 import type { Reading } from './protocol.ts';
 import { reconsider, run } from './run.ts';
@@ -9,7 +11,16 @@ import { sayOn } from './say.ts';
 import { absorb, askConflict, conflictOf, sayProblem, writeSlot } from './slots.ts';
 import type { Frame } from './state.ts';
 import type { Turn } from './turn.ts';
-import { CERTAIN, limitProblem, parseAnswer, type AnswerType, type Fact } from './understand/index.ts';
+import {
+  CERTAIN,
+  findMoneyRanges,
+  limitProblem,
+  parseAnswer,
+  toSimplified,
+  type Ambiguity,
+  type AnswerType,
+  type Fact,
+} from './understand/index.ts';
 import { fieldsOf } from './values.ts';
 
 /** After so many unreadable messages in a row the repair flow `cannot-handle` takes over. */
@@ -41,16 +52,27 @@ export function answer(turn: Turn, frame: Frame, text: string, reading: Reading)
   );
   const written = absorb(turn, rest);
   const told = sayHeard(turn, reading);
+  if (direct === 'taken' || written.length > 0) sayAmbiguous(turn, reading);
   if (direct === 'taken' || written.length > 0) {
     acknowledge(turn, written);
     return proceed(turn);
   }
-  const ambiguous = understanding.ambiguous.find(
-    (item) => turn.flowOf(frame).slotOfFact.get(item.name) === frame.asked,
-  );
+  const ambiguous =
+    understanding.ambiguous.find((item) => turn.flowOf(frame).slotOfFact.get(item.name) === frame.asked) ??
+    rangeAsked(turn, frame, text);
   if (ambiguous && turn.top?.wait === 'slot') return askSlot(turn, turn.top, ambiguous);
   if (told) return prompt(turn);
   missed(turn, text);
+}
+
+/** 8000-10000 as the answer to a question for money: nothing in it says what it is for, the question does. */
+function rangeAsked(turn: Turn, frame: Frame, text: string): Ambiguity | undefined {
+  const isMoney = frame.wait === 'slot' && turn.flowOf(frame).slots.get(frame.asked ?? '')?.type === 'money';
+  const [range] = isMoney ? findMoneyRanges(toSimplified(toHalfWidth(text))) : [];
+  if (!range) return undefined;
+  const { low, high, start, end } = range;
+  const candidates = [low, high].map((amount) => ({ value: formatYuan(amount), start, end, confidence: CERTAIN }));
+  return { name: 'amount', candidates: candidates.map((candidate) => ({ name: 'amount', ...candidate })) };
 }
 
 /** `taken`: the answer was read. `refused`: it was read and is out of bounds, and that has been said. */
@@ -59,6 +81,10 @@ function answerAsked(turn: Turn, frame: Frame, name: string, reading: Reading): 
   const slot = flow.slots.get(name);
   const { text } = turn.input;
   if (!slot || reading.understanding.ambiguous.some((item) => flow.slotOfFact.get(item.name) === name)) return 'unread';
+  const isFaulty = reading.understanding.problems.some(
+    (problem) => flow.slots.get(flow.slotOfFact.get(problem.name) ?? '')?.type === slot.type,
+  );
+  if (isFaulty) return 'unread'; // 金额多加5万 is not 5万
   if (reading.reply === 'unchanged' && frame.slots[name]?.value !== undefined) return 'taken';
   const own = reading.understanding.facts.find(
     (fact) => flow.slotOfFact.get(fact.name) === name && fact.confidence >= CERTAIN,

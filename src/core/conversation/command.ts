@@ -51,7 +51,7 @@ const TABLE: readonly CommandWords[] = [
   { name: 'approvals', words: ['审批', '待审批', '我的审批', '/approvals', 'approvals'], argument: 'optional' },
   { name: 'repayment', words: ['还款', '还款计划', '查还款', '/repayment'], argument: 'required' },
   { name: 'help', words: ['帮助', '使用说明', '菜单', '/help', 'help', '/start', '/daiban'], argument: 'none' },
-  { name: 'submit', words: ['提交', '/submit'], argument: 'optional' },
+  { name: 'submit', words: ['提交', '提交审批', '/submit'], argument: 'optional' },
   { name: 'upload', words: ['上传', '传资料', '上传资料', '/upload', 'upload'], argument: 'optional' },
   { name: 'invite', words: ['邀请', '邀请客户', '/invite', 'invite'], argument: 'optional' },
   { name: 'continue', words: ['继续', '接着填', '/continue', 'continue'], argument: 'optional' },

@@ -43,13 +43,17 @@ export function park(turn: Turn): void {
   prompt(turn);
 }
 
+/** The draft that was put aside, open again; nothing when there is none. */
+export function takeUp(turn: Turn): Frame | undefined {
+  if (!turn.parked) return undefined;
+  const { expired: _, ...frame } = turn.parked;
+  turn.parked = undefined;
+  turn.push({ ...frame, visit: turn.nextVisit(), misses: 0 });
+  return turn.top;
+}
+
 function revive(turn: Turn): void {
-  if (!turn.top) {
-    const frame = turn.parked;
-    if (!frame) return;
-    turn.parked = undefined;
-    turn.push({ ...frame, visit: turn.nextVisit(), misses: 0 });
-  }
+  if (!turn.top && !takeUp(turn)) return;
   if (lookAgain(turn)) return;
   sayWhereWeWere(turn);
   prompt(turn);
@@ -109,14 +113,18 @@ function back(turn: Turn): void {
   prompt(turn);
 }
 
+/** Begins the questions anew. Whose form it is stays, once an operation was told: another person gets a form of his own. */
 function restart(turn: Turn): void {
   const frame = turn.top;
   if (!frame) return;
-  const { definition } = turn.flowOf(frame);
+  const { definition, slots } = turn.flowOf(frame);
+  const told = Object.entries(frame.slots).filter(
+    ([name]) => slots.get(name)?.guarded === true && !frame.changed.includes(name),
+  );
   turn.put({
     ...running(frame),
     step: definition.restart ?? definition.first,
-    slots: {},
+    slots: Object.fromEntries(told),
     trail: [],
     changed: [],
     misses: 0,

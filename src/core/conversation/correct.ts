@@ -1,20 +1,22 @@
 /** Changing what is already there: corrections by name, and the person's word on a change of something confirmed. */
 import { sayOtherOpen, speaksOfDraft, turnTo } from './addressee.ts';
 import { acknowledge, proceed } from './answer.ts';
+import { formatYuan, parseYuan } from '../../lib/money.ts';
 import { begin, repair } from './begin.ts';
 import type { Correction } from './correction.ts';
 import { slotMeantBy } from './correction-target.ts';
 import { sayHeard } from './heard.ts';
+import { findStart } from './open.ts';
 import { prompt } from './prompt.ts';
 import type { Reading } from './protocol.ts';
 import { readMessage } from './reading.ts';
 import { askFor } from './run.ts';
 import { sayOn } from './say.ts';
-import { absorb, askConflict, confirmSlots, sayProblem, writeSlot } from './slots.ts';
+import { absorb, askConflict, confirmSlots, emptySlot, sayProblem, writeSlot } from './slots.ts';
 import type { Frame } from './state.ts';
 import { formOf, running, type Turn } from './turn.ts';
-import { parseAnswer, toSimplified, type FactValue } from './understand/index.ts';
-import { fieldsOf } from './values.ts';
+import { limitProblem, parseAnswer, toSimplified, type AnswerType, type FactValue } from './understand/index.ts';
+import { applies, fieldsOf, labelOf } from './values.ts';
 
 /** What a proposed change can be answered with: make it, drop it, or begin a form for the other person. */
 export const VERDICTS = ['change', 'keep', 'new'] as const;
@@ -81,16 +83,20 @@ function takeRest(turn: Turn, decided: string, reading: Reading): void {
 
 /** A correction by name, in the nearest frame that has such a slot. `false` when there is none: then it is plain text. */
 export function correct(turn: Turn, correction: Correction): boolean {
+  if (!turn.top) return namesNoForm(turn, correction);
+  if (correction.isGone) return takeBack(turn, correction);
+  if (correction.by) return changeBy(turn, correction, correction.by);
   const target = findTarget(turn, correction);
-  if (!target) return looksLikeSlot(turn, correction);
+  if (!target) return correction.isDenial !== true && looksLikeSlot(turn, correction);
   if ('other' in target) {
     sayOtherOpen(turn, target.other);
     return true;
   }
-  turnTo(turn, target.frame);
   const flow = turn.flowOf(target.frame);
   const slot = flow.slots.get(target.slot);
   if (!slot) return false;
+  if (correction.isDenial && 'problem' in parseAnswer(slot.type, correction.value, turn.tools.today)) return false;
+  turnTo(turn, target.frame);
   if (correction.value === '') {
     reopen(turn, target.slot);
     return true;
@@ -101,22 +107,122 @@ export function correct(turn: Turn, correction: Correction): boolean {
     prompt(turn);
     return true;
   }
-  const before = turn.top?.slots[target.slot];
-  if (before?.value === parsed.value) {
-    sayOn(turn, target.frame, 'conversation.already', {
-      params: { field: { kind: 'fields', fields: fieldsOf(flow, target.frame, [target.slot]) } },
+  replaceWith(turn, target, parsed.value);
+  return true;
+}
+
+/** Writes a value that the person has named outright, and goes on. */
+function replaceWith(
+  turn: Turn,
+  { frame, slot }: { readonly frame: Frame; readonly slot: string },
+  value: FactValue,
+): void {
+  const before = turn.top?.slots[slot];
+  if (before?.value === value) {
+    sayOn(turn, frame, 'conversation.already', {
+      params: { field: { kind: 'fields', fields: fieldsOf(turn.flowOf(frame), frame, [slot]) } },
     });
   }
-  writeSlot(turn, target.slot, parsed.value, 'asked');
-  if (before?.confirmed === true) confirmSlots(turn, [target.slot]);
+  writeSlot(turn, slot, value, 'asked');
+  if (before?.confirmed === true) confirmSlots(turn, [slot]);
   proceed(turn);
+}
+
+/** "金额多加5万": what is there, and so much more. `false` where nothing is there yet: then it is plain text. */
+function changeBy(turn: Turn, correction: Correction, by: 'more' | 'less'): boolean {
+  const target = findTarget(turn, correction);
+  if (!target || 'other' in target) return false;
+  const { frame } = target;
+  const flow = turn.flowOf(frame);
+  // 再加5万 without a name means what he wants to borrow, whichever amount is closest in size.
+  const isUnnamedMoney = correction.target === '' && flow.slots.get(target.slot)?.type === 'money';
+  const name = (isUnnamedMoney ? flow.slotOfFact.get('amount') : undefined) ?? target.slot;
+  const slot = flow.slots.get(name);
+  const present = frame.slots[name]?.value;
+  if (!slot || present === undefined) return false;
+  const difference = parseAnswer(slot.type, correction.value, turn.tools.today);
+  if ('problem' in difference && correction.target === '') return false;
+  const value = 'value' in difference ? sumOf(slot.type, present, difference.value, by) : undefined;
+  turnTo(turn, frame);
+  const problem =
+    'problem' in difference
+      ? difference.problem
+      : value === undefined
+        ? `${slot.type}_negative`
+        : limitProblem(slot.type, value, flow.limits.get(name));
+  if (problem !== undefined || value === undefined) {
+    sayProblem(turn, name, problem ?? slot.type);
+    prompt(turn);
+  } else replaceWith(turn, { frame, slot: name }, value);
+  return true;
+}
+
+/** The sum or the difference; `undefined` when nothing is left of it, or for what cannot be added up. */
+function sumOf(
+  type: AnswerType,
+  present: FactValue,
+  difference: FactValue,
+  by: 'more' | 'less',
+): FactValue | undefined {
+  const sign = by === 'more' ? 1 : -1;
+  if (type === 'term' || type === 'integer') {
+    const sum = Number(present) + sign * Number(difference);
+    return sum > 0 ? sum : undefined;
+  }
+  const [old, change] = [parseYuan(String(present)), parseYuan(String(difference))];
+  if (type !== 'money' || old === undefined || change === undefined) return undefined;
+  const sum = old + BigInt(sign) * change;
+  return sum > 0n ? formatYuan(sum) : undefined;
+}
+
+/**
+ * "月供没有了": an optional field is emptied. One that has to be filled as long as another says so asks for that one (the
+ * house that is still mortgaged), any other for its new value. What names no field, or says a fact by itself, is plain text.
+ */
+function takeBack(turn: Turn, correction: Correction): boolean {
+  if ((turn.input.reading?.understanding.facts.length ?? 0) > 0) return false;
+  const target = findTarget(turn, correction);
+  if (!target || 'other' in target) return false;
+  const { frame, slot: name } = target;
+  const flow = turn.flowOf(frame);
+  const slot = flow.slots.get(name);
+  const hasValue = frame.slots[name]?.value !== undefined;
+  const isAsked = frame.wait === 'slot' && frame.asked === name;
+  const above = slot?.dependsOn.find((other) => flow.slots.get(other)?.ask !== undefined);
+  const isNeeded = slot?.required === true && (hasValue || applies(turn, frame, name));
+  if (isNeeded && !hasValue && above === undefined) return false;
+  turnTo(turn, frame);
+  if (isNeeded) reopen(turn, above ?? name);
+  else if (hasValue || isAsked) {
+    emptySlot(turn, name);
+    proceed(turn);
+  } else {
+    sayOn(turn, frame, 'conversation.nothing_there', { params: { slot: { kind: 'text', key: labelOf(flow, name) } } });
+    prompt(turn);
+  }
+  return true;
+}
+
+/**
+ * "金额改成50万" when nothing is open (the form was handed in, or put aside): said so. `false` for words that are no field of
+ * any form, and where no flow speaks of it.
+ */
+function namesNoForm(turn: Turn, { target, value }: Correction): boolean {
+  const word = target.toLowerCase();
+  const isField = turn.tools.flows
+    .current(turn.tools.audience)
+    .some(({ slotOfWord }) => [...slotOfWord.keys()].some((name) => word === name || word.endsWith(`的${name}`)));
+  const isBareNumber = target === '' && /\d/u.test(value);
+  const found = isField || isBareNumber ? findStart(turn, (starter) => starter.repair === 'no-form') : undefined;
+  if (!found) return false;
+  begin(turn, found);
   return true;
 }
 
 /** "改利率 3%" in a form without such a field: said so, with the fields there are. A sentence with facts is no such case. */
 function looksLikeSlot(turn: Turn, correction: Correction): boolean {
   const hasFacts = (turn.input.reading?.understanding.facts.length ?? 0) > 0;
-  if (!turn.top || correction.target === '' || correction.value === '' || hasFacts) return false;
+  if (correction.target === '' || correction.value === '' || hasFacts) return false;
   turn.input = { ...turn.input, argument: correction.target };
   repair(turn, 'correct');
   return true;

@@ -1,4 +1,4 @@
-/** Corrections by name at any time: 金额改成50万 · 改电话 138… · 用途错了，是装修 · 不是30万是50万 · change amount to 500k. */
+/** Corrections by name at any time: 金额改成50万 · 改电话 138… · 用途错了，是装修 · 不是30万是50万 · 月供没有了 · change amount to 500k. */
 import { toHalfWidth } from '../../lib/mask.ts';
 import { toSimplified } from './understand/index.ts';
 
@@ -6,6 +6,12 @@ import { toSimplified } from './understand/index.ts';
 export interface Correction {
   readonly target: string;
   readonly value: string;
+  /** There is none any more; `value` is ''. */
+  readonly isGone?: true;
+  /** `value` is a difference to what is there (金额多加5万). */
+  readonly by?: 'more' | 'less';
+  /** 收入不是1.2万，是2.1万: the words may just as well be plain talk, when they name no field or no value of its kind. */
+  readonly isDenial?: true;
 }
 
 const CHANGE_VERB = '(?:改成|改为|改到|换成|换为|更正为|修改为|变成|调成|调到|应该是|其实是)';
@@ -25,6 +31,22 @@ const NOT_BUT = /^不是[^,，]{1,20}?[,，\s]*(?:而是|应该是|是)(?<value>
 /** 不对，是40万 · 错了，应该是36期. Only with a number: "不对，我再想想" corrects nothing. */
 const WRONG_BUT =
   /^(?:[哦啊呃额嗯噢]+[,，\s]*)?(?:不对|不是(?=[,，\s])|我?[说写打填搞弄]错了?|错了|更正)[,，。:：!！\s]*(?:应该|其实)?(?:是|改成|改为|为|要)?\s*(?<value>[+¥￥]?[\d一二两三四五六七八九十百半].{0,30})$/u;
+/** 收入不是1.2万，是2.1万 · 城市不是广州是深圳. The value is of the kind that is denied; 我, 他 and 的 speak of somebody, not of a value. */
+const DENIED: readonly RegExp[] = [
+  /^(?<target>[^\d\s,，]{1,8}?)不是[+¥￥]?[\d一二两三四五六七八九十百半][^,，]{0,18}?[,，\s]*(?:而是|应该是|是)(?<value>[+¥￥]?[\d一二两三四五六七八九十百半].{0,30})$/u,
+  /^(?<target>[^\d\s,，我你他她]{1,8}?)不是(?!问题|重点|关键)[^,，\d我你他她的了]{1,8}?[,，\s]*(?:而是|应该是|是)(?<value>[^,，\d我你他她的了吗]{1,8})$/u,
+];
+/** …，不是24期 behind the right value says nothing more. */
+const DENIED_AFTER = /(?:[,，\s]+|(?<=[\d期月年万元wW]))(?:而)?不是[^,，]{1,20}$/u;
+/** 金额多加5万 · 再减2万 · 期限加12期 */
+const DIFFERENCE =
+  /^(?<target>[^\d\s,，]{0,8}?)(?:上|再|想|要)*(?:(?<more>再多?加|多加|加多|增加|追加|加大|调高|提高|多贷|多借|多|加)|(?:再减|再少|减少|减|降低|调低|少贷|少借|少|降))(?:了|个)?\s?(?<value>[\d一二两三四五六七八九十百半][^,，。]{0,10}?)(?:吧|左右)?$/u;
+/** 月供没有了 · 没有公司 · 去掉流水 · no monthly payment. Whether that names a field is the form's business. */
+const GONE: readonly RegExp[] = [
+  /^(?:请|帮我|麻烦)?(?:把|将)?(?<target>[^\d\s,，]{1,10}?)(?:也|都|现在|已经?)*(?:没有了?|没了|去掉|删掉|删除|清空|不要了|不用填了?)吧?$/u,
+  /^(?:请|帮我|麻烦)?(?:没有?|去掉|删掉|删除|清空)(?<target>[^\d\s,，]{1,10}?)了?$/u,
+  /^(?:no|remove|delete|clear)\s+(?:the\s+)?(?<target>[A-Za-z ]{2,30}?)(?:\s+any\s?more)?$/iu,
+];
 const MAX_LENGTH = 120;
 
 /** The correction a message is, if it is one. Whether the target exists is the form's business. */
@@ -33,13 +55,20 @@ export function parseCorrection(text: string): Correction | undefined {
     .trim()
     .replace(/[。.!！]+$/u, '');
   if (written.length > MAX_LENGTH || written.includes('\n')) return undefined;
-  const plain = toSimplified(written);
-  for (const pattern of [WRONG_BUT, ...PATTERNS, NOT_BUT]) {
+  const plain = toSimplified(written).replace(DENIED_AFTER, '');
+  for (const pattern of [WRONG_BUT, ...PATTERNS, NOT_BUT, ...DENIED]) {
     const groups = pattern.exec(plain)?.groups;
     if (!groups) continue;
     // The value ends the message in every pattern; a name in it keeps the characters it was written with.
     const length = groups['value']?.length ?? 0;
-    return { target: (groups['target'] ?? '').trim(), value: written.slice(written.length - length).trim() };
+    const value = written.slice(plain.length - length, plain.length).trim();
+    return { target: (groups['target'] ?? '').trim(), value, ...(DENIED.includes(pattern) ? { isDenial: true } : {}) };
   }
-  return undefined;
+  const difference = DIFFERENCE.exec(plain)?.groups;
+  if (difference) {
+    const { target = '', value = '', more } = difference;
+    return { target: target.trim(), value: value.trim(), by: more === undefined ? 'less' : 'more' };
+  }
+  const gone = GONE.map((pattern) => pattern.exec(plain)?.groups?.['target']).find((target) => target !== undefined);
+  return gone === undefined ? undefined : { target: gone.trim(), value: '', isGone: true };
 }

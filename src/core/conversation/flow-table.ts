@@ -48,8 +48,8 @@ interface StartingWord {
 /** By first character, longest word first: most messages begin with none of them and are done after one look. */
 function startingWords(flows: readonly CompiledConversation[]): ReadonlyMap<string, readonly StartingWord[]> {
   const all = flows.flatMap((flow) =>
-    flow.definition.begin.flatMap(({ words, at }) =>
-      (words ?? []).map((word) => ({
+    flow.definition.begin.flatMap(({ words, at, silenced }) =>
+      (silenced === true ? [] : (words ?? [])).map((word) => ({
         word: word.toLowerCase(),
         start: { flow: flow.name, ...(at === undefined ? {} : { at }) },
       })),

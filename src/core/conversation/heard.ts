@@ -7,7 +7,7 @@ import { sayOn } from './say.ts';
 import { sayProblem, writeSlot } from './slots.ts';
 import type { Frame } from './state.ts';
 import type { Turn } from './turn.ts';
-import type { FactName, Problem } from './understand/index.ts';
+import type { Ambiguity, FactName, Problem } from './understand/index.ts';
 import { labelOf, slotParam } from './values.ts';
 
 /** Problems and further customers, as far as the top frame's form wants such a thing; `true` when something was said. */
@@ -22,13 +22,23 @@ export function sayHeard(turn: Turn, reading: Reading): boolean {
  */
 export function sayHeardAtOpening(turn: Turn, reading: Reading): void {
   sayHeard(turn, reading);
-  for (const { name, candidates } of reading.understanding.ambiguous) {
-    const slot = slotOf(turn, name);
-    if (slot === undefined || turn.top?.slots[slot] !== undefined) continue;
+  for (const { name, slot, candidates } of openAmbiguities(turn, reading)) {
     const lowest = candidates.map(({ value }) => value).toSorted((a, b) => Number(a) - Number(b))[0];
     if (name === 'amount' && lowest !== undefined) takeLowest(turn, slot, String(lowest));
-    else say(turn, 'conversation.several', slot);
+    else saySeveral(turn, slot);
   }
+}
+
+/** What was given twice in the middle of a form, except for what is being asked: that is asked again with both values. */
+export function sayAmbiguous(turn: Turn, reading: Reading): void {
+  for (const { slot } of openAmbiguities(turn, reading)) if (slot !== turn.top?.asked) saySeveral(turn, slot);
+}
+
+function openAmbiguities(turn: Turn, reading: Reading): readonly (Ambiguity & { readonly slot: string })[] {
+  return reading.understanding.ambiguous.flatMap((item) => {
+    const slot = slotOf(turn, item.name);
+    return slot === undefined || turn.top?.slots[slot] !== undefined ? [] : [{ ...item, slot }];
+  });
 }
 
 function takeLowest(turn: Turn, slot: string, value: string): void {
@@ -40,8 +50,12 @@ function takeLowest(turn: Turn, slot: string, value: string): void {
     sayOn(turn, frame, 'conversation.took_lowest', { params: { ...labelParam(turn, frame, slot), value: param } });
 }
 
-function say(turn: Turn, key: string, slot: string): void {
-  if (turn.top) sayOn(turn, turn.top, key, { params: labelParam(turn, turn.top, slot) });
+function saySeveral(turn: Turn, slot: string): void {
+  const frame = turn.top;
+  if (!frame) return;
+  const isOptional = turn.flowOf(frame).slots.get(slot)?.required === false;
+  const optional = { kind: 'plain' as const, value: isOptional ? 'yes' : 'no' };
+  sayOn(turn, frame, 'conversation.several', { params: { ...labelParam(turn, frame, slot), optional } });
 }
 
 function labelParam(turn: Turn, frame: Frame, slot: string): { readonly slot: { kind: 'text'; key: string } } {

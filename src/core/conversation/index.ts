@@ -5,6 +5,7 @@
  * the runtime stores the state (encrypted, personal slots as references: `mapSlots`), calls each `do` effect in
  * order and feeds the result back as the next event, renders `say` and `diff` with `present`, and keeps the timers.
  */
+export { openCase } from './addressee.ts';
 export { COMMANDS, parseCommand, parseLookUp, parseShortId, type Command, type CommandName } from './command.ts';
 export { parseCorrection, type Correction } from './correction.ts';
 export { runDialogue, runPlan, runProcessCase, type DialogueResult, type OperationStubs } from './dialogue.ts';

@@ -39,7 +39,8 @@ function presentSay(effect: Extract<Sayable, { kind: 'say' }>, textOf: TextOf): 
     textOf(effect.rows?.line ?? '', { index: index + 1, ...rowTexts(item) }),
   );
   return {
-    text: [head, ...rows].join('\n'),
+    // A customer without a name leaves no hole between the words around it.
+    text: [head, ...rows].join('\n').replaceAll(/(?<=\S) {2,}(?=\S)/gu, ' '),
     choices: (effect.choices ?? []).map((choice) => presentChoice(choice, textOf)),
     fields: (effect.fields ?? []).map((field) => ({
       label: textOf(field.label, {}),

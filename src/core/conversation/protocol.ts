@@ -1,7 +1,7 @@
 /** What goes into a conversation's step and what comes out. Everything is plain JSON; nothing here acts. */
 import type { BusinessDate } from '../../lib/business-date.ts';
 import type { Text } from '../../lib/i18n.ts';
-import type { CompiledConversation } from '../flow/index.ts';
+import type { CompiledConversation, Intent } from '../flow/index.ts';
 import type { Command } from './command.ts';
 import type { Correction } from './correction.ts';
 import type { AnswerType, FactValue, Heard, Reply, Understanding } from './understand/index.ts';
@@ -14,6 +14,8 @@ export interface Reading {
   readonly command?: Command;
   /** A number alone (K305): a colleague's look-up, where no open question takes it as its answer. */
   readonly lookUp?: Command;
+  /** What a customer says in his own words and wants heard. */
+  readonly intent?: Intent;
   readonly correction?: Correction;
   readonly reply?: Reply;
 }

@@ -5,6 +5,7 @@
 import type { BusinessDate } from '../../lib/business-date.ts';
 import { parseCommand, parseLookUp } from './command.ts';
 import { parseCorrection } from './correction.ts';
+import { parseIntent } from './intent.ts';
 import type { Reading } from './protocol.ts';
 import { MAX_TEXT_LENGTH, parseReply, partCustomers, understandLead, whoIs } from './understand/index.ts';
 
@@ -12,6 +13,7 @@ import { MAX_TEXT_LENGTH, parseReply, partCustomers, understandLead, whoIs } fro
 export function readMessage(text: string, today: BusinessDate): Reading {
   const command = parseCommand(text);
   const lookUp = parseLookUp(text);
+  const intent = parseIntent(text);
   const correction = parseCorrection(text);
   const reply = parseReply(text);
   const [first = text, ...others] = partCustomers(text.slice(0, MAX_TEXT_LENGTH));
@@ -20,6 +22,7 @@ export function readMessage(text: string, today: BusinessDate): Reading {
     ...(others.length > 0 ? { others: others.map(whoIs) } : {}),
     ...(command ? { command } : {}),
     ...(lookUp ? { lookUp } : {}),
+    ...(intent ? { intent } : {}),
     ...(correction ? { correction } : {}),
     ...(reply ? { reply } : {}),
   };

@@ -7,6 +7,7 @@ import { begin, obey, repair } from './begin.ts';
 import type { Command } from './command.ts';
 import { lookAgain } from './control.ts';
 import { correct, settle, settlePending, VERDICTS } from './correct.ts';
+import { takeUpLate } from './late.ts';
 import { findStart, openFlow } from './open.ts';
 import { prompt, sayWhereWeWere } from './prompt.ts';
 import type { MediaToken, Reading, Start } from './protocol.ts';
@@ -15,7 +16,7 @@ import { sayOn } from './say.ts';
 import { confirmSlots, writeSlot } from './slots.ts';
 import type { Frame } from './state.ts';
 import { running, type Turn } from './turn.ts';
-import { parseAnswer, type Fact } from './understand/index.ts';
+import { isCourtesy, parseAnswer, toSimplified, wantsToBorrow, type Fact } from './understand/index.ts';
 
 /** A text message, in the order of what binds most: pending question, buttons, commands, corrections, answers, starts. */
 export function respondToText(turn: Turn, text: string, reading: Reading): void {
@@ -27,8 +28,35 @@ export function respondToText(turn: Turn, text: string, reading: Reading): void 
   dismissTransient(turn);
   const command = reading.command ?? lookUpOf(turn, text, reading);
   if (command) return obey(turn, command);
+  const matter = matterOf(turn, reading);
+  if (matter) return begin(turn, matter);
+  if (takeUpLate(turn, text, reading) && turn.top && chooseByWords(turn, turn.top, text)) return;
   const said = heardByDraft(turn, text, reading);
   if (said) return respondToWords(turn, said.text, said.reading);
+}
+
+/** The flow for what somebody wants heard; a purpose (提前还清别家的贷款) is the answer to the question that asks for one. */
+function matterOf(turn: Turn, { intent, understanding }: Reading): Start | undefined {
+  if (intent === undefined) return undefined;
+  const frame = turn.top;
+  const flow = frame && turn.flowOf(frame);
+  const asked = frame?.wait === 'slot' ? frame.asked : undefined;
+  const isPurpose = asked !== undefined && flow?.slots.get(asked)?.type === 'purpose';
+  if (isPurpose && understanding.facts.some(({ name }) => flow.slotOfFact.get(name) === asked)) return undefined;
+  return findStart(turn, (starter) => starter.intent === intent);
+}
+
+/** Words that take effect even while a person has the word; they have to be the whole message. */
+export function respondSilenced(turn: Turn, text: string): void {
+  const plain = toHalfWidth(text)
+    .trim()
+    .replace(/[。.!！]+$/u, '')
+    .toLowerCase();
+  const found = findStart(
+    turn,
+    ({ silenced, words }) => silenced === true && (words ?? []).some((word) => word.toLowerCase() === plain),
+  );
+  if (found) begin(turn, found);
 }
 
 /** What a colleague who types a number alone wants to see; where the open question takes any words, it is the answer. */
@@ -48,8 +76,12 @@ function respondToWords(turn: Turn, text: string, reading: Reading): void {
   const explicit = turn.tools.flows.startingWith(turn.tools.audience, text);
   if (explicit) return begin(turn, explicit);
   if (turn.top) return answer(turn, turn.top, text, reading);
-  const byFacts = findStart(turn, (starter) => hasFacts(starter, reading.understanding.facts));
+  const byFacts = findStart(turn, (starter) => hasFacts(starter, text, reading.understanding.facts));
   if (byFacts) return begin(turn, byFacts);
+  if (isCourtesy(text)) {
+    turn.effects.push({ kind: 'say', key: 'conversation.courtesy', params: {}, visit: 0 });
+    return;
+  }
   return repair(turn, 'cannot-handle');
 }
 
@@ -68,7 +100,8 @@ function dismissTransient(turn: Turn): void {
   }
 }
 
-function hasFacts(starter: Starter, facts: readonly Fact[]): boolean {
+function hasFacts(starter: Starter, text: string, facts: readonly Fact[]): boolean {
+  if (starter.wish === true && !wantsToBorrow(text)) return false;
   return starter.facts?.every((wanted) => facts.some((fact) => fact.name === wanted)) ?? false;
 }
 
@@ -128,7 +161,7 @@ function decide(turn: Turn, step: StepOf<'confirm'>, verb: string): boolean {
 /** A typed word that is one of the offered answers, a row's own number (K305), or its place in the list. */
 function chooseByWords(turn: Turn, frame: Frame, text: string): boolean {
   const step = turn.flowOf(frame).steps.get(frame.step);
-  const plain = text.trim().toLowerCase();
+  const plain = toSimplified(text).trim().toLowerCase();
   if (step?.kind === 'ask' && frame.wait === 'choice') {
     const choices = step.choices ?? [];
     const number = /^\d{1,2}$/u.test(plain) ? Number(plain) - 1 : -1;

@@ -20,8 +20,10 @@ export function sayProblem(turn: Turn, slot: string, code: string): void {
     value === undefined || !definition
       ? { kind: 'plain', value: '' }
       : { kind: 'slot', type: definition.type, value, personal: false };
+  const fact = [...flow.slotOfFact].find(([, name]) => name === slot)?.[0] ?? '';
   const params = {
     slot: { kind: 'text' as const, key: labelOf(flow, slot) },
+    fact: { kind: 'plain' as const, value: fact },
     min: bound(definition?.min),
     max: bound(definition?.max),
   };
@@ -39,10 +41,35 @@ export function writeSlot(turn: Turn, name: string, value: FactValue, from: Slot
     return;
   }
   const reopened = old?.value === undefined ? [] : dependentsWithValue(flow, frame, name);
-  const slots: Record<string, SlotState> = { ...frame.slots, [name]: { value, from } };
-  for (const dependent of reopened) delete slots[dependent];
-  turn.put({ ...frame, slots, changed: [...frame.changed.filter((other) => other !== name), name] });
+  replace(turn, frame, [name, { value, from }], reopened);
   if (old?.value !== undefined) showDiff(turn, name, old, reopened);
+}
+
+/** A slot in place of the one there was; `reopened` are emptied, and the next operation is told of all of them. */
+function replace(
+  turn: Turn,
+  frame: Frame,
+  [name, slot]: readonly [string, SlotState],
+  reopened: readonly string[],
+): void {
+  const slots: Record<string, SlotState> = { ...frame.slots, [name]: slot };
+  for (const dependent of reopened) delete slots[dependent];
+  const news = [name, ...reopened];
+  turn.put({ ...frame, slots, changed: [...frame.changed.filter((other) => !news.includes(other)), ...news] });
+}
+
+/** An optional slot is empty from now on and not asked for; what hung on its value goes with it. */
+export function emptySlot(turn: Turn, name: string): void {
+  const frame = turn.top;
+  if (!frame) return;
+  const flow = turn.flowOf(frame);
+  const old = slotParam(flow, name, frame.slots[name]?.value);
+  const reopened = dependentsWithValue(flow, frame, name);
+  replace(turn, frame, [name, { from: 'skipped' }], reopened);
+  if (!old) return;
+  const slot = { kind: 'text' as const, key: labelOf(flow, name) };
+  const keys = reopened.map((other) => labelOf(flow, other));
+  sayOn(turn, frame, 'conversation.emptied', { params: { slot, old, reopened: { kind: 'labels', keys } } });
 }
 
 function dependentsWithValue(flow: CompiledConversation, frame: Frame, name: string): readonly string[] {

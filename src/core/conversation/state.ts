@@ -53,11 +53,13 @@ export interface Frame {
   readonly back?: Question;
   /** Slots asked so far, oldest first, for 上一步. */
   readonly trail: readonly string[];
-  /** Slots learned since the last operation. */
+  /** Slots learned or emptied since the last operation. */
   readonly changed: readonly string[];
   readonly pending?: PendingChange;
   /** The rows offered by a `pick`, so that the question can be asked again and answered by number. */
   readonly offered?: readonly KeptResult[];
+  /** It was put aside because nobody answered: a late answer takes it up again. */
+  readonly expired?: true;
   /** Messages in a row that could not be read. */
   readonly misses: number;
 }

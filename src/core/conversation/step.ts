@@ -9,6 +9,7 @@ import {
   respondToChoice,
   respondToContact,
   respondToEvent,
+  respondSilenced,
   respondToMedia,
   respondToText,
 } from './respond.ts';
@@ -33,10 +34,9 @@ export function stepConversation(
   tools: ConversationTools,
 ): ConversationStep {
   const turn = new Turn(state, tools, inputOf(event));
-  // While a person has the word the bot only listens: everything is on the timeline, nothing is answered.
-  if (turn.handedOver && event.type !== 'handback') return { state, effects: [] };
   const before = state.frames.at(-1);
-  apply(turn, event);
+  if (turn.handedOver) applySilenced(turn, event);
+  else apply(turn, event);
   idleTimers(turn, before);
   return { state: turn.state(), effects: turn.effects };
 }
@@ -79,6 +79,28 @@ function apply(turn: Turn, event: ConversationEvent): void {
       return respondToContact(turn);
     case 'handback':
       return handBack(turn);
+  }
+}
+
+/**
+ * While a person has the word the bot only listens: everything is on the timeline and no question is asked or answered. Files
+ * are taken all the same, and so are the few words a flow wants to hear even then.
+ */
+function applySilenced(turn: Turn, event: ConversationEvent): void {
+  switch (event.type) {
+    case 'message':
+      if (event.media.length > 0) return apply(turn, event);
+      return respondSilenced(turn, event.text);
+    case 'handback':
+    case 'operation.done':
+    case 'operation.refused':
+      return apply(turn, event);
+    case 'choice':
+    case 'timeout':
+    case 'link':
+    case 'opened':
+    case 'contact':
+      return;
   }
 }
 
@@ -181,7 +203,10 @@ function timedOut(turn: Turn, visit: number, name: 'remind' | 'expire'): void {
   if (!frame || frame.visit !== visit) return;
   const idle = turn.flowOf(frame).definition.idle;
   if (!idle) return;
-  if (name === 'expire') return repair(turn, 'timeout');
+  if (name === 'expire') {
+    turn.put({ ...frame, expired: true });
+    return repair(turn, 'timeout');
+  }
   sayOn(turn, frame, idle.remind, { params: { title: { kind: 'text', key: turn.flowOf(frame).definition.title } } });
   prompt(turn);
 }

@@ -4,7 +4,7 @@
  */
 import { formatYuan, type Fen } from '../../lib/money.ts';
 import { toHalfWidth } from '../../lib/mask.ts';
-import { findMoney, type MoneyMention } from './understand/money.ts';
+import { findMoney, type MoneyMention } from './understand/money-mention.ts';
 import { blank } from './understand/normalise.ts';
 import { COUNT_PATTERN } from './understand/numerals.ts';
 import { parseMonths } from './understand/term.ts';

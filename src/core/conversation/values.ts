@@ -75,7 +75,8 @@ function lookup(turn: Turn, frame: Frame, root: string): unknown {
     case 'slots':
       return slotValues(frame);
     case 'changed':
-      return Object.fromEntries(Object.entries(slotValues(frame)).filter(([name]) => frame.changed.includes(name)));
+      // null: there is none any more
+      return Object.fromEntries(frame.changed.map((name) => [name, frame.slots[name]?.value ?? null]));
     case 'media':
       return media ?? frame.inputs['media'];
     case 'link':

@@ -113,7 +113,13 @@ export const stepSchemas = {
     go: route,
     failed: name.optional(),
   }),
-  say: z.strictObject({ say: textKey, ...saying, go: route }),
+  say: z.strictObject({
+    say: textKey,
+    ...saying,
+    /** Said even while a person has the word and the bot keeps quiet. */
+    aloud: z.literal(true).optional(),
+    go: route,
+  }),
   ask: z.strictObject({
     ask: textKey,
     ...saying,
@@ -162,15 +168,34 @@ export const COMMAND_NAMES = [
   'hand-back',
   'language',
 ] as const;
-/** What a repair flow answers to. */
-const REPAIRS = ['correct', 'timeout', 'cannot-handle'] as const;
+/** What customers say in their own words that wants its own answer; the patterns are in core/conversation. */
+export const INTENTS = [
+  'complaint',
+  'contact-limit',
+  'no-advertising',
+  'human',
+  'defer',
+  'settle-early',
+  'paid',
+  'outcome',
+] as const;
+/** The name of such a matter. */
+export type Intent = (typeof INTENTS)[number];
+
+/** What a repair flow answers to; `no-form`: something is to be changed, and no form is open. */
+const REPAIRS = ['correct', 'no-form', 'timeout', 'cannot-handle'] as const;
 
 const starter = z.strictObject({
   words: z.array(z.string().min(1)).optional(),
   facts: z.array(identifier).min(1).optional(),
+  /** With `facts`: only when the message says as well that somebody wants to borrow (要贷款). */
+  wish: z.literal(true).optional(),
   command: z.enum(COMMAND_NAMES).optional(),
+  intent: z.enum(INTENTS).optional(),
   event: z.enum(['link', 'contact', 'media', 'opened']).optional(),
   repair: z.enum(REPAIRS).optional(),
+  /** Heard only while a person has the word, and only as the whole message. */
+  silenced: z.literal(true).optional(),
   /** Begin here instead of at the flow's first step. */
   at: name.optional(),
 });

@@ -26,6 +26,7 @@ export {
   type Branch,
   type ConversationDefinition,
   type FlowDefinition,
+  type Intent,
   type Listing,
   type ProcessDefinition,
   type ProcessNode,

@@ -114,13 +114,9 @@ class Run {
   }
 
   signalled(node: ProcessNode, signal: string, facts: Facts): ProcessStep {
-    // A recall may reach a case while it is with the approvers; any other signal waits for nobody there.
-    const target =
-      node.kind === 'wait'
-        ? node.on[signal]
-        : node.kind === 'approval' && signal === 'recalled'
-          ? node.recalled
-          : undefined;
+    if (signal === 'recalled' && (node.kind !== 'do' || this.#state.status === 'stopped'))
+      return this.#recalled(node, facts);
+    const target = node.kind === 'wait' ? node.on[signal] : undefined;
     if (target === undefined || this.#state.status !== 'waiting')
       return ignored(this.#state, `signal ${signal}`, 'unknown_signal');
     this.#learn(facts);
@@ -129,6 +125,16 @@ class Run {
     if (returner === undefined) return this.#stop('no_returner', signal).#done();
     this.#state = rest;
     return this.#goTo(returner).proceed();
+  }
+
+  /** A recall reaches a case wherever it waits or stands still; where the flow shows no way from there, it ends. */
+  #recalled(node: ProcessNode, facts: Facts): ProcessStep {
+    const target = node.kind === 'wait' ? node.on['recalled'] : node.kind === 'approval' ? node.recalled : undefined;
+    this.#learn(facts);
+    if (target !== undefined) return this.#goTo(target).proceed();
+    this.#state = { ...this.#state, status: 'ended', outcome: 'recalled' };
+    this.#effects.push({ kind: 'ended', outcome: 'recalled' });
+    return this.#done();
   }
 
   timer(node: ProcessNode, name: 'remind' | 'timeout'): ProcessStep {

@@ -17,6 +17,13 @@ export function isRole(text: string): text is Role {
   return (ROLES as readonly string[]).includes(text);
 }
 
+/** A stored token that acts as a person. */
+export interface ActingToken {
+  readonly id: string;
+  /** Whether it may decide approvals: only where a person, or whoever sits at the machine, answers for its making. */
+  readonly mayDecide: boolean;
+}
+
 export type Actor =
   | {
       readonly kind: 'STAFF';
@@ -25,6 +32,8 @@ export type Actor =
       readonly roles: readonly Role[];
       readonly teamId: string | undefined;
       readonly language: Language;
+      /** The stored token that acts as him; absent where he is there himself (a chat, an upload link). */
+      readonly token?: ActingToken;
     }
   | { readonly kind: 'CUSTOMER'; readonly id: string; readonly identityId: string; readonly language: Language }
   /** A token that stands for no person: it may do what its roles allow, but never decide an approval. */

@@ -5,6 +5,7 @@
 import { z } from 'zod';
 import { AppError, commonErrors, defineErrors, type FieldFault } from '../../lib/errors.ts';
 import type { Language } from '../../lib/i18n.ts';
+import { isUuid } from '../../lib/ids.ts';
 import type { Access } from './actor.ts';
 import type { Ctx } from './context.ts';
 
@@ -13,6 +14,8 @@ export interface HttpBinding {
   /** Under `/api/v1`, with `{name}` for parameters: `/customers/{id}`. */
   readonly path: string;
   readonly status?: number;
+  /** Members of the input that only callers inside the house give: over HTTP they are unknown. */
+  readonly internal?: readonly string[];
 }
 
 export interface OperationSpec<I extends z.ZodType, O extends z.ZodType> {
@@ -58,12 +61,12 @@ export interface Operation {
 
 export const operationErrors = defineErrors({ 'operation.unknown': [500, 'error'] });
 
-/**
- * Whether a text can be one of our ids, numbers or names of flows. Whoever calls may put a phone or a name in their place, and
- * the audit log's column for it is plain.
- */
+/** Things that have a name of ours instead of an id or a number. */
+const NAMED = new Set(['flow', 'consent']);
+
+/** Whether a text can be one of our ids or numbers: K305, A1087, L0456, Q77, C032. */
 function isReference(id: string): boolean {
-  return /^[0-9a-f]{8}-[0-9a-f-]{27}$/.test(id) || (/^[\w.:-]{1,80}$/.test(id) && !/\d{7}/.test(id));
+  return isUuid(id) || /^[KALQC]\d{1,9}$/i.test(id);
 }
 
 /** Declares an operation. */
@@ -80,7 +83,11 @@ export function defineOperation<I extends z.ZodType, O extends z.ZodType>(spec: 
     example: spec.example,
     subject: (input, output) => {
       const subject = spec.subject?.(input as z.output<I>, output as z.output<O> | undefined);
-      return subject && isReference(subject.id) ? subject : undefined;
+      // Whoever calls may put a person's phone or name in their place, and the audit log's column for it is plain. A name
+      // is taken from a call that succeeded: then there is a thing of that name.
+      return subject && (isReference(subject.id) || (output !== undefined && NAMED.has(subject.kind)))
+        ? subject
+        : undefined;
     },
     evidence: (output) => spec.evidence?.(output as z.output<O>),
     run: async (ctx, input) => spec.run(ctx, input as z.output<I>),
@@ -135,6 +142,18 @@ export function parseInput(operation: Operation, input: unknown, language: Langu
       faults: [{ pointer: unstorable, code: 'control_character', message: 'fault.control_character' }],
     });
   return parseFields(operation.input, input, language);
+}
+
+/** What may be sent to an operation over HTTP: its input without what only callers inside the house give. */
+export function publicInput({ input, http }: Operation): z.ZodType {
+  const { internal } = http ?? {};
+  return internal && input instanceof z.ZodObject ? partOf(input, (name) => !internal.includes(name)) : input;
+}
+
+/** Some members of an object; like the whole, the part refuses members it does not know. */
+export function partOf(whole: z.ZodObject, isWanted: (name: string) => boolean): z.ZodObject {
+  const part = z.object(Object.fromEntries(Object.entries(whole.shape).filter(([name]) => isWanted(name))));
+  return whole.def.catchall ? part.catchall(whole.def.catchall) : part;
 }
 
 /** The value as the schema describes it. @throws AppError request.invalid with one fault per field, in the reader's language. */

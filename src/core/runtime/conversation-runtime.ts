@@ -11,6 +11,7 @@ import { AppError } from '../../lib/errors.ts';
 import type { Texts } from '../../lib/i18n.ts';
 import {
   namesIn,
+  openCase,
   readMessage,
   stepConversation,
   type ConversationEffect,
@@ -22,6 +23,7 @@ import { platformOf, type Turn, type Unit } from '../unit/unit.ts';
 import { hearDecision, keepQuestion, pressCard } from './approval-taps.ts';
 import { askedCard, choiceAskedAnew, choiceEvent, choiceOf, labelOn, lockedChoices } from './choices.ts';
 import { pressText } from './decision-forms.ts';
+import { noticeEdit } from './edited.ts';
 import type { Flows } from './flows.ts';
 import {
   changeOf,
@@ -49,6 +51,8 @@ export interface RuntimeDeps {
   readonly writeIncoming: (unit: Unit, items: readonly IncomingItem[]) => Promise<void>;
   /** Notes an edit or deletion; `false` when the message is not on file. */
   readonly writeChange: (unit: Unit, change: ItemChange) => Promise<boolean>;
+  /** The words of a message as they stand on file now, an edit included. */
+  readonly wordsOf: (unit: Unit, conversationId: string, messageId: string) => Promise<string | undefined>;
   /** Files what was said in a conversation before it was known whose it is. */
   readonly linkEarlier: (unit: Unit, conversationId: string, customerId: string) => Promise<void>;
   readonly personal: PersonalValues;
@@ -212,7 +216,8 @@ class Talk {
       case 'edited': {
         const { messageId, text } = happening;
         readConcealing(turn.effects, text, this.#today);
-        const change = changeOf(happening, [conversation.id, stored.id], [...turn.effects.concealed]);
+        const change = changeOf(happening, [conversation.id, stored.id], turn.effects.concealed);
+        await this.#noticeEdit(turn, stored, { messageId, text });
         this.changes.push({ change, standIn: () => this.#line(turn, stored, { kind: 'edited', messageId, text }) });
         return;
       }
@@ -278,6 +283,23 @@ class Talk {
     }
   }
 
+  /** The record keeps what was read before the edit; whoever answers for it hears of a difference. */
+  async #noticeEdit(
+    turn: Turn,
+    stored: StoredEvent,
+    { messageId, text }: { messageId: string; text: string },
+  ): Promise<void> {
+    const { id } = this.#work.conversation;
+    const waiting = this.#items.findLast(
+      (item) => item.conversationId === id && item.messageId === messageId && item.kind !== 'edited',
+    );
+    const before = waiting?.text ?? (await this.#deps.wordsOf(this.#unit, id, messageId));
+    if (before === undefined || this.#isUnknownStaff()) return;
+    const edit = { before, after: text, today: this.#today, actor: this.#actor, message: `${id}:${stored.id}` };
+    const told = await noticeEdit(turn, edit, (key, params) => this.#speech.text(key, params));
+    if (told !== undefined) this.#speech.send(turn, { kind: 'text', text: told });
+  }
+
   async #message(
     turn: Turn,
     stored: StoredEvent,
@@ -291,7 +313,9 @@ class Talk {
     if (message.media.length > 0) {
       const { id: conversationId, account } = this.#work.conversation;
       const messages = [{ inboxId: String(stored.id), caption: message.text, media: message.media }];
-      await handOverMedia(turn, { conversationId, account, actor: this.#actor, messages });
+      const about = this.#actor.kind === 'STAFF' ? openCase(this.#memory.talk, this.#deps.flows.table) : undefined;
+      const whose = about === undefined ? {} : { about };
+      await handOverMedia(turn, { conversationId, account, actor: this.#actor, ...whose, messages });
       return;
     }
     if (this.#actor.kind !== 'STRANGER') {
@@ -408,6 +432,10 @@ class Talk {
   }
 
   async #call(turn: Turn, effect: Extract<ConversationEffect, { kind: 'do' }>): Promise<ConversationEvent> {
+    const { touched } = turn.effects;
+    const before = new Set(touched);
+    // A form that has the word again looks at its file; what was said was about something else.
+    const isLookingAgain = this.#memory.talk.frames.at(-1)?.back !== undefined;
     try {
       const result = (await turn.run(effect.operation, effect.input)) as Record<string, unknown>;
       if (effect.operation === 'customer.bindContact') this.#isProvenPhone = result['kind'] === 'matched';
@@ -416,6 +444,8 @@ class Talk {
     } catch (error) {
       if (!(error instanceof AppError)) throw error;
       return { type: 'operation.refused', visit: effect.visit, code: error.code, params: error.params };
+    } finally {
+      if (isLookingAgain) for (const id of touched) if (!before.has(id)) touched.delete(id);
     }
   }
 
@@ -459,7 +489,7 @@ class Talk {
       inboxId: stored.id,
       fileIds: [],
       customers: [...turn.effects.touched],
-      concealed: [...turn.effects.concealed],
+      concealed: turn.effects.concealed,
       ...line,
     };
   }

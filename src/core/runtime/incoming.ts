@@ -17,8 +17,8 @@ export interface IncomingItem {
   readonly inboxId: bigint;
   readonly fileIds: readonly string[];
   readonly customers: readonly string[];
-  /** Names to hide in the searchable copy. */
-  readonly concealed: readonly string[];
+  /** Names to hide in the searchable copy; more may be known by the time it is written. */
+  readonly concealed: Iterable<string>;
 }
 
 /** What an event says of itself on the timeline; the rest is known of the turn. */
@@ -34,7 +34,7 @@ export interface ItemChange {
   readonly isAnyones?: boolean;
   readonly text?: string;
   /** Names to hide in the searchable copy. */
-  readonly concealed?: readonly string[];
+  readonly concealed?: Iterable<string>;
 }
 
 /** A change, and what stands in for the message when that never came: an edit carries all its words. */
@@ -48,13 +48,13 @@ export interface ReportedChange {
 export function changeOf(
   happening: Extract<Happening, { kind: 'edited' | 'deleted' }>,
   [conversationId, inboxId]: readonly [string, bigint],
-  names: readonly string[],
+  names: Iterable<string>,
 ): ItemChange {
   const { messageId } = happening;
   if (happening.kind === 'deleted')
     return { conversationId, messageId, inboxId, kind: 'DELETED', isAnyones: happening.isAnyones === true };
   const { text } = happening;
-  return { conversationId, messageId, inboxId, kind: 'EDITED', text, concealed: [...names, ...namesIn(text)] };
+  return { conversationId, messageId, inboxId, kind: 'EDITED', text, concealed: names };
 }
 
 /** Reads a person's words. Whoever writes, and whatever becomes of it: names stay out of the searchable copy. */

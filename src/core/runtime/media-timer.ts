@@ -21,6 +21,8 @@ export interface MediaErrand {
   readonly conversationId: string;
   readonly account: string;
   readonly actor: Actor;
+  /** The K-number of the form that was open: a colleague's file is that customer's, unless its words name another. */
+  readonly about?: string;
   readonly messages: readonly MediaMessage[];
 }
 

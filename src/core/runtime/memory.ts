@@ -61,21 +61,24 @@ const HEARD: ReadonlySet<ConversationEvent['type']> = new Set(['message', 'choic
 
 /**
  * Whose lead a step was about: that of the frame which it took on, and that of the form which heard and answered, though
- * nothing came of it (a value that cannot be). A look-up in between leaves the frame as it is and is not about it.
+ * nothing came of it (a value that cannot be). A look-up in between is not about it, nor is what the form looks up when it
+ * has the word again.
  */
 export function caseOf(
   event: ConversationEvent,
   before: Frame | undefined,
   { state, effects }: ConversationStep,
 ): readonly string[] {
-  const isTakenOn = before !== undefined && !state.frames.some(({ visit }) => visit === before.visit);
+  const isThere = ({ visit, back }: Frame): boolean => visit === before?.visit || back?.visit === before?.visit;
+  const isTakenOn = before !== undefined && before.back === undefined && !state.frames.some(isThere);
   const top = state.frames.at(-1);
   const isHeard = HEARD.has(event.type) && !effects.some(isElsewhere);
   return [...(isTakenOn ? customersOf(before) : []), ...(top && isHeard ? customersOf(top) : [])];
 }
 
-/** Something else than the open form was dealt with. A control (上一步, 继续) ends without an outcome: it acts on the form. */
+/** Something else than the open form was dealt with, or somebody else was meant. A control (上一步, 继续) ends without an outcome: it acts on the form. */
 function isElsewhere(effect: ConversationEffect): boolean {
+  if (effect.kind === 'say') return effect.key === 'conversation.other_open';
   if (effect.kind !== 'frame') return false;
   return (
     effect.change === 'parked' ||

@@ -111,7 +111,7 @@ function signalOperation(flows: Flows): Operation {
       if (flow.kind !== 'process') throw new Error(`instance ${row.id} does not run a process`);
       const state = ctx.keys.openJson(`instances.sealed_state.${row.id}`, row.sealed_state) as ProcessState;
       const step = stepProcess(flow, state, withoutUndefined(input.event));
-      if (input.event.type === 'retry') await settleAlarm(ctx, row);
+      if (input.event.type === 'retry' || isRecall(input.event)) await settleAlarm(ctx, row);
       const last = await carryOut(
         ctx,
         flow,
@@ -164,7 +164,11 @@ function withoutUndefined(parsed: ParsedEvent): ProcessEvent {
   ) as unknown as ProcessEvent;
 }
 
-/** Whoever tries a case again has seen the alarm; should it stop once more, there is a new one. */
+function isRecall(event: ParsedEvent): boolean {
+  return event.type === 'signal' && event.name === 'recalled';
+}
+
+/** Whoever tries a case again, or ends it, has seen the alarm; should it stop once more, there is a new one. */
 async function settleAlarm(ctx: Ctx, row: InstanceRow): Promise<void> {
   const subject = { kind: row.subject_kind, id: row.subject_id };
   for (const kind of ['approval_stopped', 'case_stopped', 'process_stopped'])

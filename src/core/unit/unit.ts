@@ -55,6 +55,8 @@ export interface UnitDeps {
   readonly registry: Registry;
   /** Called after a commit that left messages or events to be handled. */
   readonly wake: (topic: WakeTopic) => void;
+  /** The full names of customers: they stand in no searchable copy of what is said about them. */
+  readonly namesOf: (tx: Tx, customers: readonly string[]) => Promise<ReadonlyMap<string, readonly string[]>>;
   /** Where this process also delivers: messages whose turn it is are written as leased, see `Unit.born`. */
   readonly direct?: DirectSender;
 }
@@ -147,6 +149,7 @@ export class Unit {
 
   /** Writes everything the turns left; the caller commits, then wakes these. Statements that need no other go out together. */
   async flush(): Promise<readonly WakeTopic[]> {
+    await this.#concealTouched();
     const messageCount = count(this.#turns, (effects) => effects.messages.length);
     const auditCount = count(this.#turns, (effects) => effects.audits.length);
     await Promise.all([
@@ -158,6 +161,15 @@ export class Unit {
     const isDue = this.#turns.some((turn) => turn.effects.timers.some((timer) => timer.dueAt <= this.now));
     const waits = messageCount > (this.#born?.rows.length ?? 0);
     return [...(waits ? (['outbox'] as const) : []), ...(isDue ? (['timers'] as const) : [])];
+  }
+
+  /** Whoever a turn was about, however they were named in it: the searchable copies hide their names. */
+  async #concealTouched(): Promise<void> {
+    const touched = new Set(this.#turns.flatMap(({ effects }) => [...effects.touched]));
+    if (touched.size === 0) return;
+    const names = await this.#deps.namesOf(this.tx, [...touched]);
+    for (const { effects } of this.#turns)
+      for (const customer of effects.touched) for (const name of names.get(customer) ?? []) effects.conceal(name);
   }
 
   /** What the turns set and cancel, as if one had written after the other: each turn first sets, then cancels. */
@@ -199,7 +211,7 @@ export class Unit {
           ...draft,
           id: ids.audit[audits.length] ?? 0n,
           actor: turn.call.actor,
-          via: turn.call.via,
+          via: originOf(turn.call),
           traceId: turn.call.traceId,
         });
       }
@@ -352,6 +364,11 @@ async function performOnce(deps: UnitDeps, options: TurnOptions, name: string, i
   });
   if (refusal !== undefined) throw refusal;
   return result;
+}
+
+/** Where a call came from, as the audit log keeps it: a token that acts as a person is named, or it would pass for him. */
+function originOf({ actor, via }: Call): string {
+  return actor.kind === 'STAFF' && actor.token ? `${via}:${actor.token.id}` : via;
 }
 
 function count(turns: readonly Turn[], of: (effects: Effects) => number): number {

@@ -7,7 +7,6 @@ export const embeddedErrors = defineErrors({
   'database.no_account': [500, 'error'],
   'database.no_place': [500, 'error'],
   'database.binaries_unusable': [500, 'error'],
-  'database.data_dir_closed': [500, 'error'],
   'database.init_failed': [500, 'error'],
   'database.start_failed': [500, 'error'],
   'database.stop_failed': [500, 'error'],

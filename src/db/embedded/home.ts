@@ -5,6 +5,7 @@
 import { createHash } from 'node:crypto';
 import { chmod, mkdir, readFile, realpath, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { dataDirErrors } from '../../lib/data-dir.ts';
 import { AppError, errorText } from '../../lib/errors.ts';
 import { isRoot, serverAccount, type Account } from './account.ts';
 import { unlessCode } from './files.ts';
@@ -30,7 +31,7 @@ export interface Home {
 
 /**
  * The home of the cluster that belongs to `dataDir`; the folder is made when missing and is open to the account.
- * @throws AppError `database.no_place` when no system folder can be used either, `database.data_dir_closed` when the cluster is
+ * @throws AppError `database.no_place` when no system folder can be used either, `setting.data_dir_closed` when the cluster is
  * another user's.
  */
 export async function findHome(dataDir: string): Promise<Home> {
@@ -40,7 +41,7 @@ export async function findHome(dataDir: string): Promise<Home> {
   const owner = await ownerOf(path.join(folder, CLUSTER_FOLDER));
   if (owner !== undefined && !mayRunFor(owner)) {
     const detail = `${folder} belongs to user ${owner.uid}`;
-    throw new AppError(embeddedErrors['database.data_dir_closed'], { params: { dataDir, detail } });
+    throw new AppError(dataDirErrors['setting.data_dir_closed'], { params: { dataDir, detail } });
   }
   const account = await serverAccount(owner);
   if (await mayEnter(account, folder)) return homeIn(folder, account, folder !== real);

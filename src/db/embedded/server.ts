@@ -1,7 +1,7 @@
 /** Attaching to the embedded server of a DATA_DIR: the running one, the orphan of a killed process, or one we start. */
-import { mkdir } from 'node:fs/promises';
 import { setTimeout as wait } from 'node:timers/promises';
-import { AppError, errorText } from '../../lib/errors.ts';
+import { dataDirErrors, openDataDir } from '../../lib/data-dir.ts';
+import { AppError } from '../../lib/errors.ts';
 import { usableBinaries } from './binaries.ts';
 import {
   clusterExists,
@@ -39,7 +39,7 @@ const PATIENCE_MS = 60_000;
 
 /**
  * Finds or makes the places of the server; starts nothing.
- * @throws AppError `database.data_dir_closed` when DATA_DIR is not ours to use, and others of this room.
+ * @throws AppError `setting.data_dir_closed` when DATA_DIR is not ours to use, and others of this room.
  */
 export async function locateServer(dataDir: string): Promise<Server> {
   const home = await ourHome(dataDir);
@@ -50,13 +50,12 @@ export async function locateServer(dataDir: string): Promise<Server> {
 
 async function ourHome(dataDir: string): Promise<Home> {
   try {
-    // Others may pass through (the server's user must) but not look around; what is secret in here is 0600 by itself.
-    await mkdir(dataDir, { recursive: true, mode: 0o711 });
+    await openDataDir(dataDir);
     return await findHome(dataDir);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code !== 'EACCES' && code !== 'EROFS' && code !== 'EPERM') throw error;
-    throw new AppError(embeddedErrors['database.data_dir_closed'], { params: { dataDir, detail: errorText(error) } });
+    throw new AppError(dataDirErrors['setting.data_dir_closed'], { params: { dataDir, detail: code }, cause: error });
   }
 }
 

@@ -4,6 +4,7 @@ export const applicationErrors = defineErrors({
   'application.not_found': [404, 'info'],
   'application.already_submitted': [409, 'info'],
   'application.still_stopped': [409, 'info'],
+  'application.consent_withdrawn': [409, 'info'],
   'application.amount_outside_product': [422, 'info'],
   'approval.not_found': [404, 'info'],
   'approval.closed': [409, 'info'],
@@ -15,4 +16,5 @@ export const applicationErrors = defineErrors({
   'approval.successor_needed': [422, 'info'],
   'approval.successor_ambiguous': [422, 'info'],
   'approval.no_person': [403, 'info'],
+  'approval.token_of_nobody': [403, 'warn'],
 });

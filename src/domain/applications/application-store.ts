@@ -1,5 +1,6 @@
 /** Queries of applications and their approvals. */
 import { statement, type Tx } from '../../db/database.ts';
+import { isUuid } from '../../lib/ids.ts';
 
 export interface ApplicationRow {
   readonly id: string;
@@ -100,6 +101,11 @@ const OF_INSTANCE = statement(
   'approvals-of-instance',
   `SELECT ${APPROVAL} FROM approvals WHERE instance_id = $1 ORDER BY opened_at, id`,
 );
+const OF_APPLICATION = statement(
+  'approvals-of-application',
+  `SELECT id FROM approvals a WHERE application_id = $1
+   ORDER BY state = 'OPEN' DESC, EXISTS (SELECT FROM approval_tasks t WHERE t.approval_id = a.id AND t.staff_id::text = $2) DESC, opened_at DESC, id DESC LIMIT 1`,
+);
 const LIST = statement(
   'approvals-list',
   `SELECT ${APPROVAL} FROM approvals a WHERE ($1::uuid IS NULL OR EXISTS (SELECT 1 FROM approval_tasks t WHERE t.approval_id = a.id AND t.staff_id = $1 AND ($2::text IS DISTINCT FROM 'OPEN' OR t.state = 'OPEN'))) AND ($2::text IS NULL OR a.state = $2)
@@ -109,6 +115,19 @@ const LOCK_WAITING = statement(
   'approvals-lock-waiting',
   `SELECT ${APPROVAL} FROM approvals a WHERE application_id = $1 AND state = 'OPEN'
    AND EXISTS (SELECT FROM approval_tasks t WHERE t.approval_id = a.id AND t.staff_id = $2 AND t.state = 'OPEN') FOR UPDATE`,
+);
+const UNDER_WAY = statement(
+  'applications-under-way',
+  `SELECT ${APPLICATION} FROM applications WHERE customer_id = $1 AND state IN ('SUBMITTED', 'RETURNED') ORDER BY id`,
+);
+const LOCK_OPEN = statement(
+  'approvals-lock-open',
+  `SELECT ${APPROVAL} FROM approvals WHERE application_id = $1 AND state = 'OPEN' ORDER BY id FOR UPDATE`,
+);
+const INVOLVED = statement(
+  'approvals-involved',
+  `SELECT DISTINCT t.staff_id FROM approval_tasks t JOIN approvals a ON a.id = t.approval_id
+   WHERE a.application_id = $1 AND t.state IN ('OPEN', 'APPROVED') ORDER BY t.staff_id`,
 );
 const EXCLUDE = statement(
   'approvals-exclude',
@@ -208,7 +227,17 @@ export async function findApplication(tx: Tx, id: string): Promise<ApplicationRo
 export async function applicationByRef(tx: Tx, ref: string): Promise<ApplicationRow | undefined> {
   const number = /^[Aa](\d{1,9})$/.exec(ref)?.[1];
   if (number !== undefined) return (await tx.query<ApplicationRow>(BY_NUMBER, [Number(number)]))[0];
-  return /^[0-9a-f-]{36}$/.test(ref) ? findApplication(tx, ref) : undefined;
+  return isUuid(ref) ? findApplication(tx, ref) : undefined;
+}
+
+/**
+ * The id of the approval that an id or an A-number names: of several of one application the one that is open, before others the
+ * one this person sits on, then the newest.
+ */
+export async function approvalNamed(tx: Tx, ref: string, actorId: string): Promise<string | undefined> {
+  if (isUuid(ref)) return ref;
+  const application = await applicationByRef(tx, ref);
+  return application && (await tx.query<{ id: string }>(OF_APPLICATION, [application.id, actorId]))[0]?.id;
 }
 
 /** The lead's application under way, locked. */
@@ -293,6 +322,21 @@ export async function listApprovals(
 /** Locks the approval of a case that waits for this person, as `lockApproval` does; `undefined` when none does. */
 export async function lockWaiting(tx: Tx, applicationId: string, staffId: string): Promise<ApprovalRow | undefined> {
   return (await tx.query<ApprovalRow>(LOCK_WAITING, [applicationId, staffId]))[0];
+}
+
+/** A customer's applications that nobody has decided for good. */
+export async function applicationsUnderWay(tx: Tx, customerId: string): Promise<readonly ApplicationRow[]> {
+  return tx.query<ApplicationRow>(UNDER_WAY, [customerId]);
+}
+
+/** The open approvals of a case, locked: a vote that is being counted at this moment is waited for. */
+export async function lockOpenApprovals(tx: Tx, applicationId: string): Promise<readonly ApprovalRow[]> {
+  return tx.query<ApprovalRow>(LOCK_OPEN, [applicationId]);
+}
+
+/** Who is asked about a case or has approved it at some level. */
+export async function approversOf(tx: Tx, applicationId: string): Promise<readonly string[]> {
+  return (await tx.query<{ staff_id: string }>(INVOLVED, [applicationId])).map((row) => row.staff_id);
 }
 
 export async function exclude(tx: Tx, instanceId: string, people: ReadonlyMap<string, string>): Promise<void> {

@@ -13,6 +13,7 @@ import { distinctNames, peopleMeant, staffWithRole } from '../staff/index.ts';
 import { applicationErrors } from './application-errors.ts';
 import {
   applicationByRef,
+  approvalNamed,
   closeApproval,
   excludedFrom,
   findApplication,
@@ -28,7 +29,7 @@ import {
   type TaskRow,
 } from './application-store.ts';
 import { requireApproval, snapshotOf } from './approval-reads.ts';
-import { dealCards, redraw, shownReason, type Tap } from './card-dealing.ts';
+import { dealCards, redraw, shownReason, type Redraw, type Tap } from './card-dealing.ts';
 import { REASONS, snapshotHash, takeSnapshot, type Snapshot } from './snapshot.ts';
 import { excludeInvolved } from './submit-operations.ts';
 
@@ -149,12 +150,13 @@ const decision = z.object({
 
 export const decideApproval = defineOperation({
   name: 'approval.decide',
-  summary: 'Approves, rejects, returns or hands over; the revision says what the decision was made on',
+  summary:
+    'Approves, rejects, returns or hands over; the revision says what the decision was made on. The id, or the A-number of the application',
   access: ANY_STAFF,
   input: z.strictObject({
-    id: z.uuid(),
+    id: z.string().min(1).max(64),
     revision: z.int().min(1),
-    verb: z.string().max(24),
+    verb,
     reason: z.string().trim().max(500).optional(),
     /** For `hand_over`: id or name of the colleague; of several with one name, the name as the refusal tells them apart. */
     to: z.string().trim().max(MAX_COLLEAGUE).optional(),
@@ -163,21 +165,23 @@ export const decideApproval = defineOperation({
     tap: z.record(z.string(), z.string()).optional(),
   }),
   output: decision,
-  http: { method: 'POST', path: '/approvals/{id}/decisions', status: 200 },
+  http: { method: 'POST', path: '/approvals/{id}/decisions', status: 200, internal: ['cardId', 'tap'] },
   example: { revision: 1, verb: 'reject', reason: 'R05' },
-  subject: (input) => ({ kind: 'approval', id: input.id }),
+  subject: (input, output) => ({ kind: 'approval', id: output?.approvalId ?? input.id }),
   async run(ctx, input) {
     if (ctx.actor.kind !== 'STAFF') throw new AppError(applicationErrors['approval.no_person']);
-    const approval = await lockApproval(ctx.tx, input.id);
+    if (ctx.actor.token?.mayDecide === false) throw new AppError(applicationErrors['approval.token_of_nobody']);
+    const id = await approvalNamed(ctx.tx, input.id, ctx.actor.id);
+    const approval = id === undefined ? undefined : await lockApproval(ctx.tx, id);
     if (!approval) throw new AppError(applicationErrors['approval.not_found']);
-    const chosen = verb.safeParse(input.verb);
-    if (!chosen.success || !approval.verbs.includes(chosen.data))
-      throw new AppError(applicationErrors['approval.unknown_verb'], { params: { verb: input.verb } });
     if ((await excludedFrom(ctx.tx, approval.instance_id)).has(ctx.actor.id))
       throw new AppError(applicationErrors['approval.own_case']);
     const tasks = await tasksOf(ctx.tx, [approval.id]);
-    const mine = tasks.find((task) => task.staff_id === (ctx.actor.kind === 'STAFF' ? ctx.actor.id : ''));
-    if (!mine) throw new AppError(applicationErrors['approval.not_yours']);
+    const mine = tasks.find((task) => task.staff_id === ctx.actor.id);
+    // A-numbers run in order: whether there is one is told to those who sit on it.
+    if (!mine) throw new AppError(applicationErrors[id === input.id ? 'approval.not_yours' : 'approval.not_found']);
+    if (!approval.verbs.includes(input.verb))
+      throw new AppError(applicationErrors['approval.unknown_verb'], { params: { verb: input.verb } });
     if (approval.state !== 'OPEN' || mine.state !== 'OPEN')
       throw new AppError(applicationErrors['approval.closed'], {
         params: closedParams(approval, tasks, mine),
@@ -188,9 +192,9 @@ export const decideApproval = defineOperation({
     if (approval.revision !== input.revision)
       throw new AppError(applicationErrors['approval.stale_revision'], { params: { revision: approval.revision } });
     const tap = input.tap && input.cardId ? { cardId: input.cardId, handle: input.tap } : undefined;
-    return chosen.data === 'hand_over'
+    return input.verb === 'hand_over'
       ? handOver(ctx, { approval, tasks, mine, tap }, input.to)
-      : vote(ctx, { approval, tasks, mine, tap }, chosen.data, input.reason);
+      : vote(ctx, { approval, tasks, mine, tap }, input.verb, input.reason);
   },
 });
 
@@ -251,7 +255,8 @@ async function vote(
   );
   await touchCase(ctx, approval);
   const left = outcome === 'OPEN' ? openSeats(tasks) - 1 : 0;
-  const how = { by: mine.staff_name, reason, tap };
+  const shown = reason === undefined || reason === '' ? undefined : await shownReason(ctx, approval, reason);
+  const how = { by: mine.staff_name, reason: shown, tap };
   if (outcome === 'OPEN') await redraw(ctx, approval, { ...how, outcome: 'SIGNED', only: mine.id, left });
   else
     await finish(ctx, approval, outcome, { ...how, shown: outcome === 'APPROVED' ? signersOf(tasks, mine) : how.by });
@@ -275,7 +280,7 @@ async function finish(
   outcome: Exclude<ApprovalState, 'OPEN'>,
   how: Pick<Case, 'tap'> & {
     readonly by: string;
-    readonly reason: string | undefined;
+    readonly reason: Redraw['reason'];
     /** Whose decision the cards show it as. */
     readonly shown: string;
   },
@@ -291,7 +296,7 @@ async function finish(
       visit: approval.visit,
       outcome: outcome.toLowerCase(),
       by: how.by,
-      ...(how.reason === undefined ? {} : { reason: shownReason(how.reason) }),
+      ...(how.reason === undefined ? {} : { reason: how.reason }),
     },
   });
 }

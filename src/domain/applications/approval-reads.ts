@@ -6,6 +6,7 @@ import { defineOperation } from '../../core/operations/operation.ts';
 import { AppError } from '../../lib/errors.ts';
 import { applicationErrors } from './application-errors.ts';
 import {
+  approvalNamed,
   findApplication,
   findApproval,
   findCard,
@@ -21,9 +22,10 @@ export function snapshotOf(ctx: Ctx, approval: ApprovalRow): Snapshot {
   return openSnapshot(ctx, approval);
 }
 
-/** @throws AppError `approval.not_found` */
-export async function requireApproval(ctx: Ctx, id: string): Promise<ApprovalRow> {
-  const approval = await findApproval(ctx.tx, id);
+/** The approval that an id or an A-number names. @throws AppError `approval.not_found` */
+export async function requireApproval(ctx: Ctx, ref: string): Promise<ApprovalRow> {
+  const id = await approvalNamed(ctx.tx, ref, ctx.actor.id);
+  const approval = id === undefined ? undefined : await findApproval(ctx.tx, id);
   if (!approval) throw new AppError(applicationErrors['approval.not_found']);
   return approval;
 }
@@ -97,9 +99,9 @@ export const listMyApprovals = defineOperation({
 
 export const getApproval = defineOperation({
   name: 'approval.get',
-  summary: 'Reads one approval with its frozen case and votes',
+  summary: 'Reads one approval with its frozen case and votes, by its id or the A-number of its application',
   access: { reviewer: 'own', approver: 'own', manager: 'all', compliance: 'all', admin: 'all' },
-  input: z.strictObject({ id: z.uuid() }),
+  input: z.strictObject({ id: z.string().min(1).max(64) }),
   output: approvalView,
   http: { method: 'GET', path: '/approvals/{id}' },
   readOnly: true,

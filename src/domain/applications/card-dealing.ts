@@ -11,6 +11,7 @@ import { approvalCard, type CardOptions } from './approval-card.ts';
 import {
   cardsOf,
   closeCards,
+  findApplication,
   insertCard,
   reopenCard,
   type ApprovalRow,
@@ -18,7 +19,7 @@ import {
   type TaskRow,
 } from './application-store.ts';
 import { snapshotOf } from './approval-reads.ts';
-import { REASONS, type Snapshot } from './snapshot.ts';
+import { hidingNames, REASONS, type Snapshot } from './snapshot.ts';
 
 /** A pressed card and the platform's own handle of the press. */
 export interface Tap {
@@ -30,7 +31,8 @@ export interface Tap {
 export interface Redraw {
   readonly by: string;
   readonly outcome: string;
-  readonly reason: string | undefined;
+  /** As others may read it. */
+  readonly reason: string | TextParam | undefined;
   /** Only this task's cards; all of the approval otherwise. */
   readonly only?: string;
   /** Set while others still have to decide: how many. The cards are redrawn once more when all is decided. */
@@ -103,7 +105,7 @@ async function redrawOne(
   const language = await languageOf(ctx, card.staff_id);
   const closed = ctx.say(language, `approval.closed.${how.outcome}`);
   const note = ctx.say(language, `approval.decided.${how.outcome}`, { by: how.by, left: how.left ?? 0 });
-  const params = how.reason === undefined || how.reason === '' ? [] : [{ reason: shownReason(how.reason) }];
+  const params = how.reason === undefined ? [] : [{ reason: how.reason }];
   const say = (text: Text): string => ctx.say(language, text);
   const reason = params.map((one) => ctx.say(language, 'approval.decided.reason', withTexts(one, say)));
   post(ctx, approval, card, {
@@ -123,10 +125,11 @@ async function redrawOne(
   });
 }
 
-/** What others are shown of a reason: a number somebody typed into his words is not for every card it appears on. */
-export function shownReason(reason: string): string | TextParam {
-  const isCode = (REASONS as readonly string[]).includes(reason);
-  return isCode ? textParam(`approval.reason.${reason}`) : maskText(reason);
+/** What others are shown of a reason: the numbers and the customer's name in somebody's words are not for every card. */
+export async function shownReason(ctx: Ctx, approval: ApprovalRow, reason: string): Promise<string | TextParam> {
+  if ((REASONS as readonly string[]).includes(reason)) return textParam(`approval.reason.${reason}`);
+  const application = await findApplication(ctx.tx, approval.application_id);
+  return application ? hidingNames(ctx, application.customer_id, reason) : maskText(reason);
 }
 
 function post(

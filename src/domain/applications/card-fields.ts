@@ -1,7 +1,6 @@
 /** What an approval card shows of a frozen case, by the names a flow lists under `card`. Pure but for the texts. */
 import type { CardField } from '../../channels/card.ts';
 import { groupedYuan, type Text } from '../../lib/i18n.ts';
-import { maskText } from '../../lib/mask.ts';
 import { parseYuan } from '../../lib/money.ts';
 import type { Snapshot } from './snapshot.ts';
 
@@ -92,7 +91,7 @@ function earlier({ votes = [] }: Snapshot, words: Words): string | undefined {
     words.say(`approval.earlier.${outcome}`, {
       node: title === null ? '' : words.say(title),
       by,
-      reason: shortened(maskText(option(reason, 'approval.reason', words) ?? '')),
+      reason: shortened(option(reason, 'approval.reason', words) ?? ''),
     }),
   );
   return said.length === 0 ? undefined : said.map((one) => one.trim()).join(words.say('approval.earlier.then'));

@@ -41,7 +41,6 @@ export const reviewLead = defineOperation({
     if (application?.state === 'SUBMITTED' || application?.state === 'APPROVED')
       return { kind: 'submitted' as const, number, application: `A${application.number}` };
     const offer = await offerFor(ctx, lead);
-    ctx.effects.touch(customer.id);
     return {
       kind: 'open' as const,
       customerId: customer.id,

@@ -3,8 +3,9 @@ import { createHash } from 'node:crypto';
 import type { Ctx } from '../../core/operations/context.ts';
 import { canonicalJson } from '../../lib/canonical.ts';
 import type { Text } from '../../lib/i18n.ts';
+import { maskTextAndNames } from '../../lib/mask.ts';
 import { formatYuan } from '../../lib/money.ts';
-import { customerNumber, describeCustomer, findCustomer } from '../customers/index.ts';
+import { customerNumber, describeCustomer, findCustomer, namesOfCustomers } from '../customers/index.ts';
 import { factsOf, findLead } from '../leads/index.ts';
 import { productById } from '../products/index.ts';
 import { findStaff } from '../staff/index.ts';
@@ -88,7 +89,7 @@ export async function takeSnapshot(ctx: Ctx, application: ApplicationRow, asking
     card: Object.keys(asking.card),
     caseFacts: plainValues(asking.card),
     submitter: (await findStaff(ctx.tx, application.submitted_by))?.name ?? '',
-    votes: await earlierVotes(ctx, asking.instanceId),
+    votes: await earlierVotes(ctx, application.customer_id, asking.instanceId),
   };
 }
 
@@ -100,19 +101,30 @@ function plainValues(card: Readonly<Record<string, unknown>>): Record<string, st
   return plain;
 }
 
-async function earlierVotes(ctx: Ctx, instanceId: string): Promise<readonly EarlierVote[]> {
-  const rows = await votesOfInstance(ctx.tx, instanceId);
-  return rows.map((row) => ({
-    title: openSnapshot(ctx, { id: row.approval_id, sealed_snapshot: row.sealed_snapshot }).title ?? null,
-    by: row.staff_name,
-    outcome: row.state,
-    reason: reasonOf(ctx, row),
-  }));
+async function earlierVotes(ctx: Ctx, customer: string, instanceId: string): Promise<readonly EarlierVote[]> {
+  const votes: EarlierVote[] = [];
+  for (const row of await votesOfInstance(ctx.tx, instanceId)) {
+    const { title } = openSnapshot(ctx, { id: row.approval_id, sealed_snapshot: row.sealed_snapshot });
+    const words = wordsOf(ctx, row);
+    votes.push({
+      title: title ?? null,
+      by: row.staff_name,
+      outcome: row.state,
+      reason: words === undefined ? row.reason_code : await hidingNames(ctx, customer, words),
+    });
+  }
+  return votes;
 }
 
-/** A usual reason by its code, any other in words. */
-function reasonOf(ctx: Ctx, vote: Pick<VoteRow, 'id' | 'reason_code' | 'sealed_reason'>): string | null {
-  if (vote.reason_code !== null || vote.sealed_reason === null) return vote.reason_code;
+/** The words of somebody, as far as they may stand on a card: without numbers, and without the customer's name. */
+export async function hidingNames(ctx: Ctx, customer: string, words: string): Promise<string> {
+  const names = await namesOfCustomers(ctx.tx, ctx.keys, [customer]);
+  return maskTextAndNames(words, names.get(customer) ?? []);
+}
+
+/** A reason in words; the usual ones have a code. */
+function wordsOf(ctx: Ctx, vote: Pick<VoteRow, 'id' | 'reason_code' | 'sealed_reason'>): string | undefined {
+  if (vote.reason_code !== null || vote.sealed_reason === null) return undefined;
   return ctx.keys.open(`approval_tasks.sealed_reason.${vote.id}`, vote.sealed_reason).toString('utf8');
 }
 

@@ -5,6 +5,7 @@ import { defineOperation } from '../../core/operations/operation.ts';
 import { AppError } from '../../lib/errors.ts';
 import { newId } from '../../lib/ids.ts';
 import { formatYuan } from '../../lib/money.ts';
+import { hasWithdrawn, holdConsent } from '../consent/index.ts';
 import { customerInScope, customerMeant, customerNumber, type CustomerRow } from '../customers/index.ts';
 import { authorsOf, leadErrors, lockOpenLead, setStage, closeLead, type LeadRow } from '../leads/index.ts';
 import { endAlarm } from './alarm.ts';
@@ -60,6 +61,7 @@ export const submitLead = defineOperation({
     const named = await applicationByRef(ctx.tx, input.lead);
     // A1087 of last year is not the wish of today.
     if (named && named.lead_id !== lead.id) throw new AppError(leadErrors['lead.not_found']);
+    if (await holdConsent(ctx.tx, customer.id, 'personal-information')) throw withdrawn(customer);
     if (lead.amount_fen === null)
       return { kind: 'incomplete' as const, missing: [{ field: 'amount', name: ctx.t('flows.slot.amount') }] };
     const terms = await termsOf(ctx, lead, lead.amount_fen);
@@ -70,6 +72,12 @@ export const submitLead = defineOperation({
     return open ? resubmit(ctx, wish, open) : submit(ctx, wish);
   },
 });
+
+/** Who was never asked may be handed in (his adviser entered him); who has taken his consent back may not. */
+function withdrawn(customer: CustomerRow): AppError {
+  const params = { number: customerNumber(customer.number) };
+  return new AppError(applicationErrors['application.consent_withdrawn'], { params });
+}
 
 /** Later words never silently overwrite what a person has confirmed: what was on the card is what is handed in. */
 function isAsShown(terms: Terms, { amount, term, product }: z.output<typeof shown>): boolean {
@@ -158,6 +166,17 @@ async function resume(ctx: Ctx, application: ApplicationRow): Promise<boolean> {
   return true;
 }
 
+/** The application that is meant, with its customer, if the actor may see him. @throws AppError application.not_found */
+async function applicationInScope(
+  ctx: Ctx,
+  ref: string,
+): Promise<{ readonly application: ApplicationRow; readonly customer: CustomerRow }> {
+  const application = await applicationByRef(ctx.tx, ref);
+  if (!application) throw new AppError(applicationErrors['application.not_found']);
+  const customer = await customerInScope(ctx, application.customer_id, applicationErrors['application.not_found']);
+  return { application, customer };
+}
+
 export const resumeApplication = defineOperation({
   name: 'application.resume',
   summary: 'Lets a case that has stopped go on from where it stopped',
@@ -167,9 +186,8 @@ export const resumeApplication = defineOperation({
   http: { method: 'POST', path: '/applications/{id}/resume', status: 200 },
   subject: (_input, output) => (output ? { kind: 'application', id: output.applicationId } : undefined),
   async run(ctx, input) {
-    const application = await applicationByRef(ctx.tx, input.id);
-    if (!application) throw new AppError(applicationErrors['application.not_found']);
-    await customerInScope(ctx, application.customer_id);
+    const { application, customer } = await applicationInScope(ctx, input.id);
+    if (await holdConsent(ctx.tx, customer.id, 'personal-information')) throw withdrawn(customer);
     const resumed = await resume(ctx, application);
     return { applicationId: application.id, number: `A${application.number}`, resumed };
   },
@@ -236,9 +254,12 @@ export const closeApplication = defineOperation({
     await setApplicationState(ctx.tx, application.id, input.outcome, ctx.now);
     await endAlarm(ctx, application.id);
     if (input.outcome === 'APPROVED') await setStage(ctx.tx, application.lead_id, 'F85', ctx.now);
-    if (input.outcome === 'REJECTED' || input.outcome === 'RECALLED')
+    // Whoever took his consent back may give it again: his wish stays open, only this application is over.
+    const isHeld =
+      input.outcome === 'RECALLED' && (await hasWithdrawn(ctx.tx, application.customer_id, 'personal-information'));
+    if (input.outcome === 'RETURNED' || isHeld) await setStage(ctx.tx, application.lead_id, 'F70', ctx.now);
+    else if (input.outcome === 'REJECTED' || input.outcome === 'RECALLED')
       await closeLead(ctx.tx, application.lead_id, input.outcome === 'REJECTED' ? 'F96' : 'F97', ctx.now);
-    if (input.outcome === 'RETURNED') await setStage(ctx.tx, application.lead_id, 'F70', ctx.now);
     return { number: `A${application.number}` };
   },
 });
@@ -258,7 +279,7 @@ const applicationView = z.object({
 
 export const getApplication = defineOperation({
   name: 'application.get',
-  summary: 'Reads an application by id',
+  summary: 'Reads an application by id or A-number',
   access: {
     sales: 'own',
     team_lead: 'team',
@@ -268,14 +289,12 @@ export const getApplication = defineOperation({
     compliance: 'all',
     admin: 'all',
   },
-  input: z.strictObject({ id: z.uuid() }),
+  input: z.strictObject({ id: z.string().min(1).max(64) }),
   output: applicationView,
   http: { method: 'GET', path: '/applications/{id}' },
   readOnly: true,
   async run(ctx, input) {
-    const row = await findApplication(ctx.tx, input.id);
-    if (!row) throw new AppError(applicationErrors['application.not_found']);
-    await customerInScope(ctx, row.customer_id);
+    const { application: row } = await applicationInScope(ctx, input.id);
     return {
       id: row.id,
       number: `A${row.number}`,

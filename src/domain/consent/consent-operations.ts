@@ -49,21 +49,34 @@ const customer = z.string().min(1).max(64);
 
 export const withdraw = defineOperation({
   name: 'consent.withdraw',
-  summary: 'Ends a consent; what was done under it stays on file, nothing new is done',
+  summary:
+    'Ends a consent; what was done under it stays on file, nothing new is done. Without the consent to the handling of his data the customer’s open application is stopped',
   access: { customer: 'self', compliance: 'all', admin: 'all' },
   input: z.strictObject({ customer: customer.optional(), consent: z.enum(CONSENT_KEYS) }),
-  output: z.object({ kind: z.enum(['withdrawn', 'not_given']), consent: z.string() }),
+  output: z.object({
+    kind: z.enum(['withdrawn', 'not_given']),
+    consent: z.string(),
+    /** Applications that were under way and are stopped now. */
+    stopped: z.int(),
+  }),
   http: { method: 'POST', path: '/customers/{customer}/consents/withdraw', status: 200 },
   example: { consent: 'personal-information' },
   subject: (input) => ({ kind: 'consent', id: input.consent }),
   async run(ctx, input) {
     const customerId = await customerMeant(ctx, input.customer);
     const ended = await withdrawConsent(ctx.tx, customerId, input.consent, ctx.now);
-    if (ended && ctx.actor.kind === 'CUSTOMER' && input.consent === 'personal-information')
-      await ctx.callAsSystem('customer.tellOwner', { customerId, text: 'flows.owner-notice.withdrawn' });
-    return { kind: ended ? ('withdrawn' as const) : ('not_given' as const), consent: input.consent };
+    const kind = ended ? ('withdrawn' as const) : ('not_given' as const);
+    const stopped = ended && input.consent === 'personal-information' ? await stopUsing(ctx, customerId) : 0;
+    return { kind, consent: input.consent, stopped };
   },
 });
+
+/** What the customer is promised: his data are not used any more, and what is under way goes no further. */
+async function stopUsing(ctx: Ctx, customerId: string): Promise<number> {
+  await ctx.callAsSystem('customer.tellOwner', { customerId, text: 'flows.owner-notice.withdrawn' });
+  const { stopped } = (await ctx.callAsSystem('application.stop', { customerId })) as { readonly stopped: number };
+  return stopped;
+}
 
 const given = z.object({
   consent: z.string(),

@@ -50,6 +50,11 @@ const WITHDRAW = statement(
   'consents-withdraw',
   'UPDATE consents SET withdrawn_at = $3 WHERE customer_id = $1 AND text_key = $2 AND withdrawn_at IS NULL RETURNING id',
 );
+const GIVEN = statement('consents-given', 'SELECT withdrawn_at FROM consents WHERE customer_id = $1 AND text_key = $2');
+const HOLD = statement(
+  'consents-hold',
+  'SELECT id FROM consents WHERE customer_id = $1 AND text_key = $2 ORDER BY id FOR SHARE',
+);
 const LIST = statement(
   'consents-list',
   `SELECT c.id, c.text_key, c.text_version, c.language, t.text, c.text_hash, c.via, c.granted_at, c.withdrawn_at
@@ -89,6 +94,18 @@ export async function findConsentText(
 /** Whether the customer has given this consent and not withdrawn it. */
 export async function hasConsent(tx: Tx, customerId: string, key: ConsentKey): Promise<boolean> {
   return (await tx.query(VALID, [customerId, key])).length > 0;
+}
+
+/** Whether the customer gave this consent once and has taken it back; who was never asked has taken nothing back. */
+export async function hasWithdrawn(tx: Tx, customerId: string, key: ConsentKey): Promise<boolean> {
+  const given = await tx.query<{ withdrawn_at: Date | null }>(GIVEN, [customerId, key]);
+  return given.length > 0 && given.every(({ withdrawn_at: end }) => end !== null);
+}
+
+/** As `hasWithdrawn`; a withdrawal that comes at this moment waits for this transaction, and sees what it has done. */
+export async function holdConsent(tx: Tx, customerId: string, key: ConsentKey): Promise<boolean> {
+  await tx.query(HOLD, [customerId, key]);
+  return hasWithdrawn(tx, customerId, key);
 }
 
 /** A consent to be recorded. */

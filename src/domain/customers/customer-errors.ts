@@ -2,7 +2,6 @@ import { defineErrors } from '../../lib/errors.ts';
 
 export const customerErrors = defineErrors({
   'customer.not_found': [404, 'info'],
-  'customer.out_of_scope': [403, 'info'],
   'customer.invalid_phone': [422, 'info'],
   'customer.invalid_identity_number': [422, 'info'],
   'customer.ambiguous': [409, 'info'],

@@ -5,8 +5,8 @@ import { inScope, type Access } from '../../core/operations/actor.ts';
 import type { Ctx } from '../../core/operations/context.ts';
 import { defineOperation } from '../../core/operations/operation.ts';
 import { statement } from '../../db/database.ts';
-import { AppError, commonErrors } from '../../lib/errors.ts';
-import { newToken } from '../../lib/ids.ts';
+import { AppError, commonErrors, type ErrorRow } from '../../lib/errors.ts';
+import { isUuid, newToken } from '../../lib/ids.ts';
 import { customerErrors } from './customer-errors.ts';
 import {
   customerNumber,
@@ -18,6 +18,7 @@ import {
 } from './customer.ts';
 import {
   customerByNumber,
+  customerOfLead,
   customerOfPaper,
   customersByBlind,
   findCustomer,
@@ -49,6 +50,8 @@ const view = z.object({
   mobile: z.string().nullable(),
   idCard: z.string().nullable(),
   ownerId: z.string().nullable(),
+  /** Since when nobody but himself may be contacted about him; he said so. */
+  thirdPartyRefusedAt: z.string().nullable(),
   createdAt: z.string(),
   updatedAt: z.string(),
 });
@@ -60,18 +63,26 @@ const INSERT_LINK = statement(
   'INSERT INTO binding_links (digest, customer_id, created_by, created_at, expires_at) VALUES ($1, $2, $3, $4, $5)',
 );
 
-/** Finds a customer by uuid, K-number, or the number of an application or loan of his, inside the actor's scope. @throws AppError customer.not_found, customer.out_of_scope */
-export async function customerInScope(ctx: Ctx, ref: string): Promise<CustomerRow> {
+/**
+ * Finds a customer by uuid (his own or his lead's), K-number, or the number of an application or loan of his, inside the
+ * actor's scope. Somebody else's customer and one that does not exist get the same answer, `missing`: numbers run in order,
+ * and whoever could tell them apart would count the company's business.
+ * @throws AppError customer.not_found, or what the caller calls it
+ */
+export async function customerInScope(
+  ctx: Ctx,
+  ref: string,
+  missing: ErrorRow = customerErrors['customer.not_found'],
+): Promise<CustomerRow> {
   const row = await customerByRef(ctx, ref);
-  if (!row) throw new AppError(customerErrors['customer.not_found']);
-  if (!isInScope(ctx, row)) throw new AppError(customerErrors['customer.out_of_scope']);
+  if (!row || !isInScope(ctx, row)) throw new AppError(missing);
   ctx.effects.touch(row.id);
   return row;
 }
 
 /**
  * The customer whom words in a chat mean: as `customerInScope`, and by phone or name. In an address neither has a place.
- * @throws AppError customer.not_found, customer.out_of_scope, customer.ambiguous
+ * @throws AppError customer.not_found, customer.ambiguous
  */
 export async function customerMeant(ctx: Ctx, words: string): Promise<CustomerRow> {
   const query = ctx.via === 'api' || (await customerByRef(ctx, words)) ? undefined : parseCustomerQuery(words);
@@ -85,7 +96,8 @@ async function customerByRef(ctx: Ctx, ref: string): Promise<CustomerRow | undef
   if (number !== undefined) return customerByNumber(ctx.tx, number);
   const paper = parsePaperNumber(ref);
   if (paper !== undefined) return customerOfPaper(ctx.tx, paper);
-  return z.uuid().safeParse(ref).success ? findCustomer(ctx.tx, ref) : undefined;
+  if (!isUuid(ref)) return undefined;
+  return (await findCustomer(ctx.tx, ref)) ?? customerOfLead(ctx.tx, ref);
 }
 
 /** Whether the actor of the running operation may see this customer. */
@@ -104,6 +116,7 @@ export async function describeCustomer(ctx: Ctx, row: CustomerRow): Promise<z.ou
     mobile: masked('PHONE'),
     idCard: masked('ID_CARD'),
     ownerId: row.owner_id,
+    thirdPartyRefusedAt: row.third_party_refused_at?.toISOString() ?? null,
     createdAt: row.created_at.toISOString(),
     updatedAt: row.updated_at.toISOString(),
   };

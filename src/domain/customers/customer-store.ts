@@ -16,12 +16,14 @@ export interface CustomerRow {
   readonly language: string;
   readonly owner_id: string | null;
   readonly team_id: string | null;
+  /** Since when nobody but himself may be contacted about him; he said so. */
+  readonly third_party_refused_at: Date | null;
   readonly created_at: Date;
   readonly updated_at: Date;
 }
 
 const COLUMNS =
-  'c.id, c.number, c.data_key, c.name_masked, c.zone, c.language, c.owner_id, c.team_id, c.created_at, c.updated_at';
+  'c.id, c.number, c.data_key, c.name_masked, c.zone, c.language, c.owner_id, c.team_id, c.third_party_refused_at, c.created_at, c.updated_at';
 const INSERT = statement(
   'customers-insert',
   `INSERT INTO customers (id, data_key, name_masked, owner_id, team_id, created_at, updated_at) VALUES ($1, $2, $3, $4, $5, $6, $6) RETURNING number`,
@@ -32,6 +34,10 @@ const BY_NUMBER = statement('customers-by-number', `SELECT ${COLUMNS} FROM custo
 const OF_APPLICATION = statement(
   'customers-of-application',
   `SELECT ${COLUMNS} FROM customers c JOIN applications a ON a.customer_id = c.id WHERE a.number = $1`,
+);
+const OF_LEAD = statement(
+  'customers-of-lead',
+  `SELECT ${COLUMNS} FROM customers c JOIN leads l ON l.customer_id = c.id WHERE l.id = $1`,
 );
 const OF_LOAN = statement(
   'customers-of-loan',
@@ -56,6 +62,10 @@ const SET_OWNER = statement(
   'UPDATE customers SET owner_id = $2, team_id = $3, updated_at = $4 WHERE id = $1',
 );
 const SET_NAME = statement('customers-name', 'UPDATE customers SET name_masked = $2, updated_at = $3 WHERE id = $1');
+const REFUSE_THIRD_PARTIES = statement(
+  'customers-refuse-third-parties',
+  'UPDATE customers SET third_party_refused_at = coalesce(third_party_refused_at, $2), updated_at = $2 WHERE id = $1',
+);
 const SET_LANGUAGE = statement(
   'customers-language',
   'UPDATE customers SET language = $2, updated_at = $3 WHERE id = $1',
@@ -124,6 +134,12 @@ export async function customerOfPaper(tx: Tx, paper: PaperNumber): Promise<Custo
   return row;
 }
 
+/** Whose lead this is. */
+export async function customerOfLead(tx: Tx, leadId: string): Promise<CustomerRow | undefined> {
+  const [row] = await tx.query<CustomerRow>(OF_LEAD, [leadId]);
+  return row;
+}
+
 /** Which customers are meant: those that a person sees in this scope. */
 export interface Within {
   readonly scope: DataScope;
@@ -163,6 +179,11 @@ export async function setMaskedName(tx: Tx, id: string, nameMasked: string, now:
 }
 
 /** The language he is spoken to and reminded in. */
+/** He wants nobody else contacted about him; it stays so from the first time he says it. */
+export async function refuseThirdParties(tx: Tx, id: string, now: Date): Promise<void> {
+  await tx.query(REFUSE_THIRD_PARTIES, [id, now]);
+}
+
 export async function setLanguage(tx: Tx, id: string, language: string, now: Date): Promise<void> {
   await tx.query(SET_LANGUAGE, [id, language, now]);
 }

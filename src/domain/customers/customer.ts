@@ -34,9 +34,14 @@ export function phoneLookups(phone: string): readonly string[] {
   return [`last4:${phone.slice(-4)}`];
 }
 
+/** The name without its polite form: 程甲先生 → 程甲. */
+export function bareName(name: string): string {
+  return name.replace(/(女士|先生|小姐|总|老板|阿姨|师傅)$/, '');
+}
+
 /** What a name may also be found by: its beginnings, and itself without the polite form (何女士 → 何). */
 export function nameLookups(name: string): readonly string[] {
-  const bare = name.replace(/(女士|先生|小姐|总|老板|阿姨|师傅)$/, '');
+  const bare = bareName(name);
   const letters = Array.from(bare);
   return letters.map((_letter, index) => `prefix:${letters.slice(0, index + 1).join('')}`);
 }

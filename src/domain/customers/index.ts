@@ -39,6 +39,7 @@ export {
   openPii,
   piiOf,
   putPii,
+  refuseThirdParties,
   setCustomerOwner,
   setMaskedName,
   touchCustomer,
@@ -47,4 +48,4 @@ export {
   type PiiKind,
   type PiiRow,
 } from './customer-store.ts';
-export { personalValues } from './personal-values.ts';
+export { namesOfCustomers, personalValues } from './personal-values.ts';

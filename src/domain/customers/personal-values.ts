@@ -1,7 +1,8 @@
 /** Personal values by reference, for forms that are being filled. */
-import { statement } from '../../db/database.ts';
+import { statement, type Tx } from '../../db/database.ts';
 import type { Keyring } from '../../db/keyring.ts';
 import type { PersonalValues } from '../../core/runtime/personal-slots.ts';
+import { bareName } from './customer.ts';
 import type { PiiKind } from './customer-store.ts';
 
 const KINDS = ['NAME', 'PHONE', 'ID_CARD', 'BANK_CARD'] as const satisfies readonly PiiKind[];
@@ -11,6 +12,28 @@ const ON_FILE = statement(
   'SELECT id, customer_id, exact_blind FROM pii_refs WHERE customer_id = ANY ($1::uuid[]) AND exact_blind = ANY ($2::bytea[]) AND is_current ORDER BY id',
 );
 const BEHIND = statement('customers-pii-behind', 'SELECT id, sealed_value FROM pii_refs WHERE id = ANY ($1::uuid[])');
+
+const NAMES = statement(
+  'customers-names',
+  `SELECT id, customer_id, sealed_value FROM pii_refs WHERE customer_id = ANY ($1::uuid[]) AND kind = 'NAME' ORDER BY created_at, id`,
+);
+
+/** Every name each of these customers has or had, in full and without its polite form; none of an erased customer. */
+export async function namesOfCustomers(
+  tx: Tx,
+  keys: Keyring,
+  customers: readonly string[],
+): Promise<ReadonlyMap<string, readonly string[]>> {
+  const names = new Map<string, string[]>();
+  const rows = await tx.query<{ id: string; customer_id: string; sealed_value: Buffer }>(NAMES, [customers]);
+  for (const { id, customer_id: customer, sealed_value: sealed } of rows) {
+    const name = (await keys.openAny(tx, `pii_refs.sealed_value.${id}`, sealed))?.toString('utf8');
+    if (name === undefined) continue;
+    const own = [name, bareName(name)].filter((one) => one.length > 1); // one character stands in too many other words
+    names.set(customer, [...(names.get(customer) ?? []), ...own]);
+  }
+  return names;
+}
 
 /** @see PersonalValues */
 export function personalValues(keys: Keyring): PersonalValues {

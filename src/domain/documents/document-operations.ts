@@ -67,6 +67,8 @@ const filed = z.object({
   upload: z.string().optional(),
   /** Whose page that is. */
   number: z.string().optional(),
+  /** For a colleague, whose file it went to, ready to stand in the answer. */
+  whose: z.string().optional(),
 });
 const unclear = z.object({
   kind: z.literal('unclear'),
@@ -79,13 +81,14 @@ const unclear = z.object({
   /** How many of them had been there before. */
   known: z.int().optional(),
   silent: z.literal(true).optional(),
+  whose: z.string().optional(),
 });
 const receipt = z.union([
   filed,
   unclear,
   z.object({ kind: z.literal('refused'), reason: z.string() }),
-  /** `page`: the sender's chat takes no files; an upload page says whose file it is. */
-  z.object({ kind: z.literal('nobody'), page: z.literal(true).optional() }),
+  /** `page`: the sender's chat takes no files; an upload page says whose file it is. `colleague`: he can name the customer. */
+  z.object({ kind: z.literal('nobody'), page: z.literal(true).optional(), colleague: z.literal(true).optional() }),
 ]);
 type Receipt = z.output<typeof receipt>;
 
@@ -98,7 +101,7 @@ export const receiveDocument = defineOperation({
   subject: (_input, output) => (output && 'document' in output ? { kind: 'document', id: output.document } : undefined),
   async run(ctx, { media }) {
     if (ctx.actor.kind === 'STRANGER' || media.refused === 'no_customer')
-      return { kind: 'nobody' as const, ...(needsPage(ctx) ? { page: true as const } : {}) };
+      return { kind: 'nobody' as const, ...howToNameHim(ctx) };
     if (media.refused === 'no_consent') throw new AppError(consentErrors['consent.required']);
     if (media.refused !== undefined) return { kind: 'refused' as const, reason: media.refused };
     const customer = await ownerOf(ctx, media.fileId);
@@ -124,6 +127,12 @@ export const receiveDocument = defineOperation({
     return answer;
   },
 });
+
+/** How a colleague says whose file it is, where he is. */
+function howToNameHim(ctx: Ctx): { readonly page?: true; readonly colleague?: true } {
+  if (needsPage(ctx)) return { page: true };
+  return ctx.actor.kind === 'STAFF' ? { colleague: true } : {};
+}
 
 /** Whoever looks after the customer hears what has come; what he sent in himself he knows. */
 async function tellOwner(ctx: Ctx, customer: CustomerRow, told: Receipt): Promise<void> {
@@ -179,7 +188,13 @@ async function ask(
     document,
     items: offerOrder(progress, likely).map((one) => nameOf(ctx, one)),
     left: stillNeeded(progress).length,
+    ...whoseFor(ctx, customer),
   };
+}
+
+/** A colleague has many customers: he reads whose file it went to. */
+function whoseFor(ctx: Ctx, { number }: CustomerRow): { readonly whose?: string } {
+  return ctx.actor.kind === 'STAFF' ? { whose: ctx.t('documents.whose', { number: customerNumber(number) }) } : {};
 }
 
 interface Told {
@@ -204,6 +219,7 @@ async function tell(ctx: Ctx, customer: CustomerRow, told: Told): Promise<Receip
     page: told.page,
     left: needed.length,
     missing: needed,
+    ...whoseFor(ctx, customer),
     ...(needed.length > 0 && !told.isSilent ? await pageFor(ctx, customer) : {}),
   };
 }

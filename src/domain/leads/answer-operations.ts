@@ -13,10 +13,10 @@ import { factText } from './fact-text.ts';
 import { leadErrors } from './lead-errors.ts';
 import { requireAmount, saveFacts } from './lead-operations.ts';
 import { factsOf, lockOpenLead, saveLead, type LeadRow } from './lead-store.ts';
-import { leadFacts, noteAnswers, weighAnswers, type LeadFacts, type RecordedFacts } from './lead.ts';
+import { leadChanges, noteAnswers, weighAnswers, type LeadChanges, type RecordedFacts } from './lead.ts';
 
 /** Who he is was proven when he was bound, and what he is offered is ours to choose: neither is answered here. */
-const ownFacts = leadFacts.omit({ name: true, phone: true, identityNumber: true, product: true });
+const ownFacts = leadChanges.omit({ name: true, phone: true, identityNumber: true, product: true });
 
 const missing = z.array(z.object({ item: z.string(), name: z.string() }));
 const fact = z.union([z.string(), z.number(), z.boolean()]);
@@ -30,7 +30,7 @@ export const answerAsCustomer = defineOperation({
     kind: z.enum(['answered', 'confirmed']),
     customerId: z.string(),
     number: z.string(),
-    changes: z.record(z.string(), z.object({ from: fact.nullable(), to: fact })),
+    changes: z.record(z.string(), z.object({ from: fact.nullable(), to: fact.nullable() })),
     missing,
   }),
   subject: (_input, output) => (output ? { kind: 'customer', id: output.customerId } : undefined),
@@ -59,7 +59,7 @@ export const answerAsCustomer = defineOperation({
 });
 
 /** The answers the record takes. Those that contradict one of us are kept beside it, and the owner hears of each once. */
-async function settleAnswers(ctx: Ctx, customer: CustomerRow, lead: LeadRow, facts: LeadFacts): Promise<LeadFacts> {
+async function settleAnswers(ctx: Ctx, customer: CustomerRow, lead: LeadRow, facts: LeadChanges): Promise<LeadChanges> {
   const recorded = await factsOf(ctx.tx, ctx.keys, lead);
   const { taken, contradicted } = weighAnswers(recorded, facts);
   const { noted, news } = noteAnswers(recorded, facts, contradicted, ctx.now);

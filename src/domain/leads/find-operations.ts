@@ -14,7 +14,7 @@ import {
 } from '../customers/index.ts';
 import { findStaff } from '../staff/index.ts';
 import { valueText } from './fact-text.ts';
-import { casesOf, openLead, type CaseRow } from './lead-store.ts';
+import { casesOf, openLead, type CaseRow, type LeadRow } from './lead-store.ts';
 
 /** A customer in a list to choose from. */
 export const line = z.object({ number: z.string(), name: z.string(), stage: z.string() });
@@ -67,8 +67,11 @@ async function mine(ctx: Ctx): Promise<readonly CustomerRow[]> {
 /** Customers as lines to choose from, in their order. */
 export async function lines(ctx: Ctx, rows: readonly CustomerRow[]): Promise<z.output<typeof line>[]> {
   const items = [];
-  for (const row of rows)
-    items.push({ number: customerNumber(row.number), name: row.name_masked, stage: await stageOf(ctx, row.id) });
+  for (const row of rows) {
+    const lead = await openLead(ctx.tx, row.id);
+    const stage = stageOf(ctx, lead, lead ? [] : await casesOf(ctx.tx, row.id));
+    items.push({ number: customerNumber(row.number), name: row.name_masked, stage });
+  }
   return items;
 }
 
@@ -85,7 +88,10 @@ async function one(ctx: Ctx, row: CustomerRow): Promise<z.output<typeof found>> 
     name: view.name,
     phone: view.mobile ?? none,
     owner: owner?.name ?? none,
-    stage: lead || !cases[0] ? await stageOf(ctx, row.id) : ctx.t(`lead.case.${cases[0].state}`),
+    stage: [
+      stageOf(ctx, lead, cases),
+      ...(row.third_party_refused_at === null ? [] : [ctx.t('lead.third_party_refused')]),
+    ].join(ctx.t('lead.between')),
     leads: [
       ...(lead
         ? [
@@ -115,7 +121,8 @@ function caseLine(
   };
 }
 
-async function stageOf(ctx: Ctx, customerId: string): Promise<string> {
-  const lead = await openLead(ctx.tx, customerId);
-  return lead ? ctx.t(`lead.stage.${lead.stage}`) : ctx.t('lead.stage.none');
+/** How far he is: his open lead; without one the newest of what became of the earlier ones. */
+function stageOf(ctx: Ctx, lead: LeadRow | undefined, [newest]: readonly CaseRow[]): string {
+  if (lead) return ctx.t(`lead.stage.${lead.stage}`);
+  return ctx.t(newest ? `lead.case.${newest.state}` : 'lead.stage.none');
 }

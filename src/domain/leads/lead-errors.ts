@@ -2,7 +2,7 @@ import { defineErrors } from '../../lib/errors.ts';
 
 export const leadErrors = defineErrors({
   'lead.not_found': [404, 'info'],
-  'lead.out_of_scope': [403, 'info'],
   'lead.needs_contact': [422, 'info'],
   'lead.invalid_amount': [422, 'info'],
+  'lead.in_approval': [409, 'info'],
 });

@@ -30,8 +30,19 @@ import {
 } from '../customers/index.ts';
 import { checkIdCard } from '../customers/identity-numbers/index.ts';
 import { findStaff } from '../staff/index.ts';
+import { refuseInApproval, requireOnOffer } from './fact-refusals.ts';
 import { leadErrors } from './lead-errors.ts';
-import { changedFacts, leadFacts, nextInRotation, recordFacts, wishedAmount, type LeadFacts } from './lead.ts';
+import {
+  changedFacts,
+  leadChanges,
+  leadFacts,
+  leadSource,
+  nextInRotation,
+  recordFacts,
+  wishedAmount,
+  type LeadChanges,
+  type LeadFacts,
+} from './lead.ts';
 import {
   addAuthor,
   assignmentLedger,
@@ -65,7 +76,8 @@ const leadView = z.object({
     z.string(),
     z.object({
       from: z.union([z.string(), z.number(), z.boolean()]).nullable(),
-      to: z.union([z.string(), z.number(), z.boolean()]),
+      /** `null`: taken back, or gone with what it hung on. */
+      to: z.union([z.string(), z.number(), z.boolean()]).nullable(),
     }),
   ),
 });
@@ -85,7 +97,7 @@ export const captureLead = defineOperation({
   access: LEAD_ACCESS,
   input: z.strictObject({
     facts: leadFacts,
-    source: z.string().max(40).default('typed'),
+    source: leadSource.default('typed'),
     /** The sentence it was captured from; on the timeline anyway, not stored again. */
     text: z.string().max(4000).optional(),
   }),
@@ -111,8 +123,8 @@ export const createLead = defineOperation({
     name: z.string().trim().min(1).max(40),
     mobile: z.string().trim().min(1).max(32),
     amount: z.string().optional(),
-    purpose: z.string().max(40).optional(),
-    source: z.string().trim().min(1).max(40),
+    purpose: leadFacts.shape.purpose,
+    source: leadSource,
   }),
   output: z.union([leadView, collisionView]),
   http: { method: 'POST', path: '/leads' },
@@ -143,9 +155,10 @@ function asWritten(error: AppError): AppError {
 
 export const updateLead = defineOperation({
   name: 'lead.update',
-  summary: 'Writes further or corrected facts to an open lead; answers old and new values',
+  summary:
+    'Writes further or corrected facts to an open lead, or takes them back (null); what hangs on a changed fact goes with it. Answers old and new values',
   access: LEAD_ACCESS,
-  input: z.strictObject({ lead: z.string().min(1).max(64), facts: leadFacts }),
+  input: z.strictObject({ lead: z.string().min(1).max(64), facts: leadChanges }),
   output: z.union([leadView, collisionView]),
   http: { method: 'PATCH', path: '/leads/{lead}' },
   example: { facts: { amount: '500000.00' } },
@@ -214,9 +227,8 @@ async function capture(
   const known = phone === undefined ? undefined : (await holdersOf(ctx, phone))[0];
   if (known) return meetKnown(ctx, known, { facts, source, owner });
   const chosen = owner ?? (await fromRotation(ctx));
-  const name = facts.name ?? '';
   const created = await insertCustomer(ctx.tx, ctx.keys, {
-    nameMasked: name === '' ? '*' : maskedName(name),
+    nameMasked: maskedName(facts.name ?? ''),
     ownerId: chosen?.staffId ?? null,
     teamId: chosen?.teamId ?? null,
     now: ctx.now,
@@ -252,7 +264,10 @@ async function meetKnown(
   const isTheirs = owner === undefined ? isInScope(ctx, customer) : holder === null || holder === owner.staffId;
   if (!isTheirs) return collide(ctx, customer, holder);
   ctx.effects.touch(customer.id);
-  if (lead && owner && holder === null) await claim(ctx, lead, owner);
+  if (lead && owner && holder === null) {
+    await refuseInApproval(ctx, lead);
+    await claim(ctx, lead, owner);
+  }
   const open = lead ?? (await openNew(ctx, customer, source, owner ?? (await fromRotation(ctx))));
   const news = owner === undefined ? await unknownFacts(ctx, { customer, lead: open }, facts) : facts;
   return saveFacts(ctx, { customer, lead: open }, news, lead === undefined);
@@ -264,11 +279,15 @@ async function unknownFacts(
   { customer, lead }: { readonly customer: CustomerRow; readonly lead: LeadRow },
   facts: LeadFacts,
 ): Promise<LeadFacts> {
-  const known = new Set(Object.keys(await factsOf(ctx.tx, ctx.keys, lead)));
+  const recorded = await factsOf(ctx.tx, ctx.keys, lead);
+  const known = new Set(Object.keys(recorded));
   const held = new Set((await piiOf(ctx.tx, customer.id)).map(({ kind }) => kind));
   if (held.has('NAME')) known.add('name');
   if (held.has('ID_CARD')) known.add('identityNumber');
-  return Object.fromEntries(Object.entries(facts).filter(([name]) => !known.has(name)));
+  // "No house" would take back the mortgage that somebody noted.
+  const isNews = ([name, value]: readonly [string, LeadFacts[keyof LeadFacts]]): boolean =>
+    !known.has(name) && Object.keys(changedFacts(recorded, { [name]: value })).every((other) => other === name);
+  return Object.fromEntries(Object.entries(facts).filter(isNews));
 }
 
 /** A lead that came in while nobody was there to take it belongs to whoever types it first. */
@@ -343,7 +362,7 @@ async function tellAssigned(ctx: Ctx, customer: CustomerRow, source: string, sta
 export async function saveFacts(
   ctx: Ctx,
   { customer, lead }: { readonly customer: CustomerRow; readonly lead: LeadRow },
-  facts: LeadFacts,
+  facts: LeadChanges,
   isNew = false,
 ): Promise<z.output<typeof leadView> | z.output<typeof collisionView>> {
   const amount = requireAmount(facts);
@@ -355,9 +374,11 @@ export async function saveFacts(
       return { ...(await collide(ctx, other, other.owner_id)), keepsPhone };
     }
   }
-  await putPersonal(ctx, customer, facts, phone);
+  const isOtherPerson = await putPersonal(ctx, customer, facts, phone);
   const recorded = await factsOf(ctx.tx, ctx.keys, lead);
   const changes = changedFacts(recorded, facts);
+  if (isOtherPerson || Object.keys(changes).length > 0) await refuseInApproval(ctx, lead);
+  if (changes['product']) await requireOnOffer(ctx, changes['product'].to);
   const updated = recordFacts(recorded, facts, ctx.actor.kind === 'CUSTOMER' ? 'customer' : ctx.actor.id, ctx.now);
   await saveLead(
     ctx.tx,
@@ -379,7 +400,7 @@ export async function saveFacts(
 }
 
 /** The wished amount in fen, if one is named. @throws AppError lead.invalid_amount for what no loan can be */
-export function requireAmount(facts: LeadFacts): bigint | undefined {
+export function requireAmount(facts: Pick<LeadFacts, 'amount'>): bigint | undefined {
   const amount = wishedAmount(facts);
   if (amount !== 'invalid') return amount;
   throw new AppError(leadErrors['lead.invalid_amount'], {
@@ -387,15 +408,17 @@ export function requireAmount(facts: LeadFacts): bigint | undefined {
   });
 }
 
+/** Writes name, phone and identity number; `true` when one of them is another one now. */
 async function putPersonal(
   ctx: Ctx,
   customer: CustomerRow,
-  facts: LeadFacts,
+  facts: LeadChanges,
   phone: string | undefined,
-): Promise<void> {
+): Promise<boolean> {
   const base = { customerId: customer.id, dataKey: customer.data_key, now: ctx.now };
+  let hasChanged = false;
   if (phone !== undefined)
-    await putPii(ctx.tx, ctx.keys, {
+    hasChanged = await putPii(ctx.tx, ctx.keys, {
       ...base,
       kind: 'PHONE',
       value: phone,
@@ -403,19 +426,22 @@ async function putPersonal(
       lookups: phoneLookups(phone),
     });
   if (facts.name !== undefined) {
-    const changed = await putPii(ctx.tx, ctx.keys, {
+    const isRenamed = await putPii(ctx.tx, ctx.keys, {
       ...base,
       kind: 'NAME',
       value: facts.name,
       masked: maskedName(facts.name),
       lookups: nameLookups(facts.name),
     });
-    if (changed) await setMaskedName(ctx.tx, customer.id, maskedName(facts.name), ctx.now);
+    if (isRenamed) await setMaskedName(ctx.tx, customer.id, maskedName(facts.name), ctx.now);
+    hasChanged ||= isRenamed;
   }
   if (facts.identityNumber !== undefined) {
     const value = identityNumberOf(ctx, facts.identityNumber);
-    await putPii(ctx.tx, ctx.keys, { ...base, kind: 'ID_CARD', value, masked: mask('idCard', value), lookups: [] });
+    const draft = { ...base, kind: 'ID_CARD' as const, value, masked: mask('idCard', value), lookups: [] };
+    if (await putPii(ctx.tx, ctx.keys, draft)) hasChanged = true;
   }
+  return hasChanged;
 }
 
 function identityNumberOf(ctx: Ctx, text: string): string {
@@ -427,7 +453,7 @@ function identityNumberOf(ctx: Ctx, text: string): string {
   });
 }
 
-function phoneOf(facts: LeadFacts): string | undefined {
+function phoneOf(facts: Pick<LeadFacts, 'phone'>): string | undefined {
   if (facts.phone === undefined) return undefined;
   const phone = normalPhone(facts.phone);
   if (phone === undefined)

@@ -73,6 +73,16 @@ const CASES = statement(
    ORDER BY letter DESC, number DESC LIMIT 10`,
 );
 
+const IN_APPROVAL = statement(
+  'leads-in-approval',
+  `SELECT number FROM applications WHERE lead_id = $1 AND state = 'SUBMITTED'`,
+);
+
+/** The number of the application that approvers have before them; `undefined` when there is none, or it was returned. */
+export async function numberInApproval(tx: Tx, leadId: string): Promise<number | undefined> {
+  return (await tx.query<{ number: number }>(IN_APPROVAL, [leadId]))[0]?.number;
+}
+
 /** A loan (L) or an application (A) of a customer, as a line of a look-up. */
 export interface CaseRow {
   readonly letter: 'L' | 'A';

@@ -1,8 +1,22 @@
 /** What a lead knows about the customer's wish, where each fact comes from, and whose turn it is in the rotation. Pure. */
 import { z } from 'zod';
+import { PURPOSE_CODES } from '../../core/conversation/understand/index.ts';
 import { parseYuan, type Fen } from '../../lib/money.ts';
 
+/** The company's own products by their code. */
+const PRODUCT_CODE = /^P-\d{3}$/;
+
 const yuan = z.string().refine((text) => (parseYuan(text) ?? -1n) >= 0n, 'fault.yuan');
+
+/**
+ * Where a lead came from, as a code of the company's own: `website`, `抖音-深圳`. The column is plain, so nothing goes there
+ * that could be a person: no sentence, and no run of digits as long as a phone.
+ */
+export const leadSource = z
+  .string()
+  .trim()
+  .regex(/^[\p{Script=Han}A-Za-z0-9_-]{1,40}$/u, 'fault.source')
+  .refine((source) => !/\d{7}/u.test(source), 'fault.source');
 
 /** Facts as people and forms give them: money is a yuan string, times are months. Unknown things stay absent. */
 export const leadFacts = z.strictObject({
@@ -17,7 +31,8 @@ export const leadFacts = z.strictObject({
   assetValue: yuan.optional(),
   fund: yuan.optional(),
   term: z.int().min(1).max(1200).optional(),
-  purpose: z.string().max(40).optional(),
+  /** A code; like the product it stands in a plain column, where no free text belongs. */
+  purpose: z.enum(PURPOSE_CODES).optional(),
   city: z.string().max(40).optional(),
   district: z.string().max(40).optional(),
   house: z.boolean().optional(),
@@ -28,10 +43,33 @@ export const leadFacts = z.strictObject({
   businessMonths: z.int().min(0).max(1200).optional(),
   licenceName: z.string().max(80).optional(),
   date: z.iso.date().optional(),
-  product: z.string().max(20).optional(),
+  product: z.string().regex(PRODUCT_CODE, 'fault.product_code').optional(),
 });
 
 export type LeadFacts = z.output<typeof leadFacts>;
+
+const { shape } = leadFacts;
+
+/** The same for a lead that exists: `null` takes a fact back. What a case is made of (who, how much, for what) is only replaced. */
+export const leadChanges = leadFacts.extend({
+  monthlyPayment: shape.monthlyPayment.nullable(),
+  income: shape.income.nullable(),
+  turnover: shape.turnover.nullable(),
+  debt: shape.debt.nullable(),
+  assetValue: shape.assetValue.nullable(),
+  fund: shape.fund.nullable(),
+  city: shape.city.nullable(),
+  district: shape.district.nullable(),
+  house: shape.house.nullable(),
+  houseStatus: shape.houseStatus.nullable(),
+  car: shape.car.nullable(),
+  carStatus: shape.carStatus.nullable(),
+  business: shape.business.nullable(),
+  businessMonths: shape.businessMonths.nullable(),
+  licenceName: shape.licenceName.nullable(),
+});
+
+export type LeadChanges = z.output<typeof leadChanges>;
 
 /** A fact on file: its value, who said it, when. */
 export interface RecordedFact {
@@ -46,37 +84,66 @@ export type RecordedFacts = Readonly<Record<string, RecordedFact>>;
 /** Facts that never stand among the recorded ones: they are personal values with a place of their own. */
 const PERSONAL = new Set(['name', 'phone', 'identityNumber']);
 
-/** What the new facts change: old → new by name. Personal values are left out. */
-export function changedFacts(
-  recorded: RecordedFacts,
-  facts: LeadFacts,
-): Readonly<Record<string, { readonly from: RecordedFact['value'] | null; readonly to: RecordedFact['value'] }>> {
-  const changes: Record<string, { from: RecordedFact['value'] | null; to: RecordedFact['value'] }> = {};
-  for (const [name, value] of Object.entries(facts)) {
+/** What hangs on a fact, each before what hangs on it in turn: of another house, or of none, nothing is known. */
+const DEPENDENTS: readonly (readonly [string, string])[] = [
+  ['house', 'houseStatus'],
+  ['houseStatus', 'monthlyPayment'],
+  ['car', 'carStatus'],
+  ['city', 'district'],
+];
+
+/** Facts by name; `null` takes one back. */
+type Said = Readonly<Record<string, RecordedFact['value'] | null | undefined>>;
+
+/** What the facts say, and what they take back with it: what hangs on a fact goes when that one changes or is denied. */
+function withTakenBack(recorded: RecordedFacts, facts: Said): Said {
+  const all: Record<string, RecordedFact['value'] | null | undefined> = { ...facts };
+  for (const [name, dependent] of DEPENDENTS) {
+    const value = all[name];
+    if (value === undefined) continue;
+    const before = recorded[name]?.value ?? value;
+    const isGone = value === null || value === false;
+    if (isGone || (before !== value && facts[dependent] === undefined)) all[dependent] = null;
+  }
+  return all;
+}
+
+/** A change of one fact; `null` stands for none. */
+export interface FactChange {
+  readonly from: RecordedFact['value'] | null;
+  readonly to: RecordedFact['value'] | null;
+}
+
+/** What the new facts change: old → new by name, with what they take back. Personal values are left out. */
+export function changedFacts(recorded: RecordedFacts, facts: Said): Readonly<Record<string, FactChange>> {
+  const changes: Record<string, FactChange> = {};
+  for (const [name, value] of Object.entries(withTakenBack(recorded, facts))) {
     if (value === undefined || PERSONAL.has(name)) continue;
-    const before = recorded[name]?.value;
-    if (before !== value) changes[name] = { from: before ?? null, to: value };
+    const before = recorded[name]?.value ?? null;
+    if (before !== value) changes[name] = { from: before, to: value };
   }
   return changes;
 }
 
 /** The record with the changes written in. */
-export function recordFacts(recorded: RecordedFacts, facts: LeadFacts, by: string, at: Date): RecordedFacts {
+export function recordFacts(recorded: RecordedFacts, facts: Said, by: string, at: Date): RecordedFacts {
   const changes = changedFacts(recorded, facts);
-  const added = Object.entries(changes).map(
-    ([name, change]) => [name, { value: change.to, by, at: at.toISOString() }] as const,
+  const kept = Object.entries(recorded).filter(([name]) => changes[name]?.to !== null);
+  const added = Object.entries(changes).flatMap(([name, { to }]) =>
+    to === null ? [] : [[name, { value: to, by, at: at.toISOString() }] as const],
   );
-  return { ...recorded, ...Object.fromEntries(added) };
+  return Object.fromEntries([...kept, ...added]);
 }
 
 /** A customer's answers: those the record takes, and those that contradict what one of us wrote. */
 export function weighAnswers(
   recorded: RecordedFacts,
-  facts: LeadFacts,
-): { readonly taken: LeadFacts; readonly contradicted: readonly string[] } {
-  const contradicted = Object.keys(changedFacts(recorded, facts)).filter(
-    (name) => recorded[name] !== undefined && recorded[name].by !== 'customer',
-  );
+  facts: LeadChanges,
+): { readonly taken: LeadChanges; readonly contradicted: readonly string[] } {
+  const isOurs = (name: string): boolean => recorded[name] !== undefined && recorded[name].by !== 'customer';
+  const contradicted = Object.entries(facts)
+    .filter(([name, value]) => Object.keys(changedFacts(recorded, { [name]: value })).some(isOurs))
+    .map(([name]) => name);
   const taken = Object.fromEntries(Object.entries(facts).filter(([name]) => !contradicted.includes(name)));
   return { taken, contradicted };
 }
@@ -84,16 +151,15 @@ export function weighAnswers(
 /** The record with what the customer says kept beside what we wrote; `news` are the facts he has not said so before. */
 export function noteAnswers(
   recorded: RecordedFacts,
-  facts: LeadFacts,
+  facts: Said,
   contradicted: readonly string[],
   at: Date,
 ): { readonly noted: RecordedFacts; readonly news: readonly string[] } {
-  const said: Readonly<Record<string, RecordedFact['value'] | undefined>> = facts;
   const noted: Record<string, RecordedFact> = { ...recorded };
   const news: string[] = [];
   for (const name of contradicted) {
-    const [ours, value] = [recorded[name], said[name]];
-    if (!ours || value === undefined || ours.customer?.value === value) continue;
+    const [ours, value] = [recorded[name], facts[name]];
+    if (!ours || value === undefined || value === null || ours.customer?.value === value) continue;
     noted[name] = { ...ours, customer: { value, at: at.toISOString() } };
     news.push(name);
   }
@@ -103,7 +169,7 @@ export function noteAnswers(
 const MAX_AMOUNT_FEN = 100_000_000_000_000n; // 10^12 yuan: beyond it a figure is a typing error
 
 /** The wished amount in fen; `invalid` for what no loan can be. */
-export function wishedAmount(facts: LeadFacts): Fen | undefined | 'invalid' {
+export function wishedAmount(facts: Pick<LeadFacts, 'amount'>): Fen | undefined | 'invalid' {
   if (facts.amount === undefined) return undefined;
   const amount = parseYuan(facts.amount);
   return amount === undefined || amount <= 0n || amount > MAX_AMOUNT_FEN ? 'invalid' : amount;

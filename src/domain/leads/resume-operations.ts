@@ -47,17 +47,11 @@ export async function factsOnFile(
   lead: LeadRow,
 ): Promise<Record<string, z.output<typeof value>>> {
   const facts: Record<string, z.output<typeof value>> = {};
-  for (const [name, fact] of Object.entries(await factsOf(ctx.tx, ctx.keys, lead)))
-    if (name !== 'purpose' || hasWords(ctx, fact.value)) facts[name] = fact.value;
+  for (const [name, fact] of Object.entries(await factsOf(ctx.tx, ctx.keys, lead))) facts[name] = fact.value;
   for (const row of await piiOf(ctx.tx, customerId)) {
     const name = row.kind === 'NAME' ? 'name' : row.kind === 'PHONE' ? 'phone' : undefined;
     const plain = name === undefined ? undefined : await openPii(ctx.tx, ctx.keys, row);
     if (name !== undefined && plain !== undefined) facts[name] = plain;
   }
   return facts;
-}
-
-/** A website may send a purpose of its own: a form has no words for it and asks again. */
-function hasWords(ctx: Ctx, purpose: z.output<typeof value>): boolean {
-  return ctx.services.texts.has(ctx.actor.language, `flows.purpose.${purpose}`);
 }

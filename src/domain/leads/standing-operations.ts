@@ -2,10 +2,11 @@
 import { z } from 'zod';
 import type { Ctx } from '../../core/operations/context.ts';
 import { defineOperation } from '../../core/operations/operation.ts';
-import { AppError, commonErrors } from '../../lib/errors.ts';
+import { dateIn } from '../../lib/business-date.ts';
 import { groupedYuan } from '../../lib/i18n.ts';
 import { parseYuan } from '../../lib/money.ts';
-import { customerInScope, type CustomerRow } from '../customers/index.ts';
+import { hasWithdrawn } from '../consent/index.ts';
+import { customerInScope, refuseThirdParties, type CustomerRow } from '../customers/index.ts';
 import { findStaff } from '../staff/index.ts';
 import { factsOf, openLead, type LeadRow } from './lead-store.ts';
 
@@ -21,13 +22,22 @@ const standing = z.object({
   progress: z.string(),
   /** What is on file of the form, as one line; '' when nothing is. */
   known: z.string(),
+  /** The consent to the handling of his data was given and is taken back. */
+  withdrawn: z.boolean(),
   /** Nothing is left to be asked. */
   complete: z.boolean(),
   customerId: z.string().optional(),
   ...Object.fromEntries(ASKED.map((name) => [name, value.optional()])),
 });
 
-const STRANGER = { kind: 'stranger' as const, adviser: 'none', progress: '', known: '', complete: false };
+const STRANGER = {
+  kind: 'stranger' as const,
+  adviser: 'none',
+  progress: '',
+  known: '',
+  withdrawn: false,
+  complete: false,
+};
 
 export const customerStanding = defineOperation({
   name: 'customer.standing',
@@ -48,6 +58,7 @@ export const customerStanding = defineOperation({
       adviser: (await adviserOf(ctx, customer)) ?? 'none',
       progress: lead ? ctx.t(`lead.progress.${lead.stage >= 'F70' ? lead.stage : 'early'}`) : '',
       known: describe(ctx, facts),
+      withdrawn: await hasWithdrawn(ctx.tx, customer.id, 'personal-information'),
       complete: ASKED.every(
         (name) => facts[name] !== undefined || (name === 'houseStatus' && facts['house'] === false),
       ),
@@ -96,22 +107,38 @@ function wordsOf(ctx: Ctx, name: (typeof ASKED)[number], fact: string | number |
   return ctx.services.texts.has(ctx.actor.language, key) ? ctx.t(key) : String(fact);
 }
 
+/** What a customer can want passed on. */
+const TOPICS = [
+  'repaid',
+  'repay',
+  'question',
+  'settle',
+  'defer',
+  'outcome',
+  'complaint',
+  'contact',
+  'advertising',
+  'silent',
+] as const;
+/** Of these each message may be about another instalment or question; the others are one matter a day. */
+const HOURLY: ReadonlySet<string> = new Set(['repaid', 'repay', 'question']);
+
 export const askAdviser = defineOperation({
   name: 'customer.askAdviser',
   summary:
-    'Puts the customer’s question on his adviser’s list and tells him; without an adviser it goes to the managers',
-  access: { customer: 'self' },
-  input: z.strictObject({ topic: z.enum(['repaid', 'repay', 'question']) }),
-  output: z.object({ kind: z.literal('told'), adviser: z.string() }),
-  async run(ctx, input) {
-    if (ctx.actor.kind !== 'CUSTOMER')
-      throw new AppError(commonErrors['permission.denied'], { params: { operation: 'customer.askAdviser' } });
+    'Puts what the customer wants on his adviser’s list and tells him; without an adviser it goes to the managers',
+  access: { stranger: 'self', customer: 'self' },
+  input: z.strictObject({ topic: z.enum(TOPICS) }),
+  output: z.object({ kind: z.enum(['told', 'stranger']), adviser: z.string() }),
+  async run(ctx, { topic }) {
+    if (ctx.actor.kind !== 'CUSTOMER') return { kind: 'stranger' as const, adviser: 'none' };
     const customer = await customerInScope(ctx, ctx.actor.id);
+    const when = HOURLY.has(topic) ? ctx.now.toISOString().slice(0, 13) : dateIn(ctx.now, ctx.services.companyZone);
+    if (topic === 'contact') await refuseThirdParties(ctx.tx, customer.id, ctx.now);
     await ctx.callAsSystem('task.addForOwner', {
       customerId: customer.id,
-      // Asking twice in an hour is one thing to be done.
-      key: `asked:${input.topic}:${customer.id}:${ctx.now.toISOString().slice(0, 13)}`,
-      kind: `customer_${input.topic}`,
+      key: `asked:${topic}:${customer.id}:${when}`,
+      kind: `customer_${topic}`,
     });
     return { kind: 'told' as const, adviser: (await adviserOf(ctx, customer)) ?? 'none' };
   },

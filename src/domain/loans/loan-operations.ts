@@ -9,6 +9,7 @@ import { newId } from '../../lib/ids.ts';
 import { fen, formatYuan } from '../../lib/money.ts';
 import { statement } from '../../db/database.ts';
 import { applicationByRef, type ApplicationRow } from '../applications/index.ts';
+import { hasWithdrawn } from '../consent/index.ts';
 import { customerInScope, CUSTOMER_ACCESS, customerNumber, findCustomer } from '../customers/index.ts';
 import { closeLead } from '../leads/index.ts';
 import { productById } from '../products/index.ts';
@@ -85,6 +86,9 @@ export function createLoan(reminderVersion: () => string): Operation {
       if (existing) return { loanId: existing.id, loanNumber: loanNumber(existing.number) };
       if ((await ctx.tx.query(APPROVED, [application.id])).length === 0)
         throw new AppError(loanErrors['loan.application_not_approved']);
+      // A withdrawal stops the case; should one get here all the same, it stands still and the managers are told.
+      if (await hasWithdrawn(ctx.tx, application.customer_id, 'personal-information'))
+        throw new AppError(loanErrors['loan.consent_withdrawn']);
       return make(ctx, application, reminderVersion());
     },
   });
@@ -233,11 +237,11 @@ function partly(ctx: Ctx, row: InstalmentRow, state: string): string {
   return ctx.t('loan.instalment.partly', { state, open: groupedYuan(open) });
 }
 
-/** The loan that is meant, if the actor may see its customer. @throws AppError loan.not_found, customer.out_of_scope */
+/** The loan that is meant, if the actor may see its customer. @throws AppError loan.not_found */
 export async function loanInScope(ctx: Ctx, ref: string): Promise<LoanRow> {
   const loan = await loanByRef(ctx.tx, ref);
   if (!loan) throw new AppError(loanErrors['loan.not_found']);
-  await customerInScope(ctx, loan.customer_id);
+  await customerInScope(ctx, loan.customer_id, loanErrors['loan.not_found']);
   return loan;
 }
 

@@ -1,4 +1,5 @@
 /** Queries of loans and their instalments. */
+import { isUuid } from '../../lib/ids.ts';
 import { statement, type Tx } from '../../db/database.ts';
 
 export interface LoanRow {
@@ -100,7 +101,7 @@ export async function loanOfApplication(tx: Tx, applicationId: string): Promise<
 export async function loanByRef(tx: Tx, ref: string): Promise<LoanRow | undefined> {
   const number = /^[Ll](\d{1,9})$/.exec(ref)?.[1];
   if (number !== undefined) return (await tx.query<LoanRow>(BY_NUMBER, [Number(number)]))[0];
-  return /^[0-9a-f-]{36}$/.test(ref) ? (await tx.query<LoanRow>(FIND, [ref]))[0] : undefined;
+  return isUuid(ref) ? (await tx.query<LoanRow>(FIND, [ref]))[0] : undefined;
 }
 
 export async function lockLoan(tx: Tx, id: string): Promise<LoanRow | undefined> {

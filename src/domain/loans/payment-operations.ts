@@ -38,7 +38,14 @@ export const recordPayment = defineOperation({
   access: { collector: 'all', manager: 'all', admin: 'all', team_lead: 'team' },
   input: z.strictObject({
     id: z.string().min(1).max(64),
-    externalId: z.string().trim().min(1).max(128),
+    externalId: z
+      .string()
+      .trim()
+      .min(1)
+      .max(128)
+      .describe(
+        'The bank’s or your own reference of the payment. It stands in plain columns and addresses: never personal data',
+      ),
     amount: z.string(),
     paidAt: z.iso.datetime({ offset: true }),
   }),

@@ -21,6 +21,9 @@ export const productErrors = defineErrors({
   'product.not_on_offer': [404, 'info'],
 });
 
+/** A key as texts have them: `documents.item.D01`. Everything else is a name in plain words. */
+const TEXT_KEY = /^[a-z][\w-]*(\.[\w-]+)+$/;
+
 const code = z.string().regex(/^P-\d{3}$/, 'fault.product_code');
 
 const product = z.object({
@@ -34,7 +37,7 @@ const product = z.object({
 
 export const listProducts = defineOperation({
   name: 'product.list',
-  summary: 'Lists the products on offer',
+  summary: 'Lists the products on offer; what has a text of its own by name, the caller reads in his language',
   access: ANY_STAFF,
   input: z.strictObject({}),
   output: z.object({ items: z.array(product), nextCursor: z.null() }),
@@ -42,7 +45,13 @@ export const listProducts = defineOperation({
   readOnly: true,
   async run(ctx) {
     return {
-      items: (await currentProducts(ctx.tx)).map((one) => ({ ...one, checklist: [...one.checklist] })),
+      items: (await currentProducts(ctx.tx)).map((one) => ({
+        ...one,
+        checklist: one.checklist.map((item) => ({
+          ...item,
+          name: TEXT_KEY.test(item.name) ? ctx.t(item.name) : item.name,
+        })),
+      })),
       nextCursor: null,
     };
   },
@@ -96,18 +105,18 @@ export const retire = defineOperation({
   },
 });
 
-/** A key as texts have them: `documents.item.D01`. Everything else is a name in plain words. */
-const TEXT_KEY = /^[a-z][\w-]*(\.[\w-]+)+$/;
-
 /** The items in full. One whose name nobody wrote could not be shown to anybody. @throws AppError request.invalid */
 function completed(ctx: Ctx, items: z.output<typeof newChecklist>): ChecklistItem[] {
   const { texts } = ctx.services;
+  // As `product.list` shows a standard item: published again it is still the same.
+  const isWordingOf = (key: string, name: string): boolean =>
+    LANGUAGES.some((language) => texts.has(language, key) && texts.translate(language, key) === name);
   const isWritten = (name: string): boolean =>
     !TEXT_KEY.test(name) || LANGUAGES.every((language) => texts.has(language, name));
   const faults: FieldFault[] = [];
   const all = items.map(({ code, name, isRequired, words }, index) => {
     const known = standardItem(code);
-    const its = name ?? known?.name;
+    const its = known && (name === undefined || isWordingOf(known.name, name)) ? known.name : name;
     if (its === undefined || !isWritten(its))
       faults.push({
         pointer: `/checklist/${index}/name`,

@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { ROLES } from '../../core/operations/actor.ts';
+import type { Ctx } from '../../core/operations/context.ts';
 import { defineOperation } from '../../core/operations/operation.ts';
 import { AppError } from '../../lib/errors.ts';
 import { newId, newToken } from '../../lib/ids.ts';
@@ -9,12 +10,10 @@ import { staffErrors } from './staff-errors.ts';
 import { findStaff } from './staff-store.ts';
 import { insertToken, listTokens, revokeToken, type ListedToken } from './token-store.ts';
 
-const DAY_MS = 86_400_000;
-
 export const createToken = defineOperation({
   name: 'token.create',
   summary:
-    'Makes an API token; it is shown once and only its digest is kept. One that acts as a person has that person’s roles, at most those named here',
+    'Makes an API token; it is shown once and only its digest is kept. One that acts as a person has that person’s roles, at most those named here; he is told of it, and it decides approvals only when a person or the command line made it',
   access: { admin: 'all' },
   input: z.strictObject({
     name: z.string().trim().min(1).max(60),
@@ -22,7 +21,7 @@ export const createToken = defineOperation({
     roles: z.array(z.enum(ROLES)).min(1).optional(),
     validDays: z.int().min(1).max(3650).optional(),
   }),
-  output: z.object({ id: z.string(), token: z.string() }),
+  output: z.object({ id: z.string(), token: z.string(), createdBy: z.string(), mayDecide: z.boolean() }),
   http: { method: 'POST', path: '/tokens' },
   example: { name: 'console', roles: ['manager'], validDays: 365 },
   subject: (_input, output) => (output ? { kind: 'token', id: output.id } : undefined),
@@ -32,18 +31,45 @@ export const createToken = defineOperation({
     if (input.staffId === undefined && input.roles === undefined) throw new AppError(staffErrors['token.needs_roles']);
     const token = `dbn_${newToken(40)}`;
     const id = newId();
+    const mayDecide = input.staffId !== undefined && isVouchedFor(ctx);
     await insertToken(ctx.tx, {
       id,
       name: input.name,
       digest: createHash('sha256').update(token).digest(),
       staffId: input.staffId ?? null,
       roles: [...new Set(input.roles)],
+      createdBy: ctx.actor.id,
+      mayDecide,
       now: ctx.now,
-      expiresAt: input.validDays === undefined ? null : new Date(ctx.now.getTime() + input.validDays * DAY_MS),
+      validDays: input.validDays ?? null,
     });
-    return { id, token };
+    if (input.staffId !== undefined && input.staffId !== ctx.actor.id)
+      await tellHolder(ctx, input.staffId, { name: input.name, mayDecide });
+    return { id, token, createdBy: ctx.actor.id, mayDecide };
   },
 });
+
+/**
+ * Whether somebody answers for the tokens made here: a person, or whoever sits at the machine. A token of nobody (the
+ * bootstrap token among them) would otherwise decide approvals through the tokens it makes; so would those they make.
+ */
+function isVouchedFor({ actor, via }: Ctx): boolean {
+  return actor.kind === 'STAFF' ? actor.token?.mayDecide !== false : via === 'cli';
+}
+
+/** Nobody acts in another's name behind his back. */
+async function tellHolder(
+  ctx: Ctx,
+  staffId: string,
+  token: { readonly name: string; readonly mayDecide: boolean },
+): Promise<void> {
+  const maker = ctx.actor.kind === 'STAFF' ? { maker: 'person', by: ctx.actor.name } : { maker: ctx.via, by: '' };
+  await ctx.callAsSystem('staff.notify', {
+    staffId,
+    text: 'staff.token_made',
+    params: { ...maker, token: token.name, decides: token.mayDecide ? 'yes' : 'no' },
+  });
+}
 
 const listed = z.object({
   id: z.string(),
@@ -51,6 +77,11 @@ const listed = z.object({
   roles: z.array(z.string()),
   staffId: z.string().nullable(),
   staffName: z.string().nullable(),
+  /** Who made it: a member of staff or a token by id, `bootstrap`, or `cli` for whoever sat at the machine. */
+  createdBy: z.string(),
+  createdByName: z.string(),
+  /** Whether it may decide approvals of the person it acts as. */
+  mayDecide: z.boolean(),
   createdAt: z.string(),
   expiresAt: z.string().nullable(),
   revokedAt: z.string().nullable(),
@@ -76,6 +107,9 @@ function viewOf(row: ListedToken): z.output<typeof listed> {
     roles: [...row.roles],
     staffId: row.staff_id,
     staffName: row.staff_name,
+    createdBy: row.created_by,
+    createdByName: row.created_by_name,
+    mayDecide: row.may_decide,
     createdAt: row.created_at.toISOString(),
     expiresAt: row.expires_at?.toISOString() ?? null,
     revokedAt: row.revoked_at?.toISOString() ?? null,

@@ -3,17 +3,21 @@ import { statement, type Tx } from '../../db/database.ts';
 
 const FIND = statement(
   'token-find',
-  `SELECT t.id, t.roles, s.id AS staff_id, s.name, s.roles AS staff_roles, s.team_id FROM api_tokens t LEFT JOIN staff s ON s.id = t.staff_id
+  `SELECT t.id, t.roles, t.may_decide, s.id AS staff_id, s.name, s.roles AS staff_roles, s.team_id FROM api_tokens t LEFT JOIN staff s ON s.id = t.staff_id
    WHERE t.digest = $1 AND t.revoked_at IS NULL AND (t.expires_at IS NULL OR t.expires_at > clock_timestamp()) AND (t.staff_id IS NULL OR s.is_active)`,
 );
 const INSERT = statement(
   'token-insert',
-  'INSERT INTO api_tokens (id, name, digest, staff_id, roles, created_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7)',
+  // An expiry is real time, like the clock it is held against: no sandbox day makes a token older.
+  `INSERT INTO api_tokens (id, name, digest, staff_id, roles, created_by, may_decide, created_at, expires_at)
+   VALUES ($1, $2, $3, $4, $5, $6, $7, $8, clock_timestamp() + make_interval(days => $9::int))`,
 );
 const LIST = statement(
   'token-list',
-  `SELECT t.id, t.name, t.roles, t.staff_id, s.name AS staff_name, t.created_at, t.expires_at, t.revoked_at
-   FROM api_tokens t LEFT JOIN staff s ON s.id = t.staff_id ORDER BY t.id DESC LIMIT $1`,
+  `SELECT t.id, t.name, t.roles, t.staff_id, s.name AS staff_name, t.created_by, coalesce(maker.name, t.created_by) AS created_by_name,
+     t.may_decide, t.created_at, t.expires_at, t.revoked_at
+   FROM api_tokens t LEFT JOIN staff s ON s.id = t.staff_id LEFT JOIN staff maker ON maker.id::text = t.created_by
+   ORDER BY t.id DESC LIMIT $1`,
 );
 const REVOKE = statement(
   'token-revoke',
@@ -29,6 +33,7 @@ const REVOKE_ALL = statement(
 export interface TokenRow {
   readonly id: string;
   readonly roles: readonly string[];
+  readonly may_decide: boolean;
   readonly staff_id: string | null;
   readonly name: string | null;
   readonly staff_roles: readonly string[] | null;
@@ -49,12 +54,15 @@ export async function insertToken(
     readonly digest: Buffer;
     readonly staffId: string | null;
     readonly roles: readonly string[];
+    readonly createdBy: string;
+    readonly mayDecide: boolean;
     readonly now: Date;
-    readonly expiresAt: Date | null;
+    /** Days of real time; `null` = until it is revoked. */
+    readonly validDays: number | null;
   },
 ): Promise<void> {
-  const { id, name, digest, staffId, roles, now, expiresAt } = token;
-  await tx.query(INSERT, [id, name, digest, staffId, roles, now, expiresAt]);
+  const { id, name, digest, staffId, roles, createdBy, mayDecide, now, validDays } = token;
+  await tx.query(INSERT, [id, name, digest, staffId, roles, createdBy, mayDecide, now, validDays]);
 }
 
 /** A token as administrators see it. */
@@ -64,6 +72,9 @@ export interface ListedToken {
   readonly roles: readonly string[];
   readonly staff_id: string | null;
   readonly staff_name: string | null;
+  readonly created_by: string;
+  readonly created_by_name: string;
+  readonly may_decide: boolean;
   readonly created_at: Date;
   readonly expires_at: Date | null;
   readonly revoked_at: Date | null;

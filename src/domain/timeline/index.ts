@@ -1,2 +1,2 @@
 export { readTimeline } from './timeline-operations.ts';
-export { attachToMessage, linkEarlier, writeChange, writeIncoming } from './timeline-store.ts';
+export { attachToMessage, linkEarlier, wordsOf, writeChange, writeIncoming } from './timeline-store.ts';

@@ -18,7 +18,8 @@ const item = z.object({
   delivery: z.object({ state: z.string(), at: z.string().nullable(), code: z.string().nullable() }).nullable(),
 });
 
-const cursor = z.string().regex(/^\d{1,16}\.\d{1,19}$/);
+/** Opaque to callers: `<milliseconds>.<id>` of the last item, each no longer than the column it is held against. */
+const cursor = z.string().regex(/^\d{1,14}\.\d{1,18}$/, 'fault.cursor');
 
 export const readTimeline = defineOperation({
   name: 'timeline.read',

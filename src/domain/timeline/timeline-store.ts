@@ -4,6 +4,7 @@ import type { Unit } from '../../core/unit/unit.ts';
 import { statement, type Tx } from '../../db/database.ts';
 import type { Keyring } from '../../db/keyring.ts';
 import { maskTextAndNames } from '../../lib/mask.ts';
+import { namesOfCustomers } from '../customers/index.ts';
 
 const INSERT = statement(
   'timeline-insert',
@@ -65,6 +66,7 @@ export async function writeChange(tx: Tx, keys: Keyring, now: Date, change: Item
     change.text === undefined
       ? null
       : keys.seal(`timeline_changes.sealed_text.${item.id}.${change.inboxId}`, change.text);
+  const names = change.text === undefined ? [] : [...(change.concealed ?? []), ...(await namesOn(tx, keys, item))];
   await tx.query(CHANGE, [
     item.id,
     item.at,
@@ -72,9 +74,26 @@ export async function writeChange(tx: Tx, keys: Keyring, now: Date, change: Item
     change.kind,
     now,
     sealed,
-    change.text === undefined ? null : maskTextAndNames(change.text, change.concealed ?? []),
+    change.text === undefined ? null : maskTextAndNames(change.text, names),
   ]);
   return true;
+}
+
+const LINKED = statement(
+  'timeline-linked',
+  'SELECT customer_id FROM timeline_links WHERE item_id = $1 AND item_at = $2',
+);
+
+/** The names of those on whose files a line stands. */
+async function namesOn(tx: Tx, keys: Keyring, { id, at }: Found): Promise<readonly string[]> {
+  const linked = await tx.query<{ customer_id: string }>(LINKED, [id, at]);
+  if (linked.length === 0) return [];
+  const names = await namesOfCustomers(
+    tx,
+    keys,
+    linked.map((row) => row.customer_id),
+  );
+  return [...names.values()].flat();
 }
 
 interface Found {
@@ -92,6 +111,33 @@ async function findMessage(tx: Tx, { conversationId, messageId, isAnyones }: Ite
   const here = found.filter((row) => row.is_here);
   const meant = here.length > 0 ? here : found;
   return new Set(meant.map((row) => row.conversation_id)).size === 1 ? meant[0] : undefined;
+}
+
+const WORDS = statement(
+  'timeline-words',
+  `SELECT i.id, i.sealed_text, c.inbox_id, c.sealed_text AS sealed_edit FROM timeline_items i
+   LEFT JOIN LATERAL (SELECT inbox_id, sealed_text FROM timeline_changes WHERE item_id = i.id AND kind = 'EDITED' ORDER BY inbox_id DESC LIMIT 1) c ON true
+   WHERE i.conversation_id = $1 AND i.message_id = $2 AND i.direction = 'IN' AND i.kind <> 'edited' ORDER BY i.id DESC LIMIT 1`,
+);
+
+/** What a message says now: its last edit, or what came first; `undefined` when it never came itself. */
+export async function wordsOf(
+  tx: Tx,
+  keys: Keyring,
+  conversationId: string,
+  messageId: string,
+): Promise<string | undefined> {
+  const [row] = await tx.query<{
+    readonly id: bigint;
+    readonly sealed_text: Buffer | null;
+    readonly inbox_id: bigint | null;
+    readonly sealed_edit: Buffer | null;
+  }>(WORDS, [conversationId, messageId]);
+  if (row?.sealed_edit)
+    return keys.open(`timeline_changes.sealed_text.${row.id}.${row.inbox_id}`, row.sealed_edit).toString('utf8');
+  return row?.sealed_text
+    ? keys.open(`timeline_items.sealed_text.${row.id}`, row.sealed_text).toString('utf8')
+    : undefined;
 }
 
 export interface ItemRow {

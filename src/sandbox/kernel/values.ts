@@ -39,6 +39,11 @@ export function parseJson(text: string): unknown {
   }
 }
 
+/** The table's own row of that name: what a caller names may be `constructor` as well. */
+export function rowOf<T>(table: Readonly<Record<string, T>>, name: string): T | undefined {
+  return Object.hasOwn(table, name) ? table[name] : undefined;
+}
+
 /** An object without the members that are `undefined`, as JSON would write it. */
 export function compact(members: Fields): Fields {
   return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined));

@@ -5,7 +5,7 @@ import type { FaultBook } from '../kernel/faults.ts';
 import { type Answer, BodyTooLarge, jsonAnswer, respond } from '../kernel/http.ts';
 import type { Journal } from '../kernel/journal.ts';
 import { MalformedBody, type Parameters, readParameters } from '../kernel/parameters.ts';
-import { type Fields, fieldsOf, parseJson, wordOf } from '../kernel/values.ts';
+import { type Fields, fieldsOf, parseJson, rowOf, wordOf } from '../kernel/values.ts';
 import { Args } from './args.ts';
 import type { SlackCore } from './core.ts';
 import { authMethods } from './methods/auth.ts';
@@ -81,7 +81,7 @@ export class SlackApi {
 
   async #answer(name: string, request: IncomingMessage, parameters: Parameters | undefined): Promise<Answer> {
     try {
-      const method = METHODS[name];
+      const method = rowOf(METHODS, name);
       if (method === undefined) throw new SlackRefusal('unknown_method', { req_method: name });
       this.#authorize(method, request.headers.authorization);
       if (parameters === undefined) throw new SlackRefusal('invalid_json');
@@ -123,7 +123,7 @@ export class SlackApi {
 
   #note(name: string, fields: Fields, answer: Answer | undefined): void {
     const body = answer === undefined ? undefined : parseJson(answer.body.toString());
-    const known = METHODS[name]?.known ?? [];
+    const known = rowOf(METHODS, name)?.known ?? [];
     const unknown = Object.keys(fields).filter((field) => field !== 'token' && !known.includes(field));
     const error = fieldsOf(body)['error'];
     this.#parts.journal.add({
@@ -131,7 +131,7 @@ export class SlackApi {
       what: name,
       status: answer?.status ?? 0,
       ...(typeof error === 'string' ? { error } : {}),
-      ...(unknown.length > 0 && METHODS[name] !== undefined ? { unknownFields: unknown } : {}),
+      ...(unknown.length > 0 && rowOf(METHODS, name) !== undefined ? { unknownFields: unknown } : {}),
       request: fields,
       response: body,
     });

@@ -1,5 +1,5 @@
 /** Block Kit validation: every limit Slack states, reported all at once. Limits: @slack/types block-kit and views. */
-import { type Fields, fieldsOf, listOf, textOf, wordOf } from '../kernel/values.ts';
+import { type Fields, fieldsOf, listOf, rowOf, textOf, wordOf } from '../kernel/values.ts';
 import { Check } from './check.ts';
 import { checkElement, isStateful } from './elements.ts';
 
@@ -95,7 +95,7 @@ export function blockFaults(blocks: readonly unknown[], surface: Surface, pointe
 
 function checkBlock(check: Check, block: Fields, pointer: string): void {
   const type = textOf(block['type']);
-  const known = type === undefined ? undefined : BLOCKS[type];
+  const known = type === undefined ? undefined : rowOf(BLOCKS, type);
   if (known === undefined) {
     check.fault(`unsupported type: ${type ?? 'undefined'}`, `${pointer}/type`);
     return;

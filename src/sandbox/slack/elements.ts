@@ -1,5 +1,5 @@
 /** Block elements: their limits, and the values the stateful ones report. Limits: @slack/types block-kit. */
-import { compact, type Fields, fieldsOf, listOf, wordOf } from '../kernel/values.ts';
+import { compact, type Fields, fieldsOf, listOf, rowOf, wordOf } from '../kernel/values.ts';
 import type { Check } from './check.ts';
 
 type ElementCheck = (check: Check, element: Fields, pointer: string) => void;
@@ -111,7 +111,7 @@ const ELEMENTS: Readonly<Record<string, ElementKind>> = {
 
 /** True for an element a person fills or chooses; only these stand in `state.values`. */
 export function isStateful(element: Fields): boolean {
-  return ELEMENTS[wordOf(element['type'])]?.state !== undefined;
+  return rowOf(ELEMENTS, wordOf(element['type']))?.state !== undefined;
 }
 
 /** Notes everything wrong with an element. `allowed` narrows the types; absent = every known one. */
@@ -123,7 +123,7 @@ export function checkElement(
 ): void {
   const fields = fieldsOf(element);
   const type = wordOf(fields['type']);
-  const kind = ELEMENTS[type];
+  const kind = rowOf(ELEMENTS, type);
   if (kind === undefined || allowed?.(type) === false) {
     check.fault(`unsupported type: ${type === '' ? 'undefined' : type}`, `${pointer}/type`);
     return;
@@ -151,7 +151,7 @@ export function optionsOf(element: Fields): readonly Fields[] {
 /** The entry of `state.values` for an element: what was chosen, else its initial value, else null (or an empty list). */
 export function stateValue(element: Fields, chosen: string | undefined): Fields {
   const type = wordOf(element['type']);
-  const kind = ELEMENTS[type];
+  const kind = rowOf(ELEMENTS, type);
   const name = kind?.state ?? 'value';
   if (chosen === undefined || chosen === '')
     return compact({ type, [name]: initialValue(element, name, kind?.isMany === true) });

@@ -4,7 +4,7 @@ import type { FaultBook } from '../kernel/faults.ts';
 import { type Answer, BodyTooLarge, jsonAnswer, respond, sendAnswer } from '../kernel/http.ts';
 import type { Journal } from '../kernel/journal.ts';
 import { MalformedBody, type Parameters, readParameters } from '../kernel/parameters.ts';
-import { compact, type Fields, fieldsOf, parseJson, textOf } from '../kernel/values.ts';
+import { compact, type Fields, fieldsOf, parseJson, rowOf, textOf } from '../kernel/values.ts';
 import { Args } from './args.ts';
 import type { TelegramCore } from './core.ts';
 import { editMethods } from './methods/edit.ts';
@@ -105,7 +105,7 @@ export class TelegramApi {
 
   #note(name: string, fields: Fields, answer: Answer | undefined): void {
     const body = answer === undefined ? undefined : parseJson(answer.body.toString());
-    const method = METHODS[name];
+    const method = rowOf(METHODS, name);
     const unknown = Object.keys(fields).filter((field) => method !== undefined && !method.known.includes(field));
     const error = textOf(fieldsOf(body)['description']);
     this.#parts.journal.add({

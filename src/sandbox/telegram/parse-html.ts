@@ -1,6 +1,7 @@
 /** Telegram's HTML dialect, with the faults and byte offsets the server names. Rules: td/telegram/MessageEntity.cpp. */
 import { byteOffset, type Entity, EntityFault, type Formatted, sortEntities } from './entities.ts';
 import { linkEntity } from './link.ts';
+import { rowOf } from '../kernel/values.ts';
 
 /** Tag → entity type; `a`, `span`, `pre` and `code` depend on more. */
 const TAGS: Readonly<Record<string, string>> = {
@@ -88,7 +89,7 @@ class HtmlParser {
     this.#at += 1;
     const name = this.#until(/[\s>]/).toLowerCase();
     if (this.#isAtEnd()) throw this.#fault('Unclosed start tag', begin);
-    if (TAGS[name] === undefined) throw this.#fault(`Unsupported start tag "${name}"`, begin);
+    if (rowOf(TAGS, name) === undefined) throw this.#fault(`Unsupported start tag "${name}"`, begin);
     let argument = '';
     for (
       let attribute = this.#attribute(name, begin);

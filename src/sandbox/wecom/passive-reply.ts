@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { type CallbackKeys, sameSignature, signature, unseal } from './crypto.ts';
 import { templateCardSchema, type TemplateCard } from './card-schema.ts';
 import { readXml, xmlText, xmlTree, type XmlTree } from './xml.ts';
+import { rowOf } from '../kernel/values.ts';
 
 /** What the body of a 200 turned out to be. */
 export type ReadReply =
@@ -72,7 +73,7 @@ function toJson(tree: XmlTree): Json {
   const members: Record<string, Json> = {};
   for (const [name, value] of Object.entries(tree)) {
     if (value === undefined || name === '#text') continue;
-    const jsonName = JSON_NAMES[name] ?? name.replaceAll(/(?<!^)([A-Z])/g, '_$1').toLowerCase();
+    const jsonName = rowOf(JSON_NAMES, name) ?? name.replaceAll(/(?<!^)([A-Z])/g, '_$1').toLowerCase();
     members[jsonName] = memberJson(jsonName, value);
   }
   return members;

@@ -1,4 +1,8 @@
-/** The accounts our channels use at the look-alikes. Fixed and plainly not real: they open nothing but this process. */
+/** The accounts our channels use at the look-alikes: fixed names, plainly not real, and secrets of this installation. */
+import type { Platform } from './cast.ts';
+import type { SandboxSecrets } from './secrets.ts';
+
+const TELEGRAM_BOT_ID = '7000000001';
 
 /** What the WeCom channel needs to reach the look-alike. */
 export interface WecomSettings {
@@ -36,33 +40,30 @@ export interface SandboxSettings {
   readonly telegram?: TelegramSettings;
 }
 
-/** @param base where our own server listens, e.g. `http://127.0.0.1:3000` */
-export function wecomAccount(base: string): WecomSettings {
+/**
+ * The settings of the platforms that are to be played.
+ * @param base where our own server listens, e.g. `http://127.0.0.1:3000`
+ */
+export function sandboxSettings(base: string, secrets: SandboxSecrets, wanted: readonly Platform[]): SandboxSettings {
   return {
-    corpId: 'wwsandbox00000000',
-    agentId: 1_000_002,
-    secret: 'sandbox-wecom-secret',
-    token: 'sandboxWecomToken',
-    encodingAesKey: 'SandboxSandboxSandboxSandboxSandboxSandbox0',
-    apiBase: `${base}/sandbox/wecom`,
+    ...(wanted.includes('wecom') && { wecom: wecomAccount(base, secrets.wecom) }),
+    ...(wanted.includes('slack') && { slack: slackAccount(base, secrets.slack) }),
+    ...(wanted.includes('telegram') && { telegram: telegramAccount(base, secrets.telegram) }),
   };
 }
 
-/** @param base where our own server listens */
-export function slackAccount(base: string): SlackSettings {
-  return {
-    botToken: 'xoxb-sandbox-bot-token',
-    signingSecret: 'sandbox-slack-signing-secret',
-    apiUrl: `${base}/sandbox/slack/api/`,
-    teamId: 'T0SANDBOX',
-  };
+function wecomAccount(base: string, secrets: SandboxSecrets['wecom']): WecomSettings {
+  return { corpId: 'wwsandbox00000000', agentId: 1_000_002, ...secrets, apiBase: `${base}/sandbox/wecom` };
 }
 
-/** @param base where our own server listens */
-export function telegramAccount(base: string): TelegramSettings {
+function slackAccount(base: string, secrets: SandboxSecrets['slack']): SlackSettings {
+  return { ...secrets, apiUrl: `${base}/sandbox/slack/api/`, teamId: 'T0SANDBOX' };
+}
+
+function telegramAccount(base: string, { token, webhookSecret }: SandboxSecrets['telegram']): TelegramSettings {
   return {
-    botToken: '7000000001:sandbox-telegram-token',
-    webhookSecret: 'sandbox-telegram-webhook-secret',
+    botToken: `${TELEGRAM_BOT_ID}:${token}`,
+    webhookSecret,
     apiRoot: `${base}/sandbox/telegram`,
     botName: 'daiban_sandbox_bot',
   };

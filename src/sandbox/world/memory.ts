@@ -6,6 +6,8 @@ import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { DefaultDeserializer, DefaultSerializer } from 'node:v8';
+import { errorText } from '../../lib/errors.ts';
+import type { Log } from '../../lib/log.ts';
 import type { Remembering } from '../emulator.ts';
 
 const FORMAT = 1;
@@ -13,6 +15,8 @@ const FORMAT = 1;
 const GATHER_MS = 120;
 /** A large memory is written less often: at most a tenth of the time goes into writing. */
 const REST_FACTOR = 9;
+/** A full disk, or one file too many: tried again so much later. */
+const AGAIN_MS = 10_000;
 
 /** Who remembers, by name. */
 export type Rememberers = Readonly<Record<string, Remembering>>;
@@ -21,13 +25,16 @@ export type Rememberers = Readonly<Record<string, Remembering>>;
 export class Memory {
   readonly #folder: string;
   readonly #who: Rememberers;
+  readonly #log: Log;
+  #hasFailed = false;
   #written = new Set<string>();
   #timer: NodeJS.Timeout | undefined;
   #restUntil = 0;
 
-  constructor(folder: string, who: Rememberers) {
+  constructor(folder: string, who: Rememberers, log: Log) {
     this.#folder = folder;
     this.#who = who;
+    this.#log = log;
   }
 
   /** Puts the last state back. `fresh`: there is none; `broken`: it cannot be read and was put aside. */
@@ -56,15 +63,35 @@ export class Memory {
     this.#timer.unref();
   }
 
-  /** Writes now. Synchronous, so that nothing changes in the middle of it. */
+  /** Writes now. Where the disk does not let it, that is told once, the file stays as it was, and it is tried again. */
   flush(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     const started = performance.now();
+    try {
+      this.#writeState();
+      if (this.#hasFailed) this.#log.info({ event: 'sandbox.memory', outcome: 'written_again' });
+      this.#hasFailed = false;
+      this.#restUntil = performance.now() + (performance.now() - started) * REST_FACTOR;
+    } catch (error) {
+      if (!this.#hasFailed)
+        this.#log.warn({ event: 'sandbox.memory', outcome: 'not_written', error: errorText(error) });
+      this.#hasFailed = true;
+      this.#restUntil = performance.now() + AGAIN_MS;
+      this.note();
+    }
+  }
+
+  /** Stops writing after one last time. */
+  close(): void {
+    this.flush();
+    clearTimeout(this.#timer);
+  }
+
+  /** Synchronous, so that nothing changes in the middle of it. */
+  #writeState(): void {
     mkdirSync(this.#file('files'), { recursive: true, mode: 0o700 });
     this.#write('state.bin', this.#encode());
-    const took = performance.now() - started;
-    this.#restUntil = performance.now() + took * REST_FACTOR;
   }
 
   #encode(): Buffer {

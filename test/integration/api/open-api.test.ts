@@ -2,10 +2,10 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { startApp, type RunningApp } from '../../../src/app.ts';
-import { parseEnv } from '../../../src/config/env.ts';
+import type { RunningApp } from '../../../src/app.ts';
 import { ROLES } from '../../../src/core/operations/actor.ts';
 import { useDatabase } from '../../support/database.ts';
+import { startWeb } from './api-server.ts';
 
 const TOKEN = 'bootstrap-token-of-the-test';
 
@@ -31,17 +31,7 @@ describe('the open API', () => {
   let app: RunningApp;
 
   beforeAll(async () => {
-    const result = parseEnv({
-      PORT: '0',
-      DATA_DIR: dataDir,
-      DATABASE_URL: database.url,
-      SANDBOX: 'off',
-      BOOTSTRAP_API_TOKEN: TOKEN,
-      LOG_LEVEL: 'silent',
-      ROLES: 'web',
-    });
-    if (!result.ok) throw new Error(result.faults.join('\n'));
-    app = await startApp({ env: result.env, version: 'test', say: () => undefined });
+    app = await startWeb({ DATA_DIR: dataDir, DATABASE_URL: database.url, BOOTSTRAP_API_TOKEN: TOKEN });
   }, 60_000);
   afterAll(async () => {
     await app.close();
@@ -225,6 +215,40 @@ describe('the open API', () => {
     expect(body.paths['/staff']?.['post']?.requestBody?.required).toBe(true);
     expect(body.paths['/leads/{lead}/submit']?.['post']?.requestBody?.required).toBe(false);
     expect(body.paths).toHaveProperty(['/deliveries', 'get']); // the one list that is no operation
+  });
+
+  test('says that unknown members are refused, which verbs there are, and nothing of what only a pressed card brings along', async () => {
+    interface Schema {
+      readonly type?: string;
+      readonly additionalProperties?: unknown;
+      readonly properties?: Readonly<Record<string, { readonly enum?: readonly string[] }>>;
+    }
+    type Paths = Readonly<
+      Record<
+        string,
+        Readonly<
+          Record<
+            string,
+            { requestBody?: { content: { 'application/json': { schema: Schema } } }; operationId?: string }
+          >
+        >
+      >
+    >;
+    const { body } = await call<{ readonly paths: Paths }>('GET', '/api/v1/openapi.json', { token: null });
+    const bodies = Object.values(body.paths)
+      .flatMap((methods) => Object.values(methods))
+      .flatMap(({ operationId = '', requestBody }) =>
+        requestBody && /^[a-zA-Z]+\.[a-zA-Z]+$/.test(operationId)
+          ? [{ operationId, schema: requestBody.content['application/json'].schema }]
+          : [],
+      );
+    const open = bodies.filter(({ schema }) => schema.type === 'object' && schema.additionalProperties !== false);
+    const decide = bodies.find(({ operationId }) => operationId === 'approval.decide')?.schema.properties ?? {};
+
+    expect(bodies.length).toBeGreaterThan(15);
+    expect(open.map(({ operationId }) => operationId)).toEqual([]);
+    expect(decide['verb']?.enum).toEqual(['approve', 'reject', 'return', 'hand_over']);
+    expect(Object.keys(decide).sort()).toEqual(['reason', 'revision', 'to', 'verb']);
   });
 
   describe('a token', () => {

@@ -137,7 +137,7 @@ describe('an upload page', () => {
     expect(await filed()).toEqual({ D01: 1, D07: 1 });
     const words = company.channels.wecom.said('xiaolin').slice(1);
     expect(words[0]).toContain('上传页收到 2 份');
-    expect(words[1]).toMatch(/^收到 2 份，已归到「身份证（正反面）、近6个月银行流水」。还差 2 项：/);
+    expect(words[1]).toMatch(/^收到 2 份（K\d+），已归到「身份证（正反面）、近6个月银行流水」。还差 2 项：/);
     const customer = (await company.call(lin, 'customer.get', { id: number })) as { readonly id: string };
     const { items } = (await company.call(lin, 'timeline.read', { id: customer.id })) as {
       readonly items: readonly {
@@ -264,7 +264,7 @@ describe('an upload page', () => {
     ]);
 
     expect((await open(link)).html).toContain('不在您的查看范围内');
-    expect((await send(link, { '身份证.jpg': jpegFile('n') })).status).toBe(403);
+    expect((await send(link, { '身份证.jpg': jpegFile('n') })).status).toBe(404);
     await company.say(company.channels.wecom, 'xiaolin', `上传 ${number}`);
     await company.drain();
     expect(said()).toContain('没有找到，或不在您的查看范围内');

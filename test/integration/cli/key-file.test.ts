@@ -33,7 +33,7 @@ test('stays when the start fails after keys were wrapped by it, and goes when ot
 
   await open(first);
   const stranger = await freshFolder();
-  await expect(open(stranger)).rejects.toThrow('wrapped by another master key');
+  await expect(open(stranger)).rejects.toThrow('setting.master_key_other');
 
   expect(await readFile(masterKeyFile(first), 'utf8')).toBe(key);
   await expect(readFile(masterKeyFile(stranger))).rejects.toThrow('ENOENT');

@@ -60,7 +60,7 @@ describe('daiban products', () => {
       const options = { actor: sales, via: 'wecom' };
       await performOperation(base.unit, options, 'lead.submit', { lead });
       return 0;
-    }).catch((error: unknown) => (error instanceof AppError ? inWords(error) : error));
+    }).catch((error: unknown) => (error instanceof AppError ? inWords(error, 'zh-CN') : error));
   }
 
   test('without any, the doctor says what to do and a sales person is told who can help', async () => {
@@ -68,7 +68,7 @@ describe('daiban products', () => {
     const added = await printed(async () => addStaff(cli(true), { name: '小林', role: 'sales' }));
     const { id } = JSON.parse(added) as { readonly id: string };
     const sales: Actor = { kind: 'STAFF', id, name: '小林', roles: ['sales'], teamId: undefined, language: 'zh-CN' };
-    const facts = { name: '何女士', phone: '13800006612', amount: '300000.00', purpose: '周转', term: 36 };
+    const facts = { name: '何女士', phone: '13800006612', amount: '300000.00', purpose: 'turnover', term: 36 };
     const lead = await printed(async () =>
       withBase(cli(), async (base) => {
         const options = { actor: sales, via: 'wecom' };
@@ -97,7 +97,7 @@ describe('daiban products', () => {
     const { items } = JSON.parse(await printed(async () => listProducts(cli(true)))) as {
       readonly items: readonly { readonly checklist: readonly object[] }[];
     };
-    expect(items[0]?.checklist[0]).toMatchObject({ code: 'D01', name: 'documents.item.D01', isRequired: true });
+    expect(items[0]?.checklist[0]).toMatchObject({ code: 'D01', name: '身份证（正反面）', isRequired: true });
     expect(await lacking()).toEqual(['approvers']);
   });
 
@@ -124,7 +124,7 @@ describe('daiban products', () => {
     const file = await fileWith(faulty);
     const line = faulty.split('\n').findIndex((text) => text.includes('"9.6"')) + 1;
 
-    const refused = await publishProducts(cli(), file).catch(inWords);
+    const refused = await publishProducts(cli(), file).catch((error: unknown) => inWords(error, 'zh-CN'));
 
     expect(refused).toContain(`${file}:${line} 2.terms.annualRate 请写年利率的小数`);
     expect(await printed(async () => listProducts(cli()))).not.toContain('新');

@@ -67,6 +67,17 @@ describe('daiban staff', () => {
     expect(enabled).toMatchObject({ code: 0, out: expect.stringContaining('小罗 sales,team_lead - en') as string });
   });
 
+  test('disable takes a name like update, and of namesakes none', async () => {
+    const id = await add('--name', '老周', '--role', 'sales');
+    await add('--name', '吴敏', '--role', 'sales', '--team', '一组');
+    await add('--name', '吴敏', '--role', 'sales', '--team', '二组');
+
+    expect(await daiban('staff', 'disable', '老周')).toMatchObject({ code: 0, out: `✓ 老周 ${id}\n` });
+    expect((await daiban('staff', 'disable', '吴敏')).code).toBe(2);
+    expect((await daiban('staff', 'disable', '没有这个人')).err).toContain('没有同事叫');
+    expect((await daiban('staff', 'list')).out).toContain(`× ${id} 老周`);
+  });
+
   test('of namesakes nobody is guessed: they are listed with team and id, and nothing changes', async () => {
     const ids = [
       await add('--name', '张伟', '--role', 'sales', '--team', '一组'),

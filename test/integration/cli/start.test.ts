@@ -8,9 +8,12 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { places, start } from '../../../src/cli/start.ts';
 import { packageRoot, parseEnv, type Env } from '../../../src/config/env.ts';
 import { loadTexts } from '../../../src/lib/i18n.ts';
+import { checkConfigured } from '../../../src/db/configured.ts';
 import { useDatabase } from '../../support/database.ts';
+import { freePort } from '../../support/free-port.ts';
 
 const texts = loadTexts(path.join(packageRoot, 'locales'));
+const LOCAL = { url: 'http://127.0.0.1:3000', ownUrl: 'http://127.0.0.1:3000' };
 const MASTER_KEY = Buffer.alloc(32, 7).toString('base64');
 
 function envOf(source: Record<string, string>): Env {
@@ -40,7 +43,7 @@ describe('a start', () => {
   test('with nothing configured ends in three lines: sandbox, API, data with the place of the key', () => {
     const env = envOf({ DATA_DIR: '/srv/daiban' });
 
-    expect(places(env, 'http://127.0.0.1:3000', texts)).toEqual([
+    expect(places(env, LOCAL, texts)).toEqual([
       '沙盒（一个人演所有角色）：http://127.0.0.1:3000/sandbox',
       '控制台与接口：http://127.0.0.1:3000/api/v1/openapi.json',
       '数据在（主密钥 master.key 也在里面，请单独备份；正式使用请改用 MASTER_KEY）：/srv/daiban',
@@ -50,7 +53,7 @@ describe('a start', () => {
   test('with a MASTER_KEY of its own names no key file', () => {
     const env = envOf({ DATA_DIR: '/srv/daiban', MASTER_KEY, ROLES: 'worker' });
 
-    expect(places(env, 'http://127.0.0.1:3000', texts)).toEqual(['数据在：/srv/daiban']);
+    expect(places(env, LOCAL, texts)).toEqual(['数据在：/srv/daiban']);
   });
 });
 
@@ -89,5 +92,42 @@ describe('a start that fails', () => {
     } finally {
       server.close();
     }
+  });
+
+  test.for([
+    [{ HOST: '999.1.1.1' }, /^✗ HOST 填的不是这台机器上的地址。/],
+    [{ DATA_DIR: '/proc/daiban' }, /^✗ DATA_DIR（\/proc\/daiban）不能写入（ENOENT）。/],
+    [{ DATA_DIR: '/etc/hostname/x' }, /^✗ DATA_DIR（.*）不能写入（ENOTDIR）。/],
+    [{ DATA_DIR: '/proc/daiban', LANG: 'en_US.UTF-8' }, /^✗ DATA_DIR \(.*\) cannot be written to \(ENOENT\)\./],
+    [{ DATABASE: 'not_here' }, /^✗ DATABASE_URL 里的数据库在服务器上不存在。/],
+    [{ USER: 'nobody_knows' }, /^✗ 数据库拒绝了 DATABASE_URL 里的用户（28P01）。/],
+  ] as const)('on %j says in one line what to put right and ends with 78', async ([wrong, sentence]) => {
+    const url = new URL(db.url);
+    if ('DATABASE' in wrong) url.pathname = `/${wrong.DATABASE}`;
+    if ('USER' in wrong) url.username = wrong.USER;
+    const base = { DATABASE_URL: url.toString(), DATA_DIR: dataDir, MASTER_KEY, PORT: '0', SANDBOX: 'off' };
+
+    const { code, said } = await failedStart({ ...base, ...wrong });
+
+    expect(said).toMatch(sentence);
+    expect(said.trimEnd().split('\n')).toHaveLength(1);
+    expect(code).toBe(78);
+  });
+
+  test('on a database that does not answer names the setting, and may be tried again: the settings may be right', async () => {
+    const url = `postgres://x:topsecret@127.0.0.1:${await freePort()}/x`;
+
+    const { code, said } = await failedStart({ DATABASE_URL: url, DATA_DIR: dataDir, MASTER_KEY, PORT: '0' });
+
+    expect([code, said]).toEqual([1, expect.stringMatching(/^✗ 连不上 DATABASE_URL 的数据库（ECONNREFUSED）。/)]);
+    expect(said).not.toContain('topsecret');
+  });
+
+  test('a PostgreSQL that is too old is refused, by the version it has', async () => {
+    await checkConfigured(db.url);
+    await expect(checkConfigured(db.url, 99)).rejects.toMatchObject({
+      code: 'setting.database_too_old',
+      params: { oldest: 99 },
+    });
   });
 });

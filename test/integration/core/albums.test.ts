@@ -372,7 +372,7 @@ test('the files of a colleague’s message are filed for the customer it names, 
   await company.drain();
   await quiet(0);
 
-  expect(slack.said('U0LIN')).toEqual([expect.stringMatching(/^收到 2 份，已归到「[^」]*流水/)]);
+  expect(slack.said('U0LIN')).toEqual([expect.stringMatching(/^收到 2 份（K\d+），已归到「[^」]*流水/)]);
   const { items } = (await company.call(sales, 'timeline.read', { id: number })) as {
     items: readonly { channel: string; direction: string; media: readonly object[] }[];
   };

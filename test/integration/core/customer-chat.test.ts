@@ -344,6 +344,32 @@ describe('what a customer is asked and told', () => {
     expect(asked).toHaveLength(1);
   });
 
+  test('who may not be contacted stays on her record, and her adviser hears of each matter once a day', async () => {
+    await consents();
+    await says('取消');
+    const before = toCustomer().length;
+    for (const text of [
+      '你们别打给我家里人',
+      '不要联系我老公',
+      '我要投诉',
+      '我要投诉你们',
+      '昨天晚上就转了啊怎么还提醒',
+    ])
+      await says(text);
+
+    const said = toCustomer().slice(before).map(wordsOf);
+    expect(said[0]).toMatch(/^收到，已记录，也告诉了顾问小林：不要联系您的家人和其他人/u);
+    expect(said[2]).toContain('您的投诉已经记录');
+    expect(said[4]).toContain('已请顾问小林核对入账');
+    const told = company.channels.wecom.said('xiaolin').filter((text) => /不要联系家人|要投诉|说已经还款/u.test(text));
+    expect(told).toHaveLength(3);
+    const read = (await company.call(ADMIN, 'customer.get', { id: customer.id })) as { thirdPartyRefusedAt: string };
+    expect(read.thirdPartyRefusedAt).not.toBeNull();
+    await company.say(company.channels.wecom, 'xiaolin', `客户 ${customer.number}`);
+    await company.drain();
+    expect(company.channels.wecom.said('xiaolin').join('\n')).toContain('要求不联系家人和其他人');
+  });
+
   test('不同意 after the consent withdraws it, once he has said so twice, and his adviser hears of it', async () => {
     await consents();
     await says('不同意');
@@ -407,4 +433,23 @@ test('a customer who asks for English is answered in English, at once and from t
   expect(said[0]).toBe('All right, English from now on.');
   expect(said.join('\n')).not.toMatch(/[\u4e00-\u9fa5]{4}/u);
   expect(await company.count(`customers WHERE id = $1 AND language = 'en'`, [customer.id])).toBe(1);
+});
+
+test('an answer that comes after the form was put aside is taken, and the adviser heard once that none came', async () => {
+  await consents();
+  await company.advance(8 * 86_400_000);
+  await company.drain();
+  await company.advance(86_400_000);
+  await company.drain();
+  expect(
+    company.channels.wecom
+      .said('xiaolin')
+      .filter((text) => text.includes('一直没有回答') && text.startsWith(customer.number)),
+  ).toHaveLength(1);
+
+  await says('月薪两万五');
+
+  const { facts } = (await company.call(ADMIN, 'lead.get', { lead: customer.number })) as { facts: object };
+  expect(facts).toMatchObject({ income: '25000.00' });
+  expect(toCustomer().map(wordsOf).join('\n')).toContain('我们刚才说到「资料登记」');
 });

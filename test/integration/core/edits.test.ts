@@ -1,11 +1,12 @@
 /** Edits and deletions that a platform reports right behind the message they are about. */
-import { beforeAll, expect, test } from 'vitest';
-import { useCompany } from '../../invariants/support/company.ts';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { useCompany, type StaffActor } from '../../invariants/support/company.ts';
 
 const company = useCompany();
+let lin: StaffActor;
 
 beforeAll(async () => {
-  await company.addStaff('小林', ['sales'], { slack: 'U001' });
+  lin = await company.addStaff('小林', ['sales'], { slack: 'U001' });
 });
 
 test('an edit and a deletion that arrive while their message still waits are noted on its line', async () => {
@@ -42,4 +43,56 @@ test('a deletion that does not say whose message it was is noted on its line, an
     `SELECT i.message_id, c.kind FROM timeline_changes c JOIN timeline_items i ON i.id = c.item_id WHERE i.message_id <> 'm1'`,
   );
   expect(rows).toEqual([{ message_id: 'm2', kind: 'DELETED' }]);
+});
+
+describe('a message edited after it was read', () => {
+  const { slack, telegram } = company.channels;
+
+  async function says(channel: typeof slack, from: string, messageId: string, text: string): Promise<void> {
+    await company.receive(channel, from, { kind: 'message', messageId, text, media: [] });
+    await company.drain();
+  }
+  async function edits(
+    channel: typeof slack,
+    from: string,
+    messageId: string,
+    text: string,
+  ): Promise<readonly string[]> {
+    const before = channel.said(from).length;
+    await company.receive(channel, from, { kind: 'edited', messageId, text });
+    await company.drain();
+    return channel.said(from).slice(before);
+  }
+
+  test('tells its author among the staff what differs and how to change it; another slip of the pen is silent', async () => {
+    await says(slack, 'U001', 'm20', '新客户 何女士 13800500001 想贷20万周转');
+
+    const told = await edits(slack, 'U001', 'm20', '新客户 何女士 13800500001 想贷25万周转');
+
+    expect(told).toEqual(['您改了发过的消息（需求 20 万 → 25 万），档案没有跟着改。要改请发「金额改成25 万」。']);
+    expect(await edits(slack, 'U001', 'm20', '新客户 何女士 13800500001 想贷25万周转。')).toEqual([]);
+    expect(await company.count(`leads WHERE amount_fen = 20000000`)).toBe(1);
+  });
+
+  test('says nothing of a look-up, nor of words that are not on file', async () => {
+    await says(slack, 'U001', 'm21', '客户 13800500001');
+
+    expect(await edits(slack, 'U001', 'm21', '客户 13800500002')).toEqual([]);
+    expect(await edits(slack, 'U001', 'm99', '想贷25万')).toEqual([]);
+  });
+
+  test('of a customer goes on his owner’s list, and nothing is said to him', async () => {
+    const facts = { name: '何晓燕', phone: '13800500003' };
+    const { customerId } = (await company.call(lin, 'lead.capture', { facts })) as { customerId: string };
+    await company.db.pool.query(
+      `INSERT INTO identities (id, account, external_id, customer_id, is_verified, created_at, bound_at) VALUES (gen_random_uuid(), $1, '9901', $2, true, business_now(), business_now())`,
+      [telegram.account, customerId],
+    );
+    await says(telegram, '9901', 'c1', '月薪2万');
+
+    expect(await edits(telegram, '9901', 'c1', '月薪2.5万')).toEqual([]);
+
+    expect(slack.said('U001').join('\n')).toMatch(/K\d+ 何\*\* 改了发过的消息/u);
+    expect(await company.count(`todos WHERE kind = 'customer_edited'`)).toBe(1);
+  });
 });

@@ -277,8 +277,8 @@ describe.runIf(isRoot)('under root the server', () => {
     await chmod(dataDir, 0o700);
     const closed = await startChild({ HOME: folder }, nobody);
 
-    expect(ofAnother).toMatchObject({ code: 'database.data_dir_closed', params: { dataDir } });
-    expect(closed).toMatchObject({ code: 'database.data_dir_closed', params: { dataDir } });
+    expect(ofAnother).toMatchObject({ code: 'setting.data_dir_closed', params: { dataDir } });
+    expect(closed).toMatchObject({ code: 'setting.data_dir_closed', params: { dataDir } });
   });
 
   test('runs as an unprivileged user who owns the data', async () => {

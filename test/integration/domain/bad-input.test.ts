@@ -102,15 +102,35 @@ describe('a lead', () => {
   });
 });
 
-test('a lead whose website has a purpose of its own is found and opened in chat like any other', async () => {
-  const sales = await company.addStaff('小林', ['sales'], { wecom: 'xiaolin' });
-  const facts = { name: '何女士', phone: '13800005568', purpose: 'working_capital' };
-  const { leadNumber: query } = (await company.call(sales, 'lead.capture', { facts })) as { leadNumber: string };
+describe('what stands in a plain column', () => {
+  const form = { name: '何女士', mobile: '13800005568', source: 'website' };
 
-  const found = await company.call(sales, 'customer.find', { query });
-  const opened = await company.call(sales, 'lead.find', { query });
+  test.each([
+    ['a purpose that is no code', { purpose: '给何晓燕13800005568' }, '/purpose'],
+    ['a source with a phone in it', { source: 'from-13800005568' }, '/source'],
+    ['a source in a sentence', { source: '何晓燕介绍的 朋友' }, '/source'],
+    ['a source that is too long', { source: 'x'.repeat(41) }, '/source'],
+  ])('takes nobody’s data: %s is refused', async (_title, wrong, pointer) => {
+    expect(await pointersOf('lead.create', { ...form, ...wrong })).toEqual([pointer]);
+  });
 
-  expect(found).toMatchObject({ kind: 'one', leads: [{ purpose: 'working_capital' }] });
-  expect(opened).toMatchObject({ kind: 'one', facts: { name: '何女士' } });
-  expect(opened).not.toHaveProperty('facts.purpose');
+  test.each(['website', '抖音-深圳_02', 'douyin', '转介绍'])('takes the source %s', async (source) => {
+    expect(await pointersOf('lead.create', { ...form, source })).toEqual([]);
+  });
+
+  test('takes a product that is on offer, and names those when it is another', async () => {
+    const sales = await company.addStaff('小林', ['sales'], { wecom: 'xiaolin' });
+    const facts = { name: '孙女士', phone: '13800005569' };
+    const { leadNumber: lead } = (await company.call(sales, 'lead.capture', { facts })) as { leadNumber: string };
+    const update = async (product: string): Promise<unknown> =>
+      company.call(sales, 'lead.update', { lead, facts: { product } });
+
+    expect(await update('P-001')).toMatchObject({ changes: { product: { to: 'P-001' } } });
+    await expect(update('何晓燕')).rejects.toMatchObject({ code: 'request.invalid' });
+    await expect(update('P-777')).rejects.toMatchObject({
+      code: 'request.invalid',
+      faults: [{ pointer: '/facts/product' }],
+      params: { codes: expect.stringContaining('P-001') as unknown },
+    });
+  });
 });

@@ -305,7 +305,7 @@ describe('binding a customer by a one-time link and his own phone', () => {
     const reviewer = await product.addStaff('小钱', ['reviewer']);
 
     expect(await refusalOf(product.call(gu, 'customer.createBindingLink', { id: customer.id }))).toBe(
-      'customer.out_of_scope',
+      'customer.not_found',
     );
     expect(await refusalOf(product.call(reviewer, 'customer.createBindingLink', { id: customer.id }))).toBe(
       'permission.denied',

@@ -120,10 +120,10 @@ describe('consents of a customer', () => {
     const [he, other] = [await aCustomer(), await aCustomer()];
     await product.call(other, 'consent.grant', { textKey: PERSONAL, version: 1 });
 
-    expect(await refusalOf(product.call(he, 'consent.list', { customer: other.id }))).toBe('customer.out_of_scope');
+    expect(await refusalOf(product.call(he, 'consent.list', { customer: other.id }))).toBe('customer.not_found');
     expect(
       await refusalOf(product.call(he, 'consent.withdraw', { customer: other.id, consent: 'personal-information' })),
-    ).toBe('customer.out_of_scope');
+    ).toBe('customer.not_found');
     expect(await listOf(other)).toMatchObject([{ withdrawnAt: null }]);
   });
 
@@ -134,7 +134,7 @@ describe('consents of a customer', () => {
     const may = await product.addStaff('阿May', ['compliance']);
 
     expect(await listOf(lin, he.id)).toHaveLength(1);
-    expect(await refusalOf(product.call(gu, 'consent.list', { customer: he.id }))).toBe('customer.out_of_scope');
+    expect(await refusalOf(product.call(gu, 'consent.list', { customer: he.id }))).toBe('customer.not_found');
     expect(
       await refusalOf(product.call(lin, 'consent.withdraw', { customer: he.id, consent: 'personal-information' })),
     ).toBe('permission.denied');

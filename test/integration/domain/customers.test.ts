@@ -100,7 +100,7 @@ describe('customers', () => {
       values: { name: CANARY.name, mobile: CANARY.phone, idCard: CANARY.identityNumber, bankCard: null },
     });
     expect(await refusalOf(reveal(lin, ''))).toBe('request.invalid');
-    expect(await refusalOf(reveal(gu, '想看看别人的客户'))).toBe('customer.out_of_scope');
+    expect(await refusalOf(reveal(gu, '想看看别人的客户'))).toBe('customer.not_found');
     const { rows } = await product.db.pool.query(
       `SELECT actor_id, outcome FROM audit_entries WHERE action = 'customer.reveal' ORDER BY id`,
     );
@@ -122,7 +122,7 @@ describe('customers', () => {
     expect(await ids(await product.addStaff('老张', ['team_lead'], { team: '一组' }))).toEqual([he.customerId]);
     expect(await ids(await product.addStaff('梁总', ['manager']))).toEqual([other.customerId, he.customerId]);
     expect(await product.call(self, 'customer.get', { id: he.customerId })).toMatchObject({ id: he.customerId });
-    expect(await refusalOf(product.call(self, 'customer.get', { id: other.customerId }))).toBe('customer.out_of_scope');
+    expect(await refusalOf(product.call(self, 'customer.get', { id: other.customerId }))).toBe('customer.not_found');
     expect(await ids(self)).toEqual([he.customerId]);
     expect(await refusalOf(product.call(await product.stranger('81002'), 'customer.list', {}))).toBe(
       'permission.denied',

@@ -217,9 +217,9 @@ describe('documents of a customer', () => {
       const other = await product.boundCustomer(lead.customerId, String(70_000 + desk.made));
 
       expect(await receive(mine, stranger)).toEqual({ kind: 'nobody' });
-      expect(await refusalOf(receive(mine, other))).toBe('customer.out_of_scope');
+      expect(await refusalOf(receive(mine, other))).toBe('customer.not_found');
       expect(await refusalOf(receive(mine, await product.addStaff('小顾', ['sales'], { team: '二组' })))).toBe(
-        'customer.out_of_scope',
+        'customer.not_found',
       );
       expect(await refusalOf(receive(mine, desk.reviewer))).toBe('permission.denied');
     });
@@ -296,7 +296,7 @@ describe('documents of a customer', () => {
       const gu = await product.addStaff('小顾', ['sales'], { team: '二组' });
 
       expect((await list(desk.lin)).customer).toBe(desk.number);
-      expect(await refusalOf(list(gu))).toBe('customer.out_of_scope');
+      expect(await refusalOf(list(gu))).toBe('customer.not_found');
       expect(await refusalOf(list(await product.stranger('60003')))).toBe('permission.denied');
     });
 

@@ -161,12 +161,12 @@ describe('leads typed by salespeople', () => {
       name: '徐先生',
       mobile: phone,
       amount: '88.00',
-      purpose: 'working_capital',
+      purpose: 'turnover',
       source: 'web',
     });
 
     expect(form).toMatchObject({ kind: 'existing', leadNumber: typed.leadNumber, amount: '300000.00' });
-    expect(form).toMatchObject({ changes: { purpose: { from: null, to: 'working_capital' } } });
+    expect(form).toMatchObject({ changes: { purpose: { from: null, to: 'turnover' } } });
     const file = await product.call(lin, 'customer.reveal', {
       id: typed.customerId,
       fields: ['name'],
@@ -249,9 +249,9 @@ describe('leads typed by salespeople', () => {
       await product.addStaff('小钱', ['reviewer']),
     ];
 
-    expect(await refusalOf(update(gu, lead.leadNumber, { city: '广州' }))).toBe('customer.out_of_scope');
-    expect(await refusalOf(product.call(gu, 'lead.get', { lead: lead.leadNumber }))).toBe('customer.out_of_scope');
-    expect(await refusalOf(update(others, lead.leadNumber, { city: '广州' }))).toBe('customer.out_of_scope');
+    expect(await refusalOf(update(gu, lead.leadNumber, { city: '广州' }))).toBe('customer.not_found');
+    expect(await refusalOf(product.call(gu, 'lead.get', { lead: lead.leadNumber }))).toBe('customer.not_found');
+    expect(await refusalOf(update(others, lead.leadNumber, { city: '广州' }))).toBe('customer.not_found');
     expect(await update(own, lead.leadNumber, { city: '广州' })).toMatchObject({ kind: 'existing' });
     expect(await product.call(reviewer, 'lead.get', { lead: lead.leadNumber })).toMatchObject({ leadId: lead.leadId });
     expect(await refusalOf(update(reviewer, lead.leadNumber, { city: '广州' }))).toBe('permission.denied');

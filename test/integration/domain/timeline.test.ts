@@ -281,7 +281,7 @@ describe('the timeline of a customer', () => {
     const gu = await product.addStaff('小顾', ['sales'], { team: '二组' });
 
     expect(await product.call(self, 'timeline.read', { id: customer.id })).toMatchObject({ items: [{ text: '你好' }] });
-    expect(await refusalOf(product.call(gu, 'timeline.read', { id: customer.id }))).toBe('customer.out_of_scope');
+    expect(await refusalOf(product.call(gu, 'timeline.read', { id: customer.id }))).toBe('customer.not_found');
     expect(await refusalOf(product.call(await product.stranger('82002'), 'timeline.read', { id: customer.id }))).toBe(
       'permission.denied',
     );

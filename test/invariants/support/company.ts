@@ -17,7 +17,7 @@ import { Database } from '../../../src/db/database.ts';
 import { DEMO_PRODUCTS } from '../../../src/demo-products.ts';
 import { reminderSchedules, renderReminder } from '../../../src/domain/reminders/index.ts';
 import { personalValues } from '../../../src/domain/customers/index.ts';
-import { linkEarlier, writeChange, writeIncoming } from '../../../src/domain/timeline/index.ts';
+import { linkEarlier, wordsOf, writeChange, writeIncoming } from '../../../src/domain/timeline/index.ts';
 import { Inbox } from '../../../src/inbox/receive.ts';
 import { InboxJob } from '../../../src/jobs/inbox.ts';
 import { parkMessage } from '../../../src/jobs/parked.ts';
@@ -148,6 +148,7 @@ export function useCompany(): Company {
         companyZone: services.companyZone,
         writeIncoming: async (unit, items) => writeIncoming(unit, keys, items),
         writeChange: async (unit, change) => writeChange(unit.tx, keys, unit.now, change),
+        wordsOf: async (unit, conversationId, messageId) => wordsOf(unit.tx, keys, conversationId, messageId),
         linkEarlier: async (unit, conversationId, customerId) => linkEarlier(unit.tx, conversationId, customerId),
         personal: personalValues(keys),
       });

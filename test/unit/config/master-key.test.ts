@@ -36,6 +36,9 @@ describe('the master key file', () => {
     const { file = '' } = await masterKey({ ...NONE, dataDir });
     await writeFile(file, '');
 
-    await expect(masterKey({ ...NONE, dataDir })).rejects.toThrow(`damaged: ${file}; restore it from a backup`);
+    await expect(masterKey({ ...NONE, dataDir })).rejects.toMatchObject({
+      code: 'setting.key_file_damaged',
+      params: { file },
+    });
   });
 });

@@ -4,6 +4,7 @@ import path from 'node:path';
 import { expect, test } from 'vitest';
 import { CALLBACK_GAP } from '../../../src/jobs/callback-gap.ts';
 import { CHANNEL_BROKEN } from '../../../src/jobs/broken-channel.ts';
+import { QUEUE_LOST } from '../../../src/jobs/redis-watch.ts';
 import { LANGUAGES, loadTexts } from '../../../src/lib/i18n.ts';
 
 const ROOT = path.resolve(import.meta.dirname, '../../..');
@@ -17,7 +18,15 @@ test('an incident is never only a code', () => {
   const written = files.flatMap((name) =>
     [...readFileSync(path.join(ROOT, 'src', name), 'utf8').matchAll(OPENED)].map(([, a, b, c]) => a ?? b ?? c ?? ''),
   );
-  const kinds = new Set([...written, CALLBACK_GAP, CHANNEL_BROKEN, 'outbox.failed', 'outbox.unknown', 'outbox.parked']);
+  const kinds = new Set([
+    ...written,
+    CALLBACK_GAP,
+    CHANNEL_BROKEN,
+    QUEUE_LOST,
+    'outbox.failed',
+    'outbox.unknown',
+    'outbox.parked',
+  ]);
   const texts = loadTexts(path.join(ROOT, 'locales'));
 
   expect(kinds.size).toBeGreaterThan(12);

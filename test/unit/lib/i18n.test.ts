@@ -1,5 +1,6 @@
 import { readdirSync } from 'node:fs';
 import path from 'node:path';
+import { IntlMessageFormat } from 'intl-messageformat';
 import { describe, expect, test } from 'vitest';
 import { groupedYuan, inWan, LANGUAGES, loadTexts } from '../../../src/lib/i18n.ts';
 import { textParam, withTexts } from '../../../src/lib/text-params.ts';
@@ -7,11 +8,23 @@ import { textParam, withTexts } from '../../../src/lib/text-params.ts';
 const FOLDER = path.resolve(import.meta.dirname, '../../../locales');
 const texts = loadTexts(FOLDER);
 
-/** Names of the arguments a message takes, outside of quoted parts. */
+/** A piece of a parsed message: words (type 0), the number of a plural (7), or an argument with its branches. */
+interface Piece {
+  readonly type: number;
+  readonly value?: string;
+  readonly options?: Readonly<Record<string, { readonly value: readonly Piece[] }>>;
+}
+
+/** Names of the arguments a message takes, those of its branches too. */
 function argumentsOf(message: string): readonly string[] {
   const names = new Set<string>();
-  for (const match of message.replaceAll(/'\{[^']*'/g, '').matchAll(/\{\s*([a-zA-Z_]\w*)\s*[,}]/g))
-    names.add(match[1] ?? '');
+  const collect = (pieces: readonly Piece[]): void => {
+    for (const { type, value, options } of pieces) {
+      if (type !== 0 && value !== undefined) names.add(value);
+      for (const branch of Object.values(options ?? {})) collect(branch.value);
+    }
+  };
+  collect(new IntlMessageFormat(message, 'en', undefined, { ignoreTag: true }).getAst());
   return [...names].sort();
 }
 

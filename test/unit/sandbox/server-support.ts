@@ -11,8 +11,16 @@ import { decrypt } from '@wecom/crypto';
 import { loadTexts } from '../../../src/lib/i18n.ts';
 import { silentLog } from '../../../src/lib/log.ts';
 import { readBody } from '../../../src/sandbox/kernel/http.ts';
-import { createSandbox, type Sandbox, type SandboxOptions, type SandboxPerson } from '../../../src/sandbox/server.ts';
-import { wecomAccount } from '../../../src/sandbox/world/accounts.ts';
+import {
+  createSandbox,
+  type Platform,
+  type Sandbox,
+  type SandboxOptions,
+  type SandboxPerson,
+  sandboxSecrets,
+  type SandboxSettings,
+  sandboxSettings,
+} from '../../../src/sandbox/server.ts';
 
 export const START = new Date('2026-11-30T02:00:00Z');
 export const texts = loadTexts(path.resolve(import.meta.dirname, '../../../locales'));
@@ -34,6 +42,7 @@ export interface Delivered {
 export interface Playground {
   readonly base: string;
   readonly sandbox: Sandbox;
+  readonly settings: SandboxSettings;
   readonly delivered: readonly Delivered[];
   readonly folder: string;
   /** Each call of the product's clock, in order. */
@@ -52,21 +61,30 @@ export interface Answered {
 }
 
 /** Starts both on a free port. `advanceClock` steps the look-alikes once, half way, and once at the end. */
-export async function startPlayground(options: Partial<SandboxOptions> = {}, connected = true): Promise<Playground> {
+export async function startPlayground(
+  {
+    wanted = ['wecom', 'slack', 'telegram'],
+    ...options
+  }: Partial<SandboxOptions> & { wanted?: readonly Platform[] } = {},
+  connected = true,
+): Promise<Playground> {
   const folder = options.dataDir ?? mkdtempSync(path.join(tmpdir(), 'daiban-sandbox-'));
   const delivered: Delivered[] = [];
   const moves: Date[] = [];
   const world: { sandbox?: Sandbox; now: Date } = { now: options.now ?? START };
+  const secrets = await sandboxSecrets(path.join(folder, 'sandbox'));
   const server = createServer((request, response) => {
-    if (world.sandbox?.handle(request, response) !== true) void product(request, response, delivered);
+    if (world.sandbox?.handle(request, response) !== true)
+      void product(request, response, { delivered, key: secrets.wecom.encodingAesKey });
   });
   const base = await listen(server);
+  const settings = sandboxSettings(base, secrets, wanted);
   const sandbox = createSandbox({
     base,
     dataDir: folder,
     texts,
     log: silentLog,
-    wanted: ['wecom', 'slack', 'telegram'],
+    settings,
     now: world.now,
     people: PEOPLE,
     businessNow: () => Promise.resolve(world.now),
@@ -84,6 +102,7 @@ export async function startPlayground(options: Partial<SandboxOptions> = {}, con
   return {
     base,
     sandbox,
+    settings,
     delivered,
     folder,
     moves,
@@ -117,10 +136,13 @@ async function call(
   return { status: response.status, headers: response.headers, text, json: isJson ? JSON.parse(text) : undefined };
 }
 
-async function product(request: IncomingMessage, response: ServerResponse, delivered: Delivered[]): Promise<void> {
+async function product(
+  request: IncomingMessage,
+  response: ServerResponse,
+  { delivered, key }: { readonly delivered: Delivered[]; readonly key: string },
+): Promise<void> {
   const { pathname, searchParams } = new URL(request.url ?? '/', 'http://product');
   const body = (await readBody(request, 20_000_000)).toString('utf8');
-  const key = wecomAccount('').encodingAesKey;
   if (pathname === '/channels/wecom/callback' && request.method === 'GET') {
     response.end(decrypt(key, searchParams.get('echostr') ?? '').message);
     return;
@@ -152,10 +174,10 @@ function listen(server: Server): Promise<string> {
 
 /** The product sends a WeCom text or card, as its channel would. */
 export async function sendWecom(
-  { base, call: ask }: Playground,
+  { settings, call: ask }: Playground,
   message: Readonly<Record<string, unknown>>,
 ): Promise<Answered> {
-  const { corpId, secret, agentId } = wecomAccount(base);
+  const { corpId, secret, agentId } = settings.wecom ?? {};
   const { json } = await ask('GET', `/sandbox/wecom/cgi-bin/gettoken?corpid=${corpId}&corpsecret=${secret}`);
   return ask('POST', `/sandbox/wecom/cgi-bin/message/send?access_token=${json.access_token}`, {
     agentid: agentId,

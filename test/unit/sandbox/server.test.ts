@@ -3,7 +3,6 @@ import { writeFileSync } from 'node:fs';
 import { request } from 'node:http';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { slackAccount, telegramAccount } from '../../../src/sandbox/world/accounts.ts';
 import { type Playground, sendWecom, START, startPlayground, texts } from './server-support.ts';
 
 const LIN = '/sandbox/api/phones/wecom/xiaolin';
@@ -55,7 +54,7 @@ describe('the sandbox', () => {
   });
 
   test('gives settings that the look-alikes accept, for the wanted platforms only', async () => {
-    const { settings } = place.sandbox;
+    const { settings } = place;
     const token = await place.call(
       'GET',
       `/sandbox/wecom/cgi-bin/gettoken?corpid=${settings.wecom?.corpId}&corpsecret=${settings.wecom?.secret}`,
@@ -81,7 +80,7 @@ describe('the sandbox', () => {
     const phones = await alone.call('GET', '/sandbox/api/phones');
     await alone.close();
 
-    expect(Object.keys(alone.sandbox.settings)).toEqual(['telegram']);
+    expect(Object.keys(alone.settings)).toEqual(['telegram']);
     expect([answer.status, answer.json.code]).toEqual([404, 'sandbox.no_platform']);
     expect(phones.json.phones.map(({ platform }: { platform: string }) => platform)).toEqual(['telegram']);
   });
@@ -267,7 +266,7 @@ describe('the sandbox', () => {
       const sent = await sendWecom(place, card('task-2'));
       expect(await count()).toBe(before + 1);
 
-      const { corpId, secret, agentId } = place.sandbox.settings.wecom ?? { corpId: '', secret: '', agentId: 0 };
+      const { corpId, secret, agentId } = place.settings.wecom ?? { corpId: '', secret: '', agentId: 0 };
       const { json } = await place.call('GET', `/sandbox/wecom/cgi-bin/gettoken?corpid=${corpId}&corpsecret=${secret}`);
       const update = {
         userids: ['xiaolin'],
@@ -379,7 +378,7 @@ describe('the sandbox', () => {
 
     test('a blocked bot is told so by the platform, and the phone shows it', async () => {
       const blocked = await place.call('POST', `${HE}/block`);
-      const { botToken } = telegramAccount(place.base);
+      const botToken = place.settings.telegram?.botToken;
       const refused = await place.call('POST', `/sandbox/telegram/bot${botToken}/sendMessage`, {
         chat_id: 7_000_000_201,
         text: 'x',
@@ -390,7 +389,7 @@ describe('the sandbox', () => {
 
     test('somebody who joined later gets a phone; staff on Telegram have pressed Start already', async () => {
       place.sandbox.restore([{ platform: 'telegram', id: '7000000102', name: '周敏', role: 'reviewer' }]);
-      const { botToken } = telegramAccount(place.base);
+      const botToken = place.settings.telegram?.botToken;
       const sent = await place.call('POST', `/sandbox/telegram/bot${botToken}/sendMessage`, {
         chat_id: 7_000_000_102,
         text: '有一件要审',
@@ -425,7 +424,7 @@ describe('the sandbox', () => {
         'POST',
         '/sandbox/slack/api/chat.postMessage',
         { channel: 'U0QIAN001', text: 'x' },
-        { authorization: `Bearer ${slackAccount('').botToken}` },
+        { authorization: `Bearer ${place.settings.slack?.botToken}` },
       );
     await place.call('POST', '/sandbox/faults', fault);
     const [struck, calm] = [await post(), await post()];
@@ -502,7 +501,7 @@ describe('a sandbox that was stopped and started again', () => {
 
     await second.call('POST', `${LIN}/tap`, { message: sent.json.msgid, key: 'abcd:1:approve' });
     expect(second.delivered.at(-1)?.body).toContain('abcd:1:approve');
-    const { botToken } = telegramAccount(second.base);
+    const botToken = second.settings.telegram?.botToken;
     const { json } = await second.call(
       'GET',
       `/sandbox/telegram/bot${botToken}/getFile?file_id=${photo.message.photo.at(-1).file_id}`,

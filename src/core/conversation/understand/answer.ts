@@ -4,7 +4,8 @@ import type { BusinessDate } from '../../../lib/business-date.ts';
 import { extractDates } from './date.ts';
 import type { FactValue } from './fact.ts';
 import { parseIdentityNumber } from './identity.ts';
-import { findMoney, lacksUnit } from './money.ts';
+import { findMoney, lacksUnit } from './money-mention.ts';
+import { findMoneyRanges } from './money-range.ts';
 import { isNegative } from './negative.ts';
 import { toHalfWidth } from '../../../lib/mask.ts';
 import { toSimplified } from './normalise.ts';
@@ -97,7 +98,7 @@ function readMoney(text: string): Answer {
   if (/^\D{0,6}\d{1,4}\s?个$/u.test(text)) return { problem: 'money_unit' };
   const mentions = findMoney(text);
   const [only] = mentions;
-  if (mentions.length !== 1 || !only) return { problem: 'money' };
+  if (mentions.length !== 1 || !only || findMoneyRanges(text).length > 0) return { problem: 'money' };
   if (lacksUnit(only) && !/[元块]/u.test(text)) return { problem: 'money_unit' };
   return { value: formatYuan(only.amount) };
 }

@@ -1,10 +1,12 @@
 /** Houses and cars: whether there is one, and whether it is paid off (full), mortgaged, or pledged. */
-import type { Fact, FactName } from './fact.ts';
+import { labelledAssets } from './asset-label.ts';
+import type { Fact } from './fact.ts';
+import { blank } from './normalise.ts';
 import { matchesOf } from '../../../lib/matches.ts';
 
 interface AssetWords {
-  readonly asset: FactName;
-  readonly status: FactName;
+  readonly asset: 'house' | 'car';
+  readonly status: 'houseStatus' | 'carStatus';
   /** Words that say that there is one. */
   readonly owned: RegExp;
   readonly denied: RegExp;
@@ -19,7 +21,7 @@ const ASSETS: readonly AssetWords[] = [
     owned:
       /有(?:一|两|二|三|1|2|3)?(?:套|个|处|栋)?(?:按揭|全款|红本|商品)?(?:房(?:子|产)?(?!贷)|住宅|公寓|商铺|写字楼)|名下[^,，。;；]{0,6}房|(?:一|两|1|2)套[^,，。;；]{0,6}房|房(?:子|产)(?!抵)|的房(?:子|产)?(?=[,，。\s]|$)|房(?=是?(?:全款|按揭))|按揭房|全款房|红本房|商品房|自住房|(?:owns?|owning) an? (?:flat|house|apartment)|(?:有|has|have) ?an? (?:flat|house|apartment)|mortgaged (?:flat|house|apartment|home)|(?:flat|house|apartment) (?:with (?:a|the) mortgage|worth)|(?:own|owns|have|has) (?:[2-9]|two|three) (?:flats|houses|apartments)|(?<!\w )[2-9] (?:flats|houses|apartments)|no mortgage on (?:the|his|her|my) (?:flat|house|apartment)/giu,
     denied:
-      /(?:没有?|无|名下无|没得)(?:任何)?(?:自己的)?(?:房(?!贷)(?:子|产)?|住房)(?!子?没)|无房(?!贷)|房(?:子|产)?(?:也|都)?没有|no (?:house|flat|property)/giu,
+      /(?:没有?|无|名下无|没得)(?:任何)?(?:自己的)?(?:房(?!贷)(?:子|产)?|住房)(?!子?没(?!有?车))|无房(?!贷)|房车?(?:子|产)?(?:也|都)?没有|no (?:house|flat|property)/giu,
     other:
       /(?:买|购|看|租|换)(?:了?一?套)?(?:房|商铺|公寓)|房(?:子|产)?(?:是|在)(?:老公|老婆|父母|爸妈|家人|亲戚|别人|公司)[^,，。]{0,4}|(?:厂房|房子?)(?:也|都|是)*租的?|(?:老公|老婆|妻子|丈夫|父母|爸妈|父亲|母亲|朋友|亲戚|别人)(?:名下)?(?:也|都|还)?(?:有|的)[^,，。;；\s车]{0,6}?(?:房(?:子|产)?|商铺|公寓)|(?:wife|husband|spouse|parents?|father|mother|brother|sister|friend|boss|company)(?:'s)? (?:own|owns|has|have) an? (?:mortgaged )?(?:flat|house|apartment)|(?:buy(?:ing)?|rent(?:s|ing|ed)?|for|want(?:s|ing)?) (?:an? |the )?(?:new |second )?(?:mortgaged )?(?:flat|house|apartment|home)(?: with (?:a|the) mortgage)?/giu,
   },
@@ -70,10 +72,24 @@ interface FoundAsset extends Mention {
 export function extractAssets(text: string): readonly Fact[] {
   const facts: Fact[] = [];
   const found: FoundAsset[] = [];
+  let rest = text;
+  // Twice, since a label may begin where another one ends: 车有房无.
+  for (const words of [...ASSETS, ...ASSETS]) {
+    const labels = labelledAssets(rest, words.asset);
+    for (const { owned, answer, start, end } of labels) {
+      if (owned === undefined || facts.some((fact) => fact.name === words.asset)) continue;
+      facts.push({ name: words.asset, value: owned, start, end, confidence: 0.95 });
+      const status = owned ? statusIn(answer) : undefined;
+      if (owned) found.push({ start, end, words });
+      if (status !== undefined) facts.push({ name: words.status, value: status, start, end, confidence: 0.95 });
+    }
+    rest = blank(rest, labels);
+  }
   for (const words of ASSETS) {
-    const denied = mentions(text, words.denied);
-    const wishes = mentions(text, words.other);
-    const owned = mentions(text, words.owned).filter(
+    if (facts.some((fact) => fact.name === words.asset)) continue;
+    const denied = mentions(rest, words.denied);
+    const wishes = mentions(rest, words.other);
+    const owned = mentions(rest, words.owned).filter(
       (mention) => ![...denied, ...wishes].some((other) => overlaps(mention, other)),
     );
     const first = denied[0] ?? owned[0];
@@ -81,7 +97,14 @@ export function extractAssets(text: string): readonly Fact[] {
     facts.push({ name: words.asset, value: denied.length === 0, ...first, confidence: 0.92 });
     found.push(...(denied.length === 0 ? owned : []).map((mention) => ({ ...mention, words })));
   }
-  return [...facts, ...statuses(text, found)];
+  const told = facts.map((fact) => fact.name);
+  return [...facts, ...statuses(rest, found).filter((fact) => !told.includes(fact.name))];
+}
+
+/** The status that the answer behind a label gives; there 贷款 alone means a mortgage. */
+function statusIn(answer: string): string | undefined {
+  const told = STATUSES.find(({ pattern }) => mentions(answer, pattern).length > 0)?.value;
+  return told ?? (answer.includes('贷款') ? 'mortgage' : undefined);
 }
 
 /** Each status word belongs to the asset of its own clause, else to the last asset named before it. */

@@ -2,7 +2,7 @@
  * Two customers in one message (王先生 138… 10万 装修；李女士 139… 20万 周转): where one ends and the next begins. One form holds
  * one customer; what is said of the others must not be mixed into it.
  */
-import { extractMoney, findMoneyRange } from './money.ts';
+import { extractMoney } from './money.ts';
 import { blank, toSimplified } from './normalise.ts';
 import { extractNames } from './person-name.ts';
 import { extractPhones, hasTwoMobiles } from './phone.ts';
@@ -61,7 +61,7 @@ function pieceOf(text: string): Piece {
     text,
     phone: phones.length > 0 ? String(phones[0]?.value) : undefined,
     isNamed: extractNames(rest).length > 0,
-    hasAmount: findMoneyRange(rest) !== undefined || extractMoney(rest).facts.some((fact) => fact.name === 'amount'),
+    hasAmount: extractMoney(rest).facts.some((fact) => fact.name === 'amount'),
   };
 }
 

@@ -8,9 +8,11 @@ export { CERTAIN, FACT_NAMES, type Fact, type FactName, type FactValue, type Pro
 export { partCustomers, whoIs, type Heard } from './customers.ts';
 export { extractDates } from './date.ts';
 export { parseIdentityNumber } from './identity.ts';
-export { findMoney, type MoneyMention } from './money.ts';
+export { findMoney, type MoneyMention } from './money-mention.ts';
+export { findMoneyRanges, type MoneyRange } from './money-range.ts';
 export { toSimplified } from './normalise.ts';
 export { parsePhone } from './phone.ts';
 export { PURPOSE_CODES } from './purpose.ts';
-export { parseReply, type Reply } from './reply.ts';
+export { isCourtesy, parseReply, type Reply } from './reply.ts';
+export { wantsToBorrow } from './wish.ts';
 export { factRecord, MAX_TEXT_LENGTH, understandLead, type Ambiguity, type Understanding } from './understand.ts';

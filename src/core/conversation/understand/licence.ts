@@ -16,12 +16,23 @@ const LEAD_IN =
 const NOT_A_NAME =
   /^(?:[\d一二两三四五六七八九十]+(?:年|个月)|有|没|刚|他|她|我|自己|个体|正常|新|满|在|不|本人|法人|什么|哪|还|办|开)/u;
 
+/** 公司叫…有限公司 开了3年: what the company has done since is not part of its name. */
+const SINCE = /\s*(?:已经?|都)?(?:开了?|成立了?|经营了?|做了?|注册了?|干了|办了)\s*$/u;
+
+/** The name at the beginning of what follows the cue: up to a company's ending, or to where the telling goes on. */
+function nameIn(raw: string): string {
+  const ending = new RegExp(BY_ENDING.source, 'u').exec(raw);
+  if (ending?.index === 0) return ending[0];
+  const [first = raw] = /^\s*[\u4e00-\u9fa5]/u.test(raw) ? raw.trimStart().split(/\s/u) : [raw];
+  return first.replace(SINCE, '').trim();
+}
+
 /** The licence name, as written. */
 export function extractLicenceName(text: string): readonly Fact[] {
   for (const match of matchesOf(text, AFTER_CUE)) {
     const raw = match.groups?.['name'] ?? '';
-    const value = raw.trim();
-    if (NOT_A_NAME.test(value)) continue;
+    const value = nameIn(raw);
+    if (value.length < 2 || NOT_A_NAME.test(value)) continue;
     const start = match.index + match[0].length - raw.length + (raw.length - raw.trimStart().length);
     return [{ name: 'licenceName', value, start, end: start + value.length, confidence: 0.92 }];
   }

@@ -1,122 +1,15 @@
 /**
- * Amounts of money in running text (30万, 三十万, 30w, 300k, 1.5百万, 300,000 元) and what each is for: the wanted loan,
- * a monthly payment, an income, a debt. An amount whose meaning is not certain stays below `CERTAIN`.
+ * What the amounts in a text are for: the wanted loan, a monthly payment, an income, a debt. An amount whose meaning is not
+ * certain stays below `CERTAIN`.
  */
-import { fen, formatYuan, type Fen } from '../../../lib/money.ts';
+import { fen, formatYuan } from '../../../lib/money.ts';
 import { CERTAIN, type Fact, type FactName, type Findings, type Problem } from './fact.ts';
+import { findMoney, lacksUnit, type MoneyMention } from './money-mention.ts';
+import { findMoneyRanges, type MoneyRange } from './money-range.ts';
 import { clauseAfter, clauseBefore } from './normalise.ts';
-import { NUMERAL_CHARACTERS, parseChineseNumeral } from './numerals.ts';
+import { NUMERAL_CHARACTERS } from './numerals.ts';
 import { takesBack } from './retraction.ts';
 import { matchesOf } from '../../../lib/matches.ts';
-
-const SCALES: Readonly<Record<string, bigint>> = {
-  '': 1n,
-  百: 100n,
-  千: 1000n,
-  k: 1000n,
-  万: 10_000n,
-  w: 10_000n,
-  百万: 1_000_000n,
-  million: 1_000_000n,
-  千万: 10_000_000n,
-  亿: 100_000_000n,
-};
-
-const ARABIC = String.raw`(?<number>\d{1,3}(?:,\d{3})+(?:\.\d{1,6})?|\d{1,12}(?:\.\d{1,6})?)`;
-/** 50个w: what the trade calls one 万 is written out. */
-const SCALE = '(?:个\\s?(?=[万wW]))?(?<scale>百万|千万|万|亿|百|千|million|[wWkK](?![A-Za-z]))?';
-/** 2万5 is 25 000, 8千5 is 8 500. */
-const TAIL = String.raw`(?<tail>(?<=[万wW千kK])\d(?!\d|\.\d|\s?(?:年|期|个月))千?)?`;
-const UNIT = String.raw`(?<unit>\s?(?:元整?|块钱?|圆|人民币|rmb|RMB|yuan|CNY))?`;
-/** No further digit, unless it counts the term: 5万36期; and never a number without its scale (the 8 of 8千…). */
-const END = String.raw`(?:(?<=[万wW])(?=\d{1,3}\s?(?:年|期|个月))|(?![\d%％]|(?<=\d)\s?[百千万亿wWkK]\d))`;
-const ARABIC_MONEY = new RegExp(`(?<![\\d.A-Za-z])(?:[¥￥])?${ARABIC}\\s?${SCALE}${TAIL}${UNIT}${END}`, 'gu');
-const CHINESE_MONEY = new RegExp(
-  `(?<![几多来${NUMERAL_CHARACTERS}第])(?<number>[${NUMERAL_CHARACTERS}万亿]+(?:点[${NUMERAL_CHARACTERS}]+万)?|半个?亿)(?<unit>元整?|块钱?|圆)?`,
-  'gu',
-);
-
-/** An amount found in text. `bare` = written without any unit of scale or currency ("6200"). */
-export interface MoneyMention {
-  readonly amount: Fen;
-  readonly start: number;
-  readonly end: number;
-  readonly bare: boolean;
-}
-
-/** Fen of a decimal number times a scale; `undefined` when it is not whole fen. */
-function scaled(number: string, scale: bigint): Fen | undefined {
-  const [whole = '0', part = ''] = number.replaceAll(',', '').split('.');
-  const raised = BigInt(whole + part) * scale * 100n;
-  const divisor = 10n ** BigInt(part.length);
-  return raised % divisor === 0n ? fen(raised / divisor) : undefined;
-}
-
-function arabicMentions(text: string): MoneyMention[] {
-  const mentions: MoneyMention[] = [];
-  for (const match of matchesOf(text, ARABIC_MONEY)) {
-    const { number = '', scale = '', tail = '', unit = '' } = match.groups ?? {};
-    const start = match.index;
-    const end = start + match[0].trimEnd().length;
-    if (isCountOfSomething(text, start, end, scale === '' && unit === '')) continue;
-    const main = scaled(number, SCALES[scale.toLowerCase()] ?? 1n);
-    if (main === undefined) continue;
-    const rest = tail === '' ? 0n : BigInt(tail.slice(0, 1)) * (/[千k]/iu.test(scale) ? 10_000n : 100_000n);
-    mentions.push({ amount: fen(main + rest), start, end, bare: scale === '' && unit.trim() === '' });
-  }
-  return mentions;
-}
-
-/** 36期, 2年, 3套, 25号, 10点, 宝马5系, 8厘: numbers that count something else; and vague ones (30多万, 20来万, 8万多). */
-function isCountOfSomething(text: string, start: number, end: number, bare: boolean): boolean {
-  const after = text.slice(end, end + 3);
-  if (/^[多来几余][万千百]/u.test(after) || (!bare && VAGUE.test(after))) return true;
-  if (/[第尾号]$/u.test(text.slice(0, start))) return true;
-  return (
-    bare &&
-    /^\s?(?:期|年|个|月|号|日|套|辆|台|点|天|岁|次|家|间|人|笔|张|平|㎡|栋|层|楼|路|成|份|分|秒|周|句|条|种|下|步|项|件|位|户|系|级|厘|折|months?|years?|[-:年月]|\/(?!月))/u.test(
-      after,
-    )
-  );
-}
-
-/** 8万多, but not 30万多少利息. */
-const VAGUE = /^(?:多|余)(?!少)/u;
-
-function chineseMentions(text: string): MoneyMention[] {
-  const mentions: MoneyMention[] = [];
-  for (const match of matchesOf(text, CHINESE_MONEY)) {
-    const { number: whole = '', unit = '' } = match.groups ?? {};
-    const number = unit === '' && TERM_AFTER.test(text.slice(match.index + whole.length)) ? withoutCount(whole) : whole;
-    const end = match.index + number.length + unit.length;
-    if (!/[万亿千]/u.test(number) && unit === '') continue;
-    if (/^[多来几余]/u.test(text.slice(end))) continue;
-    const yuan = chineseYuan(number);
-    if (yuan === undefined || yuan <= 0) continue;
-    mentions.push({ amount: fen(BigInt(yuan) * 100n), start: match.index, end, bare: false });
-  }
-  return mentions;
-}
-
-const TERM_AFTER = /^(?:年|期|个月)/u;
-
-/** 五万一年, 十万三十六期: the last numeral counts the years; what is left is the amount. */
-function withoutCount(number: string): string {
-  return number.replace(/(?<=.)(?:[一二两三四五六七八九]?十[一二三四五六七八九]?|[一二两三四五六七八九])$/u, '');
-}
-
-function chineseYuan(number: string): number | undefined {
-  const decimal = /^(?<whole>[^点]+)点(?<part>[^点]+)万$/u.exec(number)?.groups;
-  if (!decimal) return parseChineseNumeral(number);
-  const whole = parseChineseNumeral(decimal['whole'] ?? '');
-  const tenth = parseChineseNumeral(decimal['part'] ?? '');
-  return whole === undefined || tenth === undefined || tenth > 9 ? undefined : whole * 10_000 + tenth * 1000;
-}
-
-/** Every amount in the text, in order. Numbers that count something else (36期, 2年, 3套房) are not amounts. */
-export function findMoney(text: string): readonly MoneyMention[] {
-  return [...arabicMentions(text), ...chineseMentions(text)].sort((a, b) => a.start - b.start);
-}
 
 interface Role {
   readonly name: FactName;
@@ -148,16 +41,14 @@ const ROLES: readonly Role[] = [
   {
     name: 'income',
     before: rightmost(
-      /(?:收入|工资|月薪|年薪|薪水|打卡|税后|税前|到手|月入|底薪|退休金|养老金|income|salary|earns?)[^\d]{0,5}$/iu,
+      /(?:收入|工资|月薪|年薪|薪水|打卡|税后|税前|到手|月入|底薪|退休金|养老金|挣|赚|income|salary|earns?)[^\d]{0,5}$/iu,
     ),
     after: /^\s?(?:的)?(?:工资|月薪|月收入|底薪)/u,
   },
   {
     name: 'turnover',
-    before: rightmost(
-      /(?:流水|营业额|营收|年销|销售额|开票|纳税|交税|缴税|(?<!for )turnover|revenue|annual sales)[^\d]{0,6}$/iu,
-    ),
-    after: /^\s?(?:的)?(?:流水|营业额|开票|纳税)/u,
+    before: rightmost(/(?:流水|营业额|营收|年销|销售额|开票|(?<!for )turnover|revenue|annual sales)[^\d]{0,6}$/iu),
+    after: /^\s?(?:的)?(?:流水|营业额|开票)/u,
   },
   { name: 'fund', before: rightmost(/(?:公积金|社保|缴存|基数|保费|保单|年缴|月缴)[^\d]{0,6}$/u) },
   {
@@ -174,16 +65,22 @@ const ROLES: readonly Role[] = [
   },
 ];
 
-/** 利息 500, 服务费 6000, 首付 80万: amounts that are about the loan but none of its facts. */
+/** 利息 500, 服务费 6000, 首付 80万, 年纳税 20万: amounts that are about the loan but none of its facts. */
 const OTHER_MEANING =
-  /(?:利息|日息|月息|利率|手续费|服务费|中介费|佣金|罚息|逾期|(?<![缺差凑]个?)首付(?!还?[差缺])|down payment)[^\d贷借]{0,4}$/iu;
+  /(?:利息|日息|月息|利率|手续费|服务费|中介费|佣金|罚息|逾期|纳税|[交缴]税|税额|(?<![缺差凑]个?)首付(?!还?[差缺])|down payment)[^\d贷借]{0,4}$/iu;
 /** 还有200万按揭: the balance of another loan, which no field of ours holds. */
 const BALANCE_AFTER = /^\s?(?:的)?(?:房贷|车贷|按揭)/u;
 /** 房贷5千一个月, mortgage 6500 a month: the payment, which needs both words. */
 const MORTGAGE = /(?:房贷|按揭|mortgage)[^\d]{0,4}$/iu;
 const EACH_MONTH = /^\s?(?:一个?月|每个?月|\/月|(?:a|per|each|every) month|monthly)/iu;
-/** 月还3千以内 is what he can bear, not what he pays. */
-const AT_MOST = /^\s?(?:以内|以下|之内|or less)/iu;
+/** 一个月1万左右: nothing says what it is, but it comes every month and is no loan. */
+const MONTHLY_BEFORE =
+  /(?:一个?月|每个?月|每月|月均|monthly)(?:[是有能还供约]|可以|大概|大约|差不多|平均|也就|基本|\s)*$/iu;
+/** 月还3千以内, 最多能承受月供5000: what he can bear, not what he pays. */
+const AT_MOST =
+  /^\s?(?:以内|以下|之内|or less|左右?(?:都?可以|能)?(?:承受|接受|负担)|(?:都?可以|都?能)?(?:承受|接受|负担))/iu;
+const BEARABLE =
+  /(?:最多|最高|最大|顶多|至多|承受|接受|负担|控制|不(?:要|能)?超过?|别超过?|希望|理想|期望|预期|目标|(?:想|打算|计划)(?=每|月供|月还)|up to|at most|afford)[^\d,，。;；]{0,10}$/iu;
 /** No cue stands further away; it also keeps a page full of numbers cheap to read. */
 const CUE_REACH = 24;
 /** Below this a number without a cue is hardly the wanted loan. */
@@ -199,7 +96,20 @@ function nearestCue(before: string): Role | undefined {
   return nearest?.role;
 }
 
-function roleOf(mention: MoneyMention, text: string): { name: FactName; confidence: number } | undefined {
+/** 30万 月供6千2: a word that goes on to a number of its own names that one, unless it is glued to this one (5000月供 30万). */
+function isCuedAfter(role: Role, after: string): boolean {
+  const cue = role.after?.exec(after)?.[0];
+  if (cue === undefined) return false;
+  if (role.name === 'amount' || !NUMBER_NEXT.test(after.slice(cue.length))) return true;
+  return !/^\s/u.test(cue) && /^\s/u.test(after.slice(cue.length));
+}
+
+const NUMBER_NEXT = new RegExp(`^[:：是为约大概\\s]*[\\d${NUMERAL_CHARACTERS}]`, 'u');
+
+function roleOf(
+  mention: Pick<MoneyMention, 'amount' | 'bare' | 'start' | 'end'>,
+  text: string,
+): { name: FactName; confidence: number } | undefined {
   const before = clauseBefore(text, mention.start).slice(-CUE_REACH);
   const after = clauseAfter(text, mention.end).slice(0, CUE_REACH);
   if (OTHER_MEANING.test(before)) return undefined;
@@ -207,32 +117,39 @@ function roleOf(mention: MoneyMention, text: string): { name: FactName; confiden
   if (isEachMonth && MORTGAGE.test(before)) return { name: 'monthlyPayment', confidence: 0.95 };
   const cue = nearestCue(before);
   if (cue === undefined && BALANCE_AFTER.test(after)) return undefined;
-  const role = cue ?? ROLES.find((row) => row.after?.test(after) === true);
-  if (role?.name === 'monthlyPayment' && AT_MOST.test(after)) return undefined;
+  const role = cue ?? ROLES.find((row) => isCuedAfter(row, after));
+  if (role?.name === 'monthlyPayment' && (AT_MOST.test(after) || BEARABLE.test(before))) return undefined;
   if (role) return { name: role.name, confidence: 0.95 };
-  if (mention.bare || isEachMonth || mention.amount < SMALLEST_LOAN) return undefined;
+  if (mention.bare || isEachMonth || MONTHLY_BEFORE.test(before) || mention.amount < SMALLEST_LOAN) return undefined;
   return { name: 'amount', confidence: 0.75 };
 }
 
-/** Below this a bare number may mean 万 or 元 (想贷30); the person is asked to write the unit. */
-const AMBIGUOUS_BELOW = fen(100_000);
 /** 想贷30个: the trade's word for 万, and also for pieces of anything. */
 const COUNTED = new RegExp(
   `(?<![\\d.${NUMERAL_CHARACTERS}])(?:\\d{1,4}|[${NUMERAL_CHARACTERS}]{1,4})\\s?个(?=[,，。;；!！?？\\s]|左右|周转|装修|$)`,
   'gu',
 );
 
-/** Whether a number may be meant in 万 or in 元: `想贷30`, `30个`. */
-export function lacksUnit(mention: MoneyMention): boolean {
-  return mention.bare && mention.amount < AMBIGUOUS_BELOW;
-}
+/** Words between a field's name and what is added to it or taken off. */
+export const DIFFERENCE_WORDS =
+  '(?:(?:(?:^|[,，。;；\\s])(?:那|就|还)?(?:想|要)?(?:再|多)?(?:多?加|增加|减少?|降低?)|(?:金额|额度|贷款额?|需求)(?:上|再|多|要|想|需要)*(?:加|增加|提高|减少?|降低?|少|多)|再多?加|再减|多加|多贷|少贷|多借|少借|加多|加大|调高|调低)(?:了|个)?\\s?)';
+/** 金额多加5万, 再加5万: a difference to an amount that stands elsewhere, itself none of the facts. */
+const DIFFERENCE = new RegExp(`${DIFFERENCE_WORDS}$`, 'u');
 
 /** Amounts with their meaning; what is denied ("不是30万"), taken back or without a meaning here is left out. */
 export function extractMoney(text: string): Findings {
-  let facts: Fact[] = [];
+  const ranges = findMoneyRanges(text);
+  let facts: Fact[] = ranges.flatMap((range) => rangeFacts(range, text));
   let problems: Problem[] = countedAmounts(text);
   for (const mention of findMoney(text)) {
-    if (/(?:不是|不要|别贷)\s?$/u.test(text.slice(0, mention.start))) continue;
+    const span = { start: mention.start, end: mention.end };
+    const before = text.slice(0, mention.start);
+    if (/(?:不是|不要|别贷)\s?$/u.test(before)) continue;
+    if (ranges.some((range) => span.start < range.end && range.start < span.end)) continue;
+    if (isDifference(before, text.slice(mention.end))) {
+      problems.push({ name: 'amount', code: 'money_difference', ...span });
+      continue;
+    }
     const own = roleOf(mention, text);
     const corrects = takesBack(text, mention.start);
     const replaced = corrects ? replacedBy(mention, text, own, [...facts, ...problems]) : undefined;
@@ -240,12 +157,22 @@ export function extractMoney(text: string): Findings {
     problems = problems.filter((problem) => problem !== replaced);
     const role = corrects ? certain(replaced ?? own) : own;
     if (!role) continue;
-    const span = { start: mention.start, end: mention.end };
     if (role.name === 'amount' && lacksUnit(mention) && text.slice(mention.start - 1, mention.start) !== '-')
       problems.push({ name: 'amount', code: 'money_unit', ...span });
     else facts.push({ ...role, value: formatYuan(mention.amount), ...span });
   }
-  return { facts: preferCertain(facts), problems: facts.some((fact) => fact.name === 'amount') ? [] : problems };
+  return { facts: preferCertain(facts, text), problems: facts.some((fact) => fact.name === 'amount') ? [] : problems };
+}
+
+function isDifference(before: string, after: string): boolean {
+  return DIFFERENCE.test(before) && /^\s?(?:$|[,，。;；!！\s]|吧|左右|块|元)/u.test(after);
+}
+
+/** Both ends, with the meaning of the words around the range: an income from 8000 to 1万 is never the wanted loan. */
+function rangeFacts({ low, high, start, end, bare }: MoneyRange, text: string): readonly Fact[] {
+  const role = roleOf({ amount: low, start, end, bare }, text);
+  if (!role) return [];
+  return [low, high].map((amount) => ({ ...role, value: formatYuan(amount), start, end }));
 }
 
 /** Who says 不对 means what comes next, whether or not a word names it. */
@@ -274,22 +201,17 @@ function countedAmounts(text: string): Problem[] {
     .map((match) => ({ name: 'amount', code: 'money_unit', start: match.index, end: match.index + match[0].length }));
 }
 
-/** When the text names an amount outright, amounts read by elimination are dropped. */
-function preferCertain(facts: readonly Fact[]): readonly Fact[] {
+/**
+ * When the text names an amount outright, amounts read by elimination are dropped, except one that stands as a word of its own
+ * (80万 老婆… 也想贷20万): which of the two is meant is for the person to say.
+ */
+function preferCertain(facts: readonly Fact[], text: string): readonly Fact[] {
   const named = facts.some((fact) => fact.name === 'amount' && fact.confidence >= CERTAIN);
-  return named ? facts.filter((fact) => fact.name !== 'amount' || fact.confidence >= CERTAIN) : facts;
+  if (!named) return facts;
+  return facts.filter((fact) => fact.name !== 'amount' || fact.confidence >= CERTAIN || standsAlone(fact, text));
 }
 
-const RANGE = new RegExp(
-  `(?<low>\\d{1,4}(?:\\.\\d)?)\\s?(?:万|w|W)?\\s?(?:-|~|～|—|到|至)\\s?(?<high>\\d{1,4}(?:\\.\\d)?)\\s?(?:万|w|W)`,
-  'u',
-);
-
-/** "30到50万": the two ends, so that the person can be asked which one; `undefined` when there is no range. */
-export function findMoneyRange(text: string): { low: string; high: string; start: number; end: number } | undefined {
-  const match = RANGE.exec(text);
-  const low = scaled(match?.groups?.['low'] ?? '', 10_000n);
-  const high = scaled(match?.groups?.['high'] ?? '', 10_000n);
-  if (!match || low === undefined || high === undefined) return undefined;
-  return { low: formatYuan(low), high: formatYuan(high), start: match.index, end: match.index + match[0].length };
+function standsAlone({ start, end }: Fact, text: string): boolean {
+  if (/(?:房(?:子|产)?|[楼车铺]|住宅|公寓|红本|全款|按揭)\s*$/u.test(text.slice(0, start))) return false; // 红本房 300万: what it is worth
+  return /(?:^|[\s,，。;；\ue000])$/u.test(text.slice(0, start)) && /^(?:[\s,，。;；\ue000]|$)/u.test(text.slice(end));
 }

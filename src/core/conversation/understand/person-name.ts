@@ -36,10 +36,23 @@ const STANDING_ALONE = new RegExp(
   `(?<=^|[,，。;；、:：\\s\\ue000])(?<name>(?:${SURNAME})[\\u4e00-\\u9fa5]{1,2})(?=[,，。;；、:：\\s\\ue000]|$)`,
   'gu',
 );
+/** 张三丰要贷款: a wish to borrow ends the name. */
+const BEFORE_WISH = new RegExp(
+  `(?<=^|[,，。;；、:：\\s\\ue000])(?<name>(?:${SURNAME})[\\u4e00-\\u9fa5]{1,2}?)(?=(?:想|要|需要|打算|准备|急需|急着)(?:要|想|再)?(?:贷|借|办贷|办借|申请|用钱|[\\d\\ue000]))`,
+  'gu',
+);
+/** 一个客户 姓韩: all that is known of the name; said of somebody else (我姓董) it does not count. */
+const FAMILY_NAME_ALONE = new RegExp(
+  `(?<=客户[^,，。;；\\d\\n]{0,4}|^|[,，。;；\\s])姓(?<name>${SURNAME}|[${EVERYDAY_SURNAMES}${ADDRESSED_SURNAMES}])(?=的?(?:[,，。;；\\s\\d\\ue000]|$|想|要|客户))`,
+  'gu',
+);
 const ENGLISH = /\b(?<name>(?:Mr|Mrs|Ms|Miss|Dr)\.?\s[A-Z][a-z]+(?:\s[A-Z][a-z]+)?)/gu;
 /** People who are in the sentence but are not the applicant. */
 const SOMEBODY_ELSE =
-  /(?:介绍人|推荐人|担保人|老婆|老公|妻子|丈夫|配偶|朋友|同事|法人代表|我是|跟进人|经理是|顾问是)[是为叫:：\s]*$/u;
+  /(?:转介绍(?:人|[:：])|介绍人|渠道|推荐人|担保人|老婆|老公|妻子|丈夫|配偶|朋友|同事|法人代表|我是|跟进人|经理是|顾问是)[是为叫:：\s]*$/u;
+
+/** 刘姐介绍的一个客户: who brings the applicant. */
+const BRINGS = /^(?:介绍|推荐|转介|带过?来|拉来|\s(?:介绍|推荐)的)/u;
 
 interface Pattern {
   readonly pattern: RegExp;
@@ -54,6 +67,8 @@ const PATTERNS: readonly Pattern[] = [
   { pattern: NICKNAME, confidence: 0.8 },
   { pattern: NICKNAME_ALONE, confidence: 0.8 },
   { pattern: STANDING_ALONE, confidence: 0.8 },
+  { pattern: BEFORE_WISH, confidence: 0.8 },
+  { pattern: FAMILY_NAME_ALONE, confidence: 0.8 },
 ];
 
 /** A person named beside the applicant, or the writer himself. */
@@ -84,6 +99,7 @@ export function extractNames(text: string): readonly Fact[] {
       const start = match.index + Math.max(0, match[0].indexOf(value));
       const isInside = found.some((other) => start < other.end);
       if (isInside || startsWithWord(value) || SOMEBODY_ELSE.test(text.slice(0, start))) continue;
+      if (BRINGS.test(text.slice(start + value.length))) continue;
       found.push({ name: 'name', value, start, end: start + value.length, confidence });
     }
     if (found.length > 0) return found;

@@ -9,6 +9,17 @@ const AGREE = /^(?:我?(?:已阅读并)?同意(?:授权)?|我?授权|agree|i agr
 const DECLINE = /^(?:我?不同意|拒绝|不授权|disagree|i do not agree|decline)$/iu;
 const UNCHANGED = /^(?:不变|不改|不用改|一样|照旧|保持|keep|same|unchanged)$/iu;
 
+const COURTESY =
+  /^(?:(?:好的?|嗯|行|ok)?[,，\s]*(?:谢谢|多谢|谢了|感谢|谢谢(?:你|您|啦|哈|了)|辛苦(?:了|啦)?|麻烦(?:了|你了|您了))|(?:好的?|好呀|嗯+|行|可以|ok(?:ay)?|👌|👍|🙏)[,，\s]*(?:收到|知道了|明白了?|了解)?|收到|知道了|明白了?|了解|thanks?(?: you)?(?: very much| a lot)?|thx|got it|noted)$/iu;
+
+/** Whether a whole message is thanks or a plain "received", which wants no more than a friendly word. */
+export function isCourtesy(text: string): boolean {
+  const plain = toSimplified(text)
+    .trim()
+    .replaceAll(/[\s。.!！~～,，]+$/gu, '');
+  return COURTESY.test(plain);
+}
+
 /** What a short reply says; `undefined` for everything longer or else. */
 export type Reply = 'yes' | 'no' | 'agree' | 'decline' | 'unchanged';
 

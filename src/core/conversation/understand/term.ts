@@ -1,7 +1,8 @@
 /** Loan terms in months (36期, 三年, 12个月) and how long a business has been running (打印店两年, 经营3年). */
 import type { Fact } from './fact.ts';
-import { clauseBefore } from './normalise.ts';
+import { blank, clauseBefore } from './normalise.ts';
 import { COUNT_PATTERN, parseCount } from './numerals.ts';
+import { extractPlaces } from './place.ts';
 import { takesBack, withoutTakenBack } from './retraction.ts';
 import { matchesOf } from '../../../lib/matches.ts';
 
@@ -13,6 +14,18 @@ const INSTALMENTS = new RegExp(
 const DURATION = new RegExp(`(?<![第\\d近前过])${LENGTH}(?<after>期|就能?还)?(?!前|后|内|以上|以内| left| old)`, 'giu');
 const TERM_CUE =
   /(?:贷|分|期限|借|用|周转|还(?!有|剩)|做|周期|等额本息|等额本金|先息后本|等额|over|(?:\ue000|loan|borrow\w*|money|it) for|term|(?:back|repaid|repay)[a-z ]{0,6} in)[^\d,，。;；\ue000]{0,6}$/iu;
+/** 做生意用分三年: a word of the loan behind the business takes the length of time for itself. */
+const LOAN_CUE = /(?:贷|分|期限|借|还(?!有|剩)|用|周期)[^\d,，。;；\ue000]{0,2}$/u;
+/** 公司流水一年500万: the period that a figure is counted over. */
+const FIGURE = '(?:流水|开票|营业额|营收|销售额|产值|利润|纳税|[交缴]税|收入)';
+const FIGURE_BEFORE = new RegExp(`${FIGURE}(?:[是为有约每]|大概|大约|差不多)*$`, 'u');
+const FIGURE_AFTER = new RegExp(`^(?:的|平均|大概|公司)?${FIGURE}`, 'u');
+/** A term with a label and no unit (期限：36); one too small to be months is left to be asked about. */
+const LABELLED = new RegExp(
+  `(?<!经营|营业|工作|居住|社保|执照)(?:期限|期数|分期数?)(?:是|为|[:：\\s])*(?<count>${COUNT_PATTERN})(?=[\\s,，。;；、/)）\ue000]|$)`,
+  'gu',
+);
+const SMALLEST_LABELLED = 6;
 /** 房贷还了3年, 这车用了两年, works at a bank for 2 years: how long something has lasted already. */
 const SO_FAR =
   /(?:(?:贷|借|还|用|周转|做)(?:款)?(?:了|过)|已经?[^\d,，。;；\ue000]{0,4}|\b(?:work(?:s|ed|ing(?! capital))?|liv(?:es?|ed|ing)|employed|married|stay(?:s|ed)|been)\b[^\d,，。;；\ue000]{0,30})$/iu;
@@ -26,7 +39,7 @@ const NO_TERM_AFTER = /^(?:[了多来的]|以?[前后])/u;
 const BUSINESS_CUE =
   /(?:开(?:了|店)?|经营|营业|执照|公司|成立|注册|生意|做了|干了|店|厂|馆|铺|超市|诊所|工作室|档口|门市|self-employed|in business|(?:company|shop|store|firm|factory|business)(?: (?:was|is|has been))?(?: (?:registered|founded|open(?:ed)?|running|set up))?)[^\d,，。;；\ue000]{0,8}$/iu;
 const BUSINESS_KIND =
-  /(?<!有)(?:开|经营|做|有(?!限)|名下)(?:了|着|有)?(?:[一两二三几]|\d)?(?:家|个|间)?(?<kind>(?!公司|店|有限|套)[\u4e00-\u9fa5]{1,6}?(?:店|厂|公司|馆|铺|吧|超市|诊所|工作室|档口|门市|餐厅|酒店|生意))/u;
+  /(?<!有)(?:开|经营|做|有(?!限)|名下)(?:了|着|有)?(?:[一两二三几]|\d)?(?:家|个|间)?(?<kind>(?!公司|店|有限|套|年)[\u4e00-\u9fa5]{1,6}?(?:店|厂|公司|馆|铺|吧|超市|诊所|工作室|档口|门市|餐厅|酒店|生意))/u;
 
 /** Longest term anybody lends for: 30 years. */
 const MAX_MONTHS = 360;
@@ -40,10 +53,10 @@ export function parseMonths(count: string, unit: string): number | undefined {
   return Number.isInteger(months) && months >= 1 && months <= 1200 ? months : undefined;
 }
 
-function instalments(text: string): readonly Fact[] {
-  return matchesOf(text, INSTALMENTS).flatMap((match) => {
+function instalments(text: string, pattern = INSTALMENTS, smallest = 1): readonly Fact[] {
+  return matchesOf(text, pattern).flatMap((match) => {
     const months = parseCount(match.groups?.['count'] ?? '');
-    if (months === undefined || months < 1 || months > MAX_MONTHS) return [];
+    if (months === undefined || months < smallest || months > MAX_MONTHS) return [];
     return [
       {
         name: 'term' as const,
@@ -62,28 +75,60 @@ function instalments(text: string): readonly Fact[] {
  */
 export function extractDurations(text: string, found: readonly Fact[] = []): readonly Fact[] {
   const loan = found.find((fact) => fact.name === 'amount');
-  const facts: Fact[] = [...instalments(text)];
+  const facts: Fact[] = [...instalments(text), ...instalments(text, LABELLED, SMALLEST_LABELLED)];
+  const places = extractPlaces(text);
   for (const match of matchesOf(text, DURATION)) {
     const months = parseMonths(match.groups?.['count'] ?? '', match.groups?.['unit'] ?? '');
     if (months === undefined) continue;
     const before = clauseBefore(text, match.index);
     const span = { start: match.index, end: match.index + match[0].length };
+    if (FIGURE_BEFORE.test(before) || FIGURE_AFTER.test(text.slice(span.end))) continue;
     const instead = takesBack(text, match.index) ? facts.findLast((fact) => fact.end <= match.index) : undefined;
     if (instead) facts.push({ ...instead, value: months, ...span });
-    else if (BUSINESS_CUE.test(before)) facts.push({ name: 'businessMonths', value: months, ...span, confidence: 0.9 });
+    else if (isBusinessAge(before, match.groups?.['after'], text.slice(span.end)))
+      facts.push({ name: 'businessMonths', value: months, ...span, confidence: 0.9 });
     else if (
       months <= MAX_MONTHS &&
       !SO_FAR.test(before) &&
       (match.groups?.['after'] !== undefined ||
         TERM_CUE.test(before) ||
         (AFTER_AMOUNT.test(before) && !followsOther(found, span.start, text)) ||
-        (loan !== undefined && standsBeside(loan, span, text)))
+        followsPlace(text, span, places) ||
+        (loan !== undefined && standsBeside(loan, span, text, places)))
     ) {
       facts.push({ name: 'term', value: months, ...span, confidence: 0.9 });
     }
   }
   return firstOfEach(text, facts);
 }
+
+/** The years belong to the business when its word is the nearest and stands in the same breath: 开店 深圳 5年 leaves it open. */
+function isBusinessAge(before: string, after: string | undefined, rest: string): boolean {
+  const cue = BUSINESS_CUE.exec(before);
+  if (!cue || /\s[\u4e00-\u9fa5]+\s/u.test(cue[0])) return false;
+  return !(LOAN_CUE.test(cue[0]) || after !== undefined) || /^[了多]/u.test(rest);
+}
+
+/** 深圳 24个月: a length of time after a place that stands as a word of its own, and nothing says that it lasts already. */
+function followsPlace(
+  text: string,
+  span: { readonly start: number; readonly end: number },
+  places: readonly Fact[],
+): boolean {
+  const end = text.slice(0, span.start).replace(/[,，、]?\s*$/u, '').length;
+  const place = end < span.start ? places.find((fact) => fact.end === end) : undefined;
+  if (!place || !/^\s*(?:还(?:清|完|款)?|分期)?\s*(?:[,，。;；!！\s/\ue000]|$)/u.test(text.slice(span.end)))
+    return false;
+  const first = Math.min(
+    ...places.filter((fact) => fact.end >= place.start - 1 && fact.start <= place.start).map((fact) => fact.start),
+  );
+  const before = text.slice(0, first);
+  return /(?:^|[\s,，。;；/\ue000])(?:in )?$/u.test(before) && !LASTS.test(before.replace(/(?:in )?$/u, ''));
+}
+
+/** Words right before a place that make what follows a residence, a job or the age of something. */
+const LASTS =
+  /(?:(?:开(?:了|店|公司)?|经营|店|厂|公司|生意|工作|上班|居住|户口|社保|公积金|住|来|房(?:子|产)?|车(?:子|辆)?)\s*|\b(?:works?|working|lives?|living|liv|employed|been|stay\w*)\b[a-z ]*)[,，]?\s*$/iu;
 
 /** 月供5千 一年: what stands right before is a fact of another kind than the loan. */
 function followsOther(found: readonly Fact[], at: number, text: string): boolean {
@@ -92,8 +137,16 @@ function followsOther(found: readonly Fact[], at: number, text: string): boolean
 }
 
 /** 五万，一年: after a pause the length of time must be all the clause says. */
-function standsBeside(loan: Fact, span: { readonly start: number; readonly end: number }, text: string): boolean {
-  const between = text.slice(loan.end, span.start);
+function standsBeside(
+  loan: Fact,
+  span: { readonly start: number; readonly end: number },
+  text: string,
+  places: readonly Fact[],
+): boolean {
+  const named = places.filter((place) => place.start >= loan.end && place.end <= span.start);
+  const between = blank(text, named)
+    .slice(loan.end, span.start)
+    .replaceAll(/[,，、\s]*\ue000+/gu, '');
   if (span.start < loan.end || !BESIDE_LOAN.test(between)) return false;
   const after = text.slice(span.end);
   return /[,，、]\s*$/u.test(between) ? /^\s*(?:[,，。;；!！\s]|$)/u.test(after) : !NO_TERM_AFTER.test(after);

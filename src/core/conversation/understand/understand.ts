@@ -2,10 +2,10 @@
 import type { BusinessDate } from '../../../lib/business-date.ts';
 import { extractAssets } from './asset.ts';
 import { extractDates } from './date.ts';
-import { NOTHING, type Fact, type FactName, type Findings, type Problem } from './fact.ts';
+import type { Fact, FactName, Findings, Problem } from './fact.ts';
 import { extractIdentityNumbers } from './identity.ts';
 import { extractLicenceName } from './licence.ts';
-import { extractMoney, findMoneyRange } from './money.ts';
+import { extractMoney } from './money.ts';
 import { toHalfWidth } from '../../../lib/mask.ts';
 import { extractNegatives } from './negative.ts';
 import { blank, toSimplified, withoutNumbering } from './normalise.ts';
@@ -45,7 +45,6 @@ const EXTRACTORS: readonly Extractor[] = [
   extractPhones,
   extractNegatives,
   extractDates,
-  rangeAmounts,
   extractMoney,
   factsOnly(extractDurations),
 ];
@@ -57,19 +56,6 @@ const WORD_EXTRACTORS: readonly Extractor[] = [
   factsOnly(extractPlaces),
   factsOnly(extractPurpose),
 ];
-
-function rangeAmounts(text: string): Findings {
-  const range = findMoneyRange(text);
-  if (!range) return NOTHING;
-  const span = { name: 'amount' as const, start: range.start, end: range.end, confidence: 0.6 };
-  return {
-    facts: [
-      { ...span, value: range.low },
-      { ...span, value: range.high },
-    ],
-    problems: [],
-  };
-}
 
 /** Facts of one sentence about a loan, relative to the business day `today`. */
 export function understandLead(text: string, today: BusinessDate): Understanding {

@@ -1,5 +1,5 @@
 /** `files.*`: the three steps of an upload, and file info. Source: docs.slack.dev/messaging/working-with-files. */
-import { type Fields, fieldsOf, textOf, wordOf } from '../../kernel/values.ts';
+import { type Fields, fieldsOf, rowOf, textOf, wordOf } from '../../kernel/values.ts';
 import type { Args } from '../args.ts';
 import { type Content, readContent } from '../content.ts';
 import type { SlackCore } from '../core.ts';
@@ -31,7 +31,7 @@ function getUploadUrl(core: SlackCore, args: Args): Fields {
     });
   if (announced > MAX_FILE_BYTES) throw new SlackRefusal('file_upload_size_restricted');
   const id = workspace.nextId('F');
-  const mime = MIME[name.split('.').at(-1)?.toLowerCase() ?? ''] ?? 'application/octet-stream';
+  const mime = rowOf(MIME, name.split('.').at(-1)?.toLowerCase() ?? '') ?? 'application/octet-stream';
   workspace.files.set(id, {
     id,
     name,

@@ -26,6 +26,7 @@ describe('a command', () => {
     ['/repayment C9', 'repayment', 'C9'],
     ['帮助', 'help', ''],
     ['提交', 'submit', ''],
+    ['提交審批', 'submit', ''],
     ['提交 A1087', 'submit', 'A1087'],
     ['上传', 'upload', ''],
     ['上传 K305', 'upload', 'K305'],
@@ -130,6 +131,9 @@ describe('what our own texts tell people to type', () => {
 describe('a correction', () => {
   test.each([
     ['金额改成50万', '金额', '50万'],
+    ['不对，是36期，不是24期', '', '36期'],
+    ['不对，36期不是24期', '', '36期'],
+    ['收入應該是2.1萬，不是1.2萬', '收入', '2.1萬'],
     ['把金额从30万改成50万', '金额', '50万'],
     ['改电话 13800001111', '电话', '13800001111'],
     ['改电话13800001111', '电话', '13800001111'],
@@ -151,6 +155,32 @@ describe('a correction', () => {
   ])('%s', (text, target, value) => {
     expect(parseCorrection(text)).toEqual({ target, value });
   });
+
+  test.each([
+    ['收入不是1.2万，是2.1万', '收入', '2.1万'],
+    ['期限不是36期是24期', '期限', '24期'],
+    ['月供不是5000而是6000', '月供', '6000'],
+    ['城市不是广州，是深圳', '城市', '深圳'],
+    ['金額不是30萬，是40萬', '金额', '40萬'],
+  ])('may be a denial: %s', (text, target, value) => {
+    expect(parseCorrection(text)).toEqual({ target, value, isDenial: true });
+  });
+
+  test.each([
+    ['金额多加5万', '金额', '5万', 'more'],
+    ['再加5万', '', '5万', 'more'],
+    ['额度再减2万吧', '额度', '2万', 'less'],
+    ['期限加12期', '期限', '12期', 'more'],
+  ])('may be a difference: %s', (text, target, value, by) => {
+    expect(parseCorrection(text)).toEqual({ target, value, by });
+  });
+
+  test.each(['房子不是我的，是老婆的', '他不是做生意的，是上班的', '金额不是问题，是利率', '金额加到25万'])(
+    'is not seen in: %s',
+    (text) => {
+      expect(parseCorrection(text)).toBeUndefined();
+    },
+  );
 
   test.each(['新客户 何女士 想贷30万', '36期', '不是', '不对', '不对，我再想想', '不是40万', '我想问一下', '是的'])(
     'is not seen in: %s',

@@ -37,7 +37,7 @@ describe('what a sales person reads', () => {
       .say('新客户 何女士 13800006612 想贷30万周转 36期，在深圳有套房还有按揭，月供6200')
       .say('房产状态改成全款');
 
-    expect(shown(corrected.effects, 'zh-CN')[0]).toBe('房产状态：按揭中 → 全款。因此要重新填：月供。');
+    expect(shown(corrected.effects, 'zh-CN')[0]).toBe('房产状态：按揭中 → 全款。月供随之清空，需要的会再问。');
   });
 
   test('a phone is masked in corrections as well', () => {

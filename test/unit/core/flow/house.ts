@@ -41,6 +41,7 @@ export const OPERATIONS = [
   'task.list',
   'approval.list',
   'approval.sendCard',
+  'application.mine',
   'repayment.list',
   'loan.create',
 ] as const;

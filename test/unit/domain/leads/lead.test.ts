@@ -2,9 +2,12 @@ import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
   changedFacts,
+  leadChanges,
   leadFacts,
   nextInRotation,
+  noteAnswers,
   recordFacts,
+  weighAnswers,
   wishedAmount,
   type RecordedFacts,
   type RotationSeat,
@@ -68,6 +71,64 @@ describe('facts of a lead', () => {
     expect(recordFacts(recorded, { city: '深圳', term: 36 }, 'customer', AT)).toEqual({
       city: { value: '深圳', by: 'staff-1', at: '2026-11-20T00:00:00.000Z' },
       term: { value: 36, by: 'customer', at: '2026-11-21T01:00:00.000Z' },
+    });
+  });
+
+  describe('of which one hangs on another', () => {
+    const by = (who: string, facts: Readonly<Record<string, string | number | boolean>>): RecordedFacts =>
+      recordFacts({}, facts, who, AT);
+    const mortgaged = by('staff-1', {
+      house: true,
+      houseStatus: 'mortgage',
+      monthlyPayment: '6000.00',
+      income: '1.00',
+    });
+
+    test.each([
+      ['no house', { house: false }, ['house', 'income']],
+      ['no house, though the same words give its status', { house: false, houseStatus: 'full' }, ['house', 'income']],
+      ['a house that is paid off', { houseStatus: 'full' }, ['house', 'houseStatus', 'income']],
+      [
+        'another status with a payment of its own',
+        { houseStatus: 'pledged', monthlyPayment: '7.00' },
+        ['house', 'houseStatus', 'income', 'monthlyPayment'],
+      ],
+      ['the same house again', { house: true }, ['house', 'houseStatus', 'income', 'monthlyPayment']],
+      ['what is taken back', { houseStatus: null, income: null }, ['house']],
+    ] as const)('%s leaves what holds', (_what, facts, left) => {
+      expect(Object.keys(recordFacts(mortgaged, facts, 'staff-1', AT)).sort()).toEqual(left);
+    });
+
+    test('another city has another district, and one whose city was unknown keeps it', () => {
+      expect(recordFacts(by('s', { city: '深圳', district: '南山' }), { city: '广州' }, 's', AT)).not.toHaveProperty(
+        'district',
+      );
+      expect(recordFacts(by('s', { district: '南山' }), { city: '深圳' }, 's', AT)).toHaveProperty('district');
+    });
+
+    test('what goes is told as a change', () => {
+      expect(changedFacts(mortgaged, { houseStatus: 'full' })).toEqual({
+        houseStatus: { from: 'mortgage', to: 'full' },
+        monthlyPayment: { from: '6000.00', to: null },
+      });
+      expect(changedFacts({}, { house: false, debt: null })).toEqual({ house: { from: null, to: false } });
+    });
+
+    test('a customer does not take back what one of us wrote by denying what it hangs on', () => {
+      const recorded = { ...mortgaged, ...by('customer', { house: true }) };
+      expect(weighAnswers(recorded, { house: false, income: null })).toEqual({
+        taken: {},
+        contradicted: ['house', 'income'],
+      });
+      expect(noteAnswers(recorded, { house: false, income: null }, ['house', 'income'], AT).news).toEqual(['house']);
+    });
+
+    test('who, how much and for what can be replaced, not taken back', () => {
+      for (const name of ['name', 'phone', 'amount', 'term', 'purpose', 'product'])
+        expect(leadChanges.safeParse({ [name]: null }).success, name).toBe(false);
+      expect(leadChanges.safeParse({ monthlyPayment: null, house: null, licenceName: null }).success).toBe(true);
+      expect(leadChanges.safeParse({}).success).toBe(true);
+      expect(leadFacts.safeParse({ income: null }).success).toBe(false);
     });
   });
 

@@ -1,0 +1,41 @@
+/** A late answer: the form was put aside because nobody answered, and now somebody does. */
+import { takeUp } from './control.ts';
+import type { Reading } from './protocol.ts';
+import { sayOn } from './say.ts';
+import type { Frame } from './state.ts';
+import type { Turn } from './turn.ts';
+import { CERTAIN, parseAnswer } from './understand/index.ts';
+
+/** Takes the expired form up again if the message answers it, so that what follows hears it; `false` when it does not. */
+export function takeUpLate(turn: Turn, text: string, reading: Reading): boolean {
+  const frame = turn.parked;
+  if (turn.top || frame?.expired !== true || turn.tools.audience !== 'customer') return false;
+  if (turn.tools.flows.startingWith('customer', text) || !answers(turn, frame, text, reading)) return false;
+  const open = takeUp(turn);
+  const title = { kind: 'text' as const, key: turn.flowOf(frame).definition.title };
+  if (open) sayOn(turn, open, 'conversation.back_to_flow', { params: { title } });
+  return true;
+}
+
+/** It answers the open question, names another field, or corrects one. Anything less is talk about something else. */
+function answers(turn: Turn, frame: Frame, text: string, reading: Reading): boolean {
+  const flow = turn.flowOf(frame);
+  const { understanding, correction, reply } = reading;
+  if (correction && flow.slotOfWord.has(correction.target.toLowerCase())) return true;
+  if (understanding.facts.some(({ name, confidence }) => confidence >= CERTAIN && flow.slotOfFact.has(name)))
+    return true;
+  return answersQuestion(turn, frame, text, reply);
+}
+
+function answersQuestion(turn: Turn, frame: Frame, text: string, reply: Reading['reply']): boolean {
+  const flow = turn.flowOf(frame);
+  if (frame.wait === 'confirm') return reply === 'yes' || reply === 'agree' || reply === 'no';
+  if (frame.wait === 'slot' && frame.asked !== undefined) {
+    const slot = flow.slots.get(frame.asked);
+    return (
+      slot !== undefined && 'value' in parseAnswer(slot.type, text, turn.tools.today, flow.limits.get(frame.asked))
+    );
+  }
+  const step = frame.wait === 'choice' ? flow.steps.get(frame.step) : undefined;
+  return step?.kind === 'ask' && (step.choices ?? []).some(({ words }) => words.includes(text.trim()));
+}

@@ -1,0 +1,189 @@
+/** What the API does with requests that are not as they should be, and with numbers in addresses. */
+import { beforeAll, describe, expect, test } from 'vitest';
+import { useCompany, type StaffActor } from '../../invariants/support/company.ts';
+import { useApi, type Answer } from './api-server.ts';
+
+interface Problem {
+  readonly code: string;
+  readonly errors?: readonly { readonly pointer: string; readonly message: string }[];
+}
+
+const company = useCompany();
+const api = useApi(company);
+const people: Partial<Record<'sales' | 'other' | 'reviewer', StaffActor>> = {};
+const tokens = new Map<string, string>();
+/** A case that waits for the reviewer. */
+const one = { lead: '', leadId: '', application: '', number: '' };
+
+beforeAll(async () => {
+  people.sales = await company.addStaff('小林', ['sales'], { wecom: 'xiaolin' });
+  people.other = await company.addStaff('小顾', ['sales'], { wecom: 'xiaogu' });
+  people.reviewer = await company.addStaff('小钱', ['reviewer'], { telegram: '7102' });
+  // Each makes his own: such a token is his as his chat account is.
+  for (const person of Object.values(people)) {
+    const maker = { ...person, roles: [...person.roles, 'admin' as const] };
+    const made = await company.call(maker, 'token.create', { name: 'own', staffId: person.id });
+    tokens.set(person.name, (made as { token: string }).token);
+  }
+  const facts = { name: '何女士', phone: '13700031001', amount: '100000.00', term: 12 };
+  const lead = (await company.call(people.sales, 'lead.capture', { facts })) as { leadNumber: string; leadId: string };
+  const done = (await company.call(people.sales, 'lead.submit', { lead: lead.leadNumber })) as {
+    applicationId: string;
+    applicationNumber: string;
+  };
+  Object.assign(one, { lead: lead.leadNumber, leadId: lead.leadId, application: done.applicationId });
+  one.number = done.applicationNumber;
+});
+
+async function as<T = Problem>(name: string, method: string, address: string, body?: object): Promise<Answer<T>> {
+  const token = tokens.get(name) ?? '';
+  return api.send<T>(method, `/api/v1${address}`, { token, ...(body === undefined ? {} : { body }) });
+}
+
+describe('a body', () => {
+  const change = JSON.stringify({ name: '小琳' });
+
+  test.each(['text/plain', 'application/x-www-form-urlencoded', 'application/octet-stream', 'nonsense', undefined])(
+    'under the type %s is refused, and nothing is changed',
+    async (type) => {
+      const { status, body } = await api.send<Problem>('PATCH', `/api/v1/staff/${people.sales?.id}`, {
+        body: change,
+        ...(type === undefined ? {} : { type }),
+      });
+
+      expect([status, body.code]).toEqual([415, 'request.not_json']);
+      expect(await company.count(`staff WHERE name = '小琳'`)).toBe(0);
+    },
+  );
+
+  test.each(['application/json; charset=utf-8', 'application/merge-patch+json', 'APPLICATION/JSON'])(
+    'under the type %s is read',
+    async (type) => {
+      const body = JSON.stringify({ language: 'zh-CN' });
+      const { status } = await api.send('PATCH', `/api/v1/staff/${people.sales?.id}`, { body, type });
+
+      expect(status).toBe(200);
+    },
+  );
+
+  test('that is missing where members are required is told by its members; where none are, it is not missed', async () => {
+    const { status, body } = await api.send<Problem>('POST', '/api/v1/staff');
+
+    expect(status).toBe(422);
+    expect(body.errors?.map(({ pointer }) => pointer)).toEqual(['/name', '/roles']);
+    expect((await api.send('PATCH', `/api/v1/staff/${people.sales?.id}`)).status).toBe(200);
+  });
+
+  test.each([
+    ['POST', '/leads'],
+    ['PATCH', '/leads/K305'],
+    ['POST', '/calc/schedule'],
+    ['POST', '/decisions/run'],
+  ])('nested 7 000 deep is refused by %s %s', async (method, address) => {
+    const body = `{"facts":${'['.repeat(7_000)}${']'.repeat(7_000)}}`;
+    const { status } = await api.send<Problem>(method, `/api/v1${address}`, { body, type: 'application/json' });
+
+    expect([400, 422]).toContain(status);
+  });
+
+  test('does not carry what only a pressed card brings along', async () => {
+    const { status, body } = await as('小钱', 'POST', `/approvals/${one.number}/decisions`, {
+      revision: 1,
+      verb: 'return',
+      reason: 'x',
+      cardId: '01',
+      tap: { responseCode: 'x' },
+    });
+
+    expect([status, body.code]).toEqual([422, 'request.invalid']);
+  });
+});
+
+test.each(['9999999999999999.1', '0.9999999999999999999', '1', 'x', '-1.1'])(
+  'a cursor of the timeline that nobody gave out is refused: %s',
+  async (cursor) => {
+    const { status, body } = await api.send<Problem>('GET', `/api/v1/customers/${one.lead}/timeline?cursor=${cursor}`);
+
+    expect([status, body.errors?.map(({ pointer }) => pointer)]).toEqual([422, ['/cursor']]);
+  },
+);
+
+test('what a refused call names instead of a number is not kept in plain', async () => {
+  const body = { fields: ['mobile'], reason: '看看档案' };
+  for (const who of ['Zebulon', 'K999999']) await api.send('POST', `/api/v1/customers/${who}/reveal`, { body });
+  await api.send('POST', '/api/v1/flows/Zebulon/publish', { body: {} });
+
+  expect(await company.count(`audit_entries WHERE subject_id = 'K999999'`)).toBe(1);
+  expect(await company.count(`audit_entries WHERE subject_id = 'Zebulon'`)).toBe(0);
+});
+
+test('what a checklist asks for is read in the caller’s language, and stays the same when it is published again', async () => {
+  type Products = {
+    readonly items: readonly {
+      code: string;
+      version: number;
+      id: string;
+      checklist: readonly { code: string; name: string }[];
+    }[];
+  };
+  const list = async (language: string): Promise<Products> =>
+    (await api.send<Products>('GET', '/api/v1/products', { language })).body;
+  const nameIn = async (language: string): Promise<string | undefined> =>
+    (await list(language)).items[0]?.checklist.find(({ code }) => code === 'D01')?.name;
+
+  expect([await nameIn('zh-CN'), await nameIn('en')]).toEqual(['身份证（正反面）', 'Identity card (both sides)']);
+  const [product] = (await list('en')).items;
+  const { id, version, ...again } = product ?? { id: '', version: 0 };
+  const { body } = await api.send('POST', '/api/v1/products', { body: again });
+  expect(body).toEqual({ id, version });
+});
+
+describe('a number in an address', () => {
+  test('stands for the id of a lead, an application and an approval', async () => {
+    const ids = async (address: string): Promise<unknown> => {
+      const { body } = await api.send<Record<string, unknown>>('GET', `/api/v1${address}`);
+      return body['applicationId'] ?? body['leadId'] ?? body['id'];
+    };
+
+    expect(await ids(`/applications/${one.number}`)).toBe(one.application);
+    expect(await ids(`/applications/${one.application}`)).toBe(one.application);
+    expect(await ids(`/approvals/${one.number.toLowerCase()}`)).toBe(one.application);
+    expect(await ids(`/leads/${one.leadId}`)).toBe(one.leadId);
+    expect(await ids(`/leads/${one.lead}`)).toBe(one.leadId);
+  });
+
+  test('of somebody else’s case answers a sales person as one that does not exist', async () => {
+    const answers = async (who: string): Promise<readonly unknown[]> => {
+      const [number] = /\d+/.exec(one.number) ?? [];
+      const there = { K: one.lead, A: `A${number}`, L: 'L0456' };
+      const numbers = who === 'there' ? there : { K: 'K999999', A: 'A999999', L: 'L999999' };
+      const asked = [
+        as('小顾', 'GET', `/customers/${numbers.K}`),
+        as('小顾', 'GET', `/customers/${numbers.A}/documents`),
+        as('小顾', 'GET', `/leads/${numbers.K}`),
+        as('小顾', 'POST', `/leads/${numbers.A}/submit`, {}),
+        as('小顾', 'GET', `/applications/${numbers.A}`),
+        as('小顾', 'POST', `/applications/${numbers.A}/resume`, {}),
+        as('小顾', 'POST', `/approvals/${numbers.A}/decisions`, { revision: 1, verb: 'hand_over' }),
+        as('小顾', 'GET', `/loans/${numbers.L}`),
+      ];
+      return (await Promise.all(asked)).map(({ status, body }) => ({ status, ...body, traceId: '', instance: '' }));
+    };
+    expect(await approved()).toBe('L0456');
+
+    const [there, absent] = [await answers('there'), await answers('absent')];
+
+    expect(there).toEqual(absent);
+    expect(there.map((answer) => (answer as { status: number }).status)).toEqual(Array(8).fill(404));
+  });
+});
+
+/** The number of the loan that comes of the case. */
+async function approved(): Promise<string> {
+  const { reviewer } = people;
+  if (!reviewer) throw new Error('nobody decides the case');
+  await company.call(reviewer, 'approval.decide', { id: one.number, revision: 1, verb: 'approve' });
+  await company.drain();
+  const { rows } = await company.db.pool.query<{ number: number }>('SELECT number FROM loans');
+  return `L${String(rows[0]?.number).padStart(4, '0')}`;
+}

@@ -1,0 +1,151 @@
+import { describe, expect, test } from 'vitest';
+import { slotValues } from '../../../../src/core/conversation/index.ts';
+import { isCourtesy, wantsToBorrow } from '../../../../src/core/conversation/understand/index.ts';
+import { Talk } from './talk.ts';
+
+const FULL = '新客户 何女士 13800006612 20万 周转 36期 深圳 房产：按揭 车产：无';
+
+function slotsOf(talk: Talk): Readonly<Record<string, unknown>> {
+  return talk.top ? slotValues(talk.top) : {};
+}
+
+describe('what the words beside an amount decide', () => {
+  test('an income given as a range leaves the wanted amount alone and is named', () => {
+    const talk = new Talk().say('杨六 13811112222 月收入1万5到2万 深圳 20万 周转');
+
+    expect(slotsOf(talk)).toMatchObject({ amount: '200000.00' });
+    expect(slotsOf(talk)).not.toHaveProperty('income');
+    expect(talk.said[0]).toBe('conversation.several');
+  });
+
+  test('in the middle of a form it is named as well', () => {
+    const talk = new Talk().say('何女士 13811112222').say('月收入8000到1万 20万 装修');
+
+    expect(slotsOf(talk)).toMatchObject({ amount: '200000.00', purpose: 'renovation' });
+    expect(talk.said).toContain('conversation.several');
+  });
+
+  test.each(['大概8000-10000吧', '8000到1万', '八千到一万'])(
+    '%s: the question for an amount is asked again',
+    (range) => {
+      const talk = new Talk().say(FULL).say(range);
+
+      expect(talk.said).toEqual(['conversation.which']);
+      expect(slotsOf(talk)).not.toHaveProperty('monthlyPayment');
+      expect(talk.effects).toContainEqual(
+        expect.objectContaining({
+          choices: [expect.objectContaining({ value: '8000.00' }), expect.objectContaining({ value: '10000.00' })],
+        }),
+      );
+    },
+  );
+
+  test('a second amount beside the named one is asked about, not dropped', () => {
+    const talk = new Talk().say('新客户 何女士 13800006612').say('80万 老婆13811112216 也想贷20万');
+
+    expect(talk.said).toEqual(['conversation.which']);
+  });
+
+  test('what is expected of a monthly payment is told with a fitting example', () => {
+    const talk = new Talk().say(FULL).say('没概念');
+
+    expect(talk.effects).toContainEqual(
+      expect.objectContaining({
+        key: 'conversation.problem.money',
+        params: expect.objectContaining({ fact: { kind: 'plain', value: 'monthlyPayment' } }),
+      }),
+    );
+  });
+});
+
+describe('a difference', () => {
+  test.each([
+    ['金额多加5万', { amount: '250000.00' }],
+    ['再加5万', { amount: '250000.00' }],
+    ['額度減5萬', { amount: '150000.00' }],
+    ['期限加12期', { term: 48 }],
+  ])('%s is added to what is there', (text, slots) => {
+    expect(slotsOf(new Talk().say(FULL).say(text))).toMatchObject(slots);
+  });
+
+  test.each(['金额减20万', '金额少100万'])('%s leaves nothing and is refused', (text) => {
+    const talk = new Talk().say(FULL).say(text);
+
+    expect(talk.said[0]).toBe('conversation.problem.money_negative');
+    expect(slotsOf(talk)).toMatchObject({ amount: '200000.00' });
+  });
+
+  test('to an amount nobody has named yet asks for the whole', () => {
+    const talk = new Talk().say('新客户 何女士 13800006612').say('金额多加5万');
+
+    expect(talk.said[0]).toBe('conversation.problem.money_difference');
+    expect(slotsOf(talk)).not.toHaveProperty('amount');
+  });
+});
+
+describe('a denial', () => {
+  test('puts the right value in its field', () => {
+    const talk = new Talk().say(`${FULL} 月收入1.2万 月供6200`).say('收入不是1.2万，是2.1万');
+
+    expect(slotsOf(talk)).toMatchObject({ income: '21000.00', amount: '200000.00' });
+  });
+
+  test('behind the right value changes nothing about it', () => {
+    expect(slotsOf(new Talk().say(FULL).say('不对，是24期，不是36期'))).toMatchObject({ term: 24 });
+  });
+
+  test('that is no value of the field is plain talk', () => {
+    const talk = new Talk().say(FULL).say('姓名不是问题，是电话');
+
+    expect(slotsOf(talk)).toMatchObject({ name: '何女士' });
+  });
+});
+
+describe('a wish to borrow', () => {
+  test.each([
+    '张三丰要贷款 13811112228',
+    '13811112228 想借点钱',
+    '手机13811112228 贷40个',
+    '這個客戶 13811112228 要貸款',
+    '13811112228 办信用贷',
+    '13811112228 急用钱',
+    '13811112228 wants a loan',
+  ])('is heard in: %s', (text) => {
+    expect(wantsToBorrow(text)).toBe(true);
+    expect(new Talk().say(text).said).toContain('flows.lead-intake.drafted');
+  });
+
+  test.each([
+    '13811112228 贷款还了吗',
+    '13811112228 什么时候放款',
+    '13811112228 不想贷了',
+    '13811112228 没有贷款',
+    '13811112228 要还款',
+    '13811112228 已经贷了',
+    '13811112228',
+  ])('is not heard in: %s', (text) => {
+    expect(wantsToBorrow(text)).toBe(false);
+    expect(new Talk().say(text).said).not.toContain('flows.lead-intake.drafted');
+  });
+});
+
+describe('thanks', () => {
+  test.each(['谢谢', '好的', '收到', '謝謝', '好的，谢谢！', '辛苦了', '知道了', 'OK', 'thanks'])(
+    '%s gets a friendly word when nothing is open',
+    (text) => {
+      expect(isCourtesy(text)).toBe(true);
+      expect(new Talk().say(text).said).toEqual(['conversation.courtesy']);
+    },
+  );
+
+  test.each(['谢谢，再问一下', '收到钱了', '好的产品有哪些', '没收到'])('%s is no such word', (text) => {
+    expect(isCourtesy(text)).toBe(false);
+  });
+
+  test('an answer that is offered counts however it is written', () => {
+    const talk = new Talk().say(`${FULL} 月供6200`);
+
+    expect(talk.said).toContain('flows.lead-intake.ready');
+    expect(talk.say('提交審批').effects).toContainEqual(expect.objectContaining({ operation: 'lead.submit' }));
+  });
+});

@@ -1,0 +1,109 @@
+import { describe, expect, test } from 'vitest';
+import { parseIntent } from '../../../../src/core/conversation/intent.ts';
+import { INTENTS } from '../../../../src/core/flow/definition.ts';
+
+const SAID: Readonly<Record<(typeof INTENTS)[number], readonly string[]>> = {
+  paid: [
+    '还了',
+    '我已经还了',
+    '我已经还款了',
+    '昨天还了',
+    '我还过了',
+    '上午转了8773',
+    '昨天晚上就转了啊怎么还提醒',
+    '我今天早上转过去了',
+    '都已经打过去了',
+    '钱转了',
+    '本期还清了',
+    '20号还了',
+    '我還了',
+    'I have already paid',
+    "I've paid",
+    'paid',
+    'we transferred the money',
+  ],
+  'settle-early': [
+    '我要提前还清',
+    '想提前还款',
+    '能不能一次性结清',
+    'can I pay it off early',
+    'I want to settle in full',
+  ],
+  defer: [
+    '这个月能晚几天吗，店里装修',
+    '能不能宽限几天',
+    '我想延期',
+    '这期还不上了',
+    '没钱还',
+    'can I pay later',
+    "I can't pay this month",
+  ],
+  outcome: [
+    '会不会通过啊',
+    '能通过吗',
+    '能不能批',
+    '是否会被拒',
+    '通过的概率大吗',
+    'will it be approved?',
+    'Will I get approved',
+  ],
+  complaint: ['我要投诉', '投诉你们', '再这样我去12378投诉', 'I want to complain', 'this is a complaint'],
+  'contact-limit': [
+    '你们别打给我家里人',
+    '不要联系我老婆',
+    '不许给我单位打电话',
+    '请不要再找我家人',
+    "don't call my family",
+    'stop contacting my employer',
+  ],
+  'no-advertising': ['不想再收到贷款广告了', '别再给我发营销短信', 'unsubscribe'],
+  human: [
+    'I want to talk to a human',
+    '我要找人工',
+    '转人工客服',
+    '能不能找个真人聊聊',
+    '帮我找一下顾问',
+    'let me speak to my adviser',
+  ],
+};
+
+describe('what a customer wants heard', () => {
+  test.each(INTENTS)('%s is known by its words in both languages', (intent) => {
+    expect(SAID[intent].filter((text) => parseIntent(text) !== intent)).toEqual([]);
+  });
+
+  test.each([
+    '还了吗',
+    '还了三年房贷',
+    '按揭，还了3年',
+    '还有几期',
+    '还没还',
+    '怎么还',
+    '月薪两万五',
+    '有房，按揭',
+    '20万 周转 深圳',
+    '流水晚几天给',
+    '同意',
+    '没有了',
+    '装修',
+    '我想贷30万',
+    '家里人一起住',
+    '联系我',
+    '会计',
+    'hello',
+    'how long does it take',
+    '',
+  ])('%s is none of it', (text) => {
+    expect(parseIntent(text)).toBeUndefined();
+  });
+
+  test('a long text is read in no time', () => {
+    const started = performance.now();
+    parseIntent('我'.repeat(100_000));
+    parseIntent('不要'.repeat(100));
+    for (const word of ['昨天晚上就', '早就', '刚刚', '已经', '上周三', '20号'])
+      parseIntent(word.repeat(Math.floor(199 / word.length)));
+    parseIntent(`我要找人${'聊'.repeat(150)}`);
+    expect(performance.now() - started).toBeLessThan(200);
+  });
+});
