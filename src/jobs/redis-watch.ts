@@ -14,22 +14,33 @@ export const REDIS_LOOK_MS = 5_000;
 /** The kind of the incident. */
 export const QUEUE_LOST = 'queue_lost';
 
-// Several processes lose it at once; the partial index finds the few open ones.
-const IS_OPEN = `kind = '${QUEUE_LOST}' AND resolved_at IS NULL`;
+/** For so long after somebody last found it away it counts as lost: one process may reach what another does not. */
+const AWAY_MS = 6 * REDIS_LOOK_MS;
+
+// Several processes lose it at once; the partial index finds the few open ones. Who finds it away says so at each look, in
+// real time; an incident that a person has closed is not opened again while that goes on.
+const OF_KIND = `kind = '${QUEUE_LOST}'`;
+const AWAY_AT = `(detail ->> 'awayAt')::timestamptz`;
 const ALONE = statement('queue-lost-alone', 'SELECT pg_advisory_xact_lock(72707372)');
+const RENEW = statement(
+  'queue-lost-renew',
+  `UPDATE incidents SET detail = jsonb_build_object('awayAt', $1::text)
+   WHERE ${OF_KIND} AND (resolved_at IS NULL OR (resolved_by IS NOT NULL AND ${AWAY_AT} > $2)) RETURNING id`,
+);
 const OPEN = statement(
   'queue-lost-open',
-  `INSERT INTO incidents (id, kind, subject_kind, opened_at) SELECT $1, '${QUEUE_LOST}', 'queue', $2
-   WHERE NOT EXISTS (SELECT 1 FROM incidents WHERE ${IS_OPEN})`,
+  `INSERT INTO incidents (id, kind, subject_kind, detail, opened_at)
+   VALUES ($1, '${QUEUE_LOST}', 'queue', jsonb_build_object('awayAt', $2::text), $3)`,
 );
-const RESOLVE = statement('queue-lost-resolve', `UPDATE incidents SET resolved_at = $1 WHERE ${IS_OPEN}`);
+const RESOLVE = statement(
+  'queue-lost-resolve',
+  `UPDATE incidents SET resolved_at = $1 WHERE ${OF_KIND} AND resolved_at IS NULL AND ${AWAY_AT} <= $2`,
+);
 
 /** Watches for one process. */
 export class RedisWatch {
   readonly #url: string;
   readonly #deps: { readonly database: Pick<Database, 'transaction'>; readonly log: Log };
-  /** What has been told; at first nothing. */
-  #told: boolean | undefined;
   isUp = true;
 
   constructor(url: string, deps: { readonly database: Pick<Database, 'transaction'>; readonly log: Log }) {
@@ -42,9 +53,7 @@ export class RedisWatch {
     const isUp = await isRedisUp(this.#url);
     if (this.isUp !== isUp) this.#log(isUp);
     this.isUp = isUp;
-    if (this.#told === isUp) return;
     await this.#store(isUp);
-    this.#told = isUp;
   }
 
   #log(isUp: boolean): void {
@@ -52,12 +61,18 @@ export class RedisWatch {
     else this.#deps.log.warn({ event: 'redis.lost' });
   }
 
+  /** Any process closes what nobody finds away any more, be whoever did so gone by now. */
   async #store(isUp: boolean): Promise<void> {
     await this.#deps.database.transaction(async (tx) => {
+      const { now, realNow } = await readTimes(tx);
+      const lately = new Date(realNow.getTime() - AWAY_MS);
+      if (isUp) {
+        await tx.query(RESOLVE, [now, lately]);
+        return;
+      }
       await tx.query(ALONE);
-      const { now } = await readTimes(tx);
-      if (isUp) await tx.query(RESOLVE, [now]);
-      else await tx.query(OPEN, [newId(), now]);
+      const awayAt = realNow.toISOString();
+      if ((await tx.query(RENEW, [awayAt, lately])).length === 0) await tx.query(OPEN, [newId(), awayAt, now]);
     });
   }
 }

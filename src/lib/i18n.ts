@@ -141,7 +141,7 @@ class LoadedTexts implements Texts {
     this.#formats.set(language, known);
     let format = known.get(message);
     if (format === undefined) {
-      format = message.includes('{') || message.includes("'") ? compiled(message, language) : message;
+      format = isPlain(message) ? message : compiled(message, language);
       known.set(message, format);
     }
     return typeof format === 'string' ? format : String(format.format(params as Record<string, string>));
@@ -177,6 +177,10 @@ class LoadedTexts implements Texts {
   }
 }
 
+function isPlain(message: string): boolean {
+  return !message.includes('{') && !message.includes("'");
+}
+
 function compiled(message: string, language: string): IntlMessageFormat {
   return new IntlMessageFormat(message, language, undefined, { ignoreTag: true });
 }
@@ -184,7 +188,7 @@ function compiled(message: string, language: string): IntlMessageFormat {
 /** What is wrong with an ICU message, in the parser's word; `undefined` for one that can be said. */
 export function messageFault(message: string, language: string): string | undefined {
   try {
-    compiled(message, language);
+    if (!isPlain(message)) compiled(message, language);
     return undefined;
   } catch (error) {
     return error instanceof Error ? error.message : 'not an ICU message';

@@ -9,7 +9,7 @@ import { toSimplified } from './understand/normalise.ts';
 
 /** When and how surely, before a verb: 昨天晚上就, 我已经都. No two of these may read the same words in two ways. */
 const BEFORE =
-  '(?:我们?|咱|俺|钱|款|这期|本期|(?:这个?|本|上个?)月的?|刚才?|今[天早晚]|昨[天晚]|前天|早上|上午|中午|下午|晚上|凌晨|(?:上?周|星期)[一二三四五六日天]|\\d{1,2}[号日]|已经?|都|早|就|明明|不是|[,，\\s])*';
+  '(?:我们?|咱|俺|钱|款|这期|本期|(?:这个?|本|上个?)月的?|刚才?|今[天早晚]|昨[天晚]|前天|早上|上午|中午|下午|晚上|凌晨|(?:上?周|星期)[一二三四五六日天]|\\d{1,2}[号日]|已经?|都|早(?!上)|就|明明|不是|[,，\\s])*';
 /** 还了3年 is a fact about another loan, 还了吗 a question. */
 const NO_PAYMENT = '(?!\\s*(?:[\\d一二三四五六七八九十两几半]+\\s*(?:年|个?月|期|次)|吗|没|么|多少|多久))';
 const RELATIVES =
@@ -49,7 +49,7 @@ const TABLE: readonly { readonly intent: Intent; readonly patterns: readonly Reg
   {
     intent: 'defer',
     patterns: [
-      /^(?!.*(?:资料|材料|文件|流水|征信))(?:.*(?:晚|迟|缓|延|宽限|拖)(?:个?[几两三]|[一\d]{1,2})(?:天|日|周|个?月)|.*(?:延期|延后|推迟|展期|宽限)|.*还不(?:上|起|了)|.*没钱还)/u,
+      /^(?!.*(?:资料|材料|文件|流水|征信|放款|下款|签约|面签))(?:.*(?:晚|迟|缓|延|宽限|拖)(?:个?[几两三]|[一\d]{1,2})(?:天|日|周|个?月)|.*(?:延期|延后|推迟|展期|宽限)|.*还不(?:上|起|了)|.*没钱还)/u,
       /\b(?:can(?:no|')?t|unable to) (?:re)?pay\b|\bpay(?:ment)?\b.{0,25}\b(?:later?|extension|postpone|delay)|\b(?:defer|postpone|delay)\b.{0,20}\b(?:pay|instal)/iu,
     ],
   },

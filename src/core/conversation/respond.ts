@@ -1,6 +1,6 @@
 /** What a message, a button or a file does to the conversation. */
 import { toHalfWidth } from '../../lib/mask.ts';
-import type { Starter, StepOf } from '../flow/index.ts';
+import type { CompiledConversation, Starter, StepOf } from '../flow/index.ts';
 import { heardByDraft } from './addressee.ts';
 import { answer, proceed } from './answer.ts';
 import { begin, obey, repair } from './begin.ts';
@@ -16,7 +16,7 @@ import { sayOn } from './say.ts';
 import { confirmSlots, writeSlot } from './slots.ts';
 import type { Frame } from './state.ts';
 import { running, type Turn } from './turn.ts';
-import { isCourtesy, parseAnswer, toSimplified, wantsToBorrow, type Fact } from './understand/index.ts';
+import { CERTAIN, isCourtesy, parseAnswer, toSimplified, wantsToBorrow, type Fact } from './understand/index.ts';
 
 /** A text message, in the order of what binds most: pending question, buttons, commands, corrections, answers, starts. */
 export function respondToText(turn: Turn, text: string, reading: Reading): void {
@@ -35,12 +35,21 @@ export function respondToText(turn: Turn, text: string, reading: Reading): void 
   if (said) return respondToWords(turn, said.text, said.reading);
 }
 
+/** Matters that are also said of other debts, on the way to a fact. */
+const YIELDING: ReadonlySet<string> = new Set(['defer', 'settle-early']);
+
+function isHeard(flow: CompiledConversation | undefined, { name, confidence }: Fact): boolean {
+  return confidence >= CERTAIN && flow?.slotOfFact.has(name) === true;
+}
+
 /** The flow for what somebody wants heard; a purpose (提前还清别家的贷款) is the answer to the question that asks for one. */
 function matterOf(turn: Turn, { intent, understanding }: Reading): Start | undefined {
   if (intent === undefined) return undefined;
   const frame = turn.top;
   const flow = frame && turn.flowOf(frame);
   const asked = frame?.wait === 'slot' ? frame.asked : undefined;
+  // 信用卡还不上，想借20万: what the open form hears goes to the form.
+  if (YIELDING.has(intent) && understanding.facts.some((fact) => isHeard(flow, fact))) return undefined;
   const isPurpose = asked !== undefined && flow?.slots.get(asked)?.type === 'purpose';
   if (isPurpose && understanding.facts.some(({ name }) => flow.slotOfFact.get(name) === asked)) return undefined;
   return findStart(turn, (starter) => starter.intent === intent);

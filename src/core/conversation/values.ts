@@ -36,6 +36,7 @@ function buildFacts(turn: Turn, frame: Frame): ConditionFacts {
     below: belowState(turn),
     argument: argumentOf(turn, frame),
     returning: frame.back !== undefined,
+    handedOver: turn.handedOver,
     text: turn.input.text,
   };
 }

@@ -30,6 +30,7 @@ export const CONVERSATION_ROOTS: readonly string[] = [
   'today',
   'below',
   'returning',
+  'handedOver',
   'labels',
   'title',
 ];

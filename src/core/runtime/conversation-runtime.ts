@@ -217,7 +217,7 @@ class Talk {
         const { messageId, text } = happening;
         readConcealing(turn.effects, text, this.#today);
         const change = changeOf(happening, [conversation.id, stored.id], turn.effects.concealed);
-        await this.#noticeEdit(turn, stored, { messageId, text });
+        await this.#noticeEdit(turn, { messageId, text });
         this.changes.push({ change, standIn: () => this.#line(turn, stored, { kind: 'edited', messageId, text }) });
         return;
       }
@@ -284,18 +284,15 @@ class Talk {
   }
 
   /** The record keeps what was read before the edit; whoever answers for it hears of a difference. */
-  async #noticeEdit(
-    turn: Turn,
-    stored: StoredEvent,
-    { messageId, text }: { messageId: string; text: string },
-  ): Promise<void> {
+  async #noticeEdit(turn: Turn, { messageId, text }: { messageId: string; text: string }): Promise<void> {
     const { id } = this.#work.conversation;
     const waiting = this.#items.findLast(
       (item) => item.conversationId === id && item.messageId === messageId && item.kind !== 'edited',
     );
     const before = waiting?.text ?? (await this.#deps.wordsOf(this.#unit, id, messageId));
     if (before === undefined || this.#isUnknownStaff()) return;
-    const edit = { before, after: text, today: this.#today, actor: this.#actor, message: `${id}:${stored.id}` };
+    readConcealing(turn.effects, before, this.#today); // the notice says both
+    const edit = { before, after: text, today: this.#today, actor: this.#actor, message: `${id}:${messageId}` };
     const told = await noticeEdit(turn, edit, (key, params) => this.#speech.text(key, params));
     if (told !== undefined) this.#speech.send(turn, { kind: 'text', text: told });
   }

@@ -19,17 +19,20 @@ import type { Turn } from '../unit/unit.ts';
 
 type Say = (text: Text, params?: Readonly<Record<string, string | number>>) => string;
 
-/** How a fact's value is written; what is not here has no words of its own and is not told. */
+/** How a fact's value is written. A date is read off a message only where one is asked for. */
 const TYPES = {
   amount: 'money',
   monthlyPayment: 'money',
   income: 'money',
   turnover: 'money',
   debt: 'money',
+  assetValue: 'money',
+  fund: 'money',
   term: 'term',
   purpose: 'purpose',
   name: 'person-name',
   phone: 'phone',
+  identityNumber: 'identity-number',
   city: 'place',
   district: 'place',
   house: 'yes-no',
@@ -39,10 +42,12 @@ const TYPES = {
   business: 'text',
   businessMonths: 'integer',
   licenceName: 'licence-name',
-} as const;
+} as const satisfies Readonly<Record<Exclude<FactName, 'date'>, Extract<Param, { kind: 'slot' }>['type']>>;
 
 type Told = keyof typeof TYPES;
 const TOLD = Object.keys(TYPES) as readonly Told[];
+/** On file, but in no form: a correction in words does not reach them. */
+const IN_NO_FORM: ReadonlySet<Told> = new Set(['identityNumber', 'assetValue', 'fund']);
 
 /** A fact that the new words of a message say differently. */
 interface EditedFact {
@@ -51,7 +56,7 @@ interface EditedFact {
   readonly after?: FactValue;
 }
 
-/** A message before and after it was edited, and whose it is; `message` names this very edit. */
+/** A message before and after it was edited, and whose it is; `message` names the message: its edits are one matter. */
 interface Edit {
   readonly before: string;
   readonly after: string;
@@ -111,13 +116,15 @@ function editedNotice(facts: readonly EditedFact[], say: Say): string {
       (text, params) => say(text, params),
     ).text;
   const changes = facts.map((fact) => line('talk.edited.change', fact)).join(say('conversation.format.between_labels'));
-  const example = facts.find(({ after }) => after !== undefined);
+  const example = facts.find(({ name, after }) => after !== undefined && !IN_NO_FORM.has(name));
   return say('talk.edited.told', { changes, how: example ? line('talk.edited.how', example) : '' });
 }
+
+const PERSONAL: ReadonlySet<Told> = new Set(['phone', 'identityNumber']);
 
 function paramOf(name: Told, value: FactValue | undefined): Param {
   if (value === undefined) return { kind: 'text', key: 'lead.none' };
   const type = TYPES[name];
   const option = type === 'choice' ? { option: `flows.option.${value}` } : {};
-  return { kind: 'slot', type, value, personal: name === 'phone', ...option };
+  return { kind: 'slot', type, value, personal: PERSONAL.has(name), ...option };
 }

@@ -149,8 +149,8 @@ export class Unit {
 
   /** Writes everything the turns left; the caller commits, then wakes these. Statements that need no other go out together. */
   async flush(): Promise<readonly WakeTopic[]> {
-    await this.#concealTouched();
     const messageCount = count(this.#turns, (effects) => effects.messages.length);
+    if (messageCount + this.#deferred.length > 0) await this.#concealTouched();
     const auditCount = count(this.#turns, (effects) => effects.audits.length);
     await Promise.all([
       ...this.#deferred.map(async (write) => write()),

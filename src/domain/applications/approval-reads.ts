@@ -109,7 +109,7 @@ export const getApproval = defineOperation({
     const row = await requireApproval(ctx, input.id);
     const tasks = await tasksOf(ctx.tx, [row.id]);
     if (ctx.scope === 'own' && !tasks.some((task) => ctx.actor.kind === 'STAFF' && task.staff_id === ctx.actor.id))
-      throw new AppError(applicationErrors['approval.not_yours']);
+      throw new AppError(applicationErrors[row.id === input.id ? 'approval.not_yours' : 'approval.not_found']);
     return describe(ctx, row, tasks);
   },
 });

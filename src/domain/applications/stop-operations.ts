@@ -8,6 +8,7 @@ import {
   applicationsUnderWay,
   approversOf,
   closeApproval,
+  findApplication,
   instanceOf,
   lockOpenApprovals,
   type ApplicationRow,
@@ -41,6 +42,7 @@ async function stop(ctx: Ctx, application: ApplicationRow): Promise<boolean> {
     instanceId,
     event: { type: 'signal', name: 'recalled', facts: { reason } },
   });
+  if ((await findApplication(ctx.tx, application.id))?.state !== 'RECALLED') return false;
   // Locked anew: a vote that was waited for may have opened the next level. The case has ended, nothing opens from here on.
   for (const approval of await lockOpenApprovals(ctx.tx, application.id)) {
     await closeApproval(ctx.tx, approval.id, 'RECALLED', ctx.now);

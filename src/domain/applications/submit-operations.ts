@@ -55,13 +55,15 @@ export const submitLead = defineOperation({
     output?.kind === 'submitted' ? { kind: 'application', id: output.applicationId } : undefined,
   async run(ctx, input) {
     const customer = await customerMeant(ctx, input.lead);
+    // Before the lead, as a withdrawal holds them: neither waits for the other.
+    const isWithdrawn = await holdConsent(ctx.tx, customer.id, 'personal-information');
     const lead = await lockOpenLead(ctx.tx, customer.id);
     if (!lead) throw new AppError(leadErrors['lead.not_found']);
     if (ctx.actor.kind !== 'STAFF') throw new AppError(applicationErrors['approval.no_person']);
     const named = await applicationByRef(ctx.tx, input.lead);
     // A1087 of last year is not the wish of today.
     if (named && named.lead_id !== lead.id) throw new AppError(leadErrors['lead.not_found']);
-    if (await holdConsent(ctx.tx, customer.id, 'personal-information')) throw withdrawn(customer);
+    if (isWithdrawn) throw withdrawn(customer);
     if (lead.amount_fen === null)
       return { kind: 'incomplete' as const, missing: [{ field: 'amount', name: ctx.t('flows.slot.amount') }] };
     const terms = await termsOf(ctx, lead, lead.amount_fen);

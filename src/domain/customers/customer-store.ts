@@ -178,12 +178,12 @@ export async function setMaskedName(tx: Tx, id: string, nameMasked: string, now:
   await tx.query(SET_NAME, [id, nameMasked, now]);
 }
 
-/** The language he is spoken to and reminded in. */
 /** He wants nobody else contacted about him; it stays so from the first time he says it. */
 export async function refuseThirdParties(tx: Tx, id: string, now: Date): Promise<void> {
   await tx.query(REFUSE_THIRD_PARTIES, [id, now]);
 }
 
+/** The language he is spoken to and reminded in. */
 export async function setLanguage(tx: Tx, id: string, language: string, now: Date): Promise<void> {
   await tx.query(SET_LANGUAGE, [id, language, now]);
 }

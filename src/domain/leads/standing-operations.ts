@@ -119,9 +119,10 @@ const TOPICS = [
   'contact',
   'advertising',
   'silent',
+  'files',
 ] as const;
-/** Of these each message may be about another instalment or question; the others are one matter a day. */
-const HOURLY: ReadonlySet<string> = new Set(['repaid', 'repay', 'question']);
+/** Of these each message may be about another instalment, question or file; the others are one matter a day. */
+const HOURLY: ReadonlySet<string> = new Set(['repaid', 'repay', 'question', 'files']);
 
 export const askAdviser = defineOperation({
   name: 'customer.askAdviser',

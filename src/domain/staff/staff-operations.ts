@@ -5,7 +5,7 @@ import type { Ctx } from '../../core/operations/context.ts';
 import { defineOperation } from '../../core/operations/operation.ts';
 import { statement } from '../../db/database.ts';
 import { AppError, commonErrors } from '../../lib/errors.ts';
-import { LANGUAGES } from '../../lib/i18n.ts';
+import { isLanguage, LANGUAGES } from '../../lib/i18n.ts';
 import { newId } from '../../lib/ids.ts';
 import { staffErrors } from './staff-errors.ts';
 import {
@@ -210,8 +210,19 @@ async function noteChange(ctx: Ctx, before: Member): Promise<Member> {
     subject: { kind: 'staff', id: before.id },
     detail: { changes },
   });
+  if ('accounts' in changes && after.isActive) tellWhereHeWas(ctx, before, after);
   if (['roles', 'isActive', 'accounts'].some((field) => field in changes)) await staffChanged(ctx, before.id);
   return after;
+}
+
+/** Who takes over an account signs in its owner's name: the owner hears of it where he was reached until now. */
+function tellWhereHeWas(ctx: Ctx, before: Member, after: Member): void {
+  const language = isLanguage(after.language) ? after.language : 'zh-CN';
+  const now = after.accounts.map(({ account }) => ctx.say(language, `todo.channel.${account.split(':')[0] ?? ''}`));
+  const by = ctx.actor.kind === 'STAFF' ? { maker: 'person', by: ctx.actor.name } : { maker: ctx.via, by: '' };
+  const text = ctx.say(language, 'staff.accounts_changed', { ...by, count: now.length, accounts: now.join(' · ') });
+  for (const { account, externalId: chat } of before.accounts)
+    ctx.effects.send({ to: { account, chat }, purpose: 'STAFF', content: { kind: 'text', text } });
 }
 
 /** What differs, old and new. */

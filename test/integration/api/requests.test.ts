@@ -10,7 +10,7 @@ interface Problem {
 
 const company = useCompany();
 const api = useApi(company);
-const people: Partial<Record<'sales' | 'other' | 'reviewer', StaffActor>> = {};
+const people: Partial<Record<'sales' | 'other' | 'reviewer' | 'approver', StaffActor>> = {};
 const tokens = new Map<string, string>();
 /** A case that waits for the reviewer. */
 const one = { lead: '', leadId: '', application: '', number: '' };
@@ -19,6 +19,7 @@ beforeAll(async () => {
   people.sales = await company.addStaff('小林', ['sales'], { wecom: 'xiaolin' });
   people.other = await company.addStaff('小顾', ['sales'], { wecom: 'xiaogu' });
   people.reviewer = await company.addStaff('小钱', ['reviewer'], { telegram: '7102' });
+  people.approver = await company.addStaff('小赵', ['approver'], { telegram: '7103' });
   // Each makes his own: such a token is his as his chat account is.
   for (const person of Object.values(people)) {
     const maker = { ...person, roles: [...person.roles, 'admin' as const] };
@@ -166,6 +167,7 @@ describe('a number in an address', () => {
         as('小顾', 'POST', `/applications/${numbers.A}/resume`, {}),
         as('小顾', 'POST', `/approvals/${numbers.A}/decisions`, { revision: 1, verb: 'hand_over' }),
         as('小顾', 'GET', `/loans/${numbers.L}`),
+        as('小赵', 'GET', `/approvals/${numbers.A}`), // an approver who has no seat there
       ];
       return (await Promise.all(asked)).map(({ status, body }) => ({ status, ...body, traceId: '', instance: '' }));
     };
@@ -174,7 +176,7 @@ describe('a number in an address', () => {
     const [there, absent] = [await answers('there'), await answers('absent')];
 
     expect(there).toEqual(absent);
-    expect(there.map((answer) => (answer as { status: number }).status)).toEqual(Array(8).fill(404));
+    expect(there.map((answer) => (answer as { status: number }).status)).toEqual(Array(9).fill(404));
   });
 });
 

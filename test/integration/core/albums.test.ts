@@ -204,6 +204,25 @@ describe('an album', () => {
     expect(said().at(-1)).toMatch(/^收到，已归到「/);
   });
 
+  test('nobody can name puts one thing on the owner’s list while a person has the word, and the chat stays silent', async () => {
+    await company.say(company.channels.telegram, he, '转人工');
+    await company.drain();
+    const todos = await company.count(`todos WHERE kind = 'customer_files'`);
+    for (const name of ['a', 'b', 'c']) await photo(name, { alone: true });
+    await company.drain();
+    await quiet();
+
+    expect(said()).toEqual([]);
+    expect(await company.count(`todos WHERE kind = 'customer_files'`)).toBe(todos + 1);
+    expect(company.channels.wecom.said('xiaolin').at(-1)).toContain(`${number} 何** 发来的资料认不出是哪一项`);
+    await company.call(sales, 'conversation.giveBack', { who: number });
+    await company.drain();
+    await photo('a', { alone: true }); // sent again it is asked about
+    await company.drain();
+    await quiet(0);
+    expect(said()).toEqual([expect.stringContaining('认不出是哪一项')]);
+  });
+
   test('with photos that had been there before says so, beside what nobody can name', async () => {
     for (const name of ['a', 'b']) await photo(name, name === 'a' ? { caption: '流水' } : {});
     await company.drain();

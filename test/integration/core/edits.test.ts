@@ -74,6 +74,27 @@ describe('a message edited after it was read', () => {
     expect(await company.count(`leads WHERE amount_fen = 20000000`)).toBe(1);
   });
 
+  test('keeps the name of before and after out of the searchable copy of what it says', async () => {
+    await company.addStaff('小吴', ['sales'], { slack: 'U003' }); // no form of his holds the name
+    await says(slack, 'U003', 'm22', '姓名是张三丰');
+
+    expect((await edits(slack, 'U003', 'm22', '姓名是李四光')).join('')).toContain('姓名 张三丰 → 李四光');
+
+    const { rows } = await company.db.pool.query<{ text_masked: string }>(
+      `SELECT text_masked FROM timeline_items WHERE direction = 'OUT' AND text_masked LIKE '您改了发过的消息（姓名%'`,
+    );
+    expect(rows).toHaveLength(1);
+    expect(rows[0]?.text_masked).not.toMatch(/张三丰|李四光/u);
+  });
+
+  test('tells of every kind of fact; of what no form has it does not say how to change it', async () => {
+    await says(slack, 'U001', 'm23', '新客户 邓先生 13800500005 想贷20万 公积金基数8000');
+
+    expect(await edits(slack, 'U001', 'm23', '新客户 邓先生 13800500005 想贷20万 公积金基数9000')).toEqual([
+      expect.stringMatching(/^您改了发过的消息（公积金、社保、保单 \S+ .*→ .*），档案没有跟着改。$/u),
+    ]);
+  });
+
   test('says nothing of a look-up, nor of words that are not on file', async () => {
     await says(slack, 'U001', 'm21', '客户 13800500001');
 
@@ -90,7 +111,8 @@ describe('a message edited after it was read', () => {
     );
     await says(telegram, '9901', 'c1', '月薪2万');
 
-    expect(await edits(telegram, '9901', 'c1', '月薪2.5万')).toEqual([]);
+    for (const income of ['2.5万', '2.6万', '2.7万'])
+      expect(await edits(telegram, '9901', 'c1', `月薪${income}`)).toEqual([]);
 
     expect(slack.said('U001').join('\n')).toMatch(/K\d+ 何\*\* 改了发过的消息/u);
     expect(await company.count(`todos WHERE kind = 'customer_edited'`)).toBe(1);

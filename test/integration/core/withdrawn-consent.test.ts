@@ -245,18 +245,6 @@ describe('while a colleague has the word', () => {
     expect(items.find(({ item }) => item === 'D07')?.state).toBe('RECEIVED');
     expect(wecom.said('xiaolin').at(-1)).toContain('交来「近6个月银行流水」');
   });
-
-  test('a file nobody can name is asked about when the bot has the word again', async () => {
-    await says('人工');
-    expect(await sends('')).toEqual([]);
-    const before = telegram.sent.length;
-
-    await company.say(wecom, 'xiaolin', `交还 ${he.number}`);
-    await company.drain();
-
-    const asked = telegram.sent.slice(before).map(({ content }) => JSON.stringify(content));
-    expect(asked.join('\n')).toContain('认不出是哪一项');
-  });
 });
 
 /** A photo, with words or without; what the bot says to it. */

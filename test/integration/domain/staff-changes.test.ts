@@ -162,6 +162,7 @@ describe('a chat account', () => {
       content.kind === 'card' && to.chat === '7202' ? [content.card] : [],
     );
     expect(card?.title).toContain(number);
+    expect(telegram.said('7102').at(-1)).toMatch(/改了您绑定的聊天账号，现在是：Telegram。.*告诉管理员/u);
     const press = { kind: 'action', revision: 1, verb: 'approve', selected: {}, handle: { query: 'q1' } } as const;
     await company.receive(telegram, '7102', { ...press, cardId: old?.id ?? '' });
     await company.drain();
@@ -201,7 +202,10 @@ test('whoever has the account after him is not asked what he was asked, on eithe
   await change(lee, { telegram: null });
   await company.say(telegram, '7301', '30万');
   await company.drain();
-  expect(telegram.said('7301')).toEqual([expect.stringContaining('您好，这里是贷款资料登记')]);
+  expect(telegram.said('7301')).toEqual([
+    expect.stringContaining('改了您绑定的聊天账号，现在一个也没有了'),
+    expect.stringContaining('您好，这里是贷款资料登记'),
+  ]);
 
   await change(lee, { telegram: '7301' });
   await company.say(telegram, '7301', '我的客户');

@@ -7,6 +7,7 @@ import { afterAll, beforeEach, expect, test } from 'vitest';
 import { startApp } from '../../../src/app.ts';
 import { parseEnv } from '../../../src/config/env.ts';
 import { RedisWatch } from '../../../src/jobs/redis-watch.ts';
+import { newId } from '../../../src/lib/ids.ts';
 import { useDatabase } from '../../support/database.ts';
 import { freePort } from '../../support/free-port.ts';
 import { describeWithRedis, useRedis } from '../../support/redis.ts';
@@ -34,6 +35,13 @@ describeWithRedis('a Redis that goes away', () => {
     return rows.map(({ open }) => open);
   }
 
+  /** Lets a minute go by since somebody last found it away. */
+  async function pass(): Promise<void> {
+    await db.pool.query(
+      `UPDATE incidents SET detail = jsonb_build_object('awayAt', (detail ->> 'awayAt')::timestamptz - interval '1 minute')`,
+    );
+  }
+
   test('is told once when it goes and once when it is back, with one incident for all processes', async () => {
     const watches = [1, 2].map(() => new RedisWatch(redis.url, { database: db.database, log }));
     const look = async (): Promise<void> => void (await Promise.all(watches.map(async (watch) => watch.look())));
@@ -48,7 +56,45 @@ describeWithRedis('a Redis that goes away', () => {
     await redis.restart();
     for (let times = 0; times < 3; times += 1) await look();
     expect(watches.map(({ isUp }) => isUp)).toEqual([true, true]);
+    await pass();
+    await look();
     expect([said.slice(2), await incidents()]).toEqual([['redis.back', 'redis.back'], [false]]);
+  });
+
+  test('a process that reaches it closes nothing while another does not, and everything once nobody says so', async () => {
+    await redis.restart();
+    const away = new RedisWatch(`redis://127.0.0.1:${await freePort()}`, { database: db.database, log });
+    const fine = new RedisWatch(redis.url, { database: db.database, log });
+    await away.look();
+    await fine.look();
+    expect(await incidents()).toEqual([true]);
+
+    await pass();
+    await away.look();
+    await fine.look();
+    expect(await incidents()).toEqual([true]);
+
+    await pass(); // the process that said so is gone
+    await fine.look();
+    expect(await incidents()).toEqual([false]);
+
+    await away.look(); // it was only slow
+    expect(await incidents()).toEqual([false, true]);
+  });
+
+  test('an incident that a person has closed is not opened again while it is away', async () => {
+    const away = new RedisWatch(`redis://127.0.0.1:${await freePort()}`, { database: db.database, log });
+    await away.look();
+    const id = newId();
+    await db.pool.query(
+      `INSERT INTO staff (id, name, roles, zone, language, created_at) VALUES ($1, '梁总', '{manager}', 'Asia/Shanghai', 'zh-CN', now())`,
+      [id],
+    );
+    await db.pool.query('UPDATE incidents SET resolved_at = now(), resolved_by = $1', [id]);
+
+    for (let times = 0; times < 2; times += 1) await away.look();
+
+    expect(await incidents()).toEqual([false]);
   });
 
   test('dead from the start: /readyz names the queue, /metrics has it at 0, and the process serves', async () => {

@@ -109,20 +109,25 @@ function isBusinessAge(before: string, after: string | undefined, rest: string):
   return !(LOAN_CUE.test(cue[0]) || after !== undefined) || /^[了多]/u.test(rest);
 }
 
+/** Between a place and a length of time, and how far back a word may stand that says what they are: both keep the search short. */
+const MAX_GAP = 8;
+const MAX_CUE = 40;
+
 /** 深圳 24个月: a length of time after a place that stands as a word of its own, and nothing says that it lasts already. */
 function followsPlace(
   text: string,
   span: { readonly start: number; readonly end: number },
   places: readonly Fact[],
 ): boolean {
-  const end = text.slice(0, span.start).replace(/[,，、]?\s*$/u, '').length;
+  const near = Math.max(0, span.start - MAX_GAP);
+  const end = near + text.slice(near, span.start).replace(/[,，、]?\s*$/u, '').length;
   const place = end < span.start ? places.find((fact) => fact.end === end) : undefined;
   if (!place || !/^\s*(?:还(?:清|完|款)?|分期)?\s*(?:[,，。;；!！\s/\ue000]|$)/u.test(text.slice(span.end)))
     return false;
   const first = Math.min(
     ...places.filter((fact) => fact.end >= place.start - 1 && fact.start <= place.start).map((fact) => fact.start),
   );
-  const before = text.slice(0, first);
+  const before = text.slice(Math.max(0, first - MAX_CUE), first);
   return /(?:^|[\s,，。;；/\ue000])(?:in )?$/u.test(before) && !LASTS.test(before.replace(/(?:in )?$/u, ''));
 }
 

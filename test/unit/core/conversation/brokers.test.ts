@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { slotValues } from '../../../../src/core/conversation/index.ts';
+import { readMessage, slotValues } from '../../../../src/core/conversation/index.ts';
 import { isCourtesy, wantsToBorrow } from '../../../../src/core/conversation/understand/index.ts';
-import { Talk } from './talk.ts';
+import { Talk, TODAY } from './talk.ts';
 
 const FULL = '新客户 何女士 13800006612 20万 周转 36期 深圳 房产：按揭 车产：无';
 
@@ -148,4 +148,12 @@ describe('thanks', () => {
     expect(talk.said).toContain('flows.lead-intake.ready');
     expect(talk.say('提交審批').effects).toContainEqual(expect.objectContaining({ operation: 'lead.submit' }));
   });
+});
+
+// Each length of time once looked back over the whole text: such a message took as long as this test may take.
+test('a long message full of places and lengths of time is read to its end', () => {
+  const text = `${'been '.repeat(40)}${' '.repeat(900)}x${'深圳 1年 '.repeat(150)}`.slice(0, 2_000);
+  const { facts } = readMessage(text, TODAY).understanding;
+
+  expect(facts.map(({ name }) => name)).toContain('city');
 });

@@ -83,6 +83,7 @@ describe('what a customer wants heard', () => {
     '有房，按揭',
     '20万 周转 深圳',
     '流水晚几天给',
+    '能不能晚几天放款',
     '同意',
     '没有了',
     '装修',
@@ -97,13 +98,14 @@ describe('what a customer wants heard', () => {
     expect(parseIntent(text)).toBeUndefined();
   });
 
-  test('a long text is read in no time', () => {
-    const started = performance.now();
-    parseIntent('我'.repeat(100_000));
-    parseIntent('不要'.repeat(100));
-    for (const word of ['昨天晚上就', '早就', '刚刚', '已经', '上周三', '20号'])
-      parseIntent(word.repeat(Math.floor(199 / word.length)));
-    parseIntent(`我要找人${'聊'.repeat(150)}`);
-    expect(performance.now() - started).toBeLessThan(200);
+  // Where two words could be read in two ways, the time doubles with every repetition: the test would not come to an end.
+  test('no two words before a verb make a long message endless', () => {
+    const words =
+      '我 我们 咱 俺 钱 款 这期 本期 这个月 这个月的 上个月 刚 刚才 今天 今早 昨天 昨晚 前天 早上 上午 中午 下午 晚上 凌晨 周三 上周一 星期天 20号 3日 已 已经 都 早 就 明明 不是 ， ,';
+    const pairs = words.split(' ').flatMap((one) => words.split(' ').map((other) => one + other));
+
+    expect(pairs.filter((pair) => parseIntent(pair.repeat(Math.floor(199 / pair.length))) === 'paid')).toEqual([]);
+    expect(parseIntent(`我要找人${'聊'.repeat(150)}`)).toBe('human');
+    expect(parseIntent('不要'.repeat(99))).toBeUndefined();
   });
 });

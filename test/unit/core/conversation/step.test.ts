@@ -265,6 +265,17 @@ describe('files', () => {
     expect(received).toEqual(Array.from({ length: 20 }, (_, index) => ({ file: `f${index}` })));
     expect(talk.state.frames).toEqual([]);
   });
+
+  test('that nobody can name never push the open form out while a person has the word', () => {
+    const talk = new Talk({ audience: 'customer' }).feed({ type: 'link', payload: 't' }).say('同意').say('转人工');
+    const open = talk.state.frames.map(({ flow }) => flow);
+    expect([open.at(0), talk.state.handedOver]).toEqual(['customer-intake', true]);
+
+    for (let index = 0; index < 30; index += 1)
+      talk.feed({ type: 'message', text: '', reading: readMessage('', TODAY), media: [{ file: `f${index}` }] });
+
+    expect(talk.state.frames.map(({ flow }) => flow)).toEqual(open);
+  });
 });
 
 const anyText = fc.oneof(
