@@ -16,20 +16,51 @@ const RELATIVES =
   '(?:家里人?|家人|家属|老婆|老公|爱人|妻子|丈夫|父母|爸妈|爸|妈|孩子|儿子|女儿|亲戚|朋友|同事|领导|单位|公司|联系人|别人|其他人|第三方)';
 const ENGLISH_RELATIVES =
   '(?:family|wife|husband|spouse|parents?|mother|father|mum|mom|dad|kids?|children|relatives?|friends?|colleagues?|boss|employer|work|office|contacts|anyone else|other people)';
+/** 别人打电话给我 and 能不能打电话 forbid nothing. */
+const FORBIDS =
+  '(?:(?<![特区级性分个])别(?!人|的|处|家[^里人属])|(?<!要)不要|(?<!能)不能|(?<!用)不用|不许|不准|不得|请勿|停止)';
+/** Up to the verb, in the same clause; 别忘了打电话, 不要等批了才联系我 want the call. */
+const UP_TO = '(?:(?!忘|不|等|急)[^,，。;；]){0,12}';
+const CLAUSE_END = '(?=$|[了吧啊呀,，。;；.!！\\s])';
+const CALLS_ME = `(?:打[^,，。;；]{0,4}(?:电话|手机)|打(?:给|扰)?我|打(?:扰|过?来)|来电|致电|(?:联系|联络|找|骚扰|烦)(?:我(?!们?的?${RELATIVES})|${CLAUSE_END}))`;
+/** 不要撤回授权, 没有撤回过同意 withdraw nothing. */
+const WITHDRAWS = '(?<![不没别未][有要想会用必再是能需打算准备]{0,4})(?:撤回|撤销|撤消|收回|取消)';
+/** Somebody asks about withdrawing, or speaks of the case that he did. */
+const ASKS = '[?？吗呢]|怎么|怎样|如何|什么|哪|多久|能不能|可不可以|能否|是否|是不是|会不会|要不要|如果|要是|假如|万一';
 
 const TABLE: readonly { readonly intent: Intent; readonly patterns: readonly RegExp[] }[] = [
+  {
+    intent: 'withdraw-consent',
+    patterns: [
+      new RegExp(
+        `^(?=.{1,40}$)(?!.*(?:${ASKS})).*(?:${WITHDRAWS}[了掉]?(?:对|给|我|你们|之前|以前|所有|全部|一切|个人|信息|资料|数据|的){0,6}(?:授权|同意)|(?:授权|我的同意|不[^,，。;；]{0,2}同意[了,，。;；\\s])[^的]{0,6}${WITHDRAWS}[了掉吧]?${CLAUSE_END})`,
+        'su',
+      ),
+      /^(?=.{1,100}$)(?!.*(?:\?|\b(?:how|what|when|where|if|whether|can i|could i|may i)\b)).*(?<!(?:\bnot|n't|\bnever) (?:want to |going to |yet )?)\b(?:withdraw|revoke|cancel|retract|take back)(?:ing)? (?:(?:all|of|my|the|this|our|that|data|personal|privacy) ){0,4}(?:consent|authori[sz]ation|permission)/isu,
+    ],
+  },
   { intent: 'complaint', patterns: [/投诉|举报你|曝光你/u, /\b(?:complain|complaint|report you)\b/iu] },
   {
     intent: 'contact-limit',
     patterns: [
       new RegExp(
-        `(?:别|不要|不许|不准|不能|不得|停止)[^,，。;；]{0,6}(?:(?:打|联系|找|骚扰|告诉|通知)[^,，。;；]{0,6}${RELATIVES}|${RELATIVES}[^,，。;；]{0,3}(?:打电话|发短信|说))`,
+        `${FORBIDS}[^,，。;；]{0,6}(?:(?:打|联系|找|骚扰|告诉|通知)[^,，。;；]{0,6}${RELATIVES}|${RELATIVES}(?<!在(?:单位|公司))[^,，。;；]{0,3}(?:打电话|发短信|说))`,
         'u',
       ),
       new RegExp(
-        `\\b(?:do not|don'?t|stop)\\b.{0,12}\\b(?:call|contact|phone|ring|bother|tell|message)\\w*\\b.{0,12}\\b${ENGLISH_RELATIVES}\\b`,
+        `\\b(?:do not|don'?t|stop)\\b.{0,12}\\b(?:call|contact|phone|ring|bother|tell|message)\\w*\\b(?! me (?:at|in|on|during|from|while)\\b).{0,12}\\b${ENGLISH_RELATIVES}\\b`,
         'iu',
       ),
+    ],
+  },
+  {
+    intent: 'call-limit',
+    patterns: [
+      new RegExp(`${FORBIDS}${UP_TO}${CALLS_ME}|(?:不想|${FORBIDS})[^,，。;；]{0,4}接[^,，。;；]{0,5}电话`, 'u'),
+      /只(?:能|可以|准|许|在)[^,，。;；]{0,10}(?:联系我|找我|打给我|给我打)/u,
+      /(?:每个?|一个?|1个?)(?:天|日|周|星期|月)[^,，。;；]{0,4}(?:最多|顶多|只能|只许|只准)[^,，。;；]{0,4}(?:打(?:我|给我|电话|[一二两三\d]{1,2}[次个回通])|联系|找我|[一二两三\d]{1,2}[次个通]电话)|电话[^,，。;；]{0,6}(?:最多|(?:不要?|不能|别)超过)/u,
+      /(?:\bdo not\b|\bdon'?t\b|\bstop\b|(?<!\bi )\bnever\b)(?! you\b)(?!.{0,12}\b(?:forget|hesitate|fail)\b).{0,16}\b(?:call|contact|phon|ring|bother|text|messag|harass|disturb)\w*(?: ?$| ?[.!,]| (?:me|after|before|between|at|during|on|in)\b)/iu,
+      /\bno (?:more )?(?:phone )?calls\b|\bonly (?:call|contact|phone|text) me\b|\b(?:call|contact|phone|text) me (?:only\b|(?:at most|no more than)\b)/iu,
     ],
   },
   {
@@ -81,7 +112,7 @@ const TABLE: readonly { readonly intent: Intent; readonly patterns: readonly Reg
 
 /** The matter a message is about; `undefined` for everything else. */
 export function parseIntent(text: string): Intent | undefined {
-  const plain = toSimplified(toHalfWidth(text)).trim();
+  const plain = toSimplified(toHalfWidth(text)).replaceAll('’', "'").trim(); // telephones write don’t
   if (plain.length > 200) return undefined;
   return TABLE.find(({ patterns }) => patterns.some((pattern) => pattern.test(plain)))?.intent;
 }

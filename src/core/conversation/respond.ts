@@ -13,8 +13,8 @@ import { prompt, sayWhereWeWere } from './prompt.ts';
 import type { MediaToken, Reading, Start } from './protocol.ts';
 import { goTo, questionOf, run } from './run.ts';
 import { sayOn } from './say.ts';
-import { confirmSlots, writeSlot } from './slots.ts';
-import type { Frame } from './state.ts';
+import { askConflict, confirmSlots, writeSlot } from './slots.ts';
+import type { Frame, PendingChange } from './state.ts';
 import { running, type Turn } from './turn.ts';
 import { CERTAIN, isCourtesy, parseAnswer, toSimplified, wantsToBorrow, type Fact } from './understand/index.ts';
 
@@ -23,6 +23,7 @@ export function respondToText(turn: Turn, text: string, reading: Reading): void 
   const frame = turn.top;
   if (frame?.wait === 'operation') return sayOn(turn, frame, 'conversation.busy');
   if (frame?.pending && settlePending(turn, frame, text, reading)) return;
+  if (frame?.pending && isUnclearWhose(turn, frame, frame.pending, reading)) return askConflict(turn, frame.pending);
   forgetPending(turn);
   if (turn.top && chooseByWords(turn, turn.top, text)) return;
   dismissTransient(turn);
@@ -33,6 +34,18 @@ export function respondToText(turn: Turn, text: string, reading: Reading): void 
   if (takeUpLate(turn, text, reading) && turn.top && chooseByWords(turn, turn.top, text)) return;
   const said = heardByDraft(turn, text, reading);
   if (said) return respondToWords(turn, said.text, said.reading);
+}
+
+/**
+ * While it is open whose a sentence is, what follows may be that person's too: it is written to nobody, and the question is
+ * asked again. Somebody named anew, a command or a correction is none of it.
+ */
+function isUnclearWhose(turn: Turn, frame: Frame, pending: PendingChange, reading: Reading): boolean {
+  if (pending.other !== true || reading.command || reading.lookUp || reading.correction || reading.intent) return false;
+  const flow = turn.flowOf(frame);
+  const heard = reading.understanding.facts.filter((fact) => isHeard(flow, fact));
+  const isNamed = heard.some(({ name }) => flow.slots.get(flow.slotOfFact.get(name) ?? '')?.guarded === true);
+  return heard.length > 0 && !isNamed;
 }
 
 /** Matters that are also said of other debts, on the way to a fact. */

@@ -95,9 +95,11 @@ function applySilenced(turn: Turn, event: ConversationEvent): void {
     case 'operation.done':
     case 'operation.refused':
       return apply(turn, event);
+    case 'link':
+      turn.handedOver = false; // whoever opens an invitation asks for what it offers
+      return apply(turn, event);
     case 'choice':
     case 'timeout':
-    case 'link':
     case 'opened':
     case 'contact':
       return;

@@ -170,8 +170,10 @@ export const COMMAND_NAMES = [
 ] as const;
 /** What customers say in their own words that wants its own answer; the patterns are in core/conversation. */
 export const INTENTS = [
+  'withdraw-consent',
   'complaint',
   'contact-limit',
+  'call-limit',
   'no-advertising',
   'human',
   'defer',

@@ -42,7 +42,7 @@ export const answerAsCustomer = defineOperation({
       throw new AppError(consentErrors['consent.required']);
     await lockCustomer(ctx.tx, customer.id);
     const lead = await lockOpenLead(ctx.tx, customer.id);
-    if (!lead) throw new AppError(leadErrors['lead.not_found']);
+    if (!lead) throw new AppError(leadErrors['lead.none_open']);
     requireAmount(input.facts);
     const taken = await settleAnswers(ctx, customer, lead, input.facts);
     const saved = await saveFacts(ctx, { customer, lead: (await lockOpenLead(ctx.tx, customer.id)) ?? lead }, taken);

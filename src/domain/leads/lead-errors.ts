@@ -2,6 +2,7 @@ import { defineErrors } from '../../lib/errors.ts';
 
 export const leadErrors = defineErrors({
   'lead.not_found': [404, 'info'],
+  'lead.none_open': [409, 'info'],
   'lead.needs_contact': [422, 'info'],
   'lead.invalid_amount': [422, 'info'],
   'lead.in_approval': [409, 'info'],

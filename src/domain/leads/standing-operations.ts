@@ -117,6 +117,7 @@ const TOPICS = [
   'outcome',
   'complaint',
   'contact',
+  'calls',
   'advertising',
   'silent',
   'files',

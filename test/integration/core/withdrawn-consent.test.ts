@@ -219,6 +219,24 @@ test('a customer whom nobody has asked yet is handed in as before', async () => 
   expect(await stateOf(await submits())).toBe('SUBMITTED');
 });
 
+test('a withdrawal said in a sentence stops the case as the short words do', async () => {
+  const application = await submits();
+
+  expect((await says('我不想授权了，请撤回')).join('\n')).toContain('撤回');
+  expect(await says('撤回')).toEqual([expect.stringContaining('已撤回您的同意')]);
+
+  expect(await stateOf(application)).toBe('RECALLED');
+});
+
+test('a customer who wants no calls himself is passed on once a day; his family is another matter', async () => {
+  for (const text of ['别给我打电话了', '每天最多打一次电话'])
+    expect(await says(text)).toEqual([expect.stringContaining('您对电话联系的要求已转告顾问小林')]);
+
+  expect(await company.count(`todos WHERE key LIKE $1`, [`asked:calls:${he.id}:%`])).toBe(1);
+  expect(wecom.said('xiaolin').join('\n')).toContain('要求不打电话');
+  expect(await company.count('customers WHERE id = $1 AND third_party_refused_at IS NULL', [he.id])).toBe(1);
+});
+
 describe('while a colleague has the word', () => {
   test.each(['撤回同意', '撤回授权。', 'Withdraw my consent'])(
     '%s takes effect at once and is confirmed',

@@ -247,6 +247,18 @@ steps:
   });
 });
 
+describe('an invitation opened while a person has the word', () => {
+  test('gives the bot the word again', () => {
+    const talk = new Talk({ audience: 'customer' }).say('人工');
+    expect(talk.state.handedOver).toBe(true);
+
+    talk.feed({ type: 'link', payload: 't' });
+
+    expect(talk.state.handedOver).toBe(false);
+    expect(talk.said).toContain('flows.consent.personal-data');
+  });
+});
+
 describe('files', () => {
   test('twenty files in one message are handled one after the other without losing one', () => {
     const talk = new Talk({
