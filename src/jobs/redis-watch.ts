@@ -18,20 +18,21 @@ export const QUEUE_LOST = 'queue_lost';
 const AWAY_MS = 6 * REDIS_LOOK_MS;
 
 // Several processes lose it at once; the partial index finds the few open ones. Who finds it away says so at each look, in
-// real time; an incident that a person has closed is not opened again while that goes on.
+// real time; an incident that a person has closed is not opened again by whoever has told of it.
 const OF_KIND = `kind = '${QUEUE_LOST}'`;
 const AWAY_AT = `(detail ->> 'awayAt')::timestamptz`;
 const ALONE = statement('queue-lost-alone', 'SELECT pg_advisory_xact_lock(72707372)');
 const RENEW = statement(
   'queue-lost-renew',
   `UPDATE incidents SET detail = jsonb_build_object('awayAt', $1::text)
-   WHERE ${OF_KIND} AND (resolved_at IS NULL OR (resolved_by IS NOT NULL AND ${AWAY_AT} > $2)) RETURNING id`,
+   WHERE ${OF_KIND} AND resolved_at IS NULL RETURNING id`,
 );
 const OPEN = statement(
   'queue-lost-open',
   `INSERT INTO incidents (id, kind, subject_kind, detail, opened_at)
    VALUES ($1, '${QUEUE_LOST}', 'queue', jsonb_build_object('awayAt', $2::text), $3)`,
 );
+const BY_PERSON = statement('queue-lost-by-person', 'SELECT FROM incidents WHERE id = $1 AND resolved_by IS NOT NULL');
 const RESOLVE = statement(
   'queue-lost-resolve',
   `UPDATE incidents SET resolved_at = $1 WHERE ${OF_KIND} AND resolved_at IS NULL AND ${AWAY_AT} <= $2`,
@@ -42,6 +43,8 @@ export class RedisWatch {
   readonly #url: string;
   readonly #deps: { readonly database: Pick<Database, 'transaction'>; readonly log: Log };
   isUp = true;
+  /** The incident of this absence, once this process has opened it or found it open. */
+  #told: string | undefined;
 
   constructor(url: string, deps: { readonly database: Pick<Database, 'transaction'>; readonly log: Log }) {
     this.#url = url;
@@ -65,14 +68,18 @@ export class RedisWatch {
   async #store(isUp: boolean): Promise<void> {
     await this.#deps.database.transaction(async (tx) => {
       const { now, realNow } = await readTimes(tx);
-      const lately = new Date(realNow.getTime() - AWAY_MS);
       if (isUp) {
-        await tx.query(RESOLVE, [now, lately]);
+        this.#told = undefined;
+        await tx.query(RESOLVE, [now, new Date(realNow.getTime() - AWAY_MS)]);
         return;
       }
       await tx.query(ALONE);
       const awayAt = realNow.toISOString();
-      if ((await tx.query(RENEW, [awayAt, lately])).length === 0) await tx.query(OPEN, [newId(), awayAt, now]);
+      const [open] = await tx.query<{ id: string }>(RENEW, [awayAt]);
+      if (!open && this.#told !== undefined && (await tx.query(BY_PERSON, [this.#told])).length > 0) return;
+      const id = open?.id ?? newId();
+      if (!open) await tx.query(OPEN, [id, awayAt, now]);
+      this.#told = id;
     });
   }
 }
