@@ -11,7 +11,7 @@ import { customerInScope, customerNumber, lockCustomer, type CustomerRow } from 
 import { findStaff } from '../staff/index.ts';
 import { factText } from './fact-text.ts';
 import { leadErrors } from './lead-errors.ts';
-import { requireAmount, saveFacts } from './lead-operations.ts';
+import { requireAmount, saveFacts } from './lead-facts.ts';
 import { factsOf, lockOpenLead, saveLead, type LeadRow } from './lead-store.ts';
 import { leadChanges, noteAnswers, weighAnswers, type LeadChanges, type RecordedFacts } from './lead.ts';
 

@@ -33,7 +33,8 @@ class Place {
 
   constructor(url: string) {
     this.database = new Database(url, { max: 4 });
-    this.#pool = new Pool({ connectionString: url, max: 2 });
+    // Its database is dropped by force, while the server may not have heard yet that the connections are done with.
+    this.#pool = new Pool({ connectionString: url, max: 2 }).on('error', () => undefined);
   }
 
   async open(): Promise<this> {

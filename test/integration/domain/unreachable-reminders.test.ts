@@ -17,12 +17,17 @@ let manager: StaffActor;
 let today: string;
 
 beforeAll(async () => {
+  // Noon of tomorrow: whatever the hour is here, a day has passed its stages and is not about to end.
+  const { rows } = await company.db.pool.query<{ ms: number }>(
+    `SELECT extract(epoch FROM (date_trunc('day', business_now() AT TIME ZONE 'Asia/Shanghai') + interval '36 hours') AT TIME ZONE 'Asia/Shanghai' - business_now())::float8 * 1000 AS ms`,
+  );
+  await company.advance(Math.round(rows[0]?.ms ?? 0));
   sales = await company.addStaff('小林', ['sales'], { wecom: 'xiaolin' });
   manager = await company.addStaff('梁总', ['manager'], { wecom: 'liang' });
 });
 beforeEach(async () => {
   const { rows } = await company.db.pool.query<{ today: string }>(
-    `SELECT ((business_now() - interval '3 minutes') AT TIME ZONE 'Asia/Shanghai')::date::text AS today`, // no stage is at 00:00
+    `SELECT (business_now() AT TIME ZONE 'Asia/Shanghai')::date::text AS today`,
   );
   today = rows[0]?.today ?? '';
   const client = await company.db.pool.connect();

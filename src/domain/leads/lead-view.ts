@@ -1,0 +1,74 @@
+/** How a lead is answered. */
+import { z } from 'zod';
+import type { Ctx } from '../../core/operations/context.ts';
+import { formatYuan } from '../../lib/money.ts';
+import { customerNumber, type CustomerRow } from '../customers/index.ts';
+import { findStaff } from '../staff/index.ts';
+import { factsOf, type LeadRow } from './lead-store.ts';
+import type { changedFacts } from './lead.ts';
+
+/** A lead as its operations answer it, with what they changed. */
+export const leadView = z.object({
+  kind: z.enum(['captured', 'existing']),
+  customerId: z.string(),
+  leadId: z.string(),
+  leadNumber: z.string(),
+  stage: z.string(),
+  ownerId: z.string().nullable(),
+  owner: z.string().nullable(),
+  /** A fresh binding link for the customer, when this installation has a Telegram bot. */
+  bindingLink: z.string().optional(),
+  amount: z.string().nullable(),
+  facts: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])),
+  changes: z.record(
+    z.string(),
+    z.object({
+      from: z.union([z.string(), z.number(), z.boolean()]).nullable(),
+      /** `null`: taken back, or gone with what it hung on. */
+      to: z.union([z.string(), z.number(), z.boolean()]).nullable(),
+    }),
+  ),
+});
+/** A phone that is somebody else’s customer’s. */
+export const collisionView = z.object({
+  kind: z.literal('collision'),
+  leadNumber: z.string(),
+  owner: z.string().nullable(),
+  since: z.string(),
+  /** The lead that was to get this phone has one already, and keeps it. */
+  keepsPhone: z.boolean().optional(),
+});
+
+export type LeadView = z.output<typeof leadView>;
+export type CollisionView = z.output<typeof collisionView>;
+
+/** The lead as it stands, with what has just been changed; a new one comes with a link for its customer. */
+export async function describeLead(
+  ctx: Ctx,
+  customer: CustomerRow,
+  lead: LeadRow,
+  news: { readonly isNew: boolean; readonly changes: ReturnType<typeof changedFacts> },
+): Promise<LeadView> {
+  const owner = lead.owner_id === null ? undefined : await findStaff(ctx.tx, lead.owner_id);
+  const facts = await factsOf(ctx.tx, ctx.keys, lead);
+  return {
+    kind: news.isNew ? 'captured' : 'existing',
+    customerId: customer.id,
+    leadId: lead.id,
+    leadNumber: customerNumber(customer.number),
+    stage: lead.stage,
+    ownerId: lead.owner_id,
+    owner: owner?.name ?? null,
+    ...(news.isNew ? await bindingLink(ctx, customer.id) : {}),
+    amount: lead.amount_fen === null ? null : formatYuan(lead.amount_fen),
+    facts: Object.fromEntries(Object.entries(facts).map(([name, fact]) => [name, fact.value])),
+    changes: { ...news.changes },
+  };
+}
+
+/** A link for the new customer, when there is a bot and the actor may make one. */
+async function bindingLink(ctx: Ctx, customerId: string): Promise<{ readonly bindingLink?: string }> {
+  if (ctx.services.telegramBotName() === undefined || ctx.actor.kind !== 'STAFF') return {};
+  const link = (await ctx.call('customer.createBindingLink', { id: customerId })) as { readonly url: string };
+  return { bindingLink: link.url };
+}
