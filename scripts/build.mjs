@@ -6,7 +6,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 
 const ROOT = path.resolve(import.meta.dirname, '..');
 /** Longer than any build; a lock older than this belongs to a machine that lost power. */
@@ -53,10 +53,23 @@ function steps(root) {
   const pages = Object.entries(PAGES).map(([name, folder]) => ({ name, folder: path.join(root, folder) }));
   const apart = [...pages.map(({ folder }) => folder), path.join(root, 'src/db/generated')];
   const sources = filesBelow(path.join(root, 'src'), apart).filter((file) => file.endsWith('.ts'));
+  const yaml = ['flows', 'locales']
+    .flatMap((folder) => filesBelow(path.join(root, folder)))
+    .filter((file) => /(?<!\.test)\.yaml$/.test(file));
   const configs = ['tsconfig.json', 'tsconfig.build.json'].map((name) => path.join(root, name));
   return [
     { name: 'prisma client', inputs: schema, output: 'src/db/generated/client.ts', run: () => generateClient(root) },
     { name: 'server', inputs: [...schema, ...configs, ...sources], output: 'dist/main.js', run: () => compile(root) },
+    ...(existsSync(path.join(root, 'flows'))
+      ? [
+          {
+            name: 'yaml',
+            inputs: [...shared, ...sources, ...yaml],
+            output: 'dist/yaml.json',
+            run: () => compileYaml(root, yaml),
+          },
+        ]
+      : []),
     ...pages
       .filter(({ folder }) => existsSync(path.join(folder, 'vite.config.ts')))
       .map(({ name, folder }) => ({
@@ -82,6 +95,24 @@ function generateClient(root) {
 async function compile(/** @type {string} */ root) {
   await tool(root, 'typescript/bin/tsc', ['-p', 'tsconfig.build.json', '--noCheck']);
   removeOrphans(root);
+}
+
+/**
+ * Parses what every start would parse again. What has a fault is left out: whoever reads it then says where it is.
+ * @param {string} root @param {string[]} files
+ */
+async function compileYaml(root, files) {
+  const load = (/** @type {string} */ module) => import(pathToFileURL(path.join(root, 'dist', module)).href);
+  const [{ parseSource }, { compileYaml: compiled }] = await Promise.all([
+    load('core/flow/source.js'),
+    load('lib/compiled-yaml.js'),
+  ]);
+  const parsed = files
+    .map((file) => readFileSync(file, 'utf8'))
+    .map((text) => ({ text, source: parseSource(text) }))
+    .filter(({ source }) => source.syntax.length === 0)
+    .map(({ text, source }) => [text, source.data]);
+  writeWhole(path.join(root, 'dist/yaml.json'), compiled(parsed));
 }
 
 /** @param {string} root @param {string} name @param {string} page */
@@ -170,9 +201,13 @@ async function runInOrder(root, todo, say) {
 
 /** @param {string} root @param {Record<string, string>} stamp */
 function writeStamp(root, stamp) {
-  const file = path.join(root, 'dist/.stamp');
-  mkdirSync(path.dirname(file), { recursive: true });
-  writeFileSync(`${file}.new`, `${JSON.stringify(stamp, null, 2)}\n`);
+  mkdirSync(path.join(root, 'dist'), { recursive: true });
+  writeWhole(path.join(root, 'dist/.stamp'), `${JSON.stringify(stamp, null, 2)}\n`);
+}
+
+/** So that nobody reads half of it. @param {string} file @param {string} text */
+function writeWhole(file, text) {
+  writeFileSync(`${file}.new`, text);
   renameSync(`${file}.new`, file);
 }
 

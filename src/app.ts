@@ -307,11 +307,12 @@ class App {
     topics: readonly ('inbox' | 'outbox' | 'timers' | 'clock')[],
     work: LoopOptions['work'],
     options: Pick<LoopOptions, 'concurrency' | 'staggerMs' | 'gather'> & { intervalMs?: number } = {},
-  ): void {
+  ): Loop {
     const { base, wake } = this.#parts;
     const loop = new Loop({ name, work, log: base.log, intervalMs: SWEEP_MS, ...options });
     this.#loops.push(loop);
     for (const topic of topics) wake.on(topic, () => loop.wake());
+    return loop;
   }
 
   #workerLoops(): void {
@@ -338,7 +339,7 @@ class App {
       times: readTimes,
       followUp: createTroubleHandler(keys),
       onSettled: (count) => this.#metrics.delivered(count),
-      lookAgain: () => wake.signal('outbox'),
+      lookAgain: (inMs) => outbox.wakeIn(inMs),
       log,
     });
     this.#closing.push(async () => deliverer.idle());
@@ -354,7 +355,10 @@ class App {
       staggerMs: 40,
       gather: { ms: 5, below: 8 },
     });
-    this.#loop('outbox', ['outbox', 'clock'], async () => deliverer.run(), { concurrency: 64, staggerMs: 4 });
+    const outbox = this.#loop('outbox', ['outbox', 'clock'], async () => deliverer.run(), {
+      concurrency: 64,
+      staggerMs: 4,
+    });
     this.#loop('media', ['timers', 'clock'], async () =>
       fetchNext({
         database,

@@ -31,6 +31,8 @@ export interface LoopOptions {
 
 /** How long others are given to let go of what they hold. */
 const SOON_MS = 25;
+/** Looks at a time that was named are put together to one in so long: a thousand chats that wait cost twenty looks a second. */
+const GRID_MS = 50;
 
 export class Loop {
   readonly #options: LoopOptions;
@@ -40,6 +42,8 @@ export class Loop {
   #timer: NodeJS.Timeout | undefined;
   #helper: NodeJS.Timeout | undefined;
   #soon: NodeJS.Timeout | undefined;
+  /** By the mark of the grid at which they look. */
+  readonly #later = new Map<number, NodeJS.Timeout>();
   #idle: (() => void)[] = [];
 
   constructor(options: LoopOptions) {
@@ -59,6 +63,22 @@ export class Loop {
     this.#again = true;
     if (this.#running < (this.#options.concurrency ?? 1))
       this.#helper ??= setTimeout(() => this.#help(), this.#options.staggerMs ?? 0);
+  }
+
+  /** Wakes the loop when something falls due that it would otherwise find at its next interval only; a little late, never early. */
+  wakeIn(ms: number): void {
+    if (ms <= 0) return this.wake();
+    if (this.#stopped) return;
+    const mark = Math.ceil((performance.now() + ms) / GRID_MS);
+    if (this.#later.has(mark)) return;
+    const timer = setTimeout(
+      () => {
+        this.#later.delete(mark);
+        this.wake();
+      },
+      Math.ceil(mark * GRID_MS - performance.now()) + 1,
+    ).unref();
+    this.#later.set(mark, timer);
   }
 
   #lookAfterOthers(): void {
@@ -85,6 +105,8 @@ export class Loop {
     clearTimeout(this.#helper);
     clearTimeout(this.#soon);
     this.#soon = undefined;
+    for (const timer of this.#later.values()) clearTimeout(timer);
+    this.#later.clear();
     await this.settled();
   }
 

@@ -9,6 +9,7 @@ import Handlebars from 'handlebars';
 import { IntlMessageFormat } from 'intl-messageformat';
 import { parse } from 'yaml';
 import { z } from 'zod';
+import { compiledYaml } from './compiled-yaml.ts';
 import { formatYuan } from './money.ts';
 
 export const LANGUAGES = ['zh-CN', 'en'] as const;
@@ -76,7 +77,8 @@ function readAreas(folder: string): ReadonlyMap<string, string> {
 
 function parseFile(file: string): unknown {
   try {
-    return parse(readFileSync(file, 'utf8'));
+    const text = readFileSync(file, 'utf8');
+    return compiledYaml(text) ?? parse(text);
   } catch (cause) {
     throw new Error(
       `${path.basename(path.dirname(file))}/${path.basename(file)}: ${cause instanceof Error ? cause.message : 'not YAML'}`,

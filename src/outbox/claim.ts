@@ -120,6 +120,8 @@ export interface Claimed {
   readonly rows: readonly LeasedRow[];
   /** Business time of the claim. */
   readonly now: Date;
+  /** When those fall due that the pace holds back. */
+  readonly heldUntil: readonly Date[];
 }
 
 /** Leases up to `limit` rows whose turn it is; what the pace forbids now gets a later due time. */
@@ -128,13 +130,17 @@ export async function claimOutbox(tx: Tx, options: ClaimOptions): Promise<Claime
     tx.query<Candidate>(CANDIDATES, [options.limit, options.accounts]),
     options.times(tx),
   ]);
-  if (candidates.length === 0) return { rows: [], now };
+  if (candidates.length === 0) return { rows: [], now, heldUntil: [] };
   const probes = await probesAmong(tx, candidates);
   const open = candidates.filter((row) => !row.is_broken || probes.has(row));
   const paced = await pace(tx, open, { now, rules: options.pace });
   const [rows] = await Promise.all([lease(tx, options.token, paced.allowed), ...paced.write()]);
   const probed = new Set([...probes].map(({ id }) => id));
-  return { rows: rows.map((row) => (probed.has(row.id) ? { ...row, isProbe: true } : row)), now };
+  return {
+    rows: rows.map((row) => (probed.has(row.id) ? { ...row, isProbe: true } : row)),
+    now,
+    heldUntil: paced.heldUntil,
+  };
 }
 
 /** Of each account that refused us and may be tried again, the first message; nothing where another worker tries. */
@@ -224,6 +230,7 @@ interface Candidate extends Target {
 
 interface Paced {
   readonly allowed: readonly Candidate[];
+  readonly heldUntil: readonly Date[];
   /** Stores the buckets as they are now and the later due times of what may not go yet. */
   write(): readonly Promise<unknown>[];
 }
@@ -237,7 +244,11 @@ interface PaceOptions {
 async function pace(tx: Tx, candidates: readonly Candidate[], options: PaceOptions): Promise<Paced> {
   const arrivals = await readBuckets(tx, candidates, options);
   const { allowed, postponed } = spend(candidates, arrivals, options);
-  return { allowed, write: () => [...putBuckets(tx, arrivals), ...postpone(tx, postponed)] };
+  return {
+    allowed,
+    heldUntil: postponed.map(({ dueAt }) => dueAt),
+    write: () => [...putBuckets(tx, arrivals), ...postpone(tx, postponed)],
+  };
 }
 
 /** The theoretical arrival times of all buckets the targets draw from, locked. */

@@ -47,8 +47,8 @@ export interface DeliverDeps {
   /** What must follow a settlement that is not a plain success: incident, to-do, unreachable mark, resume timer. */
   readonly followUp: FollowUp;
   readonly onSettled: (count: number) => void;
-  /** Asks for another claim: something may have waited behind what was sent from a turn. */
-  readonly lookAgain: () => void;
+  /** Asks for another claim in so many milliseconds: something waits behind what is being sent, or for the pace. */
+  readonly lookAgain: (inMs: number) => void;
   readonly log: Log;
 }
 
@@ -97,7 +97,7 @@ export class Deliverer implements DirectSender {
     if (limit <= 0) return 0;
     const token = newId();
     const before = this.#sending;
-    const { rows, now } = await this.#deps.database.transaction(async (tx) =>
+    const { rows, now, heldUntil } = await this.#deps.database.transaction(async (tx) =>
       claimOutbox(tx, {
         limit,
         token,
@@ -106,6 +106,7 @@ export class Deliverer implements DirectSender {
         pace: this.#pace(),
       }),
     );
+    for (const until of heldUntil) this.#deps.lookAgain(until.getTime() - now.getTime());
     if (rows.length === 0) {
       if (before > 0 && this.#sending === 0) return this.run(); // what might wait was let free while we looked
       this.#mayWait = this.#sending > 0;
@@ -142,7 +143,7 @@ export class Deliverer implements DirectSender {
     } catch (error) {
       this.#deps.log.error({ event: 'outbox.direct_failed', error: errorText(error) }); // the sweep takes the rows back
     }
-    if (this.#mayWait) this.#deps.lookAgain();
+    if (this.#mayWait) this.#deps.lookAgain(0);
     this.#mayWait = false;
   }
 

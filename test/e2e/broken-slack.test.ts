@@ -1,7 +1,8 @@
 /** A Slack app somebody uninstalled: the clock still moves, others are served, and what was kept arrives once it is back. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { useDatabase } from '../support/database.ts';
-import { hear, Product, until } from './support/product.ts';
+import { hear, until } from './support/phones.ts';
+import { Product } from './support/product.ts';
 
 const MINUTE_MS = 60_000;
 const database = useDatabase();

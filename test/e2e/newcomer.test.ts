@@ -3,7 +3,7 @@
  * visible labels only, in both languages, on the product started with nothing configured.
  */
 import type { Browser, Locator, Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, onTestFailed, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Language } from '../../src/lib/i18n.ts';
 import { accessibilityFaults } from './support/axe.ts';
 import { openBrowser, openPage, whyNoBrowser } from './support/browser.ts';
@@ -111,7 +111,9 @@ describe.skipIf(reason !== undefined)('a newcomer in a browser', () => {
     { language: 'zh-CN', locale: 'zh-CN', width: 1280, height: 800 },
     { language: 'en', locale: 'en-US', width: 390, height: 844 },
   ] as const satisfies readonly { language: Language; locale: string; width: number; height: number }[]) {
-    test(`walks the whole road in ${language} on a screen of ${width} pixels`, { timeout: ROAD_MS }, async () => {
+    // Side by side: most of the time goes by between one message and the next, as the platforms want it.
+    const options = { timeout: ROAD_MS, concurrent: true };
+    test(`walks the whole road in ${language} on a screen of ${width} pixels`, options, async ({ onTestFailed }) => {
       const product = await startProduct();
       onTestFailed(() => console.log(`what the product said:\n${product.output()}`));
       const { page, complaints, close } = await openPage(open.browser as Browser, {

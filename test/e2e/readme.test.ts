@@ -4,7 +4,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { until } from './support/product.ts';
+import { until } from './support/phones.ts';
 import { startProduct, type Started } from './support/started.ts';
 
 const ROOT = path.resolve(import.meta.dirname, '../..');

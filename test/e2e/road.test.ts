@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { useDatabase } from '../support/database.ts';
 import { jpegFile } from '../support/files.ts';
-import { hear, Product, until, type ScreenMessage } from './support/product.ts';
+import { hear, until, type ScreenMessage } from './support/phones.ts';
+import { Product } from './support/product.ts';
 
 const SENTENCE = '新客户 何女士 13800006612 想贷30万周转，在南山有套房还有按揭';
 // The smallest photo there is: one grey pixel.

@@ -7,7 +7,8 @@ import { useDatabase } from '../support/database.ts';
 import { exeFile, jpegFile, pdfFile } from '../support/files.ts';
 import { accessibilityFaults } from './support/axe.ts';
 import { openBrowser, openPage, whyNoBrowser } from './support/browser.ts';
-import { hear, Product, type Phone } from './support/product.ts';
+import { hear, type Phone } from './support/phones.ts';
+import { Product } from './support/product.ts';
 
 const PICTURES = path.resolve(import.meta.dirname, '../../docs/pictures');
 const database = useDatabase();

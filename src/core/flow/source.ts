@@ -1,5 +1,6 @@
 /** YAML text with positions: every value's path leads back to its line and column. */
 import { isMap, isNode, isPair, isScalar, LineCounter, parseDocument, visit, type Document } from 'yaml';
+import { compiledYaml } from '../../lib/compiled-yaml.ts';
 import type { Fault } from './finding.ts';
 
 const MAX_LENGTH = 200_000;
@@ -25,6 +26,13 @@ export interface Source {
 
 /** Reads YAML 1.2. Duplicate keys, tabs, aliases and what is no text are faults of the syntax; nothing throws. */
 export function readSource(text: string): Source {
+  const data = compiledYaml(text);
+  if (data === undefined) return parseSource(text);
+  return { data, syntax: [], position: (fault) => parseSource(text).position(fault) };
+}
+
+/** `readSource` without what the build has done already. */
+export function parseSource(text: string): Source {
   const lines = new LineCounter();
   // What is too long is not read at all: a part of a file could mean something else than the whole.
   const document = parseDocument(text.length > MAX_LENGTH ? '' : text, {

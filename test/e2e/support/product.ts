@@ -4,37 +4,9 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { startApp, type RunningApp } from '../../../src/app.ts';
 import { parseEnv } from '../../../src/config/env.ts';
-
-export interface ScreenMessage {
-  readonly id: string;
-  readonly from: 'bot' | 'me';
-  readonly text: string;
-  readonly card?: {
-    readonly title: string;
-    readonly buttons: readonly { readonly key: string; readonly text: string; readonly disabled?: boolean }[];
-  };
-  readonly file?: { readonly name: string; readonly mime: string; readonly size: number };
-  readonly choices?: readonly { readonly text: string; readonly requestContact?: boolean }[];
-}
-
-export interface Phone {
-  messages(): Promise<readonly ScreenMessage[]>;
-  say(text: string): Promise<void>;
-  tap(message: ScreenMessage, label: string): Promise<void>;
-  start(payload?: string): Promise<void>;
-  shareContact(): Promise<void>;
-  sendFile(file: {
-    readonly name: string;
-    readonly mime: string;
-    readonly bytes: Buffer;
-    readonly caption?: string;
-  }): Promise<void>;
-  /** Several photos at once (Telegram). */
-  sendAlbum(photos: readonly Buffer[]): Promise<void>;
-}
+import type { Phone, ScreenMessage } from './phones.ts';
 
 const TOKEN = 'bootstrap-token-of-the-test';
-const PATIENCE_MS = 20_000;
 
 export class Product {
   readonly #databaseUrl: string;
@@ -134,24 +106,4 @@ export class Product {
     const text = await response.text();
     return { status: response.status, body: (text === '' ? undefined : JSON.parse(text)) as T };
   }
-}
-
-/** Waits until `look` gives something; looks again after short pauses, so nothing depends on how fast the machine is. */
-export async function until<T>(what: string, look: () => Promise<T | undefined>): Promise<T> {
-  const end = performance.now() + PATIENCE_MS;
-  for (;;) {
-    const found = await look();
-    if (found !== undefined) return found;
-    if (performance.now() > end) throw new Error(`never happened: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 40));
-  }
-}
-
-/** The newest message of the bot that matches. */
-export async function hear(phone: Phone, pattern: RegExp): Promise<ScreenMessage> {
-  return until(String(pattern), async () =>
-    (await phone.messages()).findLast(
-      (message) => message.from === 'bot' && pattern.test(`${message.text}\n${message.card?.title ?? ''}`),
-    ),
-  );
 }

@@ -91,3 +91,16 @@ test('a chat that the platform tells to wait keeps no other chat waiting', async
   expect(await company.count(`outbox WHERE state = 'SENT' AND chat IN ('zhaoliu', 'qianqi')`)).toBe(2);
   expect(await company.count(`outbox WHERE state = 'SENT' AND chat = '${CHAT}'`)).toBe(0);
 });
+
+test('what the pace holds back is looked for when it falls due, not at the next round', async () => {
+  company.channels.wecom.pace = [{ scope: 'chat', count: 1, windowMs: 1_050 }];
+  await say(['一', '二']);
+  await put('zhaoliu', { kind: 'text', text: '三' });
+  const asked: number[] = [];
+  const { deliverer } = company.worker({ lookAgain: (inMs) => asked.push(inMs) });
+
+  while ((await deliverer.run()) > 0);
+
+  expect(company.channels.wecom.sent).toHaveLength(2);
+  expect(asked.filter((inMs) => inMs > 0)).toEqual([expect.closeTo(1_050, -2.5)]);
+});

@@ -67,7 +67,7 @@ interface WorkerOptions {
   readonly gates?: readonly SendGate[];
   /** Turns send what they say at once, as in a process that also delivers. */
   readonly direct?: boolean;
-  readonly lookAgain?: () => void;
+  readonly lookAgain?: (inMs: number) => void;
 }
 
 export interface Company {

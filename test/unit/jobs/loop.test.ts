@@ -84,6 +84,33 @@ describe('a loop', () => {
     expect(await looksWithin(2_500, [0, 0, 0])).toEqual([0, 1_000, 2_000]);
   });
 
+  test('looks when something falls due that was named to it, once for all of about the same time', async () => {
+    const { loop, looks } = loopOver([], { intervalMs: 60_000 });
+    loop.start();
+    await vi.advanceTimersByTimeAsync(0);
+    for (let waiting = 0; waiting < 1_000; waiting += 1) loop.wakeIn(1_000 + waiting / 10);
+    loop.wakeIn(3_000);
+    await vi.advanceTimersByTimeAsync(10_000);
+
+    const [, ...later] = looks;
+    expect(later.length).toBeLessThan(6);
+    expect(later[0]).toBeGreaterThan(1_000);
+    expect(later.at(-2)).toBeGreaterThan(1_099); // never too early for the last of them
+    expect(later.at(-1)).toBeGreaterThan(3_000);
+    expect(later.at(-1)).toBeLessThan(3_060);
+    await loop.stop();
+  });
+
+  test('asked to stop forgets what was to fall due', async () => {
+    const { loop, looks } = loopOver([], { intervalMs: 60_000 });
+    loop.start();
+    loop.wakeIn(100);
+    await loop.stop();
+    await vi.advanceTimersByTimeAsync(1_000);
+
+    expect(looks).toEqual([0]);
+  });
+
   test('goes on after a failure', async () => {
     let calls = 0;
     const { loop } = loopOver([], {
