@@ -14,7 +14,7 @@ import type { Env } from './config/env.ts';
 import { anchorAudit } from './core/audit/anchor.ts';
 import { sealAudit } from './core/audit/seal.ts';
 import { createTurnHandler } from './core/runtime/conversation-runtime.ts';
-import { readTimes } from './core/unit/unit.ts';
+import { platformOf, readTimes } from './core/unit/unit.ts';
 import { Lists } from './db/lists.ts';
 import { pendingMigrations } from './db/migrate.ts';
 import { DatabaseTokenStore } from './db/token-store.ts';
@@ -332,13 +332,13 @@ class App {
       database,
       keys,
       channels: this.#channels,
-      gates: base.parts.gates,
+      gates: base.parts.gates(services),
       renderers: { reminder: renderReminder(reminderSchedules(base.flows), services.texts) },
       readFile: async (tx, fileId) => base.parts.readFile(tx, services, fileId),
       painters: base.parts.painters,
       times: readTimes,
       followUp: createTroubleHandler(keys),
-      onSettled: (count) => this.#metrics.delivered(count),
+      onSettled: (account, state) => this.#metrics.delivery(platformOf(account), state.toLowerCase()),
       lookAgain: (inMs) => outbox.wakeIn(inMs),
       log,
     });

@@ -21,7 +21,7 @@ import type { FileIntake } from './jobs/media.ts';
 import type { SendGate } from './outbox/gate.ts';
 
 export interface DomainParts {
-  readonly gates: readonly SendGate[];
+  gates(services: Services): readonly SendGate[];
   readonly operations: readonly Operation[];
   /** Texts and rows every installation has (consent texts). */
   seed(tx: Tx): Promise<void>;
@@ -47,7 +47,7 @@ export function domainParts({
   readonly sandbox: boolean;
 }): DomainParts {
   return {
-    gates: [createContactGate()],
+    gates: (services) => [createContactGate(services)],
     operations: [
       customers.bindCustomer,
       customers.bindContact,
@@ -56,8 +56,10 @@ export function domainParts({
       customers.tellOwner,
       leads.customerStanding,
       leads.askAdviser,
+      leads.passOnWords,
       leads.answerAsCustomer,
       consent.grantConsent,
+      consent.declineConsent,
       consent.withdraw,
       consent.listConsents,
       documents.receiveDocument,

@@ -53,6 +53,8 @@ export function createRegistry(flows: Flows, parts: { readonly operations: reado
       applications.findPressedCard,
       applications.remindApprovers,
       applications.escalateApproval,
+      applications.expireApproval,
+      applications.holdApproval,
       applications.alarmApproval,
       applications.canSeat,
       applications.reseatApproval,

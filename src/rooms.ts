@@ -36,7 +36,7 @@ export const DOMAIN_ROOMS: Readonly<Record<string, readonly string[]>> = {
   applications: ['customers', 'leads', 'products', 'staff', 'documents', 'consent'],
   loans: ['applications', 'customers', 'leads', 'products', 'repayments', 'consent'],
   repayments: [],
-  reminders: ['loans', 'repayments', 'customers', 'todos'],
+  reminders: ['loans', 'repayments', 'customers', 'todos', 'consent'],
   todos: ['customers'],
   incidents: [],
 };

@@ -1,8 +1,9 @@
 /** Bearer tokens: only their digests are stored. The bootstrap token is valid while its setting is set. */
-import { createHash, timingSafeEqual } from 'node:crypto';
+import { timingSafeEqual } from 'node:crypto';
 import { isRole, type Actor, type Role } from '../core/operations/actor.ts';
 import { AppError, commonErrors } from '../lib/errors.ts';
 import type { Language } from '../lib/i18n.ts';
+import { tokenDigest } from '../lib/ids.ts';
 import type { Secret } from '../lib/secret.ts';
 
 /** What a stored token stands for; looked up through the staff room's door. */
@@ -23,11 +24,6 @@ export interface TokenHolder {
 export interface AuthDeps {
   readonly bootstrap: Secret | undefined;
   readonly findToken: (digest: Buffer) => Promise<TokenHolder | undefined>;
-}
-
-/** The digest under which a token is stored. */
-export function tokenDigest(token: string): Buffer {
-  return createHash('sha256').update(token).digest();
 }
 
 /** Who the bearer of this header is. @throws AppError auth.missing, auth.invalid */

@@ -1,6 +1,7 @@
 /** Prometheus figures: what came in, what is waiting, how old the oldest of it is. Never a person's id in a label. */
 import { Counter, Gauge, Registry, collectDefaultMetrics } from 'prom-client';
 import { isPassing, statement, type Tx } from '../db/database.ts';
+import { inTime, Late } from '../lib/patience.ts';
 
 // One state at a time: each count comes from the index of the few that wait, and no table that grows is read.
 const DEPTH = statement(
@@ -13,6 +14,8 @@ const DEPTH = statement(
    UNION ALL SELECT 'timers_due', count(*)::int, coalesce(extract(epoch FROM max(business_now() - due_at)), 0)::float FROM timers WHERE state = 'OPEN' AND due_at <= business_now()
    UNION ALL SELECT 'incidents_open', count(*)::int, coalesce(extract(epoch FROM max(business_now() - opened_at)), 0)::float FROM incidents WHERE resolved_at IS NULL`,
 );
+/** Prometheus gives up after ten seconds. */
+const PATIENCE_MS = 3_000;
 const KINDS = [
   'inbox_new',
   'outbox_pending',
@@ -32,9 +35,9 @@ interface WaitingRow {
 /** What waits, by kind; `undefined` while the database is away: the other figures are needed then most of all. */
 async function waitingRows(tx: Tx): Promise<readonly WaitingRow[] | undefined> {
   try {
-    return await tx.query<WaitingRow>(DEPTH);
+    return await inTime(tx.query<WaitingRow>(DEPTH), PATIENCE_MS);
   } catch (error) {
-    if (isPassing(error)) return undefined;
+    if (error instanceof Late || isPassing(error)) return undefined;
     throw error;
   }
 }
@@ -58,7 +61,8 @@ export class Metrics {
     });
     this.#deliveries = new Counter({
       name: 'daiban_deliveries_total',
-      help: 'Messages handed to platforms',
+      help: 'Tries to hand a message to its platform, by platform and outcome; pending is tried again',
+      labelNames: ['platform', 'outcome'],
       registers,
     });
     this.#isUp = new Gauge({ name: 'daiban_database_up', help: 'Whether the database answered', registers });
@@ -90,8 +94,8 @@ export class Metrics {
     });
   }
 
-  delivered(count: number): void {
-    this.#deliveries.inc(count);
+  delivery(platform: string, outcome: string): void {
+    this.#deliveries.inc({ platform, outcome });
   }
 
   /** The figures in the text format. While the database is away those of its rows are missing, not 0, and `daiban_database_up` is 0. */

@@ -9,8 +9,11 @@ import type { Inbox, Stored } from '../inbox/receive.ts';
 import type { Clock } from '../lib/clock.ts';
 import { errorText } from '../lib/errors.ts';
 import type { Log } from '../lib/log.ts';
+import { inTime } from '../lib/patience.ts';
 
 const MAX_BODY_BYTES = 1_048_576;
+/** Slack waits three seconds for its answer and WeCom five; a store that hangs must not keep their connections open. */
+const STORE_PATIENCE_MS = 2_500;
 
 /** An answer that waits for this request; `shown` is told once the platform has taken the response. */
 export interface HeldAnswer {
@@ -53,7 +56,13 @@ async function serve(
 ): Promise<void> {
   try {
     const body = await readBody(request);
-    if (body === undefined) {
+    if (body === 'aborted') {
+      // Nothing was stored and nobody is there to be answered; a platform that meant it delivers again.
+      deps.log.debug({ event: 'webhook.aborted', channel: channel.platform });
+      deps.count(channel.platform, 'aborted');
+      return;
+    }
+    if (body === 'too_large') {
       deps.count(channel.platform, 'too_large');
       write(response, { status: 413 });
       return;
@@ -95,7 +104,7 @@ async function answer(deps: WebhookDeps, channel: Channel, request: RawRequest):
     deps.count(channel.platform, received.reason);
     return { http: { status: received.status } };
   }
-  const stored = await deps.inbox.receive(received.events);
+  const stored = await inTime(deps.inbox.receive(received.events), STORE_PATIENCE_MS);
   deps.count(channel.platform, stored.some(Boolean) || received.events.length === 0 ? 'stored' : 'duplicate');
   const held = await waitFor(deps, received, stored);
   return held ? { http: received.answer(held.answer), held } : { http: received.answer() };
@@ -113,13 +122,13 @@ async function waitFor(
   return received.interactive && isTap && first ? deps.interactiveAnswer(first.inboxId) : undefined;
 }
 
-async function readBody(request: IncomingMessage): Promise<Buffer | undefined> {
+async function readBody(request: IncomingMessage): Promise<Buffer | 'too_large' | 'aborted'> {
   const declared = Number(request.headers['content-length'] ?? 0);
   if (declared > MAX_BODY_BYTES) {
     request.resume();
-    return undefined;
+    return 'too_large';
   }
-  return new Promise((resolve, reject) => {
+  return new Promise((resolve) => {
     const chunks: Buffer[] = [];
     let size = 0;
     request.on('data', (chunk: Buffer) => {
@@ -127,8 +136,8 @@ async function readBody(request: IncomingMessage): Promise<Buffer | undefined> {
       if (size <= MAX_BODY_BYTES) chunks.push(chunk);
       else chunks.length = 0;
     });
-    request.on('end', () => resolve(size > MAX_BODY_BYTES ? undefined : Buffer.concat(chunks)));
-    request.on('error', reject);
+    request.on('end', () => resolve(size > MAX_BODY_BYTES ? 'too_large' : Buffer.concat(chunks)));
+    request.on('error', () => resolve('aborted')); // the only error of a request: its connection was cut
   });
 }
 

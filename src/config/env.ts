@@ -54,7 +54,7 @@ const shape = {
   REDIS_URL: z
     .url({ protocol: /^rediss?$/ })
     .optional()
-    .describe('Redis for wake-ups between processes; without it one process wakes itself'),
+    .describe('Redis for wake-ups between processes; without it PostgreSQL carries them (NOTIFY)'),
   ROLES: roles.default([...ROLES]).describe('What this process does: web,worker,scheduler'),
   LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info').describe('Log level'),
   MASTER_KEY: base64Key

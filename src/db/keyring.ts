@@ -3,9 +3,11 @@
  * audit chain. All are wrapped by the master key, which never enters the database.
  */
 import { createHash, randomBytes } from 'node:crypto';
+import { systemClock, type Clock } from '../lib/clock.ts';
 import { AppError, defineErrors } from '../lib/errors.ts';
 import { blind, open, seal, sealedKeyNumber } from '../lib/seal.ts';
 import { statement, type Tx } from './database.ts';
+import { LOCKS } from './locks.ts';
 
 type Purpose = 'COMPANY' | 'CUSTOMER' | 'INDEX' | 'AUDIT';
 
@@ -55,18 +57,23 @@ export class UnknownMasterKey extends AppError {
   }
 }
 
-const MAX_CACHED_KEYS = 10_000;
+const MAX_CUSTOMER_KEYS = 10_000;
+/** How long a process uses a customer's key before it looks whether it still exists, in ms of real time. */
+const CUSTOMER_KEY_MS = 60_000;
 
-/** The opened keys of one process. */
+/** The opened keys of one process: the company's for good, a customer's for a minute at a time. */
 export class Keyring {
   readonly #masters: ReadonlyMap<string, Buffer>;
   readonly #currentMaster: Buffer;
-  readonly #cache = new Map<number, Buffer>();
+  readonly #clock: Clock;
+  readonly #own = new Map<number, Buffer>();
+  readonly #customers = new Map<number, { readonly key: Buffer; readonly until: number }>();
   #company = 0;
   #index: { number: number; version: number } = { number: 0, version: 0 };
   #audit: { number: number; version: number } = { number: 0, version: 0 };
 
-  constructor(masters: MasterKeys) {
+  constructor(masters: MasterKeys, clock = systemClock) {
+    this.#clock = clock;
     this.#currentMaster = masters.current;
     const known = [masters.current, ...(masters.previous ? [masters.previous] : [])];
     this.#masters = new Map(known.map((key) => [masterKeyId(key), key]));
@@ -74,7 +81,7 @@ export class Keyring {
 
   /** Loads the company's keys, making them on the first start. Call once, under the migration lock or alone. */
   async load(tx: Tx, now: Date): Promise<void> {
-    await tx.query('SELECT pg_advisory_xact_lock(72707371)');
+    await tx.query('SELECT pg_advisory_xact_lock($1)', [LOCKS.keyring]);
     for (const purpose of ['COMPANY', 'INDEX', 'AUDIT'] as const) {
       const rows = await tx.query<KeyRow>(LOAD);
       if (!rows.some((row) => row.purpose === purpose)) await this.#create(tx, purpose, now);
@@ -96,12 +103,17 @@ export class Keyring {
     return this.seal(place, toJson(value));
   }
 
-  /** Encrypts with a customer's key, which must have been created or used by this process (`ensure`). */
+  /**
+   * Encrypts with a customer's key.
+   * @throws Error when it does not exist or, a minute after that at the latest, was destroyed.
+   */
   async sealFor(tx: Tx, keyNumber: number, place: string, plain: Buffer | string): Promise<Buffer> {
-    return seal(await this.#ensure(tx, keyNumber), keyNumber, place, plain);
+    const key = await this.#customerKey(tx, keyNumber);
+    if (!key) throw new Error(`data key ${keyNumber} is destroyed or unknown`);
+    return seal(key, keyNumber, place, plain);
   }
 
-  /** Decrypts what the company's key sealed. @throws Error when moved, altered or sealed with a customer's key not loaded. */
+  /** Decrypts what the company's key sealed. @throws Error when moved, altered or sealed with a customer's key. */
   open(place: string, sealed: Buffer): Buffer {
     return open(this.#key(sealedKeyNumber(sealed)), place, sealed);
   }
@@ -114,15 +126,14 @@ export class Keyring {
     return JSON.parse(this.openText(place, sealed));
   }
 
-  /** Decrypts whichever key it needs; `undefined` when that key was destroyed (the customer was erased). */
+  /**
+   * Decrypts whichever key it needs; `undefined` when that key was destroyed (the customer was erased). A process that used
+   * the key just before may open with it for one more minute.
+   */
   async openAny(tx: Tx, place: string, sealed: Buffer): Promise<Buffer | undefined> {
     const number = sealedKeyNumber(sealed);
-    if (!this.#cache.has(number)) {
-      const [row] = await tx.query<KeyRow>(FIND, [number]);
-      if (!row?.wrapped) return undefined;
-      this.#remember(number, this.#unwrap(row));
-    }
-    return this.open(place, sealed);
+    const key = this.#own.get(number) ?? (await this.#customerKey(tx, number));
+    return key && open(key, place, sealed);
   }
 
   /** The blind index digest of a value (exact look-up). */
@@ -168,15 +179,16 @@ export class Keyring {
       masterKeyId(this.#currentMaster),
       now,
     ]);
-    this.#remember(row.number, key);
+    if (purpose === 'CUSTOMER') this.#remember(row.number, key);
     return row.number;
   }
 
-  async #ensure(tx: Tx, number: number): Promise<Buffer> {
-    const cached = this.#cache.get(number);
-    if (cached) return cached;
+  async #customerKey(tx: Tx, number: number): Promise<Buffer | undefined> {
+    const known = this.#customers.get(number);
+    if (known && known.until > this.#clock.now().getTime()) return known.key;
+    this.#customers.delete(number);
     const [row] = await tx.query<KeyRow>(FIND, [number]);
-    if (!row?.wrapped) throw new Error(`data key ${number} is destroyed or unknown`);
+    if (!row?.wrapped) return undefined;
     const key = this.#unwrap(row);
     this.#remember(number, key);
     return key;
@@ -184,7 +196,7 @@ export class Keyring {
 
   #take(row: KeyRow): void {
     if (!row.wrapped) return;
-    this.#remember(row.number, this.#unwrap(row));
+    this.#own.set(row.number, this.#unwrap(row));
     if (row.purpose === 'COMPANY') this.#company = row.number;
     if (row.purpose === 'INDEX') this.#index = { number: row.number, version: row.version };
     if (row.purpose === 'AUDIT') this.#audit = { number: row.number, version: row.version };
@@ -200,22 +212,17 @@ export class Keyring {
     return open(master, `data_keys.wrapped.${row.number}`, row.wrapped);
   }
 
+  /** For a minute from when it was read; of too many the oldest go. */
   #remember(number: number, key: Buffer): void {
-    if (this.#cache.size >= MAX_CACHED_KEYS) this.#evictOne();
-    this.#cache.set(number, key);
-  }
-
-  #evictOne(): void {
-    for (const number of this.#cache.keys()) {
-      if (number !== this.#company && number !== this.#index.number && number !== this.#audit.number) {
-        this.#cache.delete(number);
-        return;
-      }
+    for (const oldest of this.#customers.keys()) {
+      if (this.#customers.size < MAX_CUSTOMER_KEYS) break;
+      this.#customers.delete(oldest);
     }
+    this.#customers.set(number, { key, until: this.#clock.now().getTime() + CUSTOMER_KEY_MS });
   }
 
   #key(number: number): Buffer {
-    const key = this.#cache.get(number);
+    const key = this.#own.get(number);
     if (!key) throw new Error(`data key ${number} is not loaded`);
     return key;
   }

@@ -8,12 +8,11 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Client, DatabaseError } from 'pg';
 import { AppError, errorText } from '../lib/errors.ts';
+import { LOCKS } from './locks.ts';
 import { migrationErrors } from './migration-errors.ts';
 
 /** prisma/migrations of this package, seen from src/db as well as from dist/db. */
 const MIGRATIONS = fileURLToPath(new URL('../../prisma/migrations/', import.meta.url));
-/** Prisma's own advisory lock, so that its CLI and we wait for each other. */
-const PRISMA_LOCK = 72_707_369;
 /** Another process is migrating: that is awaited. A statement waiting longer for a table would block everybody behind it. */
 const LOCK_TIMEOUT = '60s';
 
@@ -51,7 +50,7 @@ export async function migrate(url: string, folder = MIGRATIONS): Promise<{ reado
   const migrations = await readMigrations(folder);
   return withClient(url, async (client) => {
     await client.query(`SET lock_timeout = '${LOCK_TIMEOUT}'; SET statement_timeout = 0`);
-    await client.query('SELECT pg_advisory_lock($1)', [PRISMA_LOCK]).catch(asLocked);
+    await client.query('SELECT pg_advisory_lock($1)', [LOCKS.migration]).catch(asLocked);
     await client.query(TABLE);
     const pending = pendingOf(migrations, await recorded(client));
     for (const migration of pending) await apply(client, migration);

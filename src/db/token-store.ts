@@ -2,6 +2,7 @@
 import type { TokenStore } from '../channels/channel.ts';
 import { statement, type Database, type Statement, type Tx } from './database.ts';
 import type { Keyring } from './keyring.ts';
+import { LOCKS } from './locks.ts';
 
 interface TokenRow {
   readonly sealed_token: Buffer;
@@ -86,7 +87,7 @@ export class DatabaseTokenStore implements TokenStore {
     refresh: () => Promise<{ readonly token: string; readonly expiresAt: Date }>,
   ): Promise<string> {
     return this.#database.transaction(async (tx) => {
-      await tx.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 72707374))', [key]);
+      await tx.query('SELECT pg_advisory_xact_lock(hashtextextended($1, $2))', [key, LOCKS.channelToken]);
       // Through this transaction: another connection for each of many refreshes might never come free.
       const stored = await this.#learn(key, tx);
       if (stored && stored.token !== stale) return stored.token;

@@ -37,7 +37,7 @@ const LOCK = statement(
 );
 const LOCK_ONE = statement(
   'inbox-lock-one',
-  `SELECT id, platform, account, chat, thread, actor, sealed_state, rev, is_silenced FROM conversations WHERE id = $1 FOR UPDATE SKIP LOCKED`,
+  `SELECT id, platform, account, chat, thread, actor, sealed_state, rev, is_silenced FROM conversations WHERE id = $1 FOR NO KEY UPDATE SKIP LOCKED`,
 );
 // Asked in one breath with the locks: events of conversations that others hold are told from ours by comparing.
 const OLDEST = statement(

@@ -4,6 +4,7 @@ import { ChannelError, type Channel } from '../channels/channel.ts';
 import { readTimes } from '../core/unit/unit.ts';
 import type { Database, Tx } from '../db/database.ts';
 import type { Keyring } from '../db/keyring.ts';
+import { LOCKS } from '../db/locks.ts';
 import type { Inbox } from '../inbox/receive.ts';
 import { errorText } from '../lib/errors.ts';
 import type { Log } from '../lib/log.ts';
@@ -25,7 +26,7 @@ interface Timing {
   readonly steadyMs: number;
 }
 
-const LOCK = 'SELECT pg_try_advisory_lock(hashtextextended($1, 72707376)) AS got';
+const LOCK = `SELECT pg_try_advisory_lock(hashtextextended($1, ${LOCKS.listening})) AS got`;
 // Who has to share with another poller gets through now and then: a single answer proves nothing.
 const TIMING: Timing = { againMs: 3_000, steadyMs: 60_000 };
 /** Slack keeps what it could not deliver for minutes only, so a mended account is found within one. */

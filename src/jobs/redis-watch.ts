@@ -4,6 +4,7 @@
  * incident; readiness and the figures ask `isUp`. A connection of its own each time also sees a Redis that hangs.
  */
 import { statement, type Database } from '../db/database.ts';
+import { LOCKS } from '../db/locks.ts';
 import { newId } from '../lib/ids.ts';
 import type { Log } from '../lib/log.ts';
 import { isRedisUp } from './redis-check.ts';
@@ -21,7 +22,7 @@ const AWAY_MS = 6 * REDIS_LOOK_MS;
 // real time; an incident that a person has closed is not opened again by whoever has told of it.
 const OF_KIND = `kind = '${QUEUE_LOST}'`;
 const AWAY_AT = `(detail ->> 'awayAt')::timestamptz`;
-const ALONE = statement('queue-lost-alone', 'SELECT pg_advisory_xact_lock(72707372)');
+const ALONE = statement('queue-lost-alone', `SELECT pg_advisory_xact_lock(${LOCKS.queueLost})`);
 const RENEW = statement(
   'queue-lost-renew',
   `UPDATE incidents SET detail = jsonb_build_object('awayAt', $1::text)

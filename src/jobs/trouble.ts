@@ -1,4 +1,5 @@
 /** What follows when a message did not simply arrive: a to-do, an incident, a mark, or a timer that tries again. */
+import { NO_BORDER_CONSENT } from '../domain/consent/index.ts';
 import { askForCalls } from '../domain/reminders/index.ts';
 import { addTodo, ownerOf } from '../domain/todos/index.ts';
 import { setReachable } from '../identity/identity-store.ts';
@@ -26,10 +27,14 @@ export function createTroubleHandler(keys: Keyring): FollowUp {
       settlement.state === 'SENT' ||
       settlement.state === 'PENDING' ||
       settlement.state === 'LAPSED' ||
-      settlement.state === 'DENIED'
+      (settlement.state === 'DENIED' && settlement.code !== NO_BORDER_CONSENT)
     )
       return;
     const { now } = await readTimes(tx);
+    if (settlement.state === 'DENIED') {
+      await askToPhone(tx, row, now);
+      return;
+    }
     if (settlement.state !== 'DEFERRED' && (await askInChat(tx, keys, row, now))) return;
     if (settlement.state === 'DEFERRED') {
       const dueAt = settlement.until ?? new Date(now.getTime() + (settlement.waitMs ?? 60_000));
@@ -67,20 +72,21 @@ async function askSomebody(
   { state, code }: { readonly state: string; readonly code: string },
   now: Date,
 ): Promise<void> {
-  if (row.kind === 'reminder' && row.subject_id !== null && state === 'PARKED') {
-    const [instalment = ''] = (row.reference ?? '').split(':');
-    await askForCalls(tx, [{ loanId: row.subject_id, instalment: Number(instalment) }], {
-      now,
-      traceId: row.trace_id,
-    });
-    return;
-  }
+  if (state === 'PARKED' && (await askToPhone(tx, row, now))) return;
   const kind = state === 'UNKNOWN' ? 'unknown_send' : 'failed_send';
   const subject = await recipientOf(tx, row);
   const todo = { kind, params: { code }, ...(subject ? { subject } : {}) };
   const ownerId = row.customer_id === null ? null : await ownerOf(tx, row.customer_id);
   await addTodo(tx, { ...todo, key: `outbox:${row.id}`, role: 'manager' }, now);
   if (ownerId !== null) await addTodo(tx, { ...todo, key: `outbox:${row.id}:owner`, staffId: ownerId }, now);
+}
+
+/** A reminder that no chat may carry, or carries, is given by phone. `false` for any other message. */
+async function askToPhone(tx: Tx, row: LeasedRow, now: Date): Promise<boolean> {
+  if (row.kind !== 'reminder' || row.subject_id === null) return false;
+  const [instalment = ''] = (row.reference ?? '').split(':');
+  await askForCalls(tx, [{ loanId: row.subject_id, instalment: Number(instalment) }], { now, traceId: row.trace_id });
+  return true;
 }
 
 const RECIPIENT = statement(

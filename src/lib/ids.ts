@@ -1,5 +1,5 @@
 /** Identifiers: UUIDv7 for entities (time-ordered, made in the application), short opaque tokens for links and cards. */
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { v7 } from 'uuid';
 
 export function newId(): string {
@@ -18,4 +18,9 @@ export function newToken(length = 26): string {
   let text = '';
   for (const byte of randomBytes(length)) text += ALPHABET[byte & 31];
   return text;
+}
+
+/** The digest under which a token of the API is stored, and by which it is found. */
+export function tokenDigest(token: string): Buffer {
+  return createHash('sha256').update(token).digest();
 }

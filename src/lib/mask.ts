@@ -139,7 +139,12 @@ const LINK_SECRET = /(?<=https?:\/\/[^\s?#]{1,200}(?:\/|\?[\w-]{1,20}=))[\w-]{24
 
 /** The free text masked, with the given names hidden as well. */
 export function maskTextAndNames(text: string, names: Iterable<string>): string {
-  let masked = maskText(text);
+  return maskNames(maskText(text), names);
+}
+
+/** The text with these names hidden, and nothing else. */
+export function maskNames(text: string, names: Iterable<string>): string {
+  let masked = text;
   for (const name of names) masked = masked.replaceAll(name, mask('name', name));
   return masked;
 }

@@ -28,6 +28,8 @@ export interface LeasedRow {
   readonly ordinal: number | null;
   /** What the attempt before this one ended with. */
   readonly error_code: string | null;
+  /** Its person was known not to be reached when it was written: it goes on the file, and nothing to the platform. */
+  readonly is_unreachable: boolean;
   /** When this attempt began. */
   readonly lease_at: Date;
   /** When the first attempt began that may have arrived; `null` while none may have. */
@@ -37,7 +39,7 @@ export interface LeasedRow {
 }
 
 export const LEASED_COLUMNS =
-  'o.id, o.at, o.account, o.chat, o.thread, o.lane, o.kind, o.purpose, o.customer_id, o.subject_id, o.reference, o.sealed_payload, o.card_id, o.attempts, o.trace_id, o.error_code, o.unclear_since, o.ordinal, o.sending_at AS lease_at';
+  'o.id, o.at, o.account, o.chat, o.thread, o.lane, o.kind, o.purpose, o.customer_id, o.subject_id, o.reference, o.sealed_payload, o.card_id, o.attempts, o.trace_id, o.error_code, o.is_unreachable, o.unclear_since, o.ordinal, o.sending_at AS lease_at';
 
 // The head of each chat only: within a chat messages leave in the order in which they were decided. The answer to a tap
 // waits for nothing: its button is spinning.

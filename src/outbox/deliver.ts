@@ -46,7 +46,8 @@ export interface DeliverDeps {
   readonly times: (tx: Tx) => Promise<{ readonly now: Date; readonly realNow: Date }>;
   /** What must follow a settlement that is not a plain success: incident, to-do, unreachable mark, resume timer. */
   readonly followUp: FollowUp;
-  readonly onSettled: (count: number) => void;
+  /** Told how each try ended; `PENDING` is tried again. */
+  readonly onSettled: (account: string, state: Settlement['state']) => void;
   /** Asks for another claim in so many milliseconds: something waits behind what is being sent, or for the pace. */
   readonly lookAgain: (inMs: number) => void;
   readonly log: Log;
@@ -57,7 +58,7 @@ const HANDLE = statement(
   `SELECT id, sealed_handle FROM outbox WHERE card_id = $1 AND kind IN ('card', 'card_update') AND state = 'SENT' AND sealed_handle IS NOT NULL ORDER BY id DESC LIMIT 1`,
 );
 
-/** Written with a row whose person is known not to be reached: what it says goes on the file, and nothing to the platform. */
+/** The code of a row whose person was known not to be reached when it was written. */
 export const UNREACHABLE = 'unreachable';
 
 /** A card that is not there, or no longer to be redrawn, where nobody misses it. */
@@ -161,7 +162,6 @@ export class Deliverer implements DirectSender {
       this.#inFlight.delete(token);
       this.#sending -= rows.length;
     }
-    this.#deps.onSettled(rows.length);
   }
 
   /** Extends the leases of sends that are still running. */
@@ -206,9 +206,15 @@ export class Deliverer implements DirectSender {
   async #sendAll(rows: readonly LeasedRow[], token: string, now: Date): Promise<void> {
     hit('outbox.claimed');
     const settler = new Settler(this.#settling(), token, rows.length);
-    const results = await Promise.allSettled(rows.map(async (row) => settler.add(row, await this.#sendOne(row, now))));
+    const results = await Promise.allSettled(rows.map(async (row) => this.#settle(settler, row, now)));
     const failed = results.find((result) => result.status === 'rejected');
     if (failed) throw failed.reason; // the leases run out and the sweep takes the rows back
+  }
+
+  async #settle(settler: Settler, row: LeasedRow, now: Date): Promise<void> {
+    const settlement = await this.#sendOne(row, now);
+    await settler.add(row, settlement);
+    this.#deps.onSettled(row.account, settlement.state);
   }
 
   async #sendOne(row: LeasedRow, now: Date): Promise<Settlement> {
@@ -234,7 +240,7 @@ export class Deliverer implements DirectSender {
 
   /** After an attempt of unclear outcome, whatever came after it, only while the platform would drop the repetition. */
   #isTooLateToRepeat(row: LeasedRow): boolean {
-    if (row.unclear_since === null) return false;
+    if (row.unclear_since === null || row.kind === 'card_update') return false;
     const windowMs = this.#windows().get(row.account) ?? 0;
     return row.lease_at.getTime() - row.unclear_since.getTime() >= windowMs;
   }
@@ -248,7 +254,7 @@ export class Deliverer implements DirectSender {
     if ('settlement' in content) return content.settlement;
     const verdict = await this.#gate(row, content.content, now);
     if (verdict) return verdict;
-    if (row.error_code === UNREACHABLE) {
+    if (row.is_unreachable) {
       await this.#filed(row, content);
       return { state: 'PARKED', code: UNREACHABLE };
     }
@@ -297,7 +303,7 @@ export class Deliverer implements DirectSender {
       outboxId: row.id,
       purpose: row.purpose as Purpose,
       customerId: row.customer_id,
-      platform: row.account.split(':')[0] ?? '',
+      account: row.account,
       text: plainText(content),
       now,
     };

@@ -87,6 +87,7 @@ export function leasedRow(
     trace_id: message.traceId,
     ordinal,
     error_code: null,
+    is_unreachable: false,
     lease_at: times.realNow,
     unclear_since: null,
   };

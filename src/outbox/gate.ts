@@ -6,7 +6,8 @@ export interface GateQuestion {
   readonly outboxId: bigint;
   readonly purpose: Purpose;
   readonly customerId: string;
-  readonly platform: string;
+  /** The account it is to leave by (`telegram:4242`). */
+  readonly account: string;
   readonly text: string;
   readonly now: Date;
 }
@@ -18,7 +19,7 @@ export type GateAnswer =
 
 export type SendGate = (tx: Tx, question: GateQuestion) => Promise<GateAnswer>;
 
-/** Renders a bulk row (a reminder) at the moment of sending; `undefined` = it no longer applies. */
+/** Renders a bulk row (a reminder) at the moment of sending; `dropped` = it no longer applies, and why (a code). */
 export type BulkRenderer = (
   tx: Tx,
   row: { readonly subjectId: string; readonly reference: string; readonly now: Date },

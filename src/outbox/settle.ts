@@ -39,12 +39,13 @@ const HEARTBEAT = statement(
   `UPDATE outbox SET lease_until = clock_timestamp() + interval '30 seconds' WHERE lease_token = ANY($1::uuid[]) AND state = 'LEASED'`,
 );
 // An answer inside a request is not known to have been shown, and a message sent instead would not be recognised as the same.
+// A card that is drawn twice looks as it does when drawn once: its redrawing is repeated on every platform, at any time.
 const EXPIRED = statement(
   'outbox-expired',
   `UPDATE outbox o SET state = fate.state, error_code = 'lease_expired', unclear_since = coalesce(o.unclear_since, o.sending_at), lease_token = NULL, lease_until = NULL,
      settled_at = CASE WHEN fate.state = 'PENDING' THEN NULL ELSE business_now() END
    FROM (
-     SELECT l.id, l.at, CASE WHEN l.attempts < 5 AND l.lane <> 'INTERACTIVE' AND coalesce(l.unclear_since, l.sending_at) > clock_timestamp() - may.window_ms * interval '1 millisecond' THEN 'PENDING' ELSE 'UNKNOWN' END AS state
+     SELECT l.id, l.at, CASE WHEN l.attempts < 5 AND l.lane <> 'INTERACTIVE' AND (l.kind = 'card_update' OR coalesce(l.unclear_since, l.sending_at) > clock_timestamp() - may.window_ms * interval '1 millisecond') THEN 'PENDING' ELSE 'UNKNOWN' END AS state
      FROM outbox l LEFT JOIN unnest($1::text[], $2::float8[]) AS may (account, window_ms) ON may.account = l.account
      WHERE l.state = 'LEASED' AND l.lease_until < clock_timestamp() FOR UPDATE OF l SKIP LOCKED
    ) AS fate

@@ -5,6 +5,7 @@
 import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { botName } from '../../src/base.ts';
 import { Keyring } from '../../src/db/keyring.ts';
+import { performOperation } from '../../src/core/unit/unit.ts';
 import { personalValues } from '../../src/domain/customers/index.ts';
 import { CANARY, findInDatabase, mentionsCanary } from '../chaos/support/canary.ts';
 import { ADMIN, MASTER_KEY, useCompany, type StaffActor } from './support/company.ts';
@@ -135,6 +136,31 @@ describe('a canary', () => {
     expect(mentionsCanary(JSON.stringify(abroad))).toEqual([]);
   });
 
+  test('in the words an operation was called with is masked in the audit log, which nobody can erase; ids stay', async () => {
+    const found = (await company.call(sales, 'customer.search', { mobile: CANARY.phone })) as {
+      items: readonly { id: string; number: string }[];
+    };
+    const [customer] = found.items;
+    const reason = `${CANARY.name}本人来电 ${CANARY.phone} 核对 ${CANARY.idCard} 卡 ${CANARY.bankCard}`;
+    await company.call(sales, 'customer.reveal', { id: customer?.id, fields: ['name'], reason });
+    for (const words of [CANARY.phone, CANARY.name])
+      await performOperation(company.base.unit, { actor: sales, via: 'slack' }, 'document.offerUpload', {
+        customer: words,
+      });
+
+    const kept = await auditDetails();
+    expect(kept.filter((detail) => mentionsCanary(detail).length > 0)).toEqual([]);
+    const [revealed, byPhone, byName] = kept.slice(-3);
+    expect(revealed).toContain(`{"input":{"id":"${customer?.id ?? ''}","fields":["name"]`);
+    expect(revealed).toContain('欧***本人来电 139****1234 核对');
+    expect([byPhone, byName]).toEqual(['{"input":{"customer":"139****1234"}}', '{"input":{"customer":"欧***"}}']);
+    expect(
+      await company.count(`audit_entries WHERE action = 'document.offerUpload' AND subject_id = $1`, [
+        customer?.number,
+      ]),
+    ).toBe(2);
+  });
+
   test('at rest is ciphertext: the sealed columns do not contain it as bytes', async () => {
     const { rows } = await company.db.pool.query<{ table_name: string; column_name: string }>(
       `SELECT table_name, column_name FROM information_schema.columns WHERE table_schema = 'public' AND data_type = 'bytea' AND table_name !~ '_[0-9]{6}$'`,
@@ -152,6 +178,13 @@ describe('a canary', () => {
     expect(found).toEqual([]);
   });
 });
+
+async function auditDetails(): Promise<readonly string[]> {
+  const { rows } = await company.db.pool.query<{ id: string; sealed_detail: Buffer }>(
+    'SELECT id, sealed_detail FROM audit_entries WHERE sealed_detail IS NOT NULL ORDER BY id',
+  );
+  return rows.map((row) => company.base.keys.openText(`audit_entries.sealed_detail.${row.id}`, row.sealed_detail));
+}
 
 describe('a form that is being filled', () => {
   const PHONE = '13500001234';

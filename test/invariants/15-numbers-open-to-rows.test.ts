@@ -61,7 +61,10 @@ describe('the list of approvals', () => {
       'SELECT number FROM customers WHERE owner_id = $1 ORDER BY number LIMIT 3',
       [seller.id],
     );
-    for (const { number } of rows) await company.call(seller, 'lead.submit', { lead: `K${number}` });
+    for (const { number } of rows) {
+      await company.call(seller, 'lead.update', { lead: `K${number}`, facts: { term: 12 } });
+      await company.call(seller, 'lead.submit', { lead: `K${number}` });
+    }
 
     const open = await openApprovals();
     const [first] = open;

@@ -101,7 +101,7 @@ export function useFilingDesk(): FilingDesk {
 
   beforeEach(async () => {
     made += 1;
-    const facts = { name: '何女士', phone: `1380001${String(1000 + made)}`, amount: '100000.00' };
+    const facts = { name: '何女士', phone: `1380001${String(1000 + made)}`, amount: '100000.00', term: 12 };
     const lead = (await product.call(present(people.lin), 'lead.capture', { facts })) as {
       customerId: string;
       leadNumber: string;

@@ -130,6 +130,7 @@ CREATE TABLE identities (
   is_verified   boolean NOT NULL DEFAULT false,
   created_at    timestamptz NOT NULL,
   bound_at      timestamptz,
+  opened_link   bytea,
   recorded_at   timestamptz NOT NULL DEFAULT now(),
   UNIQUE (account, external_id),
   CHECK (num_nonnulls(staff_id, customer_id) <= 1)
@@ -220,6 +221,8 @@ CREATE TABLE outbox (
   provider_id     text,
   sealed_handle   bytea,
   error_code      text,
+  -- Its person was known not to be reached when it was written: what it says goes on the file, and nothing to the platform.
+  is_unreachable  boolean NOT NULL DEFAULT false,
   -- When the first attempt began that may have arrived; only a platform that surely has nothing takes it back.
   unclear_since   timestamptz,
   settled_at      timestamptz,
@@ -536,9 +539,13 @@ CREATE TABLE consents (
   text_hash    bytea NOT NULL,
   identity_id  uuid REFERENCES identities (id) ON DELETE RESTRICT,
   via          text NOT NULL,
-  granted_at   timestamptz NOT NULL,
+  -- What the customer answered: one of the two.
+  granted_at   timestamptz,
+  declined_at  timestamptz,
+  -- Since when the answer holds no longer: a consent was withdrawn, a refusal gave way to a consent, or a newer version was answered.
   withdrawn_at timestamptz,
   recorded_at  timestamptz NOT NULL DEFAULT now(),
+  CHECK (num_nonnulls(granted_at, declined_at) = 1),
   FOREIGN KEY (text_key, text_version, language) REFERENCES consent_texts (key, version, language) ON DELETE RESTRICT
 );
 CREATE INDEX consents_customer ON consents (customer_id);
@@ -636,7 +643,7 @@ CREATE TABLE approvals (
   verbs          text[] NOT NULL,
   -- Goes up by one with every change a card must show; a decision names the revision it was made on.
   revision       integer NOT NULL DEFAULT 1,
-  state          text NOT NULL CHECK (state IN ('OPEN', 'APPROVED', 'REJECTED', 'RETURNED', 'RECALLED', 'STOPPED')),
+  state          text NOT NULL CHECK (state IN ('OPEN', 'APPROVED', 'REJECTED', 'RETURNED', 'RECALLED', 'STOPPED', 'EXPIRED')),
   snapshot_hash  bytea NOT NULL,
   sealed_snapshot bytea NOT NULL,
   opened_at      timestamptz NOT NULL,

@@ -25,7 +25,7 @@ const ONCE = { repeatable: false } as const;
 const posted = z.looseObject({ channel: z.string(), ts: z.string() });
 const anyAnswer = z.looseObject({});
 
-/** What sending needs; the clock (business time) bounds how far back a lost post is looked for. */
+/** What sending needs; the clock (real time, as Slack's own stamps) bounds how far back a lost post is looked for. */
 export interface SendDeps {
   readonly api: SlackApi;
   /** The same with little patience, for what is of no use three seconds later. */

@@ -3,6 +3,7 @@ import { createHmac, timingSafeEqual } from 'node:crypto';
 import { z } from 'zod';
 import type { Database } from '../../db/database.ts';
 import type { Keyring } from '../../db/keyring.ts';
+import { LOCKS } from '../../db/locks.ts';
 import { hit } from '../../lib/kill-points.ts';
 import { readHead } from './chain.ts';
 import { tryLock } from './seal.ts';
@@ -30,8 +31,6 @@ export interface AnchorStore {
   all(): AsyncIterable<unknown>;
 }
 
-const ANCHOR_LOCK = 72_707_377;
-
 /**
  * Writes an anchor of the present head unless the last one names it already. One process at a time: two that share a store
  * would mend each other's half-written line.
@@ -39,7 +38,7 @@ const ANCHOR_LOCK = 72_707_377;
 export async function anchorAudit(database: Database, keys: Keyring, store: AnchorStore, now: Date): Promise<boolean> {
   const { key } = keys.auditKey;
   return database.transaction(async (tx) => {
-    if (!(await tryLock(tx, ANCHOR_LOCK))) return false;
+    if (!(await tryLock(tx, LOCKS.auditAnchor))) return false;
     const { sequence, hash } = await readHead(tx);
     const fields = { sequence: String(sequence), head: hash.toString('hex'), at: now.toISOString() };
     const last = signedAnchor(key, await store.last());

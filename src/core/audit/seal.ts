@@ -7,6 +7,7 @@
  */
 import { statement, type Database, type Tx } from '../../db/database.ts';
 import type { Keyring } from '../../db/keyring.ts';
+import { LOCKS } from '../../db/locks.ts';
 import { hit } from '../../lib/kill-points.ts';
 import { ENTRY_COLUMNS, entryOf, nextHead, readHead, type EntryRow, type Head } from './chain.ts';
 
@@ -25,8 +26,6 @@ const SEAL = statement(
    RETURNING sequence`,
 );
 
-const SEAL_LOCK = 72_707_372;
-
 /** Whether this transaction got the lock, until its end; `false` while another process holds it. */
 export async function tryLock(tx: Tx, lock: number): Promise<boolean> {
   const [row] = await tx.query<{ got: boolean }>(LOCK, [lock]);
@@ -36,7 +35,7 @@ export async function tryLock(tx: Tx, lock: number): Promise<boolean> {
 /** Seals up to `limit` committed entries; returns how many. Only one process at a time does it. */
 export async function sealAudit(database: Database, keys: Keyring, limit = 1_000): Promise<number> {
   const sealed = await database.transaction(async (tx) => {
-    if (!(await tryLock(tx, SEAL_LOCK))) return 0;
+    if (!(await tryLock(tx, LOCKS.auditSeal))) return 0;
     const entries = await tx.query<EntryRow>(NEXT, [limit]);
     if (entries.length === 0) return 0;
     const { key, version } = keys.auditKey;

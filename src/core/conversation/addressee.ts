@@ -2,6 +2,7 @@
  * Whom a sentence speaks of: K301 金额改成60万 · 张伟的金额改成60万 · 客户张伟 137… 80万. A form holds one person; what is said of
  * another never gets into it, neither as a correction nor in passing.
  */
+import type { BusinessDate } from '../../lib/business-date.ts';
 import { toHalfWidth } from '../../lib/mask.ts';
 import { parseShortId } from './command.ts';
 import { prompt } from './prompt.ts';
@@ -10,12 +11,12 @@ import { readMessage } from './reading.ts';
 import { sayOn } from './say.ts';
 import type { ConversationState, Frame } from './state.ts';
 import type { Turn } from './turn.ts';
-import { CERTAIN, parsePhone, toSimplified, type Fact } from './understand/index.ts';
+import { CERTAIN, parsePhone, toSimplified, understandLead, type Fact } from './understand/index.ts';
 import { slotParam } from './values.ts';
 
 /** Somebody named before what is to be changed; the verb belongs to the correction that follows. */
 const ADDRESS =
-  /^(?:请|帮我|麻烦)?(?:给|for\s)?(?<verb>把|将|修改|更正|改|(?:change|set|correct)\s)?\s*(?:客户)?\s*(?<who>[KAL]\d{1,8}(?![\dA-Z])|\+?\d[\d -]{9,15}\d|[\u4e00-\u9fa5]{2,5}(?=[\s,，:：]))(?:的|[\s,，:：])*(?<rest>.+)$/isu;
+  /^(?:请|帮我|麻烦)?(?:给|for\s)?(?<verb>把|将|修改|更正|改|(?:change|set|correct)\s)?\s*(?:客户)?\s*(?<who>[KAL]\d{1,8}(?![\dA-Z])|\+?\d[\d -]{9,15}\d|[\u4e00-\u9fa5]{2,5}?(?=(?:[那这](?:个|边|里|位|笔|单|家))?[\s,，:：]))(?:[那这](?:个|边|里|位|笔|单|家)|的|[\s,，:：])*(?<rest>.+)$/isu;
 /** A customer's number before plain facts; shorter ones are also models of cars. */
 const CUSTOMER_NUMBER = /^K\d{2,8}$/iu;
 /** Words before a field's name that name nobody. */
@@ -23,7 +24,7 @@ const NOBODY =
   /^(?:请|帮我|麻烦|把|将|客户|顾客|借款人|申请人|本人|个人|自己|他们?|她们?|我们?|你们?|您|咱|这|那|该|位|个|笔|条|单|的|贷款|借款|申请|需求|想要?|要|总|每月|月|家庭|名下|实际|目前|现在|刚才|刚刚|之前|前面|上面|昨天|说|写|填|报|the|his|her|their|my|loan|requested|customer's|customer|\s)*$/iu;
 const FORM_OF_ADDRESS = /^(?<surname>[\u4e00-\u9fa5]{1,2})(?:女士|先生|小姐|太太|老板|总|经理|哥|姐|叔|阿姨|老师)$/u;
 /** 客户张伟 · 录一个 张伟: a new person, whether he has a phone or not. */
-const NEW_PERSON = /(?:客户|新线索|新进件|录入?一?(?:个|位|下)?)(?:是|叫|姓名)?[是为:：\s]*$/u;
+const NEW_PERSON = /(?:客户|新增|新线索|新进件|录入?一?(?:个|位|下)?)(?:是|叫|姓名)?[是为:：\s]*$/u;
 /** A name standing alone is read with this much certainty. */
 const NAME_ALONE = 0.8;
 
@@ -39,7 +40,8 @@ export function heardByDraft(
   if (who === undefined || (open.length === 0 && turn.top)) return { text, reading };
   const rest = `${groups?.['verb'] ?? ''}${groups?.['rest'] ?? ''}`;
   const said = readMessage(rest, turn.tools.today);
-  if (!names(who, reading, said)) return { text, reading };
+  if (!names(who, reading, said, turn.tools.today)) return { text, reading };
+  if (answersWithPhone(turn, who, said)) return { text, reading };
   // With nothing open at all it is a change of a case that has to be opened first.
   if (open.length === 0)
     return { text, reading: said.correction ? { ...reading, correction: said.correction } : reading };
@@ -54,11 +56,23 @@ export function heardByDraft(
 }
 
 /** Whether `who` is a case or a person, and the rest something to be written there. */
-function names(who: string, reading: Reading, said: Reading): boolean {
+function names(who: string, reading: Reading, said: Reading, today: BusinessDate): boolean {
   if (CUSTOMER_NUMBER.test(who)) return said.correction !== undefined || said.understanding.facts.length > 0;
   if (said.correction === undefined) return false;
   if (parseShortId(who) !== undefined || parsePhone(who) !== undefined) return true;
-  return reading.understanding.facts.some((fact) => fact.name === 'name' && same(String(fact.value), who));
+  // 王五那个 says no name by itself; 王五 does
+  return [...reading.understanding.facts, ...understandLead(who, today).facts].some(
+    (fact) => fact.name === 'name' && same(String(fact.value), who),
+  );
+}
+
+/** 135… 打错了 while the number is asked for and there is none: the number is the answer, whatever was mistyped before. */
+function answersWithPhone(turn: Turn, who: string, { correction }: Reading): boolean {
+  const frame = turn.top;
+  const asked = frame?.wait === 'slot' ? frame.asked : undefined;
+  if (!frame || asked === undefined || frame.slots[asked]?.value !== undefined) return false;
+  const isPhone = turn.flowOf(frame).slots.get(asked)?.type === 'phone' && parsePhone(who) !== undefined;
+  return isPhone && correction?.value === '';
 }
 
 /** A form with somebody's name in it; whoever waits for an operation or a called flow lies below it. */
@@ -73,7 +87,9 @@ export function speaksOfDraft(turn: Turn, frame: Frame, words: string): boolean 
 }
 
 function personIn(words: string): string {
-  return words.replace(/^(?:请|帮我|麻烦)?(?:把|将)?(?:客户)?\s*/u, '').replace(/(?:的|'s)?\s*$/iu, '');
+  return words
+    .replace(/^(?:请|帮我|麻烦)?(?:把|将)?(?:客户)?\s*/u, '')
+    .replace(/(?:[那这](?:个|边|里|位|笔|单|家)|的|'s)*\s*$/iu, '');
 }
 
 function isAbout(turn: Turn, frame: Frame, who: string): boolean {

@@ -16,6 +16,7 @@ import {
   findMoneyRanges,
   limitProblem,
   parseAnswer,
+  PROBABLE,
   toSimplified,
   type Ambiguity,
   type AnswerType,
@@ -25,8 +26,6 @@ import { fieldsOf } from './values.ts';
 
 /** After so many unreadable messages in a row the repair flow `cannot-handle` takes over. */
 const MAX_MISSES = 2;
-/** Besides a taken answer, facts at least this sure are read from the same message; an amount by elimination is not. */
-const PROBABLE = 0.8;
 /** Types whose answer may be nearly any words; a sentence full of other facts is not one of them. */
 const FREE_TYPES: ReadonlySet<AnswerType> = new Set(['text', 'licence-name', 'person-name', 'place']);
 const EVASIVE = /^(?:不知道|不清楚|不记得|不确定|没想好|随便|都行|再说|忘了|i don'?t know|not sure)[。.!！~]*$/iu;

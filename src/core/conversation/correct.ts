@@ -12,10 +12,18 @@ import type { Reading } from './protocol.ts';
 import { readMessage } from './reading.ts';
 import { askFor } from './run.ts';
 import { sayOn } from './say.ts';
-import { absorb, askConflict, confirmSlots, emptySlot, sayProblem, writeSlot } from './slots.ts';
+import { absorb, askConflict, confirmSlots, conflictOf, emptySlot, sayProblem, writeSlot } from './slots.ts';
 import type { Frame } from './state.ts';
 import { formOf, running, type Turn } from './turn.ts';
-import { limitProblem, parseAnswer, toSimplified, type AnswerType, type FactValue } from './understand/index.ts';
+import {
+  limitProblem,
+  parseAnswer,
+  PROBABLE,
+  toSimplified,
+  type AnswerType,
+  type Fact,
+  type FactValue,
+} from './understand/index.ts';
 import { applies, fieldsOf, labelOf } from './values.ts';
 
 /** What a proposed change can be answered with: make it, drop it, or begin a form for the other person. */
@@ -107,16 +115,27 @@ export function correct(turn: Turn, correction: Correction): boolean {
     prompt(turn);
     return true;
   }
-  replaceWith(turn, target, parsed.value);
+  replaceWith(turn, target, parsed.value, correction.isDenial === true ? [] : besides(turn, target, parsed.value));
   return true;
 }
 
-/** Writes a value that the person has named outright, and goes on. */
-function replaceWith(
-  turn: Turn,
-  { frame, slot }: { readonly frame: Frame; readonly slot: string },
-  value: FactValue,
-): void {
+/** The words of a name are all its own: 深圳 in 执照改成深圳市何记图文 is no city. */
+const WHOLE_SENTENCE: ReadonlySet<AnswerType> = new Set(['text', 'licence-name', 'person-name']);
+
+/** What the sentence of a correction says of other fields: the term in 金额改成12万 36个月. */
+function besides(turn: Turn, { frame, slot }: SlotTarget, value: FactValue): readonly Fact[] {
+  const flow = turn.flowOf(frame);
+  const type = flow.slots.get(slot)?.type;
+  if (type === undefined || WHOLE_SENTENCE.has(type)) return [];
+  return (turn.input.reading?.understanding.facts ?? []).filter((fact) => {
+    const other = flow.slotOfFact.get(fact.name);
+    const isSameValue = fact.value === value && flow.slots.get(other ?? '')?.type === type;
+    return other !== slot && fact.confidence >= PROBABLE && !isSameValue;
+  });
+}
+
+/** Writes a value that the person has named outright with what he says `besides`, and goes on, or asks about what wants asking. */
+function replaceWith(turn: Turn, { frame, slot }: SlotTarget, value: FactValue, others: readonly Fact[] = []): void {
   const before = turn.top?.slots[slot];
   if (before?.value === value) {
     sayOn(turn, frame, 'conversation.already', {
@@ -125,6 +144,10 @@ function replaceWith(
   }
   writeSlot(turn, slot, value, 'asked');
   if (before?.confirmed === true) confirmSlots(turn, [slot]);
+  const conflict = turn.top && conflictOf(turn, turn.top, others);
+  acknowledge(turn, absorb(turn, others));
+  // With its text: whatever the answer is, the form goes on with all that is new.
+  if (conflict) return askConflict(turn, { ...conflict, text: turn.input.text });
   proceed(turn);
 }
 
@@ -228,7 +251,12 @@ function looksLikeSlot(turn: Turn, correction: Correction): boolean {
   return true;
 }
 
-type Target = { readonly frame: Frame; readonly slot: string } | { readonly other: string };
+interface SlotTarget {
+  readonly frame: Frame;
+  readonly slot: string;
+}
+
+type Target = SlotTarget | { readonly other: string };
 
 /** `other`: the words before the field's name mean a person whose form is not open. */
 function findTarget(turn: Turn, correction: Correction): Target | undefined {

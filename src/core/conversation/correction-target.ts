@@ -12,7 +12,9 @@ import type { BusinessDate } from '../../lib/business-date.ts';
 export function slotMeantBy(turn: Turn, frame: Frame, value: string): string | undefined {
   const flow = turn.flowOf(frame);
   const { today } = turn.tools;
-  const type = typeOf(toSimplified(value), today);
+  const plain = toSimplified(value);
+  // 不是20万是50万，36期: what is put right stands first
+  const type = typeOf(plain, today) ?? typeOf(plain.split(/[,，\s]+/u, 1)[0] ?? '', today);
   const filled = [...flow.slots.keys()].filter((name) => frame.slots[name]?.value !== undefined);
   const ofType = filled.filter((name) => flow.slots.get(name)?.type === type);
   if (ofType.length > 1 && type === 'money') return closest(ofType, frame, value, today);

@@ -29,7 +29,6 @@ const turnSchema = z.strictObject({
   /** Locale keys of everything the bot says, in order; a change shown as old → new is `conversation.changed`. */
   bot: z.array(z.string()).optional(),
   choices: z.array(z.string()).optional(),
-  starts: z.array(record).optional(),
   slots: record.optional(),
   confirmed: z.array(z.string()).optional(),
   empty: z.array(z.string()).optional(),

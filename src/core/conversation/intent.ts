@@ -57,10 +57,19 @@ const TABLE: readonly { readonly intent: Intent; readonly patterns: readonly Reg
     intent: 'call-limit',
     patterns: [
       new RegExp(`${FORBIDS}${UP_TO}${CALLS_ME}|(?:不想|${FORBIDS})[^,，。;；]{0,4}接[^,，。;；]{0,5}电话`, 'u'),
+      /^(?:请|麻烦|拜托|能不能|可不可以|你们?|您|以后|[,，\s])*(?:别|不要|请勿|停止)(?:再|老是?|总是?|一直)*(?:给我|向我)?(?:再|乱|一直)?发(?:送)?(?:了|啦|来|过来)?(?:这[些种]|那些)?(?:消息|短信|信息|微信|通知|东西)?(?:给我)?[了啦吧啊呀吗\s。.!！?？~]*$/u,
       /只(?:能|可以|准|许|在)[^,，。;；]{0,10}(?:联系我|找我|打给我|给我打)/u,
       /(?:每个?|一个?|1个?)(?:天|日|周|星期|月)[^,，。;；]{0,4}(?:最多|顶多|只能|只许|只准)[^,，。;；]{0,4}(?:打(?:我|给我|电话|[一二两三\d]{1,2}[次个回通])|联系|找我|[一二两三\d]{1,2}[次个通]电话)|电话[^,，。;；]{0,6}(?:最多|(?:不要?|不能|别)超过)/u,
       /(?:\bdo not\b|\bdon'?t\b|\bstop\b|(?<!\bi )\bnever\b)(?! you\b)(?!.{0,12}\b(?:forget|hesitate|fail)\b).{0,16}\b(?:call|contact|phon|ring|bother|text|messag|harass|disturb)\w*(?: ?$| ?[.!,]| (?:me|after|before|between|at|during|on|in)\b)/iu,
       /\bno (?:more )?(?:phone )?calls\b|\bonly (?:call|contact|phone|text) me\b|\b(?:call|contact|phone|text) me (?:only\b|(?:at most|no more than)\b)/iu,
+    ],
+  },
+  {
+    intent: 'wrong-person',
+    patterns: [
+      // 发错了, 我打错了 are about his own message
+      /^(?:你们?|您|是不是|应该|可能|肯定|好像|[,，\s])*(?:打错(?:人|号码?|电话)?了|(?:发|找|联系|加)错(?:人|号码?|对象)了?)[吧啊呀哦\s。.!！~]*$/u,
+      /^(?:sorry,? )?(?:you(?:'ve| have)?(?: got)? |this is )?(?:the )?wrong (?:number|person)[.! ]*$/iu,
     ],
   },
   {

@@ -119,7 +119,6 @@ export type ConversationEffect =
       readonly input: Readonly<Record<string, unknown>>;
       readonly visit: number;
     }
-  | { readonly kind: 'start'; readonly flow: string; readonly facts: Readonly<Record<string, unknown>> }
   /** One timer per name; a new one replaces the old. */
   | {
       readonly kind: 'timer.set';

@@ -11,6 +11,7 @@ import { takeUpLate } from './late.ts';
 import { findStart, openFlow } from './open.ts';
 import { prompt, sayWhereWeWere } from './prompt.ts';
 import type { MediaToken, Reading, Start } from './protocol.ts';
+import { rowSaid } from './row-words.ts';
 import { goTo, questionOf, run } from './run.ts';
 import { sayOn } from './say.ts';
 import { askConflict, confirmSlots, writeSlot } from './slots.ts';
@@ -63,6 +64,9 @@ function matterOf(turn: Turn, { intent, understanding }: Reading): Start | undef
   const asked = frame?.wait === 'slot' ? frame.asked : undefined;
   // 信用卡还不上，想借20万: what the open form hears goes to the form.
   if (YIELDING.has(intent) && understanding.facts.some((fact) => isHeard(flow, fact))) return undefined;
+  // 打错了 in a form that has something in it is a slip of the pen
+  if (intent === 'wrong-person' && Object.values(frame?.slots ?? {}).some(({ value }) => value !== undefined))
+    return undefined;
   const isPurpose = asked !== undefined && flow?.slots.get(asked)?.type === 'purpose';
   if (isPurpose && understanding.facts.some(({ name }) => flow.slotOfFact.get(name) === asked)) return undefined;
   return findStart(turn, (starter) => starter.intent === intent);
@@ -81,9 +85,13 @@ export function respondSilenced(turn: Turn, text: string): void {
   if (found) begin(turn, found);
 }
 
-/** What a colleague who types a number alone wants to see; where the open question takes any words, it is the answer. */
+/** A letter and two digits; a longer one is a case's number and nobody's name. */
+const LONGEST_NAME = 3;
+
+/** What a colleague who types a number alone wants to see; a short one may be a name (K3, K11), where that is asked for. */
 function lookUpOf(turn: Turn, text: string, { lookUp }: Reading): Command | undefined {
-  if (turn.tools.audience !== 'staff') return undefined;
+  if (turn.tools.audience !== 'staff' || !lookUp) return undefined;
+  if (lookUp.argument.length > LONGEST_NAME) return lookUp;
   const frame = turn.top;
   const asked = frame?.wait === 'slot' ? frame.asked : undefined;
   const flow = frame && turn.flowOf(frame);
@@ -183,13 +191,19 @@ function decide(turn: Turn, step: StepOf<'confirm'>, verb: string): boolean {
 /** A typed word that is one of the offered answers, a row's own number (K305), or its place in the list. */
 function chooseByWords(turn: Turn, frame: Frame, text: string): boolean {
   const step = turn.flowOf(frame).steps.get(frame.step);
-  const plain = toSimplified(text).trim().toLowerCase();
+  const plain = toSimplified(text)
+    .trim()
+    .replace(/[。.!！~]+$/u, '')
+    .toLowerCase();
   if (step?.kind === 'ask' && frame.wait === 'choice') {
     const choices = step.choices ?? [];
     const number = /^\d{1,2}$/u.test(plain) ? Number(plain) - 1 : -1;
     const rows = frame.offered ?? [];
     const values = rows.map((row) => String(row[step.pick?.value ?? ''] ?? ''));
-    const picked = values[number] ?? values.find((value) => value.toLowerCase() === toHalfWidth(plain));
+    const picked =
+      values[number] ??
+      values.find((value) => value.toLowerCase() === toHalfWidth(plain)) ??
+      (isPlainTalk(turn) ? values[rowSaid(rows, text) ?? -1] : undefined);
     if (picked !== undefined) return choose(turn, frame, 'pick', picked);
     const found =
       choices[number - rows.length] ??
@@ -200,6 +214,11 @@ function chooseByWords(turn: Turn, frame: Frame, text: string): boolean {
   const reply = turn.input.reading?.reply;
   if (reply === 'yes' || reply === 'agree') return choose(turn, frame, 'yes', undefined);
   return reply === 'no' ? choose(turn, frame, 'no', undefined) : false;
+}
+
+/** Neither a command nor a matter nor a yes or no. */
+function isPlainTalk({ input: { reading } }: Turn): boolean {
+  return reading !== undefined && !reading.command && !reading.intent && !reading.reply;
 }
 
 // — files, links, contacts ————————————————————————————————————————————————————

@@ -54,9 +54,6 @@ function enter(turn: Turn, frame: Frame): void {
       return waitFor(turn, frame, 'confirm');
     case 'route':
       return leave(turn, step.route);
-    case 'start':
-      turn.effects.push({ kind: 'start', flow: step.start, facts: resolveInput(turn, frame, step.with) });
-      return leave(turn, step.go);
     case 'call':
       turn.put({ ...frame, wait: 'call' });
       return openFlow(turn, step.call, { inputs: resolveInput(turn, frame, step.with) });

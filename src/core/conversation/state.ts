@@ -1,7 +1,7 @@
 /** What is remembered of a conversation: a stack of frames, by step name and flow version. Plain JSON, about 1 kB. */
 import type { FactValue } from './understand/index.ts';
 
-/** Where a slot's value came from. `human`: somebody confirmed or corrected it; passing text no longer changes it. */
+/** Where a slot's value came from. */
 export type SlotSource = 'said' | 'asked' | 'chosen' | 'given' | 'skipped';
 
 /** A slot's value with its provenance. A skipped slot has no value; a stored one may have a reference in its place. */
@@ -10,6 +10,7 @@ export interface SlotState {
   /** Where the value stands; never beside it, and never seen by the interpreter. No text a person types becomes one. */
   readonly reference?: string;
   readonly from: SlotSource;
+  /** Somebody confirmed or corrected it: passing text no longer changes it. */
   readonly confirmed?: true;
 }
 

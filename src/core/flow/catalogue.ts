@@ -8,7 +8,7 @@ export type Texts = Readonly<Record<string, string>>;
 export interface FlowCatalogue {
   readonly operations: ReadonlySet<string>;
   readonly roles: ReadonlySet<string>;
-  /** Names of all flows that may be started or called, the one being checked included or not. */
+  /** Names of all flows that may be called, the one being checked included or not. */
   readonly flows: ReadonlySet<string>;
   /** The kinds of those that the product itself relies on by name: a flow of another kind would stop what they do. */
   readonly kinds?: ReadonlyMap<string, string>;

@@ -143,13 +143,12 @@ function checkStep(flow: ConversationDefinition, step: Step, path: Path, catalog
       return [...checkOperation(step, path, catalogue), ...checkRoute(step.go, [...path, 'go'])];
     case 'say':
       return checkRoute(step.go, [...path, 'go']);
-    case 'start':
     case 'call':
       return [
-        ...(step.kind === 'call' && step.call === flow.flow
+        ...(step.call === flow.flow
           ? [{ path: [...path, 'call'], code: 'calls_itself', params: { flow: flow.flow } }]
           : []),
-        ...checkFlowName(step.kind === 'start' ? step.start : step.call, [...path, step.kind], catalogue),
+        ...checkFlowName(step.call, [...path, 'call'], catalogue),
         ...checkRoute(step.go, [...path, 'go']),
       ];
     case 'ask':

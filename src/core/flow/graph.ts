@@ -44,7 +44,6 @@ function stepEdges(step: Step, path: Path): readonly Edge[] {
     case 'do':
       return [...routeEdges(step.go, [...path, 'go']), ...optional(step.failed, [...path, 'failed'])];
     case 'say':
-    case 'start':
     case 'call':
       return routeEdges(step.go, [...path, 'go']);
     case 'ask':

@@ -65,7 +65,8 @@ export type ProcessEffect =
     }
   /** The node's `when` says that it does not concern this case; for the event log. */
   | { readonly kind: 'not_applicable'; readonly node: string; readonly condition: string }
-  | { readonly kind: 'approval.close'; readonly node: string; readonly visit: number; readonly reason: 'timeout' }
+  /** Its time is up before it was decided. */
+  | { readonly kind: 'approval.close'; readonly node: string; readonly visit: number }
   | {
       readonly kind: 'timer.set';
       readonly visit: number;

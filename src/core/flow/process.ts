@@ -143,12 +143,7 @@ class Run {
     if (node.kind !== 'approval' && node.kind !== 'wait') return ignored(this.#state, 'timer', 'not_waiting');
     if (!node.timeout) return ignored(this.#state, 'timer', 'not_waiting');
     if (node.kind === 'approval') {
-      this.#effects.push({
-        kind: 'approval.close',
-        node: this.#state.node,
-        visit: this.#state.visit,
-        reason: 'timeout',
-      });
+      this.#effects.push({ kind: 'approval.close', node: this.#state.node, visit: this.#state.visit });
     }
     return this.#goTo(node.timeout.go).proceed();
   }

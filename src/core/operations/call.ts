@@ -1,8 +1,8 @@
 /** Runs one operation inside a unit of work: permission, input, savepoint, run, audit. */
 import { AppError, commonErrors } from '../../lib/errors.ts';
 import type { Language, Params, Text } from '../../lib/i18n.ts';
-import { mask, maskText, type MaskKind } from '../../lib/mask.ts';
 import type { Tx } from '../../db/database.ts';
+import { maskedInput } from '../audit/masked.ts';
 import { scopeOf, SYSTEM_ACTOR, type Actor } from './actor.ts';
 import type { Ctx, Services } from './context.ts';
 import type { Effects } from './effects.ts';
@@ -66,30 +66,8 @@ function refuse(call: Call, operation: Operation, input: unknown, code: string):
   call.effects.audit({ action: operation.name, outcome: 'REFUSED', ...(subject ? { subject } : {}), detail: { code } });
 }
 
-// Personal values stay where they can be erased: the log keeps their masked form.
-const PERSONAL: Readonly<Record<string, MaskKind>> = {
-  name: 'name',
-  phone: 'mobile',
-  mobile: 'mobile',
-  identityNumber: 'idCard',
-  idCard: 'idCard',
-  bankCard: 'bankCard',
-};
-
 function auditDetail(input: unknown, evidence: unknown): unknown {
-  return { input: withoutPersonal(input), ...(evidence === undefined ? {} : { evidence }) };
-}
-
-function withoutPersonal(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(withoutPersonal);
-  if (value === null || typeof value !== 'object' || value instanceof Date) return value;
-  return Object.fromEntries(
-    Object.entries(value).map(([key, part]) => {
-      const kind = PERSONAL[key];
-      if (kind !== undefined && typeof part === 'string') return [key, mask(kind, part)];
-      return [key, key === 'text' && typeof part === 'string' ? maskText(part) : withoutPersonal(part)];
-    }),
-  );
+  return { input: maskedInput(input), ...(evidence === undefined ? {} : { evidence }) };
 }
 
 function contextOf(call: Call, scope: Ctx['scope']): Ctx {

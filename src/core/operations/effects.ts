@@ -33,7 +33,7 @@ export type Painter = (data: unknown, language: Language) => Promise<Buffer>;
 export type Purpose = 'STAFF' | 'ANSWER' | 'SERVICE' | 'COLLECTION' | 'MARKETING';
 
 export interface MessageDraft {
-  /** Once for ever: a second row with this key is not written. Without it the turn's trace and position serve. */
+  /** Once for ever: a second row with this key is not written. Without it each call writes one. */
   readonly key?: string;
   readonly to: Address;
   readonly purpose: Purpose;

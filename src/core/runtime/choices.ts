@@ -9,7 +9,7 @@ import type { Offer } from './memory.ts';
 
 const SENT_CARD = statement(
   'choices-sent-card',
-  `SELECT id, sealed_payload FROM outbox WHERE card_id = $1 AND kind = 'card' AND account = $2 AND chat = $3 AND sealed_payload IS NOT NULL ORDER BY id DESC LIMIT 1`,
+  `SELECT id, sealed_payload FROM outbox WHERE card_id = $1 AND kind = $4 AND account = $2 AND chat = $3 AND sealed_payload IS NOT NULL ORDER BY id DESC LIMIT 1`,
 );
 
 /** The question whose button was pressed, as it was sent into this chat; `undefined` for any other card. */
@@ -17,20 +17,30 @@ export async function askedCard(
   turn: Turn,
   tap: { readonly cardId: string; readonly verb: string },
 ): Promise<Card | undefined> {
-  return OFFERED_VERB.test(tap.verb) ? sentCard(turn, tap.cardId) : undefined;
+  return OFFERED_VERB.test(tap.verb) ? sentCard(turn, tap.cardId, 'card') : undefined;
 }
 
-async function sentCard({ call, conversation }: Turn, cardId: string): Promise<Card | undefined> {
+/** What stands on the card of a question that is over, such as what was chosen; `undefined` while its buttons are there. */
+export async function closedWith(turn: Turn, cardId: string): Promise<string | undefined> {
+  return (await sentCard(turn, cardId, 'card_update'))?.closed;
+}
+
+async function sentCard(
+  { call, conversation }: Turn,
+  cardId: string,
+  kind: 'card' | 'card_update',
+): Promise<Card | undefined> {
   if (!conversation) return undefined;
   const { account, chat } = conversation.address;
   const [row] = await call.tx.query<{ readonly id: bigint; readonly sealed_payload: Buffer }>(SENT_CARD, [
     cardId,
     account,
     chat,
+    kind,
   ]);
   if (!row) return undefined;
   const content = call.services.keys.openJson(`outbox.sealed_payload.${row.id}`, row.sealed_payload) as MessageContent;
-  return content.kind === 'card' ? content.card : undefined;
+  return content.kind === kind ? content.card : undefined;
 }
 
 /** The words on a button. */
@@ -45,7 +55,7 @@ export async function choiceAskedAnew(
   { verb, asked }: { readonly verb: string; readonly asked: Card | undefined },
 ): Promise<Offer['choices'][number] | undefined> {
   if (!asked || offer?.cardId === undefined) return undefined;
-  const latest = await sentCard(turn, offer.cardId);
+  const latest = await sentCard(turn, offer.cardId, 'card');
   if (!latest || wordsOf(latest) !== wordsOf(asked)) return undefined;
   return choiceOf(offer, { cardId: offer.cardId, verb });
 }

@@ -21,7 +21,7 @@ import {
 import type { Actor } from '../operations/actor.ts';
 import { platformOf, type Turn, type Unit } from '../unit/unit.ts';
 import { hearDecision, keepQuestion, pressCard } from './approval-taps.ts';
-import { askedCard, choiceAskedAnew, choiceEvent, choiceOf, labelOn, lockedChoices } from './choices.ts';
+import { askedCard, choiceAskedAnew, choiceEvent, choiceOf, closedWith, labelOn, lockedChoices } from './choices.ts';
 import { pressText } from './decision-forms.ts';
 import { noticeEdit } from './edited.ts';
 import type { Flows } from './flows.ts';
@@ -34,7 +34,7 @@ import {
   type Line,
   type ReportedChange,
 } from './incoming.ts';
-import { callForPerson } from './handover.ts';
+import { callForPerson, passOn } from './handover.ts';
 import { handOverMedia } from './media-timer.ts';
 import { caseOf, memoryFor, withoutDecision, type Memory } from './memory.ts';
 import { PersonalSlots, type PersonalValues } from './personal-slots.ts';
@@ -327,7 +327,9 @@ class Talk {
     if (heard.kind === 'answered') return;
     const depth = this.#memory.talk.frames.length;
     const chosen = this.#offered(message.text);
+    const { handedOver } = this.#memory.talk;
     await this.#step(turn, chosen ?? { type: 'message', text: message.text, reading, media: [] });
+    if (handedOver && this.#memory.talk.handedOver) await passOn(turn, this.#actor, message.text);
     this.#memory = keepQuestion(this.#memory, depth, say);
   }
 
@@ -354,10 +356,17 @@ class Talk {
     const { offer } = this.#memory;
     const choice = choiceOf(offer, tap) ?? (await choiceAskedAnew(turn, offer, { ...tap, asked }));
     if (!choice && !asked) return this.#press(turn, stored, tap);
+    const { actor, platform } = this.#work.conversation;
+    // Where several talk the question may be somebody else's, and wait for him: its buttons stay.
+    if (!choice && actor !== '') {
+      const text = this.#speech.text('talk.not_asked');
+      return this.#speech.send(turn, { kind: 'tap_answer', tap: tap.handle, text, alert: false });
+    }
     const label = choice?.label ?? this.#speech.text('talk.answered');
-    const title = choice ? this.#speech.text('talk.chosen', { label }) : label;
-    for (const content of lockedChoices(tap, { title, label, platform: this.#work.conversation.platform, asked }))
-      this.#speech.send(turn, content);
+    const title = choice
+      ? this.#speech.text('talk.chosen', { label })
+      : ((await closedWith(turn, tap.cardId)) ?? label);
+    for (const content of lockedChoices(tap, { title, label, platform, asked })) this.#speech.send(turn, content);
     if (offer && choice) return this.#step(turn, choiceEvent(offer, choice));
   }
 
@@ -410,9 +419,6 @@ class Talk {
         return;
       case 'do':
         return this.#step(turn, await this.#call(turn, effect));
-      case 'start':
-        await turn.run('process.start', { flow: effect.flow, facts: effect.facts });
-        return;
       case 'timer.set': {
         const at = this.#unit.now.getTime() + effect.afterMinutes * 60_000;
         this.#listen(awaitAnswer(this.#memory.silence, effect.visit, effect.name, at));

@@ -1,5 +1,6 @@
 /** Published flow versions: the database is the truth, files seed the first installation, later files become drafts. */
 import { statement, type Tx } from '../../db/database.ts';
+import { LOCKS } from '../../db/locks.ts';
 import type { LoadedFlow } from '../flow/index.ts';
 
 export interface FlowVersionRow {
@@ -97,7 +98,7 @@ export async function publishVersion(
   by: string,
   now: Date,
 ): Promise<void> {
-  await tx.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 72707375))', [row.name]);
+  await tx.query('SELECT pg_advisory_xact_lock(hashtextextended($1, $2))', [row.name, LOCKS.flowPublishing]);
   await tx.query(RETIRE, [row.name]);
   await tx.query(PUBLISH, [row.id, now, by]);
 }

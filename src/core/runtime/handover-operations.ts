@@ -89,14 +89,17 @@ export const giveBack = defineOperation({
 });
 
 async function giveWord(ctx: Ctx, talks: readonly { readonly id: string }[]): Promise<void> {
-  for (const talk of talks)
+  for (const { id } of talks) {
     await insertInternal(ctx.tx, ctx.keys, {
       key: `handback:${newId()}`,
-      conversationId: talk.id,
+      conversationId: id,
       kind: 'handback',
       body: { internal: 'handback' },
       now: ctx.now,
     });
+    const about = { kind: 'conversation.handed_over', subject: { kind: 'conversation', id } };
+    await ctx.callAsSystem('incident.resolveAbout', about);
+  }
 }
 
 /** Nobody has to take over any more. */

@@ -3,6 +3,12 @@ import { SYSTEM_ACTOR, type Actor } from '../operations/actor.ts';
 import { callOperation } from '../operations/call.ts';
 import type { Turn } from '../unit/unit.ts';
 
+/** What a customer writes while a person has the word reaches that person: the bot is silent, and nobody else reads it. */
+export async function passOn(turn: Turn, actor: Actor, words: string): Promise<void> {
+  if (actor.kind !== 'CUSTOMER' || words === '') return;
+  await callOperation({ ...turn.call, actor: SYSTEM_ACTOR }, 'customer.passOn', { customerId: actor.id, words });
+}
+
 /** Puts it on somebody's list: a customer's owner's, a colleague's team lead's, and for a stranger the leads'. */
 export async function callForPerson(turn: Turn, actor: Actor, conversationId: string): Promise<void> {
   if (actor.kind === 'STAFF') {

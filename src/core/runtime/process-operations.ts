@@ -39,7 +39,7 @@ const INSERT = statement(
 );
 const LOCK = statement(
   'instances-lock',
-  'SELECT id, flow_version_id, subject_kind, subject_id, sealed_state, rev, status FROM instances WHERE id = $1 FOR UPDATE',
+  'SELECT id, flow_version_id, subject_kind, subject_id, sealed_state, rev, status FROM instances WHERE id = $1 FOR NO KEY UPDATE',
 );
 const SAVE = statement(
   'instances-save',
@@ -106,7 +106,11 @@ function signalOperation(flows: Flows): Operation {
     output: z.object({ node: z.string(), status: z.string() }),
     subject: (input) => ({ kind: 'instance', id: input.instanceId }),
     async run(ctx, input) {
-      const row = await lock(ctx.tx, input.instanceId);
+      const { instanceId, event: happened } = input;
+      // It may close an approval: votes lock that before the case, and so does this.
+      if (happened.type === 'timer' && happened.name === 'timeout')
+        await ctx.callAsSystem('approval.hold', { instanceId, visit: happened.visit });
+      const row = await lock(ctx.tx, instanceId);
       const flow = await flows.version(ctx.tx, row.flow_version_id);
       if (flow.kind !== 'process') throw new Error(`instance ${row.id} does not run a process`);
       const state = ctx.keys.openJson(`instances.sealed_state.${row.id}`, row.sealed_state) as ProcessState;
@@ -271,6 +275,8 @@ async function perform(ctx: Ctx, scene: Scene, effect: ProcessEffect): Promise<P
       await ended(ctx, instance, effect.outcome);
       return undefined;
     case 'approval.close':
+      await ctx.callAsSystem('approval.expire', { instanceId: instance.id, visit: effect.visit });
+      return undefined;
     case 'not_applicable':
     case 'moved':
     case 'ignored':

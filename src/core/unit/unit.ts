@@ -9,6 +9,7 @@ import { newId } from '../../lib/ids.ts';
 import { hit } from '../../lib/kill-points.ts';
 import { headsOf, leasedRow, type Born, type DirectSender, type Lanes } from '../../outbox/direct.ts';
 import { writeMessages, type NumberedMessage, type Written } from '../../outbox/enqueue.ts';
+import { mayHoldName, withoutNames } from '../audit/masked.ts';
 import { writeAudit, type AuditRow } from '../audit/write.ts';
 import type { Actor } from '../operations/actor.ts';
 import { callOperation, type Call } from '../operations/call.ts';
@@ -150,7 +151,7 @@ export class Unit {
   /** Writes everything the turns left; the caller commits, then wakes these. Statements that need no other go out together. */
   async flush(): Promise<readonly WakeTopic[]> {
     const messageCount = count(this.#turns, (effects) => effects.messages.length);
-    if (messageCount + this.#deferred.length > 0) await this.#concealTouched();
+    if (messageCount + this.#deferred.length > 0 || this.#turns.some(saysSomething)) await this.#concealTouched();
     const auditCount = count(this.#turns, (effects) => effects.audits.length);
     await Promise.all([
       ...this.#deferred.map(async (write) => write()),
@@ -163,7 +164,7 @@ export class Unit {
     return [...(waits ? (['outbox'] as const) : []), ...(isDue ? (['timers'] as const) : [])];
   }
 
-  /** Whoever a turn was about, however they were named in it: the searchable copies hide their names. */
+  /** Whoever a turn was about, however they were named in it: the searchable copies and the audit log hide their names. */
   async #concealTouched(): Promise<void> {
     const touched = new Set(this.#turns.flatMap(({ effects }) => [...effects.touched]));
     if (touched.size === 0) return;
@@ -209,6 +210,7 @@ export class Unit {
       for (const draft of turn.effects.audits) {
         audits.push({
           ...draft,
+          detail: withoutNames(draft.detail, turn.effects.concealed),
           id: ids.audit[audits.length] ?? 0n,
           actor: turn.call.actor,
           via: originOf(turn.call),
@@ -293,6 +295,11 @@ export class Unit {
       incidents.map((incident) => JSON.stringify(incident.detail ?? {})),
     ]);
   }
+}
+
+/** Whether an audit entry of the turn could name a customer whom the turn was about. */
+function saysSomething({ effects }: Turn): boolean {
+  return effects.touched.size > 0 && effects.audits.some(({ detail }) => mayHoldName(detail));
 }
 
 interface ConversationRow {

@@ -3,6 +3,7 @@
  * kernel gives it back when a process is killed; the last one out finds nobody else and stops the server.
  */
 import { Client } from 'pg';
+import { LOCKS } from '../locks.ts';
 import { urlOf, type ServerRecord } from './record.ts';
 
 /** A process's presence at the server. */
@@ -21,8 +22,6 @@ export type HoldAnswer =
   | { readonly kind: 'held'; readonly hold: Hold }
   | { readonly kind: 'busy' | 'absent'; readonly reason: string };
 
-/** Advisory lock of "somebody uses this server"; in the database `postgres`, where no other lock of ours is. */
-const PRESENCE_LOCK = 0x64_61_69_62;
 /** Starting up or shutting down; cut off by a shutdown; all connections in use for a moment. */
 const PASSING = new Set(['57P03', '57P01', '57P02', '53300']);
 
@@ -42,7 +41,7 @@ export async function takeHold(record: ServerRecord, cluster: string): Promise<H
     await client.connect();
     const { rows } = await client.query<{ folder: string }>("SELECT current_setting('data_directory') AS folder");
     if (rows[0]?.folder !== cluster) throw new Error(`another server answers on port ${record.port}`);
-    await client.query('SELECT pg_advisory_lock_shared($1)', [PRESENCE_LOCK]);
+    await client.query('SELECT pg_advisory_lock_shared($1)', [LOCKS.presence]);
   } catch (error) {
     await client.end().catch(() => undefined);
     return { kind: isPassing(error) ? 'busy' : 'absent', reason: String(error) };
@@ -53,8 +52,8 @@ export async function takeHold(record: ServerRecord, cluster: string): Promise<H
 /** Of two that leave at the same moment one at most gets the whole lock; when neither does, a third is still there. */
 async function leave(client: Client): Promise<boolean> {
   try {
-    await client.query('SELECT pg_advisory_unlock_shared($1)', [PRESENCE_LOCK]);
-    const { rows } = await client.query<{ last: boolean }>('SELECT pg_try_advisory_lock($1) AS last', [PRESENCE_LOCK]);
+    await client.query('SELECT pg_advisory_unlock_shared($1)', [LOCKS.presence]);
+    const { rows } = await client.query<{ last: boolean }>('SELECT pg_try_advisory_lock($1) AS last', [LOCKS.presence]);
     return rows[0]?.last === true;
   } catch {
     return false; // the server is gone already

@@ -5,6 +5,7 @@ export const applicationErrors = defineErrors({
   'application.already_submitted': [409, 'info'],
   'application.still_stopped': [409, 'info'],
   'application.consent_withdrawn': [409, 'info'],
+  'application.consent_declined': [409, 'info'],
   'application.amount_outside_product': [422, 'info'],
   'approval.not_found': [404, 'info'],
   'approval.closed': [409, 'info'],

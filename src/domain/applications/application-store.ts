@@ -28,7 +28,7 @@ export interface ApprovalRow {
   readonly mode: 'ANY' | 'ALL';
   readonly verbs: readonly string[];
   readonly revision: number;
-  readonly state: 'OPEN' | 'APPROVED' | 'REJECTED' | 'RETURNED' | 'RECALLED' | 'STOPPED';
+  readonly state: 'OPEN' | 'APPROVED' | 'REJECTED' | 'RETURNED' | 'RECALLED' | 'STOPPED' | 'EXPIRED';
   readonly snapshot_hash: Buffer;
   readonly sealed_snapshot: Buffer;
   readonly opened_at: Date;
@@ -71,7 +71,7 @@ const FIND = statement('applications-find', `SELECT ${APPLICATION} FROM applicat
 const BY_NUMBER = statement('applications-by-number', `SELECT ${APPLICATION} FROM applications WHERE number = $1`);
 const OPEN = statement(
   'applications-open',
-  `SELECT ${APPLICATION} FROM applications WHERE lead_id = $1 AND state IN ('SUBMITTED', 'RETURNED') FOR UPDATE`,
+  `SELECT ${APPLICATION} FROM applications WHERE lead_id = $1 AND state IN ('SUBMITTED', 'RETURNED') FOR NO KEY UPDATE`,
 );
 const LATEST = statement(
   'applications-latest',
@@ -94,7 +94,7 @@ const OPEN_APPROVAL = statement(
   `INSERT INTO approvals (id, application_id, instance_id, node, visit, round, role, mode, verbs, state, snapshot_hash, sealed_snapshot, opened_at)
    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`,
 );
-const LOCK_APPROVAL = statement('approvals-lock', `SELECT ${APPROVAL} FROM approvals WHERE id = $1 FOR UPDATE`);
+const LOCK_APPROVAL = statement('approvals-lock', `SELECT ${APPROVAL} FROM approvals WHERE id = $1 FOR NO KEY UPDATE`);
 const FIND_APPROVAL = statement('approvals-find', `SELECT ${APPROVAL} FROM approvals WHERE id = $1`);
 const CLOSE_APPROVAL = statement('approvals-close', 'UPDATE approvals SET state = $2, closed_at = $3 WHERE id = $1');
 const OF_INSTANCE = statement(
@@ -114,7 +114,7 @@ const LIST = statement(
 const LOCK_WAITING = statement(
   'approvals-lock-waiting',
   `SELECT ${APPROVAL} FROM approvals a WHERE application_id = $1 AND state = 'OPEN'
-   AND EXISTS (SELECT FROM approval_tasks t WHERE t.approval_id = a.id AND t.staff_id = $2 AND t.state = 'OPEN') FOR UPDATE`,
+   AND EXISTS (SELECT FROM approval_tasks t WHERE t.approval_id = a.id AND t.staff_id = $2 AND t.state = 'OPEN') FOR NO KEY UPDATE`,
 );
 const UNDER_WAY = statement(
   'applications-under-way',
@@ -122,7 +122,11 @@ const UNDER_WAY = statement(
 );
 const LOCK_OPEN = statement(
   'approvals-lock-open',
-  `SELECT ${APPROVAL} FROM approvals WHERE application_id = $1 AND state = 'OPEN' ORDER BY id FOR UPDATE`,
+  `SELECT ${APPROVAL} FROM approvals WHERE application_id = $1 AND state = 'OPEN' ORDER BY id FOR NO KEY UPDATE`,
+);
+const LOCK_VISIT = statement(
+  'approvals-lock-visit',
+  `SELECT ${APPROVAL} FROM approvals WHERE instance_id = $1 AND visit = $2 AND state = 'OPEN' FOR NO KEY UPDATE`,
 );
 const INVOLVED = statement(
   'approvals-involved',
@@ -332,6 +336,11 @@ export async function applicationsUnderWay(tx: Tx, customerId: string): Promise<
 /** The open approvals of a case, locked: a vote that is being counted at this moment is waited for. */
 export async function lockOpenApprovals(tx: Tx, applicationId: string): Promise<readonly ApprovalRow[]> {
   return tx.query<ApprovalRow>(LOCK_OPEN, [applicationId]);
+}
+
+/** The open approval of one wait of a process, locked as `lockApproval` does; `undefined` when that wait has none. */
+export async function lockVisit(tx: Tx, instanceId: string, visit: number): Promise<ApprovalRow | undefined> {
+  return (await tx.query<ApprovalRow>(LOCK_VISIT, [instanceId, visit]))[0];
 }
 
 /** Who is asked about a case or has approved it at some level. */

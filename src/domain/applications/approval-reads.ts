@@ -68,7 +68,7 @@ export const listMyApprovals = defineOperation({
     admin: 'all',
   },
   input: z.strictObject({
-    state: z.enum(['OPEN', 'APPROVED', 'REJECTED', 'RETURNED', 'RECALLED', 'STOPPED']).optional(),
+    state: z.enum(['OPEN', 'APPROVED', 'REJECTED', 'RETURNED', 'RECALLED', 'STOPPED', 'EXPIRED']).optional(),
     mine: z.union([z.boolean(), z.enum(['true', 'false']).transform((text) => text === 'true')]).optional(),
     limit: z.coerce.number().int().min(1).max(100).default(50),
   }),

@@ -6,6 +6,7 @@ import { isLanguage, type Language, type Text } from '../../lib/i18n.ts';
 import { newToken } from '../../lib/ids.ts';
 import { maskText } from '../../lib/mask.ts';
 import { textParam, withTexts, type TextParam } from '../../lib/text-params.ts';
+import { hidingNames } from '../customers/index.ts';
 import { findStaff, identitiesOfStaff } from '../staff/index.ts';
 import { approvalCard, type CardOptions } from './approval-card.ts';
 import {
@@ -19,7 +20,7 @@ import {
   type TaskRow,
 } from './application-store.ts';
 import { snapshotOf } from './approval-reads.ts';
-import { hidingNames, REASONS, type Snapshot } from './snapshot.ts';
+import { REASONS, type Snapshot } from './snapshot.ts';
 
 /** A pressed card and the platform's own handle of the press. */
 export interface Tap {

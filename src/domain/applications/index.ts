@@ -5,7 +5,7 @@ export { findPressedCard, getApproval, listMyApprovals } from './approval-reads.
 export { applicationByRef, findApplication, type ApplicationRow } from './application-store.ts';
 export { alarmApproval, canSeat, reseatApproval, reseatApprovals } from './approval-seats.ts';
 export { listOwnApplications } from './own-applications.ts';
-export { stopApplications } from './stop-operations.ts';
+export { expireApproval, holdApproval, stopApplications } from './stop-operations.ts';
 export { closeApplication, getApplication, resumeApplication, submitLead } from './submit-operations.ts';
 export { reviewLead } from './review-operations.ts';
 export { approvalCard } from './approval-card.ts';

@@ -3,9 +3,8 @@ import { createHash } from 'node:crypto';
 import type { Ctx } from '../../core/operations/context.ts';
 import { canonicalJson } from '../../lib/canonical.ts';
 import type { Text } from '../../lib/i18n.ts';
-import { maskTextAndNames } from '../../lib/mask.ts';
 import { formatYuan } from '../../lib/money.ts';
-import { customerNumber, describeCustomer, findCustomer, namesOfCustomers } from '../customers/index.ts';
+import { customerNumber, describeCustomer, findCustomer, hidingNames } from '../customers/index.ts';
 import { factsOf, findLead } from '../leads/index.ts';
 import { productById } from '../products/index.ts';
 import { findStaff } from '../staff/index.ts';
@@ -114,12 +113,6 @@ async function earlierVotes(ctx: Ctx, customer: string, instanceId: string): Pro
     });
   }
   return votes;
-}
-
-/** The words of somebody, as far as they may stand on a card: without numbers, and without the customer's name. */
-export async function hidingNames(ctx: Ctx, customer: string, words: string): Promise<string> {
-  const names = await namesOfCustomers(ctx.tx, ctx.keys, [customer]);
-  return maskTextAndNames(words, names.get(customer) ?? []);
 }
 
 /** A reason in words; the usual ones have a code. */

@@ -5,9 +5,10 @@ import { defineOperation } from '../../core/operations/operation.ts';
 import { AppError } from '../../lib/errors.ts';
 import { newId } from '../../lib/ids.ts';
 import { formatYuan } from '../../lib/money.ts';
-import { hasWithdrawn, holdConsent } from '../consent/index.ts';
-import { customerInScope, customerMeant, customerNumber, type CustomerRow } from '../customers/index.ts';
+import { holdConsent, refusalOf, type Refusal } from '../consent/index.ts';
+import { customerInScope, customerMeant, customerNumber, lockCustomer, type CustomerRow } from '../customers/index.ts';
 import { authorsOf, leadErrors, lockOpenLead, setStage, closeLead, type LeadRow } from '../leads/index.ts';
+import { productById } from '../products/index.ts';
 import { endAlarm } from './alarm.ts';
 import { applicationErrors } from './application-errors.ts';
 import {
@@ -55,30 +56,38 @@ export const submitLead = defineOperation({
     output?.kind === 'submitted' ? { kind: 'application', id: output.applicationId } : undefined,
   async run(ctx, input) {
     const customer = await customerMeant(ctx, input.lead);
-    // Before the lead, as a withdrawal holds them: neither waits for the other.
-    const isWithdrawn = await holdConsent(ctx.tx, customer.id, 'personal-information');
+    // Before the lead, as a refusal holds them: neither waits for the other.
+    const refusal = await holdConsent(ctx.tx, customer.id, 'personal-information');
+    await lockCustomer(ctx.tx, customer.id); // before the lead, as whoever changes its facts does
     const lead = await lockOpenLead(ctx.tx, customer.id);
     if (!lead) throw new AppError(leadErrors['lead.not_found']);
     if (ctx.actor.kind !== 'STAFF') throw new AppError(applicationErrors['approval.no_person']);
     const named = await applicationByRef(ctx.tx, input.lead);
     // A1087 of last year is not the wish of today.
     if (named && named.lead_id !== lead.id) throw new AppError(leadErrors['lead.not_found']);
-    if (isWithdrawn) throw withdrawn(customer);
-    if (lead.amount_fen === null)
-      return { kind: 'incomplete' as const, missing: [{ field: 'amount', name: ctx.t('flows.slot.amount') }] };
-    const terms = await termsOf(ctx, lead, lead.amount_fen);
-    if (input.shown && !isAsShown(terms, input.shown)) return { kind: 'changed' as const };
+    if (refusal) throw refused(customer, refusal);
     const open = await lockOpenApplication(ctx.tx, lead.id);
+    // As it was handed in, whatever the lead says and the company offers by now.
+    if (open?.state === 'SUBMITTED') return goOn(ctx, customer, open);
+    const { amount_fen: amountFen, term_months: termMonths } = lead;
+    if (amountFen === null || termMonths === null) return incomplete(ctx, { amount: amountFen, term: termMonths });
+    const terms = await termsOf(ctx, lead, { amountFen, termMonths });
+    if (input.shown && !isAsShown(terms, input.shown)) return { kind: 'changed' as const };
     const wish: Wish = { customer, lead, terms, submitter: ctx.actor.id };
-    if (open?.state === 'SUBMITTED') return goOn(ctx, wish, open);
     return open ? resubmit(ctx, wish, open) : submit(ctx, wish);
   },
 });
 
-/** Who was never asked may be handed in (his adviser entered him); who has taken his consent back may not. */
-function withdrawn(customer: CustomerRow): AppError {
+/** What nobody but the customer can say is asked for, never made up. */
+function incomplete(ctx: Ctx, wish: Readonly<Record<'amount' | 'term', unknown>>): z.output<typeof incompleteView> {
+  const missing = (['amount', 'term'] as const).filter((field) => wish[field] === null);
+  return { kind: 'incomplete', missing: missing.map((field) => ({ field, name: ctx.t(`flows.slot.${field}`) })) };
+}
+
+/** Who was never asked may be handed in (his adviser entered him); who said no, or has taken his consent back, may not until he agrees. */
+function refused(customer: CustomerRow, refusal: Refusal): AppError {
   const params = { number: customerNumber(customer.number) };
-  return new AppError(applicationErrors['application.consent_withdrawn'], { params });
+  return new AppError(applicationErrors[`application.consent_${refusal}`], { params });
 }
 
 /** Later words never silently overwrite what a person has confirmed: what was on the card is what is handed in. */
@@ -134,6 +143,7 @@ function columnsOf({ product, amountFen, termMonths }: Terms): Parameters<typeof
 async function resubmit(ctx: Ctx, wish: Wish, application: ApplicationRow): Promise<z.output<typeof submitted>> {
   const { customer, lead, terms } = wish;
   await resubmitApplication(ctx.tx, application.id, columnsOf(terms), ctx.now);
+  await setStage(ctx.tx, lead.id, 'F80', ctx.now);
   const instanceId = await instanceOf(ctx.tx, application.id, 'RUNNING');
   if (instanceId === undefined) throw new AppError(applicationErrors['application.not_found']);
   await excludeInvolved(ctx, instanceId, lead, ctx.actor.id);
@@ -145,13 +155,15 @@ async function resubmit(ctx: Ctx, wish: Wish, application: ApplicationRow): Prom
 }
 
 /** A case that has stopped is tried again as it was submitted; one that is under way is not submitted twice. */
-async function goOn(ctx: Ctx, wish: Wish, application: ApplicationRow): Promise<z.output<typeof submitted>> {
+async function goOn(ctx: Ctx, customer: CustomerRow, application: ApplicationRow): Promise<z.output<typeof submitted>> {
   if (!(await resume(ctx, application)))
     throw new AppError(applicationErrors['application.already_submitted'], {
       params: { number: `A${application.number}` },
     });
-  const termMonths = application.term_months;
-  return answer(wish.customer, application, { ...wish.terms, amountFen: application.amount_fen, termMonths }, true);
+  const product = await productById(ctx.tx, application.product_id);
+  if (!product) throw new Error('an application without its product');
+  const { amount_fen: amountFen, term_months: termMonths } = application;
+  return answer(customer, application, { product, amountFen, termMonths }, true);
 }
 
 /** Lets a stopped case go on from where it stopped; `false` when it had not stopped. @throws AppError application.still_stopped */
@@ -189,7 +201,8 @@ export const resumeApplication = defineOperation({
   subject: (_input, output) => (output ? { kind: 'application', id: output.applicationId } : undefined),
   async run(ctx, input) {
     const { application, customer } = await applicationInScope(ctx, input.id);
-    if (await holdConsent(ctx.tx, customer.id, 'personal-information')) throw withdrawn(customer);
+    const refusal = await holdConsent(ctx.tx, customer.id, 'personal-information');
+    if (refusal) throw refused(customer, refusal);
     const resumed = await resume(ctx, application);
     return { applicationId: application.id, number: `A${application.number}`, resumed };
   },
@@ -256,9 +269,10 @@ export const closeApplication = defineOperation({
     await setApplicationState(ctx.tx, application.id, input.outcome, ctx.now);
     await endAlarm(ctx, application.id);
     if (input.outcome === 'APPROVED') await setStage(ctx.tx, application.lead_id, 'F85', ctx.now);
-    // Whoever took his consent back may give it again: his wish stays open, only this application is over.
+    // Whoever refuses the consent may still give it: his wish stays open, only this application is over.
     const isHeld =
-      input.outcome === 'RECALLED' && (await hasWithdrawn(ctx.tx, application.customer_id, 'personal-information'));
+      input.outcome === 'RECALLED' &&
+      (await refusalOf(ctx.tx, application.customer_id, 'personal-information')) !== undefined;
     if (input.outcome === 'RETURNED' || isHeld) await setStage(ctx.tx, application.lead_id, 'F70', ctx.now);
     else if (input.outcome === 'REJECTED' || input.outcome === 'RECALLED')
       await closeLead(ctx.tx, application.lead_id, input.outcome === 'REJECTED' ? 'F96' : 'F97', ctx.now);

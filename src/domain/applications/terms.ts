@@ -37,15 +37,14 @@ export async function offerFor(
   return product ? { product } : { product, offer: offerText(ctx, products) };
 }
 
-/** The terms a lead asks for. @throws AppError with the ranges on offer when no product takes them. */
-export async function termsOf(ctx: Ctx, lead: LeadRow, amountFen: bigint): Promise<Terms> {
+/** The product for the terms a lead asks for. @throws AppError with the ranges on offer when no product takes them. */
+export async function termsOf(ctx: Ctx, lead: LeadRow, wish: Omit<Terms, 'product'>): Promise<Terms> {
   const offer = await offerFor(ctx, lead);
   if (!offer.product)
     throw new AppError(applicationErrors['application.amount_outside_product'], {
-      params: { amount: formatYuan(amountFen), offer: offer.offer },
+      params: { amount: formatYuan(wish.amountFen), offer: offer.offer },
     });
-  const { product } = offer;
-  return { product, amountFen, termMonths: lead.term_months ?? Math.min(...product.terms.termMonths) };
+  return { product: offer.product, ...wish };
 }
 
 /** What there is instead. A company that has published nothing yet must not read an empty list. */

@@ -1,41 +1,42 @@
-/** Giving, withdrawing and showing consents. Only the customer himself gives one. */
+/** Giving, declining, withdrawing and showing consents. Only the customer himself gives or declines one. */
 import { z } from 'zod';
 import type { Ctx } from '../../core/operations/context.ts';
 import { defineOperation } from '../../core/operations/operation.ts';
 import { AppError, commonErrors } from '../../lib/errors.ts';
 import { newId } from '../../lib/ids.ts';
 import { consentErrors } from './consent-errors.ts';
-import { CONSENT_KEYS, consentKeyOf } from './consent.ts';
-import { consentsOf, findConsentText, insertConsent, withdrawConsent } from './consent-store.ts';
+import { CONSENT_KEYS, consentKeyOf, currentVersion, type Refusal } from './consent.ts';
+import {
+  consentsOf,
+  findConsentText,
+  insertConsent,
+  insertRefusal,
+  refusalOf,
+  withdrawConsent,
+  type AnswerDraft,
+} from './consent-store.ts';
 
-const version = z.coerce.number().int().min(1).max(10_000);
+/** The text that was shown: its consent's key or its locale key, and its version. */
+const shown = z.strictObject({
+  textKey: z.string().min(1).max(80),
+  version: z.coerce.number().int().min(1).max(10_000),
+});
 
 export const grantConsent = defineOperation({
   name: 'consent.grant',
   summary: 'Records that the customer agrees to a text; version, language and hash of what was shown are kept',
   access: { customer: 'self' },
-  input: z.strictObject({ textKey: z.string().min(1).max(80), version }),
+  input: shown,
   output: z.object({ kind: z.enum(['granted', 'already']), consent: z.string(), version: z.int(), hash: z.string() }),
   subject: (input) => ({ kind: 'consent', id: consentKeyOf(input.textKey) ?? '' }),
   async run(ctx, input) {
-    const { actor } = ctx;
-    if (actor.kind !== 'CUSTOMER')
-      throw new AppError(commonErrors['permission.denied'], { params: { operation: 'consent.grant' } });
-    const key = consentKeyOf(input.textKey);
-    const text = key && (await findConsentText(ctx.tx, key, input.version, actor.language));
-    if (!text) throw new AppError(consentErrors['consent.unknown_text'], { params: { version: input.version } });
-    const valid = await insertConsent(ctx.tx, {
-      id: newId(),
-      customerId: actor.id,
-      text,
-      identityId: actor.identityId,
-      via: ctx.via,
-      now: ctx.now,
-    });
-    ctx.effects.touch(actor.id);
+    const draft = await ownAnswer(ctx, 'consent.grant', input);
+    const { customerId, text } = draft;
+    const valid = await insertConsent(ctx.tx, draft);
+    ctx.effects.touch(customerId);
     // The adviser can go on from here; the consent to the transfer abroad is only the way there.
     if (valid.isNew && text.key === 'personal-information')
-      await ctx.callAsSystem('customer.tellOwner', { customerId: actor.id, text: 'flows.owner-notice.consented' });
+      await ctx.callAsSystem('customer.tellOwner', { customerId, text: 'flows.owner-notice.consented' });
     return {
       kind: valid.isNew ? ('granted' as const) : ('already' as const),
       consent: text.key,
@@ -45,16 +46,44 @@ export const grantConsent = defineOperation({
   },
 });
 
+/** What the customer answers, here and now, to a text on file. @throws AppError permission.denied, consent.unknown_text */
+async function ownAnswer(ctx: Ctx, operation: string, input: z.output<typeof shown>): Promise<AnswerDraft> {
+  const { actor } = ctx;
+  if (actor.kind !== 'CUSTOMER') throw new AppError(commonErrors['permission.denied'], { params: { operation } });
+  const key = consentKeyOf(input.textKey);
+  const text = key && (await findConsentText(ctx.tx, key, input.version, actor.language));
+  if (!text) throw new AppError(consentErrors['consent.unknown_text'], { params: { version: input.version } });
+  return { id: newId(), customerId: actor.id, text, identityId: actor.identityId, via: ctx.via, now: ctx.now };
+}
+
+export const declineConsent = defineOperation({
+  name: 'consent.decline',
+  summary:
+    'Records that the customer says no to a text; version, language and hash of what was shown are kept. A consent on file is withdrawn by it. Without the consent to the handling of his data the customer’s open application is stopped',
+  access: { customer: 'self' },
+  input: shown,
+  output: z.object({ kind: z.enum(['declined', 'withdrawn', 'already']), consent: z.string(), stopped: z.int() }),
+  subject: (input) => ({ kind: 'consent', id: consentKeyOf(input.textKey) ?? '' }),
+  async run(ctx, input) {
+    const draft = await ownAnswer(ctx, 'consent.decline', input);
+    ctx.effects.touch(draft.customerId);
+    const kind = await insertRefusal(ctx.tx, draft);
+    const { key } = draft.text;
+    const ends = kind !== 'already' && key === 'personal-information';
+    return { kind, consent: key, stopped: ends ? await stopUsing(ctx, draft.customerId, kind) : 0 };
+  },
+});
+
 const customer = z.string().min(1).max(64);
 
 export const withdraw = defineOperation({
   name: 'consent.withdraw',
   summary:
-    'Ends a consent; what was done under it stays on file, nothing new is done. Without the consent to the handling of his data the customer’s open application is stopped',
+    'Ends a consent; what was done under it stays on file, nothing new is done. Without the consent to the handling of his data the customer’s open application is stopped; if he never gave that one, it is recorded as declined',
   access: { customer: 'self', compliance: 'all', admin: 'all' },
   input: z.strictObject({ customer: customer.optional(), consent: z.enum(CONSENT_KEYS) }),
   output: z.object({
-    kind: z.enum(['withdrawn', 'not_given']),
+    kind: z.enum(['withdrawn', 'declined', 'not_given']),
     consent: z.string(),
     /** Applications that were under way and are stopped now. */
     stopped: z.int(),
@@ -64,36 +93,57 @@ export const withdraw = defineOperation({
   subject: (input) => ({ kind: 'consent', id: input.consent }),
   async run(ctx, input) {
     const customerId = await customerMeant(ctx, input.customer);
-    const ended = await withdrawConsent(ctx.tx, customerId, input.consent, ctx.now);
-    const kind = ended ? ('withdrawn' as const) : ('not_given' as const);
-    const stopped = ended && input.consent === 'personal-information' ? await stopUsing(ctx, customerId) : 0;
+    if (input.consent === 'cross-border') {
+      // Nothing goes abroad without it, so there is nothing to record where it was never given.
+      const ended = await withdrawConsent(ctx.tx, customerId, input.consent, ctx.now);
+      return { kind: ended ? ('withdrawn' as const) : ('not_given' as const), consent: input.consent, stopped: 0 };
+    }
+    const kind = await refuseHandling(ctx, customerId);
+    const stopped = kind === 'not_given' ? 0 : await stopUsing(ctx, customerId, kind);
     return { kind, consent: input.consent, stopped };
   },
 });
 
-/** What the customer is promised: his data are not used any more, and what is under way goes no further. */
-async function stopUsing(ctx: Ctx, customerId: string): Promise<number> {
-  await ctx.callAsSystem('customer.tellOwner', { customerId, text: 'flows.owner-notice.withdrawn' });
-  const { stopped } = (await ctx.callAsSystem('application.stop', { customerId })) as { readonly stopped: number };
-  return stopped;
+/** Whoever takes back what he never gave wants the same: his data are not to be handled. */
+async function refuseHandling(ctx: Ctx, customerId: string): Promise<Refusal | 'not_given'> {
+  const { actor } = ctx;
+  const key = 'personal-information';
+  if (await refusalOf(ctx.tx, customerId, key)) return 'not_given';
+  const text = await findConsentText(ctx.tx, key, currentVersion(key), actor.language);
+  if (!text) throw new Error('the consent text that is asked for is not on file');
+  const identityId = actor.kind === 'CUSTOMER' ? actor.identityId : null;
+  const draft = { id: newId(), customerId, text, identityId, via: ctx.via, now: ctx.now };
+  const kind = await insertRefusal(ctx.tx, draft);
+  return kind === 'already' ? 'not_given' : kind;
 }
 
-const given = z.object({
+/** What the customer is promised: his data are not used any more, and what is under way goes no further. */
+async function stopUsing(ctx: Ctx, customerId: string, refusal: Refusal): Promise<number> {
+  await ctx.callAsSystem('customer.tellOwner', { customerId, text: `flows.owner-notice.${refusal}` });
+  const stop = await ctx.callAsSystem('application.stop', { customerId, refusal });
+  return z.object({ stopped: z.int() }).parse(stop).stopped;
+}
+
+const answer = z.object({
   consent: z.string(),
   name: z.string(),
   version: z.int(),
   language: z.string(),
-  /** The text as it was agreed to. */
+  /** The text as it was answered. */
   text: z.string(),
   hash: z.string(),
   via: z.string(),
-  grantedAt: z.string(),
+  /** When he agreed; null when he said no. */
+  grantedAt: z.string().nullable(),
+  /** When he said no; null when he agreed. */
+  declinedAt: z.string().nullable(),
+  /** Since when this answer holds no longer: he withdrew it, agreed after all, or answered a newer version. */
   withdrawnAt: z.string().nullable(),
 });
 
 export const listConsents = defineOperation({
   name: 'consent.list',
-  summary: 'Everything the customer agreed to, with the texts as of then',
+  summary: 'Everything the customer agreed to or declined, with the texts as of then',
   access: {
     customer: 'self',
     sales: 'own',
@@ -105,7 +155,7 @@ export const listConsents = defineOperation({
     admin: 'all',
   },
   input: z.strictObject({ customer: customer.optional() }),
-  output: z.object({ items: z.array(given), nextCursor: z.null() }),
+  output: z.object({ items: z.array(answer), nextCursor: z.null() }),
   http: { method: 'GET', path: '/customers/{customer}/consents' },
   readOnly: true,
   async run(ctx, input) {
@@ -118,7 +168,8 @@ export const listConsents = defineOperation({
       text: row.text,
       hash: row.text_hash.toString('hex'),
       via: row.via,
-      grantedAt: row.granted_at.toISOString(),
+      grantedAt: row.granted_at?.toISOString() ?? null,
+      declinedAt: row.declined_at?.toISOString() ?? null,
       withdrawnAt: row.withdrawn_at?.toISOString() ?? null,
     }));
     return { items, nextCursor: null };

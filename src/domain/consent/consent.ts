@@ -18,6 +18,24 @@ export const CONSENT_TEXTS: readonly {
   { key: 'cross-border', version: 1, textKey: 'flows.consent.cross-border' },
 ];
 
+/** The version that is asked for now. */
+export function currentVersion(key: ConsentKey): number {
+  return Math.max(...CONSENT_TEXTS.filter((text) => text.key === key).map(({ version }) => version));
+}
+
+/** How a customer answered a text: agreed, agreed once and took it back, or said no to it from the start. */
+export type ConsentAnswer = 'given' | Refusal;
+/** Either way his data may not be handled, or not sent abroad, until he agrees (again). */
+export type Refusal = 'withdrawn' | 'declined';
+
+/** Platforms that keep their servers abroad (design §12 "Privacy"). */
+export const OVERSEAS = ['slack', 'telegram'] as const;
+
+/** Whether an account (`telegram:4242`) lies on such a platform; that of a look-alike does too, though nothing leaves there. */
+export function isOverseas(account: string): boolean {
+  return OVERSEAS.some((platform) => account.startsWith(`${platform}:`));
+}
+
 /** The consent that is meant: by its own key, or by the locale key of the text that was shown. */
 export function consentKeyOf(text: string): ConsentKey | undefined {
   return CONSENT_KEYS.find((key) => key === text) ?? CONSENT_TEXTS.find(({ textKey }) => textKey === text)?.key;

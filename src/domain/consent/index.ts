@@ -1,4 +1,5 @@
 export { consentErrors } from './consent-errors.ts';
-export { grantConsent, listConsents, withdraw } from './consent-operations.ts';
-export { consentHash, CONSENT_KEYS, type ConsentKey } from './consent.ts';
-export { ensureConsentTexts, hasConsent, hasWithdrawn, holdConsent } from './consent-store.ts';
+export { declineConsent, grantConsent, listConsents, withdraw } from './consent-operations.ts';
+export { consentHash, CONSENT_KEYS, isOverseas, type ConsentKey, type Refusal } from './consent.ts';
+export { isKeptFromChat, NO_BORDER_CONSENT } from './send-gate.ts';
+export { ensureConsentTexts, hasConsent, holdConsent, lacksBorderConsent, refusalOf } from './consent-store.ts';

@@ -1,4 +1,5 @@
 /** The contact gate at the moment of sending: law and company rules, with the facts of the day. */
+import type { Ctx, Services } from '../../core/operations/context.ts';
 import type { Purpose } from '../../core/operations/effects.ts';
 import { statement, type Tx } from '../../db/database.ts';
 import { addDays, dateIn, dayNumber, instantOf } from '../../lib/business-date.ts';
@@ -12,6 +13,8 @@ import {
   type ContactGate,
   type ContactPurpose,
 } from './contact-gate/index.ts';
+import { isOverseas, type ConsentAnswer } from './consent.ts';
+import { answerTo } from './consent-store.ts';
 
 // What nobody can tell about counts as sent (design §12). It counts on the day it went out, also when it was written earlier
 // and had to wait; `at` only keeps old partitions out.
@@ -25,14 +28,19 @@ const FACTS = statement(
 );
 const PERSON = statement(
   'gate-person',
-  `SELECT zone, ARRAY(SELECT text_key FROM consents WHERE customer_id = c.id GROUP BY text_key HAVING bool_and(withdrawn_at IS NOT NULL)) AS withdrawn
-   FROM customers c WHERE id = $1`,
+  `SELECT zone, ${answerTo('c.id', `'personal-information'`)} AS handling, ${answerTo('c.id', `'cross-border'`)} AS abroad FROM customers c WHERE id = $1`,
+);
+
+const CHAT = statement(
+  'gate-chat',
+  `SELECT account, ${answerTo('$1::uuid', `'cross-border'`)} AS abroad FROM identities WHERE id = $2`,
 );
 
 interface PersonRow {
   readonly zone: string;
-  /** Consents that were given once and are taken back. */
-  readonly withdrawn: readonly string[];
+  /** His answer to the handling of his data, and to their transfer abroad; null while he was never asked. */
+  readonly handling: ConsentAnswer | null;
+  readonly abroad: ConsentAnswer | null;
 }
 
 interface FactsRow {
@@ -42,8 +50,8 @@ interface FactsRow {
   readonly marketing_this_week: number;
 }
 
-/** Slack and Telegram keep their servers abroad (design §12 "Privacy"). */
-const ABROAD: ReadonlySet<string> = new Set(['slack', 'telegram']);
+/** The rule that ends a message for which no consent to go abroad is on file: it has to reach the customer another way. */
+export const NO_BORDER_CONSENT = 'CONSENT-CROSS-BORDER';
 
 const PURPOSES: Readonly<Record<Purpose, ContactPurpose>> = {
   STAFF: 'reply',
@@ -53,14 +61,15 @@ const PURPOSES: Readonly<Record<Purpose, ContactPurpose>> = {
   MARKETING: 'marketing',
 };
 
-/** The gate over both layers, statutory and company (design §9). */
-export function createContactGate(): SendGate {
+/** The gate over both layers, statutory and company (design §9), and over what the customer has agreed to. */
+export function createContactGate(services: Pick<Services, 'leavesCountry'>): SendGate {
   let gate: ContactGate | undefined;
   return async (tx, question) => {
     gate ??= gateOf(installedPolicySet(), 'both');
     const [person] = await tx.query<PersonRow>(PERSON, [question.customerId]);
     if (!person) return { decision: 'deny', rule: 'NO-PERSON' };
-    if (hasTakenBack(person, question.platform)) return { decision: 'deny', rule: 'CONSENT-WITHDRAWN' };
+    const missing = missingConsent(person, question.account, services);
+    if (missing !== undefined) return { decision: 'deny', rule: missing };
     const decision = checkContact(
       gate,
       {
@@ -82,9 +91,32 @@ export function createContactGate(): SendGate {
   };
 }
 
-/** Whoever takes back that his data are handled hears nothing of our own accord; that they go abroad, nothing through there. */
-function hasTakenBack({ withdrawn }: PersonRow, platform: string): boolean {
-  return withdrawn.includes('personal-information') || (withdrawn.includes('cross-border') && ABROAD.has(platform));
+/**
+ * Whoever refuses that his data are handled hears nothing of our own accord; nothing of him goes abroad before he has agreed
+ * to that. On a look-alike nothing leaves and he is not asked, but a refusal is a refusal there too.
+ */
+function missingConsent(
+  { handling, abroad }: PersonRow,
+  account: string,
+  services: Pick<Services, 'leavesCountry'>,
+): string | undefined {
+  if (handling === 'withdrawn') return 'CONSENT-WITHDRAWN';
+  if (handling === 'declined') return 'CONSENT-DECLINED';
+  return isKeptFrom(account, abroad, services) ? NO_BORDER_CONSENT : undefined;
+}
+
+function isKeptFrom(account: string, abroad: ConsentAnswer | null, services: Pick<Services, 'leavesCountry'>): boolean {
+  if (!isOverseas(account) || abroad === 'given') return false;
+  return abroad !== null || services.leavesCountry(account);
+}
+
+/** Whether what is the customer's may not be said in this chat of his, even when he asks: it lies abroad, and he has not agreed to that. */
+export async function isKeptFromChat(
+  { tx, services }: Pick<Ctx, 'tx' | 'services'>,
+  { id, identityId }: { readonly id: string; readonly identityId: string },
+): Promise<boolean> {
+  const [chat] = await tx.query<{ account: string; abroad: ConsentAnswer | null }>(CHAT, [id, identityId]);
+  return chat !== undefined && isKeptFrom(chat.account, chat.abroad, services);
 }
 
 /** What the customer has got from us so far, counted in days and weeks (from Monday) of his own zone. */

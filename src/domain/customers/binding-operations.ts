@@ -7,7 +7,7 @@ import type { Access } from '../../core/operations/actor.ts';
 import type { Ctx } from '../../core/operations/context.ts';
 import { defineOperation } from '../../core/operations/operation.ts';
 import { AppError, commonErrors } from '../../lib/errors.ts';
-import { hasConsent } from '../consent/index.ts';
+import { hasConsent, isOverseas } from '../consent/index.ts';
 import { findStaff } from '../staff/index.ts';
 import { bindingErrors } from './binding-errors.ts';
 import {
@@ -25,7 +25,6 @@ import {
 import { bindingDigest } from './customer-operations.ts';
 import { findCustomer } from './customer-store.ts';
 import { customerNumber, normalPhone } from './customer.ts';
-import { isOverseas } from './notice-operations.ts';
 
 /** Whoever opens a link: staff accounts are bound by an administrator, never by a customer's link. */
 const WHOEVER_OPENS: Access = { stranger: 'self', customer: 'self' };

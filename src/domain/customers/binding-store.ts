@@ -9,7 +9,7 @@ export interface AccountRow {
   readonly customer_id: string | null;
 }
 
-/** A one-time link; `identity_id` is who opened it last, or who used it. */
+/** A one-time link; `identity_id` is who used it. */
 export interface LinkRow {
   readonly digest: Buffer;
   readonly customer_id: string;
@@ -22,18 +22,15 @@ export interface LinkRow {
 
 const LOCK_ACCOUNT = statement(
   'binding-account-lock',
-  'SELECT id, account, staff_id, customer_id FROM identities WHERE id = $1 FOR UPDATE',
+  'SELECT id, account, staff_id, customer_id FROM identities WHERE id = $1 FOR NO KEY UPDATE',
 );
 const LINK = 'digest, customer_id, created_by, created_at, expires_at, used_at, identity_id';
 const LOCK_LINK = statement('binding-link-lock', `SELECT ${LINK} FROM binding_links WHERE digest = $1 FOR UPDATE`);
 const OPENED = statement(
   'binding-link-opened',
-  `SELECT ${LINK} FROM binding_links WHERE identity_id = $1 AND used_at IS NULL ORDER BY created_at DESC, digest LIMIT 1 FOR UPDATE`,
+  `SELECT ${LINK} FROM binding_links WHERE digest = (SELECT opened_link FROM identities WHERE id = $1) AND used_at IS NULL FOR UPDATE`,
 );
-const OPEN = statement(
-  'binding-link-open',
-  'UPDATE binding_links SET identity_id = $2 WHERE digest = $1 AND used_at IS NULL',
-);
+const OPEN = statement('binding-link-open', 'UPDATE identities SET opened_link = $1 WHERE id = $2');
 const USE = statement(
   'binding-link-use',
   'UPDATE binding_links SET used_at = $2, identity_id = $3 WHERE digest = $1 AND used_at IS NULL RETURNING digest',
@@ -61,12 +58,12 @@ export async function lockLink(tx: Tx, digest: Buffer): Promise<LinkRow | undefi
   return (await tx.query<LinkRow>(LOCK_LINK, [digest]))[0];
 }
 
-/** The newest unused link that this account was the last to open. */
+/** The link that this account opened last, while nobody has used it. */
 export async function lockOpenedLink(tx: Tx, identityId: string): Promise<LinkRow | undefined> {
   return (await tx.query<LinkRow>(OPENED, [identityId]))[0];
 }
 
-/** Notes who has the link open now. */
+/** Notes that the account has the link open; others may have it open too, the phone decides whose it is. */
 export async function openLink(tx: Tx, digest: Buffer, identityId: string): Promise<void> {
   await tx.query(OPEN, [digest, identityId]);
 }

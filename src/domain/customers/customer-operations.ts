@@ -9,6 +9,7 @@ import { AppError, commonErrors, type ErrorRow } from '../../lib/errors.ts';
 import { isUuid, newToken } from '../../lib/ids.ts';
 import { customerErrors } from './customer-errors.ts';
 import {
+  bareName,
   customerNumber,
   normalPhone,
   parseCustomerNumber,
@@ -154,11 +155,7 @@ async function candidates(ctx: Ctx, query: CustomerQuery): Promise<readonly Cust
       const exact = await customersByBlind(ctx.tx, ctx.keys.blind('NAME', query.name), within);
       return exact.length > 0
         ? exact
-        : customersByBlind(
-            ctx.tx,
-            ctx.keys.blind('NAME', `prefix:${query.name.replace(/(女士|先生|小姐|总)$/, '')}`),
-            within,
-          );
+        : customersByBlind(ctx.tx, ctx.keys.blind('NAME', `prefix:${bareName(query.name)}`), within);
     }
   }
 }

@@ -29,7 +29,7 @@ const INSERT = statement(
   `INSERT INTO customers (id, data_key, name_masked, owner_id, team_id, created_at, updated_at) VALUES ($1, $2, $3, $4, $5, $6, $6) RETURNING number`,
 );
 const FIND = statement('customers-find', `SELECT ${COLUMNS} FROM customers c WHERE c.id = $1`);
-const LOCK = statement('customers-lock', `SELECT ${COLUMNS} FROM customers c WHERE c.id = $1 FOR UPDATE`);
+const LOCK = statement('customers-lock', `SELECT ${COLUMNS} FROM customers c WHERE c.id = $1 FOR NO KEY UPDATE`);
 const BY_NUMBER = statement('customers-by-number', `SELECT ${COLUMNS} FROM customers c WHERE c.number = $1`);
 const OF_APPLICATION = statement(
   'customers-of-application',
@@ -117,7 +117,10 @@ export async function findCustomer(tx: Tx, id: string): Promise<CustomerRow | un
   return row;
 }
 
-/** Locks the customer's row (lock order: conversations, instances, customers, loans). */
+/**
+ * Locks the customer's row (lock order: conversations, approvals, instances, customers, leads, loans). Not its key: whatever
+ * is inserted for a customer refers to him, and must not wait for somebody who waits for what its transaction holds.
+ */
 export async function lockCustomer(tx: Tx, id: string): Promise<CustomerRow | undefined> {
   const [row] = await tx.query<CustomerRow>(LOCK, [id]);
   return row;

@@ -48,4 +48,4 @@ export {
   type PiiKind,
   type PiiRow,
 } from './customer-store.ts';
-export { namesOfCustomers, personalValues } from './personal-values.ts';
+export { hidingNames, namesOfCustomers, personalValues } from './personal-values.ts';

@@ -4,16 +4,17 @@ import type { Ctx } from '../../core/operations/context.ts';
 import { defineOperation } from '../../core/operations/operation.ts';
 import { statement } from '../../db/database.ts';
 import { isLanguage } from '../../lib/i18n.ts';
-import { hasConsent } from '../consent/index.ts';
+import { lacksBorderConsent } from '../consent/index.ts';
 import { customerErrors } from './customer-errors.ts';
 import { AppError } from '../../lib/errors.ts';
 import { findCustomer, type CustomerRow } from './customer-store.ts';
 import { customerNumber } from './customer.ts';
 
+// What may not go out by the last one left is stopped by the gate and stands on the file as denied.
 const CHAT = statement(
   'customer-chat',
   `SELECT account, external_id FROM identities WHERE customer_id = $1 AND is_verified AND is_reachable
-   ORDER BY bound_at DESC NULLS LAST, id LIMIT 1`,
+   ORDER BY ${lacksBorderConsent('account', 'identities.customer_id')}, bound_at DESC NULLS LAST, id LIMIT 1`,
 );
 
 const notice = z.strictObject({
@@ -33,7 +34,7 @@ export const notifyCustomer = defineOperation({
   async run(ctx, input) {
     const customer = await requireCustomer(ctx, input.customerId);
     const [chat] = await ctx.tx.query<{ account: string; external_id: string }>(CHAT, [customer.id]);
-    if (!chat || !(await mayTell(ctx, customer, chat.account))) return { accounts: 0 };
+    if (!chat) return { accounts: 0 };
     const language = isLanguage(customer.language) ? customer.language : 'zh-CN';
     ctx.effects.send({
       to: { account: chat.account, chat: chat.external_id },
@@ -66,15 +67,4 @@ async function requireCustomer(ctx: Ctx, id: string): Promise<CustomerRow> {
   if (!customer) throw new AppError(customerErrors['customer.not_found']);
   ctx.effects.touch(customer.id);
   return customer;
-}
-
-/** Nothing of a case leaves the country before its customer has agreed to that. */
-async function mayTell(ctx: Ctx, customer: CustomerRow, account: string): Promise<boolean> {
-  if (!isOverseas(account) || !ctx.services.leavesCountry(account)) return true;
-  return hasConsent(ctx.tx, customer.id, 'cross-border');
-}
-
-/** Slack and Telegram keep their servers abroad (design §12 "Privacy"). */
-export function isOverseas(account: string): boolean {
-  return account.startsWith('slack:') || account.startsWith('telegram:');
 }

@@ -1,7 +1,9 @@
-/** Personal values by reference, for forms that are being filled. */
+/** Personal values by reference, for forms that are being filled; and the names that what is written about a customer hides. */
 import { statement, type Tx } from '../../db/database.ts';
 import type { Keyring } from '../../db/keyring.ts';
+import type { Ctx } from '../../core/operations/context.ts';
 import type { PersonalValues } from '../../core/runtime/personal-slots.ts';
+import { maskTextAndNames } from '../../lib/mask.ts';
 import { bareName } from './customer.ts';
 import type { PiiKind } from './customer-store.ts';
 
@@ -33,6 +35,12 @@ export async function namesOfCustomers(
     names.set(customer, [...(names.get(customer) ?? []), ...own]);
   }
   return names;
+}
+
+/** What somebody wrote about a customer, as far as others may be shown it: without numbers, and without the customer's name. */
+export async function hidingNames(ctx: Ctx, customer: string, words: string): Promise<string> {
+  const names = await namesOfCustomers(ctx.tx, ctx.keys, [customer]);
+  return maskTextAndNames(words, names.get(customer) ?? []);
 }
 
 /** @see PersonalValues */

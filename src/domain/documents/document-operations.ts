@@ -47,9 +47,6 @@ const mediaToken = z.object({
   several: z.int().min(2).optional(),
 });
 
-/** What the runtime hands to `document.receive` for each file of a message, beside what the conversation itself needs. */
-export type ReceivedMedia = z.input<typeof mediaToken>;
-
 const filed = z.object({
   kind: z.enum(['filed', 'duplicate']),
   document: z.string(),

@@ -1,11 +1,5 @@
 export { documentErrors } from './document-errors.ts';
-export {
-  assignDocument,
-  listDocuments,
-  receiveDocument,
-  reviewDocument,
-  type ReceivedMedia,
-} from './document-operations.ts';
+export { assignDocument, listDocuments, receiveDocument, reviewDocument } from './document-operations.ts';
 export { DOCUMENT_STATES, type DocumentState } from './document.ts';
 export { intakeFile, MAX_FILE_BYTES, type FileClaim, type Intake, type Refusal } from './intake.ts';
 export {

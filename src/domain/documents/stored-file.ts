@@ -1,7 +1,8 @@
 /**
  * Taking a file that came from outside: who it may be stored for, its bytes sealed and put away, one row for the same
  * bytes of the same customer. Runs before the turn that files it, because nothing may be fetched or written to the
- * store inside a turn's transaction; whatever a crash leaves half-way is a sealed blob that no row names.
+ * store inside a turn's transaction. What a crash, or a form that broke off, leaves half-way is a sealed file that no
+ * document names: nobody sees it, and the same bytes sent again are found by their digest.
  */
 import { createHash } from 'node:crypto';
 import type { Actor, Access } from '../../core/operations/actor.ts';

@@ -54,7 +54,7 @@ export const offerUpload = defineOperation({
   access: UPLOAD_ACCESS,
   input: z.strictObject({ customer: z.string().min(1).max(64) }),
   output: offered,
-  subject: (input) => ({ kind: 'customer', id: input.customer }),
+  subject: (input, output) => ({ kind: 'customer', id: output?.number ?? input.customer }),
   async run(ctx, input) {
     const customer = await customerMeant(ctx, input.customer);
     const number = customerNumber(customer.number);

@@ -9,11 +9,11 @@ import { AppError, commonErrors } from '../../lib/errors.ts';
 import { consentErrors, hasConsent } from '../consent/index.ts';
 import { customerInScope, customerNumber, lockCustomer, type CustomerRow } from '../customers/index.ts';
 import { findStaff } from '../staff/index.ts';
-import { factText } from './fact-text.ts';
+import { factNames } from './fact-text.ts';
 import { leadErrors } from './lead-errors.ts';
 import { requireAmount, saveFacts } from './lead-facts.ts';
 import { factsOf, lockOpenLead, saveLead, type LeadRow } from './lead-store.ts';
-import { leadChanges, noteAnswers, weighAnswers, type LeadChanges, type RecordedFacts } from './lead.ts';
+import { leadChanges, noteAnswers, weighAnswers, type LeadChanges } from './lead.ts';
 
 /** Who he is was proven when he was bound, and what he is offered is ours to choose: neither is answered here. */
 const ownFacts = leadChanges.omit({ name: true, phone: true, identityNumber: true, product: true });
@@ -70,24 +70,17 @@ async function settleAnswers(ctx: Ctx, customer: CustomerRow, lead: LeadRow, fac
     { id: lead.id, dataKey: customer.data_key, now: ctx.now },
     { amountFen: null, purpose: null, product: null, term: null, facts: noted },
   );
-  await askOwner(ctx, customer, lead, { noted, news });
+  await askOwner(ctx, customer, lead, news);
   return taken;
 }
 
-/** "He says 1.2 万, you wrote 15 万: whose holds?", on the owner's list and in his chat. */
-async function askOwner(
-  ctx: Ctx,
-  customer: CustomerRow,
-  lead: LeadRow,
-  { noted, news }: { readonly noted: RecordedFacts; readonly news: readonly string[] },
-): Promise<void> {
+/**
+ * "His income and city are not what you wrote: whose hold?", on the owner's list and in his chats. Only which facts: what
+ * they are stays with the lead, under the customer's key, and is shown on his page (`customer.find`).
+ */
+async function askOwner(ctx: Ctx, customer: CustomerRow, lead: LeadRow, news: readonly string[]): Promise<void> {
   const owner = lead.owner_id === null ? undefined : await findStaff(ctx.tx, lead.owner_id);
-  const language = owner?.language === 'en' ? 'en' : 'zh-CN';
-  const told = (of: 'customer' | 'us'): string =>
-    news
-      .map((name) => factText(ctx, language, name, of === 'us' ? noted[name]?.value : noted[name]?.customer?.value))
-      .join(ctx.say(language, 'conversation.format.between_labels'));
-  const params = { number: customerNumber(customer.number), said: told('customer'), ours: told('us') };
+  const params = { number: customerNumber(customer.number), facts: factNames(ctx, news) };
   await ctx.callAsSystem('task.add', {
     key: `differs:${lead.id}:${ctx.now.toISOString()}`,
     kind: 'customer_differs',

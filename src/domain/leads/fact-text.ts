@@ -1,14 +1,26 @@
 /** A fact of a lead in words a person reads: 需求 1.2 万, 用途 周转. */
 import type { Ctx } from '../../core/operations/context.ts';
-import { groupedYuan, inWan, type Language } from '../../lib/i18n.ts';
+import { groupedYuan, inWan, LANGUAGES, type Language } from '../../lib/i18n.ts';
 import { parseYuan } from '../../lib/money.ts';
+import { textParam, type TextParam } from '../../lib/text-params.ts';
 import type { RecordedFact } from './lead.ts';
 
 /** Name and value of a fact in a language; the value as it is where nothing is known about its kind. */
 export function factText(ctx: Ctx, language: Language, name: string, value: RecordedFact['value'] | undefined): string {
+  const [label, text] = [labelOf(ctx, language, name), valueText(ctx, language, name, value)];
+  return ctx.say(language, 'conversation.format.field', { label, value: text });
+}
+
+/** The names of facts in the language of whoever reads them: 需求、用途. */
+export function factNames(ctx: Ctx, names: readonly string[]): TextParam {
+  const listed = (language: Language): string =>
+    names.map((name) => labelOf(ctx, language, name)).join(ctx.say(language, 'conversation.format.between_labels'));
+  return textParam(Object.fromEntries(LANGUAGES.map((language) => [language, listed(language)])));
+}
+
+function labelOf(ctx: Ctx, language: Language, name: string): string {
   const key = `flows.slot.${name}`;
-  const label = ctx.services.texts.has(language, key) ? ctx.say(language, key) : name;
-  return ctx.say(language, 'conversation.format.field', { label, value: valueText(ctx, language, name, value) });
+  return ctx.services.texts.has(language, key) ? ctx.say(language, key) : name;
 }
 
 /** The value of a fact in words. */

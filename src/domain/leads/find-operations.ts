@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { Ctx } from '../../core/operations/context.ts';
 import { defineOperation } from '../../core/operations/operation.ts';
 import { formatYuan } from '../../lib/money.ts';
+import { isOverseas } from '../consent/index.ts';
 import {
   CUSTOMER_ACCESS,
   customerNumber,
@@ -13,8 +14,8 @@ import {
   type CustomerRow,
 } from '../customers/index.ts';
 import { findStaff } from '../staff/index.ts';
-import { valueText } from './fact-text.ts';
-import { casesOf, openLead, type CaseRow, type LeadRow } from './lead-store.ts';
+import { factNames, factText, valueText } from './fact-text.ts';
+import { casesOf, factsOf, openLead, type CaseRow, type LeadRow } from './lead-store.ts';
 
 /** A customer in a list to choose from. */
 export const line = z.object({ number: z.string(), name: z.string(), stage: z.string() });
@@ -91,6 +92,7 @@ async function one(ctx: Ctx, row: CustomerRow): Promise<z.output<typeof found>> 
     stage: [
       stageOf(ctx, lead, cases),
       ...(row.third_party_refused_at === null ? [] : [ctx.t('lead.third_party_refused')]),
+      ...(lead ? await differences(ctx, lead) : []),
     ].join(ctx.t('lead.between')),
     leads: [
       ...(lead
@@ -107,6 +109,25 @@ async function one(ctx: Ctx, row: CustomerRow): Promise<z.output<typeof found>> 
     ],
     items: [],
   };
+}
+
+/** What the customer says otherwise than one of us wrote; in a chat whose servers are abroad only about what. */
+async function differences(ctx: Ctx, lead: LeadRow): Promise<readonly string[]> {
+  const { language } = ctx.actor;
+  const differing = Object.entries(await factsOf(ctx.tx, ctx.keys, lead)).flatMap(([name, { value, customer }]) =>
+    customer === undefined ? [] : [{ name, ours: value, said: customer.value }],
+  );
+  if (differing.length === 0) return [];
+  if (isOverseas(`${ctx.via}:`)) {
+    const names = differing.map(({ name }) => name);
+    return [ctx.t('lead.customer_differs.abroad', { facts: ctx.t(factNames(ctx, names).$text) })];
+  }
+  return differing.map(({ name, said, ours }) =>
+    ctx.t('lead.customer_differs.here', {
+      said: factText(ctx, language, name, said),
+      ours: valueText(ctx, language, name, ours),
+    }),
+  );
 }
 
 function caseLine(

@@ -1,6 +1,6 @@
 export { factsOnFile, findLeadToResume } from './resume-operations.ts';
 export { answerAsCustomer } from './answer-operations.ts';
-export { askAdviser, customerStanding } from './standing-operations.ts';
+export { askAdviser, customerStanding, passOnWords } from './standing-operations.ts';
 export { findCustomers } from './find-operations.ts';
 export { captureLead, createLead, getLead, listAssignments, updateLead } from './lead-operations.ts';
 export {

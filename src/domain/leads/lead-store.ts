@@ -1,6 +1,7 @@
 /** Queries of the leads room. */
 import { statement, type Tx } from '../../db/database.ts';
 import type { Keyring } from '../../db/keyring.ts';
+import { LOCKS } from '../../db/locks.ts';
 import type { RecordedFacts, RotationSeat } from './lead.ts';
 
 export interface LeadRow {
@@ -28,7 +29,10 @@ const INSERT = statement(
 );
 const FIND = statement('leads-find', `SELECT ${COLUMNS} FROM leads WHERE id = $1`);
 const OPEN = statement('leads-open', `SELECT ${COLUMNS} FROM leads WHERE customer_id = $1 AND is_open`);
-const LOCK = statement('leads-lock', `SELECT ${COLUMNS} FROM leads WHERE customer_id = $1 AND is_open FOR UPDATE`);
+const LOCK = statement(
+  'leads-lock',
+  `SELECT ${COLUMNS} FROM leads WHERE customer_id = $1 AND is_open FOR NO KEY UPDATE`,
+);
 const SAVE = statement(
   'leads-save',
   `UPDATE leads SET amount_fen = coalesce($2, amount_fen), purpose_code = coalesce($3, purpose_code), product_code = coalesce($4, product_code),
@@ -95,8 +99,6 @@ export interface CaseRow {
 export async function casesOf(tx: Tx, customerId: string): Promise<readonly CaseRow[]> {
   return tx.query<CaseRow>(CASES, [customerId]);
 }
-
-const ROTATION_LOCK = 72_707_373;
 
 export async function insertLead(
   tx: Tx,
@@ -212,7 +214,7 @@ export async function recordCollision(
 
 /** The seats of the rotation, in order of service; one caller at a time, so that no two leads get the same turn. */
 export async function lockRotation(tx: Tx): Promise<readonly RotationSeat[]> {
-  await tx.query('SELECT pg_advisory_xact_lock($1)', [ROTATION_LOCK]);
+  await tx.query('SELECT pg_advisory_xact_lock($1)', [LOCKS.leadRotation]);
   return tx.query<RotationSeat>(SEATS);
 }
 

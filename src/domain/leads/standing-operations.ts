@@ -5,8 +5,14 @@ import { defineOperation } from '../../core/operations/operation.ts';
 import { dateIn } from '../../lib/business-date.ts';
 import { groupedYuan } from '../../lib/i18n.ts';
 import { parseYuan } from '../../lib/money.ts';
-import { hasWithdrawn } from '../consent/index.ts';
-import { customerInScope, refuseThirdParties, type CustomerRow } from '../customers/index.ts';
+import { isKeptFromChat, refusalOf } from '../consent/index.ts';
+import {
+  customerInScope,
+  customerNumber,
+  hidingNames,
+  refuseThirdParties,
+  type CustomerRow,
+} from '../customers/index.ts';
 import { findStaff } from '../staff/index.ts';
 import { factsOf, openLead, type LeadRow } from './lead-store.ts';
 
@@ -24,6 +30,10 @@ const standing = z.object({
   known: z.string(),
   /** The consent to the handling of his data was given and is taken back. */
   withdrawn: z.boolean(),
+  /** He was asked for that consent and said no. */
+  declined: z.boolean(),
+  /** What is his may not be said in this chat: it lies abroad, and he has not agreed to that. */
+  abroad: z.boolean(),
   /** Nothing is left to be asked. */
   complete: z.boolean(),
   customerId: z.string().optional(),
@@ -36,6 +46,8 @@ const STRANGER = {
   progress: '',
   known: '',
   withdrawn: false,
+  declined: false,
+  abroad: false,
   complete: false,
 };
 
@@ -51,6 +63,7 @@ export const customerStanding = defineOperation({
     const customer = await customerInScope(ctx, ctx.actor.id);
     const lead = await openLead(ctx.tx, customer.id);
     const facts = lead ? await onFile(ctx, lead) : {};
+    const refusal = await refusalOf(ctx.tx, customer.id, 'personal-information');
     return {
       ...facts,
       kind: lead ? ('open' as const) : ('settled' as const),
@@ -58,7 +71,9 @@ export const customerStanding = defineOperation({
       adviser: (await adviserOf(ctx, customer)) ?? 'none',
       progress: lead ? ctx.t(`lead.progress.${lead.stage >= 'F70' ? lead.stage : 'early'}`) : '',
       known: describe(ctx, facts),
-      withdrawn: await hasWithdrawn(ctx.tx, customer.id, 'personal-information'),
+      withdrawn: refusal === 'withdrawn',
+      declined: refusal === 'declined',
+      abroad: await isKeptFromChat(ctx, ctx.actor),
       complete: ASKED.every(
         (name) => facts[name] !== undefined || (name === 'houseStatus' && facts['house'] === false),
       ),
@@ -107,6 +122,27 @@ function wordsOf(ctx: Ctx, name: (typeof ASKED)[number], fact: string | number |
   return ctx.services.texts.has(ctx.actor.language, key) ? ctx.t(key) : String(fact);
 }
 
+export const passOnWords = defineOperation({
+  name: 'customer.passOn',
+  summary: 'Tells the adviser what the customer wrote while the word is his; numbers and names stay hidden',
+  access: { system: 'all' },
+  input: z.strictObject({ customerId: z.uuid(), words: z.string() }),
+  output: z.object({ accounts: z.int() }),
+  subject: ({ customerId }) => ({ kind: 'customer', id: customerId }),
+  async run(ctx, { customerId, words }) {
+    const customer = await customerInScope(ctx, customerId);
+    if (customer.owner_id === null) return { accounts: 0 };
+    const shown = await hidingNames(ctx, customerId, words);
+    const params = { customer: customerNumber(customer.number), name: customer.name_masked, words: shown };
+    const told = await ctx.callAsSystem('staff.notify', {
+      staffId: customer.owner_id,
+      text: 'talk.passed_on',
+      params,
+    });
+    return told as { readonly accounts: number };
+  },
+});
+
 /** What a customer can want passed on. */
 const TOPICS = [
   'repaid',
@@ -118,6 +154,7 @@ const TOPICS = [
   'complaint',
   'contact',
   'calls',
+  'mistaken',
   'advertising',
   'silent',
   'files',

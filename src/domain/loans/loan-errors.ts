@@ -4,6 +4,7 @@ export const loanErrors = defineErrors({
   'loan.not_found': [404, 'info'],
   'loan.application_not_approved': [409, 'warn'],
   'loan.consent_withdrawn': [409, 'warn'],
+  'loan.consent_declined': [409, 'warn'],
   'payment.invalid_amount': [422, 'info'],
   'payment.external_id_reused': [409, 'warn'],
   'payment.in_future': [422, 'info'],

@@ -9,7 +9,7 @@ import { newId } from '../../lib/ids.ts';
 import { fen, formatYuan } from '../../lib/money.ts';
 import { statement } from '../../db/database.ts';
 import { applicationByRef, type ApplicationRow } from '../applications/index.ts';
-import { hasWithdrawn } from '../consent/index.ts';
+import { refusalOf } from '../consent/index.ts';
 import { customerInScope, CUSTOMER_ACCESS, customerNumber, findCustomer } from '../customers/index.ts';
 import { closeLead } from '../leads/index.ts';
 import { productById } from '../products/index.ts';
@@ -64,10 +64,12 @@ const loanView = z.object({
 
 const SHOWN_INSTALMENTS = 6;
 
+// What ran out of time passes nothing: whoever was asked after it must have approved.
 const APPROVED = statement(
   'loans-evidence',
   `SELECT a.id FROM approvals a JOIN instances i ON i.id = a.instance_id WHERE a.application_id = $1 AND a.state = 'APPROVED' AND i.subject_id = $1
-   AND NOT EXISTS (SELECT 1 FROM approvals o WHERE o.instance_id = a.instance_id AND (o.state = 'OPEN' OR (o.state IN ('REJECTED', 'RECALLED', 'STOPPED'))))`,
+   AND NOT EXISTS (SELECT 1 FROM approvals o WHERE o.instance_id = a.instance_id AND (o.state IN ('OPEN', 'REJECTED', 'RECALLED', 'STOPPED')
+     OR (o.state = 'EXPIRED' AND NOT EXISTS (SELECT 1 FROM approvals l WHERE l.instance_id = o.instance_id AND l.visit > o.visit AND l.state = 'APPROVED'))))`,
 );
 
 /** `loan.create`; `reminderVersion` gives the version of the reminder flow that the loan keeps (design §3.13). */
@@ -86,9 +88,9 @@ export function createLoan(reminderVersion: () => string): Operation {
       if (existing) return { loanId: existing.id, loanNumber: loanNumber(existing.number) };
       if ((await ctx.tx.query(APPROVED, [application.id])).length === 0)
         throw new AppError(loanErrors['loan.application_not_approved']);
-      // A withdrawal stops the case; should one get here all the same, it stands still and the managers are told.
-      if (await hasWithdrawn(ctx.tx, application.customer_id, 'personal-information'))
-        throw new AppError(loanErrors['loan.consent_withdrawn']);
+      // A refusal stops the case; should one get here all the same, it stands still and the managers are told.
+      const refusal = await refusalOf(ctx.tx, application.customer_id, 'personal-information');
+      if (refusal) throw new AppError(loanErrors[`loan.consent_${refusal}`]);
       return make(ctx, application, reminderVersion());
     },
   });

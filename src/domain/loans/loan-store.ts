@@ -41,7 +41,7 @@ const INSTALMENTS = statement(
 const BY_APPLICATION = statement('loans-by-application', `SELECT ${COLUMNS} FROM loans WHERE application_id = $1`);
 const FIND = statement('loans-find', `SELECT ${COLUMNS} FROM loans WHERE id = $1`);
 const BY_NUMBER = statement('loans-by-number', `SELECT ${COLUMNS} FROM loans WHERE number = $1`);
-const LOCK = statement('loans-lock', `SELECT ${COLUMNS} FROM loans WHERE id = $1 FOR UPDATE`);
+const LOCK = statement('loans-lock', `SELECT ${COLUMNS} FROM loans WHERE id = $1 FOR NO KEY UPDATE`);
 const OF_CUSTOMER = statement(
   'loans-of-customer',
   `SELECT ${COLUMNS} FROM loans WHERE customer_id = $1 ORDER BY number`,

@@ -7,7 +7,7 @@ import { AppError } from '../../lib/errors.ts';
 import { groupedYuan } from '../../lib/i18n.ts';
 import { newId } from '../../lib/ids.ts';
 import { formatYuan } from '../../lib/money.ts';
-import { findCustomer } from '../customers/index.ts';
+import { findCustomer, hidingNames } from '../customers/index.ts';
 import { loanErrors } from './loan-errors.ts';
 import { loanInScope } from './loan-operations.ts';
 import type { LoanRow } from './loan-store.ts';
@@ -132,7 +132,7 @@ function reasonPlace(reversalId: string): string {
   return `payment_reversals.sealed_reason.${reversalId}`;
 }
 
-/** The customer hears that what he was told does not hold, without the reason; his adviser hears both. */
+/** The customer hears that what he was told does not hold; his adviser also why, without the names and numbers in the words. */
 async function tellOfReversal(ctx: Ctx, loan: LoanRow, payment: PaymentRow, reason: string): Promise<void> {
   const params = {
     loan: loanNumber(loan.number),
@@ -144,6 +144,6 @@ async function tellOfReversal(ctx: Ctx, loan: LoanRow, payment: PaymentRow, reas
   await ctx.callAsSystem('customer.tellOwner', {
     customerId,
     text: 'flows.owner-notice.reversed',
-    params: { ...params, reason },
+    params: { ...params, reason: await hidingNames(ctx, customerId, reason) },
   });
 }

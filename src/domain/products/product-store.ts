@@ -1,6 +1,7 @@
 /** The catalogue: terms and checklist of each product version. */
 import { z } from 'zod';
 import { statement, type Tx } from '../../db/database.ts';
+import { LOCKS } from '../../db/locks.ts';
 import { canonicalJson } from '../../lib/canonical.ts';
 
 /** Terms of a product; rates are exact decimals of a year ("0.072"), amounts wire yuan. */
@@ -52,7 +53,10 @@ const RETIRE = statement(
   'UPDATE products SET is_current = false WHERE code = $1 AND is_current RETURNING id',
 );
 // One publisher of a code at a time: two who number the next version at once would make the same one.
-const LOCK = statement('products-lock', 'SELECT pg_advisory_xact_lock(hashtextextended($1, 72707379))');
+const LOCK = statement(
+  'products-lock',
+  `SELECT pg_advisory_xact_lock(hashtextextended($1, ${LOCKS.productPublishing}))`,
+);
 const LAST = statement(
   'products-last-version',
   'SELECT coalesce(max(version), 0)::int AS version FROM products WHERE code = $1',

@@ -31,7 +31,7 @@ export async function loansOfVersions(
 const TAKE = statement(
   'reminders-take-of-version',
   `SELECT id FROM loans WHERE id = ANY (ARRAY(SELECT id FROM loans WHERE reminder_version_id = $1 AND state = 'ACTIVE' LIMIT $2))
-     AND reminder_version_id = $1 AND state = 'ACTIVE' ORDER BY id FOR UPDATE`,
+     AND reminder_version_id = $1 AND state = 'ACTIVE' ORDER BY id FOR NO KEY UPDATE`,
 );
 
 /** Up to `limit` running loans of a version, locked. */

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { defineOperation, type Operation } from '../../core/operations/operation.ts';
 import type { Tx } from '../../db/database.ts';
 import { groupedYuan, isLanguage, type Language, type Texts } from '../../lib/i18n.ts';
+import { loanNumber } from '../loans/index.ts';
 import type { ReminderSchedule, ReminderSchedules } from './reminder-schedule.ts';
 import {
   isOvertaken,
@@ -75,7 +76,7 @@ export function renderReminder(
     }
     const language = isLanguage(facts.language) ? facts.language : 'zh-CN';
     const params = {
-      loan: `L${String(facts.loan).padStart(4, '0')}`,
+      loan: loanNumber(facts.loan),
       n: facts.number,
       amount: groupedYuan(facts.open_fen),
       due: dayText(facts.due_on, language),

@@ -4,6 +4,7 @@
  */
 import { EARLIEST_DAY } from '../../core/flow/index.ts';
 import { statement, type Tx } from '../../db/database.ts';
+import { lacksBorderConsent } from '../consent/index.ts';
 import type { ReminderSchedule } from './reminder-schedule.ts';
 
 /** The stages of one or more versions as SQL sees them: `$1` to `$5`, from `stageColumns`. */
@@ -107,7 +108,7 @@ async function tally(tx: Tx, query: typeof PLAN, values: readonly unknown[]): Pr
 // Taken by a statement of its own: the next one sees what was written before the locks were had, as a payment of this moment.
 const TAKE_DUE = statement(
   'reminders-take-due',
-  `SELECT id FROM loans WHERE next_reminder_at <= $1 AND reminder_version_id = ANY ($2::text[]) ORDER BY next_reminder_at, id LIMIT $3 FOR UPDATE SKIP LOCKED`,
+  `SELECT id FROM loans WHERE next_reminder_at <= $1 AND reminder_version_id = ANY ($2::text[]) ORDER BY next_reminder_at, id LIMIT $3 FOR NO KEY UPDATE SKIP LOCKED`,
 );
 // Of the instalments those are looked at that can have a stage since the look fell due, and the first one beyond: with it the
 // next stage comes, if there is none before.
@@ -133,9 +134,10 @@ const RUN = statement(
      FROM (SELECT id, zone, number, name, at FROM planned WHERE at > now UNION ALL SELECT id, zone, NULL, NULL, NULL FROM place) AS stages ORDER BY id, at NULLS LAST
    ), advanced AS (
      UPDATE loans l SET next_reminder_at = u.next_at, next_instalment = u.number, next_stage = u.name FROM upcoming u WHERE l.id = u.id
-   ), addressed AS ( -- what has not ended yet, with the one place where its customer is reached; where he once was, it stands on his file unsent
+   ), addressed AS ( -- what has not ended yet, with the one place where its customer is reached; where he once was, it stands on his file unsent. What may not go abroad is stopped by the gate
      SELECT past.id, past.number, past.name, past.day, past.age, past.customer_id, p.account, p.external_id, p.is_reachable FROM past
-     LEFT JOIN LATERAL (SELECT account, external_id, is_reachable FROM identities WHERE customer_id = past.customer_id AND is_verified ORDER BY is_reachable DESC, bound_at DESC NULLS LAST LIMIT 1) p ON true
+     LEFT JOIN LATERAL (SELECT account, external_id, is_reachable FROM identities WHERE customer_id = past.customer_id AND is_verified
+       ORDER BY ${lacksBorderConsent('account', 'past.customer_id')}, is_reachable DESC, bound_at DESC NULLS LAST LIMIT 1) p ON true
      WHERE ${outcomeOf('past')} IS NULL
    ), outcome AS (
      INSERT INTO reminder_outcomes (loan_id, instalment, stage, outcome, at)
@@ -148,9 +150,9 @@ const RUN = statement(
      INSERT INTO outbox_keys (key, outbox_id, at) SELECT 'remind:' || id || ':' || number || ':' || name, outbox_id, $6 FROM message
      ON CONFLICT DO NOTHING RETURNING outbox_id
    ), sent AS (
-     INSERT INTO outbox (id, at, account, chat, lane, kind, purpose, customer_id, subject_kind, subject_id, reference, due_at, trace_id, error_code)
+     INSERT INTO outbox (id, at, account, chat, lane, kind, purpose, customer_id, subject_kind, subject_id, reference, due_at, trace_id, is_unreachable)
      SELECT outbox_id, $6, account, external_id, 'BULK', 'reminder', CASE WHEN day > 0 THEN 'COLLECTION' ELSE 'SERVICE' END, customer_id, 'loan', id,
-       number || ':' || name, $6, $8, CASE WHEN NOT is_reachable THEN 'unreachable' END
+       number || ':' || name, $6, $8, NOT is_reachable
      FROM message WHERE (outbox_id IN (SELECT outbox_id FROM fresh)) IS TRUE -- looked up in a hash; as a join it is planned for one row
      RETURNING 1
    )

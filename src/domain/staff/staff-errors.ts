@@ -6,7 +6,6 @@ export const staffErrors = defineErrors({
   'staff.account_of_customer': [409, 'info'],
   'staff.last_admin': [409, 'info'],
   'staff.no_such_account': [422, 'info'],
-  'staff.unknown_role': [422, 'info'],
   'token.needs_roles': [422, 'info'],
   'token.not_found': [404, 'info'],
 });

@@ -1,11 +1,10 @@
 /** API tokens: made, listed, revoked. */
-import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { ROLES } from '../../core/operations/actor.ts';
 import type { Ctx } from '../../core/operations/context.ts';
 import { defineOperation } from '../../core/operations/operation.ts';
 import { AppError } from '../../lib/errors.ts';
-import { newId, newToken } from '../../lib/ids.ts';
+import { newId, newToken, tokenDigest } from '../../lib/ids.ts';
 import { staffErrors } from './staff-errors.ts';
 import { findStaff } from './staff-store.ts';
 import { insertToken, listTokens, revokeToken, type ListedToken } from './token-store.ts';
@@ -35,7 +34,7 @@ export const createToken = defineOperation({
     await insertToken(ctx.tx, {
       id,
       name: input.name,
-      digest: createHash('sha256').update(token).digest(),
+      digest: tokenDigest(token),
       staffId: input.staffId ?? null,
       roles: [...new Set(input.roles)],
       createdBy: ctx.actor.id,

@@ -229,6 +229,19 @@ describe('a question that is over', () => {
     expect((await lines()).at(-1)).toContain('这个问题已经答过了');
   });
 
+  test('goes on showing what was chosen on it, however often it is pressed again', async () => {
+    await opens();
+    await shares();
+    await presses(cards()[0], 'o0');
+    const before = toCustomer().length;
+    await presses(cards()[0], 'o1');
+
+    expect(toCustomer().slice(before).map(wordsOf)).toEqual([
+      '这个问题已经答过了',
+      expect.stringMatching(/个人信息处理授权书[^]*已选：同意$/u),
+    ]);
+  });
+
   test('is answered by either of its cards when it was only asked once more', async () => {
     await opens();
     await shares();

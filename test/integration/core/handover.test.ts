@@ -102,6 +102,24 @@ describe('人工 from a colleague', () => {
 });
 
 describe('人工 from a customer', () => {
+  test('is followed by what he writes: it reaches the owner, without his name and numbers, until the bot has the word', async () => {
+    const he = await customer();
+    await say(telegram, he.chat, '人工');
+    wecom.sent.length = 0;
+
+    await say(telegram, he.chat, '我是何晓燕，房子下个月要被查封了，能先还一半吗？电话 13800138000');
+    expect(wecom.said('xiaolin')).toEqual([
+      `${he.number} 何** 发来：我是何**，房子下个月要被查封了，能先还一半吗？电话 138****8000`,
+    ]);
+    expect(await company.count(`incidents WHERE kind = 'conversation.handed_over' AND resolved_at IS NULL`)).toBe(1);
+
+    await say(wecom, 'xiaolin', `交还 ${he.number}`);
+    expect(await company.count(`incidents WHERE kind = 'conversation.handed_over' AND resolved_at IS NULL`)).toBe(0);
+    wecom.sent.length = 0;
+    await say(telegram, he.chat, '帮助');
+    expect(wecom.said('xiaolin')).toEqual([]);
+  });
+
   test('is told to the owner with number and masked name, and 交还 with the number gives the bot back', async () => {
     const he = await customer();
 
@@ -109,7 +127,7 @@ describe('人工 from a customer', () => {
     expect(await say(telegram, he.chat, '帮助')).toEqual([]);
 
     const told = `${he.number} 何** 要找人工，请接手；聊完发「交还 ${he.number}」，机器人再接着说。`;
-    expect(wecom.said('xiaolin')).toEqual([told]);
+    expect(wecom.said('xiaolin')).toEqual([told, `${he.number} 何** 发来：帮助`]);
     expect(await todosOf(lin)).toEqual([told]);
     expect(await say(wecom, 'xiaolin', `交还 ${he.number}`)).toEqual([`好的，${he.number} 那边我接着说。`]);
     expect(await todosOf(lin)).toEqual([]);

@@ -1,6 +1,7 @@
 /** Forms of a salesperson that an outside tester broke: whose they are, what hangs on a fact, what follows the submission. */
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { Card } from '../../../src/channels/card.ts';
+import type { Happening, OutboundContent } from '../../../src/channels/channel.ts';
 import { fetchNext } from '../../../src/jobs/media.ts';
 import { silentLog } from '../../../src/lib/log.ts';
 import { ADMIN, useCompany, type StaffActor } from '../../invariants/support/company.ts';
@@ -11,7 +12,7 @@ const people: { lin?: StaffActor; qian?: StaffActor } = {};
 
 beforeAll(async () => {
   people.lin = await company.addStaff('小林', ['sales'], { wecom: 'xiaolin', telegram: '8101' });
-  people.qian = await company.addStaff('小钱', ['reviewer'], { wecom: 'xiaoqian' });
+  people.qian = await company.addStaff('小钱', ['reviewer'], { wecom: 'xiaoqian', telegram: '8102' });
 });
 
 function lin(): StaffActor {
@@ -256,5 +257,41 @@ describe.each(['wecom', 'telegram'] as const)('a photo sent by a colleague on %s
     await says('新客户', place);
     expect(await sends(`${place} c`)).toContain('还不知道这份资料属于哪位客户');
     await says('取消', place);
+  });
+});
+
+describe('in a group, where everybody sees the card', () => {
+  const GROUP = '-100779';
+
+  async function does(who: string, happening: Happening, key: string): Promise<readonly OutboundContent[]> {
+    const { telegram } = company.channels;
+    telegram.sent.length = 0;
+    const event = telegram.event(who, happening, [key]);
+    await company.door().receive([{ ...event, address: { account: telegram.account, chat: GROUP, actor: who } }]);
+    await company.drain();
+    return telegram.sent.map(({ content }) => content);
+  }
+
+  test.each([
+    ['a stranger', '31337'],
+    ['a colleague', '8102'],
+  ])('the press of %s takes no buttons off a question that waits for somebody else', async (_who, other) => {
+    const text = `新客户 程先生 139000${other.padStart(5, '0')} 想贷10万周转 深圳 12期 没有房`;
+    const said = await does('8101', { kind: 'message', messageId: `g${other}`, text, media: [] }, `g${other}`);
+    const asked = said.findLast((content) => content.kind === 'card')?.card;
+    const press = {
+      kind: 'action',
+      cardId: asked?.id ?? '',
+      revision: 1,
+      verb: 'o0',
+      selected: {},
+      handle: {},
+    } as const;
+
+    const answers = await does(other, press, `p${other}`);
+    const own = await does('8101', press, `o${other}`);
+
+    expect(answers).toEqual([expect.objectContaining({ kind: 'tap_answer', text: expect.stringContaining('另一位') })]);
+    expect(own.map(({ kind }) => kind)).toContain('card_update');
   });
 });

@@ -230,7 +230,7 @@ test('a withdrawal said in a sentence stops the case as the short words do', asy
 
 test('a customer who wants no calls himself is passed on once a day; his family is another matter', async () => {
   for (const text of ['别给我打电话了', '每天最多打一次电话'])
-    expect(await says(text)).toEqual([expect.stringContaining('您对电话联系的要求已转告顾问小林')]);
+    expect(await says(text)).toEqual([expect.stringContaining('您对电话和消息的要求已转告顾问小林')]);
 
   expect(await company.count(`todos WHERE key LIKE $1`, [`asked:calls:${he.id}:%`])).toBe(1);
   expect(wecom.said('xiaolin').join('\n')).toContain('要求不打电话');

@@ -36,6 +36,7 @@ interface Approval {
 }
 
 interface Case {
+  readonly product: string;
   readonly lead: string;
   readonly number: string;
   readonly id: string;
@@ -48,8 +49,10 @@ async function submit(amount: string): Promise<Case> {
   const done = (await company.call(person('sales'), 'lead.submit', { lead: lead.leadNumber })) as {
     applicationNumber: string;
     applicationId: string;
+    product: string;
   };
-  return { lead: lead.leadNumber, number: done.applicationNumber, id: done.applicationId };
+  const { product } = done;
+  return { product, lead: lead.leadNumber, number: done.applicationNumber, id: done.applicationId };
 }
 
 async function openOf({ number }: Case): Promise<Approval | undefined> {
@@ -135,6 +138,21 @@ describe('a second level with too few approvers', () => {
         'application.already_submitted',
       );
     }
+  });
+
+  test('is resumed as it was handed in, although the company offers nothing of the kind any more', async () => {
+    await company.db.pool.query('UPDATE staff SET is_active = false WHERE id = $1', [person('may').id]);
+    const one = await submit('300000.00');
+    await approve(person('reviewer'), one);
+    await company.db.pool.query('UPDATE staff SET is_active = true WHERE id = $1', [person('may').id]);
+    const { rows } = await company.db.pool.query<{ id: string }>('SELECT id FROM products WHERE is_current');
+    const { items } = (await company.call(ADMIN, 'product.list', {})) as { items: readonly { code: string }[] };
+    for (const { code } of items) await company.call(ADMIN, 'product.retire', { code });
+
+    const again = await company.call(person('sales'), 'lead.submit', { lead: one.number });
+    await company.db.pool.query('UPDATE products SET is_current = true WHERE id = ANY($1)', [rows.map(({ id }) => id)]);
+
+    expect(again).toMatchObject({ applicationNumber: one.number, amount: '300000.00', term: 12, product: one.product });
   });
 });
 

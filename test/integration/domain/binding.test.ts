@@ -70,6 +70,18 @@ describe('binding a customer by a one-time link and his own phone', () => {
     expect(await accountOf(he)).toMatchObject({ customer_id: null, is_verified: false });
   });
 
+  test('somebody else who opens the same link, and fails, takes it from nobody', async () => {
+    const token = await newLink();
+    const [he, other] = [await somebody(), await somebody()];
+    await product.call(he, 'customer.bind', { token });
+    await product.call(other, 'customer.bind', { token });
+    const strange = await product.call(other, 'customer.bindContact', { phone: '13900001111', own: true });
+
+    expect(strange).toEqual({ kind: 'mismatch' });
+    expect(await product.call(he, 'customer.bindContact', { phone, own: true })).toMatchObject({ kind: 'matched' });
+    expect(await refusalOf(product.call(other, 'customer.bindContact', { phone, own: true }))).toBe('binding.no_link');
+  });
+
   test.each(['{phone}', '86{phone}', '+86 {phone}'])(
     'the shared contact that matches binds the account: %s',
     async (form) => {
@@ -243,14 +255,14 @@ describe('binding a customer by a one-time link and his own phone', () => {
     });
   });
 
-  test('whoever opened the link last is the one it waits for', async () => {
+  test('of several who have the link open, the phone decides whose it is, whoever opened it last', async () => {
     const token = await newLink();
-    const [wrong, he] = [await somebody(), await somebody()];
-    await product.call(wrong, 'customer.bind', { token });
+    const [he, later] = [await somebody(), await somebody()];
     await product.call(he, 'customer.bind', { token });
+    await product.call(later, 'customer.bind', { token });
 
-    expect(await refusalOf(product.call(wrong, 'customer.bindContact', { phone, own: true }))).toBe('binding.no_link');
     expect(await product.call(he, 'customer.bindContact', { phone, own: true })).toMatchObject({ kind: 'matched' });
+    expect(await refusalOf(product.call(later, 'customer.bindContact', { phone, own: true }))).toBe('binding.no_link');
   });
 
   test('ten people opening one link and sharing the phone at once: one is bound', async () => {

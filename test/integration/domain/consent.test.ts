@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { ensureConsentTexts, hasConsent } from '../../../src/domain/consent/index.ts';
+import { ensureConsentTexts, hasConsent, holdConsent } from '../../../src/domain/consent/index.ts';
 import { readTimes } from '../../../src/core/unit/unit.ts';
 import type { Language, Texts } from '../../../src/lib/i18n.ts';
+import { until } from '../../invariants/support/company.ts';
 import { ADMIN_TOKEN, refusalOf, useProduct, type CustomerActor, type StaffActor } from '../../support/product.ts';
 
 const PERSONAL = 'flows.consent.personal-data';
@@ -16,6 +17,8 @@ interface Given {
     readonly language: string;
     readonly text: string;
     readonly hash: string;
+    readonly grantedAt: string | null;
+    readonly declinedAt: string | null;
     readonly withdrawnAt: string | null;
     readonly via: string;
   }[];
@@ -65,6 +68,103 @@ describe('consents of a customer', () => {
     }
   });
 
+  test('a refusal is kept like a consent: the text that was shown, its version, language, hash and time', async () => {
+    const he = await aCustomer('en');
+    const shown = product.services.texts.translate('en', PERSONAL);
+
+    const declined = await product.call(he, 'consent.decline', { textKey: PERSONAL, version: '1' }, 'telegram');
+
+    expect(declined).toEqual({ kind: 'declined', consent: 'personal-information', stopped: 0 });
+    expect(await listOf(lin, he.id)).toEqual([
+      expect.objectContaining({
+        consent: 'personal-information',
+        version: 1,
+        language: 'en',
+        text: shown,
+        hash: createHash('sha256').update(shown, 'utf8').digest('hex'),
+        via: 'telegram',
+        grantedAt: null,
+        declinedAt: expect.any(String) as string,
+        withdrawnAt: null,
+      }),
+    ]);
+  });
+
+  test('refusing twice, one after the other or at once, is one refusal', async () => {
+    const he = await aCustomer();
+    const refuse = async (): Promise<string> =>
+      ((await product.call(he, 'consent.decline', { textKey: ABROAD, version: 1 })) as { kind: string }).kind;
+
+    const kinds = [...(await Promise.all([refuse(), refuse(), refuse()])), await refuse()];
+
+    expect(kinds.sort()).toEqual(['already', 'already', 'already', 'declined']);
+    expect(await listOf(he)).toHaveLength(1);
+  });
+
+  test('yes after no holds and no after yes withdraws; each answer stays on file', async () => {
+    const he = await aCustomer();
+    const about = { textKey: PERSONAL, version: 1 };
+    await product.call(he, 'consent.decline', about);
+
+    expect(await product.call(he, 'consent.grant', about)).toMatchObject({ kind: 'granted' });
+    expect(await product.call(he, 'consent.grant', about)).toMatchObject({ kind: 'already' });
+    expect(await product.call(he, 'consent.decline', about)).toMatchObject({ kind: 'withdrawn' });
+    expect(await product.call(he, 'consent.decline', about)).toMatchObject({ kind: 'declined' });
+
+    expect((await listOf(he)).map(({ grantedAt, withdrawnAt }) => [grantedAt !== null, withdrawnAt !== null])).toEqual([
+      [false, true],
+      [true, true],
+      [false, false],
+    ]);
+  });
+
+  test('yes and no at the same moment leave one answer in force', async () => {
+    const he = await aCustomer();
+    const about = { textKey: PERSONAL, version: 1 };
+
+    await Promise.all([product.call(he, 'consent.grant', about), product.call(he, 'consent.decline', about)]);
+
+    expect((await listOf(he)).filter(({ withdrawnAt }) => withdrawnAt === null).length).toBeLessThanOrEqual(1);
+  });
+
+  test('a first refusal waits for what is being done while he has not answered, and so sees it', async () => {
+    const he = await aCustomer();
+    const order: string[] = [];
+    let refusal: Promise<unknown> | undefined;
+    await product.db.database.transaction(async (tx) => {
+      expect(await holdConsent(tx, he.id, 'personal-information')).toBeUndefined();
+      refusal = product
+        .call(he, 'consent.decline', { textKey: PERSONAL, version: 1 })
+        .then(() => order.push('refused'));
+      await until(async () => {
+        const { rows } = await product.db.pool.query(
+          `SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`,
+        );
+        return rows.length > 0 || order.length > 0;
+      });
+      order.push('done');
+    });
+    await refusal;
+
+    expect(order).toEqual(['done', 'refused']);
+  });
+
+  test('whoever takes back what he never gave has refused it; the transfer abroad has nothing to take back', async () => {
+    const he = await aCustomer();
+
+    expect(await product.call(he, 'consent.withdraw', { consent: 'cross-border' })).toMatchObject({
+      kind: 'not_given',
+    });
+    expect(await product.call(he, 'consent.withdraw', { consent: 'personal-information' })).toMatchObject({
+      kind: 'declined',
+    });
+    expect(await product.call(he, 'consent.withdraw', { consent: 'personal-information' })).toMatchObject({
+      kind: 'not_given',
+    });
+
+    expect(await listOf(he)).toMatchObject([{ consent: 'personal-information', grantedAt: null, withdrawnAt: null }]);
+  });
+
   test('the two consents are apart: one does not stand for the other', async () => {
     const he = await aCustomer();
     await product.call(he, 'consent.grant', { textKey: ABROAD, version: '1' });
@@ -106,13 +206,14 @@ describe('consents of a customer', () => {
     expect(second?.withdrawnAt).toBeNull();
   });
 
-  test('nobody agrees for the customer: not his adviser, not an administrator, not a stranger', async () => {
+  test('nobody answers for the customer: not his adviser, not an administrator, not a stranger', async () => {
     const stranger = await product.stranger('8900');
 
     for (const actor of [lin, ADMIN_TOKEN, stranger]) {
-      expect(await refusalOf(product.call(actor, 'consent.grant', { textKey: PERSONAL, version: 1 }))).toBe(
-        'permission.denied',
-      );
+      for (const answer of ['consent.grant', 'consent.decline'])
+        expect(await refusalOf(product.call(actor, answer, { textKey: PERSONAL, version: 1 }))).toBe(
+          'permission.denied',
+        );
     }
   });
 

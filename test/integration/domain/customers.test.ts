@@ -37,7 +37,7 @@ describe('customers', () => {
     return ((await product.call(actor, 'customer.search', { q })) as Page).items;
   }
 
-  test.each([CANARY.phone, `+86 ${CANARY.phone}`, '4321', '欧阳鸣蝉', '欧阳', '欧'])(
+  test.each([CANARY.phone, `+86 ${CANARY.phone}`, '4321', '欧阳鸣蝉', '欧阳', '欧', '欧阳老板', '欧阳阿姨', '欧阳总'])(
     'is found by "%s"',
     async (term) => {
       expect((await search(lin, term)).map(({ id }) => id)).toContain(he.customerId);

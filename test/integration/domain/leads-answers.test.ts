@@ -57,15 +57,46 @@ describe('what a customer answers himself', () => {
       ((await product.call(desk.lin, 'task.list', {})) as { items: { kind: string; title: string }[] }).items
         .filter(({ kind, title }) => kind === 'customer_differs' && title.includes(desk.number))
         .map(({ title }) => title);
-    expect(await told()).toEqual([
-      expect.stringContaining('客户自己填的是需求 1.2 万、用途 周转，您记的是需求 10 万、用途 装修，以谁为准'),
-    ]);
+    expect(await told()).toEqual([expect.stringContaining('客户自己填的需求、用途和您记的不一样，以谁为准')]);
 
     await product.call(desk.he, 'customer.answer', { facts: { amount: '12000.00' }, confirmed: true });
     expect(await told()).toHaveLength(1);
 
     await product.call(desk.lin, 'lead.update', { lead: desk.number, facts: { amount: '12000.00' } });
     expect(await product.call(desk.lin, 'lead.review', reading)).toMatchObject({ amount: '12000.00' });
+  });
+
+  test('what the two say stands in no to-do and in no chat abroad: the list names the facts, the customer’s page shows them', async () => {
+    const zhang = await product.addStaff('Zhang', ['manager']);
+    await product.db.pool.query(`UPDATE staff SET language = 'en' WHERE id = $1`, [zhang.id]);
+    await product.call(desk.lin, 'lead.update', {
+      lead: desk.number,
+      facts: { income: '15000.00', city: '深圳', business: true },
+    });
+
+    await product.call(desk.he, 'customer.answer', {
+      facts: { income: '1200.00', city: '东莞', business: '我是何女士 小卖部 13900001111' },
+    });
+
+    const { rows } = await product.db.pool.query<{ params: unknown }>(
+      `SELECT params FROM todos WHERE kind = 'customer_differs' AND subject_id = $1`,
+      [desk.he.id],
+    );
+    expect(rows).toEqual([
+      {
+        params: {
+          number: desk.number,
+          facts: { $text: { 'zh-CN': '月收入、城市、生意', en: 'Monthly income, City, Business' } },
+        },
+      },
+    ]);
+    const page = async (via: string): Promise<string> =>
+      ((await product.call(desk.lin, 'customer.find', { query: desk.number }, via)) as { stage: string }).stage;
+    expect(await page('wecom')).toContain(
+      '客户自己填月收入 0.12 万（记的是1.5 万）｜客户自己填城市 东莞（记的是深圳）',
+    );
+    for (const abroad of ['slack', 'telegram'])
+      expect(await page(abroad)).toMatch(/｜客户自己填的月收入、城市、生意和记的不一样，请在企业微信里查看$/u);
   });
 
   test('what was on the card is what is submitted: terms that changed since are refused, and nothing is made', async () => {

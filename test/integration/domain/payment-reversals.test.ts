@@ -433,6 +433,17 @@ describe('those concerned', () => {
     ).toBe(1);
   });
 
+  test('read the reason without the name and the numbers that stand in it', async () => {
+    const loan = await lend(monthly(1, 10));
+    const reason = '何女士 13800138000 说不是她转的';
+
+    await reverse(loan, await pay(loan, '1050.00'), { reason });
+    await company.drain();
+
+    const said = company.channels.wecom.said('xiaolin').at(-1) ?? '';
+    expect(said).toContain('已撤销（何** 138****8000 说不是她转的），相应期数重新待还。');
+  });
+
   test('with more money than is owed the customer hears what becomes of it', async () => {
     await pay(await lend(monthly(1, 10)), '1100.00');
 

@@ -38,9 +38,11 @@ test('with another product stands with that product, its method and its rate, on
     lead: lead.leadNumber,
     facts: { product: other?.code, amount: '300000.00', term: 36 },
   });
+  expect(await stage()).toBe('F70');
   await company.call(sales, 'lead.submit', { lead: lead.leadNumber });
   await company.drain();
 
+  expect(await stage()).toBe('F80'); // what the customer reads when he asks how far it is
   expect(await application()).toMatchObject({
     product_id: other?.id,
     method: other?.terms.method,
@@ -52,6 +54,25 @@ test('with another product stands with that product, its method and its rate, on
   );
   expect(JSON.stringify(cards.at(-1))).toContain(other?.name);
 });
+
+test('is not handed in while the customer has not said for how long', async () => {
+  const lead = (await company.call(sales, 'lead.capture', {
+    facts: { name: '周先生', phone: '13800300002', amount: '100000.00', house: false },
+  })) as { leadNumber: string };
+
+  expect(await company.call(sales, 'lead.submit', { lead: lead.leadNumber })).toEqual({
+    kind: 'incomplete',
+    missing: [{ field: 'term', name: '期限' }],
+  });
+  expect(await company.count('applications')).toBe(1);
+});
+
+async function stage(): Promise<string | undefined> {
+  const { rows } = await company.db.pool.query<{ stage: string }>(
+    'SELECT l.stage FROM leads l JOIN applications a ON a.lead_id = l.id',
+  );
+  return rows[0]?.stage;
+}
 
 async function approvals(): Promise<readonly { id: string; revision: number }[]> {
   const { items } = (await company.call(reviewer, 'approval.list', { state: 'OPEN' })) as {

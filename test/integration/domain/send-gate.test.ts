@@ -1,7 +1,7 @@
 /** What the contact gate asks the database at the moment of sending. */
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { contactFacts, createContactGate } from '../../../src/domain/consent/send-gate.ts';
-import { useProduct, type CustomerActor, type StaffActor } from '../../support/product.ts';
+import { ACCOUNTS, useProduct, type CustomerActor, type StaffActor } from '../../support/product.ts';
 
 const ZONE = 'Asia/Shanghai';
 /** A Friday, ten in the morning in Shanghai. */
@@ -63,24 +63,63 @@ describe('what the customer has got so far', () => {
   });
 });
 
+/** What the gate says to a reminder by this account; nothing leaves the country there unless `isReal`. */
+async function answer(platform: keyof typeof ACCOUNTS, isReal = false): Promise<string> {
+  const gate = createContactGate({ leavesCountry: () => isReal });
+  const account = ACCOUNTS[platform];
+  const question = {
+    outboxId: 1n,
+    purpose: 'SERVICE',
+    customerId: he.id,
+    account,
+    text: '还款提醒',
+    now: NOW,
+  } as const;
+  const said = await gate(product.db.database, question);
+  return said.decision === 'allow' ? 'allow' : said.rule;
+}
+
+const BORDER = { textKey: 'flows.consent.cross-border', version: '1' };
+const PERSONAL = { textKey: 'flows.consent.personal-data', version: '1' };
+
+describe('without the consent to go abroad', () => {
+  test('no reminder leaves the country, whether it was refused, withdrawn or never asked for; a look-alike is no abroad', async () => {
+    const everywhere = async (): Promise<readonly string[]> =>
+      Promise.all([answer('telegram', true), answer('slack', true), answer('wecom', true), answer('telegram')]);
+    expect(await everywhere()).toEqual(['CONSENT-CROSS-BORDER', 'CONSENT-CROSS-BORDER', 'allow', 'allow']);
+
+    await product.call(he, 'consent.grant', BORDER);
+    expect(await everywhere()).toEqual(['allow', 'allow', 'allow', 'allow']);
+
+    await product.call(he, 'consent.decline', BORDER);
+    expect(await everywhere()).toEqual([
+      'CONSENT-CROSS-BORDER',
+      'CONSENT-CROSS-BORDER',
+      'allow',
+      'CONSENT-CROSS-BORDER',
+    ]);
+  });
+
+  test('its refusal alone stops nothing inside the country, and agreeing after all lifts it', async () => {
+    await product.call(he, 'consent.decline', BORDER);
+    expect([await answer('telegram', true), await answer('wecom', true)]).toEqual(['CONSENT-CROSS-BORDER', 'allow']);
+
+    await product.call(he, 'consent.grant', BORDER);
+    expect(await answer('telegram', true)).toBe('allow');
+  });
+});
+
+test('whoever refuses that his data are handled hears nothing of our own accord until he agrees', async () => {
+  await product.call(he, 'consent.decline', PERSONAL);
+  expect([await answer('telegram'), await answer('wecom')]).toEqual(['CONSENT-DECLINED', 'CONSENT-DECLINED']);
+
+  await product.call(he, 'consent.grant', PERSONAL);
+  expect([await answer('telegram'), await answer('wecom')]).toEqual(['allow', 'allow']);
+});
+
 describe('a consent that is taken back', () => {
-  const gate = createContactGate();
-
-  async function answer(platform: string): Promise<string> {
-    const question = {
-      outboxId: 1n,
-      purpose: 'SERVICE',
-      customerId: he.id,
-      platform,
-      text: '还款提醒',
-      now: NOW,
-    } as const;
-    const said = await gate(product.db.database, question);
-    return said.decision === 'allow' ? 'allow' : said.rule;
-  }
-
   test.each([
-    ['cross-border', 'flows.consent.cross-border', 'CONSENT-WITHDRAWN', 'allow'],
+    ['cross-border', 'flows.consent.cross-border', 'CONSENT-CROSS-BORDER', 'allow'],
     ['personal-information', 'flows.consent.personal-data', 'CONSENT-WITHDRAWN', 'CONSENT-WITHDRAWN'],
   ])('(%s) stops reminders where it has to', async (consent, textKey, onTelegram, onWecom) => {
     await product.call(he, 'consent.grant', { textKey, version: '1' });

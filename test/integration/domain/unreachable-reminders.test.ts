@@ -3,6 +3,10 @@ import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { ChannelError } from '../../../src/channels/channel.ts';
 import type { Tx } from '../../../src/db/database.ts';
 import { runDueReminders } from '../../../src/domain/reminders/index.ts';
+import { fireNext } from '../../../src/jobs/timers.ts';
+import { timerHandlers } from '../../../src/jobs/timer-handlers.ts';
+import { silentLog } from '../../../src/lib/log.ts';
+import type { SendGate } from '../../../src/outbox/gate.ts';
 import { ACCOUNTS, ADMIN, useCompany, type StaffActor } from '../../invariants/support/company.ts';
 
 const company = useCompany();
@@ -201,4 +205,41 @@ test('a reminder of a customer who blocked the bot is on the owner’s list, and
   expect(company.channels.wecom.said('xiaolin')).toEqual([
     `K7 何** 的 L0007 有一期 4,498.77 元，${today} 应还；还款提醒发不到客户，请电话联系。`,
   ]);
+});
+
+describe('a reminder written for somebody who has blocked the bot', () => {
+  const once = (first: SendGate): SendGate => {
+    let asked = 0;
+    return async (tx, question) => ((asked += 1) === 1 ? first(tx, question) : { decision: 'allow' });
+  };
+  const putOff = once(async (_tx, { now }) => ({ decision: 'deny', rule: 'TEXT-GAP', until: now }));
+  const fault = once(async () => {
+    throw new Error('a fault of ours');
+  });
+
+  test.each([
+    ['put off by a gate', putOff, ['DEFERRED', 'TEXT-GAP']],
+    ['held up by a fault', fault, ['PENDING', 'fault']],
+  ] as const)('is not handed to the platform after it was %s either', async (_title, gate, between) => {
+    const { telegram } = company.channels;
+    telegram.sent.length = 0;
+    await borrow(8, { owner: sales.id, telegram: '4712' });
+    await company.db.pool.query(`UPDATE identities SET is_reachable = false WHERE external_id = '4712'`);
+    await remind();
+    const { deliverer } = company.worker({ gates: [gate] });
+    const outcome = async (): Promise<unknown> =>
+      (await company.db.pool.query(`SELECT state, error_code FROM outbox WHERE kind = 'reminder'`)).rows.map(
+        Object.values,
+      );
+
+    await deliverer.run();
+    expect(await outcome()).toEqual([between]);
+    await company.advance(5_000);
+    const { unit, services } = company.base;
+    while ((await fireNext({ ...unit, handlers: timerHandlers(services), log: silentLog })) > 0);
+    await deliverer.run();
+
+    expect(await outcome()).toEqual([['PARKED', 'unreachable']]);
+    expect(telegram.sent).toEqual([]);
+  });
 });

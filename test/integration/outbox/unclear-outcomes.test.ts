@@ -1,6 +1,9 @@
 /** Invariant 6 from the side of what is known about a send: nothing unclear is forgotten, nothing clear is held against it. */
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { ChannelError, type Receipt } from '../../../src/channels/channel.ts';
+import { SYSTEM_ACTOR } from '../../../src/core/operations/actor.ts';
+import type { MessageContent } from '../../../src/core/operations/effects.ts';
+import { inUnit } from '../../../src/core/unit/unit.ts';
 import { useCompany, type StaffActor } from '../../invariants/support/company.ts';
 
 const company = useCompany();
@@ -48,7 +51,7 @@ async function pass(seconds: number): Promise<void> {
 /** What a process leaves that dies after it has leased its messages and before it has called the platform. */
 async function dieBeforeSending(): Promise<void> {
   await company.db.pool.query(
-    `UPDATE outbox SET state = 'LEASED', attempts = 1, lease_token = gen_random_uuid(), lease_until = clock_timestamp() + interval '30 seconds', sending_at = clock_timestamp()`,
+    `UPDATE outbox SET state = 'LEASED', attempts = 1, lease_token = gen_random_uuid(), lease_until = clock_timestamp() + interval '30 seconds', sending_at = clock_timestamp() WHERE state = 'PENDING'`,
   );
 }
 
@@ -66,6 +69,34 @@ describe('a sender that died before it sent', () => {
 
     expect(await states()).toEqual(['SENT']);
     expect(company.channels.slack.sent).toHaveLength(1);
+  });
+});
+
+describe('a card', () => {
+  const card = { id: 'card-of-a1087', revision: 1, title: 'A1087', fields: [], actions: [] };
+
+  async function puts(content: MessageContent): Promise<void> {
+    await inUnit(company.base.unit, async (unit) => {
+      const { effects } = unit.turn({ actor: SYSTEM_ACTOR, via: 'test', traceId: 't' });
+      effects.send({ to: { account: company.channels.slack.account, chat: 'U0ZHAO' }, purpose: 'STAFF', content });
+    });
+  }
+
+  test('is redrawn once more when the process died while it was redrawn: drawn twice it looks as drawn once', async () => {
+    company.channels.slack.onSend = async (intent) => ({ providerId: `p${intent.id}`, handle: { ts: '1.1' } });
+    const { deliverer } = company.worker();
+    await puts({ kind: 'card', card });
+    await deliverer.run();
+    await puts({ kind: 'card_update', card: { ...card, revision: 2, closed: '已通过' }, handle: {} });
+    await dieBeforeSending();
+    await pass(120);
+
+    await deliverer.sweep();
+    await deliverer.run();
+
+    expect(await states()).toEqual(['SENT', 'SENT']);
+    expect(company.channels.slack.sent.map(({ content }) => content.kind)).toEqual(['card', 'card_update']);
+    expect(await company.count('incidents')).toBe(0);
   });
 });
 

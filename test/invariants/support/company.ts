@@ -156,7 +156,7 @@ export function useCompany(): Company {
         database,
         keys,
         channels: byAccount,
-        gates: options.gates ?? base.parts.gates,
+        gates: options.gates ?? base.parts.gates(services),
         renderers: { reminder: renderReminder(reminderSchedules(base.flows), services.texts) },
         readFile: async (tx, fileId) => base.parts.readFile(tx, services, fileId),
         painters: base.parts.painters,

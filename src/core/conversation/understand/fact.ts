@@ -45,6 +45,9 @@ export interface Fact {
 /** From here on a fact was named by the text itself ("月供 6200"), not inferred ("6200"). */
 export const CERTAIN = 0.9;
 
+/** Besides what a message answers or corrects, facts at least this sure are taken from it; an amount by elimination is not. */
+export const PROBABLE = 0.8;
+
 /** Something that looks like a fact but cannot be one; `code` completes the locale key `conversation.problem.<code>`. */
 export interface Problem {
   readonly name: FactName;

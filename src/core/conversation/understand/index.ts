@@ -4,7 +4,7 @@
  * stays empty. Nothing here acts, asks or remembers. Measured on `test/fixtures/understanding/*.yaml`.
  */
 export { ANSWER_TYPES, limitProblem, parseAnswer, type Answer, type AnswerLimits, type AnswerType } from './answer.ts';
-export { CERTAIN, FACT_NAMES, type Fact, type FactName, type FactValue, type Problem } from './fact.ts';
+export { CERTAIN, FACT_NAMES, PROBABLE, type Fact, type FactName, type FactValue, type Problem } from './fact.ts';
 export { partCustomers, whoIs, type Heard } from './customers.ts';
 export { extractDates } from './date.ts';
 export { parseIdentityNumber } from './identity.ts';

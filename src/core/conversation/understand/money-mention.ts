@@ -17,8 +17,8 @@ const SCALES: Readonly<Record<string, bigint>> = {
 };
 
 const ARABIC = String.raw`(?<number>\d{1,3}(?:,\d{3})+(?:\.\d{1,6})?|\d{1,12}(?:\.\d{1,6})?)`;
-/** 50个w: what the trade calls one 万 is written out. */
-const SCALE = '(?:个\\s?(?=[万wW]))?(?<scale>百万|千万|万|亿|百|千|million|[wWkK](?![A-Za-z]))?';
+/** 50个w, 2个亿: what the trade calls one 万 is written out. */
+const SCALE = '(?:个\\s?(?=[万亿wW]))?(?<scale>百万|千万|万|亿|百|千|million|[wWkK](?![A-Za-z]))?';
 /** 2万5 is 25 000, 8千5 is 8 500. */
 const TAIL = String.raw`(?<tail>(?<=[万wW千kK])\d(?!\d|\.\d|\s?(?:年|期|个月))千?)?`;
 const UNIT = String.raw`(?<unit>\s?(?:元整?|块钱?|圆|人民币|rmb|RMB|yuan|CNY))?`;
@@ -26,7 +26,7 @@ const UNIT = String.raw`(?<unit>\s?(?:元整?|块钱?|圆|人民币|rmb|RMB|yuan
 const END = String.raw`(?:(?<=[万wW])(?=\d{1,3}\s?(?:年|期|个月))|(?![\d%％]|(?<=\d)\s?[百千万亿wWkK]\d))`;
 const ARABIC_MONEY = new RegExp(`(?<![\\d.A-Za-z])(?:[¥￥])?${ARABIC}\\s?${SCALE}${TAIL}${UNIT}${END}`, 'gu');
 const CHINESE_MONEY = new RegExp(
-  `(?<![几多来${NUMERAL_CHARACTERS}第])(?<number>[${NUMERAL_CHARACTERS}万亿]+(?:点[${NUMERAL_CHARACTERS}]+万)?|半个?亿)(?<unit>元整?|块钱?|圆)?`,
+  `(?<![几多来${NUMERAL_CHARACTERS}第])(?<number>[${NUMERAL_CHARACTERS}]{1,3}个亿|[${NUMERAL_CHARACTERS}万亿]+(?:点[${NUMERAL_CHARACTERS}]+万)?|半个?亿)(?<unit>元整?|块钱?|圆)?`,
   'gu',
 );
 
@@ -101,7 +101,7 @@ function withoutCount(number: string): string {
 
 function chineseYuan(number: string): number | undefined {
   const decimal = /^(?<whole>[^点]+)点(?<part>[^点]+)万$/u.exec(number)?.groups;
-  if (!decimal) return parseChineseNumeral(number);
+  if (!decimal) return parseChineseNumeral(number.replace('个亿', '亿'));
   const whole = parseChineseNumeral(decimal['whole'] ?? '');
   const tenth = parseChineseNumeral(decimal['part'] ?? '');
   return whole === undefined || tenth === undefined || tenth > 9 ? undefined : whole * 10_000 + tenth * 1000;

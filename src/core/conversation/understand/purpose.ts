@@ -34,12 +34,12 @@ const PURPOSES: readonly PurposeWords[] = [
   {
     code: 'business',
     pattern:
-      /进货|备货|货款|扩(?:店|张|大|产)|开(?:新|分)店|(?:给员工|给工人|用于|用来)发工资|采购|(?:生产|公司|店铺?|企业|用于|用来|做|拿来)经营|经营(?=用|周转|使用|需要|资金|$|[,，。\s])(?!贷)|买设备|(?<=for (?:my |his |her |our |the )?)business|business (?:purposes?|expansion|needs)|stock purchase/giu,
+      /(?<!不)做(?:点|个)?小?(?:生意|买卖)用|(?:用于|用来|拿来|拿去)做(?:点|个)?小?(?:生意|买卖)|进货|备货|货款|扩(?:店|张|大|产)|开(?:新|分)店|(?:给员工|给工人|用于|用来)发工资|采购|(?:生产|公司|店铺?|企业|用于|用来|做|拿来)经营|经营(?=用|周转|使用|需要|资金|$|[,，。\s])(?!贷)|买设备|(?<=for (?:my |his |her |our |the )?)business|business (?:purposes?|expansion|needs)|stock purchase/giu,
   },
   {
     code: 'turnover',
     pattern:
-      /周转|流动资金|资金紧张|(?:工地|工程|项目)垫资|(?<=for )turnover|turnover(?! (?:of |is )?[\d\ue000])|cash ?flow|working capital/giu,
+      /周转|流动资金|资金紧张|(?<!不是|非)应急(?=用|$|[,，。;；!！\s\ue000])|(?:工地|工程|项目)垫资|(?<=for )turnover|turnover(?! (?:of |is )?[\d\ue000])|cash ?flow|working capital/giu,
   },
   { code: 'consumption', pattern: /消费(?!贷)|日常开销|家用|买家电|shopping/giu },
 ];

@@ -13,7 +13,7 @@ const INSTALMENTS = new RegExp(
 );
 const DURATION = new RegExp(`(?<![第\\d近前过])${LENGTH}(?<after>期|就能?还)?(?!前|后|内|以上|以内| left| old)`, 'giu');
 const TERM_CUE =
-  /(?:贷|分|期限|借|用|周转|还(?!有|剩)|做|周期|等额本息|等额本金|先息后本|等额|over|(?:\ue000|loan|borrow\w*|money|it) for|term|(?:back|repaid|repay)[a-z ]{0,6} in)[^\d,，。;；\ue000]{0,6}$/iu;
+  /(?:贷|分|期限|(?<!经营|营业|工作|从业|居住|使用|剩余|按揭)年限|借|用|周转|还(?!有|剩)|做|周期|等额本息|等额本金|先息后本|等额|over|(?:\ue000|loan|borrow\w*|money|it) for|term|(?:back|repaid|repay)[a-z ]{0,6} in)[^\d,，。;；\ue000]{0,6}$/iu;
 /** 做生意用分三年: a word of the loan behind the business takes the length of time for itself. */
 const LOAN_CUE = /(?:贷|分|期限|借|还(?!有|剩)|用|周期)[^\d,，。;；\ue000]{0,2}$/u;
 /** 公司流水一年500万: the period that a figure is counted over. */
@@ -39,7 +39,7 @@ const NO_TERM_AFTER = /^(?:[了多来的]|以?[前后])/u;
 const BUSINESS_CUE =
   /(?:开(?:了|店)?|经营|营业|执照|公司|成立|注册|生意|做了|干了|店|厂|馆|铺|超市|诊所|工作室|档口|门市|self-employed|in business|(?:company|shop|store|firm|factory|business)(?: (?:was|is|has been))?(?: (?:registered|founded|open(?:ed)?|running|set up))?)[^\d,，。;；\ue000]{0,8}$/iu;
 const BUSINESS_KIND =
-  /(?<!有)(?:开|经营|做|有(?!限)|名下)(?:了|着|有)?(?:[一两二三几]|\d)?(?:家|个|间)?(?<kind>(?!公司|店|有限|套|年)[\u4e00-\u9fa5]{1,6}?(?:店|厂|公司|馆|铺|吧|超市|诊所|工作室|档口|门市|餐厅|酒店|生意))/u;
+  /(?<!有)(?:开|经营|做|有(?!限)|名下)(?:了|着|有)?(?:[一两二三几]|\d)?(?:家|个|间)?(?<kind>(?!公司|店|有限|套|年|点?小生意)[\u4e00-\u9fa5]{1,6}?(?:店|厂|公司|馆|铺|吧|超市|诊所|工作室|档口|门市|餐厅|酒店|生意))/u;
 
 /** Longest term anybody lends for: 30 years. */
 const MAX_MONTHS = 360;
@@ -93,6 +93,7 @@ export function extractDurations(text: string, found: readonly Fact[] = []): rea
       (match.groups?.['after'] !== undefined ||
         TERM_CUE.test(before) ||
         (AFTER_AMOUNT.test(before) && !followsOther(found, span.start, text)) ||
+        (loan !== undefined && followsNoMortgage(text, span)) ||
         followsPlace(text, span, places) ||
         (loan !== undefined && standsBeside(loan, span, text, places)))
     ) {
@@ -107,6 +108,16 @@ function isBusinessAge(before: string, after: string | undefined, rest: string):
   const cue = BUSINESS_CUE.exec(before);
   if (!cue || /\s[\u4e00-\u9fa5]+\s/u.test(cue[0])) return false;
   return !(LOAN_CUE.test(cue[0]) || after !== undefined) || /^[了多]/u.test(rest);
+}
+
+/** 20万 有房 没按揭 36个月: what is not there has lasted for no time, so the months at the end are the loan's. */
+function followsNoMortgage(text: string, { start, end }: { readonly start: number; readonly end: number }): boolean {
+  const before = text.slice(Math.max(0, start - MAX_GAP), start);
+  return (
+    /(?:没有?|无)按揭[\s,，、]+$/u.test(before) &&
+    text.slice(start, end).endsWith('月') &&
+    text.slice(end).trim() === ''
+  );
 }
 
 /** Between a place and a length of time, and how far back a word may stand that says what they are: both keep the search short. */
@@ -176,15 +187,20 @@ export function extractBusiness(text: string): readonly Fact[] {
   return [{ name: 'business', value: kind, start, end: start + kind.length, confidence: 0.85 }];
 }
 
+/** What may stand around a term that answers the question for it: 那就做10年吧, 客户想要三年; but 做了三年 says how long ago. */
+const ANSWER_BEFORE =
+  '(?:客户|他们?|她|我们?|想|要|说|就|那|先|大概|差不多|最长|最多|尽量|希望|打算|按|选|做|贷|借|分|期限|年限|是|为|嗯|[:：,，\\s])*';
+const ANSWER_AFTER =
+  '(?:(?:左右|的话|还清|还完|还|期|就行|就好|就可以|都行|可以)*[吧的啊呀哦呢]*|(?<=^[^做贷借分还客户他她我]*)了)[\\s。.!！~]*';
 const WHOLE_TERM = new RegExp(
-  `^(?<count>${COUNT_PATTERN}|半)\\s?(?<unit>期|个?月|年半|年|months?|years?|instalments?)?$`,
+  `^(?<before>${ANSWER_BEFORE})(?<count>${COUNT_PATTERN}|半)\\s?(?<unit>期|个?月|年半|年|months?|years?|instalments?)?${ANSWER_AFTER}$`,
   'iu',
 );
 
 /** A term typed as an answer ("36", "36期", "3年"); months, `undefined` when it is not 1–360. */
 export function parseTerm(text: string): number | undefined {
   const match = WHOLE_TERM.exec(text.trim());
-  if (!match) return undefined;
+  if (!match || (match.groups?.['unit'] === undefined && match.groups?.['before'] !== '')) return undefined;
   const unit = match.groups?.['unit'] ?? '个月';
   const months = parseMonths(match.groups?.['count'] ?? '', unit === '期' || unit === '月' ? '个月' : unit);
   return months !== undefined && months <= MAX_MONTHS ? months : undefined;

@@ -58,6 +58,94 @@ describe('what the words beside an amount decide', () => {
   });
 });
 
+describe('a correction', () => {
+  const OPEN = '新客户 李四 13800006612 20万 周转 24期 深圳 房产：按揭';
+
+  test.each([
+    ['金额改成12万 36个月', { amount: '120000.00', term: 36 }],
+    ['不是20万是50万，36期', { amount: '500000.00', term: 36 }],
+    ['改金额 40万 装修', { amount: '400000.00', purpose: 'renovation' }],
+    ['城市改成广州天河', { city: '广州', district: '天河' }],
+    ['期限改成3年吧', { term: 36 }],
+    ['李四那个金额改成五十五万', { amount: '550000.00' }],
+    ['李四这边金额改成55万', { amount: '550000.00' }],
+    ['李四那个 金额改成55万', { amount: '550000.00' }],
+    ['周转 金额改成55万', { amount: '550000.00' }],
+    ['首付那个 金额改成55万', { amount: '550000.00' }],
+    ['何记 金额改成55万', { amount: '550000.00' }],
+  ])('%s is taken with all it says', (text, slots) => {
+    expect(slotsOf(new Talk().say(OPEN).say(text))).toMatchObject(slots);
+  });
+
+  test.each(['王五那个金额改成55万', '王五那个 金额改成55万'])('%s is not about this form', (text) => {
+    const talk = new Talk().say(OPEN).say(text);
+
+    expect(talk.said[0]).toBe('conversation.other_open');
+    expect(slotsOf(talk)).toMatchObject({ amount: '200000.00' });
+  });
+
+  test('that also brings another phone asks about the phone', () => {
+    const asked = new Talk().say(OPEN).say('城市改成广州，手机13912345678');
+    expect(asked.said).toEqual(['conversation.conflict.ask']);
+    expect(slotsOf(asked)).toMatchObject({ city: '广州', phone: '13800006612' });
+    expect(slotsOf(asked.say('改'))).toMatchObject({ city: '广州', phone: '13912345678' });
+    expect(asked.effects).toContainEqual(
+      expect.objectContaining({
+        kind: 'do',
+        operation: 'lead.update',
+        input: expect.objectContaining({ facts: expect.objectContaining({ city: '广州', phone: '13912345678' }) }),
+      }),
+    );
+
+    const kept = new Talk().say(OPEN).say('城市改成广州，手机13912345678').say('保留');
+    expect(slotsOf(kept)).toMatchObject({ city: '广州', phone: '13800006612' });
+    expect(kept.effects).toContainEqual(expect.objectContaining({ kind: 'do', operation: 'lead.update' }));
+  });
+
+  test('the words of a name fill no other field', () => {
+    const talk = new Talk().say('新客户 李四 13800006612 20万 开打印店').say('执照名称改成深圳市何记图文');
+
+    expect(slotsOf(talk)).toMatchObject({ licenceName: '深圳市何记图文' });
+    expect(slotsOf(talk)).not.toHaveProperty('city');
+  });
+
+  test('within a sentence leaves the rest of it', () => {
+    const talk = new Talk().say('新客户 李四 13800006612 20万').say('周转 顺便改成31万，有套房在天河 没按揭 36个月');
+
+    expect(slotsOf(talk)).toMatchObject({
+      amount: '310000.00',
+      purpose: 'turnover',
+      term: 36,
+      district: '天河',
+      houseStatus: 'full',
+    });
+  });
+
+  test('a phone that was mistyped before is the answer to the question for it', () => {
+    const talk = new Talk().say('新客户 李四').say('13512345678  打错了');
+
+    expect(slotsOf(talk)).toMatchObject({ phone: '13512345678' });
+  });
+});
+
+describe('a new customer in other words', () => {
+  test('新增 begins a form of its own, also beside an open one', () => {
+    expect(slotsOf(new Talk().say('新增 陈小姐'))).toMatchObject({ name: '陈小姐' });
+    expect(slotsOf(new Talk().say(FULL).say('新增 陈小姐'))).toMatchObject({ name: '陈小姐' });
+  });
+});
+
+describe('a number alone', () => {
+  test.each(['K304', 'A1087', 'L0456'])('%s is looked up while a name is asked for', (number) => {
+    const talk = new Talk().say('新客户 李四 13800006612 20万 周转 24期 深圳 开打印店');
+    expect(talk.top?.asked).toBe('licenceName');
+    const found = talk.say(number);
+
+    expect(found.said.some((key) => key.startsWith('flows.staff-lookup.'))).toBe(true);
+    expect(slotsOf(found)).not.toHaveProperty('licenceName');
+  });
+});
+
 describe('a difference', () => {
   test.each([
     ['金额多加5万', { amount: '250000.00' }],

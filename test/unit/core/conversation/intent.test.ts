@@ -94,6 +94,19 @@ const SAID: Readonly<Record<(typeof INTENTS)[number], readonly string[]>> = {
     'please stop calling',
     'no more calls please',
     'only call me once a day',
+    '别再发了',
+    '别发了',
+    '不要再给我发消息了',
+    '请不要再给我发短信了',
+    'stop sending me messages',
+  ],
+  'wrong-person': [
+    '打错了',
+    '发错人了',
+    '你们发错人了',
+    '你们是不是打错电话了',
+    'wrong number',
+    'you have the wrong person',
   ],
   'no-advertising': ['不想再收到贷款广告了', '别再给我发营销短信', 'unsubscribe'],
   human: [
@@ -158,6 +171,11 @@ describe('what a customer wants heard', () => {
     'withdraw my consent?',
     "I don't want to withdraw my consent",
     '会计',
+    '发错了',
+    '我打错了',
+    '打错字了',
+    '别发验证码了',
+    '不要发给别人',
     'hello',
     'how long does it take',
     '',
@@ -176,6 +194,8 @@ describe('what a customer wants heard', () => {
     expect(parseIntent('不要'.repeat(99))).toBeUndefined();
     expect(parseIntent('撤回我的'.repeat(10))).toBeUndefined();
     expect(parseIntent('不要打'.repeat(66))).toBeUndefined();
+    expect(parseIntent(`别发${'再一直'.repeat(60)}`)).toBeUndefined();
+    expect(parseIntent('你们是不是'.repeat(39))).toBeUndefined();
     expect(parseIntent("don't ".repeat(33))).toBeUndefined();
   });
 });

@@ -216,37 +216,6 @@ describe('a form', () => {
   });
 });
 
-describe('a flow that starts a process', () => {
-  test('names it with the facts it begins with and goes on', () => {
-    const source = `flow: starter
-kind: conversation
-title: flows.lead-intake.title
-audience: staff
-begin: [{ words: [送审] }]
-first: ask
-slots:
-  amount: { type: money, label: flows.slot.amount, ask: flows.lead-intake.ask.amount }
-steps:
-  ask: { collect: [amount], go: start }
-  start: { start: loan-approval, with: { amount: $slots.amount, origin: chat }, go: told }
-  told: { say: flows.lead-intake.later, with: { number: K1 }, go: done }
-  done: { end: done }
-`;
-    const result = loadFlow(source, 'flows/starter.yaml', houseCatalogue());
-    if (!result.ok) throw new Error(JSON.stringify(result.findings));
-    const talk = new Talk({ flows: [...houseCompiled, compileFlow(result.flow.normalised, result.flow.version)] })
-      .say('送审')
-      .say('30万');
-
-    expect(talk.effects).toContainEqual({
-      kind: 'start',
-      flow: 'loan-approval',
-      facts: { amount: '300000.00', origin: 'chat' },
-    });
-    expect(talk.said).toEqual(['flows.lead-intake.later']);
-  });
-});
-
 describe('an invitation opened while a person has the word', () => {
   test('gives the bot the word again', () => {
     const talk = new Talk({ audience: 'customer' }).say('人工');

@@ -94,6 +94,13 @@ describe('a broken conversation names line, column and what is wrong', () => {
       'lead.destroy',
     ],
     [
+      'a process begun by the conversation itself: only an operation may do that',
+      '{ say: flows.lead-intake.later, with: { number: $slots.amount }, go: done }',
+      '{ start: loan-approval, with: { amount: $slots.amount }, go: done }',
+      'unknown_step_kind',
+      'tell: {',
+    ],
+    [
       'a text that no language has',
       'flows.lead-intake.later',
       'flows.lead-intake.laterr',

@@ -1,0 +1,33 @@
+/** A row of an offered list meant in words: 这个是身份证正面 for 身份证（正反面）. What fits no row, or two, means none. */
+import { toHalfWidth } from '../../lib/mask.ts';
+import { toSimplified } from './understand/index.ts';
+
+const LEAD =
+  /^(?:(?:this|that|it)(?:'s| is)\s*)?(?:(?:my|the|an?)\s+)?(?:[这那][个张份]?|刚才?(?:发的)?|我?发的|它|照片|图片|上面)*(?:就?是)?/u;
+const TAIL = /(?:的?(?:照片|图片|扫描件|复印件|原件))?[的了吧啊呀哦\s。.!！,，~]*$/u;
+const SIDE = /(?:的)?(?:正面|反面|背面|正反面|人像面|国徽面)$/u;
+/** What a name says in brackets only explains it. */
+const EXPLANATION = /\s*\([^)]*\).*$/u;
+const PART = /^[\u4e00-\u9fa5]{2,}$/u;
+
+/** The place of the one row whose `name` the message says, or how no other begins or ends; `undefined` when there is none. */
+export function rowSaid(rows: readonly Readonly<Record<string, unknown>>[], text: string): number | undefined {
+  const said = plainOf(text).replace(TAIL, '').replace(LEAD, '');
+  const thing = said.replace(SIDE, '');
+  const names = rows.map(({ name }) => (typeof name === 'string' ? plainOf(name) : ''));
+  const heads = names.map((name) => name.replace(EXPLANATION, ''));
+  if (thing === '') return undefined;
+  const exact = only(heads, (head, at) => head === thing || head === said || names[at] === said);
+  return (
+    exact ?? (PART.test(thing) ? only(heads, (head) => head.startsWith(thing) || head.endsWith(thing)) : undefined)
+  );
+}
+
+function only(heads: readonly string[], fits: (head: string, at: number) => boolean): number | undefined {
+  const found = heads.flatMap((head, at) => (head !== '' && fits(head, at) ? [at] : []));
+  return found.length === 1 ? found[0] : undefined;
+}
+
+function plainOf(text: string): string {
+  return toSimplified(toHalfWidth(text)).trim().toLowerCase();
+}

@@ -1,0 +1,77 @@
+/** Who holds a row lets others write what refers to it; customers come before their leads. Neither waits for the other. */
+import { beforeAll, describe, expect, test } from 'vitest';
+import type { Tx } from '../../../src/db/database.ts';
+import { lockApproval, lockOpenApplication } from '../../../src/domain/applications/application-store.ts';
+import { lockCustomer } from '../../../src/domain/customers/index.ts';
+import { lockOpenLead } from '../../../src/domain/leads/index.ts';
+import { lockLoan } from '../../../src/domain/loans/loan-store.ts';
+import { until, useCompany, type StaffActor } from '../../invariants/support/company.ts';
+
+const company = useCompany();
+let lin: StaffActor;
+let lead: { readonly customerId: string; readonly leadNumber: string };
+const ids: Partial<Record<'leads' | 'applications' | 'approvals' | 'loans', string>> = {};
+
+async function aLead(phone: string): Promise<typeof lead> {
+  const facts = { name: '何晓燕', phone, amount: '100000.00', purpose: 'turnover', term: 12 };
+  return (await company.call(lin, 'lead.capture', { facts })) as typeof lead;
+}
+
+async function idOf(sql: string, value: string | undefined): Promise<string> {
+  return (await company.db.pool.query<{ id: string }>(sql, [value])).rows[0]?.id ?? '';
+}
+
+const submit = async ({ leadNumber }: typeof lead): Promise<{ readonly applicationId: string }> =>
+  (await company.call(lin, 'lead.submit', { lead: leadNumber })) as { applicationId: string };
+
+beforeAll(async () => {
+  lin = await company.addStaff('小林', ['sales'], { wecom: 'xiaolin' });
+  const qian = await company.addStaff('小钱', ['reviewer'], { wecom: 'xiaoqian' });
+  const lent = await submit(await aLead('13800700001'));
+  const id = await idOf('SELECT id FROM approvals WHERE application_id = $1', lent.applicationId);
+  await company.call(qian, 'approval.decide', { id, revision: 1, verb: 'approve' });
+  ids.loans = await idOf('SELECT id FROM loans WHERE application_id = $1', lent.applicationId);
+  lead = await aLead('13800700002');
+  ids.leads = await idOf('SELECT id FROM leads WHERE customer_id = $1', lead.customerId);
+  ids.applications = (await submit(lead)).applicationId;
+  ids.approvals = await idOf('SELECT id FROM approvals WHERE application_id = $1', ids.applications);
+});
+
+describe('a row that is locked', () => {
+  const locks: readonly (readonly [string, (tx: Tx) => Promise<unknown>, () => string | undefined])[] = [
+    ['customers', async (tx) => lockCustomer(tx, lead.customerId), () => lead.customerId],
+    ['leads', async (tx) => lockOpenLead(tx, lead.customerId), () => ids.leads],
+    ['applications', async (tx) => lockOpenApplication(tx, ids.leads ?? ''), () => ids.applications],
+    ['approvals', async (tx) => lockApproval(tx, ids.approvals ?? ''), () => ids.approvals],
+    ['loans', async (tx) => lockLoan(tx, ids.loans ?? ''), () => ids.loans],
+  ];
+
+  test.each(locks)('of %s can be referred to by another transaction, and locked by none', async (table, lock, id) => {
+    const { database } = company.base;
+    const other = async (strength: string): Promise<number> =>
+      (await company.db.pool.query(`SELECT id FROM ${table} WHERE id = $1 FOR ${strength} NOWAIT`, [id()])).rows.length;
+
+    await database.transaction(async (tx) => {
+      expect(await lock(tx)).toBeDefined();
+      // What the check of a foreign key asks for.
+      expect(await other('KEY SHARE')).toBe(1);
+      await expect(other('NO KEY UPDATE')).rejects.toThrow('could not obtain lock');
+    });
+  });
+});
+
+test('who hands a lead in waits for whoever holds its customer before he takes the lead', async () => {
+  const fresh = await aLead('13800700003');
+  const waiting = `pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`;
+  let submitted: Promise<unknown> = Promise.resolve();
+
+  await company.base.database.transaction(async (tx) => {
+    await lockCustomer(tx, fresh.customerId);
+    submitted = submit(fresh);
+    await until(async () => (await company.count(waiting)) > 0);
+    const take = 'SELECT id FROM leads WHERE customer_id = $1 FOR NO KEY UPDATE NOWAIT';
+    expect(await tx.query(take, [fresh.customerId])).toHaveLength(1);
+  });
+
+  expect(await submitted).toMatchObject({ kind: 'submitted' });
+});

@@ -1,0 +1,41 @@
+import { describe, expect, test } from 'vitest';
+import { rowSaid } from '../../../../src/core/conversation/row-words.ts';
+
+const ROWS = [
+  '身份证（正反面）',
+  '征信报告（详版）',
+  '法人及股东身份证',
+  '对公流水（6至12个月）',
+  '流水',
+  '购房合同',
+  '购销合同',
+].map((name) => ({ name }));
+
+describe('a row said in words', () => {
+  test.each([
+    ['身份证正面', 0],
+    ['这个是身份证正面', 0],
+    ['这张是身份证的反面照片。', 0],
+    ['身份证(正反面)', 0],
+    ['征信', 1],
+    ['這張是身份證', 0],
+    ['流水', 4],
+    ['购房合同吧', 5],
+  ])('%s is row %i', (text, at) => {
+    expect(rowSaid(ROWS, text)).toBe(at);
+  });
+
+  test.each(['合同', '及股东', '这个不是身份证', '身份证晚点给', '正面', '这个', '证', '好的', '', '流水和征信'])(
+    '%s is none',
+    (text) => {
+      expect(rowSaid(ROWS, text)).toBeUndefined();
+    },
+  );
+
+  test('English names are known without what their brackets explain', () => {
+    const rows = [{ name: 'Identity card (both sides)' }, { name: 'Credit report (detailed)' }, { name: 7 }];
+
+    expect(rowSaid(rows, "It's my identity card")).toBe(0);
+    expect(rowSaid(rows, 'card')).toBeUndefined();
+  });
+});
