@@ -115,11 +115,15 @@ function respondToWords(turn: Turn, text: string, reading: Reading): void {
   return repair(turn, 'cannot-handle');
 }
 
-/** A proposed change is a question of the moment: whoever talks about something else has not agreed to it. */
+/**
+ * A proposed change is a question of the moment: whoever talks about something else has not agreed to it. What was said of
+ * another customer is written nowhere then, and he is told so.
+ */
 function forgetPending(turn: Turn): void {
   if (!turn.top?.pending) return;
-  const { pending: _, ...rest } = turn.top;
+  const { pending, ...rest } = turn.top;
   turn.put(rest);
+  if (pending.other === true) sayOn(turn, rest, 'conversation.conflict.dropped');
 }
 
 /** A look-up's open question ("which of the three?") gives way to whatever else is said. */

@@ -144,6 +144,7 @@ async function resubmit(ctx: Ctx, wish: Wish, application: ApplicationRow): Prom
   const { customer, lead, terms } = wish;
   await resubmitApplication(ctx.tx, application.id, columnsOf(terms), ctx.now);
   await setStage(ctx.tx, lead.id, 'F80', ctx.now);
+  await settleReturn(ctx, application, false);
   const instanceId = await instanceOf(ctx.tx, application.id, 'RUNNING');
   if (instanceId === undefined) throw new AppError(applicationErrors['application.not_found']);
   await excludeInvolved(ctx, instanceId, lead, ctx.actor.id);
@@ -268,6 +269,7 @@ export const closeApplication = defineOperation({
     if (!application) throw new AppError(applicationErrors['application.not_found']);
     await setApplicationState(ctx.tx, application.id, input.outcome, ctx.now);
     await endAlarm(ctx, application.id);
+    await settleReturn(ctx, application, input.outcome === 'RETURNED');
     if (input.outcome === 'APPROVED') await setStage(ctx.tx, application.lead_id, 'F85', ctx.now);
     // Whoever refuses the consent may still give it: his wish stays open, only this application is over.
     const isHeld =
@@ -279,6 +281,16 @@ export const closeApplication = defineOperation({
     return { number: `A${application.number}` };
   },
 });
+
+/** What was returned waits on the list of whoever submitted it, until it is handed in again or the case is over. */
+async function settleReturn(ctx: Ctx, application: ApplicationRow, isReturned: boolean): Promise<void> {
+  const subject = { kind: 'application', id: application.id };
+  if (!isReturned) return void (await ctx.callAsSystem('task.finishAbout', { kind: 'case_returned', subject }));
+  const key = `returned:${application.id}:${ctx.now.toISOString()}`;
+  const params = { application: `A${application.number}` };
+  const staffId = application.submitted_by;
+  await ctx.callAsSystem('task.add', { key, kind: 'case_returned', staffId, subject, params });
+}
 
 const applicationView = z.object({
   id: z.string(),

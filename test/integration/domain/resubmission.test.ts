@@ -39,9 +39,13 @@ test('with another product stands with that product, its method and its rate, on
     facts: { product: other?.code, amount: '300000.00', term: 36 },
   });
   expect(await stage()).toBe('F70');
+  expect(await listOf(sales)).toEqual([
+    expect.stringMatching(/^A\d+（K\d+ 何\*\*）被退回，补齐后发「提交 A\d+」再送审。$/),
+  ]);
   await company.call(sales, 'lead.submit', { lead: lead.leadNumber });
   await company.drain();
 
+  expect(await listOf(sales)).toEqual([]);
   expect(await stage()).toBe('F80'); // what the customer reads when he asks how far it is
   expect(await application()).toMatchObject({
     product_id: other?.id,
@@ -72,6 +76,11 @@ async function stage(): Promise<string | undefined> {
     'SELECT l.stage FROM leads l JOIN applications a ON a.lead_id = l.id',
   );
   return rows[0]?.stage;
+}
+
+async function listOf(person: StaffActor): Promise<readonly string[]> {
+  const { items } = (await company.call(person, 'task.list', {})) as { items: readonly { title: string }[] };
+  return items.map(({ title }) => title);
 }
 
 async function approvals(): Promise<readonly { id: string; revision: number }[]> {
