@@ -85,7 +85,7 @@ function refused(
   error: AppError,
 ): PendingDecision | undefined {
   const { tap } = press;
-  const params = { application: card.application, by: card.decidedBy ?? '', ...error.params };
+  const params = { application: card.application, by: card.decidedBy ?? 'none', ...error.params };
   const pending: PendingDecision = {
     approvalId: card.approvalId,
     revision: tap.revision,

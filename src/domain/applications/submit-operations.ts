@@ -284,12 +284,15 @@ export const closeApplication = defineOperation({
 
 /** What was returned waits on the list of whoever submitted it, until it is handed in again or the case is over. */
 async function settleReturn(ctx: Ctx, application: ApplicationRow, isReturned: boolean): Promise<void> {
-  const subject = { kind: 'application', id: application.id };
-  if (!isReturned) return void (await ctx.callAsSystem('task.finishAbout', { kind: 'case_returned', subject }));
-  const key = `returned:${application.id}:${ctx.now.toISOString()}`;
-  const params = { application: `A${application.number}` };
-  const staffId = application.submitted_by;
-  await ctx.callAsSystem('task.add', { key, kind: 'case_returned', staffId, subject, params });
+  const matter = { kind: 'case_returned', subject: { kind: 'application', id: application.id } };
+  await ctx.callAsSystem('task.finishAbout', matter);
+  if (!isReturned) return;
+  await ctx.callAsSystem('task.add', {
+    ...matter,
+    key: `returned:${application.id}:${ctx.now.toISOString()}`,
+    staffId: application.submitted_by,
+    params: { application: `A${application.number}` },
+  });
 }
 
 const applicationView = z.object({
