@@ -12,18 +12,20 @@ const GRACE_MS = 20_000;
 export async function start(cli: Cli): Promise<number> {
   const { env } = cli;
   const texts = loadTexts(path.join(packageRoot, 'locales'));
+  // Heard from here on: a signal in the middle of the start ends it in order too, or the embedded database would stay behind.
+  const stop = listenForStop();
   try {
     if (isBare(env)) warn(texts.translate(env.language, 'start.no_sandbox'));
     const app = await startApp({ env, version: cli.version, say: warn });
     for (const line of places(env, app, texts)) cli.out(line);
-    await stopSignal();
-    const force = setTimeout(() => process.exit(1), GRACE_MS);
+    await until(stop.came);
     await app.close();
-    clearTimeout(force);
     return 0;
   } catch (error) {
     warn(`✗ ${describe(error, env.language)}`);
     return exitCodeOf(error);
+  } finally {
+    stop.forget();
   }
 }
 
@@ -52,12 +54,36 @@ export function places(env: Env, { url, ownUrl }: Pick<RunningApp, 'url' | 'ownU
   ];
 }
 
-async function stopSignal(): Promise<void> {
+interface Stop {
+  readonly came: Promise<void>;
+  /** The end has come in order; nothing has to be forced, and nobody listens any more. */
+  forget(): void;
+}
+
+/** Hears the first signal, and ends the process by force when that takes too long. The second signal ends it at once. */
+function listenForStop(): Stop {
+  let force: NodeJS.Timeout | undefined;
+  let hear: () => void = () => undefined;
+  const came = new Promise<void>((resolve) => {
+    hear = () => {
+      force ??= setTimeout(() => process.exit(1), GRACE_MS);
+      resolve();
+    };
+  });
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, hear);
+  return {
+    came,
+    forget: () => {
+      clearTimeout(force);
+      for (const signal of ['SIGINT', 'SIGTERM'] as const) process.off(signal, hear);
+    },
+  };
+}
+
+async function until(came: Promise<void>): Promise<void> {
   // All timers of the app let the process go. A worker without a server would end, with code 13, in the moment in which the
   // database drops its connections: nothing else keeps it alive.
   const alive = setInterval(() => undefined, 60_000);
-  await new Promise<void>((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve());
-  });
+  await came;
   clearInterval(alive);
 }

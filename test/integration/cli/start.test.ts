@@ -1,5 +1,8 @@
 /** What `daiban start` says to the person at the terminal: where things are, or why it cannot and what to do. */
-import { mkdtemp, rm } from 'node:fs/promises';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -55,6 +58,25 @@ describe('a start', () => {
 
     expect(places(env, LOCAL, texts)).toEqual(['数据在：/srv/daiban']);
   });
+});
+
+describe('a start that is asked to end before it is done', () => {
+  test('ends in order: the embedded database does not stay behind', async () => {
+    const dataDir = await mkdtemp(path.join(tmpdir(), 'daiban-start-'));
+    await chmod(dataDir, 0o755); // under root the database's user has to get through
+    const { PATH, HOME } = process.env;
+    const env = { PATH, HOME, DATA_DIR: dataDir, PORT: String(await freePort()), LOG_LEVEL: 'warn' };
+    const child = spawn(process.execPath, ['bin/daiban.js', 'start'], { cwd: packageRoot, env, stdio: 'ignore' });
+    const ended = once(child, 'exit');
+    const postmaster = path.join(dataDir, 'pg18/postmaster.pid');
+    await vi.waitFor(() => expect(existsSync(postmaster)).toBe(true), { timeout: 30_000, interval: 20 });
+
+    child.kill('SIGTERM');
+
+    expect(await ended).toEqual([0, null]);
+    expect(existsSync(postmaster)).toBe(false);
+    await rm(dataDir, { recursive: true, force: true });
+  }, 60_000);
 });
 
 describe('a start that fails', () => {
