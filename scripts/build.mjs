@@ -1,6 +1,7 @@
 #!/usr/bin/env node
-// Brings dist/ up to date: Prisma client, compiled server, web pages. A step is skipped while the content of its inputs is what
-// dist/.stamp says, so this may stand in front of every start and every test run. Needs no host and no write when fresh.
+// Brings dist/ up to date: Prisma client, compiled server, parsed YAML, web pages. A step is skipped while the content of its
+// inputs is what dist/.stamp says, so this may stand in front of every start and every test run. Needs no host and no write
+// when fresh.
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';

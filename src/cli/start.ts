@@ -60,7 +60,7 @@ interface Stop {
   forget(): void;
 }
 
-/** Hears the first signal, and ends the process by force when that takes too long. The second signal ends it at once. */
+/** Hears the first signal, and ends the process by force when that takes too long. The same signal once more ends it at once. */
 function listenForStop(): Stop {
   let force: NodeJS.Timeout | undefined;
   let hear: () => void = () => undefined;

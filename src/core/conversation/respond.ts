@@ -25,7 +25,7 @@ export function respondToText(turn: Turn, text: string, reading: Reading): void 
   if (frame?.wait === 'operation') return sayOn(turn, frame, 'conversation.busy');
   if (frame?.pending && settlePending(turn, frame, text, reading)) return;
   if (frame?.pending && isUnclearWhose(turn, frame, frame.pending, reading)) return askConflict(turn, frame.pending);
-  forgetPending(turn);
+  forgetPending(turn, reading);
   if (turn.top && chooseByWords(turn, turn.top, text)) return;
   dismissTransient(turn);
   const command = reading.command ?? lookUpOf(turn, text, reading);
@@ -117,13 +117,14 @@ function respondToWords(turn: Turn, text: string, reading: Reading): void {
 
 /**
  * A proposed change is a question of the moment: whoever talks about something else has not agreed to it. What was said of
- * another customer is written nowhere then, and he is told so.
+ * another customer is written nowhere then, and he is told so unless he is saying it once more.
  */
-function forgetPending(turn: Turn): void {
+function forgetPending(turn: Turn, { understanding }: Reading): void {
   if (!turn.top?.pending) return;
   const { pending, ...rest } = turn.top;
   turn.put(rest);
-  if (pending.other === true) sayOn(turn, rest, 'conversation.conflict.dropped');
+  const isSaidAgain = understanding.facts.some(({ value }) => value === pending.value);
+  if (pending.other === true && !isSaidAgain) sayOn(turn, rest, 'conversation.conflict.dropped');
 }
 
 /** A look-up's open question ("which of the three?") gives way to whatever else is said. */

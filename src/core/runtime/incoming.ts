@@ -2,8 +2,10 @@
 import type { Happening } from '../../channels/channel.ts';
 import type { BusinessDate } from '../../lib/business-date.ts';
 import { namesIn, readMessage, type Reading } from '../conversation/index.ts';
+import type { Actor } from '../operations/actor.ts';
 import type { Effects } from '../operations/effects.ts';
-import type { InternalEvent, SetAside } from './turns.ts';
+import { platformOf, type Turn } from '../unit/unit.ts';
+import type { InternalEvent, SetAside, StoredEvent } from './turns.ts';
 
 /** A line of the timeline that came in. */
 export interface IncomingItem {
@@ -23,6 +25,29 @@ export interface IncomingItem {
 
 /** What an event says of itself on the timeline; the rest is known of the turn. */
 export type Line = Pick<IncomingItem, 'kind' | 'messageId' | 'text'> & Partial<Pick<IncomingItem, 'fileIds'>>;
+
+/** Where and by whom a line was said. */
+interface Said {
+  readonly turn: Turn;
+  readonly stored: StoredEvent;
+  readonly conversation: { readonly id: string; readonly account: string };
+  readonly actor: Actor;
+}
+
+/** A line with all that is known of its turn. */
+export function lineOf({ turn, stored, conversation, actor }: Said, line: Line): IncomingItem {
+  return {
+    conversationId: conversation.id,
+    platform: platformOf(conversation.account),
+    actorKind: actor.kind,
+    actorId: actor.id,
+    inboxId: stored.id,
+    fileIds: [],
+    customers: [...turn.effects.touched],
+    concealed: turn.effects.concealed,
+    ...line,
+  };
+}
 
 /** An edit or deletion that the platform reported. */
 export interface ItemChange {
