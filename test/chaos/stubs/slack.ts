@@ -129,7 +129,7 @@ export class SlackStub implements Stub {
     this.#posts.push({ ts, channel, metadata: parsed(args['metadata']) });
     return {
       json: { ok: true, channel, ts, message: { ts } },
-      sent: { ...this.#sent('chat.postMessage', args, ts), chat: text(args['channel']), handle: { channel } },
+      sent: { ...this.#sent('chat.postMessage', args, ts), chat: personOf(channel), handle: { channel } },
     };
   }
 
@@ -171,6 +171,11 @@ function signed(contentType: string, body: string): Delivery {
 
 function directOf(person: string): string {
   return person.startsWith('U') ? `D${person.slice(1)}` : person;
+}
+
+/** Whose direct channel it is: a post to it stands on the same phone as one to the person. */
+function personOf(channel: string): string {
+  return channel.startsWith('D') ? `U${channel.slice(1)}` : channel;
 }
 
 function argumentsOf(call: ApiCall): Readonly<Record<string, unknown>> {
