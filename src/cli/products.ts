@@ -4,6 +4,9 @@ import { z } from 'zod';
 import type { Base } from '../base.ts';
 import { DEMO_PRODUCTS } from '../demo-products.ts';
 import { AppError, commonErrors } from '../lib/errors.ts';
+import { groupedYuan } from '../lib/i18n.ts';
+import { parseYuan } from '../lib/money.ts';
+import { percentOf } from '../lib/rate.ts';
 import { parseYamlFile } from '../lib/yaml-file.ts';
 import { perform, show, withBase } from './admin.ts';
 import type { Cli } from './index.ts';
@@ -24,9 +27,14 @@ interface OnOffer {
 export async function listProducts(cli: Cli): Promise<number> {
   return withBase(cli, async (base) => {
     const { items } = (await perform(base, 'product.list', {})) as { readonly items: readonly OnOffer[] };
-    const lines = items.map(
-      ({ code, version, name, terms: { minAmount, maxAmount, termMonths, annualRate } }) =>
-        `${code} v${version} ${name} ${minAmount}–${maxAmount} ${termMonths.join('/')} ${annualRate}`,
+    const lines = items.map(({ terms, ...one }) =>
+      say(base, 'line', {
+        ...one,
+        from: grouped(terms.minAmount),
+        to: grouped(terms.maxAmount),
+        terms: terms.termMonths.join('/'),
+        percent: percentOf(terms.annualRate),
+      }),
     );
     show(cli, { items }, lines.length === 0 ? say(base, 'none') : lines.join('\n'));
     return 0;
@@ -68,6 +76,10 @@ export async function retireProduct(cli: Cli, code: string): Promise<number> {
     show(cli, done, say(base, 'retired', { code }));
     return 0;
   });
+}
+
+function grouped(yuan: string): string {
+  return groupedYuan(parseYuan(yuan) ?? 0n);
 }
 
 async function onOffer(base: Base): Promise<readonly OnOffer[]> {

@@ -39,6 +39,13 @@ export function parsePercent(text: string): Ratio | undefined {
   return parsed === undefined ? undefined : reduce(parsed.num, parsed.den * 100n);
 }
 
+/** A decimal of a year as per cent: "0.072" → "7.2". */
+export function percentOf(rate: string): string {
+  const [whole = '0', part = ''] = rate.split('.');
+  const digits = part.padEnd(2, '0');
+  return `${Number(whole + digits.slice(0, 2))}.${digits.slice(2)}`.replace(/0+$/, '').replace(/\.$/, '');
+}
+
 /** `num / den` in lowest terms. @throws RangeError when `den` is zero. */
 export function reduce(num: bigint, den: bigint): Ratio {
   if (den === 0n) throw new RangeError('a ratio needs a denominator');

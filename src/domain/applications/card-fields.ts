@@ -2,6 +2,7 @@
 import type { CardField } from '../../channels/card.ts';
 import { groupedYuan, type Text } from '../../lib/i18n.ts';
 import { parseYuan } from '../../lib/money.ts';
+import { percentOf } from '../../lib/rate.ts';
 import type { Snapshot } from './snapshot.ts';
 
 /** A text in the reader's language. */
@@ -47,13 +48,6 @@ export function cardFields(snapshot: Snapshot, words: Words): readonly CardField
     const label = `approval.field.${name}`;
     return value === undefined || value === '' ? [] : [{ label: words.has(label) ? words.say(label) : name, value }];
   });
-}
-
-/** A decimal of a year as per cent: "0.072" → "7.2". */
-export function percentOf(rate: string): string {
-  const [whole = '0', part = ''] = rate.split('.');
-  const digits = part.padEnd(2, '0');
-  return `${Number(whole + digits.slice(0, 2))}.${digits.slice(2)}`.replace(/0+$/, '').replace(/\.$/, '');
 }
 
 function yuan(amount: unknown, words: Words): string | undefined {

@@ -98,6 +98,9 @@ describe('daiban products', () => {
       readonly items: readonly { readonly checklist: readonly object[] }[];
     };
     expect(items[0]?.checklist[0]).toMatchObject({ code: 'D01', name: '身份证（正反面）', isRequired: true });
+    expect(await printed(async () => listProducts(cli()))).toMatch(
+      /^P-001 v1 \S+：[\d,]+\.00–[\d,]+\.00 元，\d+(\/\d+)* 期，年利率 \d+(\.\d+)?%$/m,
+    );
     expect(await lacking()).toEqual(['approvers']);
   });
 
