@@ -333,7 +333,7 @@ class App {
       keys,
       channels: this.#channels,
       gates: base.parts.gates(services),
-      renderers: { reminder: renderReminder(reminderSchedules(base.flows), services.texts) },
+      renderers: { reminder: renderReminder(reminderSchedules(base.flows), services) },
       readFile: async (tx, fileId) => base.parts.readFile(tx, services, fileId),
       painters: base.parts.painters,
       times: readTimes,
@@ -356,21 +356,21 @@ class App {
       gather: { ms: 5, below: 8 },
     });
     const outbox = this.#loop('outbox', ['outbox', 'clock'], async () => deliverer.run(), {
-      concurrency: 64,
+      concurrency: deliverer.capacity,
       staggerMs: 4,
     });
-    this.#loop('media', ['timers', 'clock'], async () =>
-      fetchNext({
-        database,
-        keys,
-        channels: this.#channels,
-        unit: base.unit,
-        intake: base.parts.intake(database, services),
-        attach: async (tx, message, fileIds) => base.parts.attachFiles(tx, message, fileIds),
-        wake: (topic) => wake.signal(topic),
-        log,
-      }),
-    );
+    const fetching = {
+      database,
+      keys,
+      channels: this.#channels,
+      unit: base.unit,
+      intake: base.parts.intake(database, services),
+      attach: base.parts.attachFiles,
+      wake: (topic: 'inbox') => wake.signal(topic),
+      log,
+    };
+    // A file that is slow to come keeps the others waiting as little as may be; each may be twenty megabytes in memory.
+    this.#loop('media', ['timers', 'clock'], async () => fetchNext(fetching), { concurrency: 4 });
     this.#every(10_000, async () => deliverer.beat());
     this.#every(5_000, async () => {
       if ((await deliverer.sweep()) > 0) wake.signal('outbox');

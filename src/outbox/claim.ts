@@ -41,17 +41,21 @@ export interface LeasedRow {
 export const LEASED_COLUMNS =
   'o.id, o.at, o.account, o.chat, o.thread, o.lane, o.kind, o.purpose, o.customer_id, o.subject_id, o.reference, o.sealed_payload, o.card_id, o.attempts, o.trace_id, o.error_code, o.is_unreachable, o.unclear_since, o.ordinal, o.sending_at AS lease_at';
 
-// The head of each chat only: within a chat messages leave in the order in which they were decided. The answer to a tap
-// waits for nothing: its button is spinning.
+// Each account by itself, with room of its own: a platform that hangs holds back nobody else's messages. The head of each
+// chat only: within a chat messages leave in the order in which they were decided. The answer to a tap waits for nothing:
+// its button is spinning. The index `outbox_turn` has this very order.
 const CANDIDATES = statement(
   'outbox-candidates',
-  `SELECT id, at, account, chat, kind, parts,
-     account = ANY (ARRAY(SELECT s.account FROM channel_states s WHERE s.account = ANY($2::text[]) AND s.broken_until IS NOT NULL)) AS is_broken
-   FROM outbox o
-   WHERE state = 'PENDING' AND due_at <= business_now() AND lane <> 'INTERACTIVE' AND account = ANY($2::text[])
-     AND account <> ALL (ARRAY(SELECT s.account FROM channel_states s WHERE s.account = ANY($2::text[]) AND s.broken_until > business_now()))
-     AND (kind = 'tap_answer' OR NOT EXISTS (SELECT 1 FROM outbox p WHERE p.account = o.account AND p.chat = o.chat AND p.id < o.id AND p.state IN ('PENDING', 'LEASED') AND p.lane <> 'INTERACTIVE' AND p.kind <> 'tap_answer'))
-   ORDER BY (kind <> 'tap_answer'), (lane = 'BULK'), due_at, id LIMIT $1 FOR UPDATE SKIP LOCKED`,
+  `SELECT c.id, c.at, want.account, c.chat, c.kind, c.parts, s.broken_until IS NOT NULL AS is_broken
+   FROM unnest($1::text[], $2::int[]) AS want (account, room)
+   LEFT JOIN channel_states s ON s.account = want.account
+   CROSS JOIN LATERAL (
+     SELECT id, at, chat, kind, parts FROM outbox o
+     WHERE account = want.account AND state = 'PENDING' AND due_at <= business_now() AND lane <> 'INTERACTIVE'
+       AND (kind = 'tap_answer' OR NOT EXISTS (SELECT 1 FROM outbox p WHERE p.account = o.account AND p.chat = o.chat AND p.id < o.id AND p.state IN ('PENDING', 'LEASED') AND p.lane <> 'INTERACTIVE' AND p.kind <> 'tap_answer'))
+     ORDER BY (kind <> 'tap_answer'), (lane = 'BULK'), due_at, id LIMIT want.room FOR UPDATE SKIP LOCKED
+   ) c
+   WHERE s.broken_until IS NULL OR s.broken_until <= business_now()`,
 );
 
 // The queue of an account that refuses us is held; when the hold is over, one message goes ahead. Whoever claims it holds
@@ -104,9 +108,9 @@ const INTERACTIVE = statement(
 );
 
 export interface ClaimOptions {
-  readonly limit: number;
+  /** How many rows of each account may be leased. */
+  readonly room: ReadonlyMap<string, number>;
   readonly token: string;
-  readonly accounts: readonly string[];
   /** Reads business and real time. */
   readonly times: (tx: Tx) => Promise<Times>;
   /** Pace rules by account. */
@@ -126,10 +130,10 @@ export interface Claimed {
   readonly heldUntil: readonly Date[];
 }
 
-/** Leases up to `limit` rows whose turn it is; what the pace forbids now gets a later due time. */
+/** Leases the rows whose turn it is, as many as there is room for; what the pace forbids now gets a later due time. */
 export async function claimOutbox(tx: Tx, options: ClaimOptions): Promise<Claimed> {
   const [candidates, { now }] = await Promise.all([
-    tx.query<Candidate>(CANDIDATES, [options.limit, options.accounts]),
+    tx.query<Candidate>(CANDIDATES, [[...options.room.keys()], [...options.room.values()]]),
     options.times(tx),
   ]);
   if (candidates.length === 0) return { rows: [], now, heldUntil: [] };

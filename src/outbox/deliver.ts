@@ -64,6 +64,7 @@ export const UNREACHABLE = 'unreachable';
 /** A card that is not there, or no longer to be redrawn, where nobody misses it. */
 const NOT_SHOWN: Settlement = { state: 'LAPSED', code: 'card_gone' };
 
+/** Of each account: one that hangs must not use up what the others need. */
 const MAX_IN_FLIGHT = 64;
 const LONG_WAIT_MS = 60_000;
 const MAX_ATTEMPTS = 5;
@@ -82,9 +83,11 @@ interface Said {
 /** The delivery side of one process. */
 export class Deliverer implements DirectSender {
   readonly #deps: DeliverDeps;
-  readonly #inFlight = new Map<string, number>();
+  /** Leases of what is under way. */
+  readonly #inFlight = new Set<string>();
   readonly #direct = new Set<Promise<void>>();
-  #sending = 0;
+  /** Rows under way, by account. */
+  readonly #sending = new Map<string, number>();
   /** A claim found nothing while sends were under way: something may wait behind them. */
   #mayWait = false;
 
@@ -94,23 +97,25 @@ export class Deliverer implements DirectSender {
 
   /** Claims what may go out now and starts sending it; resolves to the number of rows once all are settled. */
   async run(): Promise<number> {
-    const limit = MAX_IN_FLIGHT - this.#sending;
-    if (limit <= 0) return 0;
+    const room = new Map([...this.#deps.channels.keys()].map((account) => [account, this.#roomOf(account)]));
+    if ([...room.values()].every((free) => free === 0)) {
+      this.#mayWait = true;
+      return 0;
+    }
     const token = newId();
-    const before = this.#sending;
+    const wasBusy = this.#isBusy();
     const { rows, now, heldUntil } = await this.#deps.database.transaction(async (tx) =>
       claimOutbox(tx, {
-        limit,
+        room,
         token,
-        accounts: [...this.#deps.channels.keys()],
         times: this.#deps.times,
         pace: this.#pace(),
       }),
     );
     for (const until of heldUntil) this.#deps.lookAgain(until.getTime() - now.getTime());
     if (rows.length === 0) {
-      if (before > 0 && this.#sending === 0) return this.run(); // what might wait was let free while we looked
-      this.#mayWait = this.#sending > 0;
+      if (wasBusy && !this.#isBusy()) return this.run(); // what might wait was let free while we looked
+      this.#mayWait = this.#isBusy();
       return 0;
     }
     await this.#deliver({ rows, token, now });
@@ -120,9 +125,8 @@ export class Deliverer implements DirectSender {
   /** @see DirectSender. An account with a pace of its own is left to the claim: its one bucket would make all turns wait. */
   async lanes(tx: Tx, places: readonly Place[], now: Date): Promise<Lanes | undefined> {
     const rules = this.#pace();
-    const own = places
-      .filter(({ account }) => rules.get(account)?.every((rule) => rule.scope === 'chat') ?? false)
-      .slice(0, Math.max(0, MAX_IN_FLIGHT - this.#sending));
+    const fitting = places.filter(({ account }) => rules.get(account)?.every((rule) => rule.scope === 'chat') ?? false);
+    const own = [...byAccount(fitting)].flatMap(([account, theirs]) => theirs.slice(0, this.#roomOf(account)));
     if (own.length === 0) return undefined;
     const free = await freeLanes(tx, own, { now, rules });
     return {
@@ -153,20 +157,44 @@ export class Deliverer implements DirectSender {
     while (this.#direct.size > 0) await Promise.all(this.#direct);
   }
 
+  /** How many runs may go on side by side before all accounts are full. */
+  get capacity(): number {
+    return MAX_IN_FLIGHT * this.#deps.channels.size;
+  }
+
+  #roomOf(account: string): number {
+    return Math.max(0, MAX_IN_FLIGHT - (this.#sending.get(account) ?? 0));
+  }
+
+  #isBusy(): boolean {
+    return [...this.#sending.values()].some((count) => count > 0);
+  }
+
+  /** The accounts side by side: what waits behind the messages of one that is done must not wait for one that hangs. */
   async #deliver({ rows, token, now }: Born): Promise<void> {
-    this.#sending += rows.length;
-    this.#inFlight.set(token, rows.length);
-    try {
-      await this.#sendAll(rows, token, now);
-    } finally {
-      this.#inFlight.delete(token);
-      this.#sending -= rows.length;
-    }
+    hit('outbox.claimed');
+    this.#inFlight.add(token);
+    const groups = byAccount(rows);
+    let open = groups.size;
+    const results = await Promise.allSettled(
+      [...groups].map(async ([account, own]) => {
+        this.#sending.set(account, (this.#sending.get(account) ?? 0) + own.length);
+        try {
+          await this.#sendAll(own, token, now);
+        } finally {
+          this.#sending.set(account, (this.#sending.get(account) ?? 0) - own.length);
+          open -= 1;
+          if (open > 0) this.#deps.lookAgain(0);
+        }
+      }),
+    );
+    this.#inFlight.delete(token);
+    throwFailure(results);
   }
 
   /** Extends the leases of sends that are still running. */
   async beat(): Promise<void> {
-    await heartbeat(this.#deps.database, [...this.#inFlight.keys()]);
+    await heartbeat(this.#deps.database, [...this.#inFlight]);
   }
 
   /** Takes back expired leases and answers nobody waits for; returns how many rows may go out now. */
@@ -204,11 +232,8 @@ export class Deliverer implements DirectSender {
   }
 
   async #sendAll(rows: readonly LeasedRow[], token: string, now: Date): Promise<void> {
-    hit('outbox.claimed');
     const settler = new Settler(this.#settling(), token, rows.length);
-    const results = await Promise.allSettled(rows.map(async (row) => this.#settle(settler, row, now)));
-    const failed = results.find((result) => result.status === 'rejected');
-    if (failed) throw failed.reason; // the leases run out and the sweep takes the rows back
+    throwFailure(await Promise.allSettled(rows.map(async (row) => this.#settle(settler, row, now))));
   }
 
   async #settle(settler: Settler, row: LeasedRow, now: Date): Promise<void> {
@@ -376,6 +401,22 @@ export class Deliverer implements DirectSender {
     }
     return settlementOf(error, row, channel);
   }
+}
+
+function byAccount<T extends Pick<Place, 'account'>>(items: readonly T[]): ReadonlyMap<string, readonly T[]> {
+  const groups = new Map<string, T[]>();
+  for (const item of items) {
+    const group = groups.get(item.account);
+    if (group) group.push(item);
+    else groups.set(item.account, [item]);
+  }
+  return groups;
+}
+
+/** Once all are through: the leases of what could not be stored run out, and the sweep takes the rows back. */
+function throwFailure(results: readonly PromiseSettledResult<unknown>[]): void {
+  const failed = results.find((result) => result.status === 'rejected');
+  if (failed) throw failed.reason;
 }
 
 function sent(receipt: Receipt): Settlement {

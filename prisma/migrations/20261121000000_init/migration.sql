@@ -229,7 +229,8 @@ CREATE TABLE outbox (
   trace_id        text NOT NULL,
   PRIMARY KEY (id, at)
 ) PARTITION BY RANGE (at);
-CREATE INDEX outbox_due ON outbox (due_at, id) WHERE state = 'PENDING';
+-- In the order in which they go out, so that a claim reads what it takes and not the hundred thousand reminders behind it.
+CREATE INDEX outbox_turn ON outbox (account, (kind <> 'tap_answer'), (lane = 'BULK'), due_at, id) WHERE state = 'PENDING' AND lane <> 'INTERACTIVE';
 CREATE INDEX outbox_open_chat ON outbox (account, chat, id) WHERE state IN ('PENDING', 'LEASED');
 CREATE INDEX outbox_leased ON outbox (lease_until) WHERE state = 'LEASED';
 CREATE INDEX outbox_unknown ON outbox (id) WHERE state = 'UNKNOWN';

@@ -79,6 +79,18 @@ describe('a start that is asked to end before it is done', () => {
   }, 60_000);
 });
 
+describe('a command that is done', () => {
+  test('ends although a library keeps something open', async () => {
+    const kept = ['--import', 'data:text/javascript,setInterval(() => undefined, 60_000)'];
+    const child = spawn(process.execPath, [...kept, 'dist/main.js', '--version'], {
+      cwd: packageRoot,
+      stdio: 'ignore',
+    });
+
+    expect(await once(child, 'exit')).toEqual([0, null]);
+  }, 30_000);
+});
+
 describe('a start that fails', () => {
   const db = useDatabase();
   let dataDir = '';
