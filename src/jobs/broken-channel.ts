@@ -97,8 +97,9 @@ export async function noteDeaf(
   await alarm(tx, keys, { account, code, side: 'receive', now, traceId: newId() });
 }
 
-/** The account hears again: what was said about that is closed. */
+/** The account hears again: what was said about that is closed, and if sends are held one may try now. */
 export async function noteHearing(tx: Tx, account: string, now: Date): Promise<void> {
+  await tx.query(AGAIN, [account, now]);
   await settle(tx, account, 'receive', now);
 }
 

@@ -118,6 +118,28 @@ describe('a platform that refuses to let us listen', () => {
     expect(await company.count('todos WHERE done_at IS NULL')).toBe(0);
   });
 
+  test('and lets us in again may take what we send, too: a held message tries at once', async () => {
+    await company.db.pool.query(
+      `INSERT INTO channel_states (account, broken_until, broken_code, updated_at) VALUES ($1, business_now() + interval '5 minutes', 'unauthorized', now())`,
+      [telegram.account],
+    );
+    await company.call({ kind: 'SYSTEM', id: 'daiban', language: 'zh-CN' }, 'staff.notify', {
+      staffId: boss.id,
+      text: 'talk.parked',
+      params: {},
+    });
+    await company.drain();
+    expect(telegram.said('7104')).toEqual([]);
+
+    answer = () => undefined;
+    listen(telegram);
+    await until(async () => (await company.count('channel_states WHERE broken_until <= business_now()')) === 1);
+    await company.drain();
+
+    expect(telegram.said('7104')).toHaveLength(1);
+    expect(await company.count('channel_states WHERE broken_until IS NOT NULL')).toBe(0);
+  });
+
   test('is healed by the process that comes after, too', async () => {
     answer = () => new ChannelError('breaker', 'unauthorized');
     listen(telegram);
