@@ -29,10 +29,18 @@ export function neverSent(error: unknown): boolean {
   return false;
 }
 
-/** A `Retry-After`-like number of seconds as milliseconds; at least one second, `fallbackMs` when it is not a number. */
+const MIN_WAIT_MS = 1_000;
+/** Asking once an hour costs nothing; a nonsense number would stop an account for good, or overflow a timer into a storm. */
+const MAX_WAIT_MS = 3_600_000;
+
+/**
+ * A `Retry-After`-like number of seconds as milliseconds, between one second and one hour; `fallbackMs` when it is not a
+ * positive number.
+ */
 export function retryAfterMs(seconds: unknown, fallbackMs: number): number {
   const value = Number(seconds);
-  return Number.isFinite(value) && value > 0 ? Math.max(1000, Math.ceil(value * 1000)) : fallbackMs;
+  if (Number.isNaN(value) || value <= 0) return fallbackMs;
+  return Math.min(MAX_WAIT_MS, Math.max(MIN_WAIT_MS, Math.ceil(value * 1000)));
 }
 
 /** What a GET brought. */
@@ -71,6 +79,11 @@ export async function download(url: URL, options: DownloadOptions): Promise<Down
     if (error instanceof ChannelError) throw error;
     throw new ChannelError('retry', 'network');
   }
+}
+
+/** True when somebody's page came in place of a file that is none; `mime` is what the platform says the file is. */
+export function isPage(got: Pick<Downloaded, 'status' | 'mime'>, mime: string | null | undefined): boolean {
+  return got.status === 200 && got.mime === 'text/html' && mime !== 'text/html';
 }
 
 async function readLimited(response: Response, maxBytes: number): Promise<Buffer> {

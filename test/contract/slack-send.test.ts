@@ -47,6 +47,11 @@ async function failureOf(work: Promise<unknown>): Promise<ChannelError> {
   return error;
 }
 
+/** All calls but the question which workspace is ours. */
+function posts(): readonly StubCall[] {
+  return (stub?.calls ?? []).filter((one) => !one.path.endsWith('auth.test'));
+}
+
 function call(method: string): StubCall {
   const found = stub?.calls.find((one) => one.path.endsWith(method));
   if (!found) throw new Error(`${method} was not called`);
@@ -56,7 +61,7 @@ function call(method: string): StubCall {
 describe('posting to a person', () => {
   const to = { account: 'slack:default', chat: 'U0777' };
   const hello: OutboundContent = { kind: 'text', text: 'hi' };
-  const places = (): readonly unknown[] => (stub?.calls ?? []).map((one) => one.fields['channel']);
+  const places = (): readonly unknown[] => posts().map((one) => one.fields['channel']);
 
   test('goes to the direct message he wrote in, as soon as it is known', async () => {
     const channel = await slack(() => ({ json: { ok: true, channel: 'D0777', ts: '1.0', message: {}, messages: [] } }));
@@ -97,7 +102,7 @@ test('a direct message that Slack does not know is forgotten, and the person is 
   await channel.send(intent({ kind: 'text', text: 'hi' }, { to }));
 
   expect(first.handle).toEqual({ channel: 'D0777', ts: '1.0' });
-  expect(stub?.calls.map((one) => one.fields['channel'])).toEqual(['D0666', 'U0777', 'D0777']);
+  expect(posts().map((one) => one.fields['channel'])).toEqual(['D0666', 'U0777', 'D0777']);
 });
 
 describe('posting', () => {
@@ -307,6 +312,30 @@ describe('failures', () => {
     expect(await failureOf(channel.send(intent(text)))).toMatchObject({ failure: 'unknown', code: 'bad_answer' });
   });
 
+  test.each<[string, StubReply]>([
+    ['an empty object', { json: {} }],
+    ['a list', { json: [] }],
+    ['a refusal without a reason', { json: { ok: false } }],
+    ['a 202', { status: 202, json: { ok: true } }],
+    ['a 204', { status: 204, body: '' }],
+    ['a 299', { status: 299, json: { ok: true } }],
+    ['a redirect', { status: 302, headers: { location: 'http://127.0.0.1:9/' } }],
+    ['half an answer', 'break off'],
+  ])('%s in place of Slack’s answer leaves the outcome unknown', async (_, reply) => {
+    const channel = await slack(() => reply);
+
+    const { failure, code } = await failureOf(channel.send(intent(text)));
+    expect(failure).toBe('unknown');
+    expect(code).toMatch(/^(?:bad_answer|http_2\d\d|network)$/);
+    expect(stub?.calls).toHaveLength(1);
+  });
+
+  test('a 4xx that is no answer of Slack’s is a wrong address', async () => {
+    const channel = await slack(() => ({ status: 404, body: 'nothing here' }));
+
+    expect(await failureOf(channel.send(intent(text)))).toMatchObject({ failure: 'our_fault', code: 'http_404' });
+  });
+
   test('a refused connection proves that nothing was sent: retry', async () => {
     const channel = await slack(() => posted);
     await stub?.close();
@@ -492,13 +521,13 @@ describe('files', () => {
       'that turns out to be the sign-in page',
       { mimetype: 'image/png' },
       { body: '<html>', headers: { 'content-type': 'text/html; charset=utf-8' } },
-      'park file_sign_in_page',
+      'retry html_page',
     ],
     [
       'redirected to another host',
       {},
       { status: 302, headers: { location: 'https://evil.test/x' } },
-      'park foreign_host',
+      'retry foreign_host',
     ],
     ['without an address', { url_private_download: null }, { body: 'x' }, 'park file_not_downloadable'],
     [

@@ -15,12 +15,17 @@ class SocketSlack {
   readonly acks: string[] = [];
   readonly sockets: WebSocket[] = [];
   openAnswer: Record<string, unknown> | undefined;
+  team: string | undefined;
   #waiting: (() => void)[] = [];
 
   constructor() {
     this.server = createServer((request, response) => {
       request.resume();
-      const answer = this.openAnswer ?? { ok: true, url: `ws://127.0.0.1:${String(this.port)}/link` };
+      const me = { ok: true, ...(this.team === undefined ? {} : { team_id: this.team }) };
+      const isQuestion = request.url?.endsWith('auth.test') === true;
+      const answer = isQuestion
+        ? me
+        : (this.openAnswer ?? { ok: true, url: `ws://127.0.0.1:${String(this.port)}/link` });
       response.setHeader('content-type', 'application/json');
       response.end(JSON.stringify(answer));
     });
@@ -99,6 +104,26 @@ function listen(sink: (events: readonly InboundEvent[]) => Promise<void>): Promi
 }
 
 describe('Socket Mode', () => {
+  test('an envelope of another workspace is acknowledged and not committed', async () => {
+    const committed: string[] = [];
+    slack.team = 'T0001';
+    const done = listen((events) => {
+      committed.push(...events.map(({ deliveryKeys }) => deliveryKeys[0]));
+      return Promise.resolve();
+    });
+    await slack.until(() => slack.sockets.length === 1);
+
+    const foreign = { team_id: 'T0EVIL', authorizations: [{ team_id: 'T0EVIL' }], event_id: 'Ev0666' };
+    slack.deliver('env-1', eventCallback(directMessage('hi'), foreign));
+    slack.deliver('env-2', eventCallback(directMessage('hi')));
+    await slack.until(() => slack.acks.length === 2);
+    stop.abort();
+    await done;
+
+    expect(slack.acks.toSorted()).toEqual(['env-1', 'env-2']);
+    expect(committed).toEqual(['Ev0001']);
+  });
+
   test('an envelope is acknowledged only after its events are committed', async () => {
     const log: string[] = [];
     let commit: (() => void) | undefined;

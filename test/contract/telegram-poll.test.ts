@@ -153,6 +153,39 @@ describe('long polling', () => {
     expect(answered).toBe(1);
   });
 
+  test.each([
+    ['no update can be read', batch({ update_id: '7' }, null)],
+    ['the same updates come again', batch(privateMessage({ text: '一' }, 30))],
+  ])('when %s the next poll waits', async (_, reply) => {
+    const start = performance.now();
+    let polls = 0;
+    await listen(
+      () => {
+        polls += 1;
+        if (polls === 3) stop.abort();
+        return reply;
+      },
+      () => Promise.resolve(),
+    );
+
+    expect(performance.now() - start).toBeGreaterThan(150);
+  });
+
+  test('an answer that breaks off is asked for again at once', { timeout: 4_000 }, async () => {
+    const replies: StubReply[] = ['break off', batch(privateMessage({ text: '回来了' }, 30))];
+    const heard: string[] = [];
+    await listen(
+      () => replies.shift() ?? 'hang',
+      (events) => {
+        heard.push(...texts(events));
+        stop.abort();
+        return Promise.resolve();
+      },
+    );
+
+    expect(heard).toEqual(['回来了']);
+  });
+
   test('a broken connection and a server fault are waited out', async () => {
     const replies: StubReply[] = [
       'drop',

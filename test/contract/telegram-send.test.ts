@@ -282,6 +282,52 @@ describe('broken connections', () => {
     expect(await failureOf(channel.send(intent(text)))).toMatchObject({ failure: 'retry', code: 'network' });
   });
 
+  test.each([301, 302, 303, 307, 308])(
+    'a %i after the message was written is not followed: the outcome is unknown',
+    async (status) => {
+      const elsewhere = await startStub(() => sent);
+      const targets = [`/bot${TOKEN}/sendMessage`, elsewhere.url, 'http://127.0.0.1:9/', undefined];
+      const channel = await telegram(() => {
+        const location = targets.shift();
+        return { ...sent, status, headers: location === undefined ? {} : { location } };
+      });
+
+      for (let left = targets.length; left > 0; left -= 1)
+        expect(await failureOf(channel.send(intent(text)))).toMatchObject({ failure: 'unknown' });
+
+      expect(stub?.calls).toHaveLength(4);
+      expect(elsewhere.calls).toHaveLength(0);
+      await elsewhere.close();
+    },
+  );
+
+  test('a redirected edit and a redirected question are tried again later, not followed', async () => {
+    const channel = await telegram(() => ({ ...sent, status: 307, headers: { location: 'http://127.0.0.1:9/' } }));
+
+    expect(await failureOf(channel.send(intent(update)))).toMatchObject({ failure: 'retry' });
+    expect(await channel.check()).toEqual({ ok: false, code: '502' });
+    expect(stub?.calls).toHaveLength(2);
+  });
+
+  test.each<[string, StubReply]>([
+    ['without a reason', { json: { ok: false } }],
+    [
+      'with a code that is no number',
+      { json: { ok: false, error_code: 'x', description: 'Bad Request: chat not found' } },
+    ],
+    ['that is a list', { json: [] }],
+  ])('an answer %s leaves the outcome unknown', async (_, reply) => {
+    const channel = await telegram(() => reply);
+
+    expect(await failureOf(channel.send(intent(text)))).toMatchObject({ failure: 'unknown', code: 'bad_answer' });
+  });
+
+  test('an answer that breaks off is noticed at once', { timeout: 4_000 }, async () => {
+    const channel = await telegram(() => 'break off');
+
+    expect(await failureOf(channel.send(intent(text)))).toMatchObject({ failure: 'unknown', code: 'network' });
+  });
+
   test('no error carries token, text or payload', async () => {
     const channel = await telegram(() => refused(400, 'Bad Request: message text is empty'));
     const secretText: OutboundContent = { kind: 'text', text: '手机 13800006612' };
@@ -336,6 +382,12 @@ describe('downloads', () => {
       { file_path: 'a' },
       { status: 302, headers: { location: 'https://evil.test' } },
       'retry http_302',
+    ],
+    [
+      'in whose place a page came',
+      { file_path: 'a' },
+      { body: '<html>', headers: { 'content-type': 'text/html' } },
+      'retry html_page',
     ],
   ])('a file %s is refused', async (_, file, bytes, expected) => {
     const channel = await telegram(files(file, bytes));

@@ -143,6 +143,21 @@ describe('received files', () => {
     expect(await fetched(1000)).toEqual(Buffer.from('hello'));
   });
 
+  test('are asked for again when a page or a redirect came in their place', async () => {
+    stub.script = file(Buffer.from('<html>'), { 'content-type': 'text/html; charset=utf-8' });
+    expect(await fetched(1000)).toMatchObject({ failure: 'retry', code: 'html_page' });
+
+    stub.script = (call) => (call.path === 'gettoken' ? ok() : { status: 302, headers: { location: stub.url } });
+    expect(await fetched(1000)).toMatchObject({ failure: 'retry', code: 'http_302' });
+  });
+
+  test('that are pages themselves are files', async () => {
+    const headers = { 'content-type': 'text/html', 'content-disposition': 'attachment; filename="a.html"' };
+    stub.script = file(Buffer.from('<html>'), headers);
+
+    expect(await fetched(1000)).toEqual(Buffer.from('<html>'));
+  });
+
   test('are cut off when they are larger than allowed', async () => {
     stub.script = file(Buffer.alloc(10_000), { 'content-type': 'image/jpeg' });
     expect(await fetched(9_999)).toMatchObject({ failure: 'our_fault', code: 'too_big' });

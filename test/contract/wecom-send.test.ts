@@ -262,10 +262,19 @@ describe('the access token', () => {
     expect(await channel.send(anIntent(TEXT))).toEqual({ providerId: 'm-1' });
   });
 
-  test('barred by too many wrong secrets is left alone for an hour', async () => {
+  test('barred by too many wrong secrets holds the whole account, and is asked for again every ten minutes', async () => {
     stub.script = () => refused(45009);
+    const barred = { failure: 'breaker', code: '45009:gettoken' };
 
-    expect(await failure(anIntent(TEXT))).toMatchObject({ failure: 'wait', retryAfterMs: 3_600_000 });
+    expect(await failure(anIntent(TEXT))).toMatchObject({ ...barred, retryAfterMs: 600_000 });
+    clock.advance(599_000);
+    expect(await failure(anIntent(TEXT))).toMatchObject({ ...barred, retryAfterMs: 1_000 });
+    expect(stub.count('gettoken')).toBe(1);
+
+    clock.advance(1_000);
+    stub.script = () => ok();
+
+    expect(await channel.send(anIntent(TEXT))).toEqual({ providerId: 'm-1' });
   });
 });
 
@@ -277,22 +286,35 @@ describe('network', () => {
     expect(stub.count('message/send')).toBe(1);
   });
 
-  test('a gateway error or a page that is no JSON leaves it unknown, too', async () => {
+  test('a gateway error, a page that is no JSON or an answer that says nothing leaves it unknown, too', async () => {
     stub.script = ({ path }) => (path === 'gettoken' ? ok() : { status: 502, body: 'bad gateway' });
     expect(await failure(anIntent(TEXT))).toMatchObject({ failure: 'unknown', code: 'http_502' });
 
     stub.script = ({ path }) => (path === 'gettoken' ? ok() : { body: '<html>sign in to the network</html>' });
-    expect(await failure(anIntent(TEXT))).toMatchObject({ failure: 'unknown', code: 'not_json' });
+    expect(await failure(anIntent(TEXT))).toMatchObject({ failure: 'unknown', code: 'bad_answer' });
+
+    stub.script = ({ path }) => (path === 'gettoken' ? ok() : { body: '{}' });
+    expect(await failure(anIntent(TEXT))).toMatchObject({ failure: 'unknown', code: 'bad_answer' });
   });
 
-  test('a wrong base address is our fault, a redirect is not followed', async () => {
+  test('a wrong base address is our fault', async () => {
     stub.script = ({ path }) => (path === 'gettoken' ? ok() : { status: 404, body: '' });
     expect(await failure(anIntent(TEXT))).toMatchObject({ failure: 'our_fault', code: 'http_404' });
+  });
 
+  test.each([202, 204, 299, 302, 307])('a %i is nothing WeCom says: unknown, and not followed', async (status) => {
     stub.script = ({ path }) =>
-      path === 'gettoken' ? ok() : { status: 302, headers: { location: `${stub.url}/elsewhere` }, body: '' };
-    expect(await failure(anIntent(TEXT))).toMatchObject({ failure: 'our_fault', code: 'http_302' });
+      path === 'gettoken' ? ok() : { status, headers: { location: `${stub.url}/elsewhere` }, body: '' };
+
+    expect(await failure(anIntent(TEXT))).toMatchObject({ failure: 'unknown', code: `http_${status}` });
+    expect(stub.count('message/send')).toBe(1);
     expect(stub.count('/elsewhere')).toBe(0);
+  });
+
+  test('an answer too long to be read leaves the outcome unknown', async () => {
+    stub.script = ({ path }) => (path === 'gettoken' ? ok() : { body: 'x'.repeat(2 * 1_048_576) });
+
+    expect(await failure(anIntent(TEXT))).toMatchObject({ failure: 'unknown', code: 'bad_answer' });
   });
 
   test('a lost gettoken is simply asked again', async () => {

@@ -11,6 +11,7 @@ import { fetchFile } from './files.ts';
 import { createInterpreter, createReceive } from './receive.ts';
 import { MAX_TEXT, reconcileIntent, sendIntent } from './send.ts';
 import { runSocket } from './socket.ts';
+import { HomeWorkspace } from './workspace.ts';
 
 /** Credentials and address of one workspace. */
 export interface SlackConfig {
@@ -21,7 +22,7 @@ export interface SlackConfig {
   readonly appToken?: Secret;
   /** Base address of the Web API, e.g. `https://slack.com/api/`. */
   readonly apiUrl: string;
-  /** Names the account; `default` while there is one workspace. */
+  /** Names the account, and is the workspace whose requests are taken; without it the account is `default` and Slack is asked. */
   readonly teamId?: string;
 }
 
@@ -63,6 +64,7 @@ export function createSlackChannel(config: SlackConfig, deps: SlackDeps): Channe
   const options = clientOptions(config.apiUrl, logger);
   const api = createSlackApi(config.botToken, options);
   const directs = new DirectMessages();
+  const home = new HomeWorkspace(api, config.teamId);
   const interpret = createInterpreter(account, directs, logger);
   const hasty = createSlackApi(config.botToken, { ...options, timeout: FORM_TIMEOUT_MS });
   const sending = { api, hasty, clock: deps.clock, directs };
@@ -72,7 +74,7 @@ export function createSlackChannel(config: SlackConfig, deps: SlackDeps): Channe
     account,
     capabilities: CAPABILITIES,
     pace: PACE,
-    receive: createReceive(config.signingSecret, interpret),
+    receive: createReceive({ signingSecret: config.signingSecret, home, interpret }),
     send: (intent) => sendIntent(sending, intent),
     reconcile: (intent) => reconcileIntent(sending, intent),
     fetchMedia: (media, maxBytes) => fetchFile({ api, token: config.botToken, apiUrl }, media, maxBytes),
@@ -89,7 +91,16 @@ export function createSlackChannel(config: SlackConfig, deps: SlackDeps): Channe
       : {
           listen: (sink, signal, connected = () => undefined) =>
             runSocket(
-              { appToken, clientOptions: options, logger, log: deps.log, clock: deps.clock, interpret, connected },
+              {
+                appToken,
+                clientOptions: options,
+                logger,
+                log: deps.log,
+                clock: deps.clock,
+                home,
+                interpret,
+                connected,
+              },
               sink,
               signal,
             ),

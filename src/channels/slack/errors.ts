@@ -73,17 +73,18 @@ export function slackFailure(error: unknown, kind: CallKind): ChannelError {
   return new ChannelError(neverSent(error) ? 'retry' : lost(kind), 'network');
 }
 
-/** The same for calls we make by hand (`upload_url`). */
+/** The same for calls we make by hand (`upload_url`). Slack answers 200 or refuses; any other 2xx or a 3xx is somebody else's. */
 export function httpFailure(status: number, kind: CallKind): ChannelError {
   const code = `http_${String(status)}`;
   if (status === 429) return wait(undefined);
-  return new ChannelError(status >= 500 ? lost(kind) : 'our_fault', code);
+  return new ChannelError(status >= 400 && status < 500 ? 'our_fault' : lost(kind), code);
 }
 
 function platformFailure(error: webApi.WebAPIPlatformError, kind: CallKind): ChannelError {
-  const code = error.data.error;
+  // As typed; but `{}`, `[]` and `{"ok":false}` are platform errors too, without one.
+  const code: unknown = error.data.error;
   // web-api puts the whole body here when it was not JSON (a proxy's page).
-  if (!/^[a-z0-9_]{1,64}$/.test(code)) return new ChannelError(lost(kind), 'bad_answer');
+  if (typeof code !== 'string' || !/^[a-z0-9_]{1,64}$/.test(code)) return new ChannelError(lost(kind), 'bad_answer');
   if (code === 'ratelimited' || code === 'rate_limited' || code === 'message_limit_exceeded') {
     return wait(error.data.response_metadata?.['retryAfter']);
   }

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { Secret } from '../../lib/secret.ts';
 import { ChannelError, type Address, type MediaRef, type Receipt } from '../channel.ts';
 import { cutText } from '../text.ts';
-import { download, neverSent } from '../transport.ts';
+import { download, isPage, neverSent } from '../transport.ts';
 import type { SlackApi } from './client.ts';
 import { httpFailure } from './errors.ts';
 import { escapeMrkdwn, mrkdwnWidth } from './mrkdwn.ts';
@@ -86,8 +86,8 @@ export interface FileSource {
 
 /**
  * The bytes of a shared file. The address is asked for anew (Slack Connect gives stubs, addresses expire).
- * @throws ChannelError `our_fault`/`too_big`; `park` when Slack shows its sign-in page (scope `files:read` missing) or
- * the file is not ours to read; `retry` when the length differs from what Slack announced.
+ * @throws ChannelError `our_fault`/`too_big`; `park` when the file is not ours to read; `retry` when a page came in its
+ * place (Slack signs people in there; a token just renewed, a gateway) or its length differs from what Slack announced.
  */
 export async function fetchFile(source: FileSource, media: MediaRef, maxBytes: number): Promise<Buffer> {
   const { file } = await source.api.call('files.info', { file: media.id }, { shape: fileInfo, kind: READ });
@@ -95,7 +95,7 @@ export async function fetchFile(source: FileSource, media: MediaRef, maxBytes: n
   const address = file.url_private_download ?? file.url_private;
   if (!address) throw new ChannelError('park', 'file_not_downloadable');
   const got = await getPrivate(source, new URL(address), maxBytes);
-  if (got.mime === 'text/html' && file.mimetype !== 'text/html') throw new ChannelError('park', 'file_sign_in_page');
+  if (isPage(got, file.mimetype)) throw new ChannelError('retry', 'html_page');
   if (typeof file.size === 'number' && file.size !== got.bytes.length) throw new ChannelError('retry', 'size_mismatch');
   return got.bytes;
 }
@@ -103,7 +103,8 @@ export async function fetchFile(source: FileSource, media: MediaRef, maxBytes: n
 async function getPrivate(source: FileSource, address: URL, maxBytes: number) {
   let url = address;
   for (let hop = 0; hop <= 2; hop += 1) {
-    if (!isTrusted(url, source.apiUrl)) throw new ChannelError('park', 'foreign_host');
+    // The address itself is Slack's word for where the file lies; a redirect may be a passing sign-in.
+    if (!isTrusted(url, source.apiUrl)) throw new ChannelError(hop === 0 ? 'park' : 'retry', 'foreign_host');
     const got = await download(url, {
       headers: { authorization: `Bearer ${source.token.reveal()}` },
       maxBytes,

@@ -14,6 +14,7 @@ import { directMessageOf, readEventCallback, type EventScope } from './events.ts
 import { readSubmission } from './forms.ts';
 import { readBlockActions, readCommand, readView } from './interactions.ts';
 import { forgeryReason } from './verify.ts';
+import type { HomeWorkspace } from './workspace.ts';
 
 /** Slack's own requests stay far below; more is refused before it is hashed. */
 const MAX_BODY_BYTES = 1_048_576;
@@ -117,11 +118,19 @@ function unknownEvent(body: SlackBody, scope: EventScope): InboundEvent {
   };
 }
 
+/** What the HTTP edge needs. */
+export interface ReceiveDeps {
+  readonly signingSecret: Secret;
+  readonly home: HomeWorkspace;
+  readonly interpret: Interpret;
+}
+
 /** The HTTP edge: verify, parse, interpret. */
-export function createReceive(
-  signingSecret: Secret,
-  interpret: Interpret,
-): (request: RawRequest, now: Date) => Promise<Received | Refused> {
+export function createReceive({
+  signingSecret,
+  home,
+  interpret,
+}: ReceiveDeps): (request: RawRequest, now: Date) => Promise<Received | Refused> {
   return async (request, now) => {
     if (request.method !== 'POST') return refuse(405, 'method_not_allowed');
     if (request.body.length > MAX_BODY_BYTES) return refuse(413, 'body_too_large');
@@ -132,6 +141,7 @@ export function createReceive(
     const body = parseBody(contentType, request.body.toString('utf8'));
     if (!body) return refuse(400, 'bad_body');
     if (body['type'] === 'url_verification') return challengeAnswer(body['challenge']);
+    if (await home.isForeign(body, now)) return refuse(403, 'foreign_workspace');
     try {
       const { events, reply } = await interpret(body, now);
       return reply ? plainAnswer(json(reply)) : { ...plainAnswer({ status: 200 }), events };

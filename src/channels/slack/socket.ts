@@ -13,6 +13,7 @@ import { ChannelError, type InboundEvent } from '../channel.ts';
 import type { boltLogger } from './bolt-log.ts';
 import { slackFailure } from './errors.ts';
 import type { Interpret, Interpreted } from './receive.ts';
+import type { HomeWorkspace } from './workspace.ts';
 
 /** Commits events; resolves only when they are safe. */
 export type Sink = (events: readonly InboundEvent[]) => Promise<void>;
@@ -24,6 +25,7 @@ export interface SocketDeps {
   readonly logger: ReturnType<typeof boltLogger>;
   readonly log: Log;
   readonly clock: Clock;
+  readonly home: HomeWorkspace;
   readonly interpret: Interpret;
   /** Called at each hello. */
   readonly connected: () => void;
@@ -145,6 +147,11 @@ async function withinTime(work: Promise<unknown>, signal: AbortSignal): Promise<
   stop.abort();
 }
 
+async function commit({ events, reply }: Interpreted, sink: Sink): Promise<Interpreted['reply']> {
+  if (events.length > 0) await sink(events);
+  return reply;
+}
+
 const envelopeShape = z.looseObject({
   body: z.record(z.string(), z.unknown()),
   ack: z.custom<(reply?: Readonly<Record<string, unknown>>) => Promise<void>>((value) => typeof value === 'function'),
@@ -153,11 +160,13 @@ const envelopeShape = z.looseObject({
 async function handleEnvelope(deps: SocketDeps, sink: Sink, raw: unknown): Promise<void> {
   const envelope = envelopeShape.safeParse(raw);
   if (!envelope.success) return;
+  const { body } = envelope.data;
   let reply: Interpreted['reply'];
   try {
-    const { events, reply: said } = await deps.interpret(envelope.data.body, deps.clock.now());
-    if (events.length > 0) await sink(events);
-    reply = said;
+    const now = deps.clock.now();
+    // Acknowledged like any other: without it Slack would only deliver it again.
+    if (await deps.home.isForeign(body, now)) deps.log.warn({ reason: 'foreign_workspace' }, 'slack envelope refused');
+    else reply = await commit(await deps.interpret(body, now), sink);
   } catch (error) {
     deps.log.warn({ kind: error instanceof Error ? error.name : 'unknown' }, 'slack envelope not committed');
     return;

@@ -1,5 +1,5 @@
 /** telegraf behind its fences (reference §2.2): an API client and a dispatcher, nothing that listens or repeats. */
-import { Agent as HttpAgent } from 'node:http';
+import { Agent as HttpAgent, type ClientRequest } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
 import { Telegraf } from 'telegraf';
 import type { z } from 'zod';
@@ -48,7 +48,7 @@ export function createBot(token: Secret, apiRoot: string): Telegraf {
   });
   // A kept socket that the server closes while we write into it makes an unknown outcome out of nothing, and Telegram
   // cannot tell us later. One connection per call; TLS sessions are resumed. Set here: telegraf drops agents for http.
-  bot.telegram.options.agent = apiRoot.startsWith('http://') ? new HttpAgent() : new HttpsAgent();
+  bot.telegram.options.agent = watched(apiRoot.startsWith('http://') ? new HttpAgent() : new HttpsAgent());
   bot.botInfo = {
     id: Number(botIdOf(token)),
     is_bot: true,
@@ -62,6 +62,32 @@ export function createBot(token: Secret, apiRoot: string): Telegraf {
     throw error;
   });
   return bot;
+}
+
+/** What Node's client hands each request to; its types leave it out. */
+type AddRequest = (this: HttpAgent, request: ClientRequest, options: object) => void;
+
+/** telegraf lets us set neither how its node-fetch treats a redirect nor how it hears of a broken answer; each request passes here. */
+function watched(agent: HttpAgent): HttpAgent {
+  const add = Reflect.get(agent, 'addRequest') as AddRequest;
+  const addWatched: AddRequest = (request, options) => {
+    watch(request);
+    add.call(agent, request, options);
+  };
+  return Object.assign(agent, { addRequest: addWatched });
+}
+
+function watch(request: ClientRequest): void {
+  request.once('response', (response) => {
+    const status = response.statusCode ?? 0;
+    // The Bot API sends nobody elsewhere: something in between did. Followed, a message would be sent again or to whoever
+    // is named; so it counts as a gateway's answer, after which nobody knows what Telegram did.
+    if (status >= 300 && status < 400) response.statusCode = 502;
+    // node-fetch waits for the rest of an answer that broke off, until the call's time is up.
+    response.once('close', () => {
+      if (!response.complete) request.emit('error', new Error('the answer broke off'));
+    });
+  });
 }
 
 /** Typed calls through telegraf's client. */

@@ -54,8 +54,14 @@ const DEFAULT_WAIT_MS = 30_000;
 /** Every way an API call can fail, typed. */
 export function telegramFailure(error: unknown, kind: CallKind): ChannelError {
   if (error instanceof ChannelError) return error;
-  if (error instanceof TelegramError) return refusal(error, kind);
+  if (error instanceof TelegramError)
+    return isReadable(error) ? refusal(error, kind) : new ChannelError(lost(kind), 'bad_answer');
   return new ChannelError(neverSent(error) ? 'retry' : lost(kind), 'network');
+}
+
+/** telegraf takes any answer that is not `ok` for a refusal, and whatever stands in it for its code and words. */
+function isReadable({ code, description }: { readonly code: unknown; readonly description: unknown }): boolean {
+  return Number.isInteger(code) && typeof description === 'string';
 }
 
 /** The supergroup a group has become, when that is why the call was refused. */

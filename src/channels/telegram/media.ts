@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import type { Secret } from '../../lib/secret.ts';
 import { ChannelError, type MediaRef } from '../channel.ts';
-import { download } from '../transport.ts';
+import { download, isPage } from '../transport.ts';
 import { withSlash, type TelegramApi } from './bot.ts';
 
 const TRANSFER_TIMEOUT_MS = 60_000;
@@ -30,6 +30,7 @@ export async function fetchFile(source: MediaSource, media: MediaRef, maxBytes: 
   if (file.file_path === undefined) throw new ChannelError('our_fault', 'file_unavailable');
   const url = fileUrl(source, file.file_path);
   const got = await download(url, { maxBytes, timeoutMs: TRANSFER_TIMEOUT_MS });
+  if (isPage(got, media.mime)) throw new ChannelError('retry', 'html_page');
   if (got.status === 200) return got.bytes;
   if (got.status === 404) throw new ChannelError('our_fault', 'file_unavailable');
   if (got.status === 401) throw new ChannelError('breaker', 'unauthorized');

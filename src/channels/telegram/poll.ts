@@ -51,7 +51,10 @@ export async function runPolling(deps: PollDeps, sink: Sink, signal: AbortSignal
     try {
       const updates = await getUpdates(deps.api, offset, signal);
       deps.connected();
-      offset = (await takeIn(deps, updates, sink)) ?? offset;
+      const next = (await takeIn(deps, updates, sink)) ?? offset;
+      // The same answer would come again at once, and again: nothing in it could be read, or the offset was not heeded.
+      if (updates.length > 0 && next === offset) throw new ChannelError('retry', 'no_progress');
+      offset = next;
       failures = 0;
       if (updates.length === 0) await pause(IDLE_MS, signal);
     } catch (error) {

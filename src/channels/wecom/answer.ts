@@ -7,11 +7,14 @@ import { ChannelError, type ChannelFailure } from '../channel.ts';
 export type Answer = z.infer<typeof answerSchema>;
 
 const answerSchema = z.looseObject({ errcode: z.number().int().default(0), errmsg: z.string().default('') });
+/** Some answers of success leave the number out, but none says nothing at all. */
+const EMPTY = z.strictObject({});
 
-/** The answer inside `body`; `undefined` when it is not a JSON object with a usable envelope. */
+/** The answer inside `body`; `undefined` when it is not a JSON object that says something. */
 export function parseAnswer(body: Buffer): Answer | undefined {
   try {
-    return answerSchema.safeParse(JSON.parse(body.toString('utf8'))).data;
+    const json: unknown = JSON.parse(body.toString('utf8'));
+    return EMPTY.safeParse(json).success ? undefined : answerSchema.safeParse(json).data;
   } catch {
     return undefined;
   }
@@ -29,10 +32,11 @@ export function textField(answer: Answer, name: string): string {
  * for this call: the platform may or may not have acted.
  */
 export function readAnswer(response: HttpResponse, inDoubt: ChannelFailure): Answer {
-  if (response.status >= 500) throw new ChannelError(inDoubt, `http_${response.status}`);
-  if (response.status === 429) throw new ChannelError('wait', 'http_429', { retryAfterMs: 60_000 });
-  if (response.status !== 200) throw new ChannelError('our_fault', `http_${response.status}`);
+  const { status } = response;
+  if (status === 429) throw new ChannelError('wait', 'http_429', { retryAfterMs: 60_000 });
+  if (status >= 400 && status < 500) throw new ChannelError('our_fault', `http_${status}`);
+  if (status !== 200) throw new ChannelError(inDoubt, `http_${status}`);
   const answer = parseAnswer(response.body);
-  if (answer === undefined) throw new ChannelError(inDoubt, 'not_json');
+  if (answer === undefined) throw new ChannelError(inDoubt, 'bad_answer');
   return answer;
 }

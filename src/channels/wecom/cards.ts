@@ -162,7 +162,12 @@ function present(lines: readonly (string | undefined)[]): string[] {
 }
 
 function fieldLine({ label, value }: Card['fields'][number]): string {
-  return `${label}：${value}`;
+  return labelled(label, value);
+}
+
+/** With the colon of the label's script: 「金额：30 万」, "Amount: 300,000". */
+function labelled(label: string, value: string): string {
+  return `${label}${/\p{Script=Han}/u.test(label) ? '：' : ': '}${value}`;
 }
 
 type LinkAction = CardAction & { readonly url: string };
@@ -209,5 +214,5 @@ function selection(select: NonNullable<Card['select']>): ButtonSelection {
 }
 
 function selectLine({ select }: Card): string | undefined {
-  return select && `${select.label}：${select.options.map(({ text }) => text).join(' / ')}`;
+  return select && labelled(select.label, select.options.map(({ text }) => text).join(' / '));
 }

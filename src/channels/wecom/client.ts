@@ -15,13 +15,15 @@ import type { Log } from '../../lib/log.ts';
 import { ChannelError, type ChannelFailure } from '../channel.ts';
 import { parseAnswer, readAnswer, type Answer } from './answer.ts';
 import { wecomAccount, type WecomConfig, type WecomDeps } from './config.ts';
-import { isTokenCode, refusalError } from './error-table.ts';
+import { barredError, isBarred, isTokenCode, refusalError } from './error-table.ts';
 import { TokenKeeper } from './token.ts';
 
 /** One API call; the token is added here. */
 export interface ApiCall extends Omit<HttpRequest, 'path'> {
   /** Behind `/cgi-bin/`. */
   readonly path: string;
+  /** Of a file somebody sent: with it a longer answer is `too_big`, without it an answer nobody can read. */
+  readonly maxBytes?: number;
   /** What a lost answer means: `unknown` for what reaches people, `retry` for what may simply be asked again. */
   readonly inDoubt: 'unknown' | 'retry';
   /** What the outbox row's try before this one ended with. */
@@ -124,9 +126,10 @@ export class WecomClient {
     this.#refuseWhileBroken();
     const call: ApiCall = { method: 'GET', path: 'gettoken', query, inDoubt: 'retry' };
     const answer = readAnswer(await this.#send(call), call.inDoubt);
-    // Too many wrong secrets bar our IP from gettoken for an hour.
-    if (answer.errcode === 45009) return this.#accepted(answer, { ...call, earlierCode: '45009' });
-    return this.#accepted(answer, call);
+    if (!isBarred(answer)) return this.#accepted(answer, call);
+    const barred = barredError(answer);
+    this.#openBreaker(barred, this.#clock.now());
+    throw barred;
   }
 
   async #send(call: ApiCall, token?: string): Promise<HttpResponse> {
@@ -141,7 +144,10 @@ export class WecomClient {
     } catch (error) {
       if (error instanceof NetworkError)
         throw new ChannelError(error.reach === 'not_sent' ? 'retry' : inDoubt, error.code, { cause: error });
-      if (error instanceof ResponseTooLarge) throw new ChannelError('our_fault', 'too_big');
+      if (error instanceof ResponseTooLarge)
+        throw call.maxBytes === undefined
+          ? new ChannelError(inDoubt, 'bad_answer')
+          : new ChannelError('our_fault', 'too_big');
       throw error;
     }
   }
@@ -186,5 +192,7 @@ function readFile(response: HttpResponse, inDoubt: ChannelFailure): FileAnswer {
   const refusal = named || !/json|text\/plain/.test(type) ? undefined : parseAnswer(response.body);
   if (refusal !== undefined && refusal.errcode !== 0) return { ...refusal, body: Buffer.alloc(0) };
   if (response.status !== 200) readAnswer(response, inDoubt);
+  // A file has a name; a page without one is a gateway's.
+  if (!named && /text\/html/.test(type)) throw new ChannelError(inDoubt, 'html_page');
   return { errcode: 0, errmsg: '', body: response.body };
 }

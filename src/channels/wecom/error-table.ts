@@ -87,10 +87,27 @@ export interface Refusal {
 /** The typed error for a refused call; its message carries the platform's words with hint and our IP for the operator. */
 export function refusalError(refusal: Refusal): ChannelError {
   const { errcode, errmsg } = refusal;
-  const meaning = errcode === 45009 ? frequencyBlock(refusal) : (MEANINGS.get(errcode) ?? { failure: 'our_fault' });
+  const meaning = errcode === FREQUENCY ? frequencyBlock(refusal) : (MEANINGS.get(errcode) ?? { failure: 'our_fault' });
   return new ChannelError(meaning.failure, meaning.code ?? String(errcode), {
     detail: `${errcode} ${errmsg.slice(0, 300)}`,
     ...(meaning.retryAfterMs === undefined ? {} : { retryAfterMs: meaning.retryAfterMs }),
+  });
+}
+
+const FREQUENCY = 45009;
+/** How often is asked whether an address that was barred from gettoken is let in again. */
+const BARRED_MS = 10 * MINUTE_MS;
+
+/** Whether a call of gettoken was refused because too many wrong secrets have barred our address, which lasts an hour. */
+export function isBarred({ errcode }: { readonly errcode: number }): boolean {
+  return errcode === FREQUENCY;
+}
+
+/** The error for it: without a token the whole account stands still, and somebody has to know. */
+export function barredError({ errcode, errmsg }: { readonly errcode: number; readonly errmsg: string }): ChannelError {
+  return new ChannelError('breaker', `${errcode}:gettoken`, {
+    detail: `${errcode} ${errmsg.slice(0, 300)}`,
+    retryAfterMs: BARRED_MS,
   });
 }
 

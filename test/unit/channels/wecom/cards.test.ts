@@ -53,6 +53,12 @@ describe('a card with something to press', () => {
     expect(card.sub_title_text).toBe(`请审批\n项2：${'长'.repeat(40)}\n项6：6\n项7：7`);
   });
 
+  test('an English label has an English colon', () => {
+    const fields = Array.from({ length: 7 }, (_, i) => ({ label: `Item ${i}`, value: `${i}` }));
+
+    expect(template(aCard({ fields })).sub_title_text).toBe('Item 6: 6');
+  });
+
   test('a title that is cut stands in full below, so that no question loses its end', () => {
     const question = `手机号已经是 139****0088，刚才说的是 137****2222。${'长'.repeat(10)}要改吗？`;
     const card = template(aCard({ title: question, text: '草稿还在' }));
