@@ -3,6 +3,7 @@ import type { Server } from 'node:http';
 import { setTimeout as wait } from 'node:timers/promises';
 import { createExpressApp, createHttpServer, type RawHandler } from './api/app.ts';
 import { Metrics } from './api/metrics.ts';
+import { createReadiness } from './api/readiness.ts';
 import { createHttpServerLater, listen } from './api/listen.ts';
 import { mountLists } from './api/lists.ts';
 import { mountUploadPage } from './api/upload/index.ts';
@@ -72,20 +73,23 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
     : env.port;
   const ownUrl = `http://${env.HOST.includes(':') ? `[${env.HOST}]` : env.HOST}:${port}`;
   const wakes: { current: Wake } = { current: new LocalWake() };
+  let undo = async (): Promise<unknown> => http?.close();
   try {
     const configured = configuredChannels(env);
     const sandbox = await sandboxPart(env, configured, isWeb ? ownUrl : undefined);
     const url = env.PUBLIC_URL ?? sandbox?.url ?? ownUrl;
     const settings: ChannelSettings = { ...sandbox?.settings, ...configured };
     const base = await openBase({ ...options, url }, settings, (topic) => wakes.current.signal(topic));
+    undo = async () => Promise.all([http?.close(), base.close()]);
     wakes.current = await openWake(base, env);
     const app = new App({ ...options, base, wake: wakes.current, url, ownUrl, settings, sandbox });
+    undo = async () => app.close(http);
     await app.start(http, (handle) => {
       server.handle = handle;
     });
     return { url, ownUrl, close: async () => app.close(http) };
   } catch (error) {
-    http?.close();
+    await undo().catch(() => undefined); // why it could not start says more
     throw error;
   }
 }
@@ -269,7 +273,10 @@ class App {
       metrics: this.#metrics,
       publicUrl: url,
       version,
-      readiness: async () => this.#readiness(),
+      readiness: createReadiness({
+        pending: async () => pendingMigrations(base.database.url),
+        isQueueUp: () => this.#redis?.isUp ?? true,
+      }),
       extend: (app) => {
         mountLists(app, this.#lists, auth);
         base.parts.extendApi(app, auth);
@@ -283,17 +290,6 @@ class App {
       { texts: base.services.texts, log: base.log },
     );
     return (request, response) => server.emit('request', request, response);
-  }
-
-  async #readiness(): Promise<readonly string[]> {
-    const { base } = this.#parts;
-    const queue = this.#redis?.isUp === false ? ['queue'] : [];
-    try {
-      const pending = await pendingMigrations(base.database.url);
-      return [...(pending.length > 0 ? ['migrations'] : []), ...queue];
-    } catch {
-      return ['database', ...queue];
-    }
   }
 
   #buildLoops(): void {
@@ -485,8 +481,9 @@ class App {
   }
 
   #pulls(channel: Channel): boolean {
-    const { env, sandbox } = this.#parts;
-    if (channel.platform === 'telegram') return sandbox === undefined && env.TELEGRAM_WEBHOOK_SECRET === undefined;
-    return true;
+    const { env, settings, sandbox } = this.#parts;
+    if (channel.platform !== 'telegram') return true;
+    const isPlayed = sandbox !== undefined && settings.telegram === sandbox.settings.telegram;
+    return !isPlayed && env.TELEGRAM_WEBHOOK_SECRET === undefined;
   }
 }

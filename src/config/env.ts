@@ -41,7 +41,10 @@ const shape = {
       'Port to listen on (3000; when it is taken the next free one is used and named. An explicit port that is busy ends the start with exit code 78)',
     ),
   HOST: z.string().min(1).default('127.0.0.1').describe('Address to listen on'),
-  PUBLIC_URL: url.optional().describe('How the outside reaches this server; needed for webhooks and links'),
+  PUBLIC_URL: url
+    .transform((text) => text.replace(/\/+$/, '')) // paths are appended
+    .optional()
+    .describe('How the outside reaches this server; needed for webhooks and links'),
   DATA_DIR: z
     .string()
     .min(1)
@@ -90,13 +93,20 @@ const shape = {
   SLACK_SIGNING_SECRET: secret.optional().describe('Slack signing secret'),
   SLACK_APP_TOKEN: secret.optional().describe('Slack app token (xapp-…): Socket Mode instead of webhooks'),
   SLACK_API_URL: url.default('https://slack.com/api/').describe('Slack Web API base'),
-  TELEGRAM_BOT_TOKEN: secret.optional().describe('Telegram bot token'),
+  TELEGRAM_BOT_TOKEN: z
+    .string()
+    .regex(/^\d{1,20}:[\w-]+$/) // the number is the bot's own id
+    .transform((value) => new Secret(value))
+    .optional()
+    .describe('Telegram bot token (123456789:AbC…)'),
   TELEGRAM_WEBHOOK_SECRET: z
     .string()
     .regex(/^[A-Za-z0-9_-]{1,256}$/)
     .transform((value) => new Secret(value))
     .optional()
-    .describe('Secret header of the Telegram webhook; without it and without PUBLIC_URL long polling is used'),
+    .describe(
+      'Secret header of the Telegram webhook, which is set at the start where PUBLIC_URL is known and is yours to set otherwise; without the secret long polling is used',
+    ),
   TELEGRAM_API_ROOT: url.default('https://api.telegram.org').describe('Telegram Bot API root'),
 } as const;
 

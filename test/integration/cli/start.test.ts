@@ -110,6 +110,20 @@ describe('a start that fails', () => {
     expect(said).not.toContain('migration.changed');
   });
 
+  test('after its database was opened leaves no connection behind', async () => {
+    await db.pool.query('DELETE FROM business_clock');
+    const env = { DATABASE_URL: db.url, DATA_DIR: dataDir, MASTER_KEY, PORT: '0' };
+
+    const { code } = await failedStart(env);
+
+    expect(code).toBe(1);
+    const { rows } = await db.pool.query<{ name: string }>(
+      `SELECT application_name AS name FROM pg_stat_activity WHERE datname = current_database() AND application_name LIKE 'daiban%'`,
+    );
+    expect(rows).toEqual([]);
+    await db.pool.query('INSERT INTO business_clock (id) VALUES (1)');
+  });
+
   test('on a public HOST without any channel says first that there is no sandbox', async () => {
     const server = createServer().listen(0, '0.0.0.0');
     await new Promise((resolve) => server.once('listening', resolve));

@@ -115,6 +115,16 @@ describe('settings', () => {
     ).toEqual([]);
   });
 
+  test('a Telegram token is what @BotFather gives, told before anything is opened', () => {
+    expect(faultsOf({ TELEGRAM_BOT_TOKEN: 'bad' }).join()).toMatch(/^TELEGRAM_BOT_TOKEN .*@BotFather/);
+    expect(faultsOf({ TELEGRAM_BOT_TOKEN: '4242:AbC-d_e' })).toEqual([]);
+  });
+
+  test('a public address may end in a slash: paths are appended all the same', () => {
+    expect(envOf({ PUBLIC_URL: 'https://bot.example.com/' }).PUBLIC_URL).toBe('https://bot.example.com');
+    expect(envOf({ PUBLIC_URL: 'https://example.com/bot//' }).PUBLIC_URL).toBe('https://example.com/bot');
+  });
+
   test('the sandbox refuses every address but loopback', () => {
     expect(faultsOf({ SANDBOX: 'on', HOST: '0.0.0.0' }).join()).toContain('SANDBOX');
     expect(envOf({ HOST: '0.0.0.0' }).sandbox).toBe(false);

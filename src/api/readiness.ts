@@ -1,0 +1,27 @@
+/** `/readyz`: what a process cannot do its work without. */
+import { inTime } from '../lib/patience.ts';
+
+/** What is looked at. */
+export interface Needs {
+  /** Names of the migrations the database lacks; rejects when it cannot be asked. */
+  readonly pending: () => Promise<readonly string[]>;
+  readonly isQueueUp: () => boolean;
+}
+
+/** A database that hangs is not ready; whoever asks gives up soon himself. */
+const PATIENCE_MS = 3_000;
+
+/** Gives what is missing, `[]` when ready: `database`, `migrations`, `queue`. */
+export function createReadiness({ pending, isQueueUp }: Needs): () => Promise<readonly string[]> {
+  // However many ask, one looks: a look is a connection of its own, and the address is open to everybody.
+  let looking: Promise<readonly string[]> | undefined;
+  const missing = async (): Promise<readonly string[]> => {
+    looking ??= pending().finally(() => (looking = undefined));
+    try {
+      return (await inTime(looking, PATIENCE_MS)).length > 0 ? ['migrations'] : [];
+    } catch {
+      return ['database'];
+    }
+  };
+  return async () => [...(await missing()), ...(isQueueUp() ? [] : ['queue'])];
+}
