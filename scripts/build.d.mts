@@ -4,3 +4,6 @@ export function build(options?: {
   readonly force?: boolean;
   readonly say?: (line: string) => void;
 }): Promise<string[]>;
+
+/** Takes away a build's lock that was judged dead by its `holder`; the fresh lock of another is given back. */
+export function discard(file: string, holder: string): void;

@@ -243,19 +243,45 @@ async function lock(root) {
       return () => rmSync(file, { force: true });
     } catch (error) {
       if (/** @type {NodeJS.ErrnoException} */ (error).code !== 'EEXIST') throw error;
-      if (Date.now() > until || !isHeld(file)) rmSync(file, { force: true });
     }
+    const holder = unlessGone(() => readFileSync(file, 'utf8'));
+    if (holder !== undefined && (Date.now() > until || !lives(holder))) discard(file, holder);
   }
 }
 
 /** Whether the process that wrote the lock still lives. An empty file is being written at this moment. */
-function isHeld(/** @type {string} */ file) {
+function lives(/** @type {string} */ holder) {
   try {
-    const pid = Number(readFileSync(file, 'utf8'));
-    return pid === 0 || process.kill(pid, 0);
+    return holder === '' || process.kill(Number(holder), 0);
   } catch (error) {
     // EPERM: it lives and belongs to somebody else.
     return /** @type {NodeJS.ErrnoException} */ (error).code === 'EPERM';
+  }
+}
+
+/**
+ * Takes a dead process's lock away under another name first: of two that judged it dead only one succeeds, and it gives back
+ * the fresh lock of a third.
+ * @param {string} file @param {string} holder what it was judged by
+ */
+export function discard(file, holder) {
+  const away = `${file}.${process.pid}`;
+  if (unlessGone(() => (renameSync(file, away), true)) === undefined) return;
+  if (readFileSync(away, 'utf8') === holder) rmSync(away, { force: true });
+  else renameSync(away, file);
+}
+
+/**
+ * @template T
+ * @param {() => T} act
+ * @returns {T | undefined} nothing where the file is gone
+ */
+function unlessGone(act) {
+  try {
+    return act();
+  } catch (error) {
+    if (/** @type {NodeJS.ErrnoException} */ (error).code !== 'ENOENT') throw error;
+    return undefined;
   }
 }
 

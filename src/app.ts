@@ -80,7 +80,10 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
     const url = env.PUBLIC_URL ?? sandbox?.url ?? ownUrl;
     const settings: ChannelSettings = { ...sandbox?.settings, ...configured };
     const base = await openBase({ ...options, url }, settings, (topic) => wakes.current.signal(topic));
-    undo = async () => Promise.all([http?.close(), base.close()]);
+    undo = async () => {
+      http?.close();
+      await base.close();
+    };
     wakes.current = await openWake(base, env);
     const app = new App({ ...options, base, wake: wakes.current, url, ownUrl, settings, sandbox });
     undo = async () => app.close(http);

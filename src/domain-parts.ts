@@ -26,11 +26,11 @@ export interface DomainParts {
   /** Texts and rows every installation has (consent texts). */
   seed(tx: Tx): Promise<void>;
   intake(database: Database, services: Services): FileIntake;
-  attachFiles(
+  readonly attachFiles: (
     tx: Tx,
     message: { readonly inboxId: bigint; readonly conversationId: string },
     fileIds: readonly string[],
-  ): Promise<void>;
+  ) => Promise<void>;
   readFile(tx: Tx, services: Services, fileId: string): Promise<Buffer>;
   /** What draws the pictures that messages carry, by the name of the drawing. */
   readonly painters: Readonly<Record<string, Painter>>;

@@ -18,9 +18,13 @@ import * as todos from './domain/todos/index.ts';
 /** Builds the registry. */
 export function createRegistry(flows: Flows, parts: { readonly operations: readonly Operation[] }): Registry {
   const schedules = reminderSchedules(flows);
-  return new Registry()
+  const registry = new Registry();
+  return registry
     .add(staff.addStaff, staff.bindStaff, staff.updateStaff, staff.listAllStaff, staff.disable, staff.notifyStaff)
-    .add(staff.setOwnLanguage)
+    .add(
+      staff.setOwnLanguage,
+      staff.helpTopics((operation) => registry.find(operation)?.access),
+    )
     .add(staff.createToken, staff.listAllTokens, staff.revokeToken)
     .add(
       customers.searchCustomers,
@@ -72,7 +76,7 @@ export function createRegistry(flows: Flows, parts: { readonly operations: reado
     .add(planReminders(schedules))
     .add(incidents.listIncidents, incidents.resolve, incidents.resolveAbout)
     .add(todos.listTodos, todos.finish, todos.finishAbout, todos.add)
-    .add(todos.addForOwner, todos.addForChat, todos.askForHelp, todos.tellTodo)
+    .add(todos.addForOwner, todos.addForChat, todos.askForHelp, todos.passOnFromChat, todos.tellTodo)
     .add(handBack, handBackChat, giveBack)
     .add(publishFlow, ...migrationOperations(schedules), ...processOperations(flows))
     .add(...parts.operations);

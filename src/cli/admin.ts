@@ -3,9 +3,8 @@ import { existsSync } from 'node:fs';
 import { openBase, configuredChannels, type Base } from '../base.ts';
 import type { ChannelSettings } from '../channels/index.ts';
 import { masterKeyFile } from '../config/master-key.ts';
-import type { Actor } from '../core/operations/actor.ts';
 import { verifyAudit } from '../core/audit/verify.ts';
-import { performOperation } from '../core/unit/unit.ts';
+import { performOperation, type TurnOptions } from '../core/unit/unit.ts';
 import { pendingMigrations } from '../db/migrate.ts';
 import { distinctNames, listStaffRows, peopleMeant, type StaffRow } from '../domain/staff/index.ts';
 import { openDataDir } from '../lib/data-dir.ts';
@@ -36,8 +35,12 @@ async function settingsOf({ env }: Cli): Promise<ChannelSettings> {
 
 /** Calls an operation as the administrator who sits at the machine. */
 export async function perform(base: Base, name: string, input: unknown): Promise<unknown> {
-  const actor: Actor = { kind: 'TOKEN', id: 'cli', roles: ['admin'], language: base.env.language };
-  return performOperation(base.unit, { actor, via: 'cli' }, name, input);
+  return performOperation(base.unit, administrator(base), name, input);
+}
+
+/** The administrator who sits at the machine, as the one who acts. */
+export function administrator(base: Base): TurnOptions {
+  return { actor: { kind: 'TOKEN', id: 'cli', roles: ['admin'], language: base.env.language }, via: 'cli' };
 }
 
 /** Prints a value as JSON where that was asked for, otherwise the line. */
@@ -168,19 +171,29 @@ export async function createToken(
   });
 }
 
+interface ListedToken {
+  readonly id: string;
+  readonly name: string;
+  readonly roles: readonly string[];
+  readonly staffName: string | null;
+  readonly createdByName: string;
+  readonly expiresAt: string | null;
+  readonly revokedAt: string | null;
+}
+
+interface TokenPage {
+  readonly items: readonly ListedToken[];
+  readonly nextCursor: string | null;
+}
+
 export async function listTokens(cli: Cli): Promise<number> {
   return withBase(cli, async (base) => {
-    const { items } = (await perform(base, 'token.list', {})) as {
-      readonly items: readonly {
-        readonly id: string;
-        readonly name: string;
-        readonly roles: readonly string[];
-        readonly staffName: string | null;
-        readonly createdByName: string;
-        readonly expiresAt: string | null;
-        readonly revokedAt: string | null;
-      }[];
-    };
+    const items: ListedToken[] = [];
+    for (let cursor: string | null | undefined; cursor !== null;) {
+      const page = (await perform(base, 'token.list', { cursor })) as TokenPage;
+      items.push(...page.items);
+      cursor = page.nextCursor;
+    }
     const lines = items.map(({ id, name, roles, staffName, createdByName, expiresAt, revokedAt }) =>
       [
         id,

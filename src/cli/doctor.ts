@@ -72,7 +72,11 @@ async function company(base: Base): Promise<readonly Finding[]> {
   return [
     { check: 'staff', ok: staff.length > 0 },
     { check: 'products', ok: products.length > 0 },
-    { check: 'approvers', ok: lacking.length === 0, code: lacking.join('；') },
+    {
+      check: 'approvers',
+      ok: lacking.length === 0,
+      code: lacking.join(base.services.texts.translate(base.env.language, 'cli.doctor.between')),
+    },
   ];
 }
 

@@ -62,14 +62,17 @@ const COMMIT = { name: 'commit', text: 'COMMIT' };
 // small tables at the cost of a spinning disk it would scan them, and go on doing so while they grow.
 // No statement of ours runs for a minute, and no transaction waits that long for us: one that does holds its locks for nobody.
 // (Migrations use connections of their own.)
+const MOST_MS = 60_000;
 const SESSION = `SET plan_cache_mode = force_generic_plan; SET random_page_cost = 1.1;
-  SET statement_timeout = '60s'; SET idle_in_transaction_session_timeout = '60s'`;
+  SET statement_timeout = ${MOST_MS}; SET idle_in_transaction_session_timeout = ${MOST_MS}`;
 
 /** A host that is gone answers nothing at all: nobody waits longer for a connection, or for one that is free. */
 const CONNECT_MS = 5_000;
 /** The server ends a statement first; beyond this it is the server, or the way there, that is gone. */
 const ANSWER_MS = 65_000;
 const ALIVE = { connectionTimeoutMillis: CONNECT_MS, keepAlive: true, keepAliveInitialDelayMillis: 10_000 } as const;
+/** What bounds the waiting of any other pool on the same server. */
+export const PATIENCE = { ...ALIVE, query_timeout: ANSWER_MS, statement_timeout: MOST_MS } as const;
 
 /** What is written in one moment leaves in one system call: statements asked side by side cost little more than one. */
 class BurstSocket extends Socket {

@@ -2,6 +2,7 @@
  * Read-only lists for the API, through Prisma. Nothing here joins a transaction or writes: the adapter opens connections
  * of its own. The client is loaded with the first list that is asked for; until then it costs no memory.
  */
+import { PATIENCE } from './database.ts';
 import type { PrismaClient } from './generated/client.ts';
 
 export interface DeliveryItem {
@@ -88,6 +89,6 @@ export class Lists {
       import('./generated/client.ts'),
       import('@prisma/adapter-pg'),
     ]);
-    return new Client({ adapter: new PrismaPg({ connectionString: this.#url, max: 2 }) });
+    return new Client({ adapter: new PrismaPg({ connectionString: this.#url, max: 2, ...PATIENCE }) });
   }
 }

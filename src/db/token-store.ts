@@ -81,6 +81,11 @@ export class DatabaseTokenStore implements TokenStore {
     return (await this.#read(key, this.#database, RECALL))?.token;
   }
 
+  /**
+   * The one place where a transaction waits for a platform: everybody else who needs this token would wait for it anyhow, and
+   * a second fetch would void the first. One connection for each app whose token has run out, as long as one call may take
+   * (10 s), about every two hours; a process that dies in it gives the lock back with its connection.
+   */
   async #refreshOnce(
     key: string,
     stale: string | undefined,

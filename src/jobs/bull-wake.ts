@@ -24,7 +24,7 @@ interface Hint {
 }
 
 /**
- * One queue per topic: a hint goes to one taker, so a process must only take what it listens to. With a single queue the
+ * One queue per topic: a hint goes to one taker, so a process must only take what it works on. With a single queue the
  * scheduler would take hints for new messages and the workers would sleep until their sweep.
  */
 export class BullWake implements Wake {
@@ -51,6 +51,10 @@ export class BullWake implements Wake {
     this.#local.signal(topic);
     this.#pending.add(topic);
     this.#timer ??= setTimeout(() => void this.#send(), GATHER_MS);
+  }
+
+  overhear(topic: Topic, listener: () => void): void {
+    this.#local.on(topic, listener);
   }
 
   on(topic: Topic, listener: () => void): void {

@@ -46,7 +46,7 @@ export class Interactive {
 
   constructor(deps: InteractiveDeps) {
     this.#deps = deps;
-    deps.wake.on('outbox', () => this.#notice());
+    deps.wake.overhear('outbox', () => this.#notice());
   }
 
   /** The answer the turn left for this request, or `undefined` when there is none in time. */

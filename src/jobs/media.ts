@@ -60,19 +60,27 @@ const LEASE = statement(
    WHERE id = (SELECT id FROM timers WHERE state = 'OPEN' AND kind = 'media.fetch' AND due_at <= business_now() ORDER BY due_at, id LIMIT 1 FOR UPDATE SKIP LOCKED)
    RETURNING id, key, subject_id, sealed_payload, attempts, trace_id`,
 );
+// An album that has grown meanwhile is due when it is whole, and a taker after us holds it for himself.
+const RENEW = statement(
+  'media-renew',
+  `UPDATE timers SET due_at = business_now() + interval '60 seconds' WHERE id = $1 AND state = 'OPEN' AND attempts = $2 AND sealed_payload = $3`,
+);
+// The sender is asked for it again: what the errand carries is of no more use.
 const PARK = statement(
   'media-park',
-  `UPDATE timers SET state = 'PARKED' WHERE id = $1 AND state = 'OPEN' AND attempts = $2 RETURNING id`,
+  `UPDATE timers SET state = 'PARKED', sealed_payload = NULL WHERE id = $1 AND state = 'OPEN' AND attempts = $2 RETURNING id`,
 );
 const PLACE = statement('media-place', 'SELECT id, account, chat, thread, actor FROM conversations WHERE id = $1');
 // An album that has grown while its first files were fetched has another payload: what was fetched is left, and fetched again.
 const DONE = statement(
   'media-done',
-  `UPDATE timers SET state = 'FIRED', fired_at = business_now() WHERE id = $1 AND state = 'OPEN' AND sealed_payload = $2 RETURNING id`,
+  `UPDATE timers SET state = 'FIRED', fired_at = business_now(), sealed_payload = NULL WHERE id = $1 AND state = 'OPEN' AND sealed_payload = $2 RETURNING id`,
 );
 
 const MAX_BYTES = 20 * 1024 * 1024;
 const MAX_ATTEMPTS = 4;
+/** How often a lease of 60 s is renewed: two may fail before another takes the errand and fetches everything again. */
+const RENEW_MS = 20_000;
 
 interface LeasedTimer {
   readonly id: bigint;
@@ -93,13 +101,31 @@ export async function fetchNext(deps: MediaJobDeps): Promise<number> {
   if (!row) return 0;
   hit('media.leased');
   try {
-    await run(deps, row);
+    await held(deps, row, async () => run(deps, row));
   } catch (error) {
     if (row.attempts < MAX_ATTEMPTS) throw error; // the lease runs out and it is tried again
     deps.log.error({ event: 'media.parked', timerId: String(row.id), traceId: row.trace_id, error: errorText(error) });
     await park(deps, row);
   }
   return 1;
+}
+
+/**
+ * Keeps the errand ours during `work`: one file may take longer than the lease, an album many times as long. Each call to
+ * a platform has an end of its own, so nobody holds it for ever; whoever dies renews no more.
+ */
+async function held(deps: MediaJobDeps, row: LeasedTimer, work: () => Promise<void>): Promise<void> {
+  const renew = async (): Promise<void> => {
+    await deps.database.query(RENEW, [row.id, row.attempts, row.sealed_payload]).catch((error: unknown) => {
+      deps.log.warn({ event: 'media.renew_failed', timerId: String(row.id), error: errorText(error) });
+    });
+  };
+  const beat = setInterval(() => void renew(), RENEW_MS);
+  try {
+    await work();
+  } finally {
+    clearInterval(beat);
+  }
 }
 
 async function park(deps: MediaJobDeps, row: LeasedTimer): Promise<void> {

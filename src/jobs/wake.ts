@@ -14,7 +14,10 @@ export type Topic = (typeof TOPICS)[number];
 export interface Wake {
   /** Something of this kind was committed. */
   signal(topic: Topic): void;
+  /** For a loop that works on the topic: of the hints that go to one taker each, this process takes its share. */
   on(topic: Topic, listener: () => void): void;
+  /** For whoever only waits for something: hears what comes by in this process and takes no hint meant for others. */
+  overhear(topic: Topic, listener: () => void): void;
   close(): Promise<void>;
 }
 
@@ -26,6 +29,9 @@ export class LocalWake implements Wake {
   }
   on(topic: Topic, listener: () => void): void {
     this.#listeners.set(topic, [...(this.#listeners.get(topic) ?? []), listener]);
+  }
+  overhear(topic: Topic, listener: () => void): void {
+    this.on(topic, listener);
   }
   async close(): Promise<void> {
     this.#listeners.clear();
@@ -83,6 +89,10 @@ export class NotifyWake implements Wake {
 
   on(topic: Topic, listener: () => void): void {
     this.#local.on(topic, listener);
+  }
+
+  overhear(topic: Topic, listener: () => void): void {
+    this.on(topic, listener); // everybody hears every NOTIFY
   }
 
   async close(): Promise<void> {

@@ -116,15 +116,21 @@ export function dateIn(at: Date, zone: string): BusinessDate {
   return wallClock(at, zone).date;
 }
 
-/** The instant at which a wall clock in `zone` shows date and time; in a gap the first instant after it. */
+/**
+ * The instant at which a wall clock in `zone` shows date and time; of two the later one. An hour that is left out is counted
+ * on from where the clock was: 02:30 in a gap from 02:00 to 03:00 is 03:30. Both are as PostgreSQL's AT TIME ZONE has them.
+ */
 export function instantOf(date: BusinessDate, time: { hour: number; minute?: number }, zone: string): Date {
   const wanted = Date.parse(`${date}T00:00:00Z`) + (time.hour * 60 + (time.minute ?? 0)) * 60_000;
-  let guess = wanted;
-  for (let i = 0; i < 3; i += 1) {
-    const seen = wallClock(new Date(guess), zone);
-    const shown = Date.parse(`${seen.date}T00:00:00Z`) + (seen.hour * 60 + seen.minute) * 60_000;
-    if (shown === wanted) break;
-    guess += wanted - shown;
-  }
-  return new Date(guess);
+  // No zone is a day away from UTC, so a change of the clock at this time lies between these two.
+  const [before, after] = [wanted - offsetAt(wanted - DAY_MS, zone), wanted - offsetAt(wanted + DAY_MS, zone)];
+  const [earlier, later] = [Math.min(before, after), Math.max(before, after)];
+  const shows = (at: number): boolean => at + offsetAt(at, zone) === wanted;
+  return new Date(earlier === later || shows(later) || !shows(earlier) ? later : earlier);
+}
+
+/** By how many milliseconds a wall clock in `zone` is ahead of UTC at an instant of a whole second. */
+function offsetAt(at: number, zone: string): number {
+  const { date, hour, minute, second } = wallClock(new Date(at), zone);
+  return Date.parse(`${date}T00:00:00Z`) + ((hour * 60 + minute) * 60 + second) * 1000 - at;
 }

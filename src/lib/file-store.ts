@@ -1,9 +1,10 @@
 /** Files on disk under random keys; what is stored is already sealed by its caller. */
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { makeFolder, syncFolder } from './durable-file.ts';
 import { newToken } from './ids.ts';
 
-/** A store under `folder`; a file appears whole or not at all. */
+/** A store under `folder`; a file appears whole or not at all, and is there for good once `put` returns. */
 export class DiskFileStore {
   readonly #folder: string;
 
@@ -13,10 +14,11 @@ export class DiskFileStore {
 
   async put(storageKey: string, sealed: Buffer): Promise<void> {
     const target = this.#path(storageKey);
-    await mkdir(path.dirname(target), { recursive: true, mode: 0o700 });
+    await makeFolder(path.dirname(target), 0o700);
     const half = `${target}.${newToken(8)}.part`;
     await writeFile(half, sealed, { mode: 0o600, flush: true });
     await rename(half, target);
+    await syncFolder(path.dirname(target));
   }
 
   async get(storageKey: string): Promise<Buffer> {

@@ -54,6 +54,33 @@ export function inWan(amount: bigint): string {
   return text.replace(/\.?0+$/, '');
 }
 
+/** An amount as people say it: 30 万, or 8,500.00 元 where it is less than a 万 or not a round number of them. `say` words it. */
+export function moneyText(
+  amount: bigint,
+  say: (key: string, params: Readonly<Record<string, string>>) => string,
+): string {
+  const wan = amount >= 1_000_000n ? inWan(amount) : '';
+  return say(`conversation.format.${wan === '' ? 'yuan' : 'wan'}`, { yuan: groupedYuan(amount), wan });
+}
+
+const dayFormats = new Map<string, Intl.DateTimeFormat>();
+
+/** A calendar date as people say it on the day `today`: 5月20日, May 20; with its year where that is another. */
+export function dayText(date: string, language: Language, today: string): string {
+  const isThisYear = date.slice(0, 4) === today.slice(0, 4);
+  const key = `${language} ${isThisYear}`;
+  const format =
+    dayFormats.get(key) ??
+    new Intl.DateTimeFormat(language, {
+      timeZone: 'UTC',
+      day: 'numeric',
+      month: language === 'en' ? 'short' : 'long',
+      ...(isThisYear ? {} : { year: 'numeric' }),
+    });
+  dayFormats.set(key, format);
+  return format.format(new Date(`${date}T00:00:00Z`));
+}
+
 /** Loads every text under `folder`. */
 export function loadTexts(folder: string): Texts {
   const messages = new Map<Language, ReadonlyMap<string, string>>();
@@ -70,15 +97,15 @@ function readAreas(folder: string): ReadonlyMap<string, string> {
   for (const file of readdirSync(folder)
     .filter((name) => name.endsWith('.yaml'))
     .sort()) {
-    flatten(parseFile(path.join(folder, file)), file.slice(0, -5), found);
+    readArea(path.join(folder, file), found);
   }
   return found;
 }
 
-function parseFile(file: string): unknown {
+function readArea(file: string, into: Map<string, string>): void {
   try {
     const text = readFileSync(file, 'utf8');
-    return compiledYaml(text) ?? parse(text);
+    flatten(compiledYaml(text) ?? parse(text), path.basename(file, '.yaml'), into);
   } catch (cause) {
     throw new Error(
       `${path.basename(path.dirname(file))}/${path.basename(file)}: ${cause instanceof Error ? cause.message : 'not YAML'}`,
@@ -89,9 +116,10 @@ function parseFile(file: string): unknown {
 
 function flatten(node: unknown, key: string, into: Map<string, string>): void {
   if (typeof node === 'string') into.set(key, node);
-  else if (typeof node === 'number') into.set(key, String(node));
   else if (node !== null && typeof node === 'object')
     for (const [name, child] of Object.entries(node)) flatten(child, `${key}.${name}`, into);
+  // Most likely the rest of a sentence: inside { … } a comma that is not quoted ends the value.
+  else throw new Error(`${key}: no text stands there; quote a text with a comma, a colon or nothing but digits`);
 }
 
 function readLayouts(folder: string, language: Language, into: Map<string, string>): void {

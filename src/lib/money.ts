@@ -16,6 +16,9 @@ export function fen(amount: bigint | number): Fen {
 
 export const ZERO_FEN: Fen = fen(0n);
 
+/** 10^12 yuan: whoever types a larger amount has mistyped it. */
+export const LARGEST_FEN: Fen = fen(100_000_000_000_000n);
+
 const YUAN_PATTERN = /^(-?)(\d{1,15})(?:\.(\d{1,2}))?$/;
 
 /** Parses a wire amount ("100000.00", "1.5", "7"); `undefined` when it is not one (no sign tricks, no exponents). */

@@ -14,6 +14,12 @@ export const REMARKS: ReadonlySet<string> = new Set(['cn', 'id', 'desc', 'expect
 // A refusal lists this many faults at most: a table with 10 000 bad rows must not become a 10 000-fault answer.
 const MAX_FAULTS = 50;
 
+/** The library's own words for what is wrong with a field. */
+export const SCHEMA_WORDS = {
+  'zh-CN': z.locales.zhCN().localeError,
+  en: z.locales.en().localeError,
+} as const satisfies Readonly<Record<Language, unknown>>;
+
 /** In which language faults are told, and the texts for a schema's own checks. */
 export interface FaultWords {
   readonly language?: Language;
@@ -25,8 +31,7 @@ export interface FaultWords {
  * @throws AppError `request.invalid` with one fault per finding (pointer after RFC 6901, code, sentence).
  */
 export function parseBody<T>(schema: z.ZodType<T>, body: unknown, words: FaultWords = {}): T {
-  const { localeError } = words.language === 'en' ? z.locales.en() : z.locales.zhCN();
-  const parsed = schema.safeParse(withoutRemarks(body), { error: localeError });
+  const parsed = schema.safeParse(withoutRemarks(body), { error: SCHEMA_WORDS[words.language ?? 'zh-CN'] });
   if (parsed.success) return parsed.data;
   throw invalidRequest(parsed.error.issues.flatMap((issue) => faultsOf(issue, words)));
 }

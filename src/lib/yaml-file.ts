@@ -1,8 +1,10 @@
 /** YAML texts read against a schema, with the line of every fault. Pure: whoever has the file passes its text. */
 import { type Document, LineCounter, parseDocument } from 'yaml';
 import type { z } from 'zod';
+import type { Language } from './i18n.ts';
+import { SCHEMA_WORDS } from './request-body.ts';
 
-/** Something wrong in a file: the line (from 1), where in the document, a sentence. */
+/** Something wrong in a file: the line (from 1), where in the document, a sentence or the key of one. */
 export interface FileFault {
   readonly line: number;
   readonly path: string;
@@ -19,14 +21,14 @@ const MAX_TEXT = 5_000_000;
 const MAX_ALIASES = 20;
 const MAX_FAULTS = 50;
 
-/** Reads YAML text against a schema. Never throws, whatever the text is. */
-export function parseYamlFile<T>(text: string, schema: z.ZodType<T>): FileResult<T> {
-  if (text.length > MAX_TEXT) return refuse([{ line: 1, path: '', message: 'the file is too large' }]);
+/** Reads YAML text against a schema, whose faults are told in `language`. Never throws, whatever the text is. */
+export function parseYamlFile<T>(text: string, schema: z.ZodType<T>, language: Language = 'en'): FileResult<T> {
+  if (text.length > MAX_TEXT) return refuse([{ line: 1, path: '', message: 'fault.file_too_large' }]);
   const lines = new LineCounter();
   const read = readDocument(text, lines);
   if ('faults' in read) return refuse(read.faults);
   const lineOf = (path: readonly PropertyKey[]): number => lineAt(read.document, path, lines);
-  const parsed = schema.safeParse(read.content);
+  const parsed = schema.safeParse(read.content, { error: SCHEMA_WORDS[language] });
   if (parsed.success) return { ok: true, value: parsed.data, lineOf };
   return refuse(
     parsed.error.issues.map((issue) => ({

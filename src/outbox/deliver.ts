@@ -204,7 +204,7 @@ export class Deliverer implements DirectSender {
 
   /** Asks platforms about unknown outcomes; returns how many rows go out again. */
   async reconcile(): Promise<number> {
-    return reconcileUnknown(this.#settling(), this.#deps.channels);
+    return reconcileUnknown({ ...this.#settling(), log: this.#deps.log }, this.#deps.channels);
   }
 
   #windows(): RepeatWindows {

@@ -6,6 +6,8 @@ import { ChannelError, type Channel, type OutboundIntent, type Receipt } from '.
 import type { MessageContent } from '../core/operations/effects.ts';
 import { statement } from '../db/database.ts';
 import type { Keyring } from '../db/keyring.ts';
+import { errorText } from '../lib/errors.ts';
+import type { Log } from '../lib/log.ts';
 import { LEASED_COLUMNS, type LeasedRow } from './claim.ts';
 import type { SettleDeps } from './settle.ts';
 
@@ -41,8 +43,12 @@ const MAX_ATTEMPTS = 5;
 /** Failures of asking after which the answer may be had another time; any other is the platform's last word. */
 const PASSING: ReadonlySet<ChannelError['failure']> = new Set(['retry', 'wait', 'refresh', 'unknown', 'breaker']);
 
+interface ReconcileDeps extends SettleDeps {
+  readonly log: Log;
+}
+
 /** Looks into a few unknown rows; returns how many go out again. */
-export async function reconcileUnknown(deps: SettleDeps, channels: ReadonlyMap<string, Channel>): Promise<number> {
+export async function reconcileUnknown(deps: ReconcileDeps, channels: ReadonlyMap<string, Channel>): Promise<number> {
   const asked = [...channels.values()].filter((channel) => channel.reconcile !== undefined);
   if (asked.length === 0) return 0;
   let again = 0;
@@ -55,7 +61,7 @@ export async function reconcileUnknown(deps: SettleDeps, channels: ReadonlyMap<s
 }
 
 async function look(
-  deps: SettleDeps,
+  deps: ReconcileDeps,
   channel: Channel | undefined,
   row: LeasedRow,
 ): Promise<Receipt | 'absent' | 'later' | undefined> {
@@ -72,7 +78,11 @@ async function look(
   try {
     return await channel.reconcile(intent);
   } catch (error) {
-    if (!(error instanceof ChannelError)) throw error;
+    if (!(error instanceof ChannelError)) {
+      // A bug of ours: the others must not wait behind it, and this one is asked about again when it is mended.
+      deps.log.error({ event: 'outbox.reconcile_failed', outboxId: String(row.id), error: errorText(error) });
+      return 'later';
+    }
     return PASSING.has(error.failure) ? 'later' : undefined;
   }
 }

@@ -2,7 +2,7 @@
 import { benchGate } from './gate.ts';
 import { benchRepayments, type BenchRow } from './repayments.ts';
 import { benchRules } from './rules.ts';
-import { goal, report, type BenchReport } from './support/report.ts';
+import { goal, report, type BenchOptions, type BenchReport } from './support/report.ts';
 
 function reportOf(bench: string, what: string, rows: readonly BenchRow[]): BenchReport {
   const named = ({ name, unit }: BenchRow): string => (unit === '' ? name : `${name} (${unit})`);
@@ -34,6 +34,10 @@ export async function rules(): Promise<BenchReport> {
 }
 
 /** The contact gate. */
-export async function gate(): Promise<BenchReport> {
-  return reportOf('gate', 'Decisions of the contact gate on one core, the best of five rounds.', benchGate());
+export async function gate({ scale }: BenchOptions): Promise<BenchReport> {
+  return reportOf(
+    'gate',
+    'Decisions of the contact gate on one core, the best of five rounds; then random contacts, of which none may be allowed in quiet hours.',
+    benchGate(scale),
+  );
 }

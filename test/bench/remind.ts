@@ -14,8 +14,8 @@ const IDLE = 1_000_000;
 const ROUNDS = 3;
 const TICKS = 50;
 /** Loans of one transaction and loops side by side, as the scheduler has them. */
-const BATCH = Number(process.env['B'] ?? 500);
-const LOOPS = Number(process.env['L'] ?? 2);
+const BATCH = 500;
+const LOOPS = 2;
 const NOW = new Date('2026-11-20T02:30:00Z');
 
 /** As `flows/repayment-reminder.yaml` has it. */

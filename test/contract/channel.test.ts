@@ -187,8 +187,14 @@ describe.each<Platform>(['wecom', 'slack', 'telegram'])('the %s channel', (platf
       return error;
     };
     const limited = { wecom: '45009', slack: 'ratelimited', telegram: '429' }[platform];
+    const refused = {
+      wecom: { code: '60111', failure: 'park' },
+      slack: { code: 'channel_not_found', failure: 'target_gone' },
+      telegram: { code: '403', failure: 'target_gone' },
+    }[platform];
 
     expect((await failureOf({ kind: 'drop_after' })).failure).toBe('unknown');
+    expect((await failureOf({ kind: 'error', code: refused.code })).failure).toBe(refused.failure);
     const wait = await failureOf({ kind: 'error', code: limited, retryAfterSeconds: 7 });
     expect(wait.failure).toBe('wait');
     expect(wait.retryAfterMs).toBeGreaterThanOrEqual(7_000);

@@ -536,6 +536,8 @@ describe('files', () => {
       { body: 'x' },
       'park foreign_host',
     ],
+    ['whose address is none', { url_private_download: 'not an address' }, { body: 'x' }, 'park no_address'],
+    ['redirected to what is no address', {}, { status: 302, headers: { location: 'http://[' } }, 'park no_address'],
     ['refused', {}, { status: 403, body: '' }, 'park http_403'],
     ['while the server is down', {}, { status: 502, body: '' }, 'retry http_502'],
   ])('a file %s is refused', async (_, info, bytes, expected) => {

@@ -40,7 +40,7 @@ test('a revoked token holds what waits for Slack without stopping the clock, and
 
   expect((await other.messages()).filter(({ from }) => from === 'bot')).toEqual([]);
   await product.moveClock(new Date((await now()) + 12 * MINUTE_MS).toISOString());
-  for (const phone of [slack, other]) await hear(phone, /^录客户/);
+  for (const phone of [slack, other]) await hear(phone, /^您在这里可以：/);
   expect(await incidents()).toEqual([{ is_closed: true }]);
 });
 

@@ -55,7 +55,7 @@ describe.skipIf(reason !== undefined)('the sandbox page', () => {
     'opens an invitation on the phone of the customer it is for, and the link stays in sight',
     { timeout: 90_000 },
     async () => {
-      const { visitor, talk } = world();
+      const { page, visitor, talk } = world();
       await visitor.write(SELLER, '新客户 吴先生 13800007788 想贷10万装修，36期，深圳');
       await visitor.press(SELLER, eitherLanguage('flows.lead-intake.choice.invite'));
       const link = visitor
@@ -70,6 +70,13 @@ describe.skipIf(reason !== undefined)('the sandbox page', () => {
       await new Promise((resolve) => setTimeout(resolve, 1_500));
 
       expect(await isInSight(link, talk)).toBe(true);
+      // Opened again on a small screen, the talk begins at its end; the guide brings the link.
+      await page.setViewportSize({ width: 390, height: 844 });
+      await page.reload();
+      await visitor.standsAt('bind');
+      await visitor.guide.getByRole('button', { name: visitor.say('guide.show') }).click();
+      await expect.poll(async () => isInSight(link, talk)).toBe(true);
+      await page.setViewportSize({ width: 1280, height: 800 });
       await link.click();
       await visitor
         .phone('吴先生')
@@ -116,9 +123,48 @@ describe.skipIf(reason !== undefined)('the sandbox page', () => {
     expect(await talk.locator('.marks button[tabindex="0"]').count()).toBe(1);
   });
 
+  test('scrolls where the window is low or narrow: the talk keeps its room, nothing lies beside the page', async () => {
+    const { page, visitor, talk } = world();
+    // 1280 × 800 at 200 % zoom, and the width that WCAG 1.4.10 names.
+    for (const size of [
+      { width: 640, height: 400 },
+      { width: 320, height: 640 },
+    ]) {
+      await page.setViewportSize(size);
+      await visitor.take(SELLER);
+
+      expect((await talk.boundingBox())?.height).toBeGreaterThan(200);
+      expect(await page.evaluate('document.documentElement.scrollHeight > innerHeight')).toBe(true);
+      expect(await page.evaluate('document.documentElement.scrollWidth <= innerWidth')).toBe(true);
+    }
+    await page.setViewportSize({ width: 1280, height: 800 });
+  });
+
+  test('says from the first moment on that a case was turned down, without sending anybody to its card', async () => {
+    const { visitor } = world();
+    const { page, close } = await openPage(open.browser as Browser, { locale: 'zh-CN' });
+    const steps = ['lead', 'invite', 'bind', 'documents', 'submit', 'review', 'approve', 'reminder'];
+    const road = steps.map((id, at) => ({ id, done: at < 5, ...(at === 5 && { stopped: true }) }));
+    await page.route('**/sandbox/api/road', (route) => route.fulfill({ json: { steps: road } }));
+    await page.addInitScript(`new MutationObserver(() => {
+      (globalThis.said ??= []).push(document.querySelector('.next')?.textContent ?? '');
+    }).observe(document, { subtree: true, childList: true, characterData: true });`);
+    await page.goto(`${open.product?.url ?? ''}/sandbox`);
+    await page.getByText(visitor.say('guide.stopped')).waitFor();
+
+    expect((await page.evaluate<string[]>('said')).join()).not.toContain(visitor.say('road.review.hint'));
+    await close();
+  });
+
   test('keeps what was written when the server is gone, and says so in the page’s language', async () => {
     const { page, visitor } = world();
     await open.product?.stop();
+    const alarm = page.getByRole('alert').filter({ hasText: visitor.say('offline') });
+    for (const width of [390, 1280]) {
+      await page.setViewportSize({ width, height: 844 });
+      await alarm.waitFor();
+      expect((await alarm.boundingBox())?.height, 'one line').toBeLessThan(40);
+    }
     await visitor.write(SELLER, '新客户 张先生');
     await page.getByText(visitor.say('failed')).waitFor();
 

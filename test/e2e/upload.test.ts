@@ -1,7 +1,7 @@
 /** The upload page as a member of staff meets it: the link in the WeCom phone of the sandbox, a browser, the chat again. */
 import { mkdirSync } from 'node:fs';
 import path from 'node:path';
-import type { Browser, Page } from 'playwright-core';
+import type { Browser, Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { useDatabase } from '../support/database.ts';
 import { exeFile, jpegFile, pdfFile } from '../support/files.ts';
@@ -69,7 +69,15 @@ describe.skipIf(reason !== undefined)('in a browser', () => {
       short: 'zh',
       person: '00123',
       name: '小何',
-      words: { send: '上传', remove: '移除', taken: '已收到 2 份', refused: '没有收 1 份', used: '已经用过了' },
+      words: {
+        send: '上传',
+        remove: '移除',
+        wrong: '只收照片和 PDF',
+        damaged: '文件不完整',
+        taken: '已收到 2 份',
+        refused: '没有收 1 份',
+        used: '已经用过了',
+      },
     },
     {
       language: 'en',
@@ -79,6 +87,8 @@ describe.skipIf(reason !== undefined)('in a browser', () => {
       words: {
         send: 'Upload',
         remove: 'Remove',
+        wrong: 'Not a photo or a PDF',
+        damaged: 'Incomplete',
         taken: '2 files received',
         refused: 'One file not taken',
         used: 'has been used',
@@ -116,7 +126,16 @@ describe.skipIf(reason !== undefined)('in a browser', () => {
         { name: '合同.pdf', mimeType: 'application/pdf', buffer: exeFile() },
         { name: '发错了.jpg', mimeType: 'image/jpeg', buffer: jpegFile(`${short}-wrong`) },
       ]);
-      await page.getByRole('listitem').filter({ hasText: '发错了.jpg' }).getByRole('button').click();
+      const line = (file: string): Locator => page.getByRole('listitem').filter({ hasText: file });
+      await line('发错了.jpg').getByRole('button').click();
+      await page.setInputFiles('input[type=file]', [
+        { name: '说明.txt', mimeType: 'text/plain', buffer: Buffer.from('这是一段说明，不是资料。'.repeat(9)) },
+        { name: '断了.pdf', mimeType: 'application/pdf', buffer: Buffer.from('%PDF-1.4 only a bit') },
+      ]);
+      await line('说明.txt').getByText(words.wrong).waitFor();
+      await line('断了.pdf').getByText(words.damaged).waitFor();
+      expect(await accessibilityFaults(page)).toEqual([]);
+      await line('断了.pdf').getByRole('button').click();
       expect(await accessibilityFaults(page)).toEqual([]);
       for (const width of [390, 1280]) {
         await page.setViewportSize({ width, height: 844 });

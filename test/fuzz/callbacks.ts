@@ -3,6 +3,7 @@
  * may type. `npx tsx test/fuzz/callbacks.ts [seconds]` prints JSON; `npm run fuzz` runs it with the others.
  */
 import * as fc from 'fast-check';
+import type { InboundEvent } from '../../src/channels/channel.ts';
 import { CallbackCrypto } from '../../src/channels/wecom/callback-crypto.ts';
 import { receiveCallback } from '../../src/channels/wecom/receive.ts';
 import { parseCallbackXml } from '../../src/channels/wecom/xml.ts';
@@ -25,13 +26,14 @@ const TODAY = businessDate('2026-11-21');
 const MESSAGE =
   `<xml><ToUserName><![CDATA[${CORP}]]></ToUserName><FromUserName><![CDATA[00123]]></FromUserName><CreateTime>${SECONDS}</CreateTime>` +
   `<MsgType><![CDATA[text]]></MsgType><Content><![CDATA[新客户 何女士 13800006612]]></Content><MsgId>7001</MsgId><AgentID>1000007</AgentID></xml>`;
-const PRESS =
+/** A press of one of our buttons, undamaged. */
+export const PRESS =
   `<xml><ToUserName><![CDATA[${CORP}]]></ToUserName><FromUserName><![CDATA[00123]]></FromUserName><MsgType><![CDATA[event]]></MsgType>` +
-  `<Event><![CDATA[template_card_event]]></Event><EventKey><![CDATA[abc.1.approve]]></EventKey><TaskId>t</TaskId><ResponseCode>r</ResponseCode>` +
+  `<Event><![CDATA[template_card_event]]></Event><EventKey><![CDATA[abcd:1:approve]]></EventKey><TaskId>t</TaskId><ResponseCode>r</ResponseCode>` +
   `<SelectedItems><SelectedItem><QuestionKey>q</QuestionKey><OptionIds><OptionId>o</OptionId></OptionIds></SelectedItem></SelectedItems></xml>`;
 
-/** Signed and encrypted as the platform would, whatever the message is. */
-function receiveSealed(message: string): void {
+/** Signed and encrypted as the platform would, whatever the message is. Gives the events that were read from it. */
+export function receiveSealed(message: string): readonly InboundEvent[] {
   const sealed = crypto.seal(message, SECONDS);
   const query = new URLSearchParams({
     msg_signature: sealed.signature,
@@ -48,9 +50,10 @@ function receiveSealed(message: string): void {
   );
   if ('refused' in received) {
     if (received.status < 400 || received.status > 499) throw new Error(`refused with ${received.status}`);
-    return;
+    return [];
   }
   for (const event of received.events) if (event.deliveryKeys[0] === '') throw new Error('an event without a key');
+  return received.events;
 }
 
 const words = fc.constantFrom(
@@ -95,11 +98,11 @@ export const callbackTargets: readonly FuzzTarget[] = [
   },
   {
     name: 'damaged messages behind a right signature',
-    property: fc.asyncProperty(damaged(MESSAGE), async (text) => receiveSealed(text)),
+    property: fc.asyncProperty(damaged(MESSAGE), async (text) => void receiveSealed(text)),
   },
   {
     name: 'damaged presses behind a right signature',
-    property: fc.asyncProperty(damaged(PRESS), async (text) => receiveSealed(text)),
+    property: fc.asyncProperty(damaged(PRESS), async (text) => void receiveSealed(text)),
   },
   {
     name: 'any XML',

@@ -3,6 +3,7 @@ import { Worker } from 'bullmq';
 import { Redis } from 'ioredis';
 import { afterEach, expect, test } from 'vitest';
 import { BullWake } from '../../src/jobs/bull-wake.ts';
+import { Interactive } from '../../src/jobs/interactive.ts';
 import { Loop } from '../../src/jobs/loop.ts';
 import { NotifyWake } from '../../src/jobs/wake.ts';
 import { silentLog } from '../../src/lib/log.ts';
@@ -133,6 +134,31 @@ describeWithRedis('with Redis', () => {
     }
 
     expect(woken).toBe(5);
+  });
+
+  test('a process that waits for answers, but sends none itself, takes no hint meant for the senders', async () => {
+    const [sender, worker, web] = [
+      new BullWake(redis.url, false, silentLog),
+      new BullWake(redis.url, true, silentLog),
+      new BullWake(redis.url, true, silentLog),
+    ];
+    leaving.push(
+      async () => sender.close(),
+      async () => worker.close(),
+      async () => web.close(),
+    );
+    const { database, keys } = company.base;
+    const held = new Interactive({ database, keys, wake: web, followUp: async () => undefined });
+    let woken = 0;
+    worker.on('outbox', () => (woken += 1));
+
+    for (let n = 1; n <= 10; n += 1) {
+      sender.signal('outbox');
+      await until(() => woken >= n);
+    }
+
+    expect(woken).toBe(10);
+    expect(held).toBeDefined();
   });
 
   test('of any number of hints one waits for each topic, and nothing is left of those that were taken', async () => {

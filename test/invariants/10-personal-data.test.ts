@@ -161,6 +161,23 @@ describe('a canary', () => {
     ).toBe(2);
   });
 
+  test('is in the input of no operation whose names the audit log keeps: there it says what an administrator did', async () => {
+    const admin = await company.addStaff('老周', ['admin'], {});
+    await company.call(admin, 'staff.add', { name: '小欧阳', roles: ['sales'] });
+
+    expect((await auditDetails()).at(-1)).toContain('"name":"小欧阳"');
+    const keeping = company.base.registry.list().filter(({ keepsNames }) => keepsNames);
+    expect(keeping.map(({ name }) => name).toSorted()).toEqual([
+      'flow.migrate',
+      'flow.publish',
+      'process.signal',
+      'product.publish',
+      'staff.add',
+      'staff.update',
+      'token.create',
+    ]);
+  });
+
   test('at rest is ciphertext: the sealed columns do not contain it as bytes', async () => {
     const { rows } = await company.db.pool.query<{ table_name: string; column_name: string }>(
       `SELECT table_name, column_name FROM information_schema.columns WHERE table_schema = 'public' AND data_type = 'bytea' AND table_name !~ '_[0-9]{6}$'`,

@@ -168,7 +168,7 @@ describe('a new version of the repayment reminder', () => {
   /** What the first instalment's reminder of this stage says. */
   async function words(loan: Plan, stage: string): Promise<unknown> {
     const { base } = company;
-    const render = renderReminder(reminderSchedules(base.flows), base.services.texts);
+    const render = renderReminder(reminderSchedules(base.flows), base.services);
     return base.database.transaction(async (tx) =>
       render(tx, { subjectId: loan.id, reference: `1:${stage}`, now: new Date('2026-11-21T02:00:00Z') }),
     );

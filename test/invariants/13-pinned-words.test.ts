@@ -177,8 +177,8 @@ describe('an approval that was running when its flow was worded anew', () => {
   test('goes back to its submitter with a text that is nowhere else any more; what the reason says is only shown', async () => {
     await decide('周敏', running.returned, 'return', 'text:R02 缺流水');
 
-    expect(lastTo(wecom, 'xiaolin')).toBe(
-      `${running.returned} 退回补件：text:R02 缺流水。要补文件发「上传」，补齐后发「提交 ${running.returned}」。`,
+    expect(lastTo(wecom, 'xiaolin').replaceAll(/K\d+/g, 'K1')).toBe(
+      `${running.returned} 退回补件：text:R02 缺流水。客户 K1 何**。要补文件发「上传 K1」，7 天内补齐后发「提交 ${running.returned}」，后面可以加一句说明；过期自动关闭。`,
     );
   });
 
@@ -234,7 +234,7 @@ describe('an approval that was running when its flow was worded anew', () => {
 
 test('a loan is reminded in the words it was made with, though they are nowhere else any more', async () => {
   const { base } = company;
-  const render = renderReminder(reminderSchedules(base.flows), base.services.texts);
+  const render = renderReminder(reminderSchedules(base.flows), base.services);
 
   const said = await base.database.transaction(async (tx) =>
     render(tx, { subjectId: loan, reference: '1:threeDaysBefore', now: new Date() }),

@@ -257,7 +257,9 @@ CREATE TABLE timers (
   state          text NOT NULL DEFAULT 'OPEN' CHECK (state IN ('OPEN', 'FIRED', 'CANCELLED', 'PARKED')),
   attempts       smallint NOT NULL DEFAULT 0,
   fired_at       timestamptz,
-  trace_id       text NOT NULL
+  trace_id       text NOT NULL,
+  -- Nobody's words outlive what they were kept for.
+  CHECK (sealed_payload IS NULL OR state IN ('OPEN', 'PARKED'))
 );
 CREATE INDEX timers_due ON timers (due_at, id) WHERE state = 'OPEN';
 CREATE INDEX timers_subject ON timers (subject_id) WHERE state = 'OPEN';
@@ -427,7 +429,7 @@ CREATE TABLE instances (
   visit           integer NOT NULL,
   sealed_state    bytea NOT NULL,
   rev             integer NOT NULL DEFAULT 0,
-  status          text NOT NULL CHECK (status IN ('RUNNING', 'DONE', 'CANCELLED', 'STOPPED')),
+  status          text NOT NULL CHECK (status IN ('RUNNING', 'DONE', 'STOPPED')),
   created_at      timestamptz NOT NULL,
   updated_at      timestamptz NOT NULL,
   recorded_at     timestamptz NOT NULL DEFAULT now()
@@ -435,6 +437,7 @@ CREATE TABLE instances (
 CREATE INDEX instances_flow ON instances (flow_version_id);
 CREATE INDEX instances_subject ON instances (subject_id);
 CREATE INDEX instances_waiting ON instances (step, updated_at) WHERE status = 'RUNNING';
+CREATE INDEX instances_stopped ON instances (id) WHERE status = 'STOPPED';
 
 CREATE SEQUENCE event_id_seq;
 CREATE TABLE events (
@@ -487,7 +490,7 @@ CREATE TABLE lead_assignments (
   id          uuid PRIMARY KEY,
   lead_id     uuid NOT NULL REFERENCES leads (id) ON DELETE RESTRICT,
   staff_id    uuid NOT NULL REFERENCES staff (id) ON DELETE RESTRICT,
-  how         text NOT NULL CHECK (how IN ('TYPED', 'ROTATION', 'HANDOVER')),
+  how         text NOT NULL CHECK (how IN ('TYPED', 'ROTATION')),
   at          timestamptz NOT NULL,
   recorded_at timestamptz NOT NULL DEFAULT now()
 );
@@ -619,7 +622,7 @@ CREATE TABLE applications (
   term_months  integer NOT NULL CHECK (term_months BETWEEN 1 AND 1200),
   method       text NOT NULL,
   annual_rate  numeric(12, 8) NOT NULL CHECK (annual_rate >= 0),
-  state        text NOT NULL CHECK (state IN ('SUBMITTED', 'RETURNED', 'APPROVED', 'REJECTED', 'RECALLED', 'STOPPED')),
+  state        text NOT NULL CHECK (state IN ('SUBMITTED', 'RETURNED', 'APPROVED', 'REJECTED', 'RECALLED', 'EXPIRED', 'STOPPED')),
   submitted_by uuid NOT NULL REFERENCES staff (id) ON DELETE RESTRICT,
   submitted_at timestamptz NOT NULL,
   updated_at   timestamptz NOT NULL,
@@ -642,13 +645,12 @@ CREATE TABLE approvals (
   role           text NOT NULL,
   mode           text NOT NULL CHECK (mode IN ('ANY', 'ALL')),
   verbs          text[] NOT NULL,
-  -- Goes up by one with every change a card must show; a decision names the revision it was made on.
+  -- What a card shows stays as it was opened; a decision names the revision it was made on, and one of another is refused.
   revision       integer NOT NULL DEFAULT 1,
   state          text NOT NULL CHECK (state IN ('OPEN', 'APPROVED', 'REJECTED', 'RETURNED', 'RECALLED', 'STOPPED', 'EXPIRED')),
   snapshot_hash  bytea NOT NULL,
   sealed_snapshot bytea NOT NULL,
   opened_at      timestamptz NOT NULL,
-  due_at         timestamptz,
   closed_at      timestamptz,
   recorded_at    timestamptz NOT NULL DEFAULT now(),
   UNIQUE (instance_id, visit)
@@ -681,7 +683,7 @@ CREATE TABLE approval_tasks (
 );
 CREATE INDEX approval_tasks_open ON approval_tasks (staff_id) WHERE state = 'OPEN';
 
--- Invariant 9 in the database: nobody decides his own case, nobody signs twice in one chain.
+-- Invariant 9 in the database: nobody decides his own case, nobody signs twice in one chain, and a vote stands.
 CREATE FUNCTION refuse_own_case() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE chain uuid; this_round integer;
 BEGIN
@@ -695,11 +697,14 @@ BEGIN
   ) THEN
     RAISE EXCEPTION 'nobody signs twice in one chain' USING ERRCODE = 'check_violation', CONSTRAINT = 'signed_twice';
   END IF;
+  IF TG_OP = 'UPDATE' AND OLD.state IN ('APPROVED', 'REJECTED', 'RETURNED') AND NEW.state <> OLD.state THEN
+    RAISE EXCEPTION 'a vote stands' USING ERRCODE = 'check_violation', CONSTRAINT = 'vote_stands';
+  END IF;
   RETURN NEW;
 END $$;
 CREATE TRIGGER approval_tasks_own_case BEFORE INSERT OR UPDATE ON approval_tasks FOR EACH ROW EXECUTE FUNCTION refuse_own_case();
 
--- One card on each of a person's accounts. `sealed_handle` redraws it.
+-- One card on each of a person's accounts, of the approval's revision at the time.
 CREATE TABLE cards (
   id            text PRIMARY KEY,
   approval_id   uuid NOT NULL REFERENCES approvals (id) ON DELETE RESTRICT,
@@ -834,16 +839,7 @@ CREATE TABLE todos (
 );
 CREATE INDEX todos_open_staff ON todos (staff_id, created_at) WHERE done_at IS NULL;
 CREATE INDEX todos_open_role ON todos (role, created_at) WHERE done_at IS NULL;
-
--- Company settings and policy layers as dated rows (contact hours, approval limit, zone …).
-CREATE TABLE settings (
-  key         text NOT NULL,
-  valid_from  timestamptz NOT NULL,
-  value       jsonb NOT NULL,
-  set_by      text NOT NULL,
-  recorded_at timestamptz NOT NULL DEFAULT now(),
-  PRIMARY KEY (key, valid_from)
-);
+CREATE INDEX todos_open_subject ON todos (subject_id, kind) WHERE done_at IS NULL;
 
 -- ───────────────────────────── partitions ─────────────────────────────
 

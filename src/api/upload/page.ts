@@ -1,11 +1,18 @@
 /** What the upload page shows: the form, what became of the files, or why there is nothing to send. */
-import { MAX_FILE_BYTES, MAX_UPLOAD_FILES } from '../../domain/documents/index.ts';
+import { MAX_FILE_BYTES, MAX_UPLOAD_FILES, MIN_FILE_BYTES, REFUSED_UNSEEN } from '../../domain/documents/index.ts';
 import type { Language, Params, Texts } from '../../lib/i18n.ts';
 import { markup, type Markup } from './markup.ts';
 
 const MEGABYTES = MAX_FILE_BYTES / 1_048_576;
 /** What the file picker offers; the bytes decide. */
 const PICKED = '.pdf,.jpg,.jpeg,.png,.webp,.heic,.heif,application/pdf,image/*';
+/** What the script refuses as soon as it is chosen. */
+const LIMITS = JSON.stringify({
+  files: MAX_UPLOAD_FILES,
+  most: MAX_FILE_BYTES,
+  least: MIN_FILE_BYTES,
+  ...REFUSED_UNSEEN,
+});
 const NOTHING: Markup = { html: '' };
 
 /** Words of the page in the member's language. */
@@ -29,7 +36,7 @@ export class UploadPage {
   /** The form; `above` is what became of an earlier try. */
   form(view: FormView, above: Markup = NOTHING): Markup {
     return markup`${this.#head(view)}${above}${this.#missing(view.missing)}
-<form method="post" enctype="multipart/form-data" data-files="${MAX_UPLOAD_FILES}" data-bytes="${MAX_FILE_BYTES}" data-words="${this.#scriptWords()}">
+<form method="post" enctype="multipart/form-data" data-limits="${LIMITS}" data-words="${this.#scriptWords()}">
 <label class="pick"><input type="file" name="files" multiple required accept="${PICKED}"><span>${this.#say('page.choose')}</span></label>
 <p class="soft">${this.#say('page.rules')}</p>
 <ul class="files" aria-live="polite"></ul>

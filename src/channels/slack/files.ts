@@ -94,7 +94,7 @@ export async function fetchFile(source: FileSource, media: MediaRef, maxBytes: n
   if ((file.size ?? 0) > maxBytes) throw new ChannelError('our_fault', 'too_big');
   const address = file.url_private_download ?? file.url_private;
   if (!address) throw new ChannelError('park', 'file_not_downloadable');
-  const got = await getPrivate(source, new URL(address), maxBytes);
+  const got = await getPrivate(source, placeOf(address), maxBytes);
   if (isPage(got, file.mimetype)) throw new ChannelError('retry', 'html_page');
   if (typeof file.size === 'number' && file.size !== got.bytes.length) throw new ChannelError('retry', 'size_mismatch');
   return got.bytes;
@@ -112,9 +112,15 @@ async function getPrivate(source: FileSource, address: URL, maxBytes: number) {
     });
     if (got.status === 200) return got;
     if (got.status < 300 || got.status >= 400 || got.location === undefined) throw downloadFailure(got.status);
-    url = new URL(got.location, url);
+    url = placeOf(got.location, url);
   }
   throw new ChannelError('retry', 'too_many_redirects');
+}
+
+/** @throws ChannelError `park` for what is no address. */
+function placeOf(address: string, base?: URL): URL {
+  if (!URL.canParse(address, base?.href)) throw new ChannelError('park', 'no_address');
+  return new URL(address, base);
 }
 
 function isTrusted(url: URL, apiUrl: URL): boolean {

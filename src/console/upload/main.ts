@@ -2,6 +2,7 @@
  * What the upload page gains by a script: the chosen files by name and size, choosing more than once, progress. The page
  * works without it; the answer is the same HTML either way.
  */
+import { judge, type Limits, type Problem } from './judge.ts';
 import './style.css';
 
 /** The page's words, from the server in the member's language; `{name}` is filled here. */
@@ -10,7 +11,7 @@ type Words = Readonly<Record<string, string>>;
 interface Chosen {
   readonly file: File;
   /** Which of the page's words says why it will not be sent. */
-  readonly problem: 'too_big' | 'too_many' | undefined;
+  readonly problem: Problem | undefined;
 }
 
 function start(): void {
@@ -21,6 +22,7 @@ function start(): void {
 class UploadForm {
   readonly #form: HTMLFormElement;
   readonly #words: Words;
+  readonly #limits: Limits;
   readonly #input: HTMLInputElement;
   readonly #list: HTMLElement;
   readonly #progress: HTMLElement;
@@ -30,6 +32,7 @@ class UploadForm {
   constructor(form: HTMLFormElement) {
     this.#form = form;
     this.#words = JSON.parse(form.dataset['words'] ?? '{}') as Words;
+    this.#limits = JSON.parse(form.dataset['limits'] ?? '') as Limits;
     this.#input = part(form, 'input[type=file]', HTMLInputElement);
     this.#list = part(form, '.files', HTMLElement);
     this.#progress = part(form, '.progress', HTMLElement);
@@ -55,14 +58,7 @@ class UploadForm {
   }
 
   #chosen(): readonly Chosen[] {
-    const most = Number(this.#form.dataset['files']);
-    const largest = Number(this.#form.dataset['bytes']);
-    let room = most;
-    return this.#files.map((file) => {
-      if (file.size > largest) return { file, problem: 'too_big' };
-      room -= 1;
-      return { file, problem: room < 0 ? 'too_many' : undefined };
-    });
+    return judge(this.#files, this.#limits);
   }
 
   #show(): void {

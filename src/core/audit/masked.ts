@@ -17,10 +17,13 @@ const PERSONAL: Readonly<Record<string, MaskKind>> = {
 /** Ids and digests of ours: what an entry is looked up by. A run of digits inside one is nobody's phone. */
 const OURS = /([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|(?<![0-9a-f])[0-9a-f]{64}(?![0-9a-f]))/i;
 
-/** An operation's input as the log may keep it: every text in it masked. */
-export function maskedInput(input: unknown): unknown {
+/**
+ * An operation's input as the log may keep it: every text in it masked. With `keepsNames` a `name` is nobody's but a
+ * colleague's, a product's or a flow's, and what was published can be read.
+ */
+export function maskedInput(input: unknown, keepsNames = false): unknown {
   return withTexts(input, (text, member) => {
-    const kind = PERSONAL[member];
+    const kind = keepsNames && member === 'name' ? undefined : PERSONAL[member];
     return kind === undefined ? outsideOurs(text, maskText) : mask(kind, text);
   });
 }

@@ -6,13 +6,13 @@ import type { BusinessDate } from '../../lib/business-date.ts';
 import { toHalfWidth } from '../../lib/mask.ts';
 import { parseShortId } from './command.ts';
 import { prompt } from './prompt.ts';
-import type { FlowTable, Param, Reading } from './protocol.ts';
+import type { Reading } from './protocol.ts';
 import { readMessage } from './reading.ts';
 import { sayOn } from './say.ts';
-import type { ConversationState, Frame } from './state.ts';
+import type { Frame, PendingChange } from './state.ts';
 import type { Turn } from './turn.ts';
 import { CERTAIN, parsePhone, toSimplified, understandLead, type Fact } from './understand/index.ts';
-import { slotParam } from './values.ts';
+import { designation, holdsOnePerson, isAbout, same, valueOf } from './whose.ts';
 
 /** Somebody named before what is to be changed; the verb belongs to the correction that follows. */
 const ADDRESS =
@@ -22,9 +22,14 @@ const CUSTOMER_NUMBER = /^K\d{2,8}$/iu;
 /** Words before a field's name that name nobody. */
 const NOBODY =
   /^(?:请|帮我|麻烦|把|将|客户|顾客|借款人|申请人|本人|个人|自己|他们?|她们?|我们?|你们?|您|咱|这|那|该|位|个|笔|条|单|的|贷款|借款|申请|需求|想要?|要|总|每月|月|家庭|名下|实际|目前|现在|刚才|刚刚|之前|前面|上面|昨天|说|写|填|报|the|his|her|their|my|loan|requested|customer's|customer|\s)*$/iu;
-const FORM_OF_ADDRESS = /^(?<surname>[\u4e00-\u9fa5]{1,2})(?:女士|先生|小姐|太太|老板|总|经理|哥|姐|叔|阿姨|老师)$/u;
 /** 客户张伟 · 录一个 张伟: a new person, whether he has a phone or not. */
 const NEW_PERSON = /(?:客户|新增|新线索|新进件|录入?一?(?:个|位|下)?)(?:是|叫|姓名)?[是为:：\s]*$/u;
+/** 一客户, 来了个客户, 又有位新客户; but 一个客户介绍的 only brings somebody. */
+const NEW_CUSTOMER =
+  /(?:[一有来加接录新]|另外?|介绍|推荐|转来|带来)了?一?[个位名]?(?:新的?)?客户(?!介绍|推荐|带|经理|群|订单|欠)/u;
+/** 还有个…, 又来一个…: also said of houses and telephones, so somebody has to follow. */
+const ONE_MORE =
+  /(?:还有|又有|又来了?|再来|再录|又加了?|介绍了?|推荐了?|另外有?|另有|还来了?|刚[加来接]了?|下)一?[个位](?!号|电话|手机|房|车|店|公司|孩子)/u;
 /** A name standing alone is read with this much certainty. */
 const NAME_ALONE = 0.8;
 
@@ -75,11 +80,6 @@ function answersWithPhone(turn: Turn, who: string, { correction }: Reading): boo
   return isPhone && correction?.value === '';
 }
 
-/** A form with somebody's name in it; whoever waits for an operation or a called flow lies below it. */
-function holdsOnePerson(turn: Turn, frame: Frame): boolean {
-  return turn.flowOf(frame).slotOfFact.has('name') && frame.wait !== 'call' && frame.wait !== 'operation';
-}
-
 /** Whether the words before a field's name ("何女士的" in 何女士的金额) mean the form's own person, or nobody in particular. */
 export function speaksOfDraft(turn: Turn, frame: Frame, words: string): boolean {
   if (!turn.flowOf(frame).slotOfFact.has('name') || NOBODY.test(words)) return true;
@@ -92,58 +92,12 @@ function personIn(words: string): string {
     .replace(/(?:[那这](?:个|边|里|位|笔|单|家)|的|'s)*\s*$/iu, '');
 }
 
-function isAbout(turn: Turn, frame: Frame, who: string): boolean {
-  const id = parseShortId(who);
-  if (id !== undefined) return numbersOf(frame).includes(id);
-  const phone = parsePhone(who);
-  if (phone !== undefined) return valueOf(turn, frame, 'phone') === phone;
-  const name = valueOf(turn, frame, 'name');
-  if (name === undefined) return false;
-  if (same(name, who)) return true;
-  // 何女士 may be 何丽, but neither 何先生 nor 何总.
-  const surname = FORM_OF_ADDRESS.exec(toSimplified(who))?.groups?.['surname'];
-  return surname !== undefined && !FORM_OF_ADDRESS.test(toSimplified(name)) && toSimplified(name).startsWith(surname);
-}
-
-function same(one: string, other: string): boolean {
-  return toSimplified(one).toLowerCase() === toSimplified(other).toLowerCase();
-}
-
-function valueOf(turn: Turn, frame: Frame, fact: 'name' | 'phone'): string | undefined {
-  const value = frame.slots[turn.flowOf(frame).slotOfFact.get(fact) ?? '']?.value;
-  return value === undefined ? undefined : String(value);
-}
-
-/** The numbers of the form's own case; a collision names somebody else's. */
-function numbersOf(frame: Frame): readonly string[] {
-  const records = [...Object.values(frame.results), ...Object.values(frame.inputs)];
-  return records.flatMap((record) => {
-    if (typeof record !== 'object' || record === null || ('kind' in record && record.kind === 'collision')) return [];
-    return Object.values(record).flatMap((value) => (typeof value === 'string' ? (parseShortId(value) ?? []) : []));
-  });
-}
-
-/** The K-number of the form that has the word; `undefined` when none is open, or it is nobody's on file yet. */
-export function openCase({ frames }: ConversationState, flows: Pick<FlowTable, 'get'>): string | undefined {
-  const form = frames.findLast(({ flow, version }) => flows.get(flow, version)?.slotOfFact.has('name') === true);
-  return form && numbersOf(form).find((number) => number.startsWith('K'));
-}
-
 /** Brings a form to the top; of two people's forms it is said which one has the word now. */
 export function turnTo(turn: Turn, frame: Frame): void {
   const present = turn.frames().find((candidate) => holdsOnePerson(turn, candidate));
   if (present !== frame && holdsOnePerson(turn, frame))
     sayOn(turn, frame, 'conversation.switched', { params: { open: designation(turn, frame) } });
   turn.raise(frame);
-}
-
-/** A form's case by its number, otherwise its person by name. */
-function designation(turn: Turn, frame: Frame): Param {
-  const flow = turn.flowOf(frame);
-  const number = numbersOf(frame).find((candidate) => CUSTOMER_NUMBER.test(candidate));
-  if (number !== undefined) return { kind: 'plain', value: number };
-  const slot = flow.slotOfFact.get('name') ?? '';
-  return slotParam(flow, slot, frame.slots[slot]?.value) ?? { kind: 'text', key: flow.definition.title };
 }
 
 /** "That is about K301, K309 is open": which form is open and how to get to the other. Nothing is changed. */
@@ -156,9 +110,7 @@ export function sayOtherOpen(turn: Turn, words: string): void {
   sayOn(turn, frame, 'conversation.other_open', {
     params: {
       who:
-        phone === undefined
-          ? { kind: 'plain', value: number ?? who }
-          : { kind: 'slot', type: 'phone', value: phone, personal: true },
+        phone === undefined ? { kind: 'plain', value: number ?? who } : { kind: 'slot', type: 'phone', value: phone },
       open: designation(turn, frame),
       number: { kind: 'plain', value: number?.startsWith('K') === true ? number : 'none' },
     },
@@ -166,28 +118,65 @@ export function sayOtherOpen(turn: Turn, words: string): void {
   prompt(turn);
 }
 
+/** Who a sentence seems to be about instead: his name or phone as a proposed change, or nothing to call him by. */
+type Other = Pick<PendingChange, 'slot' | 'value'>;
+
 /**
- * The fact that tells that a sentence with several facts is about somebody else than the form: another phone, or another
- * name that is announced (客户张伟) or has a phone of its own. What was asked for just now is an answer.
+ * Whether a sentence with several facts is about somebody else than the form, and what tells it: another phone, another name
+ * that is announced (客户张伟), has a phone of its own or opens the message (阿强 10万), an introduction of somebody new, or
+ * digits that are meant as a phone and are none. What was asked for just now is an answer.
  */
-export function someoneElse(turn: Turn, frame: Frame, { understanding }: Reading): Fact | undefined {
+export function someoneElse(turn: Turn, frame: Frame, reading: Reading): Other | undefined {
   const flow = turn.flowOf(frame);
-  const facts = understanding.facts.filter((fact) => flow.slotOfFact.has(fact.name));
-  if (facts.length < 2) return undefined;
-  const differing = (name: 'name' | 'phone', confidence: number): Fact | undefined => {
-    const slot = flow.slotOfFact.get(name);
-    if (slot === undefined || flow.slots.get(slot)?.guarded !== true) return undefined;
-    if (frame.wait === 'slot' && frame.asked === slot) return undefined;
-    const present = valueOf(turn, frame, name);
-    const fact = facts.find((candidate) => candidate.name === name && candidate.confidence >= confidence);
-    return present === undefined || !fact || same(present, String(fact.value)) ? undefined : fact;
-  };
-  const phone = differing('phone', CERTAIN);
-  if (phone) return phone;
-  const name = differing('name', NAME_ALONE);
-  if (!name || isAbout(turn, frame, String(name.value))) return undefined;
+  const facts = reading.understanding.facts.filter((fact) => flow.slotOfFact.has(fact.name));
+  if (facts.length === 0) return undefined;
+  const phone = differing(turn, frame, 'phone', facts);
+  if (facts.length > 1 && phone && phone.confidence >= CERTAIN) return proposed(turn, frame, phone);
+  const name = differing(turn, frame, 'name', facts);
+  if (facts.length > 1 && name && isNamedAnew(turn, frame, name, facts)) return proposed(turn, frame, name);
+  if (!isIntroduction(turn, frame, reading, name)) return undefined;
+  const slot = flow.slotOfFact.get('name');
+  return name ? proposed(turn, frame, name) : slot === undefined ? undefined : { slot };
+}
+
+function proposed(turn: Turn, frame: Frame, { name, value }: Fact): Other | undefined {
+  const slot = turn.flowOf(frame).slotOfFact.get(name);
+  return slot === undefined ? undefined : { slot, value };
+}
+
+/** The sentence's name or phone, when the form has another one and is not asking for it. */
+function differing(turn: Turn, frame: Frame, name: 'name' | 'phone', facts: readonly Fact[]): Fact | undefined {
+  const flow = turn.flowOf(frame);
+  const slot = flow.slotOfFact.get(name);
+  if (slot === undefined || flow.slots.get(slot)?.guarded !== true) return undefined;
+  if (frame.wait === 'slot' && frame.asked === slot) return undefined;
+  const present = valueOf(turn, frame, name);
+  const fact = facts.find((candidate) => candidate.name === name && candidate.confidence >= NAME_ALONE);
+  return present === undefined || !fact || same(present, String(fact.value)) ? undefined : fact;
+}
+
+function isNamedAnew(turn: Turn, frame: Frame, name: Fact, facts: readonly Fact[]): boolean {
+  if (isAbout(turn, frame, String(name.value))) return false;
   const given = facts.find((fact) => fact.name === 'phone');
-  if (given && given.value !== valueOf(turn, frame, 'phone')) return name;
-  const plain = toSimplified(toHalfWidth(turn.input.text));
-  return NEW_PERSON.test(plain.slice(0, plain.indexOf(toSimplified(String(name.value))))) ? name : undefined;
+  if (given && given.value !== valueOf(turn, frame, 'phone')) return true;
+  const before = plainText(turn).slice(0, plainText(turn).indexOf(toSimplified(String(name.value))));
+  const isWord = facts.some((fact) => fact !== name && fact.start < name.end && name.start < fact.end); // 安庆 is a city
+  const wants = facts.some((fact) => fact.name === 'amount');
+  return NEW_PERSON.test(before) || (before.trim() === '' && wants && !isWord);
+}
+
+/** 刚加了一客户 · 还有个… with a person or a phone behind it · 手机1374444777 beside other facts. None is needed to be valid. */
+function isIntroduction(turn: Turn, frame: Frame, { understanding }: Reading, name: Fact | undefined): boolean {
+  if (valueOf(turn, frame, 'name') === undefined && valueOf(turn, frame, 'phone') === undefined) return false;
+  const asked = frame.wait === 'slot' ? frame.asked : undefined;
+  const { slotOfFact } = turn.flowOf(frame);
+  const plain = plainText(turn);
+  const isMistyped = understanding.problems.some(({ name: fact, code }) => fact === 'phone' && code === 'phone');
+  if (isMistyped && asked !== slotOfFact.get('phone') && valueOf(turn, frame, 'phone') !== undefined) return true;
+  if (NEW_CUSTOMER.test(plain)) return true;
+  return ONE_MORE.test(plain) && (isMistyped || name !== undefined);
+}
+
+function plainText(turn: Turn): string {
+  return toSimplified(toHalfWidth(turn.input.text));
 }

@@ -3,17 +3,20 @@ import { toHalfWidth } from '../../lib/mask.ts';
 import { formatYuan } from '../../lib/money.ts';
 import { someoneElse } from './addressee.ts';
 import { repair } from './begin.ts';
-import { sayAmbiguous, sayHeard } from './heard.ts';
-import { askSlot, prompt } from './prompt.ts';
+import { loanWithoutUnit, NAMES_LOAN, sayAmbiguous, sayHeard } from './heard.ts';
+import { askSlot, prompt, sayStillOpen } from './prompt.ts';
 import type { Reading } from './protocol.ts';
-import { reconsider, run } from './run.ts';
+import { reconsider, reopen, run } from './run.ts';
 import { sayOn } from './say.ts';
-import { absorb, askConflict, conflictOf, sayProblem, writeSlot } from './slots.ts';
+import { absorb, askConflict, conflictOf, emptySlot, sayProblem, writeSlot } from './slots.ts';
 import type { Frame } from './state.ts';
 import type { Turn } from './turn.ts';
 import {
   CERTAIN,
   findMoneyRanges,
+  isCourtesy,
+  isDenial,
+  isGreeting,
   limitProblem,
   parseAnswer,
   PROBABLE,
@@ -21,20 +24,31 @@ import {
   type Ambiguity,
   type AnswerType,
   type Fact,
+  type FactName,
 } from './understand/index.ts';
 import { fieldsOf } from './values.ts';
+import { designation } from './whose.ts';
 
 /** After so many unreadable messages in a row the repair flow `cannot-handle` takes over. */
 const MAX_MISSES = 2;
 /** Types whose answer may be nearly any words; a sentence full of other facts is not one of them. */
 const FREE_TYPES: ReadonlySet<AnswerType> = new Set(['text', 'licence-name', 'person-name', 'place']);
+/** Facts that are sums of money. */
+const MONEY_FACTS: ReadonlySet<FactName> = new Set([
+  'amount',
+  'monthlyPayment',
+  'income',
+  'turnover',
+  'debt',
+  'assetValue',
+  'fund',
+]);
 const EVASIVE = /^(?:不知道|不清楚|不记得|不确定|没想好|随便|都行|再说|忘了|i don'?t know|not sure)[。.!！~]*$/iu;
 
 /** Reads a message for the open question and for everything else the form wants; the draft survives whatever it is. */
 export function answer(turn: Turn, frame: Frame, text: string, reading: Reading): void {
   const other = someoneElse(turn, frame, reading);
-  const slot = other && turn.flowOf(frame).slotOfFact.get(other.name);
-  if (other && slot !== undefined) return askConflict(turn, { slot, value: other.value, text, other: true });
+  if (other) return askConflict(turn, { ...other, text, other: true });
   const conflict = conflictOf(turn, frame, reading.understanding.facts);
   if (conflict) {
     if (conflict.text === undefined) sayHeard(turn, reading);
@@ -44,13 +58,10 @@ export function answer(turn: Turn, frame: Frame, text: string, reading: Reading)
     frame.wait === 'slot' && frame.asked !== undefined ? answerAsked(turn, frame, frame.asked, reading) : 'unread';
   if (direct === 'refused') return;
   const { understanding } = reading;
-  const rest = understanding.facts.filter(
-    (fact) =>
-      direct !== 'taken' ||
-      (fact.confidence >= PROBABLE && turn.flowOf(frame).slotOfFact.get(fact.name) !== frame.asked),
-  );
+  const rest = direct === 'taken' ? besidesAnswer(turn, frame, understanding.facts) : understanding.facts;
   const written = absorb(turn, rest);
   const told = sayHeard(turn, reading);
+  const unclear = loanWithoutUnit(turn, understanding.problems);
   if (direct === 'taken' || written.length > 0) sayAmbiguous(turn, reading);
   if (direct === 'taken' || written.length > 0) {
     acknowledge(turn, written);
@@ -58,15 +69,27 @@ export function answer(turn: Turn, frame: Frame, text: string, reading: Reading)
   }
   const ambiguous =
     understanding.ambiguous.find((item) => turn.flowOf(frame).slotOfFact.get(item.name) === frame.asked) ??
-    rangeAsked(turn, frame, text);
+    rangeAsked(turn, frame, text, reading);
   if (ambiguous && turn.top?.wait === 'slot') return askSlot(turn, turn.top, ambiguous);
-  if (told) return prompt(turn);
+  if (told) return unclear === undefined ? prompt(turn) : reopen(turn, unclear);
   missed(turn, text);
 }
 
+/** What a message says besides its answer; 要6200 that was taken for a monthly payment is no wanted amount as well. */
+function besidesAnswer(turn: Turn, { asked = '' }: Frame, facts: readonly Fact[]): readonly Fact[] {
+  const frame = turn.top;
+  const flow = frame && turn.flowOf(frame);
+  const taken = flow?.slots.get(asked)?.type === 'money' ? frame?.slots[asked]?.value : undefined;
+  return facts.filter((fact) => {
+    const isSameSum = fact.value === taken && MONEY_FACTS.has(fact.name);
+    return fact.confidence >= PROBABLE && flow?.slotOfFact.get(fact.name) !== asked && !isSameSum;
+  });
+}
+
 /** 8000-10000 as the answer to a question for money: nothing in it says what it is for, the question does. */
-function rangeAsked(turn: Turn, frame: Frame, text: string): Ambiguity | undefined {
-  const isMoney = frame.wait === 'slot' && turn.flowOf(frame).slots.get(frame.asked ?? '')?.type === 'money';
+function rangeAsked(turn: Turn, frame: Frame, text: string, reading: Reading): Ambiguity | undefined {
+  const asked = frame.wait === 'slot' ? (frame.asked ?? '') : '';
+  const isMoney = turn.flowOf(frame).slots.get(asked)?.type === 'money' && !isOtherMoney(turn, frame, asked, reading);
   const [range] = isMoney ? findMoneyRanges(toSimplified(toHalfWidth(text))) : [];
   if (!range) return undefined;
   const { low, high, start, end } = range;
@@ -89,11 +112,32 @@ function answerAsked(turn: Turn, frame: Frame, name: string, reading: Reading): 
     (fact) => flow.slotOfFact.get(fact.name) === name && fact.confidence >= CERTAIN,
   );
   if (own) return take(turn, name, text, own);
+  if (slot.type === 'licence-name' && !slot.required && isDenial(text)) {
+    emptySlot(turn, name);
+    return 'taken';
+  }
+  if (slot.type === 'money' && isOtherMoney(turn, frame, name, reading)) return 'unread';
   const others = reading.understanding.facts.some(
     (fact) => fact.confidence >= CERTAIN && flow.slotOfFact.has(fact.name),
   );
   if (EVASIVE.test(text.trim()) || (others && FREE_TYPES.has(slot.type))) return 'unread';
   return take(turn, name, text);
+}
+
+/**
+ * 月供六千二 where the wanted amount is asked for: the words name another sum, which is not the answer. The wanted amount may be
+ * any sum but those; for the others only what the form asks for counts (流水8000 is what somebody calls his income).
+ */
+function isOtherMoney(turn: Turn, frame: Frame, asked: string, { understanding }: Reading): boolean {
+  const flow = turn.flowOf(frame);
+  const isAmount = flow.slotOfFact.get('amount') === asked;
+  const named = [...understanding.facts, ...understanding.ambiguous.flatMap(({ candidates }) => candidates)];
+  return named.some(({ name, confidence }) => {
+    const slot = flow.slotOfFact.get(name);
+    if (confidence < CERTAIN || !MONEY_FACTS.has(name) || slot === asked) return false;
+    if (name === 'amount') return NAMES_LOAN.test(turn.input.text);
+    return isAmount || slot !== undefined;
+  });
 }
 
 /** A certain fact counts as it is; anything else must parse as an answer of the slot's type. */
@@ -140,7 +184,7 @@ export function proceed(turn: Turn): void {
 /** Nothing was read. The draft stays; the person is told what is expected, then offered a way out. */
 function missed(turn: Turn, text: string): void {
   const frame = turn.top;
-  if (!frame) return;
+  if (!frame || answerCourtesy(turn, frame, text)) return;
   const misses = frame.misses + 1;
   turn.put({ ...frame, misses });
   if (misses > MAX_MISSES) {
@@ -152,8 +196,27 @@ function missed(turn: Turn, text: string): void {
   if (slot && frame.asked !== undefined) {
     const parsed = parseAnswer(slot.type, text, turn.tools.today, turn.flowOf(frame).limits.get(frame.asked));
     sayProblem(turn, frame.asked, 'problem' in parsed ? parsed.problem : slot.type);
-  } else sayChoose(turn, frame);
+  } else if (sayWhatIsOffered(turn, frame)) return;
+  else sayChoose(turn, frame);
   prompt(turn);
+}
+
+/** The card still stands above: a colleague who types something else is told in one line what it waits for, not shown it again. */
+function sayWhatIsOffered(turn: Turn, frame: Frame): boolean {
+  const step = turn.flowOf(frame).steps.get(frame.step);
+  if (turn.tools.audience !== 'staff' || step?.kind !== 'ask' || !step.choices || step.pick) return false;
+  const options = { kind: 'labels' as const, keys: step.choices.map(({ label }) => label) };
+  sayOn(turn, frame, 'conversation.waits_for', { params: { options, whose: designation(turn, frame) } });
+  return true;
+}
+
+/** A greeting or thanks in the middle of a form is answered, and is no failed answer. */
+function answerCourtesy(turn: Turn, frame: Frame, text: string): boolean {
+  const isCourteous = turn.tools.audience === 'staff' && (isCourtesy(text) || isGreeting(text));
+  if (!isCourteous) return false;
+  sayOn(turn, frame, isGreeting(text) ? 'conversation.greeting' : 'conversation.courtesy');
+  sayStillOpen(turn);
+  return true;
 }
 
 /** What is expected of somebody who typed something else: one of the options, or the tap that shares a contact. */

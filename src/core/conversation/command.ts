@@ -44,6 +44,9 @@ interface CommandWords {
   readonly argument: 'none' | 'optional' | 'required';
 }
 
+/** Not now: the form is put aside, as 取消 does. */
+const LATER = ['稍后', '稍后再说', '等下', '等下再说', '晚点', '晚点再说', '回头再说', '先放着', '先这样', 'later'];
+
 const TABLE: readonly CommandWords[] = [
   { name: 'customer', words: ['客户', '查客户', '找客户', '/customer'], argument: 'required' },
   { name: 'my-customers', words: ['我的客户', '客户列表', '/customers', 'customers'], argument: 'none' },
@@ -54,8 +57,8 @@ const TABLE: readonly CommandWords[] = [
   { name: 'submit', words: ['提交', '提交审批', '/submit'], argument: 'optional' },
   { name: 'upload', words: ['上传', '传资料', '上传资料', '/upload', 'upload'], argument: 'optional' },
   { name: 'invite', words: ['邀请', '邀请客户', '/invite', 'invite'], argument: 'optional' },
-  { name: 'continue', words: ['继续', '接着填', '/continue', 'continue'], argument: 'optional' },
-  { name: 'cancel', words: ['取消', '不填了', '退出', '/cancel', 'cancel'], argument: 'none' },
+  { name: 'continue', words: ['继续', '接着填', '回到', '/continue', 'continue'], argument: 'optional' },
+  { name: 'cancel', words: ['取消', '不填了', '退出', ...LATER, '/cancel', 'cancel'], argument: 'none' },
   { name: 'skip', words: ['跳过', '先跳过', '下一个', '/skip', 'skip'], argument: 'none' },
   { name: 'back', words: ['上一步', '返回', '上一个', '/back', 'back'], argument: 'none' },
   { name: 'restart', words: ['重来', '重新开始', '重新填', '/restart', 'restart'], argument: 'none' },
@@ -83,8 +86,14 @@ const REPAYMENT_SENTENCE =
 /** 查一下客户张三 · 查 13800006612 */
 const CUSTOMER_SENTENCE =
   /^(?:先|帮我|请|麻烦)*(?:查|找)(?!询)(?:一?下|看)?\s?(?:客户\s?(?<who>[^\s,，的]{1,20})|(?<key>[+\d][\d -]{6,16}|[KALQC]\d{1,8}))$/iu;
+/** 我先看看客户何女士的资料: looking at takes what is looked at, 看看客户能不能做 asks for no file. */
+const FILE_SENTENCE =
+  /^[….\s]*(?:我|先|再|要|想|帮我|请|麻烦)*(?:看|查)(?:看|一?下)?客户\s?(?<who>[^\s,，的]{1,20})的(?:资料|情况|信息|档案)$/u;
 /** submit A1087 · customer K305: English words are commands only before an id or a phone, alone they are talk */
 const ENGLISH_COMMAND = /^(?<word>submit|customer|repayment)\s+(?<key>[KALQC]\d{1,8}|[+\d][\d -]{6,16})$/iu;
+/** 提交 A1089 执照是她自己的: what follows the number is for those who decide. 提交 A1089 了吗 asks. */
+const SUBMIT_WITH_NOTE =
+  /^\/?(?:提交审批|提交|submit)\s*(?<key>[AK]\d{1,8})(?:\s*[,，:：;；。]\s*|\s+)(?!了|过|的|没有?$|不了|失败|报错|.*[?？吗呢么]$)(?<note>[^\s,，。.!！?？].{0,299})$/isu;
 const SHORT_ID = /^[KALQC]\d{1,8}$/iu;
 const MAX_ARGUMENT = 40;
 
@@ -115,8 +124,15 @@ function plainWords(text: string): string {
     .replace(/[。.!！?？]+$/u, '');
 }
 
+/** What whoever submits a case adds for those who decide it; `undefined` when he adds nothing. */
+export function noteOnSubmitting(text: string): string | undefined {
+  return SUBMIT_WITH_NOTE.exec(text.trim())?.groups?.['note'];
+}
+
 /** The command a message is, if it is one. */
 export function parseCommand(text: string): Command | undefined {
+  const noted = SUBMIT_WITH_NOTE.exec(text.trim())?.groups?.['key'];
+  if (noted !== undefined) return { name: 'submit', argument: noted.toUpperCase() };
   const plain = plainWords(text).replace(/^\/?hand back\b/iu, 'handback');
   if (plain.length > 60 || plain.includes('\n')) return undefined;
   const [head = '', ...rest] = plain.split(/[\s:：]+/u);
@@ -153,8 +169,15 @@ function commandOf(row: CommandWords, rest: readonly string[]): Command | undefi
     : undefined;
 }
 
+/** 邀请吴先生, 交还何女士: a form of address ends the name; 客户何女士 may begin a lead. */
+const GLUED_NAME =
+  /^(?<word>邀请|交还|继续|回到|上传|还款|查客户|找客户)(?<who>[\u4e00-\u9fa5]{1,3}(?:女士|先生|小姐|太太|老板|总|经理|老师|阿姨|师傅|哥|姐|叔))$/u;
+
 /** 客户K305, 还款13800006612, 提交A1087: written without a space, only before an id or a phone. */
 function gluedCommand(plain: string): Command | undefined {
+  const named = GLUED_NAME.exec(plain)?.groups;
+  const wanted = BY_WORD.get(named?.['word'] ?? '');
+  if (wanted) return { name: wanted.name, argument: named?.['who'] ?? '' };
   const match = /^(?<word>[\u4e00-\u9fa5]{2,4})(?<argument>[A-Za-z]?\d[\d-]*)$/u.exec(plain);
   const row = BY_WORD.get(match?.groups?.['word'] ?? '');
   const argument = match?.groups?.['argument'] ?? '';
@@ -170,7 +193,7 @@ function sentenceCommand(plain: string): Command | undefined {
   if (row && english?.['key'] !== undefined) return { name: row.name, argument: english['key'] };
   const repayment = REPAYMENT_SENTENCE.exec(plain)?.groups?.['who'];
   if (repayment !== undefined) return { name: 'repayment', argument: repayment.replace(/^客户/u, '') };
-  const found = CUSTOMER_SENTENCE.exec(plain)?.groups;
+  const found = (CUSTOMER_SENTENCE.exec(plain) ?? FILE_SENTENCE.exec(plain))?.groups;
   const customer = found?.['who'] ?? found?.['key'];
   return customer === undefined ? undefined : { name: 'customer', argument: customer };
 }

@@ -38,9 +38,13 @@ export function park(turn: Turn): void {
   const { pending: _, ...frame } = popped; // a question of the moment is not there any more when the draft is taken up
   turn.parked = frame;
   turn.effects.push({ kind: 'frame', change: 'parked', flow: frame.flow });
-  if (!turn.top?.wait) return;
+  if (turn.top?.wait) comeBackTo(turn);
+}
+
+/** Whoever lay below has the word again: said where it was, and asked by what is on file now, if its flow knows how to look. */
+export function comeBackTo(turn: Turn): void {
   sayWhereWeWere(turn);
-  prompt(turn);
+  if (!lookAgain(turn)) prompt(turn);
 }
 
 /** The draft that was put aside, open again; nothing when there is none. */

@@ -10,11 +10,11 @@ import { findStart } from './open.ts';
 import { prompt } from './prompt.ts';
 import type { Reading } from './protocol.ts';
 import { readMessage } from './reading.ts';
-import { askFor } from './run.ts';
+import { reopen } from './run.ts';
 import { sayOn } from './say.ts';
 import { absorb, askConflict, confirmSlots, conflictOf, emptySlot, sayProblem, writeSlot } from './slots.ts';
 import type { Frame } from './state.ts';
-import { formOf, running, type Turn } from './turn.ts';
+import type { Turn } from './turn.ts';
 import {
   limitProblem,
   parseAnswer,
@@ -61,11 +61,12 @@ export function settle(turn: Turn, frame: Frame, verdict: Verdict): void {
   if (text !== undefined && reading) turn.input = { ...turn.input, text, reading };
   if (verdict === 'new' && other === true) return begin(turn, { flow: frame.flow });
   if (verdict !== 'change') return other === true || !reading ? prompt(turn) : takeRest(turn, slot, reading);
-  for (const [name, proposed] of [[slot, value] as const, ...(other === true ? guardedIn(turn, frame, reading) : [])]) {
+  const own = value === undefined ? [] : [[slot, value] as const];
+  for (const [name, proposed] of [...own, ...(other === true ? guardedIn(turn, frame, reading) : [])]) {
     writeSlot(turn, name, proposed, 'chosen');
     confirmSlots(turn, [name]);
   }
-  if (reading) takeRest(turn, slot, reading);
+  if (reading) takeRest(turn, value === undefined ? '' : slot, reading);
   else proceed(turn);
 }
 
@@ -274,16 +275,8 @@ function findTarget(turn: Turn, correction: Correction): Target | undefined {
     if (slot !== undefined && speaksOfDraft(turn, frame, before)) return { frame, slot };
     if (slot !== undefined) other ??= before;
     if (word !== '') continue;
-    const meant = slotMeantBy(turn, frame, correction.value);
+    const meant = slotMeantBy(turn, frame, correction);
     if (meant !== undefined) return { frame, slot: meant };
   }
   return other === undefined ? undefined : { other };
-}
-
-function reopen(turn: Turn, slot: string): void {
-  const frame = turn.top;
-  if (!frame) return;
-  const form = formOf(turn, frame, [slot]);
-  if (form !== undefined) turn.put({ ...running(frame), step: form });
-  askFor(turn, slot);
 }

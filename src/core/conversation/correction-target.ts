@@ -1,17 +1,21 @@
 /** Which field a correction without a name means: 不对，是40万 · 不是36期，是24期. The value's type decides, then its size. */
 import { parseYuan } from '../../lib/money.ts';
+import type { Correction } from './correction.ts';
 import type { Frame } from './state.ts';
 import type { Turn } from './turn.ts';
 import { findMoney, parseAnswer, parsePhone, toSimplified, type AnswerType } from './understand/index.ts';
 import type { BusinessDate } from '../../lib/business-date.ts';
 
 /**
- * The filled slot that the bare `value` replaces; `undefined` when there is none or when it cannot be told. Of several
+ * The filled slot that a correction without a name replaces; `undefined` when there is none or when it cannot be told. What
+ * it denies is what stands there (不是装修是开餐馆); otherwise the value's type decides, and of several
  * amounts the one closest in size is meant: nobody corrects a monthly payment of 6 200 into 400 000.
  */
-export function slotMeantBy(turn: Turn, frame: Frame, value: string): string | undefined {
+export function slotMeantBy(turn: Turn, frame: Frame, { value, denied }: Correction): string | undefined {
   const flow = turn.flowOf(frame);
   const { today } = turn.tools;
+  const wrong = denied === undefined ? [] : slotsHolding(turn, frame, denied);
+  if (wrong.length === 1) return wrong[0];
   const plain = toSimplified(value);
   // 不是20万是50万，36期: what is put right stands first
   const type = typeOf(plain, today) ?? typeOf(plain.split(/[,，\s]+/u, 1)[0] ?? '', today);
@@ -22,6 +26,14 @@ export function slotMeantBy(turn: Turn, frame: Frame, value: string): string | u
   const facts = turn.input.reading?.understanding.facts ?? [];
   const named = facts.flatMap((fact) => flow.slotOfFact.get(fact.name) ?? []).filter((name) => filled.includes(name));
   return named.length === 1 ? named[0] : undefined;
+}
+
+/** The slots whose value these words say. */
+function slotsHolding(turn: Turn, frame: Frame, words: string): readonly string[] {
+  return [...turn.flowOf(frame).slots].flatMap(([name, { type }]) => {
+    const parsed = parseAnswer(type, words, turn.tools.today);
+    return 'value' in parsed && parsed.value === frame.slots[name]?.value ? [name] : [];
+  });
 }
 
 /** The type of a value that says nothing else; an amount without a unit is one too, its unit is asked for. */

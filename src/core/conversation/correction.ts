@@ -10,6 +10,8 @@ export interface Correction {
   readonly isGone?: true;
   /** `value` is a difference to what is there (金额多加5万). */
   readonly by?: 'more' | 'less';
+  /** 不是装修是开餐馆: what it is not; names the field when the value does not. */
+  readonly denied?: string;
   /** 收入不是1.2万，是2.1万: the words may just as well be plain talk, when they name no field or no value of its kind. */
   readonly isDenial?: true;
 }
@@ -27,7 +29,9 @@ const PATTERNS: readonly RegExp[] = [
   /^(?:change|set|correct)\s+(?:the\s+)?(?<target>[A-Za-z ]{2,30}?)\s+(?:to|is|=)\s+(?<value>.+)$/iu,
   /^\/set\s+(?<target>\S{1,20})\s+(?<value>.+)$/u,
 ];
-const NOT_BUT = /^不是[^,，]{1,20}?[,，\s]*(?:而是|应该是|是)(?<value>.+)$/u;
+/** 不是30万是50万 · 他说不是装修是开餐馆 */
+const NOT_BUT =
+  /^(?:(?:[他她]们?|客户|对方|人家|刚才?|现在|又)*(?:说了?|讲|告诉我|其实)[,，\s]*)?不是(?<denied>[^,，]{1,20}?)[,，\s]*(?:而是|应该是|是)(?<value>.+)$/u;
 /** 不对，是40万 · 错了，应该是36期. Only with a number: "不对，我再想想" corrects nothing. */
 const WRONG_BUT =
   /^(?:[哦啊呃额嗯噢]+[,，\s]*)?(?:不对|不是(?=[,，\s])|我?[说写打填搞弄]错了?|错了|更正)[,，。:：!！\s]*(?:应该|其实)?(?:是|改成|改为|为|要)?\s*(?<value>[+¥￥]?[\d一二两三四五六七八九十百半].{0,30})$/u;
@@ -45,6 +49,9 @@ const DIFFERENCE =
 const GONE: readonly RegExp[] = [
   /^(?:请|帮我|麻烦)?(?:把|将)?(?<target>[^\d\s,，]{1,10}?)(?:也|都|现在|已经?)*(?:没有了?|没了|去掉|删掉|删除|清空|不要了|不用填了?)吧?$/u,
   /^(?:请|帮我|麻烦)?(?:没有?|去掉|删掉|删除|清空)(?<target>[^\d\s,，]{1,10}?)了?$/u,
+  // 还没办执照 · 执照还没下来
+  /^(?:[他她]们?|客户|现在|目前|暂时|一直|还|也|都)*(?:没有?|未)(?:去?(?:办理?|领|拿|申请|注册|开)(?:到|好|过)?)?(?<target>[^\d\s,，]{1,10}?)(?:呢|的)?$/u,
+  /^(?<target>[^\d\s,，]{1,10}?)(?:现在|目前|暂时|一直|还|也|都)*(?:没有?|未)(?:去?(?:办理?|领|拿|申请|注册|开))?(?:到|好|过|下来|出来)?(?:呢|的)?$/u,
   /^(?:no|remove|delete|clear)\s+(?:the\s+)?(?<target>[A-Za-z ]{2,30}?)(?:\s+any\s?more)?$/iu,
 ];
 const MAX_LENGTH = 120;
@@ -62,7 +69,12 @@ export function parseCorrection(text: string): Correction | undefined {
     // The value ends the message in every pattern; a name in it keeps the characters it was written with.
     const length = groups['value']?.length ?? 0;
     const value = written.slice(plain.length - length, plain.length).trim();
-    return { target: (groups['target'] ?? '').trim(), value, ...(DENIED.includes(pattern) ? { isDenial: true } : {}) };
+    return {
+      target: (groups['target'] ?? '').trim(),
+      value,
+      ...(groups['denied'] === undefined ? {} : { denied: groups['denied'].trim() }),
+      ...(DENIED.includes(pattern) ? { isDenial: true } : {}),
+    };
   }
   const difference = DIFFERENCE.exec(plain)?.groups;
   if (difference) {

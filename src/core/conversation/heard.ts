@@ -10,6 +10,9 @@ import type { Turn } from './turn.ts';
 import type { Ambiguity, FactName, Problem } from './understand/index.ts';
 import { labelOf, slotParam } from './values.ts';
 
+/** 贷30万 speaks of the loan whatever is asked; 要6200 only where nothing else is. */
+export const NAMES_LOAN = /[贷貸借]|金[额額]|[额額]度|需求|融[资資]|loan|borrow/iu;
+
 /** Problems and further customers, as far as the top frame's form wants such a thing; `true` when something was said. */
 export function sayHeard(turn: Turn, reading: Reading): boolean {
   const told = sayProblems(turn, reading.understanding.problems);
@@ -45,7 +48,7 @@ function takeLowest(turn: Turn, slot: string, value: string): void {
   const frame = turn.top;
   if (!frame) return;
   writeSlot(turn, slot, value, 'said');
-  const param = slotParam(turn.flowOf(frame), slot, value);
+  const param = slotParam(turn.flowOf(frame), slot, { value, from: 'said' });
   if (param)
     sayOn(turn, frame, 'conversation.took_lowest', { params: { ...labelParam(turn, frame, slot), value: param } });
 }
@@ -75,11 +78,19 @@ function sayProblems(turn: Turn, problems: readonly Problem[]): boolean {
     if (slot === undefined || !frame) continue;
     const { slots } = turn.flowOf(frame);
     const asked = frame.wait === 'slot' ? frame.asked : undefined;
-    const sameType = asked !== undefined && slots.get(asked)?.type === slots.get(slot)?.type;
+    const isNamed = loanWithoutUnit(turn, problems) !== undefined;
+    const sameType = asked !== undefined && slots.get(asked)?.type === slots.get(slot)?.type && !isNamed;
     sayProblem(turn, sameType ? asked : slot, code);
     told = true;
   }
   return told;
+}
+
+/** 想贷50 while something else is asked for: the wanted amount has to be asked for, or it is lost. */
+export function loanWithoutUnit(turn: Turn, problems: readonly Problem[]): string | undefined {
+  const isSaid = problems.some(({ code }) => code === 'money_unit') && NAMES_LOAN.test(turn.input.text);
+  const slot = isSaid ? slotOf(turn, 'amount') : undefined;
+  return slot === turn.top?.asked ? undefined : slot;
 }
 
 function sayOthers(turn: Turn, reading: Reading): boolean {
@@ -89,7 +100,7 @@ function sayOthers(turn: Turn, reading: Reading): boolean {
   for (const { name, phone } of others) {
     const params = {
       name: { kind: 'plain' as const, value: name === '' ? '' : `${name} ` },
-      phone: { kind: 'slot' as const, type: 'phone' as const, value: phone, personal: true },
+      phone: { kind: 'slot' as const, type: 'phone' as const, value: phone },
     };
     sayOn(turn, frame, 'conversation.one_at_a_time', { params });
   }

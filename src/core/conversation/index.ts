@@ -5,8 +5,16 @@
  * the runtime stores the state (encrypted, personal slots as references: `mapSlots`), calls each `do` effect in
  * order and feeds the result back as the next event, renders `say` and `diff` with `present`, and keeps the timers.
  */
-export { openCase } from './addressee.ts';
-export { COMMANDS, parseCommand, parseLookUp, parseShortId, type Command, type CommandName } from './command.ts';
+export { openCase } from './whose.ts';
+export {
+  COMMANDS,
+  noteOnSubmitting,
+  parseCommand,
+  parseLookUp,
+  parseShortId,
+  type Command,
+  type CommandName,
+} from './command.ts';
 export { parseCorrection, type Correction } from './correction.ts';
 export { runDialogue, runPlan, runProcessCase, type DialogueResult, type OperationStubs } from './dialogue.ts';
 export {
@@ -39,8 +47,11 @@ export { stepConversation, type ConversationStep } from './step.ts';
 export { slotValues } from './values.ts';
 export {
   factRecord,
+  isCourtesy,
   parseIdentityNumber,
   parsePhone,
+  parseReply,
+  toSimplified,
   understandLead,
   type Fact,
   type FactName,

@@ -13,7 +13,8 @@ export function takeUpLate(turn: Turn, text: string, reading: Reading): boolean 
   if (turn.tools.flows.startingWith('customer', text) || !answers(turn, frame, text, reading)) return false;
   const open = takeUp(turn);
   const title = { kind: 'text' as const, key: turn.flowOf(frame).definition.title };
-  if (open) sayOn(turn, open, 'conversation.back_to_flow', { params: { title } });
+  if (open)
+    sayOn(turn, open, 'conversation.back_to_flow', { params: { title, whose: { kind: 'plain', value: 'none' } } });
   return true;
 }
 

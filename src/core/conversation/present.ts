@@ -1,6 +1,6 @@
 /** From a `say` or `diff` effect to the words a person reads: typed values formatted, personal ones masked. */
 import { mask } from '../../lib/mask.ts';
-import { groupedYuan, inWan, type Text } from '../../lib/i18n.ts';
+import { groupedYuan, moneyText, type Text } from '../../lib/i18n.ts';
 import { parseYuan } from '../../lib/money.ts';
 import type { Choice, ConversationEffect, Field, FlowTable, Param, Params } from './protocol.ts';
 
@@ -122,7 +122,7 @@ function slotText(param: Extract<Param, { kind: 'slot' }>, textOf: TextOf): stri
   const value = String(param.value);
   switch (param.type) {
     case 'money':
-      return moneyText(value, textOf);
+      return amountText(value, textOf);
     case 'phone':
       return mask('mobile', value);
     case 'identity-number':
@@ -137,6 +137,8 @@ function slotText(param: Extract<Param, { kind: 'slot' }>, textOf: TextOf): stri
       return textOf(param.value === true ? 'conversation.format.yes' : 'conversation.format.no', {});
     case 'person-name':
     case 'licence-name':
+      // The chat's servers may be abroad: a name that was not said in it does not get there by us (design §12).
+      return param.onFile === true ? mask('name', value) : value;
     case 'place':
     case 'date':
     case 'text':
@@ -146,12 +148,7 @@ function slotText(param: Extract<Param, { kind: 'slot' }>, textOf: TextOf): stri
   }
 }
 
-function moneyText(value: string, textOf: TextOf): string {
+function amountText(value: string, textOf: TextOf): string {
   const amount = parseYuan(value);
-  if (amount === undefined) return value;
-  const wan = amount >= 1_000_000n ? inWan(amount) : '';
-  return textOf(wan === '' ? 'conversation.format.yuan' : 'conversation.format.wan', {
-    yuan: groupedYuan(amount),
-    wan,
-  });
+  return amount === undefined ? value : moneyText(amount, (key, params) => textOf(key, params));
 }

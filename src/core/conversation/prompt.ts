@@ -1,11 +1,12 @@
 /** The question a frame waits with, asked for the first time or again. */
 import type { Listing, StepOf } from '../flow/index.ts';
-import type { Choice, Params, Rows } from './protocol.ts';
+import type { Choice, Param, Params, Rows } from './protocol.ts';
 import { sayOn, type SayExtras } from './say.ts';
 import type { Frame } from './state.ts';
 import type { Turn } from './turn.ts';
 import type { Ambiguity } from './understand/index.ts';
 import { fieldsOf, labelOf, missingSlots, resolveParams, resolveReference, slotParam } from './values.ts';
+import { designation } from './whose.ts';
 
 /** Choices a platform can show under one message. */
 const MAX_CHOICES = 10;
@@ -79,7 +80,7 @@ export function askSlot(turn: Turn, frame: Frame, ambiguity?: Ambiguity): void {
   const name = frame.asked;
   const slot = name === undefined ? undefined : flow.slots.get(name);
   if (name === undefined || slot?.ask === undefined) return;
-  const present = slotParam(flow, name, frame.slots[name]?.value);
+  const present = slotParam(flow, name, frame.slots[name]);
   if (present) {
     const params = { slot: { kind: 'text' as const, key: slot.label }, old: present };
     sayOn(turn, frame, 'conversation.ask_again', {
@@ -118,7 +119,7 @@ function slotChoices(turn: Turn, frame: Frame, name: string): readonly Choice[] 
 function candidateChoices(turn: Turn, frame: Frame, ambiguity: Ambiguity): readonly Choice[] {
   const flow = turn.flowOf(frame);
   return ambiguity.candidates.slice(0, MAX_CHOICES).flatMap((candidate) => {
-    const value = slotParam(flow, frame.asked ?? '', candidate.value);
+    const value = slotParam(flow, frame.asked ?? '', { value: candidate.value, from: 'said' });
     return value
       ? [{ verb: 'answer', label: 'conversation.choice.value', params: { value }, value: String(candidate.value) }]
       : [];
@@ -180,13 +181,15 @@ export function sayStillOpen(turn: Turn): void {
   sayOn(turn, frame, 'conversation.still_open', { params: { title } });
 }
 
-/** "We were at …": after a digression. A form names the item it asks for; any other question follows in full anyway. */
+/** "We were at …": after a digression. A colleague has many customers and is told whose form it is. A form names the item it asks for; any other question follows in full anyway. */
 export function sayWhereWeWere(turn: Turn): void {
   const frame = turn.top;
   if (!frame) return;
   const flow = turn.flowOf(frame);
   const title = { kind: 'text' as const, key: flow.definition.title };
-  if (frame.asked === undefined) return sayOn(turn, frame, 'conversation.back_to_flow', { params: { title } });
+  const isCase = turn.tools.audience === 'staff' && flow.slotOfFact.has('name');
+  const whose: Param = isCase ? designation(turn, frame) : { kind: 'plain', value: 'none' };
+  if (frame.asked === undefined) return sayOn(turn, frame, 'conversation.back_to_flow', { params: { title, whose } });
   const what = { kind: 'text' as const, key: labelOf(flow, frame.asked) };
-  sayOn(turn, frame, 'conversation.back_to', { params: { title, what } });
+  sayOn(turn, frame, 'conversation.back_to', { params: { title, what, whose } });
 }

@@ -55,7 +55,8 @@ export type Param =
       readonly kind: 'slot';
       readonly type: AnswerType;
       readonly value: FactValue;
-      readonly personal: boolean;
+      /** It came from the customer's file: nobody has said it in this chat. */
+      readonly onFile?: true;
       readonly option?: string;
     }
   | { readonly kind: 'fields'; readonly fields: readonly Field[] }

@@ -17,15 +17,26 @@ import { sayOn } from './say.ts';
 import { askConflict, confirmSlots, writeSlot } from './slots.ts';
 import type { Frame, PendingChange } from './state.ts';
 import { running, type Turn } from './turn.ts';
-import { CERTAIN, isCourtesy, parseAnswer, toSimplified, wantsToBorrow, type Fact } from './understand/index.ts';
+import {
+  CERTAIN,
+  isCourtesy,
+  isGreeting,
+  parseAnswer,
+  parsePhone,
+  toSimplified,
+  wantsToBorrow,
+  type Fact,
+} from './understand/index.ts';
 
 /** A text message, in the order of what binds most: pending question, buttons, commands, corrections, answers, starts. */
 export function respondToText(turn: Turn, text: string, reading: Reading): void {
   const frame = turn.top;
   if (frame?.wait === 'operation') return sayOn(turn, frame, 'conversation.busy');
   if (frame?.pending && settlePending(turn, frame, text, reading)) return;
-  if (frame?.pending && isUnclearWhose(turn, frame, frame.pending, reading)) return askConflict(turn, frame.pending);
-  forgetPending(turn, reading);
+  const anew = turn.tools.flows.startingWith(turn.tools.audience, text);
+  if (frame?.pending && !anew && isUnclearWhose(turn, frame, frame.pending, reading))
+    return askConflict(turn, frame.pending);
+  forgetPending(turn, reading, anew !== undefined);
   if (turn.top && chooseByWords(turn, turn.top, text)) return;
   dismissTransient(turn);
   const command = reading.command ?? lookUpOf(turn, text, reading);
@@ -42,15 +53,24 @@ export function respondToText(turn: Turn, text: string, reading: Reading): void 
  * asked again. Somebody named anew, a command or a correction is none of it.
  */
 function isUnclearWhose(turn: Turn, frame: Frame, pending: PendingChange, reading: Reading): boolean {
-  if (pending.other !== true || reading.command || reading.lookUp || reading.correction || reading.intent) return false;
+  if (pending.other !== true || reading.command || reading.lookUp || reading.correction) return false;
+  if (matterOf(turn, reading)) return false;
   const flow = turn.flowOf(frame);
   const heard = reading.understanding.facts.filter((fact) => isHeard(flow, fact));
   const isNamed = heard.some(({ name }) => flow.slots.get(flow.slotOfFact.get(name) ?? '')?.guarded === true);
   return heard.length > 0 && !isNamed;
 }
 
-/** Matters that are also said of other debts, on the way to a fact. */
-const YIELDING: ReadonlySet<string> = new Set(['defer', 'settle-early']);
+/** Matters that are also said of other debts, or asked in passing, on the way to a fact. */
+const YIELDING: ReadonlySet<string> = new Set([
+  'defer',
+  'settle-early',
+  'callback',
+  'bill',
+  'progress',
+  'question',
+  'other-amount',
+]);
 
 function isHeard(flow: CompiledConversation | undefined, { name, confidence }: Fact): boolean {
   return confidence >= CERTAIN && flow?.slotOfFact.has(name) === true;
@@ -60,7 +80,9 @@ function isHeard(flow: CompiledConversation | undefined, { name, confidence }: F
 function matterOf(turn: Turn, { intent, understanding }: Reading): Start | undefined {
   if (intent === undefined) return undefined;
   const frame = turn.top;
-  const flow = frame && turn.flowOf(frame);
+  // A form put aside because nobody answered hears as well.
+  const listening = frame ?? (turn.parked?.expired === true ? turn.parked : undefined);
+  const flow = listening && turn.flowOf(listening);
   const asked = frame?.wait === 'slot' ? frame.asked : undefined;
   // 信用卡还不上，想借20万: what the open form hears goes to the form.
   if (YIELDING.has(intent) && understanding.facts.some((fact) => isHeard(flow, fact))) return undefined;
@@ -90,7 +112,10 @@ const LONGEST_NAME = 3;
 
 /** What a colleague who types a number alone wants to see; a short one may be a name (K3, K11), where that is asked for. */
 function lookUpOf(turn: Turn, text: string, { lookUp }: Reading): Command | undefined {
-  if (turn.tools.audience !== 'staff' || !lookUp) return undefined;
+  if (turn.tools.audience !== 'staff') return undefined;
+  const phone = turn.top ? undefined : parsePhone(toHalfWidth(text)); // in a form it is an answer or a change
+  if (phone !== undefined) return { name: 'customer', argument: phone };
+  if (!lookUp) return undefined;
   if (lookUp.argument.length > LONGEST_NAME) return lookUp;
   const frame = turn.top;
   const asked = frame?.wait === 'slot' ? frame.asked : undefined;
@@ -108,8 +133,9 @@ function respondToWords(turn: Turn, text: string, reading: Reading): void {
   if (turn.top) return answer(turn, turn.top, text, reading);
   const byFacts = findStart(turn, (starter) => hasFacts(starter, text, reading.understanding.facts));
   if (byFacts) return begin(turn, byFacts);
-  if (isCourtesy(text)) {
-    turn.effects.push({ kind: 'say', key: 'conversation.courtesy', params: {}, visit: 0 });
+  if (isCourtesy(text) || isGreeting(text)) {
+    const key = isCourtesy(text) ? 'conversation.courtesy' : 'conversation.greeting';
+    turn.effects.push({ kind: 'say', key, params: {}, visit: 0 });
     return;
   }
   return repair(turn, 'cannot-handle');
@@ -119,11 +145,12 @@ function respondToWords(turn: Turn, text: string, reading: Reading): void {
  * A proposed change is a question of the moment: whoever talks about something else has not agreed to it. What was said of
  * another customer is written nowhere then, and he is told so unless he is saying it once more.
  */
-function forgetPending(turn: Turn, { understanding }: Reading): void {
+function forgetPending(turn: Turn, { understanding }: Reading, isAnew: boolean): void {
   if (!turn.top?.pending) return;
   const { pending, ...rest } = turn.top;
   turn.put(rest);
-  const isSaidAgain = understanding.facts.some(({ value }) => value === pending.value);
+  const isSaidAgain =
+    pending.value === undefined ? isAnew : understanding.facts.some(({ value }) => value === pending.value);
   if (pending.other === true && !isSaidAgain) sayOn(turn, rest, 'conversation.conflict.dropped');
 }
 
@@ -193,6 +220,9 @@ function decide(turn: Turn, step: StepOf<'confirm'>, verb: string): boolean {
   return true;
 }
 
+/** What people say before the word that counts: 好的，同意 · 算了，不撤了. Alone it is no answer. */
+const FILLERS = /^(?:(?:好的?|行|可以|嗯+|哦+|那就?|那|我看|我?还是|算了|ok(?:ay)?|yes)[,，。!！~\s]*)+(?=.)/iu;
+
 /** A typed word that is one of the offered answers, a row's own number (K305), or its place in the list. */
 function chooseByWords(turn: Turn, frame: Frame, text: string): boolean {
   const step = turn.flowOf(frame).steps.get(frame.step);
@@ -210,9 +240,10 @@ function chooseByWords(turn: Turn, frame: Frame, text: string): boolean {
       values.find((value) => value.toLowerCase() === toHalfWidth(plain)) ??
       (isPlainTalk(turn) ? values[rowSaid(rows, text) ?? -1] : undefined);
     if (picked !== undefined) return choose(turn, frame, 'pick', picked);
+    const said = [plain, plain.replace(FILLERS, '')];
     const found =
       choices[number - rows.length] ??
-      choices.find((choice) => choice.verb === plain || choice.words.some((word) => word.toLowerCase() === plain));
+      choices.find(({ verb, words }) => verb === plain || words.some((word) => said.includes(word.toLowerCase())));
     return found !== undefined && choose(turn, frame, found.verb, undefined);
   }
   if (step?.kind !== 'confirm' || frame.wait !== 'confirm') return false;
@@ -222,8 +253,9 @@ function chooseByWords(turn: Turn, frame: Frame, text: string): boolean {
 }
 
 /** Neither a command nor a matter nor a yes or no. */
-function isPlainTalk({ input: { reading } }: Turn): boolean {
-  return reading !== undefined && !reading.command && !reading.intent && !reading.reply;
+function isPlainTalk(turn: Turn): boolean {
+  const { reading } = turn.input;
+  return reading !== undefined && !reading.command && !matterOf(turn, reading) && !reading.reply;
 }
 
 // — files, links, contacts ————————————————————————————————————————————————————
@@ -252,6 +284,7 @@ export function respondToEvent(turn: Turn, event: 'link' | 'opened'): void {
  */
 function openAgain(turn: Turn, open: Frame, { flow, at }: Start): void {
   turn.keepOnly(open);
+  turn.results = {};
   const first = turn.flowOf(open).definition.first;
   const step = at !== undefined && turn.flowOf(open).steps.has(at) ? at : first;
   const back = { ...questionOf(open), results: open.results };

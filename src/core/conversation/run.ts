@@ -1,6 +1,6 @@
 /** Runs the top frame step by step until somebody has to answer: a person, an operation, or another flow. */
 import { follow, type Step, type StepOf } from '../flow/index.ts';
-import { control } from './control.ts';
+import { comeBackTo, control } from './control.ts';
 import { prompt, saySentence, sayStillOpen, sayWhereWeWere } from './prompt.ts';
 import type { ConversationEffect } from './protocol.ts';
 import { openFlow } from './open.ts';
@@ -55,13 +55,23 @@ function enter(turn: Turn, frame: Frame): void {
     case 'route':
       return leave(turn, step.route);
     case 'call':
-      turn.put({ ...frame, wait: 'call' });
-      return openFlow(turn, step.call, { inputs: resolveInput(turn, frame, step.with) });
+      return callFlow(turn, frame, step);
     case 'control':
       return runControl(turn, step);
     case 'end':
       return end(turn, step.end);
   }
+}
+
+/** Opens another flow above; a frame that has nothing left to do after it makes room. */
+function callFlow(turn: Turn, frame: Frame, step: StepOf<'call'>): void {
+  const inputs = resolveInput(turn, frame, step.with);
+  const next = typeof step.go === 'string' ? turn.flowOf(frame).steps.get(step.go) : undefined;
+  if (next?.kind === 'end') {
+    turn.pop();
+    turn.effects.push({ kind: 'frame', change: 'ended', flow: frame.flow, outcome: next.end });
+  } else turn.put({ ...frame, wait: 'call' });
+  openFlow(turn, step.call, { inputs });
 }
 
 function waitFor(turn: Turn, frame: Frame, wait: 'choice' | 'confirm'): void {
@@ -98,6 +108,15 @@ export function askFor(turn: Turn, name: string): void {
     visit: again ? frame.visit : turn.nextVisit(),
   });
   prompt(turn);
+}
+
+/** Goes to the form that asks for a slot, and asks for it. */
+export function reopen(turn: Turn, slot: string): void {
+  const frame = turn.top;
+  if (!frame) return;
+  const form = formOf(turn, frame, [slot]);
+  if (form !== undefined) turn.put({ ...running(frame), step: form });
+  askFor(turn, slot);
 }
 
 type Call = Pick<StepOf<'do'>, 'do' | 'with'>;
@@ -137,8 +156,7 @@ function end(turn: Turn, outcome: string): void {
     return;
   }
   if (frame && turn.flowOf(frame).definition.transient) return comeBack(turn, below);
-  sayWhereWeWere(turn);
-  prompt(turn);
+  comeBackTo(turn);
 }
 
 /**

@@ -9,6 +9,7 @@ import { sayOn } from './say.ts';
 import type { Turn } from './turn.ts';
 import { CERTAIN, limitProblem, type Fact, type FactValue } from './understand/index.ts';
 import { fieldOf, labelOf, slotParam } from './values.ts';
+import { designation } from './whose.ts';
 
 /** Says what is expected instead; the draft stays as it is. */
 export function sayProblem(turn: Turn, slot: string, code: string): void {
@@ -17,9 +18,7 @@ export function sayProblem(turn: Turn, slot: string, code: string): void {
   const flow = turn.flowOf(frame);
   const definition = flow.slots.get(slot);
   const bound = (value: string | number | undefined): Param =>
-    value === undefined || !definition
-      ? { kind: 'plain', value: '' }
-      : { kind: 'slot', type: definition.type, value, personal: false };
+    value === undefined || !definition ? { kind: 'plain', value: '' } : { kind: 'slot', type: definition.type, value };
   const fact = [...flow.slotOfFact].find(([, name]) => name === slot)?.[0] ?? '';
   const params = {
     slot: { kind: 'text' as const, key: labelOf(flow, slot) },
@@ -63,7 +62,7 @@ export function emptySlot(turn: Turn, name: string): void {
   const frame = turn.top;
   if (!frame) return;
   const flow = turn.flowOf(frame);
-  const old = slotParam(flow, name, frame.slots[name]?.value);
+  const old = slotParam(flow, name, frame.slots[name]);
   const reopened = dependentsWithValue(flow, frame, name);
   replace(turn, frame, [name, { from: 'skipped' }], reopened);
   if (!old) return;
@@ -82,7 +81,7 @@ function showDiff(turn: Turn, name: string, old: SlotState, reopened: readonly s
   if (!frame || !slot) return;
   const flow = turn.flowOf(frame);
   const field = fieldOf(flow, name, slot);
-  const before = slotParam(flow, name, old.value);
+  const before = slotParam(flow, name, old);
   if (!field || !before) return;
   turn.effects.push({
     kind: 'diff',
@@ -140,14 +139,17 @@ export function conflictOf(turn: Turn, frame: Frame, facts: readonly Fact[]): Pe
   return news.length > 1 ? { slot, value, text: turn.input.text } : { slot, value };
 }
 
+/** In place of a name, in the words of `conversation.conflict.whose`. */
+const NOBODY_NAMED: Param = { kind: 'plain', value: 'none' };
+
 /** Asks whether a confirmed value shall really change, or whose the sentence is; until then nothing of it is taken. */
 export function askConflict(turn: Turn, pending: PendingChange): void {
   const frame = turn.top;
   if (!frame) return;
   const { slot, value, other } = pending;
   const flow = turn.flowOf(frame);
-  const old = slotParam(flow, slot, frame.slots[slot]?.value);
-  const proposed = slotParam(flow, slot, value);
+  const old = slotParam(flow, slot, frame.slots[slot]) ?? (other === true ? designation(turn, frame) : undefined);
+  const proposed = value === undefined ? NOBODY_NAMED : slotParam(flow, slot, { value, from: 'said' });
   if (!old || !proposed) return;
   const params = { slot: { kind: 'text' as const, key: labelOf(flow, slot) }, old, new: proposed };
   const anew = { verb: 'new', label: 'conversation.conflict.new' };

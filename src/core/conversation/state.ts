@@ -23,7 +23,8 @@ export type KeptResult = Readonly<Record<string, string | number | boolean>>;
 /** A change that passing text proposed to something a person had confirmed; the person decides. */
 export interface PendingChange {
   readonly slot: string;
-  readonly value: FactValue;
+  /** Absent: the sentence is about somebody it does not name. */
+  readonly value?: FactValue;
   /** The whole sentence, when it says more: nothing of it is taken before the decision. */
   readonly text?: string;
   /** The sentence seems to be about another person, who may get a form of his own. */

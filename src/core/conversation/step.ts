@@ -18,6 +18,7 @@ import { sayOn } from './say.ts';
 import type { ConversationState, Frame, KeptResult, SlotState } from './state.ts';
 import { formOf, running, Turn, type TurnInput } from './turn.ts';
 import { missingSlots, resolveReference } from './values.ts';
+import { caseOf } from './whose.ts';
 
 /** A step's result. The runtime calls each `do` in order and feeds its result back as the next event. */
 export interface ConversationStep {
@@ -120,12 +121,22 @@ function operationDone(turn: Turn, visit: number, result: Readonly<Record<string
   if (call.as !== undefined) {
     turn.results = { ...turn.results, [call.as]: result };
     turn.put({ ...frame, results: { ...frame.results, [call.as]: plainFields(result) } });
+    closeTwins(turn);
   }
   if (step.kind === 'do') {
     if (step.slotsFrom === undefined || !refill(turn, step.slotsFrom)) leave(turn, step.go);
   } else if (step.kind === 'collect' && step.changed?.next) leaveForm(turn, frame.step, step.changed.next);
   else turn.put(running(turn.top ?? frame));
   run(turn);
+}
+
+/** One customer, one form: the one just opened (继续 K307) replaces an older one, whose words and buttons are of yesterday. */
+function closeTwins(turn: Turn): void {
+  const { top } = turn;
+  const number = top && caseOf(top);
+  if (!top || number === undefined || !turn.flowOf(top).slotOfFact.has('name')) return;
+  turn.keepOnly(top, (other) => caseOf(other) === number);
+  if (turn.parked?.flow === top.flow && caseOf(turn.parked) === number) turn.parked = undefined;
 }
 
 /**
@@ -219,7 +230,7 @@ function idleTimers(turn: Turn, before: Frame | undefined): void {
   if (before?.visit === after?.visit && before?.wait === after?.wait) return;
   if (before && turn.tools.flows.get(before.flow, before.version)?.definition.idle)
     turn.effects.push({ kind: 'timer.clear', visit: before.visit });
-  const idle = after && waitsForPerson(after) ? turn.flowOf(after).definition.idle : undefined;
+  const idle = after && waitsForPerson(turn, after) ? turn.flowOf(after).definition.idle : undefined;
   if (!after || !idle) return;
   turn.effects.push(
     { kind: 'timer.set', name: 'remind', visit: after.visit, afterMinutes: durationMinutes(idle.remindAfter) },
@@ -227,6 +238,8 @@ function idleTimers(turn: Turn, before: Frame | undefined): void {
   );
 }
 
-function waitsForPerson(frame: Frame): boolean {
-  return frame.wait === 'slot' || frame.wait === 'choice' || frame.wait === 'confirm';
+function waitsForPerson(turn: Turn, frame: Frame): boolean {
+  if (frame.wait !== 'choice') return frame.wait === 'slot' || frame.wait === 'confirm';
+  const step = turn.flowOf(frame).steps.get(frame.step);
+  return step?.kind !== 'ask' || step.remind !== false;
 }

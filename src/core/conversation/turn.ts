@@ -90,15 +90,14 @@ export class Turn {
     this.#frames[this.#frames.length - 1] = frame;
   }
 
-  /** Brings a frame to the top and takes away the others of its flow. */
-  keepOnly(frame: Frame): void {
+  /** Brings a frame to the top and takes away the others of its flow, or those of them that `isTwin` names. */
+  keepOnly(frame: Frame, isTwin: (other: Frame) => boolean = () => true): void {
     this.raise(frame);
-    const others = this.#frames.filter((other) => other !== frame && other.flow === frame.flow);
+    const others = this.#frames.filter((other) => other !== frame && other.flow === frame.flow && isTwin(other));
     for (const other of others) {
       this.#frames.splice(this.#frames.indexOf(other), 1);
       this.effects.push({ kind: 'frame', change: 'ended', flow: other.flow, outcome: 'opened again' });
     }
-    this.results = {};
   }
 
   /** Brings a frame to the top; those that were above it stay open below. */

@@ -144,17 +144,24 @@ function specialParam(turn: Turn, frame: Frame, reference: string): Param | unde
         : { kind: 'text', key: flow.definition.title };
     default: {
       const slot = /^\$slots\.(?<name>[A-Za-z0-9]+)$/u.exec(reference)?.groups?.['name'];
-      return slot === undefined ? undefined : slotParam(flow, slot, frame.slots[slot]?.value);
+      return slot === undefined ? undefined : slotParam(flow, slot, frame.slots[slot]);
     }
   }
 }
 
 /** A slot's value as a parameter; `undefined` when it has none. */
-export function slotParam(flow: CompiledConversation, name: string, value: FactValue | undefined): Param | undefined {
-  const slot = flow.slots.get(name);
-  if (!slot || value === undefined) return undefined;
-  const option = slot.options?.find((candidate) => candidate.value === value)?.label;
-  return { kind: 'slot', type: slot.type, value, personal: slot.personal, ...(option === undefined ? {} : { option }) };
+export function slotParam(flow: CompiledConversation, name: string, slot: SlotState | undefined): Param | undefined {
+  const definition = flow.slots.get(name);
+  if (!definition || slot?.value === undefined) return undefined;
+  const { value, from } = slot;
+  const option = definition.options?.find((candidate) => candidate.value === value)?.label;
+  return {
+    kind: 'slot',
+    type: definition.type,
+    value,
+    ...(from === 'given' ? { onFile: true } : {}),
+    ...(option === undefined ? {} : { option }),
+  };
 }
 
 /** The locale key of a slot's name. */
@@ -165,7 +172,7 @@ export function labelOf(flow: CompiledConversation, name: string): string {
 /** One labelled value. */
 export function fieldOf(flow: CompiledConversation, name: string, slot: SlotState): Field | undefined {
   const definition = flow.slots.get(name);
-  const value = slotParam(flow, name, slot.value);
+  const value = slotParam(flow, name, slot);
   return definition && value
     ? { slot: name, label: definition.label, value, confirmed: slot.confirmed === true }
     : undefined;

@@ -123,6 +123,8 @@ export const stepSchemas = {
   ask: z.strictObject({
     ask: textKey,
     ...saying,
+    /** `false`: nobody is reminded of this question, however long it stands. */
+    remind: z.literal(false).optional(),
     choices: z.array(choice).optional(),
     /** One choice for each row of a result. */
     pick: z.strictObject({ of: z.string(), value: identifier, line: textKey, as: identifier, go: name }).optional(),
@@ -170,16 +172,26 @@ export const COMMAND_NAMES = [
 /** What customers say in their own words that wants its own answer; the patterns are in core/conversation. */
 export const INTENTS = [
   'withdraw-consent',
+  'erase',
   'complaint',
   'contact-limit',
   'call-limit',
   'wrong-person',
   'no-advertising',
   'human',
+  'machine',
+  'full-number',
+  'callback',
+  'new-phone',
   'defer',
   'settle-early',
   'paid',
+  'refused',
+  'bill',
   'outcome',
+  'progress',
+  'question',
+  'other-amount',
 ] as const;
 /** The name of such a matter. */
 export type Intent = (typeof INTENTS)[number];

@@ -32,7 +32,7 @@ export async function callOperation(call: Call, name: string, rawInput: unknown)
     refuse(call, operation, undefined, 'permission.denied');
     throw new AppError(commonErrors['permission.denied'], { params: { operation: name } });
   }
-  const input = parseInput(operation, rawInput, call.actor.language);
+  const input = parsed(call, operation, rawInput);
   const mark = call.effects.mark();
   if (!operation.isRead) await call.tx.query('SAVEPOINT operation');
   try {
@@ -44,7 +44,7 @@ export async function callOperation(call: Call, name: string, rawInput: unknown)
         action: name,
         outcome: 'DONE',
         ...(subject ? { subject } : {}),
-        detail: auditDetail(input, operation.evidence(output)),
+        detail: auditDetail(operation, input, output),
       });
     }
     return output;
@@ -60,14 +60,24 @@ export async function callOperation(call: Call, name: string, rawInput: unknown)
   }
 }
 
+function parsed(call: Call, operation: Operation, rawInput: unknown): unknown {
+  try {
+    return parseInput(operation, rawInput, call.actor.language);
+  } catch (error) {
+    if (error instanceof AppError) refuse(call, operation, undefined, error.code);
+    throw error;
+  }
+}
+
 function refuse(call: Call, operation: Operation, input: unknown, code: string): void {
   if (operation.isRead && !operation.isAudited && code !== 'permission.denied') return;
   const subject = input === undefined ? undefined : operation.subject(input, undefined);
   call.effects.audit({ action: operation.name, outcome: 'REFUSED', ...(subject ? { subject } : {}), detail: { code } });
 }
 
-function auditDetail(input: unknown, evidence: unknown): unknown {
-  return { input: maskedInput(input), ...(evidence === undefined ? {} : { evidence }) };
+function auditDetail(operation: Operation, input: unknown, output: unknown): unknown {
+  const evidence = operation.evidence(output);
+  return { input: maskedInput(input, operation.keepsNames), ...(evidence === undefined ? {} : { evidence }) };
 }
 
 function contextOf(call: Call, scope: Ctx['scope']): Ctx {

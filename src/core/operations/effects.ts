@@ -85,7 +85,7 @@ export class Effects {
   readonly audits: AuditDraft[] = [];
   readonly events: FlowEventDraft[] = [];
   readonly incidents: IncidentDraft[] = [];
-  /** Customers whose files this turn's messages belong to. */
+  /** Customers whose files this turn's messages belong to, and whose names its searchable copies hide. */
   readonly touched = new Set<string>();
 
   send(message: MessageDraft): void {
@@ -112,7 +112,10 @@ export class Effects {
   conceal(word: string): void {
     if (word.length > 1) this.concealed.add(word);
   }
-  /** Files the turn's messages with this customer. */
+  /**
+   * Files the turn's messages with this customer, also when what was wanted for him is refused in the end: nothing said is
+   * missing from his file. So it is called only once it is clear that the caller may see him.
+   */
   touch(customerId: string): void {
     this.touched.add(customerId);
   }
@@ -128,7 +131,7 @@ export class Effects {
       incidents: this.incidents.length,
     };
   }
-  /** Forgets everything since the mark. */
+  /** Forgets what an operation wanted since the mark; whom it was about, and whose names are hidden, stays. */
   reset(mark: EffectsMark): void {
     this.messages.length = mark.messages;
     this.timers.length = mark.timers;

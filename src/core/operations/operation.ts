@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { AppError, commonErrors, defineErrors, type FieldFault } from '../../lib/errors.ts';
 import type { Language } from '../../lib/i18n.ts';
 import { isUuid } from '../../lib/ids.ts';
+import { SCHEMA_WORDS } from '../../lib/request-body.ts';
 import type { Access } from './actor.ts';
 import type { Ctx } from './context.ts';
 
@@ -38,6 +39,8 @@ export interface OperationSpec<I extends z.ZodType, O extends z.ZodType> {
   ) => { readonly kind: string; readonly id: string } | undefined;
   /** What the audit entry keeps of the output beside the input: of a bulk run the digest of its rows. */
   readonly evidence?: (output: z.output<O>) => unknown;
+  /** True when `name` in its input is a colleague's, a product's or a flow's and never a customer's: the audit entry keeps it. */
+  readonly keepsNames?: boolean;
   /** An example request for the document. */
   readonly example?: unknown;
   run(ctx: Ctx, input: z.output<I>): Promise<z.output<O>>;
@@ -53,6 +56,7 @@ export interface Operation {
   readonly http: HttpBinding | undefined;
   readonly isRead: boolean;
   readonly isAudited: boolean;
+  readonly keepsNames: boolean;
   readonly example: unknown;
   subject(input: unknown, output: unknown): { readonly kind: string; readonly id: string } | undefined;
   evidence(output: unknown): unknown;
@@ -80,6 +84,7 @@ export function defineOperation<I extends z.ZodType, O extends z.ZodType>(spec: 
     http: spec.http,
     isRead: spec.readOnly ?? false,
     isAudited: spec.audited ?? !(spec.readOnly ?? false),
+    keepsNames: spec.keepsNames ?? false,
     example: spec.example,
     subject: (input, output) => {
       const subject = spec.subject?.(input as z.output<I>, output as z.output<O> | undefined);
@@ -131,9 +136,6 @@ export class Registry {
   }
 }
 
-// The library's own words for what is wrong with a field, in the reader's language.
-const WORDS = { 'zh-CN': z.locales.zhCN().localeError, en: z.locales.en().localeError };
-
 /** Parses input by the operation's schema. @throws AppError request.invalid with one fault per field. */
 export function parseInput(operation: Operation, input: unknown, language: Language): unknown {
   const unstorable = unstorableIn(input);
@@ -158,7 +160,7 @@ export function partOf(whole: z.ZodObject, isWanted: (name: string) => boolean):
 
 /** The value as the schema describes it. @throws AppError request.invalid with one fault per field, in the reader's language. */
 export function parseFields<T extends z.ZodType>(schema: T, value: unknown, language: Language): z.output<T> {
-  const parsed = schema.safeParse(value, { error: WORDS[language] });
+  const parsed = schema.safeParse(value, { error: SCHEMA_WORDS[language] });
   if (parsed.success) return parsed.data;
   throw new AppError(commonErrors['request.invalid'], { faults: faultsOf(parsed.error) });
 }

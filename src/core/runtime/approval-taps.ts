@@ -2,9 +2,11 @@
 import type { CardForm } from '../../channels/card.ts';
 import type { Address, Happening } from '../../channels/channel.ts';
 import { AppError } from '../../lib/errors.ts';
+import { REASONS } from '../approval/index.ts';
 import type { FlowTable, Reading } from '../conversation/index.ts';
 import type { Turn } from '../unit/unit.ts';
-import { answersOf, colleagueForm, MAX_COLLEAGUE, OFFERED, reasonForm, type Wanting } from './decision-forms.ts';
+import { answersOf, colleagueForm, MAX_COLLEAGUE, reasonForm, type Wanting } from './decision-forms.ts';
+import { readDecisionWords, readTypedDecision } from './decision-words.ts';
 import { withoutDecision, type Memory, type PendingDecision } from './memory.ts';
 import type { Say } from './speech.ts';
 
@@ -85,7 +87,7 @@ function refused(
   error: AppError,
 ): PendingDecision | undefined {
   const { tap } = press;
-  const params = { application: card.application, by: card.decidedBy ?? 'none', ...error.params };
+  const params = { application: card.application, by: card.decidedBy ?? 'none', role: 'other', ...error.params };
   const pending: PendingDecision = {
     approvalId: card.approvalId,
     revision: tap.revision,
@@ -105,7 +107,7 @@ function refused(
       ask(
         press,
         press.text(`approval.tap.reason.${tap.verb}`, params),
-        tap.verb === 'reject' ? OFFERED.map((code) => press.text(`approval.reason.${code}`)) : [],
+        tap.verb === 'reject' ? REASONS.map((code) => press.text(`approval.reason.${code}`)) : [],
       );
       return pending;
     case 'approval.successor_ambiguous':
@@ -168,7 +170,7 @@ export function keepQuestion(memory: Memory, depth: number, say: Say): Memory {
 
 /**
  * The words after a press: the reason, or the name of the colleague. A command stays a command, and the question stays
- * open; a name nobody has is asked for again. A wrong word must never become a decision.
+ * open; what is no reason is asked back, a name nobody has is asked for again. A wrong word must never become a decision.
  */
 async function answerDecision(decision: PendingDecision, words: Words): Promise<Answer> {
   const { turn, say, reading, flows } = words;
@@ -178,21 +180,36 @@ async function answerDecision(decision: PendingDecision, words: Words): Promise<
     say('approval.tap.dropped');
     return { kind: command === 'cancel' ? 'answered' : 'other', isOpen: false }; // with 人工 a person has the word
   }
-  if (command !== undefined || text.startsWith('/') || flows.startingWith('staff', text))
+  if (command !== undefined || text.startsWith('/')) return { kind: 'other', isOpen: true };
+  const { verb, application = '' } = decision;
+  const read = readDecisionWords(verb, text);
+  if (read.kind === 'withdrawn') {
+    say('approval.tap.withdrawn', { application, verb });
+    return { kind: 'answered', isOpen: false };
+  }
+  if (readTypedDecision(text)?.application !== undefined || flows.startingWith('staff', text))
     return { kind: 'other', isOpen: true };
-  const code = OFFERED.find(
-    (one) => turn.call.services.texts.translate(turn.call.actor.language, `approval.reason.${one}`) === text,
+  const usual = REASONS.map((code) =>
+    turn.call.services.texts.translate(turn.call.actor.language, `approval.reason.${code}`),
   );
-  const given =
-    decision.verb === 'hand_over' ? { to: text.slice(0, MAX_COLLEAGUE) } : { reason: code ?? text.slice(0, 500) };
+  if (read.kind === 'unclear') {
+    say('approval.tap.unclear', { application, verb, most: REASONS.length }, verb === 'reject' ? usual : []);
+    return { kind: 'answered', isOpen: true };
+  }
+  const code = read.kind === 'offered' ? read.code : REASONS[usual.indexOf(text)];
+  const reason = code ?? text.slice(0, 500);
+  return takeDecision(decision, verb === 'hand_over' ? { to: text.slice(0, MAX_COLLEAGUE) } : { reason }, words);
+}
+
+async function takeDecision(
+  decision: PendingDecision,
+  given: { readonly to: string } | { readonly reason: string },
+  { turn, say }: Words,
+): Promise<Answer> {
+  const { approvalId: id, revision, verb, application = '' } = decision;
   try {
-    const done = (await turn.run('approval.decide', {
-      id: decision.approvalId,
-      revision: decision.revision,
-      verb: decision.verb,
-      ...given,
-    })) as Done;
-    say(doneKey(done), { application: decision.application ?? '', left: done.left });
+    const done = (await turn.run('approval.decide', { id, revision, verb, ...given })) as Done;
+    say(doneKey(done), { application, left: done.left });
   } catch (error) {
     if (!(error instanceof AppError)) throw error;
     return notTaken(decision, error, say);
@@ -207,7 +224,11 @@ function colleagueQuestion(error: AppError, otherwise: 'successor' | 'successor_
 
 /** Words that did not decide: an unknown colleague is asked for again, anything else ends the question. */
 function notTaken(decision: PendingDecision, error: AppError, say: Say): Answer {
-  const params = { application: decision.application ?? '', ...error.params };
+  const params = { application: decision.application ?? '', role: 'other', ...error.params };
+  if (error.code === 'approval.closed' && decision.application !== undefined) {
+    say('approval.tap.late', { application: decision.application, state: String(error.params['state'] ?? 'other') });
+    return { kind: 'answered', isOpen: false };
+  }
   if (error.code !== 'approval.successor_needed' && error.code !== 'approval.successor_ambiguous') {
     say(`error.${error.code}.title`, params);
     return { kind: 'answered', isOpen: false };

@@ -1,8 +1,6 @@
 /** What a decision still needs, as a form, and a form that was filled in back as what the decision takes. Pure. */
 import type { CardForm, FormField } from '../../channels/card.ts';
-
-/** Reasons offered for one tap; the same codes as the approval room's. */
-export const OFFERED = ['R02', 'R05', 'R08', 'R21', 'R22', 'R27'] as const;
+import { REASONS } from '../approval/index.ts';
 
 /** What can be pressed on a card of the approvals. */
 const VERBS = ['approve', 'reject', 'return', 'hand_over'] as const;
@@ -37,7 +35,7 @@ export function reasonForm(wanting: Wanting, text: TextOf): CardForm {
     id: 'reason',
     label: text('approval.form.usual'),
     hint: text('approval.form.hint.usual'),
-    options: OFFERED.map((code) => ({ id: code, text: text(`approval.reason.${code}`) })),
+    options: REASONS.map((code) => ({ id: code, text: text(`approval.reason.${code}`) })),
   };
   return form(wanting, wanting.verb === 'reject' ? [usual, words] : [words], text);
 }
@@ -67,7 +65,7 @@ export function answersOf(
 ): { readonly to?: string; readonly reason?: string } {
   const { to, words } = selected;
   if (to !== undefined) return { to: to.slice(0, MAX_COLLEAGUE) };
-  const code = OFFERED.find((one) => one === selected['reason']);
+  const code = REASONS.find((one) => one === selected['reason']);
   if (words === undefined) return code === undefined ? {} : { reason: code };
   const whole =
     code === undefined ? words : text('approval.form.both', { usual: text(`approval.reason.${code}`), words });
@@ -81,7 +79,7 @@ export function pressText(
 ): string {
   const verb = VERBS.find((one) => one === press.verb);
   const answers = Object.entries(press.selected).map(([field, answer]) => {
-    const code = field === 'reason' ? OFFERED.find((one) => one === answer) : undefined;
+    const code = field === 'reason' ? REASONS.find((one) => one === answer) : undefined;
     return code === undefined ? answer : text(`approval.reason.${code}`);
   });
   return [verb === undefined ? press.verb : text(`approval.verb.${verb}`), ...answers].join('\n');

@@ -120,11 +120,9 @@ function editedNotice(facts: readonly EditedFact[], say: Say): string {
   return say('talk.edited.told', { changes, how: example ? line('talk.edited.how', example) : '' });
 }
 
-const PERSONAL: ReadonlySet<Told> = new Set(['phone', 'identityNumber']);
-
 function paramOf(name: Told, value: FactValue | undefined): Param {
   if (value === undefined) return { kind: 'text', key: 'lead.none' };
   const type = TYPES[name];
   const option = type === 'choice' ? { option: `flows.option.${value}` } : {};
-  return { kind: 'slot', type, value, personal: PERSONAL.has(name), ...option };
+  return { kind: 'slot', type, value, ...option };
 }

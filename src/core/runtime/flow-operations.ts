@@ -29,6 +29,7 @@ export const publishFlow = defineOperation({
     before: z.int().nullable(),
   }),
   http: { method: 'POST', path: '/flows/{name}/publish', status: 200 },
+  keepsNames: true,
   example: { number: 2 },
   subject: ({ name }) => ({ kind: 'flow', id: name }),
   async run(ctx, { name, number }) {

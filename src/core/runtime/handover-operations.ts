@@ -78,7 +78,7 @@ export const giveBack = defineOperation({
   access: MAY_HAND_BACK,
   input: z.strictObject({ who: z.string().trim().min(1).max(64) }),
   output: z.object({ kind: z.enum(['handed_back', 'not_silent']), who: z.string() }),
-  subject: (input) => ({ kind: 'conversation', id: input.who }),
+  subject: ({ who }) => ({ kind: CHAT_ID.test(who) ? 'conversation' : 'customer', id: who }),
   async run(ctx, { who }) {
     const result = CHAT_ID.test(who)
       ? await ctx.call('conversation.handBackChat', { conversation: who })
@@ -104,5 +104,5 @@ async function giveWord(ctx: Ctx, talks: readonly { readonly id: string }[]): Pr
 
 /** Nobody has to take over any more. */
 async function settle(ctx: Ctx, subject: { readonly kind: string; readonly id: string }): Promise<void> {
-  await ctx.callAsSystem('task.finishAbout', { kind: 'handed_over', subject });
+  for (const kind of ['handed_over', 'invited_asks']) await ctx.callAsSystem('task.finishAbout', { kind, subject });
 }

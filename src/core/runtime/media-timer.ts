@@ -31,7 +31,10 @@ export const ALBUM_QUIET_MS = 1_500;
 /** Telegram's most; an album that has so many need not be waited for, and nobody can put it off for ever. */
 const MAX_ALBUM = 10;
 
-const GATHERING = statement('media-gathering', 'SELECT state, sealed_payload FROM timers WHERE key = $1 FOR UPDATE');
+const GATHERING = statement(
+  'media-gathering',
+  `SELECT state = 'OPEN' AS is_open, sealed_payload FROM timers WHERE key = $1 FOR UPDATE`,
+);
 const PUT_OFF = statement(
   'media-put-off',
   `UPDATE timers SET due_at = $2, sealed_payload = $3, attempts = 0 WHERE key = $1`,
@@ -58,11 +61,14 @@ export function handOverAlone(
 async function gather(turn: Turn, errand: MediaErrand, key: string): Promise<void> {
   const { tx, now, services, traceId } = turn.call;
   const quietAt = new Date(now.getTime() + ALBUM_QUIET_MS);
-  const [known] = await tx.query<{ state: string; sealed_payload: Buffer }>(GATHERING, [key]);
+  const [known] = await tx.query<{ is_open: boolean; sealed_payload: Buffer | null }>(GATHERING, [key]);
   if (!known) return writeTimers(tx, services.keys, traceId, [timerOf(errand, key, quietAt)]);
   const aad = `timers.sealed_payload.${key}`;
-  const gathered = (services.keys.openJson(aad, known.sealed_payload) as MediaErrand).messages;
-  if (known.state !== 'OPEN' || gathered.length >= MAX_ALBUM) {
+  const gathered =
+    known.is_open && known.sealed_payload !== null
+      ? (services.keys.openJson(aad, known.sealed_payload) as MediaErrand).messages
+      : undefined;
+  if (gathered === undefined || gathered.length >= MAX_ALBUM) {
     // A straggler of an album that has been handed over goes the way of a single message.
     const own = `${key}:${errand.messages[0]?.inboxId ?? ''}`;
     return writeTimers(tx, services.keys, traceId, [timerOf(errand, own, now)]);

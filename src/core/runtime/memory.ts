@@ -32,6 +32,23 @@ export interface Memory {
   readonly offer?: Offer;
   readonly decision?: PendingDecision;
   readonly silence?: Silence;
+  /** Messages whose edit came before them, the latest few: what they say stands in the edit. */
+  readonly early?: readonly string[];
+}
+
+/** More than so many edits do not overtake their messages in one chat. */
+const MOST_EARLY = 5;
+
+/** Notes that a message is still to come whose edit has come. */
+export function awaitingMessage(memory: Memory, messageId: string): Memory {
+  const others = (memory.early ?? []).filter((other) => other !== messageId);
+  return { ...memory, early: [...others, messageId].slice(-MOST_EARLY) };
+}
+
+/** The memory without the message, which has come. */
+export function withMessage({ early = [], ...rest }: Memory, messageId: string): Memory {
+  const others = early.filter((other) => other !== messageId);
+  return others.length === 0 ? rest : { ...rest, early: others };
 }
 
 export function memoryOf(state: unknown): Memory {

@@ -104,6 +104,7 @@ function signalOperation(flows: Flows): Operation {
     access: { system: 'all' },
     input: z.strictObject({ instanceId: z.uuid(), event }),
     output: z.object({ node: z.string(), status: z.string() }),
+    keepsNames: true,
     subject: (input) => ({ kind: 'instance', id: input.instanceId }),
     async run(ctx, input) {
       const { instanceId, event: happened } = input;
@@ -127,10 +128,22 @@ function signalOperation(flows: Flows): Operation {
   });
 }
 
-const STOPPED = statement(
-  'instances-stopped',
-  `SELECT id FROM instances WHERE status = 'STOPPED' ORDER BY id LIMIT 1000`,
+const NEXT_STOPPED = statement(
+  'instances-next-stopped',
+  `SELECT id, flow_version_id, subject_kind, subject_id, sealed_state, rev, status FROM instances
+   WHERE status = 'STOPPED' AND id > $1 ORDER BY id LIMIT 1 FOR NO KEY UPDATE`,
 );
+const BEFORE_ALL = '00000000-0000-0000-0000-000000000000';
+
+/** Every stopped case, locked when its turn comes, in the order of ids. */
+async function* stoppedCases(tx: Tx): AsyncGenerator<InstanceRow> {
+  for (let after = BEFORE_ALL; ;) {
+    const [row] = await tx.query<InstanceRow>(NEXT_STOPPED, [after]);
+    if (!row) return;
+    yield row;
+    after = row.id;
+  }
+}
 
 function resumeOperation(flows: Flows): Operation {
   return defineOperation({
@@ -141,12 +154,12 @@ function resumeOperation(flows: Flows): Operation {
     output: z.object({ resumed: z.int() }),
     async run(ctx) {
       let resumed = 0;
-      for (const { id } of await ctx.tx.query<{ id: string }>(STOPPED)) {
-        const row = await lock(ctx.tx, id);
+      for await (const row of stoppedCases(ctx.tx)) {
+        const { id } = row;
         const state = ctx.keys.openJson(`instances.sealed_state.${id}`, row.sealed_state) as ProcessState;
         const flow = await flows.version(ctx.tx, row.flow_version_id);
         const node = flow.kind === 'process' ? flow.nodes.get(state.node) : undefined;
-        if (row.status !== 'STOPPED' || node?.kind !== 'approval') continue;
+        if (node?.kind !== 'approval') continue;
         const { policy, role, count } = node.approval;
         const seats = { instanceId: id, policy, role, count };
         if (role === undefined || !((await ctx.callAsSystem('approval.canSeat', seats)) as { can: boolean }).can)
@@ -347,7 +360,7 @@ const OUTCOMES: Readonly<Record<string, string>> = {
   approved: 'APPROVED',
   rejected: 'REJECTED',
   recalled: 'RECALLED',
-  expired: 'RECALLED',
+  expired: 'EXPIRED',
 };
 
 async function ended(ctx: Ctx, instance: Case, outcome: string): Promise<void> {

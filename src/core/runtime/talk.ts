@@ -33,13 +33,14 @@ import {
   type ReportedChange,
 } from './incoming.ts';
 import { handOverMedia } from './media-timer.ts';
-import { caseOf, memoryFor, withoutDecision, type Memory } from './memory.ts';
+import { awaitingMessage, caseOf, memoryFor, withMessage, withoutDecision, type Memory } from './memory.ts';
 import type { PersonalValues } from './personal-slots.ts';
 import { actorOf, isUnknownStaff } from './senders.ts';
 import { answered, awaitAnswer, keepAlarm, ring, type Silence } from './silence.ts';
 import { Speech } from './speech.ts';
 import { answerTrial } from './trial.ts';
 import type { ConversationWork, InternalEvent, StoredEvent } from './turns.ts';
+import { pointToCard } from './typed-decisions.ts';
 
 /** What talks need of the rest of the program. */
 export interface RuntimeDeps {
@@ -49,7 +50,7 @@ export interface RuntimeDeps {
   readonly writeIncoming: (unit: Unit, items: readonly IncomingItem[]) => Promise<void>;
   /** Notes an edit or deletion; `false` when the message is not on file. */
   readonly writeChange: (unit: Unit, change: ItemChange) => Promise<boolean>;
-  /** The words of a message as they stand on file now, an edit included. */
+  /** The words of a message as they stand on file now, an edit included, also where only that has come. */
   readonly wordsOf: (unit: Unit, conversationId: string, messageId: string) => Promise<string | undefined>;
   /** Files what was said in a conversation before it was known whose it is. */
   readonly linkEarlier: (unit: Unit, conversationId: string, customerId: string) => Promise<void>;
@@ -237,7 +238,7 @@ export class Talk {
         });
         return;
       case 'message':
-        await this.#message(turn, stored, happening);
+        await this.#message(turn, stored, await this.#asEdited(turn, stored, happening));
         this.#file(turn, stored, {
           kind: happening.media.length > 0 ? 'file' : 'text',
           messageId: happening.messageId,
@@ -254,11 +255,36 @@ export class Talk {
       (item) => item.conversationId === id && item.messageId === messageId && item.kind !== 'edited',
     );
     const before = waiting?.text ?? (await this.#deps.wordsOf(this.#unit, id, messageId));
-    if (before === undefined || this.#isUnknownStaff()) return;
+    if (this.#isUnknownStaff() || this.#memory.early?.includes(messageId) === true) return;
+    if (before === undefined) {
+      this.#memory = awaitingMessage(this.#memory, messageId);
+      return;
+    }
     readConcealing(turn.effects, before, this.#today); // the notice says both
     const edit = { before, after: text, today: this.#today, actor: this.#actor, message: `${id}:${messageId}` };
     const told = await noticeEdit(turn, edit, (key, params) => this.#speech.text(key, params));
     if (told !== undefined) this.#speech.send(turn, { kind: 'text', text: told });
+  }
+
+  /** A message that its own edit has overtaken is read as it was edited; the change is noted on its line. */
+  async #asEdited(
+    turn: Turn,
+    stored: StoredEvent,
+    message: Extract<InboundEvent['happening'], { kind: 'message' }>,
+  ): Promise<typeof message> {
+    const { messageId } = message;
+    if (this.#memory.early?.includes(messageId) !== true) return message;
+    this.#memory = withMessage(this.#memory, messageId);
+    const conversationId = this.#work.conversation.id;
+    const inBatch = this.changes.findLast(({ change }) => change.messageId === messageId)?.change.text;
+    const text = inBatch ?? (await this.#deps.wordsOf(this.#unit, conversationId, messageId));
+    if (text === undefined) return message;
+    readConcealing(turn.effects, message.text, this.#today); // its line has the words as they were sent
+    if (inBatch === undefined) {
+      const change = { messageId, kind: 'edited', text } as const;
+      this.changes.push({ change: changeOf(change, [conversationId, stored.id], turn.effects.concealed) });
+    }
+    return { ...message, text };
   }
 
   async #message(
@@ -292,8 +318,10 @@ export class Talk {
     const depth = this.#memory.talk.frames.length;
     const chosen = this.#offered(message.text);
     const { handedOver } = this.#memory.talk;
-    await this.#step(turn, chosen ?? { type: 'message', text: message.text, reading, media: [] });
-    if (handedOver && this.#memory.talk.handedOver) await passOn(turn, this.#actor, message.text);
+    if (chosen || !(await pointToCard(turn, message.text, { isFormOpen: depth > 0, say })))
+      await this.#step(turn, chosen ?? { type: 'message', text: message.text, reading, media: [] });
+    if (handedOver && this.#memory.talk.handedOver)
+      await passOn(turn, this.#actor, this.#work.conversation.id, message.text);
     this.#memory = keepQuestion(this.#memory, depth, say);
   }
 

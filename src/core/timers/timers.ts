@@ -1,4 +1,8 @@
-/** Timers are rows; a due time lies in business time. What is deferred waits here, never in the outbox. */
+/**
+ * Timers are rows; a due time lies in business time. What is deferred waits here, never in the outbox. A timer that is over
+ * carries nothing any more: people's words in it are under no customer's key, and his erasure would not reach them. A parked
+ * one keeps what it carries, for nothing else tells what has to be made up for.
+ */
 import { statement, type Tx } from '../../db/database.ts';
 import type { Keyring } from '../../db/keyring.ts';
 import type { TimerDraft } from '../operations/effects.ts';
@@ -13,7 +17,7 @@ const INSERT = statement(
 // `state || ''` keeps the planner from the index of all open timers: the key finds the few that are meant.
 const CANCEL = statement(
   'timers-cancel',
-  `UPDATE timers SET state = 'CANCELLED' WHERE key = ANY($1::text[]) AND state || '' = 'OPEN'`,
+  `UPDATE timers SET state = 'CANCELLED', sealed_payload = NULL WHERE key = ANY($1::text[]) AND state || '' = 'OPEN'`,
 );
 const CLAIM = statement(
   'timers-claim',
@@ -22,7 +26,7 @@ const CLAIM = statement(
 );
 const FIRED = statement(
   'timers-fired',
-  `UPDATE timers SET state = 'FIRED', fired_at = $2 WHERE id = ANY($1::bigint[])`,
+  `UPDATE timers SET state = 'FIRED', fired_at = $2, sealed_payload = NULL WHERE id = ANY($1::bigint[])`,
 );
 const FAILED = statement(
   'timers-failed',

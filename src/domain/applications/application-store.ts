@@ -73,6 +73,11 @@ const OPEN = statement(
   'applications-open',
   `SELECT ${APPLICATION} FROM applications WHERE lead_id = $1 AND state IN ('SUBMITTED', 'RETURNED') FOR NO KEY UPDATE`,
 );
+const LOCK_CASE = statement(
+  'applications-lock-case',
+  `SELECT i.id FROM instances i JOIN applications a ON a.id = i.subject_id
+   WHERE a.customer_id = $1 AND a.state IN ('SUBMITTED', 'RETURNED') AND i.status IN ('RUNNING', 'STOPPED') ORDER BY i.id FOR NO KEY UPDATE OF i`,
+);
 const LATEST = statement(
   'applications-latest',
   `SELECT ${APPLICATION} FROM applications WHERE lead_id = $1 ORDER BY number DESC LIMIT 1`,
@@ -109,7 +114,8 @@ const OF_APPLICATION = statement(
 const LIST = statement(
   'approvals-list',
   `SELECT ${APPROVAL} FROM approvals a WHERE ($1::uuid IS NULL OR EXISTS (SELECT 1 FROM approval_tasks t WHERE t.approval_id = a.id AND t.staff_id = $1 AND ($2::text IS DISTINCT FROM 'OPEN' OR t.state = 'OPEN'))) AND ($2::text IS NULL OR a.state = $2)
-   ORDER BY opened_at DESC, id DESC LIMIT $3`,
+   AND ($3::uuid IS NULL OR (opened_at, id) < (SELECT opened_at, id FROM approvals WHERE id = $3))
+   ORDER BY opened_at DESC, id DESC LIMIT $4`,
 );
 const LOCK_WAITING = statement(
   'approvals-lock-waiting',
@@ -144,7 +150,13 @@ const SIGNED = statement(
 );
 const SEAT = statement(
   'approvals-seat',
-  `INSERT INTO approval_tasks (id, approval_id, staff_id, state, handed_over_from) VALUES ($1, $2, $3, 'OPEN', $4)`,
+  `INSERT INTO approval_tasks (id, approval_id, staff_id, state, handed_over_from) VALUES ($1, $2, $3, 'OPEN', $4)
+   ON CONFLICT (approval_id, staff_id) DO UPDATE SET state = 'OPEN', handed_over_from = excluded.handed_over_from, decided_at = NULL, decided_via = NULL
+     WHERE approval_tasks.state IN ('CLOSED', 'HANDED_OVER') RETURNING id`,
+);
+const ALARMED = statement(
+  'approvals-alarmed',
+  'SELECT id FROM todos WHERE kind = $1 AND subject_id = $2 AND done_at IS NULL LIMIT 1',
 );
 const TASKS = statement(
   'approvals-tasks',
@@ -244,6 +256,11 @@ export async function approvalNamed(tx: Tx, ref: string, actorId: string): Promi
   return application && (await tx.query<{ id: string }>(OF_APPLICATION, [application.id, actorId]))[0]?.id;
 }
 
+/** Locks the processes of a customer's applications under way: like a vote, before anything else of the case. */
+export async function lockCases(tx: Tx, customerId: string): Promise<void> {
+  await tx.query(LOCK_CASE, [customerId]);
+}
+
 /** The lead's application under way, locked. */
 export async function lockOpenApplication(tx: Tx, leadId: string): Promise<ApplicationRow | undefined> {
   return (await tx.query<ApplicationRow>(OPEN, [leadId]))[0];
@@ -313,14 +330,18 @@ export async function approvalsOfInstance(tx: Tx, instanceId: string): Promise<r
   return tx.query<ApprovalRow>(OF_INSTANCE, [instanceId]);
 }
 
-/** Approvals somebody sits on (all when `staffId` is null), the newest first. */
+/** Approvals somebody sits on (all when `staffId` is null), the newest first; those after `after`. */
 export async function listApprovals(
   tx: Tx,
-  staffId: string | null,
-  state: string | null,
-  limit: number,
+  query: {
+    readonly staffId: string | null;
+    readonly state: string | undefined;
+    readonly after: string | undefined;
+    readonly limit: number;
+  },
 ): Promise<readonly ApprovalRow[]> {
-  return tx.query<ApprovalRow>(LIST, [staffId, state, limit]);
+  const { staffId, state = null, after = null, limit } = query;
+  return tx.query<ApprovalRow>(LIST, [staffId, state, after, limit]);
 }
 
 /** Locks the approval of a case that waits for this person, as `lockApproval` does; `undefined` when none does. */
@@ -360,11 +381,19 @@ export async function signedInRound(tx: Tx, instanceId: string, round: number): 
   return new Set((await tx.query<{ staff_id: string }>(SIGNED, [instanceId, round])).map((row) => row.staff_id));
 }
 
-export async function insertTask(
+/** A seat for a person; whose seat was taken from him, or given away by him, has his own again. Its id. */
+export async function openTask(
   tx: Tx,
   task: { readonly id: string; readonly approvalId: string; readonly staffId: string; readonly from: string | null },
-): Promise<void> {
-  await tx.query(SEAT, [task.id, task.approvalId, task.staffId, task.from]);
+): Promise<string> {
+  const [row] = await tx.query<{ id: string }>(SEAT, [task.id, task.approvalId, task.staffId, task.from]);
+  if (!row) throw new Error('he sits there already, or has voted');
+  return row.id;
+}
+
+/** Whether somebody has yet to see to an alarm of this kind about the case. */
+export async function isAlarmed(tx: Tx, kind: string, applicationId: string): Promise<boolean> {
+  return (await tx.query(ALARMED, [kind, applicationId])).length > 0;
 }
 
 export async function tasksOf(tx: Tx, approvalIds: readonly string[]): Promise<readonly TaskRow[]> {

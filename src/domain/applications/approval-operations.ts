@@ -1,6 +1,6 @@
 /** Opening an approval and deciding it. Votes are counted under the approval's row lock. */
 import { z } from 'zod';
-import { outcomeOf, seatNode, type ApprovalMode, type ApprovalState } from '../../core/approval/index.ts';
+import { outcomeOf, REASONS, seatNode, type ApprovalMode, type ApprovalState } from '../../core/approval/index.ts';
 import { ANY_STAFF } from '../../core/operations/actor.ts';
 import type { Ctx } from '../../core/operations/context.ts';
 import { defineOperation } from '../../core/operations/operation.ts';
@@ -9,7 +9,7 @@ import { AppError } from '../../lib/errors.ts';
 import { textSchema } from '../../lib/i18n.ts';
 import { newId } from '../../lib/ids.ts';
 import { findLead } from '../leads/index.ts';
-import { distinctNames, peopleMeant, staffWithRole } from '../staff/index.ts';
+import { distinctNames, peopleAddressed, staffWithRole, type StaffRow } from '../staff/index.ts';
 import { applicationErrors } from './application-errors.ts';
 import {
   applicationByRef,
@@ -18,10 +18,10 @@ import {
   excludedFrom,
   findApplication,
   insertApproval,
-  insertTask,
   lockApproval,
   lockWaiting,
   nextRound,
+  openTask,
   signedInRound,
   tasksOf,
   writeVote,
@@ -30,7 +30,7 @@ import {
 } from './application-store.ts';
 import { requireApproval, snapshotOf } from './approval-reads.ts';
 import { dealCards, redraw, shownReason, type Redraw, type Tap } from './card-dealing.ts';
-import { REASONS, snapshotHash, takeSnapshot, type Snapshot } from './snapshot.ts';
+import { snapshotHash, takeSnapshot, type Snapshot } from './snapshot.ts';
 import { excludeInvolved } from './submit-operations.ts';
 
 export const MODES = { any: 'ANY', all: 'ALL' } as const;
@@ -99,16 +99,35 @@ export const openApproval = defineOperation({
   },
 });
 
-/** Gives a person a seat, and a card on each of his accounts. */
+/** Gives a person a seat, and a card on each of his accounts; whoever comes back gets it once more. */
 export async function seat(
   ctx: Ctx,
   approval: ApprovalRow,
   snapshot: Snapshot,
   person: { readonly staffId: string; readonly from: string | null },
 ): Promise<void> {
-  const taskId = newId();
-  await insertTask(ctx.tx, { id: taskId, approvalId: approval.id, staffId: person.staffId, from: person.from });
-  await dealCards(ctx, approval, snapshot, { id: taskId, staff_id: person.staffId });
+  const { staffId, from } = person;
+  const id = await openTask(ctx.tx, { id: newId(), approvalId: approval.id, staffId, from });
+  await dealCards(ctx, approval, snapshot, { id, staff_id: staffId, isAgain: true });
+}
+
+/**
+ * Who could take a seat of this approval now: people of the role who may decide the case, have not voted in this round and do not
+ * sit there. Whoever left his seat, or gave it away, may come back; before him come those who never had one.
+ */
+export async function ableToSit(
+  ctx: Ctx,
+  approval: ApprovalRow,
+  tasks: readonly TaskRow[],
+): Promise<readonly StaffRow[]> {
+  const excluded = await excludedFrom(ctx.tx, approval.instance_id);
+  const signed = await signedInRound(ctx.tx, approval.instance_id, approval.round);
+  const seats = new Map(tasks.map((task) => [task.staff_id, task.state]));
+  const free = (await staffWithRole(ctx.tx, approval.role)).filter(({ id }) => !excluded.has(id) && !signed.has(id));
+  return [
+    ...free.filter(({ id }) => !seats.has(id)),
+    ...free.filter(({ id }) => seats.get(id) === 'CLOSED' || seats.get(id) === 'HANDED_OVER'),
+  ];
 }
 
 export const sendCardAgain = defineOperation({
@@ -341,17 +360,14 @@ async function successorOf(
   tasks: readonly TaskRow[],
   to: string | undefined,
 ): Promise<string> {
-  const excluded = await excludedFrom(ctx.tx, approval.instance_id);
-  const signed = await signedInRound(ctx.tx, approval.instance_id, approval.round);
-  const able = (await staffWithRole(ctx.tx, approval.role)).filter(
-    (row) => !excluded.has(row.id) && !signed.has(row.id) && !tasks.some((task) => task.staff_id === row.id),
-  );
-  const [named, ...namesakes] = to === undefined ? [] : peopleMeant(able, to);
+  const able = await ableToSit(ctx, approval, tasks);
+  const meant = to === undefined ? [] : peopleAddressed(able, to);
+  const [named, ...namesakes] = meant;
   if (named && namesakes.length === 0) return named.id;
-  const known = distinctNames(able);
-  const names = named ? known.filter((_, index) => able[index]?.name === named.name) : known;
+  const ids = new Set(meant.map((row) => row.id));
+  const names = distinctNames(able).filter((_, index) => !named || ids.has(able[index]?.id ?? ''));
   throw new AppError(applicationErrors[named ? 'approval.successor_ambiguous' : 'approval.successor_needed'], {
-    params: { names: names.join('、'), given: to ?? '' },
+    params: { names: names.join('、'), given: to ?? '', role: approval.role },
   });
 }
 

@@ -56,7 +56,7 @@ const approvalView = z.object({
 
 export const listMyApprovals = defineOperation({
   name: 'approval.list',
-  summary: 'Lists approvals: one’s own as a person, all for those who may see every case',
+  summary: 'Lists approvals, the newest first: one’s own as a person, all for those who may see every case',
   access: {
     reviewer: 'own',
     approver: 'own',
@@ -70,16 +70,23 @@ export const listMyApprovals = defineOperation({
   input: z.strictObject({
     state: z.enum(['OPEN', 'APPROVED', 'REJECTED', 'RETURNED', 'RECALLED', 'STOPPED', 'EXPIRED']).optional(),
     mine: z.union([z.boolean(), z.enum(['true', 'false']).transform((text) => text === 'true')]).optional(),
+    cursor: z.uuid().optional(),
     limit: z.coerce.number().int().min(1).max(100).default(50),
   }),
-  output: z.object({ items: z.array(approvalView), nextCursor: z.null() }),
+  output: z.object({ items: z.array(approvalView), nextCursor: z.string().nullable() }),
   http: { method: 'GET', path: '/approvals' },
   readOnly: true,
   async run(ctx, input) {
     const isOwn = ctx.scope !== 'all' || input.mine === true;
     // A token that stands for nobody sits on no case.
     if (isOwn && ctx.actor.kind !== 'STAFF') return { items: [], nextCursor: null };
-    const rows = await listApprovals(ctx.tx, isOwn ? ctx.actor.id : null, input.state ?? null, input.limit);
+    const found = await listApprovals(ctx.tx, {
+      staffId: isOwn ? ctx.actor.id : null,
+      state: input.state,
+      after: input.cursor,
+      limit: input.limit + 1,
+    });
+    const rows = found.slice(0, input.limit);
     const tasks = await tasksOf(
       ctx.tx,
       rows.map((row) => row.id),
@@ -92,7 +99,7 @@ export const listMyApprovals = defineOperation({
           tasks.filter((task) => task.approval_id === row.id),
         ),
       ),
-      nextCursor: null,
+      nextCursor: found.length > input.limit ? (rows.at(-1)?.id ?? null) : null,
     };
   },
 });

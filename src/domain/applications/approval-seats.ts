@@ -8,6 +8,7 @@ import type { Ctx } from '../../core/operations/context.ts';
 import { defineOperation } from '../../core/operations/operation.ts';
 import { AppError } from '../../lib/errors.ts';
 import { textSchema } from '../../lib/i18n.ts';
+import { newId } from '../../lib/ids.ts';
 import { textParam } from '../../lib/text-params.ts';
 import { customerNumber, findCustomer } from '../customers/index.ts';
 import { findStaff, staffWithRole } from '../staff/index.ts';
@@ -19,6 +20,7 @@ import {
   closeCards,
   excludedFrom,
   findApplication,
+  isAlarmed,
   leaveSeat,
   lockApproval,
   nextRound,
@@ -27,7 +29,7 @@ import {
   type ApprovalRow,
   type TaskRow,
 } from './application-store.ts';
-import { MODES, seat } from './approval-operations.ts';
+import { ableToSit, MODES, seat } from './approval-operations.ts';
 import { snapshotOf } from './approval-reads.ts';
 import { dealCards } from './card-dealing.ts';
 
@@ -38,7 +40,7 @@ export const alarmApproval = defineOperation({
   access: { system: 'all' },
   input: z.strictObject({
     application: z.uuid(),
-    /** What stopped, once: the visit of a node, or a seat. */
+    /** What stopped, once: the visit of a node, or seats that fell vacant this time. */
     key: z.string().max(200),
     /** The node's title; absent where no approval stopped but what follows from it. */
     title: textSchema.optional(),
@@ -174,14 +176,14 @@ async function fill(
   approval: ApprovalRow,
   vacant: readonly TaskRow[],
 ): Promise<{ filled: number; left: number }> {
-  const able = [...(await ableToSit(ctx, approval))];
+  const able = (await ableToSit(ctx, approval, await tasksOf(ctx.tx, [approval.id]))).map((row) => row.id);
   let filled = 0;
   let left = 0;
   for (const task of vacant) {
     const [next, ...others] = approval.mode === 'ANY' ? able.splice(0) : able.splice(0, 1);
     if (next === undefined && !(approval.mode === 'ANY' && filled > 0)) {
       left += 1;
-      await alarmSeat(ctx, approval, task);
+      await alarmSeat(ctx, approval);
       continue;
     }
     await leave(ctx, approval, task, next === undefined ? 'CLOSED' : 'HANDED_OVER');
@@ -191,15 +193,6 @@ async function fill(
   }
   if (left === 0) await endAlarm(ctx, approval.application_id);
   return { filled, left };
-}
-
-async function ableToSit(ctx: Ctx, approval: ApprovalRow): Promise<readonly string[]> {
-  const excluded = await excludedFrom(ctx.tx, approval.instance_id);
-  const signed = await signedInRound(ctx.tx, approval.instance_id, approval.round);
-  const tasks = await tasksOf(ctx.tx, [approval.id]);
-  return (await staffWithRole(ctx.tx, approval.role))
-    .map((row) => row.id)
-    .filter((id) => !excluded.has(id) && !signed.has(id) && !tasks.some((task) => task.staff_id === id));
 }
 
 /** His cards die with the seat; nothing about the case is sent to somebody who left. */
@@ -212,7 +205,9 @@ async function leave(ctx: Ctx, approval: ApprovalRow, task: TaskRow, state: 'CLO
   );
 }
 
-async function alarmSeat(ctx: Ctx, approval: ApprovalRow, task: TaskRow): Promise<void> {
+/** Once while it lasts, each time it happens: whoever has yet to see to the last alarm is not told again by every change of staff. */
+async function alarmSeat(ctx: Ctx, approval: ApprovalRow): Promise<void> {
+  if (await isAlarmed(ctx.tx, STOPPED, approval.application_id)) return;
   const { title } = snapshotOf(ctx, approval);
   ctx.effects.incident({
     kind: VACANT,
@@ -221,7 +216,7 @@ async function alarmSeat(ctx: Ctx, approval: ApprovalRow, task: TaskRow): Promis
   });
   await ctx.callAsSystem('approval.alarm', {
     application: approval.application_id,
-    key: `seat:${task.id}`,
+    key: `seat:${approval.id}:${newId()}`,
     title: title ?? 'flows.loan-approval.title',
   });
 }

@@ -1,5 +1,6 @@
 /** The cards of an approval at those who decide: dealt, sent again, redrawn. All of it goes through the outbox. */
 import type { Card } from '../../channels/card.ts';
+import { REASONS } from '../../core/approval/index.ts';
 import type { Ctx } from '../../core/operations/context.ts';
 import type { MessageDraft } from '../../core/operations/effects.ts';
 import { isLanguage, type Language, type Text } from '../../lib/i18n.ts';
@@ -20,7 +21,7 @@ import {
   type TaskRow,
 } from './application-store.ts';
 import { snapshotOf } from './approval-reads.ts';
-import { REASONS, type Snapshot } from './snapshot.ts';
+import type { Snapshot } from './snapshot.ts';
 
 /** A pressed card and the platform's own handle of the press. */
 export interface Tap {
@@ -109,8 +110,8 @@ async function redrawOne(
   const params = how.reason === undefined ? [] : [{ reason: how.reason }];
   const say = (text: Text): string => ctx.say(language, text);
   const reason = params.map((one) => ctx.say(language, 'approval.decided.reason', withTexts(one, say)));
+  // No key: the lock of the votes lets each state be drawn once, and whoever sits there again may close the same card again.
   post(ctx, approval, card, {
-    key: `card:${id}:${revision}:${how.left === undefined ? 'closed' : 'signed'}`,
     content: {
       kind: 'card_update',
       card: approvalCard(ctx, language, snapshot, {

@@ -130,6 +130,3 @@ export function openSnapshot(ctx: Ctx, approval: Pick<ApprovalRow, 'id' | 'seale
 export function snapshotHash(snapshot: Snapshot): Buffer {
   return createHash('sha256').update(canonicalJson(snapshot)).digest();
 }
-
-/** Reasons offered after a press on reject (trade §6.7); any other is written in words. */
-export const REASONS = ['R02', 'R05', 'R08', 'R18', 'R21', 'R22', 'R27'] as const;

@@ -1,12 +1,20 @@
 /** Submitting a lead as an application, again after a return, and what the process does to it. */
 import { z } from 'zod';
+import { noteOnSubmitting } from '../../core/conversation/index.ts';
 import type { Ctx } from '../../core/operations/context.ts';
 import { defineOperation } from '../../core/operations/operation.ts';
 import { AppError } from '../../lib/errors.ts';
 import { newId } from '../../lib/ids.ts';
 import { formatYuan } from '../../lib/money.ts';
 import { holdConsent, refusalOf, type Refusal } from '../consent/index.ts';
-import { customerInScope, customerMeant, customerNumber, lockCustomer, type CustomerRow } from '../customers/index.ts';
+import {
+  customerInScope,
+  customerMeant,
+  customerNumber,
+  hidingNames,
+  lockCustomer,
+  type CustomerRow,
+} from '../customers/index.ts';
 import { authorsOf, leadErrors, lockOpenLead, setStage, closeLead, type LeadRow } from '../leads/index.ts';
 import { productById } from '../products/index.ts';
 import { endAlarm } from './alarm.ts';
@@ -17,6 +25,7 @@ import {
   findApplication,
   insertApplication,
   instanceOf,
+  lockCases,
   lockOpenApplication,
   resubmitApplication,
   setApplicationState,
@@ -49,15 +58,21 @@ export const submitLead = defineOperation({
   name: 'lead.submit',
   summary: 'Submits a lead for approval, or submits it again after it was returned',
   access: { sales: 'own', team_lead: 'team', manager: 'all' },
-  input: z.strictObject({ lead: z.string().min(1).max(64), shown: shown.optional() }),
+  input: z.strictObject({
+    lead: z.string().min(1).max(64),
+    shown: shown.optional(),
+    /** The message it was asked for in; what stands behind the number is a note for those who decide. */
+    text: z.string().max(4000).optional(),
+  }),
   output: z.union([submitted, incompleteView, z.object({ kind: z.literal('changed') })]),
-  http: { method: 'POST', path: '/leads/{lead}/submit' },
+  http: { method: 'POST', path: '/leads/{lead}/submit', internal: ['text'] },
   subject: (_input, output) =>
     output?.kind === 'submitted' ? { kind: 'application', id: output.applicationId } : undefined,
   async run(ctx, input) {
     const customer = await customerMeant(ctx, input.lead);
     // Before the lead, as a refusal holds them: neither waits for the other.
     const refusal = await holdConsent(ctx.tx, customer.id, 'personal-information');
+    await lockCases(ctx.tx, customer.id); // before customer and lead, as votes and time-outs do
     await lockCustomer(ctx.tx, customer.id); // before the lead, as whoever changes its facts does
     const lead = await lockOpenLead(ctx.tx, customer.id);
     if (!lead) throw new AppError(leadErrors['lead.not_found']);
@@ -73,7 +88,9 @@ export const submitLead = defineOperation({
     if (amountFen === null || termMonths === null) return incomplete(ctx, { amount: amountFen, term: termMonths });
     const terms = await termsOf(ctx, lead, { amountFen, termMonths });
     if (input.shown && !isAsShown(terms, input.shown)) return { kind: 'changed' as const };
-    const wish: Wish = { customer, lead, terms, submitter: ctx.actor.id };
+    // Shown as a reason is: its numbers and names are not for every card.
+    const note = await hidingNames(ctx, customer.id, noteOnSubmitting(input.text ?? '') ?? '');
+    const wish: Wish = { customer, lead, terms, submitter: ctx.actor.id, note };
     return open ? resubmit(ctx, wish, open) : submit(ctx, wish);
   },
 });
@@ -105,6 +122,8 @@ interface Wish {
   readonly lead: LeadRow;
   readonly terms: Terms;
   readonly submitter: string;
+  /** What he adds for those who decide, as they may read it; '' when nothing. */
+  readonly note: string;
 }
 
 async function submit(ctx: Ctx, wish: Wish): Promise<z.output<typeof submitted>> {
@@ -228,7 +247,7 @@ function answer(
 }
 
 function factsOf(
-  { customer, lead, terms, submitter }: Wish,
+  { customer, lead, terms, submitter, note }: Wish,
   application: { readonly id: string; readonly number: number },
 ): Record<string, unknown> {
   return {
@@ -242,6 +261,7 @@ function factsOf(
     method: terms.product.terms.method,
     submitter,
     owner: lead.owner_id ?? submitter,
+    note, // of an earlier submission none is left
   };
 }
 
@@ -254,13 +274,16 @@ export async function excludeInvolved(ctx: Ctx, instanceId: string, lead: LeadRo
   await exclude(ctx.tx, instanceId, people);
 }
 
+/** Ended without anybody having decided against it: taken back, or not handed in again in time. */
+const GIVEN_UP: ReadonlySet<string> = new Set(['RECALLED', 'EXPIRED']);
+
 export const closeApplication = defineOperation({
   name: 'application.close',
   summary: 'Writes how an application ended; called by the approval process',
   access: { system: 'all' },
   input: z.strictObject({
     application: z.uuid(),
-    outcome: z.enum(['APPROVED', 'REJECTED', 'RETURNED', 'RECALLED', 'STOPPED']),
+    outcome: z.enum(['APPROVED', 'REJECTED', 'RETURNED', 'RECALLED', 'EXPIRED', 'STOPPED']),
   }),
   output: z.object({ number: z.string() }),
   subject: (input) => ({ kind: 'application', id: input.application }),
@@ -273,11 +296,17 @@ export const closeApplication = defineOperation({
     if (input.outcome === 'APPROVED') await setStage(ctx.tx, application.lead_id, 'F85', ctx.now);
     // Whoever refuses the consent may still give it: his wish stays open, only this application is over.
     const isHeld =
-      input.outcome === 'RECALLED' &&
+      GIVEN_UP.has(input.outcome) &&
       (await refusalOf(ctx.tx, application.customer_id, 'personal-information')) !== undefined;
     if (input.outcome === 'RETURNED' || isHeld) await setStage(ctx.tx, application.lead_id, 'F70', ctx.now);
-    else if (input.outcome === 'REJECTED' || input.outcome === 'RECALLED')
+    else if (input.outcome === 'REJECTED' || GIVEN_UP.has(input.outcome))
       await closeLead(ctx.tx, application.lead_id, input.outcome === 'REJECTED' ? 'F96' : 'F97', ctx.now);
+    // He was promised to hear of the result; why is for his adviser to say.
+    if (input.outcome === 'REJECTED')
+      await ctx.callAsSystem('customer.notify', {
+        customerId: application.customer_id,
+        text: 'flows.customer-notice.rejected',
+      });
     return { number: `A${application.number}` };
   },
 });

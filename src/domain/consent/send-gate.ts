@@ -17,14 +17,15 @@ import { isOverseas, type ConsentAnswer } from './consent.ts';
 import { answerTo } from './consent-store.ts';
 
 // What nobody can tell about counts as sent (design §12). It counts on the day it went out, also when it was written earlier
-// and had to wait; `at` only keeps old partitions out.
+// and had to wait; `at` only keeps old partitions out. The last one may have gone out before this Monday: a gap between two
+// texts, at most a week, knows no calendar.
 const FACTS = statement(
   'gate-facts',
   `SELECT (count(*) FILTER (WHERE settled_at >= $2))::int AS texts, max(settled_at) AS last_at,
      (count(*) FILTER (WHERE purpose = 'MARKETING' AND settled_at >= $2))::int AS marketing_today,
-     (count(*) FILTER (WHERE purpose = 'MARKETING'))::int AS marketing_this_week
+     (count(*) FILTER (WHERE purpose = 'MARKETING' AND settled_at >= $3))::int AS marketing_this_week
    FROM outbox
-   WHERE customer_id = $1 AND at >= $3::timestamptz - interval '7 days' AND settled_at >= $3 AND state IN ('SENT', 'UNKNOWN') AND purpose IN ('SERVICE', 'COLLECTION', 'MARKETING')`,
+   WHERE customer_id = $1 AND at >= $3::timestamptz - interval '7 days' AND settled_at >= least($3, $4::timestamptz - interval '7 days') AND state IN ('SENT', 'UNKNOWN') AND purpose IN ('SERVICE', 'COLLECTION', 'MARKETING')`,
 );
 const PERSON = statement(
   'gate-person',
@@ -128,7 +129,7 @@ export async function contactFacts(
   const today = dateIn(now, zone);
   const monday = addDays(today, -((dayNumber(today) + 3) % 7)); // day 0, 1 January 1970, was a Thursday
   const [midnight, weekStart] = [today, monday].map((date) => instantOf(date, { hour: 0 }, zone));
-  const [facts] = await tx.query<FactsRow>(FACTS, [customerId, midnight, weekStart]);
+  const [facts] = await tx.query<FactsRow>(FACTS, [customerId, midnight, weekStart, now]);
   return {
     ...NEUTRAL_FACTS,
     textsToday: facts?.texts ?? 0,

@@ -118,7 +118,7 @@ export async function findCustomer(tx: Tx, id: string): Promise<CustomerRow | un
 }
 
 /**
- * Locks the customer's row (lock order: conversations, approvals, instances, customers, leads, loans). Not its key: whatever
+ * Locks the customer's row (lock order: conversations, consents, approvals, instances, customers, leads and applications, loans). Not its key: whatever
  * is inserted for a customer refers to him, and must not wait for somebody who waits for what its transaction holds.
  */
 export async function lockCustomer(tx: Tx, id: string): Promise<CustomerRow | undefined> {

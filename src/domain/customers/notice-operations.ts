@@ -3,7 +3,8 @@ import { z } from 'zod';
 import type { Ctx } from '../../core/operations/context.ts';
 import { defineOperation } from '../../core/operations/operation.ts';
 import { statement } from '../../db/database.ts';
-import { isLanguage } from '../../lib/i18n.ts';
+import { dateIn, parseBusinessDate } from '../../lib/business-date.ts';
+import { dayText, isLanguage, type Language } from '../../lib/i18n.ts';
 import { lacksBorderConsent } from '../consent/index.ts';
 import { customerErrors } from './customer-errors.ts';
 import { AppError } from '../../lib/errors.ts';
@@ -39,12 +40,20 @@ export const notifyCustomer = defineOperation({
     ctx.effects.send({
       to: { account: chat.account, chat: chat.external_id },
       purpose: 'SERVICE',
-      content: { kind: 'text', text: ctx.say(language, input.text, input.params) },
+      content: { kind: 'text', text: ctx.say(language, input.text, spoken(ctx, language, input.params)) },
       customerId: customer.id,
     });
     return { accounts: 1 };
   },
 });
+
+/** The values of a notice as a customer reads them everywhere else: 12月20日 for a date. */
+function spoken(ctx: Ctx, language: Language, params: z.output<typeof notice>['params']): typeof params {
+  const today = dateIn(ctx.now, ctx.services.companyZone);
+  const say = (value: string | number): string | number =>
+    parseBusinessDate(String(value)) === undefined ? value : dayText(String(value), language, today);
+  return Object.fromEntries(Object.entries(params).map(([name, value]) => [name, say(value)]));
+}
 
 export const tellOwner = defineOperation({
   name: 'customer.tellOwner',

@@ -2,6 +2,7 @@
 import { statement, type Tx } from '../../db/database.ts';
 import type { Keyring } from '../../db/keyring.ts';
 import type { Ctx } from '../../core/operations/context.ts';
+import { namesIn } from '../../core/conversation/index.ts';
 import type { PersonalValues } from '../../core/runtime/personal-slots.ts';
 import { maskTextAndNames } from '../../lib/mask.ts';
 import { bareName } from './customer.ts';
@@ -37,10 +38,13 @@ export async function namesOfCustomers(
   return names;
 }
 
-/** What somebody wrote about a customer, as far as others may be shown it: without numbers, and without the customer's name. */
+/**
+ * What somebody wrote about a customer, as far as others may be shown it: without numbers, without the customer's name, and
+ * without the names of other people in it (何女士, 老公张建国), as far as they can be told from other words.
+ */
 export async function hidingNames(ctx: Ctx, customer: string, words: string): Promise<string> {
   const names = await namesOfCustomers(ctx.tx, ctx.keys, [customer]);
-  return maskTextAndNames(words, names.get(customer) ?? []);
+  return maskTextAndNames(words, [...(names.get(customer) ?? []), ...namesIn(words)]);
 }
 
 /** @see PersonalValues */

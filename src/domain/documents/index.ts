@@ -1,7 +1,15 @@
 export { documentErrors } from './document-errors.ts';
 export { assignDocument, listDocuments, receiveDocument, reviewDocument } from './document-operations.ts';
 export { DOCUMENT_STATES, type DocumentState } from './document.ts';
-export { intakeFile, MAX_FILE_BYTES, type FileClaim, type Intake, type Refusal } from './intake.ts';
+export {
+  intakeFile,
+  MAX_FILE_BYTES,
+  MIN_FILE_BYTES,
+  REFUSED_UNSEEN,
+  type FileClaim,
+  type Intake,
+  type Refusal,
+} from './intake.ts';
 export {
   filingTarget,
   readFile,

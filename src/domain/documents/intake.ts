@@ -6,11 +6,11 @@ import { fileTypeFromBuffer } from 'file-type';
 
 /** The largest file that is taken, in bytes; Telegram hands a bot no larger ones. */
 export const MAX_FILE_BYTES = 20 * 1024 * 1024;
-/** Below this no photo or PDF has any content; the smallest complete PNG has 67 bytes. */
-const MIN_FILE_BYTES = 32;
+/** Below this no photo or PDF is whole; the smallest complete PNG has 67 bytes. */
+export const MIN_FILE_BYTES = 32;
 
-/** Why a file is not taken: nothing in it, too big, a type nobody can review, or another type than it says it is. */
-export const REFUSALS = ['empty', 'too_big', 'wrong_type', 'lying_type'] as const;
+/** Why a file is not taken: nothing in it, cut off, too big, a type nobody can review, or another type than it says it is. */
+export const REFUSALS = ['empty', 'damaged', 'too_big', 'wrong_type', 'lying_type'] as const;
 export type Refusal = (typeof REFUSALS)[number];
 
 /** What the sender or his platform says about a file. */
@@ -26,14 +26,7 @@ export type Intake =
 
 type Kind = 'image' | 'pdf' | 'other';
 
-const ACCEPTED: ReadonlyMap<string, Kind> = new Map([
-  ['image/jpeg', 'image'],
-  ['image/png', 'image'],
-  ['image/webp', 'image'],
-  ['image/heic', 'image'],
-  ['image/heif', 'image'],
-  ['application/pdf', 'pdf'],
-]);
+const ACCEPTED = new Set(['image/jpeg', 'image/png', 'image/webp', 'image/heic', 'image/heif', 'application/pdf']);
 
 const IMAGE_ENDINGS = new Set(['jpg', 'jpeg', 'jfif', 'png', 'webp', 'heic', 'heif', 'gif', 'bmp', 'tif', 'tiff']);
 // Only endings that surely name another type: in "流水.2026.final" nothing is claimed.
@@ -44,14 +37,22 @@ const OTHER_ENDINGS = new Set(
 );
 const NO_CLAIM = new Set(['', 'application/octet-stream', 'binary/octet-stream']);
 
+/** What a page can refuse before anything is sent: the bytes decide, but nothing taken is called like this. */
+export const REFUSED_UNSEEN = {
+  /** Endings of names, lower case. */
+  endings: [...OTHER_ENDINGS, 'gif', 'bmp', 'tif', 'tiff'],
+  /** How the stated type of a taken file begins; empty where nothing is stated. */
+  types: ['image/', 'application/pdf', 'application/x-pdf', 'application/octet-stream', 'binary/octet-stream'],
+} as const;
+
 /** Judges a file's bytes against what is said about it. Never throws, whatever the bytes are. */
 export async function intakeFile(bytes: Buffer, claim: FileClaim = {}): Promise<Intake> {
   if (bytes.length > MAX_FILE_BYTES) return { kind: 'refused', reason: 'too_big' };
-  if (bytes.length < MIN_FILE_BYTES) return { kind: 'refused', reason: saysOther(claim) ? 'wrong_type' : 'empty' };
+  if (bytes.length < MIN_FILE_BYTES) return { kind: 'refused', reason: reasonForShort(bytes, claim) };
   const mime = await mimeOf(bytes);
-  const actual = ACCEPTED.get(mime) ?? 'other';
+  const actual = mimeKind(mime) ?? 'other';
   if (claims(claim).some((claimed) => claimed !== actual)) return { kind: 'refused', reason: 'lying_type' };
-  if (actual === 'other') return { kind: 'refused', reason: 'wrong_type' };
+  if (!ACCEPTED.has(mime)) return { kind: 'refused', reason: 'wrong_type' };
   return { kind: 'accepted', mime, isProtected: actual === 'pdf' && isEncrypted(bytes) };
 }
 
@@ -64,9 +65,10 @@ async function mimeOf(bytes: Buffer): Promise<string> {
 }
 
 /** A short note.txt is no photo that broke on the way. */
-function saysOther(claim: FileClaim): boolean {
+function reasonForShort(bytes: Buffer, claim: FileClaim): Refusal {
   const claimed = claims(claim);
-  return claimed.length > 0 && claimed.every((kind) => kind === 'other');
+  if (claimed.length > 0 && claimed.every((kind) => kind === 'other')) return 'wrong_type';
+  return bytes.length === 0 ? 'empty' : 'damaged';
 }
 
 function claims(claim: FileClaim): readonly Kind[] {

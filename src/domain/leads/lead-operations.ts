@@ -114,17 +114,21 @@ export const getLead = defineOperation({
 
 export const listAssignments = defineOperation({
   name: 'lead.assignments',
-  summary: 'The ledger of assignments: which lead went to whom, when, and how',
+  summary: 'The ledger of assignments, the newest first: which lead went to whom, when, and how',
   access: { team_lead: 'all', manager: 'all', compliance: 'all', admin: 'all' },
-  input: z.strictObject({ limit: z.coerce.number().int().min(1).max(200).default(100) }),
+  input: z.strictObject({
+    cursor: z.uuid().optional(),
+    limit: z.coerce.number().int().min(1).max(200).default(100),
+  }),
   output: z.object({
     items: z.array(z.object({ leadId: z.string(), staffId: z.string(), how: z.string(), at: z.string() })),
-    nextCursor: z.null(),
+    nextCursor: z.string().nullable(),
   }),
   http: { method: 'GET', path: '/lead-assignments' },
   readOnly: true,
   async run(ctx, input) {
-    const rows = await assignmentLedger(ctx.tx, null, input.limit);
+    const found = await assignmentLedger(ctx.tx, input.cursor, input.limit + 1);
+    const rows = found.slice(0, input.limit);
     return {
       items: rows.map((row) => ({
         leadId: row.lead_id,
@@ -132,7 +136,7 @@ export const listAssignments = defineOperation({
         how: row.how,
         at: row.at.toISOString(),
       })),
-      nextCursor: null,
+      nextCursor: found.length > input.limit ? (rows.at(-1)?.id ?? null) : null,
     };
   },
 });

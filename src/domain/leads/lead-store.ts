@@ -29,6 +29,10 @@ const INSERT = statement(
 );
 const FIND = statement('leads-find', `SELECT ${COLUMNS} FROM leads WHERE id = $1`);
 const OPEN = statement('leads-open', `SELECT ${COLUMNS} FROM leads WHERE customer_id = $1 AND is_open`);
+const ENDED = statement(
+  'leads-ended',
+  'SELECT stage FROM leads WHERE customer_id = $1 AND NOT is_open ORDER BY updated_at DESC, id DESC LIMIT 1',
+);
 const LOCK = statement(
   'leads-lock',
   `SELECT ${COLUMNS} FROM leads WHERE customer_id = $1 AND is_open FOR NO KEY UPDATE`,
@@ -66,7 +70,8 @@ const SEATS = statement(
 );
 const LEDGER = statement(
   'leads-ledger',
-  'SELECT lead_id, staff_id, how, at FROM lead_assignments WHERE ($1::uuid IS NULL OR lead_id = $1) ORDER BY at DESC, id DESC LIMIT $2',
+  `SELECT id, lead_id, staff_id, how, at FROM lead_assignments
+   WHERE $1::uuid IS NULL OR (at, id) < (SELECT at, id FROM lead_assignments WHERE id = $1) ORDER BY at DESC, id DESC LIMIT $2`,
 );
 
 const CASES = statement(
@@ -123,6 +128,11 @@ export async function findLead(tx: Tx, id: string): Promise<LeadRow | undefined>
 export async function openLead(tx: Tx, customerId: string): Promise<LeadRow | undefined> {
   const [row] = await tx.query<LeadRow>(OPEN, [customerId]);
   return row;
+}
+
+/** The stage in which the customer's last wish ended; `undefined` while none has. */
+export async function lastStage(tx: Tx, customerId: string): Promise<string | undefined> {
+  return (await tx.query<{ stage: string }>(ENDED, [customerId]))[0]?.stage;
 }
 
 export async function lockOpenLead(tx: Tx, customerId: string): Promise<LeadRow | undefined> {
@@ -192,7 +202,7 @@ export async function recordAssignment(
     readonly id: string;
     readonly leadId: string;
     readonly staffId: string;
-    readonly how: 'TYPED' | 'ROTATION' | 'HANDOVER';
+    readonly how: 'TYPED' | 'ROTATION';
     readonly now: Date;
   },
 ): Promise<void> {
@@ -218,12 +228,20 @@ export async function lockRotation(tx: Tx): Promise<readonly RotationSeat[]> {
   return tx.query<RotationSeat>(SEATS);
 }
 
+/** A lead that was given to somebody. */
+export interface AssignmentRow {
+  readonly id: string;
+  readonly lead_id: string;
+  readonly staff_id: string;
+  readonly how: string;
+  readonly at: Date;
+}
+
+/** What was assigned to whom, the newest first; those after `after`. */
 export async function assignmentLedger(
   tx: Tx,
-  leadId: string | null,
+  after: string | undefined,
   limit: number,
-): Promise<
-  readonly { readonly lead_id: string; readonly staff_id: string; readonly how: string; readonly at: Date }[]
-> {
-  return tx.query(LEDGER, [leadId, limit]);
+): Promise<readonly AssignmentRow[]> {
+  return tx.query<AssignmentRow>(LEDGER, [after ?? null, limit]);
 }

@@ -1,7 +1,7 @@
 /** What a lead knows about the customer's wish, where each fact comes from, and whose turn it is in the rotation. Pure. */
 import { z } from 'zod';
 import { PURPOSE_CODES } from '../../core/conversation/understand/index.ts';
-import { parseYuan, type Fen } from '../../lib/money.ts';
+import { LARGEST_FEN, parseYuan, type Fen } from '../../lib/money.ts';
 
 /** The company's own products by their code. */
 const PRODUCT_CODE = /^P-\d{3}$/;
@@ -166,13 +166,11 @@ export function noteAnswers(
   return { noted, news };
 }
 
-const MAX_AMOUNT_FEN = 100_000_000_000_000n; // 10^12 yuan: beyond it a figure is a typing error
-
 /** The wished amount in fen; `invalid` for what no loan can be. */
 export function wishedAmount(facts: Pick<LeadFacts, 'amount'>): Fen | undefined | 'invalid' {
   if (facts.amount === undefined) return undefined;
   const amount = parseYuan(facts.amount);
-  return amount === undefined || amount <= 0n || amount > MAX_AMOUNT_FEN ? 'invalid' : amount;
+  return amount === undefined || amount <= 0n || amount > LARGEST_FEN ? 'invalid' : amount;
 }
 
 /** A salesperson's place in the rotation. */

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { Ctx } from '../../core/operations/context.ts';
 import { defineOperation } from '../../core/operations/operation.ts';
 import { dateIn } from '../../lib/business-date.ts';
-import { groupedYuan } from '../../lib/i18n.ts';
+import { moneyText } from '../../lib/i18n.ts';
 import { parseYuan } from '../../lib/money.ts';
 import { isKeptFromChat, refusalOf } from '../consent/index.ts';
 import {
@@ -14,7 +14,7 @@ import {
   type CustomerRow,
 } from '../customers/index.ts';
 import { findStaff } from '../staff/index.ts';
-import { factsOf, openLead, type LeadRow } from './lead-store.ts';
+import { factsOf, lastStage, openLead, type LeadRow } from './lead-store.ts';
 
 /** What the customer's own form would ask for. */
 const ASKED = ['amount', 'purpose', 'city', 'income', 'house', 'houseStatus'] as const;
@@ -34,6 +34,8 @@ const standing = z.object({
   declined: z.boolean(),
   /** What is his may not be said in this chat: it lies abroad, and he has not agreed to that. */
   abroad: z.boolean(),
+  /** How his last wish ended, while no other is open: not approved, or over for another reason; `none` also for a loan. */
+  outcome: z.enum(['none', 'rejected', 'closed']),
   /** Nothing is left to be asked. */
   complete: z.boolean(),
   customerId: z.string().optional(),
@@ -48,8 +50,12 @@ const STRANGER = {
   withdrawn: false,
   declined: false,
   abroad: false,
+  outcome: 'none' as const,
   complete: false,
 };
+
+/** What a customer hears of the stage in which his wish ended. */
+const OUTCOMES: Readonly<Record<string, 'rejected' | 'closed'>> = { F96: 'rejected', F97: 'closed', F98: 'closed' };
 
 export const customerStanding = defineOperation({
   name: 'customer.standing',
@@ -74,6 +80,7 @@ export const customerStanding = defineOperation({
       withdrawn: refusal === 'withdrawn',
       declined: refusal === 'declined',
       abroad: await isKeptFromChat(ctx, ctx.actor),
+      outcome: (lead ? undefined : OUTCOMES[(await lastStage(ctx.tx, customer.id)) ?? '']) ?? ('none' as const),
       complete: ASKED.every(
         (name) => facts[name] !== undefined || (name === 'houseStatus' && facts['house'] === false),
       ),
@@ -101,7 +108,7 @@ async function adviserOf(ctx: Ctx, customer: CustomerRow): Promise<string | unde
   return owner?.is_active === true ? owner.name : undefined;
 }
 
-/** 想借多少 120,000.00 元、用途 周转 */
+/** 想借多少 12 万、用途 周转 */
 function describe(ctx: Ctx, facts: Facts): string {
   const said = ASKED.flatMap((name) => {
     const words = facts[name] === undefined ? undefined : wordsOf(ctx, name, facts[name]);
@@ -116,7 +123,7 @@ function wordsOf(ctx: Ctx, name: (typeof ASKED)[number], fact: string | number |
   if (typeof fact === 'boolean') return ctx.t(`conversation.format.${fact ? 'yes' : 'no'}`);
   if (name === 'amount' || name === 'income') {
     const fen = parseYuan(String(fact));
-    return fen === undefined ? undefined : ctx.t('conversation.format.yuan', { yuan: groupedYuan(fen) });
+    return fen === undefined ? undefined : moneyText(fen, (key, params) => ctx.t(key, params));
   }
   const key = name === 'houseStatus' ? `flows.option.${fact}` : `flows.purpose.${fact}`;
   return ctx.services.texts.has(ctx.actor.language, key) ? ctx.t(key) : String(fact);
@@ -158,18 +165,31 @@ const TOPICS = [
   'advertising',
   'silent',
   'files',
+  'refused',
+  'erase',
+  'phone',
+  'callback',
+  'change',
+  'unclear',
 ] as const;
 /** Of these each message may be about another instalment, question or file; the others are one matter a day. */
-const HOURLY: ReadonlySet<string> = new Set(['repaid', 'repay', 'question', 'files']);
+const HOURLY: ReadonlySet<string> = new Set(['repaid', 'repay', 'question', 'files', 'phone', 'callback', 'change']);
+/** As much of a message as a to-do brings along; all of it stands on the timeline. */
+const LONGEST_WORDS = 500;
+/** What is not left to the adviser alone: a complaint may be about him, and erasure is the law's business. */
+const ALSO: Readonly<Partial<Record<(typeof TOPICS)[number], 'above' | 'compliance'>>> = {
+  complaint: 'above',
+  erase: 'compliance',
+};
 
 export const askAdviser = defineOperation({
   name: 'customer.askAdviser',
   summary:
-    'Puts what the customer wants on his adviser’s list and tells him; without an adviser it goes to the managers',
+    'Puts what the customer wants on his adviser’s list and tells him, with his words; without an adviser it goes to the managers. A complaint also goes to somebody above the adviser, a wish for erasure to compliance',
   access: { stranger: 'self', customer: 'self' },
-  input: z.strictObject({ topic: z.enum(TOPICS) }),
+  input: z.strictObject({ topic: z.enum(TOPICS), words: z.string().default('') }),
   output: z.object({ kind: z.enum(['told', 'stranger']), adviser: z.string() }),
-  async run(ctx, { topic }) {
+  async run(ctx, { topic, words }) {
     if (ctx.actor.kind !== 'CUSTOMER') return { kind: 'stranger' as const, adviser: 'none' };
     const customer = await customerInScope(ctx, ctx.actor.id);
     const when = HOURLY.has(topic) ? ctx.now.toISOString().slice(0, 13) : dateIn(ctx.now, ctx.services.companyZone);
@@ -178,6 +198,8 @@ export const askAdviser = defineOperation({
       customerId: customer.id,
       key: `asked:${topic}:${customer.id}:${when}`,
       kind: `customer_${topic}`,
+      ...(words === '' ? {} : { words: await hidingNames(ctx, customer.id, words.slice(0, LONGEST_WORDS)) }),
+      ...(ALSO[topic] === undefined ? {} : { also: ALSO[topic] }),
     });
     return { kind: 'told' as const, adviser: (await adviserOf(ctx, customer)) ?? 'none' };
   },

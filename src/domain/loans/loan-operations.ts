@@ -4,7 +4,7 @@ import type { Ctx } from '../../core/operations/context.ts';
 import { defineOperation, type Operation } from '../../core/operations/operation.ts';
 import { dateIn, type BusinessDate } from '../../lib/business-date.ts';
 import { AppError } from '../../lib/errors.ts';
-import { groupedYuan } from '../../lib/i18n.ts';
+import { dayText, groupedYuan, isLanguage, moneyText } from '../../lib/i18n.ts';
 import { newId } from '../../lib/ids.ts';
 import { fen, formatYuan } from '../../lib/money.ts';
 import { statement } from '../../db/database.ts';
@@ -134,12 +134,14 @@ async function tellOfLoan(
   loan: { readonly id: string; readonly number: string },
 ): Promise<void> {
   const [first] = await instalmentsOf(ctx.tx, loan.id);
+  const spoken = (await findCustomer(ctx.tx, application.customer_id))?.language ?? '';
+  const language = isLanguage(spoken) ? spoken : 'zh-CN';
   await ctx.callAsSystem('customer.notify', {
     customerId: application.customer_id,
     text: 'flows.customer-notice.loan',
     params: {
       loan: loan.number,
-      amount: groupedYuan(application.amount_fen),
+      amount: moneyText(application.amount_fen, (key, params) => ctx.say(language, key, params)),
       term: application.term_months,
       due: first?.due_on ?? '',
     },
@@ -190,7 +192,15 @@ export const listLoans = defineOperation({
   },
 });
 
-const planRow = z.object({ loan: z.string(), n: z.int(), due: z.string(), total: z.string(), state: z.string() });
+const planRow = z.object({
+  loan: z.string(),
+  n: z.int(),
+  due: z.string(),
+  /** `due` in the caller's words: 12月20日. */
+  day: z.string(),
+  total: z.string(),
+  state: z.string(),
+});
 
 export const listRepayments = defineOperation({
   name: 'repayment.list',
@@ -223,6 +233,7 @@ export const listRepayments = defineOperation({
           loan: loanNumber(loan.number),
           n: row.number,
           due: row.due_on,
+          day: dayText(row.due_on, ctx.actor.language, today),
           total: formatYuan(row.principal_fen + row.interest_fen),
           state: partly(ctx, row, ctx.t(`loan.instalment.${state}`)),
         });

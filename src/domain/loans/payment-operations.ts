@@ -6,7 +6,7 @@ import { dateIn } from '../../lib/business-date.ts';
 import { AppError } from '../../lib/errors.ts';
 import { groupedYuan } from '../../lib/i18n.ts';
 import { newId } from '../../lib/ids.ts';
-import { formatYuan, parseYuan } from '../../lib/money.ts';
+import { formatYuan, LARGEST_FEN, parseYuan } from '../../lib/money.ts';
 import { loanErrors } from './loan-errors.ts';
 import { loanInScope } from './loan-operations.ts';
 import type { LoanRow } from './loan-store.ts';
@@ -17,7 +17,6 @@ import type { Share } from './settlement.ts';
 
 /** Money may come before the loan is written down, but not by a year: then the year or the loan is mistyped. */
 const EARLY_MS = 366 * 86_400_000;
-const MAX_PAYMENT_FEN = 100_000_000_000_000n; // 10^12 yuan: beyond it a figure is a typing error
 
 const paymentView = z.object({
   paymentId: z.string(),
@@ -65,7 +64,7 @@ export const recordPayment = defineOperation({
       });
     const loan = await lockedLoan(ctx, seen);
     const earlier = await findPayment(ctx.tx, input.externalId);
-    if (earlier) return replayPayment(ctx, loan, earlier, amountFen);
+    if (earlier) return replayPayment(ctx, loan, earlier, { amountFen, paidAt });
     const payment = { id: newId(), amount_fen: amountFen, paid_at: paidAt };
     const isFirst = await insertPayment(ctx.tx, {
       ...payment,
@@ -99,10 +98,10 @@ async function replayPayment(
   ctx: Ctx,
   loan: LoanRow,
   payment: PaymentRow,
-  amountFen: bigint,
+  again: { readonly amountFen: bigint; readonly paidAt: Date },
 ): Promise<z.output<typeof paymentView>> {
-  if (payment.loan_id !== loan.id || payment.amount_fen !== amountFen)
-    throw new AppError(loanErrors['payment.external_id_reused']);
+  const isSame = payment.amount_fen === again.amountFen && payment.paid_at.getTime() === again.paidAt.getTime();
+  if (payment.loan_id !== loan.id || !isSame) throw new AppError(loanErrors['payment.external_id_reused']);
   const posted = await postedBy(ctx.tx, loan.id, payment.id);
   const isReversed = payment.reversal_id !== null;
   return paymentAnswer(
@@ -135,7 +134,7 @@ function paymentAnswer(
 
 function requireAmount(text: string): bigint {
   const amountFen = parseYuan(text);
-  if (amountFen !== undefined && amountFen > 0n && amountFen <= MAX_PAYMENT_FEN) return amountFen;
+  if (amountFen !== undefined && amountFen > 0n && amountFen <= LARGEST_FEN) return amountFen;
   throw new AppError(loanErrors['payment.invalid_amount'], {
     faults: [{ pointer: '/amount', code: 'invalid_amount', message: 'fault.amount' }],
   });

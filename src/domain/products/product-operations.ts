@@ -70,6 +70,7 @@ export const publish = defineOperation({
   }),
   output: z.object({ id: z.string(), version: z.int() }),
   http: { method: 'POST', path: '/products' },
+  keepsNames: true,
   example: {
     code: 'P-001',
     name: '工薪信用贷',

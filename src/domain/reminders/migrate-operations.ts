@@ -92,6 +92,7 @@ function migrateOperation(schedules: ReminderSchedules): Operation {
       more: z.boolean(),
     }),
     http: { method: 'POST', path: '/flows/{name}/migrate', status: 200 },
+    keepsNames: true,
     example: { to: 2 },
     subject: ({ name }) => ({ kind: 'flow', id: name }),
     evidence: ({ name: _name, more: _more, ...batch }) => batch,

@@ -2,7 +2,8 @@
 import { z } from 'zod';
 import { defineOperation, type Operation } from '../../core/operations/operation.ts';
 import type { Tx } from '../../db/database.ts';
-import { groupedYuan, isLanguage, type Language, type Texts } from '../../lib/i18n.ts';
+import { dateIn } from '../../lib/business-date.ts';
+import { dayText, groupedYuan, isLanguage, type Texts } from '../../lib/i18n.ts';
 import { loanNumber } from '../loans/index.ts';
 import type { ReminderSchedule, ReminderSchedules } from './reminder-schedule.ts';
 import {
@@ -53,7 +54,7 @@ export async function runDueReminders(
  */
 export function renderReminder(
   schedules: ReminderSchedules,
-  texts: Pick<Texts, 'translate'>,
+  { texts, companyZone }: { readonly texts: Pick<Texts, 'translate'>; readonly companyZone: string },
 ): (
   tx: Tx,
   row: { readonly subjectId: string; readonly reference: string; readonly now: Date },
@@ -79,18 +80,9 @@ export function renderReminder(
       loan: loanNumber(facts.loan),
       n: facts.number,
       amount: groupedYuan(facts.open_fen),
-      due: dayText(facts.due_on, language),
+      due: dayText(facts.due_on, language, dateIn(row.now, companyZone)),
       adviser: facts.adviser ?? 'none',
     };
     return { text: texts.translate(language, said, params), customerId: facts.customer_id };
   };
-}
-
-/** A due date as people say it: 5月20日, 20 May. */
-function dayText(date: string, language: Language): string {
-  return new Intl.DateTimeFormat(language, {
-    timeZone: 'UTC',
-    day: 'numeric',
-    month: language === 'en' ? 'short' : 'long',
-  }).format(new Date(`${date}T00:00:00Z`));
 }

@@ -1,7 +1,8 @@
 /** Telling namesakes apart. Pure. */
 import type { StaffRow } from './staff-store.ts';
 
-type Named = Pick<StaffRow, 'id' | 'name' | 'team_name'>;
+/** What tells people apart. */
+export type Named = Pick<StaffRow, 'id' | 'name' | 'team_name'>;
 
 /** As many characters of an id as tell people of one name in one team apart; its end, for the beginning is the time. */
 const TAIL = 4;
@@ -29,7 +30,7 @@ export function peopleMeant<P extends Named>(people: readonly P[], words: string
   return exact ? [exact] : people.filter((one) => bare(one.name) === plain);
 }
 
-/** 张伟(一组) is typed for 张伟（一组）, and spaces come and go. */
-function bare(words: string): string {
+/** A name as it is compared: 张伟(一组) is typed for 张伟（一组）, and spaces come and go. */
+export function bare(words: string): string {
   return words.normalize('NFKC').replaceAll(/\s/gu, '').toLowerCase();
 }

@@ -1,3 +1,5 @@
+export { helpTopics } from './help-operations.ts';
+export { peopleAddressed } from './colleague-words.ts';
 export { distinctNames, peopleMeant } from './distinct-names.ts';
 export { notifyStaff } from './notify-operations.ts';
 export { addStaff, bindStaff, disable, listAllStaff, setOwnLanguage, updateStaff } from './staff-operations.ts';

@@ -20,6 +20,7 @@ import {
   releaseAccounts,
   setStaffLanguage,
   teamNamed,
+  type IdentityRow,
   type StaffRow,
 } from './staff-store.ts';
 import { revokeTokensOf } from './token-store.ts';
@@ -58,6 +59,7 @@ export const addStaff = defineOperation({
   }),
   output: member,
   http: { method: 'POST', path: '/staff' },
+  keepsNames: true,
   example: { name: '小林', roles: ['sales'], team: '一组', wecom: 'xiaolin' },
   subject: (_input, output) => (output ? { kind: 'staff', id: output.id } : undefined),
   async run(ctx, input) {
@@ -116,6 +118,7 @@ export const updateStaff = defineOperation({
   input: change,
   output: member,
   http: { method: 'PATCH', path: '/staff/{id}' },
+  keepsNames: true,
   example: { roles: ['sales', 'team_lead'], team: '二组', telegram: '4242', slack: null },
   subject: (input) => ({ kind: 'staff', id: input.id }),
   run: async (ctx, input) => applyChange(ctx, input),
@@ -144,9 +147,10 @@ export const listAllStaff = defineOperation({
   http: { method: 'GET', path: '/staff' },
   readOnly: true,
   async run(ctx) {
-    const items = [];
-    for (const row of await listStaff(ctx.tx)) items.push(await describe(ctx, row.id));
-    return { items, nextCursor: null };
+    const rows = await listStaff(ctx.tx);
+    const accounts = await identitiesOfStaff(ctx.tx, ...rows.map((row) => row.id));
+    const ofRow = ({ id }: StaffRow): readonly IdentityRow[] => accounts.filter((account) => account.staff_id === id);
+    return { items: rows.map((row) => viewOf(row, ofRow(row))), nextCursor: null };
   },
 });
 
@@ -267,7 +271,10 @@ async function bind(ctx: Ctx, staffId: string, platform: Platform, external: str
 async function describe(ctx: Ctx, id: string): Promise<Member> {
   const row = await findStaff(ctx.tx, id);
   if (!row) throw new AppError(staffErrors['staff.not_found']);
-  const identities = await identitiesOfStaff(ctx.tx, id);
+  return viewOf(row, await identitiesOfStaff(ctx.tx, id));
+}
+
+function viewOf(row: StaffRow, identities: readonly IdentityRow[]): Member {
   return {
     id: row.id,
     name: row.name,

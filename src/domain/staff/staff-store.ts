@@ -74,7 +74,7 @@ const RELEASE = statement(
 );
 const IDENTITIES = statement(
   'staff-identities',
-  'SELECT id, account, external_id, staff_id, customer_id, is_reachable, is_verified FROM identities WHERE staff_id = $1 ORDER BY created_at, id',
+  'SELECT id, account, external_id, staff_id, customer_id, is_reachable, is_verified FROM identities WHERE staff_id = ANY($1::uuid[]) ORDER BY created_at, id',
 );
 export async function insertStaff(
   tx: Tx,
@@ -144,6 +144,6 @@ export async function releaseAccounts(tx: Tx, staffId: string, account: string, 
   await tx.query(RELEASE, [staffId, account, keep]);
 }
 
-export async function identitiesOfStaff(tx: Tx, staffId: string): Promise<readonly IdentityRow[]> {
-  return tx.query<IdentityRow>(IDENTITIES, [staffId]);
+export async function identitiesOfStaff(tx: Tx, ...staffIds: readonly string[]): Promise<readonly IdentityRow[]> {
+  return tx.query<IdentityRow>(IDENTITIES, [staffIds]);
 }

@@ -22,6 +22,7 @@ export const createToken = defineOperation({
   }),
   output: z.object({ id: z.string(), token: z.string(), createdBy: z.string(), mayDecide: z.boolean() }),
   http: { method: 'POST', path: '/tokens' },
+  keepsNames: true,
   example: { name: 'console', roles: ['manager'], validDays: 365 },
   subject: (_input, output) => (output ? { kind: 'token', id: output.id } : undefined),
   async run(ctx, input) {
@@ -90,12 +91,17 @@ export const listAllTokens = defineOperation({
   name: 'token.list',
   summary: 'Lists API tokens, the newest first; never what they are',
   access: { admin: 'all', compliance: 'all' },
-  input: z.strictObject({ limit: z.coerce.number().int().min(1).max(1000).default(200) }),
-  output: z.object({ items: z.array(listed), nextCursor: z.null() }),
+  input: z.strictObject({
+    cursor: z.uuid().optional(),
+    limit: z.coerce.number().int().min(1).max(1000).default(200),
+  }),
+  output: z.object({ items: z.array(listed), nextCursor: z.string().nullable() }),
   http: { method: 'GET', path: '/tokens' },
   readOnly: true,
   async run(ctx, input) {
-    return { items: (await listTokens(ctx.tx, input.limit)).map(viewOf), nextCursor: null };
+    const rows = await listTokens(ctx.tx, input.cursor, input.limit + 1);
+    const items = rows.slice(0, input.limit).map(viewOf);
+    return { items, nextCursor: rows.length > input.limit ? (items.at(-1)?.id ?? null) : null };
   },
 });
 

@@ -17,7 +17,7 @@ const LIST = statement(
   `SELECT t.id, t.name, t.roles, t.staff_id, s.name AS staff_name, t.created_by, coalesce(maker.name, t.created_by) AS created_by_name,
      t.may_decide, t.created_at, t.expires_at, t.revoked_at
    FROM api_tokens t LEFT JOIN staff s ON s.id = t.staff_id LEFT JOIN staff maker ON maker.id::text = t.created_by
-   ORDER BY t.id DESC LIMIT $1`,
+   WHERE $1::uuid IS NULL OR t.id < $1 ORDER BY t.id DESC LIMIT $2`,
 );
 const REVOKE = statement(
   'token-revoke',
@@ -80,9 +80,9 @@ export interface ListedToken {
   readonly revoked_at: Date | null;
 }
 
-/** The newest tokens first. */
-export async function listTokens(tx: Tx, limit: number): Promise<readonly ListedToken[]> {
-  return tx.query<ListedToken>(LIST, [limit]);
+/** The newest tokens first; those after `after`. */
+export async function listTokens(tx: Tx, after: string | undefined, limit: number): Promise<readonly ListedToken[]> {
+  return tx.query<ListedToken>(LIST, [after ?? null, limit]);
 }
 
 /** Ends every token that acts as a person, for ever: whoever comes back gets new ones. */

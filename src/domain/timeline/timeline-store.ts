@@ -117,10 +117,10 @@ const WORDS = statement(
   'timeline-words',
   `SELECT i.id, i.sealed_text, c.inbox_id, c.sealed_text AS sealed_edit FROM timeline_items i
    LEFT JOIN LATERAL (SELECT inbox_id, sealed_text FROM timeline_changes WHERE item_id = i.id AND kind = 'EDITED' ORDER BY inbox_id DESC LIMIT 1) c ON true
-   WHERE i.conversation_id = $1 AND i.message_id = $2 AND i.direction = 'IN' AND i.kind <> 'edited' ORDER BY i.id DESC LIMIT 1`,
+   WHERE i.conversation_id = $1 AND i.message_id = $2 AND i.direction = 'IN' ORDER BY i.id DESC LIMIT 1`,
 );
 
-/** What a message says now: its last edit, or what came first; `undefined` when it never came itself. */
+/** What a message says now: its last edit, which may have come without it, or what came first; `undefined` for neither. */
 export async function wordsOf(
   tx: Tx,
   keys: Keyring,

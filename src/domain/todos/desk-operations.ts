@@ -5,7 +5,8 @@ import type { Ctx } from '../../core/operations/context.ts';
 import { defineOperation } from '../../core/operations/operation.ts';
 import { statement } from '../../db/database.ts';
 import { isLanguage } from '../../lib/i18n.ts';
-import { subjectsOf, todoText } from './todo-subject.ts';
+import { maskText } from '../../lib/mask.ts';
+import { subjectsOf, todoText, whoText } from './todo-subject.ts';
 import { addTodo, ownerOf, ownTodo } from './todo-store.ts';
 
 const ROLE = statement(
@@ -16,7 +17,18 @@ const LEADS = statement(
   'desk-leads',
   `SELECT id, name, language FROM staff WHERE is_active AND roles @> ARRAY['team_lead'] AND team_id = $1 AND id <> $2 ORDER BY created_at, id`,
 );
-const PERSON = statement('desk-person', 'SELECT id, name, language FROM staff WHERE id = $1');
+const PERSON = statement('desk-person', 'SELECT id, name, language, team_id FROM staff WHERE id = $1');
+// Whose invitation somebody unknown has open: who made it, or whose customer it names.
+const INVITER = statement(
+  'desk-inviter',
+  `SELECT s.id, s.name, s.language FROM conversations c
+   JOIN identities i ON i.account = c.account AND i.external_id = coalesce(nullif(c.actor, ''), c.chat) AND i.customer_id IS NULL
+   JOIN binding_links b ON b.digest = i.opened_link
+   JOIN customers k ON k.id = b.customer_id
+   LEFT JOIN staff m ON m.id::text = b.created_by AND m.is_active
+   JOIN staff s ON s.id = coalesce(m.id, k.owner_id) AND s.is_active
+   WHERE c.id = $1`,
+);
 
 interface Colleague {
   readonly id: string;
@@ -29,29 +41,50 @@ interface Matter {
   readonly key: string;
   readonly kind: string;
   readonly subject: { readonly kind: string; readonly id: string };
+  /** What was said, without names and numbers: told with it, kept nowhere here. */
+  readonly words?: string | undefined;
 }
+
+/** Roles that hear of what nobody else is there for. */
+const DESK = ['team_lead', 'manager', 'admin'] as const;
+/** Who answers for the company when it is not the owner's own matter. */
+const OVERSIGHT = ['compliance', 'manager', 'admin'] as const;
 
 export const addForOwner = defineOperation({
   name: 'task.addForOwner',
   summary:
-    'Puts something about a customer on the owner’s list and tells him; without an owner it goes to the managers',
+    'Puts something about a customer on the owner’s list and tells him; without an owner it goes to the managers. What is not his alone goes to somebody else besides',
   access: { system: 'all' },
-  input: z.strictObject({ customerId: z.uuid(), key: z.string().max(300), kind: z.string().max(60) }),
+  input: z.strictObject({
+    customerId: z.uuid(),
+    key: z.string().max(300),
+    kind: z.string().max(60),
+    words: z.string().optional(),
+    /** `above`: the owner's team lead, or whoever oversees him; `compliance`: those who see to the law. */
+    also: z.enum(['above', 'compliance']).optional(),
+  }),
   output: z.object({ ownerId: z.string().nullable() }),
   subject: (input) => ({ kind: 'customer', id: input.customerId }),
-  async run(ctx, input) {
-    const { key, kind, customerId } = input;
-    const matter = { key, kind, subject: { kind: 'customer', id: customerId } };
+  async run(ctx, { customerId, also, ...rest }) {
+    const matter = { ...rest, subject: { kind: 'customer', id: customerId } };
     const ownerId = await ownerOf(ctx.tx, customerId);
-    if (ownerId === null) await giveToRole(ctx, matter, ['manager', 'team_lead', 'admin']);
-    else await giveTo(ctx, matter, await ctx.tx.query<Colleague>(PERSON, [ownerId]));
+    const [owner] =
+      ownerId === null ? [] : await ctx.tx.query<Colleague & { team_id: string | null }>(PERSON, [ownerId]);
+    if (owner) await giveTo(ctx, matter, [owner]);
+    else await giveToRole(ctx, matter, ['manager', 'team_lead', 'admin']);
+    if (also === undefined) return { ownerId };
+    const besides = { ...matter, key: `${matter.key}:${also}` };
+    const leads = also === 'above' && owner ? await ctx.tx.query<Colleague>(LEADS, [owner.team_id, owner.id]) : [];
+    if (leads.length > 0) await giveTo(ctx, besides, leads);
+    else await giveToRole(ctx, besides, OVERSIGHT, owner?.id);
     return { ownerId };
   },
 });
 
 export const addForChat = defineOperation({
   name: 'task.addForChat',
-  summary: 'Puts something about the chat of somebody unknown on the list of the team leads, or the managers',
+  summary:
+    'Puts something about the chat of somebody unknown on the list of the team leads, or the managers; whoever invited him hears of it too',
   access: { system: 'all' },
   input: z.strictObject({ conversationId: z.uuid(), key: z.string().max(300), kind: z.string().max(60) }),
   output: z.object({}),
@@ -59,7 +92,30 @@ export const addForChat = defineOperation({
   async run(ctx, input) {
     const { key, kind, conversationId } = input;
     const matter = { key, kind, subject: { kind: 'conversation', id: conversationId } };
-    await giveToRole(ctx, matter, ['team_lead', 'manager', 'admin']);
+    await giveToRole(ctx, matter, DESK);
+    const inviter = await ctx.tx.query<Colleague>(INVITER, [conversationId]);
+    await giveTo(ctx, { ...matter, key: `${key}:inviter`, kind: 'invited_asks' }, inviter);
+    return {};
+  },
+});
+
+export const passOnFromChat = defineOperation({
+  name: 'task.passOnFromChat',
+  summary:
+    'Tells whoever invited him, or else the team leads or the managers, what somebody unknown wrote while the word is theirs; numbers stay hidden',
+  access: { system: 'all' },
+  input: z.strictObject({ conversationId: z.uuid(), words: z.string() }),
+  output: z.object({}),
+  subject: (input) => ({ kind: 'conversation', id: input.conversationId }),
+  async run(ctx, { conversationId, words }) {
+    const inviter = await ctx.tx.query<Colleague>(INVITER, [conversationId]);
+    const people = inviter.length > 0 ? inviter : (await firstRole(ctx, DESK)).people;
+    const [about] = await subjectsOf(ctx.tx, [{ subject_kind: 'conversation', subject_id: conversationId }]);
+    for (const { id, language } of people) {
+      const who = whoText(ctx.services.texts, isLanguage(language) ? language : 'zh-CN', about);
+      const params = { who, words: maskText(words) };
+      await ctx.callAsSystem('staff.notify', { staffId: id, text: 'talk.passed_on_from_chat', params });
+    }
     return {};
   },
 });
@@ -122,20 +178,32 @@ async function giveTo(ctx: Ctx, matter: Matter, people: readonly Colleague[]): P
 
 /** One entry for the first of these roles that anybody has, and a message to each of them; how many they are. */
 async function giveToRole(ctx: Ctx, matter: Matter, roles: readonly string[], except?: string): Promise<number> {
-  for (const role of roles) {
-    const people = await ctx.tx.query<Colleague>(ROLE, [role, except ?? null]);
-    if (people.length === 0) continue;
-    if (await addTodo(ctx.tx, { ...matter, role }, ctx.now)) await tell(ctx, matter, people);
-    return people.length;
-  }
-  await addTodo(ctx.tx, { ...matter, role: 'manager' }, ctx.now);
-  return 0;
+  const { role, people } = await firstRole(ctx, roles, except);
+  if (await addTodo(ctx.tx, { ...matter, role }, ctx.now)) await tell(ctx, matter, people);
+  return people.length;
 }
 
-async function tell(ctx: Ctx, { kind, subject }: Matter, people: readonly Colleague[]): Promise<void> {
+/** The first of these roles that anybody has, with those people; the managers' where nobody has any. */
+async function firstRole(
+  ctx: Ctx,
+  roles: readonly string[],
+  except?: string,
+): Promise<{ readonly role: string; readonly people: readonly Colleague[] }> {
+  for (const role of roles) {
+    const people = await ctx.tx.query<Colleague>(ROLE, [role, except ?? null]);
+    if (people.length > 0) return { role, people };
+  }
+  return { role: 'manager', people: [] };
+}
+
+async function tell(ctx: Ctx, { kind, subject, words }: Matter, people: readonly Colleague[]): Promise<void> {
   const [about] = await subjectsOf(ctx.tx, [{ subject_kind: subject.kind, subject_id: subject.id }]);
-  for (const { id, language } of people) {
-    const text = todoText(ctx.services.texts, isLanguage(language) ? language : 'zh-CN', { kind, params: {} }, about);
+  const { texts } = ctx.services;
+  for (const person of people) {
+    const { id } = person;
+    const language = isLanguage(person.language) ? person.language : 'zh-CN';
+    const plain = todoText(texts, language, { kind, params: {} }, about);
+    const text = words === undefined ? plain : texts.translate(language, 'todo.with_words', { text: plain, words });
     await ctx.callAsSystem('staff.notify', { staffId: id, text: 'todo.plain', params: { text } });
   }
 }

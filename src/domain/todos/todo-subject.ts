@@ -54,7 +54,7 @@ export function todoText(
   const code = String(params['code'] ?? '');
   const account = String(params['account'] ?? '');
   const platform = account === '' ? (subject?.platform ?? '') : (account.split(':')[0] ?? '');
-  const channel = texts.has(language, `todo.channel.${platform}`) ? say(`channel.${platform}`) : platform;
+  const channel = channelText(texts, language, platform);
   return say(todo.kind, {
     who: whoIs(say, subject, channel),
     handle: handleOf(subject),
@@ -62,6 +62,17 @@ export function todoText(
     reason: say(texts.has(language, `todo.reason.${code}`) ? `reason.${code}` : 'reason.other'),
     ...params,
   });
+}
+
+function channelText(texts: Texts, language: Language, platform: string): string {
+  const key = `todo.channel.${platform}`;
+  return texts.has(language, key) ? texts.translate(language, key) : platform;
+}
+
+/** Whom something is about, in the words of a to-do. */
+export function whoText(texts: Texts, language: Language, subject: SubjectRow | undefined): string {
+  const channel = channelText(texts, language, subject?.platform ?? '');
+  return whoIs((key, params) => texts.translate(language, `todo.${key}`, params), subject, channel);
 }
 
 function whoIs(

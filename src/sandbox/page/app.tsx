@@ -1,20 +1,20 @@
 /** The page: guide, clock, three phones, journal. */
 import { useEffect, useMemo, useState } from 'react';
 import { api, speak } from './api.ts';
-import { invitedCustomer } from './links.ts';
+import { invitedCustomer, openInvitation } from './links.ts';
 import { ClockBar } from './parts/clock-bar.tsx';
 import { Guide } from './parts/guide.tsx';
 import { type Opened, Overlay } from './parts/overlay.tsx';
 import { type OpenLink, Phone } from './parts/phone.tsx';
 import { Switcher } from './parts/switcher.tsx';
 import { TopBar } from './parts/top-bar.tsx';
-import { phoneForStep, present, SLOT_NUMBERS, type SlotNumber } from './slots.ts';
-import type { Language, PhoneKey } from './types.ts';
+import { phoneForStep, present, SLOT_NUMBERS, type SlotNumber, type Slots } from './slots.ts';
+import type { Language, PhoneKey, RoadStepId } from './types.ts';
 import { useClockMove } from './use-clock-move.ts';
 import { useNotice } from './use-notice.ts';
-import { usePointing } from './use-pointing.ts';
+import { type Place, usePointing } from './use-pointing.ts';
 import { useSlots } from './use-slots.ts';
-import { keyOf, useWorld } from './use-world.ts';
+import { keyOf, useWorld, type World } from './use-world.ts';
 import { sayFrom, useWords, WordsContext } from './words.tsx';
 
 const STORED_LANGUAGE = 'daiban.sandbox.language';
@@ -93,7 +93,7 @@ function Table({ onLanguage }: { readonly onLanguage: () => void }) {
       />
       <Guide
         steps={world.steps}
-        onShow={(step) => show(phoneForStep(step, slots, world.phones))}
+        onShow={(step) => show(placeOf(step, slots, world))}
         onFill={(step, text) => fill(phoneForStep(step, slots, world.phones), text)}
       />
       <ClockBar
@@ -109,7 +109,7 @@ function Table({ onLanguage }: { readonly onLanguage: () => void }) {
             <Phone
               key={slot}
               isFront={slot === front}
-              called={called?.slot === slot ? called.turn : 0}
+              called={called?.slot === slot ? called : undefined}
               phone={slots[slot]}
               phones={world.phones}
               view={world.screens[keyOf(slots[slot])]}
@@ -136,4 +136,12 @@ function Table({ onLanguage }: { readonly onLanguage: () => void }) {
       </div>
     </div>
   );
+}
+
+/** Where a step happens. An invitation is opened on the phone that got it, all else on the phone of the step. */
+function placeOf(step: RoadStepId, slots: Slots, { phones, screens }: World): Place {
+  const [seller] = slots;
+  const talks = Object.values(screens).map(({ messages }) => messages);
+  const invitation = step === 'bind' ? openInvitation(screens[keyOf(seller)]?.messages ?? [], talks) : undefined;
+  return invitation === undefined ? phoneForStep(step, slots, phones) : { slot: 0, phone: seller, ...invitation };
 }

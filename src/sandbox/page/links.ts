@@ -25,6 +25,35 @@ export function startPayload(url: string): string | undefined {
   return searchParams.get('start') ?? undefined;
 }
 
+/**
+ * The message with the newest invitation, as long as nobody has opened it; `undefined` when there is none to open.
+ * @param talk of the phone that got the invitation
+ * @param others the talks of everybody in sight: whoever opened it has said so to the bot
+ */
+export function openInvitation(
+  talk: readonly Said[],
+  others: readonly (readonly Said[])[],
+): { readonly message: string } | undefined {
+  const invitation = talk.findLast((said) => said.from === 'bot' && payloadIn(said.text) !== undefined);
+  const payload = payloadIn(invitation?.text ?? '');
+  if (invitation === undefined || payload === undefined) return undefined;
+  const isOpened = others.flat().some(({ from, text }) => from === 'me' && text.includes(payload));
+  return isOpened ? undefined : { message: invitation.id };
+}
+
+/** A message as far as this file looks at it. */
+interface Said {
+  readonly id: string;
+  readonly from: string;
+  readonly text: string;
+}
+
+function payloadIn(text: string): string | undefined {
+  return pieces(text)
+    .map((piece) => (piece.kind === 'link' ? startPayload(piece.url) : undefined))
+    .find((payload) => payload !== undefined);
+}
+
 const MOBILE = /1[3-9]\d{9}/g;
 
 /**

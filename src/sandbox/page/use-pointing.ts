@@ -12,16 +12,26 @@ export interface Draft {
   readonly turn: number;
 }
 
-/** A phone and where it is to lie. */
+/** A phone, where it is to lie, and the message on it that is meant. */
 export interface Place {
   readonly slot: SlotNumber;
   readonly phone: PhoneKey;
+  readonly message?: string;
+}
+
+/** Somebody has pointed at a phone. */
+export interface Called {
+  readonly slot: SlotNumber;
+  /** Grows each time. */
+  readonly turn: number;
+  /** The message to bring in sight. */
+  readonly message: string | undefined;
 }
 
 export interface Pointing {
   readonly front: SlotNumber;
   readonly setFront: (slot: SlotNumber) => void;
-  readonly called: { readonly slot: SlotNumber; readonly turn: number } | undefined;
+  readonly called: Called | undefined;
   readonly draft: Draft | undefined;
   /** Puts the phone into the slot and points at it. */
   readonly show: (place: Place) => void;
@@ -32,11 +42,11 @@ export interface Pointing {
 export function usePointing(hand: (slot: SlotNumber, phone: PhoneKey) => void): Pointing {
   const [front, setFront] = useState<SlotNumber>(0);
   const [draft, setDraft] = useState<Draft>();
-  const [called, setCalled] = useState<Pointing['called']>();
-  const show = ({ slot, phone }: Place) => {
+  const [called, setCalled] = useState<Called>();
+  const show = ({ slot, phone, message }: Place) => {
     hand(slot, phone);
     setFront(slot);
-    setCalled((old) => ({ slot, turn: (old?.turn ?? 0) + 1 }));
+    setCalled((old) => ({ slot, turn: (old?.turn ?? 0) + 1, message }));
   };
   const fill = (place: Place, text: string) => {
     show(place);

@@ -4,6 +4,7 @@
  */
 import { type RefObject, type UIEvent, useEffect, useLayoutEffect, useRef, useState } from 'react';
 import { type Anchor, nextAnchor, type Shown } from './news.ts';
+import type { Called } from './use-pointing.ts';
 
 /** Pixels from the end that still count as the end. */
 const NEAR_END = 60;
@@ -30,6 +31,8 @@ interface Place {
   follows: boolean;
   /** Where we have scrolled to; anything else is somebody's own doing. */
   target: number;
+  /** What was pointed at last. */
+  called: Called | undefined;
 }
 
 function isNearEnd({ scrollHeight, scrollTop, clientHeight }: HTMLElement): boolean {
@@ -55,10 +58,22 @@ function settle(box: HTMLElement, place: Place): void {
   place.target = box.scrollTop;
 }
 
-/** @param owner whose talk it is: another one begins at its end */
-export function useScroll(owner: string | undefined, messages: readonly Shown[]): Scroll {
+const UNSEEN: Place = {
+  owner: undefined,
+  known: new Set(),
+  anchor: undefined,
+  follows: true,
+  target: 0,
+  called: undefined,
+};
+
+/**
+ * @param owner whose talk it is: another one begins at its end
+ * @param called a message that was pointed at comes in sight, once each time
+ */
+export function useScroll(owner: string | undefined, messages: readonly Shown[], called: Called | undefined): Scroll {
   const box = useRef<HTMLDivElement>(null);
-  const place = useRef<Place>({ owner: undefined, known: new Set(), anchor: undefined, follows: true, target: 0 });
+  const place = useRef<Place>({ ...UNSEEN });
   const [hasMore, setMore] = useState(false);
 
   // After every drawing: a redrawn card changes heights too. Whoever has scrolled up to read stays where he is.
@@ -71,7 +86,13 @@ export function useScroll(owner: string | undefined, messages: readonly Shown[])
     now.follows ||= isOther || news.some(({ from }) => from === 'me');
     now.owner = owner;
     now.known = new Set(messages.map(({ id }) => id));
-    const isMoved = isOther || news.length > 0 || isOurs(box.current, now);
+    const isCalled = called?.message !== undefined && called !== now.called;
+    now.called = called;
+    if (isCalled) {
+      now.anchor = { id: called.message, at: performance.now() };
+      now.follows = true;
+    }
+    const isMoved = isOther || isCalled || news.length > 0 || isOurs(box.current, now);
     if (now.follows && isMoved) settle(box.current, now);
     if (!liesBelow(box.current)) setMore(false);
     else if (news.length > 0) setMore(true);

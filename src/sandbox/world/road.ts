@@ -35,7 +35,7 @@ type Phones = readonly PhoneView[];
 export function walkRoad(phones: Phones, agreed: readonly string[]): readonly RoadStep[] {
   const staff = phones.filter(({ role }) => role !== 'customer');
   const customers = phones.filter(({ role }) => role === 'customer');
-  const loanAt = firstAt(staff, (message) => /\bL\d{2,}\b/.test(wordsOf(message)));
+  const loanAt = firstAt(staff, hasLoan);
   const seen: Readonly<Record<RoadStepId, boolean>> = {
     lead: staff.some(({ messages }) => hasLead(messages)),
     invite: staff.some(({ messages }) =>
@@ -62,6 +62,13 @@ export function walkRoad(phones: Phones, agreed: readonly string[]): readonly Ro
 function firstAt(phones: Phones, isIt: (message: ScreenMessage) => boolean): number | undefined {
   const found = phones.flatMap(({ messages }) => messages.filter((message) => message.from === 'bot' && isIt(message)));
   return found.length === 0 ? undefined : Math.min(...found.map(({ at }) => at.getTime()));
+}
+
+/** A case and the loan made from it in one sentence; the help names some too, each in a line of its own. */
+function hasLoan(message: ScreenMessage): boolean {
+  return wordsOf(message)
+    .split('\n')
+    .some((line) => /\bA\d{2,}\b/.test(line) && /\bL\d{2,}\b/.test(line));
 }
 
 /** What the Start button stands for is no message: nobody has sent it. */

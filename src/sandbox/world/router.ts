@@ -1,7 +1,8 @@
 /** The little routing the sandbox's own API needs. */
 import type { IncomingMessage } from 'node:http';
-import { z } from 'zod';
+import type { z } from 'zod';
 import type { Language } from '../../lib/i18n.ts';
+import { SCHEMA_WORDS } from '../../lib/request-body.ts';
 import { type Answer, BodyTooLarge } from '../kernel/http.ts';
 import { MalformedBody, type Parameters, readParameters } from '../kernel/parameters.ts';
 import { SandboxProblem } from './problem.ts';
@@ -79,8 +80,7 @@ export async function readFields(request: IncomingMessage, limit: number): Promi
 
 /** The value as the schema describes it. @throws SandboxProblem `invalid` with a pointer to each fault. */
 export function checked<T>(schema: z.ZodType<T>, value: unknown, language: Language): T {
-  const { localeError } = language === 'en' ? z.locales.en() : z.locales.zhCN();
-  const parsed = schema.safeParse(value, { error: localeError });
+  const parsed = schema.safeParse(value, { error: SCHEMA_WORDS[language] });
   if (parsed.success) return parsed.data;
   const faults = parsed.error.issues.map((issue) => ({
     pointer: issue.path.map((step) => `/${String(step).replaceAll('~', '~0').replaceAll('/', '~1')}`).join(''),

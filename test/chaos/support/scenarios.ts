@@ -81,7 +81,7 @@ async function lead(office: Office, point: KillPoint, prepared: Prepared): Promi
   if (point.startsWith('reminders.')) return office.toNextReminder(prepared.loan ?? '');
   if (point === 'timer.claimed') return office.jump(5 * 3_600_000);
   if (point.startsWith('unit.')) {
-    // A member of staff joins through the API; a reminder of a waiting approval falls due.
+    // A case comes in and waits for its approver; five hours later its reminder falls due.
     await office.newCase('xiaolin', nextPhone());
     await office.jump(5 * 3_600_000);
     return;

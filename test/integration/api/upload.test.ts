@@ -221,17 +221,18 @@ describe('an upload page', () => {
       '合同.pdf': exeFile(),
       'setup.exe': exeFile(),
       '空.pdf': Buffer.alloc(0),
+      '断了.pdf': Buffer.from('%PDF-1.4 only a bit'),
       '大.pdf': Buffer.concat([pdfFile('j'), Buffer.alloc(MAX_FILE_BYTES)]),
       '身份证.jpg': jpegFile('k'),
     });
     await company.drain();
 
     expect(answer.html).toContain('已收到 1 份');
-    expect(answer.html).toContain('没有收 4 份');
-    for (const reason of ['内容和文件名不符', '这种文件收不了', '文件是空的', '超过 20 MB'])
+    expect(answer.html).toContain('没有收 5 份');
+    for (const reason of ['内容和文件名不符', '这种文件收不了', '文件是空的', '文件不完整，打不开', '超过 20 MB'])
       expect(answer.html).toContain(reason);
     expect(await filed()).toEqual({ D01: 1 });
-    expect(said()).toContain('另有 4 份没收');
+    expect(said()).toContain('另有 5 份没收');
   });
 
   test('is not spent by a try that took nothing', async () => {

@@ -133,6 +133,38 @@ describe('daiban products', () => {
     expect(await printed(async () => listProducts(cli()))).not.toContain('新');
   });
 
+  test('a fault that only publishing finds is named with its line too, and the products before it stay as they were', async () => {
+    const products = parse(await printed(async () => exampleProducts(cli()))) as {
+      name: string;
+      checklist: object[];
+    }[];
+    const faulty = JSON.stringify(
+      products.map((one, index) =>
+        index === 2 ? { ...one, checklist: [...one.checklist, { code: 'X77' }] } : { ...one, name: `新${one.name}` },
+      ),
+      null,
+      1,
+    );
+    const file = await fileWith(faulty);
+    const line = faulty.split('\n').findIndex((text) => text.includes('"X77"'));
+
+    const refused = await publishProducts(cli(), file).catch((error: unknown) => inWords(error, 'zh-CN'));
+
+    expect(refused).toContain(`${file}:${line} 2.checklist.`);
+    expect(refused).toContain('请写资料的名称');
+    expect(await printed(async () => listProducts(cli()))).not.toContain('新');
+  });
+
+  test('a file that says something else is refused in the operator’s own language', async () => {
+    const file = await fileWith('- code: 7\n');
+
+    const refused = await publishProducts(cli(), file).catch((error: unknown) => inWords(error, 'zh-CN'));
+
+    expect(refused).toContain(`${file}:1 0.code 无效输入`);
+    const large = publishProducts(cli(), await fileWith(' '.repeat(5_000_001)));
+    expect(await large.catch((error: unknown) => inWords(error, 'zh-CN'))).toContain(`${file}:1 文件太大`);
+  });
+
   test('a product that is retired is off the offer until it is published again, as the next version', async () => {
     const example = await printed(async () => exampleProducts(cli()));
 

@@ -1,9 +1,9 @@
 /** Telegram tells an album as several messages without an end marker; the bot answers it once and loses none of it. */
-import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { beforeAll, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { ChannelError, type MediaRef } from '../../../src/channels/channel.ts';
 import { fetchNext, type MediaJobDeps } from '../../../src/jobs/media.ts';
 import { silentLog } from '../../../src/lib/log.ts';
-import { useCompany, type StaffActor } from '../../invariants/support/company.ts';
+import { until, useCompany, type StaffActor } from '../../invariants/support/company.ts';
 import { jpegFile } from '../../support/files.ts';
 
 const company = useCompany();
@@ -130,7 +130,9 @@ describe('a message that was set aside', () => {
     );
     await photo('b', { caption: '第二页' });
     await company.drain();
-    await company.db.pool.query(`UPDATE timers SET state = 'PARKED' WHERE sealed_payload = '\\x00'`);
+    await company.db.pool.query(
+      `UPDATE timers SET state = 'PARKED', sealed_payload = NULL WHERE sealed_payload = '\\x00'`,
+    );
     await quiet(0);
 
     expect(await lines()).toEqual([
@@ -167,6 +169,7 @@ describe('an album', () => {
       ['c', 1],
       ['d', 1],
     ]);
+    expect(await company.count(`timers WHERE kind = 'media.fetch' AND sealed_payload IS NOT NULL`)).toBe(0);
   });
 
   test('whose messages trickle in is waited for until it has been quiet for a second and a half', async () => {
@@ -331,6 +334,7 @@ describe('an album', () => {
     await company.drain();
 
     expect(await company.count(`timers WHERE kind = 'media.fetch' AND state = 'OPEN'`)).toBe(0);
+    expect(await company.count(`timers WHERE kind = 'media.fetch' AND sealed_payload IS NOT NULL`)).toBe(0);
     expect(company.channels.telegram.said(he).at(-1)).toMatch(/^抱歉，这条消息没能处理/);
   });
 
@@ -369,6 +373,40 @@ describe('an album', () => {
     expect(company.channels.telegram.said(he).filter((text) => text.startsWith('文件打不开'))).toHaveLength(1);
   });
 });
+
+test('a photo whose fetching takes longer than the lease is fetched by nobody else meanwhile, and no try is lost', async () => {
+  vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+  onTestFinished(() => void vi.useRealTimers());
+  await photo('a', { caption: '流水', alone: true });
+  await company.drain();
+  const intake = company.base.parts.intake(company.base.database, company.base.services);
+  let meanwhile = 0;
+  const slow = {
+    ...intake,
+    store: async (file: Parameters<typeof intake.store>[0]) => {
+      for (const _ of [1, 2]) {
+        await company.advance(40_000);
+        vi.advanceTimersByTime(20_000);
+        await until(async () => (await company.count(HELD)) === 1);
+      }
+      meanwhile += await fetchNext(job());
+      return intake.store(file);
+    },
+  };
+
+  expect(await fetchNext(job({ intake: slow }))).toBe(1);
+  await company.drain();
+
+  expect(meanwhile).toBe(0);
+  expect(said()).toEqual([expect.stringContaining('已归到')]);
+  expect(
+    await company.count(
+      `timers WHERE kind = 'media.fetch' AND fired_at > business_now() - interval '1 minute' AND attempts = 1`,
+    ),
+  ).toBe(1);
+});
+
+const HELD = `timers WHERE kind = 'media.fetch' AND state = 'OPEN' AND due_at > business_now() + interval '30 seconds'`;
 
 test('a single photo is fetched at once and answered as ever', async () => {
   await photo('a', { caption: '流水', alone: true });

@@ -81,9 +81,11 @@ describe('an approval whose time is up', () => {
 
     await timePasses();
 
-    expect(await stateOf(one)).toBe('RECALLED');
+    expect(await stateOf(one)).toBe('EXPIRED');
     const [level] = await levelsOf(one);
     expect(level?.state).toBe('EXPIRED');
+    const seen = await company.call(qian, 'customer.find', { query: one.applicationNumber });
+    expect(seen).toMatchObject({ kind: 'one', stage: '超期已关闭' });
     expect(await company.count(`approval_tasks WHERE approval_id = $1 AND state = 'OPEN'`, [level?.id])).toBe(0);
     expect(lastCard(wecom, 'xiaoqian')).toMatchObject({ id: card?.id, closed: '已超时', actions: [] });
     expect(wecom.said('xiaoqian').at(-1)).toMatch(
@@ -97,7 +99,7 @@ describe('an approval whose time is up', () => {
       kind: 'tap_answer',
       text: `${one.applicationNumber} 已经超时，这次点击没有改变结果。`,
     });
-    expect(await stateOf(one)).toBe('RECALLED');
+    expect(await stateOf(one)).toBe('EXPIRED');
   });
 
   test('does not hold up the loan that those asked after it approve', async () => {
@@ -141,6 +143,6 @@ describe('an approval whose time is up', () => {
     });
     await drained;
 
-    expect(await stateOf(one)).toBe('RECALLED');
+    expect(await stateOf(one)).toBe('EXPIRED');
   });
 });

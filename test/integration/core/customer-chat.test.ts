@@ -61,6 +61,28 @@ async function consents(): Promise<void> {
   await says('同意');
 }
 
+/** Hands his application in; the approval that waits for the reviewer. */
+async function submits(): Promise<{ readonly id: string; readonly revision: number } | undefined> {
+  const { applicationId } = (await company.call(people.lin ?? ADMIN, 'lead.submit', { lead: customer.number })) as {
+    applicationId: string;
+  };
+  await company.drain();
+  const { rows } = await company.db.pool.query<{ id: string; revision: number }>(
+    'SELECT id, revision FROM approvals WHERE application_id = $1',
+    [applicationId],
+  );
+  return rows[0];
+}
+
+/** What he is told unasked. */
+async function notices(): Promise<readonly string[]> {
+  const { rows } = await company.db.pool.query<{ text_masked: string }>(
+    `SELECT i.text_masked FROM outbox o JOIN timeline_items i ON i.outbox_id = o.id WHERE o.customer_id = $1 AND o.purpose = 'SERVICE' ORDER BY o.id`,
+    [customer.id],
+  );
+  return rows.map((row) => row.text_masked);
+}
+
 const toCustomer = (): readonly OutboundContent[] =>
   company.channels.telegram.sent.filter(({ to }) => to.chat === customer.chat).map(({ content }) => content);
 
@@ -275,7 +297,7 @@ describe('what a customer is asked and told', () => {
 
     const told = toCustomer().map(wordsOf);
     expect(told[0]).toContain('您的顾问是小林');
-    expect(told.at(-2)).toBe('顾问已登记：想借多少 120,000.00 元、用途 周转。有出入直接说，比如「金额改成50万」。');
+    expect(told.at(-2)).toBe('顾问已登记：想借多少 12 万、用途 周转。有出入直接说，比如「金额改成50万」。');
     expect(told.at(-1)).toBe('您常住在哪个城市？');
     expect(company.channels.wecom.said('xiaolin')).toContain(
       `${customer.number} 何** 已绑定聊天并同意了个人信息授权。`,
@@ -334,7 +356,7 @@ describe('what a customer is asked and told', () => {
 
     const told = toCustomer().map(wordsOf);
     expect(told.at(-2)).toContain('您现在没有要补的内容');
-    expect(told.at(-1)).toContain('您名下还没有借据');
+    expect(told.at(-1)).toContain('您现在没有进行中的申请，也没有借据');
     expect(told.join('\n')).not.toContain('没有找到进行中的线索');
   });
 
@@ -396,29 +418,39 @@ describe('what a customer is asked and told', () => {
 
   test('he hears of the approval and of each payment', async () => {
     await consents();
-    const { applicationId } = (await company.call(people.lin ?? ADMIN, 'lead.submit', { lead: customer.number })) as {
-      applicationId: string;
-    };
-    await company.drain();
-    const { rows } = await company.db.pool.query<{ id: string; revision: number }>(
-      'SELECT id, revision FROM approvals WHERE application_id = $1',
-      [applicationId],
-    );
-    await company.call(people.qian ?? ADMIN, 'approval.decide', { ...rows[0], verb: 'approve' });
+    await company.call(people.qian ?? ADMIN, 'approval.decide', { ...(await submits()), verb: 'approve' });
     await company.drain();
     const loans = (await company.call(ADMIN, 'loan.list', { customer: customer.id })) as { items: { id: string }[] };
     const payment = { id: loans.items[0]?.id, externalId: `b${customer.number}`, amount: '100.00' };
     await company.call(ADMIN, 'loan.recordPayment', { ...payment, paidAt: '2026-11-21T10:00:00+08:00' });
     await company.drain();
 
-    const { rows: told } = await company.db.pool.query<{ purpose: string; text_masked: string }>(
-      `SELECT o.purpose, i.text_masked FROM outbox o JOIN timeline_items i ON i.outbox_id = o.id WHERE o.customer_id = $1 AND o.purpose = 'SERVICE' ORDER BY o.id`,
-      [customer.id],
-    );
-    expect(told.map((row) => row.text_masked)).toEqual([
-      expect.stringMatching(/^您的申请已通过审批，借据 L\d+ 已建立：120,000\.00 元，分 12 期/u),
-      expect.stringMatching(/^已登记您 2026-11-21 的还款 100\.00 元（L\d+）/u),
+    expect(await notices()).toEqual([
+      expect.stringMatching(/^您的申请已通过审批，借据 L\d+ 已建立：12 万，分 12 期/u),
+      expect.stringMatching(/^已登记您 11月21日 的还款 100\.00 元（L\d+）/u),
     ]);
+    await says('下个月几号还钱');
+    expect(toCustomer().map(wordsOf).at(-2)).toMatch(/^您的还款计划.*\n.* 第 1 期 \d+月\d+日｜/u);
+  });
+
+  test('he hears that his application was not approved, 进度 says so, and why is passed to his adviser', async () => {
+    await consents();
+    await says('取消');
+    const approval = await submits();
+    await company.call(people.qian ?? ADMIN, 'approval.decide', { ...approval, verb: 'reject', reason: '负债太高' });
+    await company.drain();
+    await says('进度');
+    await says('为什么没过');
+
+    expect(await notices()).toEqual([expect.stringMatching(/^很抱歉，您这次的申请没有通过。有疑问可以问您的顾问，/u)]);
+    const said = toCustomer().map(wordsOf);
+    expect(said.slice(-3)).toEqual([
+      expect.stringMatching(/^很抱歉，您这次的申请没有通过。有疑问可以问您的顾问小林/u),
+      '您问的原因要由顾问小林答复您，已经转告了。',
+      expect.stringMatching(/^很抱歉，您这次的申请没有通过/u),
+    ]);
+    expect(said.join('\n')).not.toContain('负债');
+    expect(company.channels.wecom.said('xiaolin').at(-1)).toMatch(/问为什么没有通过，请如实答复。\n原话：为什么没过$/u);
   });
 });
 

@@ -112,7 +112,9 @@ describe('handing over in words', () => {
     await one.press('hand_over');
 
     const said = telegram.sent.map(({ content }) => ('text' in content ? content.text : content.kind));
-    expect(said).toEqual([`现在没有别的同事可以接手 ${one.number}，没有转办，卡片还在。`]);
+    expect(said).toEqual([
+      `现在没有别的同事可以接手 ${one.number}：接手的要是审核员，没有经手过这一件。没有转办，卡片还在。`,
+    ]);
     expect((await say('待办')).join()).toContain('等您审批');
   });
 

@@ -102,6 +102,35 @@ describe('a message edited after it was read', () => {
     expect(await edits(slack, 'U001', 'm99', '想贷25万')).toEqual([]);
   });
 
+  test.each([
+    ['in one batch', 'm31', '13800500031', false],
+    ['long before', 'm32', '13800500032', true],
+  ])('and overtaken by its edit %s is read as it was edited, which its line says', async (_, id, phone, isApart) => {
+    const [sent, edited] = [20, 30].map((amount) => `新客户 钱女士 ${phone} 想贷${amount}万`);
+    const before = slack.said('U001').length;
+    for (const text of [`新客户 钱女士 ${phone} 想贷25万`, edited ?? '']) {
+      await company.receive(slack, 'U001', { kind: 'edited', messageId: id, text });
+      if (isApart) await company.drain();
+    }
+    expect(slack.said('U001').slice(before)).toEqual([]);
+
+    await says(slack, 'U001', id, sent ?? '');
+
+    expect(slack.said('U001').slice(before).join('\n')).toContain('需求 30 万');
+    expect(slack.said('U001').slice(before).join('\n')).not.toContain('改了发过的消息');
+    const { customerId } = (await company.call(lin, 'lead.capture', { facts: { phone } })) as { customerId: string };
+    const { items } = (await company.call(lin, 'timeline.read', { id: customerId })) as {
+      readonly items: readonly { readonly text: string; readonly edits: readonly { readonly text: string }[] }[];
+    };
+    const [line, ...others] = items.filter(({ text }) => text.startsWith('新客户 钱'));
+    expect([line?.text, line?.edits.at(-1)?.text, others.length]).toEqual([
+      expect.stringMatching(/想贷20万$/u),
+      expect.stringMatching(/想贷30万$/u),
+      0,
+    ]);
+    expect(await edits(slack, 'U001', id, `${edited}。`)).toEqual([]); // and from now on like any other
+  });
+
   test('of a customer goes on his owner’s list, and nothing is said to him', async () => {
     const facts = { name: '何晓燕', phone: '13800500003' };
     const { customerId } = (await company.call(lin, 'lead.capture', { facts })) as { customerId: string };

@@ -64,7 +64,7 @@ describe('人工 from a colleague', () => {
 
     expect(wecom.said('chen')).toEqual(['同事小林在找人帮忙，请联系。']);
     expect(await todosOf(lead)).toEqual(['同事小林在找人帮忙，请联系。']);
-    expect((await say(wecom, 'xiaolin', '帮助'))[0]).toMatch(/^录客户/);
+    expect((await say(wecom, 'xiaolin', '帮助'))[0]).toMatch(/^您在这里可以：\n录客户/);
     expect(await company.count(`incidents WHERE kind = 'conversation.handed_over'`)).toBe(0);
   });
 
@@ -96,7 +96,7 @@ describe('人工 from a colleague', () => {
       stuck,
     ]);
 
-    expect((await say(wecom, 'xiaolin', '帮助'))[0]).toMatch(/^录客户/);
+    expect((await say(wecom, 'xiaolin', '帮助'))[0]).toMatch(/^您在这里可以：\n录客户/);
     expect(await company.count(`conversations WHERE chat = 'xiaolin' AND is_silenced`)).toBe(0);
   });
 });
@@ -132,7 +132,12 @@ describe('人工 from a customer', () => {
     expect(await say(wecom, 'xiaolin', `交还 ${he.number}`)).toEqual([`好的，${he.number} 那边我接着说。`]);
     expect(await todosOf(lin)).toEqual([]);
     expect((await say(telegram, he.chat, '帮助'))[0]).toBeDefined();
-    expect((await say(wecom, 'xiaolin', `hand back ${he.number}`))[0]).toMatch(/没有转人工/);
+    expect((await say(wecom, 'xiaolin', `hand back ${he.number}`))[0]).toMatch(/不用交还/);
+    const { rows } = await company.db.pool.query(
+      `SELECT DISTINCT subject_kind, subject_id FROM audit_entries WHERE action = 'conversation.giveBack' AND subject_id = $1`,
+      [he.number],
+    );
+    expect(rows).toEqual([{ subject_kind: 'customer', subject_id: he.number }]);
   });
 
   test('of nobody who works here any more reaches the managers', async () => {
@@ -151,7 +156,13 @@ describe('人工 from a customer', () => {
     await say(telegram, he.chat, '人工');
     await company.addStaff('小吴', ['sales'], { wecom: 'xiaowu' });
 
-    await say(wecom, 'xiaowu', `交还 ${he.number}`);
+    const words = `交还 ${he.number}`;
+    await say(wecom, 'xiaowu', words);
+
+    const file = (await company.call(lin, 'timeline.read', { id: he.number })) as {
+      items: readonly { text: string }[];
+    };
+    expect(file.items.map(({ text }) => text)).not.toContain(words); // nor does it stand on his file
 
     expect(await say(telegram, he.chat, '帮助')).toEqual([]);
   });
@@ -175,6 +186,81 @@ describe('人工 from somebody unknown', () => {
     await expect(company.call(lin, 'conversation.handBackChat', input)).rejects.toMatchObject({
       code: 'permission.denied',
     });
+  });
+});
+
+describe('人工 from somebody who has an invitation open', () => {
+  test('also reaches who invited him, with what he writes after it, and is settled when the bot has the word again', async () => {
+    customers += 1;
+    Object.assign(company.base.services, { telegramBotName: () => 'daiban_bot' });
+    const facts = { name: '何晓燕', phone: String(13_800_008_000 + customers) };
+    const made = (await company.call(lin, 'lead.capture', { facts })) as { bindingLink: string };
+    const payload = new URL(made.bindingLink).searchParams.get('start') ?? '';
+    await company.receive(telegram, '6660002', { kind: 'start', payload, messageId: 's1' });
+    await company.drain();
+    wecom.sent.length = 0;
+
+    await say(telegram, '6660002', '人工');
+    await say(telegram, '6660002', '我的电话是 13800138000，房子能贷吗');
+
+    const who = 'Telegram 聊天 6660002';
+    expect(wecom.said('xiaolin')).toEqual([
+      `您邀请的客户（${who}）还没有核对手机号，在找人工，请联系他。`,
+      `还没核对手机号的客户（${who}）发来：我的电话是 138****8000，房子能贷吗`,
+    ]);
+    expect(wecom.said('chen')).toEqual([`${who} 要找人工，请接手；聊完发「交还 6660002」，机器人再接着说。`]);
+    expect(await todosOf(lin)).toHaveLength(1);
+    await say(wecom, 'chen', '交还 6660002');
+    expect(await todosOf(lin)).toEqual([]);
+  });
+});
+
+describe('what a customer wants passed on', () => {
+  test('a complaint also reaches his team lead', async () => {
+    const he = await customer();
+
+    await say(telegram, he.chat, '我要投诉你们小林');
+
+    const told = expect.stringMatching(
+      new RegExp(`^${he.number} 何\\*\\* 要投诉，请尽快联系处理并如实记录。\n原话：我要投诉你们小林$`, 'u'),
+    );
+    expect(wecom.said('xiaolin')).toEqual([told]);
+    expect(wecom.said('chen')).toEqual([told]);
+    expect(await todosOf(lead)).toHaveLength(1);
+  });
+
+  test('a complaint about somebody without a team lead reaches the managers, a wish for erasure too', async () => {
+    const he = await customer();
+    await company.db.pool.query('UPDATE customers SET owner_id = $2 WHERE id = $1', [he.id, loner.id]);
+
+    await say(telegram, he.chat, '我要去银监会告你们');
+    await say(telegram, he.chat, '我不贷了 把我资料删了');
+
+    expect(wecom.said('laozhao')).toHaveLength(2);
+    expect(wecom.said('liang')).toEqual([
+      expect.stringContaining('要投诉'),
+      expect.stringContaining('要求删除个人资料'),
+    ]);
+    expect(await todosOf(boss)).toHaveLength(2);
+  });
+
+  test('a change he wants without a form open reaches the adviser in his words, and the lead stays as it is', async () => {
+    const he = await customer();
+
+    expect((await say(telegram, he.chat, '我改主意了 只要8万就行'))[0]).toMatch(/^好的，您想改的已转告顾问小林/u);
+    await say(telegram, he.chat, '金额改成25万');
+
+    expect(wecom.said('xiaolin')).toEqual([expect.stringMatching(/原话：我改主意了 只要8万就行$/u)]);
+    expect(await company.count(`leads WHERE customer_id = '${he.id}' AND amount_fen IS NULL`)).toBe(1);
+  });
+
+  test('what the bot cannot answer reaches the adviser once a day', async () => {
+    const he = await customer();
+
+    await say(telegram, he.chat, '你们公司在几楼呢');
+    await say(telegram, he.chat, '到底在几楼呢');
+
+    expect(wecom.said('xiaolin')).toEqual([expect.stringContaining('原话：你们公司在几楼呢')]);
   });
 });
 

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { performOperation, type UnitDeps } from '../../../src/core/unit/unit.ts';
+import { inUnit, performOperation, type UnitDeps } from '../../../src/core/unit/unit.ts';
 import { defineOperation, Registry } from '../../../src/core/operations/operation.ts';
 import { AppError, commonErrors } from '../../../src/lib/errors.ts';
 import { SYSTEM, refusalOf, useProduct } from '../../support/product.ts';
@@ -9,7 +9,9 @@ const note = z.strictObject({ key: z.string() });
 const WRITE = `INSERT INTO pace_buckets (key, arrival_at) VALUES ($1, '2026-11-21')`;
 const conflict = (): AppError => new AppError(commonErrors['state.conflict']);
 
-/** Writes its key and refuses. */
+const ABOUT = '0192a1b2-1345-7123-8123-13812345678a';
+
+/** Writes its key, says whom it is about, and refuses. */
 const refusing = defineOperation({
   name: 'test.refuse',
   summary: 'Writes and refuses',
@@ -19,6 +21,7 @@ const refusing = defineOperation({
   async run(ctx, input) {
     await ctx.tx.query(WRITE, [input.key]);
     ctx.effects.incident({ kind: 'test' });
+    ctx.effects.touch(ABOUT);
     throw conflict();
   },
 });
@@ -89,5 +92,30 @@ describe('operations inside operations', () => {
         )
       ).rows,
     ).toEqual([{ outcome: 'REFUSED' }]);
+  });
+
+  test('whom a refused operation was about stays with the turn: what was said stands on his file', async () => {
+    const touched = await inUnit(deps, async (unit) => {
+      const turn = unit.turn({ actor: SYSTEM, via: 'api', traceId: 'e' });
+      await refusalOf(turn.run('test.refuse', { key: 'e:x' }));
+      return [...turn.effects.touched];
+    });
+
+    expect(touched).toEqual([ABOUT]);
+  });
+
+  test('that cannot read what they are given say so in the audit log like any refusal', async () => {
+    const count = async (): Promise<string | undefined> => {
+      const { rows } = await product.db.pool.query<{ n: string }>(
+        `SELECT count(*) AS n FROM audit_entries WHERE action = 'test.refuse' AND outcome = 'REFUSED'`,
+      );
+      return rows[0]?.n;
+    };
+    const before = await count();
+
+    const call = performOperation(deps, { actor: SYSTEM, via: 'api' }, 'test.refuse', { key: 1 });
+    expect(await refusalOf(call)).toBe('request.invalid');
+
+    expect(Number(await count()) - Number(before)).toBe(1);
   });
 });

@@ -1,4 +1,4 @@
-/** Who holds a row lets others write what refers to it; customers come before their leads. Neither waits for the other. */
+/** Who holds a row lets others write what refers to it; a case comes before its customer, he before his leads. Neither waits for the other. */
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { Tx } from '../../../src/db/database.ts';
 import { lockApproval, lockOpenApplication } from '../../../src/domain/applications/application-store.ts';
@@ -9,6 +9,7 @@ import { until, useCompany, type StaffActor } from '../../invariants/support/com
 
 const company = useCompany();
 let lin: StaffActor;
+let qian: StaffActor;
 let lead: { readonly customerId: string; readonly leadNumber: string };
 const ids: Partial<Record<'leads' | 'applications' | 'approvals' | 'loans', string>> = {};
 
@@ -21,12 +22,14 @@ async function idOf(sql: string, value: string | undefined): Promise<string> {
   return (await company.db.pool.query<{ id: string }>(sql, [value])).rows[0]?.id ?? '';
 }
 
+const waiting = `pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`;
+
 const submit = async ({ leadNumber }: typeof lead): Promise<{ readonly applicationId: string }> =>
   (await company.call(lin, 'lead.submit', { lead: leadNumber })) as { applicationId: string };
 
 beforeAll(async () => {
   lin = await company.addStaff('小林', ['sales'], { wecom: 'xiaolin' });
-  const qian = await company.addStaff('小钱', ['reviewer'], { wecom: 'xiaoqian' });
+  qian = await company.addStaff('小钱', ['reviewer'], { wecom: 'xiaoqian' });
   const lent = await submit(await aLead('13800700001'));
   const id = await idOf('SELECT id FROM approvals WHERE application_id = $1', lent.applicationId);
   await company.call(qian, 'approval.decide', { id, revision: 1, verb: 'approve' });
@@ -62,7 +65,6 @@ describe('a row that is locked', () => {
 
 test('who hands a lead in waits for whoever holds its customer before he takes the lead', async () => {
   const fresh = await aLead('13800700003');
-  const waiting = `pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`;
   let submitted: Promise<unknown> = Promise.resolve();
 
   await company.base.database.transaction(async (tx) => {
@@ -74,4 +76,29 @@ test('who hands a lead in waits for whoever holds its customer before he takes t
   });
 
   expect(await submitted).toMatchObject({ kind: 'submitted' });
+});
+
+test('who hands a returned case in again waits for whoever holds its process before he takes customer, lead or application', async () => {
+  const back = await aLead('13800700004');
+  const { applicationId } = await submit(back);
+  const id = await idOf('SELECT id FROM approvals WHERE application_id = $1', applicationId);
+  await company.call(qian, 'approval.decide', { id, revision: 1, verb: 'return', reason: '补流水' });
+  const instance = await idOf('SELECT id FROM instances WHERE subject_id = $1', applicationId);
+  let submitted: Promise<unknown> = Promise.resolve();
+
+  await company.base.database.transaction(async (tx) => {
+    await tx.query('SELECT id FROM instances WHERE id = $1 FOR NO KEY UPDATE', [instance]);
+    submitted = submit(back);
+    await until(async () => (await company.count(waiting)) > 0);
+    for (const [table, column, value] of [
+      ['customers', 'id', back.customerId],
+      ['leads', 'customer_id', back.customerId],
+      ['applications', 'id', applicationId],
+    ])
+      expect(
+        await tx.query(`SELECT id FROM ${table} WHERE ${column} = $1 FOR NO KEY UPDATE NOWAIT`, [value]),
+      ).toHaveLength(1);
+  });
+
+  expect(await submitted).toMatchObject({ kind: 'submitted', isResubmission: true });
 });

@@ -57,7 +57,10 @@ test('a look-up typed in a channel while a form is open in the direct message st
 
   await command('U0LIN', '待办');
   await company.drain();
-  expect(slack.said('U0LIN').slice(-2)).toEqual([expect.stringContaining('没有待办'), '我们刚才说到「进件」：姓名。']);
+  expect(slack.said('U0LIN').slice(-2)).toEqual([
+    expect.stringContaining('没有待办'),
+    '我们刚才说到 K301「进件」：姓名。',
+  ]);
   await command('U0LIN', '何女士');
   await company.drain();
 

@@ -289,3 +289,14 @@ async function sends(caption: string): Promise<readonly string[]> {
   await company.drain();
   return telegram.said(he.chat).slice(before);
 }
+
+test('who says that he keeps it after all keeps it, and nobody asks him the question again by himself', async () => {
+  await says('撤回同意');
+  telegram.sent.length = 0;
+  await company.advance(3 * 86_400_000);
+
+  expect(telegram.said(he.chat)).toEqual([]);
+  expect(await says('算了不撤了')).toEqual(['好的，不撤回，您的同意照旧有效。']);
+  expect(await says('不撤了')).not.toContain('好的，不撤回，您的同意照旧有效。');
+  expect(await company.count(`consents WHERE customer_id = '${he.id}' AND withdrawn_at IS NOT NULL`)).toBe(0);
+});

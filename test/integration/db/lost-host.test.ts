@@ -2,6 +2,7 @@
 import { createServer, type Server } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Database, isPassing } from '../../../src/db/database.ts';
+import { Lists } from '../../../src/db/lists.ts';
 import { pendingMigrations } from '../../../src/db/migrate.ts';
 import { useDatabase } from '../../support/database.ts';
 
@@ -25,14 +26,19 @@ async function reasonOf(work: Promise<unknown>): Promise<unknown> {
 }
 
 describe('a host that answers nothing', () => {
-  test('is given up after five seconds, as something that passes: by the pool, a session of its own, and readiness', async () => {
+  test('is given up after five seconds, as something that passes: by the pool, a session of its own, lists, and readiness', async () => {
     const database = new Database(url, { max: 2 });
+    const lists = new Lists(url);
+    const page = async (): Promise<unknown> => lists.deliveries({ state: undefined, before: undefined, limit: 1 });
 
     const reasons = await Promise.all([
       reasonOf(database.query('SELECT 1')),
       reasonOf(database.transaction(async (tx) => tx.query('SELECT 1'))),
       reasonOf(database.query('SELECT 1')), // waits for one of the two connections
       reasonOf(database.dedicated()),
+      reasonOf(page()),
+      reasonOf(page()),
+      reasonOf(page()),
       reasonOf(pendingMigrations(url)),
     ]);
 

@@ -36,6 +36,24 @@ describe('every prepared statement of the product', () => {
     expect(refused).toEqual([]);
   });
 
+  test.each([
+    ['todos-finish-about', 'todos_open_subject'],
+    ['approvals-alarmed', 'todos_open_subject'],
+    ['instances-next-stopped', 'instances_stopped'],
+  ])('%s looks only at what it is about', async (name, index) => {
+    const client = await database.pool.connect();
+    try {
+      const { rows } = await client.query<{ 'QUERY PLAN': string }>(
+        `EXPLAIN (GENERIC_PLAN) ${statements.get(name)?.text ?? ''}`,
+      );
+      const plan = rows.map((row) => row['QUERY PLAN']).join('\n');
+      expect(plan).toContain(index);
+      expect(plan).toContain('Index Cond');
+    } finally {
+      client.release(true);
+    }
+  });
+
   test('finds its rows by an index, so that it costs the same after years: no table that grows is read whole', async () => {
     const client = await database.pool.connect();
     const scans: string[] = [];

@@ -214,3 +214,106 @@ describe('somebody who leaves', () => {
     expect([await alarms(one), await vacant()]).toEqual([0, 0]);
   });
 });
+
+describe('a seat that falls vacant', () => {
+  const change = async (who: StaffActor, disabled: boolean): Promise<void> => {
+    await company.call(ADMIN, 'staff.update', { id: who.id, disabled });
+    await company.drain();
+  };
+  const vacancies = async (one: Case): Promise<number> =>
+    company.count(`incidents WHERE kind = 'approval.vacant' AND resolved_at IS NULL AND subject_id = $1`, [one.id]);
+  const told = (one: Case): number => slack.said('U0LIANG').filter((text) => text.includes(one.number)).length;
+
+  test('alarms each time it does, and no colleague who comes or goes meanwhile adds to it', async () => {
+    const second = await company.addStaff('小郑', ['approver'], { wecom: 'xiaozheng' });
+    const one = await submit('300000.00');
+    await approve(person('reviewer'), one);
+    await company.drain();
+    expect(await seatsOf(one)).toEqual(['小郑 OPEN', '老赵 OPEN'].sort());
+
+    await change(second, true);
+    expect([await alarms(one), await vacancies(one), told(one)]).toEqual([1, 1, 1]);
+    for (const name of ['小冯', '小陈']) {
+      await company.addStaff(name, ['sales']);
+      await company.drain();
+    }
+    expect([await alarms(one), await vacancies(one), told(one)]).toEqual([1, 1, 1]);
+
+    await change(second, false);
+    expect([await alarms(one), await vacancies(one), told(one)]).toEqual([0, 0, 1]);
+
+    await change(second, true);
+    expect([await alarms(one), await vacancies(one), told(one)]).toEqual([1, 1, 2]);
+    await change(second, false);
+    await approve(person('zhao'), one);
+    await approve(second, one);
+    expect(await stateOf(one)).toBe('APPROVED');
+    await change(second, true);
+  });
+
+  test('is taken by whoever sat there before and is back: he gets his card once more, and it ends with the case', async () => {
+    const back = await company.addStaff('小褚', ['reviewer'], { wecom: 'xiaochu' });
+    const one = await submit('100000.00');
+    await company.drain();
+    expect(await seatsOf(one)).toEqual(['周敏 OPEN', '小褚 OPEN'].sort());
+    await change(back, true);
+    await change(person('reviewer'), true);
+    expect(await seatsOf(one)).toEqual(['周敏 OPEN', '小褚 CLOSED'].sort());
+    expect(await alarms(one)).toBe(1);
+    wecom.sent.length = 0;
+
+    await change(back, false);
+
+    expect(await seatsOf(one)).toEqual(['周敏 HANDED_OVER', '小褚 OPEN'].sort());
+    expect([await alarms(one), await vacancies(one)]).toEqual([0, 0]);
+    expect(wecom.said('xiaochu')).toContainEqual(expect.stringContaining(one.number));
+
+    await change(person('reviewer'), false);
+    const open = await openOf(one);
+    const handOver = { id: open?.id, revision: open?.revision, verb: 'hand_over' };
+    await company.call(back, 'approval.decide', { ...handOver, to: '周敏' });
+    await company.call(person('reviewer'), 'approval.decide', { ...handOver, to: '小褚' });
+    expect(await seatsOf(one)).toEqual(['周敏 HANDED_OVER', '小褚 OPEN'].sort());
+    await company.drain();
+    wecom.sent.length = 0;
+    await approve(back, one);
+    await company.drain();
+    expect(await stateOf(one)).toBe('APPROVED');
+    expect(wecom.sent.map(({ content }) => content.kind)).toContain('card_update');
+  });
+
+  test('is not taken by whoever has signed there', async () => {
+    const second = await company.addStaff('小卫', ['approver']);
+    const one = await submit('300000.00');
+    await approve(person('reviewer'), one);
+    await approve(second, one);
+    await change(person('zhao'), true);
+
+    expect(await seatsOf(one)).toEqual(['小卫 APPROVED', '老赵 OPEN'].sort());
+    expect(await alarms(one)).toBe(1);
+    const reopen = `UPDATE approval_tasks SET state = 'OPEN' WHERE approval_id = $1 AND staff_id = $2`;
+    await expect(company.db.pool.query(reopen, [(await openOf(one))?.id, second.id])).rejects.toMatchObject({
+      constraint: 'vote_stands',
+    });
+  });
+});
+
+test('a case that can go on does, however many older ones stand still', async () => {
+  const one = await submit('300000.00');
+  await company.db.pool.query(`UPDATE staff SET is_active = false WHERE roles @> '{approver}'`);
+  await approve(person('reviewer'), one);
+  expect(await alarms(one)).toBe(1);
+  const state = { node: 'of-old', visit: 1, facts: {}, status: 'stopped' };
+  const ids = Array.from({ length: 1001 }, (_, n) => `00000000-0000-7000-8000-${String(n).padStart(12, '0')}`);
+  await company.db.pool.query(
+    `INSERT INTO instances (id, flow_version_id, subject_kind, subject_id, step, visit, sealed_state, status, created_at, updated_at)
+     SELECT old.id, i.flow_version_id, 'test', old.id, 'of-old', 1, old.sealed, 'STOPPED', i.created_at, i.updated_at
+     FROM unnest($1::uuid[], $2::bytea[]) AS old (id, sealed), (SELECT * FROM instances WHERE subject_id = $3) AS i`,
+    [ids, ids.map((id) => company.base.keys.sealJson(`instances.sealed_state.${id}`, state)), one.id],
+  );
+
+  for (const name of ['小蒋', '小沈']) await company.addStaff(name, ['approver']);
+  await company.drain();
+
+  expect(await seatsOf(one)).toEqual(['小沈 OPEN', '小蒋 OPEN'].sort());
+});

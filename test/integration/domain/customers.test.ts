@@ -106,6 +106,7 @@ describe('customers', () => {
     );
     expect(rows).toEqual([
       { actor_id: lin.id, outcome: 'DONE' },
+      { actor_id: lin.id, outcome: 'REFUSED' }, // no reason, no look, and a trace of the try
       { actor_id: gu.id, outcome: 'REFUSED' },
     ]);
   });

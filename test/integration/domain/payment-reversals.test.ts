@@ -4,6 +4,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import type { Actor, Role } from '../../../src/core/operations/actor.ts';
 import { reminderSchedules, runDueReminders } from '../../../src/domain/reminders/index.ts';
 import { dateIn } from '../../../src/lib/business-date.ts';
+import { dayText } from '../../../src/lib/i18n.ts';
 import { ACCOUNTS, useCompany, type StaffActor } from '../../invariants/support/company.ts';
 import { refusalOf } from '../../support/product.ts';
 
@@ -404,6 +405,7 @@ describe('those concerned', () => {
     const loan = await lend(monthly(1, 10));
     const paidAt = new Date(daysAgo(2));
     const on = dateIn(paidAt, 'Asia/Shanghai');
+    const day = dayText(on, 'zh-CN', dateIn(new Date(daysAgo(0)), 'Asia/Shanghai'));
     await reverse(loan, await pay(loan, '1050.00', paidAt.toISOString()));
 
     const { items } = (await company.call(MANAGER, 'timeline.read', { id: customer.id, limit: 200 })) as {
@@ -411,9 +413,9 @@ describe('those concerned', () => {
     };
     const texts = items.map(({ text }) => text);
     expect(texts.slice(-3)).toEqual([
-      `已登记您 ${on} 的还款 1,050.00 元（L${numbers}）。已全部还清，谢谢。`,
+      `已登记您 ${day} 的还款 1,050.00 元（L${numbers}）。已全部还清，谢谢。`,
       expect.stringMatching(
-        new RegExp(`^更正：之前登记的 ${on} 还款 1,050.00 元（L${numbers}）未到账或登记有误，已经撤销`, 'u'),
+        new RegExp(`^更正：之前登记的 ${day} 还款 1,050.00 元（L${numbers}）未到账或登记有误，已经撤销`, 'u'),
       ),
       expect.stringMatching(
         new RegExp(`L${numbers}：${on} 登记的还款 1,050.00 元已撤销（支票退票），相应期数重新待还。$`, 'u'),

@@ -181,7 +181,7 @@ describe('publishing', () => {
     );
     const loans = [await borrow(1, { dueOn: ['2027-03-23'] }), await borrow(2, { dueOn: ['2027-03-23'], version })];
 
-    const render = renderReminder(reminderSchedules(base.flows), base.services.texts);
+    const render = renderReminder(reminderSchedules(base.flows), base.services);
     const said = await base.database.transaction(async (tx) =>
       Promise.all(loans.map(async (subjectId) => render(tx, { subjectId, reference: '1:dueDay', now: NOW }))),
     );

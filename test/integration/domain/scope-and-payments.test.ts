@@ -62,12 +62,16 @@ describe('a payment', () => {
     expect(await company.count(`payments WHERE external_id = 'bank-2'`)).toBe(1);
   });
 
-  test('told twice is booked once; with another amount or for another loan it is refused', async () => {
+  test('told twice is booked once; with another amount, of another time or for another loan it is refused', async () => {
     const told = payment({ id: loans[0], externalId: 'bank-3', amount: '10.00' });
     const first = await company.call(MANAGER, 'loan.recordPayment', told);
 
     expect(await company.call(MANAGER, 'loan.recordPayment', told)).toEqual({ ...(first as object), isReplay: true });
-    for (const other of [{ amount: '10.01' }, { id: loans[1] }])
+    for (const other of [
+      { amount: '10.01' },
+      { id: loans[1] },
+      { paidAt: new Date(Date.now() - 86_400_000).toISOString() },
+    ])
       expect(await refusalOf(company.call(MANAGER, 'loan.recordPayment', { ...told, ...other }))).toBe(
         'payment.external_id_reused',
       );

@@ -38,7 +38,7 @@ async function aMessage(row: {
   );
 }
 
-const facts = async () => contactFacts(product.db.database, he.id, { now: NOW, zone: ZONE });
+const facts = async (now = NOW) => contactFacts(product.db.database, he.id, { now, zone: ZONE });
 
 describe('what the customer has got so far', () => {
   test('counts a reminder of which nobody knows whether it arrived, and not one that failed', async () => {
@@ -60,6 +60,18 @@ describe('what the customer has got so far', () => {
     await aMessage({ purpose: 'MARKETING', state: 'SENT', at: EARLIER_TODAY });
 
     expect(await facts()).toMatchObject({ marketingToday: 1, marketingThisWeek: 2, textsToday: 1 });
+  });
+
+  test('knows on Monday morning what went out on Sunday evening', async () => {
+    const sundayEvening = '2026-11-29T11:00:00Z';
+    await aMessage({ purpose: 'MARKETING', state: 'SENT', at: sundayEvening });
+
+    const mondayMorning = new Date('2026-11-30T00:30:00Z');
+    expect(await facts(mondayMorning)).toMatchObject({
+      lastTextAt: Date.parse(sundayEvening),
+      textsToday: 0,
+      marketingThisWeek: 0,
+    });
   });
 });
 

@@ -190,6 +190,21 @@ describe('asking the platform what became of a send', () => {
     expect(await states()).toEqual(['UNKNOWN cannot_tell', expect.stringMatching(/^SENT/)]);
   });
 
+  test('a fault of ours in asking about one message does not keep the others from being asked about', async () => {
+    await leaveUnknown(2);
+    let asked = 0;
+    answerWith(async () => {
+      asked += 1;
+      if (asked === 1) throw new TypeError('a bug');
+      return { providerId: 'found' };
+    });
+
+    await company.worker().deliverer.reconcile();
+
+    expect(await states()).toEqual(['UNKNOWN network', expect.stringMatching(/^SENT/)]);
+    expect(await company.count('todos')).toBe(0);
+  });
+
   test('a platform that is away is asked again, and does not keep younger messages from being asked about', async () => {
     await leaveUnknown(21);
     const asked = new Set<string>();

@@ -157,7 +157,7 @@ export function useCompany(): Company {
         keys,
         channels: byAccount,
         gates: options.gates ?? base.parts.gates(services),
-        renderers: { reminder: renderReminder(reminderSchedules(base.flows), services.texts) },
+        renderers: { reminder: renderReminder(reminderSchedules(base.flows), services) },
         readFile: async (tx, fileId) => base.parts.readFile(tx, services, fileId),
         painters: base.parts.painters,
         times: readTimes,

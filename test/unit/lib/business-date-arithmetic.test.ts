@@ -6,6 +6,7 @@ import {
   dayNumber,
   daysInMonth,
   fromDayNumber,
+  instantOf,
   parseBusinessDate,
 } from '../../../src/lib/business-date.ts';
 
@@ -67,5 +68,21 @@ describe('addMonths', () => {
 
   test('goes back over the new year', () => {
     expect(addMonths(businessDate('2026-01-31'), -2)).toBe('2025-11-30');
+  });
+});
+
+describe('instantOf', () => {
+  test.each([
+    ['2026-12-20', [9, 30], 'Asia/Shanghai', '2026-12-20T01:30:00Z'],
+    // In a gap the hour counts on from where the clock was; midnight is then still of the same day.
+    ['2026-03-08', [2, 30], 'America/New_York', '2026-03-08T07:30:00Z'],
+    ['2026-03-29', [2, 30], 'Europe/Berlin', '2026-03-29T01:30:00Z'],
+    ['2026-10-04', [2, 15], 'Australia/Lord_Howe', '2026-10-03T15:45:00Z'],
+    ['2026-04-24', [0, 0], 'Africa/Cairo', '2026-04-23T22:00:00Z'],
+    // Of two the later.
+    ['2026-11-01', [1, 30], 'America/New_York', '2026-11-01T06:30:00Z'],
+    ['2026-10-25', [2, 30], 'Europe/Berlin', '2026-10-25T01:30:00Z'],
+  ] as const)('%s %j in %s is %s', (date, [hour, minute], zone, instant) => {
+    expect(instantOf(businessDate(date), { hour, minute }, zone)).toEqual(new Date(instant));
   });
 });

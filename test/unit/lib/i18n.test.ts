@@ -1,8 +1,9 @@
-import { readdirSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { IntlMessageFormat } from 'intl-messageformat';
 import { describe, expect, test } from 'vitest';
-import { groupedYuan, inWan, LANGUAGES, loadTexts } from '../../../src/lib/i18n.ts';
+import { dayText, groupedYuan, inWan, LANGUAGES, loadTexts, moneyText } from '../../../src/lib/i18n.ts';
 import { textParam, withTexts } from '../../../src/lib/text-params.ts';
 
 const FOLDER = path.resolve(import.meta.dirname, '../../../locales');
@@ -57,6 +58,15 @@ describe('the texts', () => {
     }
   });
 
+  test('a sentence that its comma has cut off is no text: the file and the key are named', () => {
+    const folder = mkdtempSync(path.join(tmpdir(), 'texts-'));
+    for (const language of LANGUAGES) mkdirSync(path.join(folder, language));
+    writeFileSync(path.join(folder, 'en/cli.yaml'), 'redis: { ok: yes it does, bad: nothing is lost, only slower }\n');
+
+    expect(() => loadTexts(folder)).toThrow('en/cli.yaml: cli.redis.only slower:');
+    rmSync(folder, { recursive: true });
+  });
+
   test('an unknown key or a missing argument is a fault', () => {
     expect(() => texts.translate('en', 'no.such.key')).toThrow('no.such.key');
     expect(() => texts.translate('zh-CN', 'talk.chosen')).toThrow();
@@ -87,6 +97,16 @@ describe('money in texts', () => {
     expect(groupedYuan(5n)).toBe('0.05');
   });
 
+  test('is said as people say it, with its unit', () => {
+    const say = (key: string, { yuan, wan }: Readonly<Record<string, string>>): string =>
+      key.endsWith('.wan') ? `${wan} 万` : `${yuan} 元`;
+    expect([35_000_000n, 850_000n, 123_456_789n].map((amount) => moneyText(amount, say))).toEqual([
+      '35 万',
+      '8,500.00 元',
+      '1,234,567.89 元',
+    ]);
+  });
+
   test('is told in 万 when it is a round number of hundred yuan', () => {
     expect([inWan(30_000_000n), inWan(38_650_000n), inWan(1_000_000n), inWan(123_456n)]).toEqual([
       '30',
@@ -94,5 +114,14 @@ describe('money in texts', () => {
       '1',
       '',
     ]);
+  });
+});
+
+describe('a date', () => {
+  test('is said without its year where that is this one', () => {
+    expect(dayText('2026-12-20', 'zh-CN', '2026-11-30')).toBe('12月20日');
+    expect(dayText('2027-01-20', 'zh-CN', '2026-11-30')).toBe('2027年1月20日');
+    expect(dayText('2026-12-20', 'en', '2026-11-30')).toBe('Dec 20');
+    expect(dayText('2027-01-20', 'en', '2026-11-30')).toBe('Jan 20, 2027');
   });
 });

@@ -16,6 +16,7 @@ import {
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { discard } from '../../../scripts/build.mjs';
 
 const ROOT = path.resolve(import.meta.dirname, '../../..');
 const root = path.join(mkdtempSync(path.join(tmpdir(), 'build-')), 'daiban');
@@ -102,6 +103,21 @@ describe('building', () => {
     expect([...a.lines, ...b.lines]).toHaveLength(1);
     expect([a.code, b.code]).toEqual([0, 0]);
     expect(existsSync(path.join(root, 'dist/.lock'))).toBe(false);
+  });
+
+  test('gives back the lock of a living one when somebody else has taken the dead one’s away before', () => {
+    const lock = path.join(root, 'dist/.lock');
+    write('dist/.lock', '4194304');
+
+    discard(lock, '4194304');
+    expect(existsSync(lock)).toBe(false);
+    discard(lock, '4194304');
+    write('dist/.lock', '4711');
+    discard(lock, '4194304');
+
+    expect(readFileSync(lock, 'utf8')).toBe('4711');
+    expect(readdirSync(path.dirname(lock)).filter((name) => name.startsWith('.lock'))).toEqual(['.lock']);
+    rmSync(lock);
   });
 
   test('shows what the tool said when a step fails, and tries again the next time', async () => {

@@ -64,6 +64,14 @@ export function parseAnswer(type: AnswerType, text: string, today: BusinessDate,
   return 'problem' in answer ? answer : withinLimits(type, answer.value, limits);
 }
 
+/** 还没办执照, 没有: there is none, so this is not its name. */
+const DENIAL = /^(?:[他她]们?|客户|现在|目前|暂时|一直|还|也|都)*(?:没(?!错)|未(?!来)|不(?:办|打算|需|想办|用)|无$)/u;
+
+/** Whether an answer says that there is no such thing, or none yet. */
+export function isDenial(text: string): boolean {
+  return DENIAL.test(toSimplified(toHalfWidth(text)).trim());
+}
+
 type Reader = (text: string, today: BusinessDate, limits: AnswerLimits) => Answer;
 
 function orProblem(value: FactValue | undefined, code: string): Answer {
@@ -84,7 +92,8 @@ const READERS: Readonly<Record<AnswerType, Reader>> = {
   purpose: (text) => orProblem(parsePurpose(text), 'purpose'),
   'licence-name': (text) => {
     const named = extractLicenceName(toSimplified(text))[0];
-    return named === undefined ? readText(text, 50) : { value: text.slice(named.start, named.end) };
+    if (named === undefined) return isDenial(text) ? { problem: 'licence-name' } : readText(text, 50);
+    return { value: text.slice(named.start, named.end) };
   },
   text: (text, _, limits) => readText(text, limits.maxLength ?? MAX_ANSWER_LENGTH),
   integer: (text) => orProblem(parseCount(text.replace(/[个人岁次家笔年]$/u, '')), 'integer'),

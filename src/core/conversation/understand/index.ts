@@ -3,7 +3,15 @@
  * text it came from and how sure the pattern is, what is ambiguous or wrong is reported apart, and what is not clear
  * stays empty. Nothing here acts, asks or remembers. Measured on `test/fixtures/understanding/*.yaml`.
  */
-export { ANSWER_TYPES, limitProblem, parseAnswer, type Answer, type AnswerLimits, type AnswerType } from './answer.ts';
+export {
+  ANSWER_TYPES,
+  isDenial,
+  limitProblem,
+  parseAnswer,
+  type Answer,
+  type AnswerLimits,
+  type AnswerType,
+} from './answer.ts';
 export { CERTAIN, FACT_NAMES, PROBABLE, type Fact, type FactName, type FactValue, type Problem } from './fact.ts';
 export { partCustomers, whoIs, type Heard } from './customers.ts';
 export { extractDates } from './date.ts';
@@ -13,6 +21,6 @@ export { findMoneyRanges, type MoneyRange } from './money-range.ts';
 export { toSimplified } from './normalise.ts';
 export { parsePhone } from './phone.ts';
 export { PURPOSE_CODES } from './purpose.ts';
-export { isCourtesy, parseReply, type Reply } from './reply.ts';
+export { isCourtesy, isGreeting, parseReply, type Reply } from './reply.ts';
 export { wantsToBorrow } from './wish.ts';
 export { factRecord, MAX_TEXT_LENGTH, understandLead, type Ambiguity, type Understanding } from './understand.ts';

@@ -21,6 +21,9 @@ const EVERYDAY_WITH_HONORIFIC = new RegExp(
 /** A look-ahead, so that every place is tried: in 成都何女士 the match at 成 is a city, the one at 何 is the name. */
 const WITH_HONORIFIC = new RegExp(`(?=(?<name>(?:${SURNAME})${GIVEN}(?:${HONORIFIC})))`, 'gu');
 const WHOLE_ADDRESS = new RegExp(`^[\\u4e00-\\u9fa5]{1,4}(?:${HONORIFIC})$`, 'u');
+/** 还有个乙女士: behind a person's measure word any family name will do. */
+const COUNTED =
+  /(?<=[一有来加]了?一?[个位]|介绍了?一?[个位])(?<name>(?![老小大男女好年哪那这])[\u4e00-\u9fa5]{1,2}(?:女士|先生|小姐|太太))/gu;
 const NICKNAME = new RegExp(
   `(?<![\\u4e00-\\u9fa5])(?<name>(?:老|小|阿)(?:${SURNAME}))(?![\\u4e00-\\u9fa5]*(?:店|厂|公司|额|贷|区|时))`,
   'gu',
@@ -62,6 +65,7 @@ interface Pattern {
 const PATTERNS: readonly Pattern[] = [
   { pattern: WITH_HONORIFIC, confidence: 0.95 },
   { pattern: EVERYDAY_WITH_HONORIFIC, confidence: 0.95 },
+  { pattern: COUNTED, confidence: 0.95 },
   { pattern: AFTER_CUE, confidence: 0.92 },
   { pattern: ENGLISH, confidence: 0.92 },
   { pattern: NICKNAME, confidence: 0.8 },
@@ -73,7 +77,7 @@ const PATTERNS: readonly Pattern[] = [
 
 /** A person named beside the applicant, or the writer himself. */
 const AFTER_OTHERS = new RegExp(
-  `(?:我是|我叫|介绍人|推荐人|担保人|老婆|老公|妻子|丈夫|配偶|朋友|同事|法人代表|法人|联系人)[是为叫:：\\s]*(?<name>(?:${SURNAME})[\\u4e00-\\u9fa5]{1,2})`,
+  `(?:我是|我叫|介绍人|推荐人|担保人|保证人|抵押人|共借人|共同借款人|老婆|老公|妻子|丈夫|配偶|爱人|前夫|前妻|儿子|女儿|父亲|母亲|爸爸|妈妈|哥哥|弟弟|姐姐|妹妹|姐夫|妹夫|岳父|岳母|亲戚|朋友|同事|合伙人|股东|实控人|实际控制人|法人代表|法人|联系人)[是为叫:：\\s]*(?<name>(?:${SURNAME})[\\u4e00-\\u9fa5]{1,2})`,
   'gu',
 );
 

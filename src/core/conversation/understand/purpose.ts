@@ -47,6 +47,8 @@ const PURPOSES: readonly PurposeWords[] = [
 /** All purpose codes, for choices and checks. */
 export const PURPOSE_CODES: readonly string[] = PURPOSES.map((purpose) => purpose.code);
 
+/** 不是装修是开餐馆: what it is not for. */
+const DENIED = /(?:(?<!是)不是|并非|不用于|不用来|不拿来)(?:为了|用于|用来|拿来|做|搞|要)?$/u;
 const CUE = /(?:用途|用于|用来|拿来|拿去|想|要|去|做|是|为了|for)[:：\s是为]{0,3}$/iu;
 
 /** The purpose the sentence gives: the one after a cue (用于…), otherwise the first one named. */
@@ -55,7 +57,8 @@ export function extractPurpose(text: string): readonly Fact[] {
   for (const { code, pattern } of PURPOSES) {
     for (const match of matchesOf(text, pattern)) {
       const span = { start: match.index, end: match.index + match[0].length };
-      if (found.some((fact) => fact.start < span.end && span.start < fact.end)) continue;
+      const isTaken = found.some((fact) => fact.start < span.end && span.start < fact.end);
+      if (isTaken || DENIED.test(text.slice(0, match.index))) continue;
       const cued = CUE.test(text.slice(0, match.index));
       found.push({ name: 'purpose', value: code, ...span, confidence: cued ? 0.95 : 0.9 });
     }
@@ -64,12 +67,16 @@ export function extractPurpose(text: string): readonly Fact[] {
   return ordered.slice(0, 1);
 }
 
+/** 开餐馆, 想开个服装店: as an answer it is what the money is for, in a sentence rather what he does. */
+const OPENS_BUSINESS =
+  /^(?:想|要|准备|打算|用来|拿来|去)*(?:开|办|盘)(?:一?[个家间])?[\u4e00-\u9fa5]{0,6}(?:店|馆|厂|公司|餐厅|铺子?|档口|工作室)(?:用|的)?$/u;
+
 /** A purpose typed as an answer; `undefined` when no code fits. */
 export function parsePurpose(text: string): string | undefined {
   const trimmed = text.trim();
   const fact = extractPurpose(trimmed)[0];
   if (fact) return String(fact.value);
-  return trimmed === '经营' || trimmed === '做生意'
+  return trimmed === '经营' || trimmed === '做生意' || OPENS_BUSINESS.test(trimmed)
     ? 'business'
     : PURPOSE_CODES.find((code) => code === trimmed.toLowerCase());
 }

@@ -20,6 +20,17 @@ export function isCourtesy(text: string): boolean {
   return COURTESY.test(plain);
 }
 
+const GREETING =
+  /^(?:(?:你们?|您|大家|各位)?好[呀啊哈]?|嗨|哈[喽啰]|在吗?|早(?:安|啊|呀|上好)?|上午好|中午好|下午好|晚上好|晚安|hi|hello|hey|good (?:morning|afternoon|evening))$/iu;
+
+/** Whether a whole message only greets. */
+export function isGreeting(text: string): boolean {
+  const plain = toSimplified(text)
+    .trim()
+    .replaceAll(/[\s。.!！~～,，?？]+$/gu, '');
+  return GREETING.test(plain);
+}
+
 /** What a short reply says; `undefined` for everything longer or else. */
 export type Reply = 'yes' | 'no' | 'agree' | 'decline' | 'unchanged';
 

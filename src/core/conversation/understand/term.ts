@@ -92,6 +92,7 @@ export function extractDurations(text: string, found: readonly Fact[] = []): rea
       !SO_FAR.test(before) &&
       (match.groups?.['after'] !== undefined ||
         TERM_CUE.test(before) ||
+        isProposed(text, span) ||
         (AFTER_AMOUNT.test(before) && !followsOther(found, span.start, text)) ||
         (loan !== undefined && followsNoMortgage(text, span)) ||
         followsPlace(text, span, places) ||
@@ -101,6 +102,13 @@ export function extractDurations(text: string, found: readonly Fact[] = []): rea
     }
   }
   return firstOfEach(text, facts);
+}
+
+/** 三年吧 月供六千二: a length of time that opens the message as a suggestion, whatever follows. */
+function isProposed(text: string, { start, end }: { readonly start: number; readonly end: number }): boolean {
+  return (
+    /^(?:那|就|先|嗯|[,，\s])*$/u.test(text.slice(0, start)) && /^吧(?=[,，。;；!！\s\ue000]|$)/u.test(text.slice(end))
+  );
 }
 
 /** The years belong to the business when its word is the nearest and stands in the same breath: 开店 深圳 5年 leaves it open. */

@@ -3,6 +3,7 @@ import { type KeyboardEvent, useState } from 'react';
 import { fileAddress } from '../api.ts';
 import { dayTime } from '../time.ts';
 import type { Message, PhoneView, Platform } from '../types.ts';
+import type { Called } from '../use-pointing.ts';
 import { useScroll } from '../use-scroll.ts';
 import { useWords } from '../words.tsx';
 import { CardView } from './card-view.tsx';
@@ -20,15 +21,16 @@ export interface ConversationProps {
   readonly messages: readonly Message[];
   readonly view: PhoneView | undefined;
   readonly isUnstarted: boolean;
+  readonly called: Called | undefined;
   readonly hands: Hands;
 }
 
 /** A new time line after so much silence. */
 const PAUSE_MS = 10 * 60_000;
 
-export function Conversation({ messages, view, isUnstarted, hands }: ConversationProps) {
+export function Conversation({ messages, view, isUnstarted, called, hands }: ConversationProps) {
   const { say, language } = useWords();
-  const { box, hasMore, toEnd, watch } = useScroll(view?.person.id, messages);
+  const { box, hasMore, toEnd, watch } = useScroll(view?.person.id, messages, called);
   return (
     <div className="talk-frame">
       <div

@@ -1,5 +1,5 @@
 /** The newcomer's road: where you are, what to do next, and a hand to get there. */
-import { useEffect, useState } from 'react';
+import { useLayoutEffect, useRef, useState } from 'react';
 import type { RoadStep, RoadStepId } from '../types.ts';
 import { useWords } from '../words.tsx';
 
@@ -17,7 +17,7 @@ export function Guide({ steps, onShow, onFill }: GuideProps) {
   const last = steps.findLastIndex(({ done }) => done);
   const current = steps[last + 1];
   const skipped = steps.slice(0, last + 1).filter(({ done }) => !done);
-  const isStopped = useSettled(current?.stopped === true);
+  const isStopped = useSettled(isKnown ? current?.stopped === true : undefined);
   const sentence = current === undefined ? '' : say(`page.road.${current.id}.say`);
   const hasSentence = sentence !== '' && !sentence.startsWith('page.');
   return (
@@ -89,16 +89,19 @@ export function Guide({ steps, onShow, onFill }: GuideProps) {
 /** A decision is told a moment after its card closes: until then nothing has stopped. */
 const SETTLE_MS = 2_000;
 
-/** Whether it has been true for a while. */
-function useSettled(isTrue: boolean): boolean {
+/** Whether it has been true for a while; what is true at the first sight of it (`undefined` = not seen yet) is no news. */
+function useSettled(isTrue: boolean | undefined): boolean {
   const [isSettled, setSettled] = useState(false);
-  useEffect(() => {
-    if (!isTrue) {
-      setSettled(false);
+  const isSeen = useRef(false);
+  useLayoutEffect(() => {
+    const isFirst = !isSeen.current;
+    isSeen.current = isTrue !== undefined;
+    if (isTrue !== true || isFirst) {
+      setSettled(isTrue === true);
       return undefined;
     }
     const timer = setTimeout(() => setSettled(true), SETTLE_MS);
     return () => clearTimeout(timer);
   }, [isTrue]);
-  return isTrue && isSettled;
+  return isTrue === true && isSettled;
 }

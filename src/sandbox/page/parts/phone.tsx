@@ -3,8 +3,9 @@ import { useEffect, useRef, useState } from 'react';
 import { api } from '../api.ts';
 import { hourMinute } from '../time.ts';
 import type { Choice, Message, PhoneKey, PhoneSummary, PhoneView } from '../types.ts';
+import type { Called } from '../use-pointing.ts';
 import { useWords } from '../words.tsx';
-import { CardView } from './card-view.tsx';
+import { CardView, type CardViewProps } from './card-view.tsx';
 import { Composer } from './composer.tsx';
 import { Conversation } from './conversation.tsx';
 import { PhoneHead } from './phone-head.tsx';
@@ -17,8 +18,8 @@ export type OpenLink = (payload: string, messages: readonly Message[]) => void;
 
 export interface PhoneProps {
   readonly isFront: boolean;
-  /** Grows each time somebody points at this phone. */
-  readonly called: number;
+  /** Somebody has pointed at this phone. */
+  readonly called: Called | undefined;
   readonly phone: PhoneKey;
   readonly phones: readonly PhoneSummary[];
   readonly view: PhoneView | undefined;
@@ -61,6 +62,7 @@ export function Phone({ isFront, called, phone, phones, view, now, draft, onHand
         messages={messages.filter((message) => !isModal(message) && message.id !== 'start')}
         view={view}
         isUnstarted={isUnstarted}
+        called={called}
         hands={{
           press,
           onOpenLink: openLink,
@@ -69,16 +71,14 @@ export function Phone({ isFront, called, phone, phones, view, now, draft, onHand
         }}
       />
       {modal?.card !== undefined && (
-        <div className="modal" role="dialog" aria-modal="false" aria-label={modal.card.title}>
-          <CardView
-            card={modal.card}
-            platform={phone.platform}
-            onPress={(key, selected) => press(modal.id, key, selected)}
-            onOpenLink={openLink}
-          />
-        </div>
+        <Modal
+          card={modal.card}
+          platform={phone.platform}
+          onPress={(key, selected) => press(modal.id, key, selected)}
+          onOpenLink={openLink}
+        />
       )}
-      {called > 0 && <span key={called} className="halo" aria-hidden="true" />}
+      {called !== undefined && <Halo key={called.turn} />}
       <Flash key={`${phone.platform} ${phone.id}`} toasts={view?.toasts} />
       {view?.blocked === true && <p className="blocked">{say('page.phone.blocked')}</p>}
       {isUnstarted ? (
@@ -133,6 +133,14 @@ function isModal({ id, card }: Message): boolean {
   return id.startsWith('view:') && card?.buttons.some(({ key }) => key === 'close') === true;
 }
 
+function Modal(props: CardViewProps) {
+  return (
+    <div className="modal" role="dialog" aria-modal="false" aria-label={props.card.title}>
+      <CardView {...props} />
+    </div>
+  );
+}
+
 /** The one-tap answers that stand now: those of the last message that brought some. */
 function openChoices(
   messages: readonly Message[],
@@ -149,6 +157,15 @@ function useBusy(act: Act): readonly [boolean, Act] {
     return act(work).finally(() => setCount((n) => n - 1));
   };
   return [count > 0, run];
+}
+
+/** A ring around the phone that was pointed at, which comes in sight. */
+function Halo() {
+  const ring = useRef<HTMLSpanElement>(null);
+  useEffect(() => {
+    ring.current?.scrollIntoView({ block: 'nearest' });
+  }, []);
+  return <span ref={ring} className="halo" aria-hidden="true" />;
 }
 
 /** What flashes up for a few seconds. */

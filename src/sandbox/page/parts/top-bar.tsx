@@ -16,7 +16,10 @@ export function TopBar({ isOnline, onLanguage, onJournal, onHelp }: TopBarProps)
         <rect width="32" height="32" rx="9" />
         <path d="M9 21l5-6 4 3 5-8" />
       </svg>
-      <h1>{say('page.title')}</h1>
+      <h1>
+        {say('page.brand')} <span className="wide">· </span>
+        {say('page.sandbox')}
+      </h1>
       <p className="tagline">{say('page.tagline')}</p>
       {!isOnline && (
         <p className="offline" role="alert">

@@ -21,6 +21,12 @@ describe('the input of an operation in the audit log', () => {
     });
   });
 
+  test('keeps the name of a product, a flow or a colleague where it can be nobody else’s', () => {
+    const input = { name: '工薪信用贷', checklist: [{ code: 'X01', name: '商标注册证' }], phone: '13800400002' };
+
+    expect(maskedInput(input, true)).toEqual({ ...input, phone: '138****0002' });
+  });
+
   test('keeps what an entry is looked up by: ids and digests with digits like a phone’s, numbers, amounts, instants', () => {
     const input = {
       id: ID,

@@ -28,6 +28,9 @@ describe('a command', () => {
     ['提交', 'submit', ''],
     ['提交審批', 'submit', ''],
     ['提交 A1087', 'submit', 'A1087'],
+    ['提交 A1087 执照是她自己的 流水明天给', 'submit', 'A1087'],
+    ['submit a1087: the licence is her own', 'submit', 'A1087'],
+    ['我先看看客户何女士的资料', 'customer', '何女士'],
     ['上传', 'upload', ''],
     ['上传 K305', 'upload', 'K305'],
     ['上传K305', 'upload', 'K305'],
@@ -66,6 +69,11 @@ describe('a command', () => {
     '客户何女士想贷30万',
     '客户',
     '上传不了怎么办 急',
+    '提交 A1087 了吗',
+    '提交 A1087 没有',
+    '提交 A1087 报错',
+    '提交 A1087 要等多久？',
+    '看看客户能不能做',
     '我想取消这笔贷款',
     '审批 多久',
     'English',
@@ -141,8 +149,6 @@ describe('a correction', () => {
     ['月供改为 7000元', '月供', '7000元'],
     ['改金额', '金额', ''],
     ['电话不对', '电话', ''],
-    ['不是30万是50万', '', '50万'],
-    ['不是30万，应该是50万', '', '50万'],
     ['改成50万', '', '50万'],
     ['不对，是40万', '', '40万'],
     ['错了，应该是三十六期', '', '三十六期'],
@@ -154,6 +160,23 @@ describe('a correction', () => {
     ['/set amount 500000', 'amount', '500000'],
   ])('%s', (text, target, value) => {
     expect(parseCorrection(text)).toEqual({ target, value });
+  });
+
+  test.each([
+    ['不是30万是50万', '30万', '50万'],
+    ['不是30万，应该是50万', '30万', '50万'],
+    ['他说不是装修是开餐馆', '装修', '开餐馆'],
+    ['客户说了，不是装修，是周转', '装修', '周转'],
+  ])('may deny what stands there: %s', (text, denied, value) => {
+    expect(parseCorrection(text)).toEqual({ target: '', value, denied });
+  });
+
+  test.each([
+    ['还没办执照', '执照'],
+    ['执照还没下来', '执照'],
+    ['月供没有了', '月供'],
+  ])('may say that there is none: %s', (text, target) => {
+    expect(parseCorrection(text)).toEqual({ target, value: '', isGone: true });
   });
 
   test.each([

@@ -52,7 +52,7 @@ describe('two customers in one message', () => {
         key: 'conversation.one_at_a_time',
         params: {
           name: { kind: 'plain', value: '李女士 ' },
-          phone: { kind: 'slot', type: 'phone', value: '13800090003', personal: true },
+          phone: { kind: 'slot', type: 'phone', value: '13800090003' },
         },
       }),
     );

@@ -46,6 +46,26 @@ describe('what a sales person reads', () => {
     expect(shown(corrected.effects, 'zh-CN')[0]).toBe('手机号：138****6612 → 139****2222。');
   });
 
+  describe('of a case opened again', () => {
+    const facts = { name: '欧阳晓燕', phone: '13800006612', licenceName: '晓燕小吃店', amount: '300000.00' };
+    const open = (): Talk =>
+      new Talk({ answers: { 'lead.find': { kind: 'one', number: 'K305', facts } } }).say('继续 K305');
+
+    test('shows its names masked wherever nobody has said them in the chat', () => {
+      expect(shown(open().effects, 'zh-CN').join('\n')).not.toMatch(/欧阳晓|晓燕/u);
+      expect(shown(open().say('姓名改成李四').effects, 'zh-CN')[0]).toBe('姓名：欧*** → 李四。');
+      expect(shown(open().say('执照改成李四小吃店').effects, 'zh-CN')[0]).toBe('执照名称：晓**** → 李四小吃店。');
+      expect(shown(open().say('改姓名').effects, 'zh-CN')[0]).toBe('姓名现在是 欧***，要改成什么？不改请回「不变」。');
+    });
+
+    test('asks with the masked one whether a name shall change, and whose a sentence is', () => {
+      const asked = shown(open().say('客户李四 80万').effects, 'zh-CN').join('\n');
+
+      expect(asked).toContain('李四');
+      expect(asked).not.toContain('欧阳');
+    });
+  });
+
   test('a wrong value is answered with what is expected', () => {
     const wrong = new Talk().say('新客户 何女士 13800006612').say('100元');
 
@@ -54,8 +74,8 @@ describe('what a sales person reads', () => {
 
   test('a list shows one line for each row, amounts grouped', () => {
     const items = [
-      { n: 1, due: '2026-12-20', total: '1050.00', state: '未还' },
-      { n: 2, due: '2027-01-20', total: '301050.00', state: '未还' },
+      { n: 1, due: '2026-12-20', day: '2026年12月20日', total: '1050.00', state: '未还' },
+      { n: 2, due: '2027-01-20', day: '2027年1月20日', total: '301050.00', state: '未还' },
     ];
     const list = new Talk({
       answers: {
@@ -65,7 +85,7 @@ describe('what a sales person reads', () => {
     }).say('还款 C9');
 
     expect(shown(list.effects, 'zh-CN')).toEqual([
-      'C9 何* 的还款计划（后面还有 30 期）：\n第 1 期 2026-12-20｜1,050.00 元｜未还\n第 2 期 2027-01-20｜301,050.00 元｜未还',
+      'C9 何* 的还款计划（后面还有 30 期）：\n第 1 期 2026年12月20日｜1,050.00 元｜未还\n第 2 期 2027年1月20日｜301,050.00 元｜未还',
     ]);
   });
 

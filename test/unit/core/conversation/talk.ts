@@ -35,6 +35,7 @@ const ANSWERS: Answers = {
   'document.receive': { kind: 'unclear', document: 'd1', items: [{ item: 'D01', name: '身份证' }] },
   'document.assign': { kind: 'filed', itemName: '身份证', version: 1, left: 1, missing: [] },
   'task.list': { items: [] },
+  'staff.help': { items: [{ topic: 'leads' }] },
   'task.askForHelp': { kind: 'told', name: '陈组长' },
   'conversation.giveBack': { kind: 'handed_back', who: 'K305' },
   'approval.list': { items: [] },

@@ -32,6 +32,7 @@ export const OPERATIONS = [
   'customer.askAdviser',
   'customer.setLanguage',
   'staff.setLanguage',
+  'staff.help',
   'consent.decline',
   'consent.grant',
   'consent.withdraw',

@@ -60,10 +60,16 @@ describe('what a file is', () => {
     );
   });
 
-  test('a file with nothing in it is refused', async () => {
+  test('a file with nothing in it is refused as empty, one that is cut off as damaged', async () => {
     expect(await intakeFile(Buffer.alloc(0))).toEqual(refused('empty'));
-    expect(await intakeFile(pngFile().subarray(0, 8))).toEqual(refused('empty'));
-    expect(await intakeFile(Buffer.from('%PDF-1.7'), { name: 'a.pdf' })).toEqual(refused('empty'));
+    expect(await intakeFile(pngFile().subarray(0, 8))).toEqual(refused('damaged'));
+    expect(await intakeFile(Buffer.from('%PDF-1.7'), { name: 'a.pdf' })).toEqual(refused('damaged'));
+  });
+
+  test('a moving picture that says it is one is refused by type, not as a lie', async () => {
+    const gif = Buffer.concat([Buffer.from('GIF89a'), Buffer.alloc(60)]);
+
+    expect(await intakeFile(gif, { name: 'a.gif', mime: 'image/gif' })).toEqual(refused('wrong_type'));
   });
 
   test('20 MB are taken, one byte more is not', async () => {

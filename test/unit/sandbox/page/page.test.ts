@@ -1,6 +1,6 @@
 /** The page's own small rules: links, times, which phone a step happens on, words. */
 import { describe, expect, test } from 'vitest';
-import { invitedCustomer, pieces, startPayload } from '../../../../src/sandbox/page/links.ts';
+import { invitedCustomer, openInvitation, pieces, startPayload } from '../../../../src/sandbox/page/links.ts';
 import { newsOf, nextAnchor } from '../../../../src/sandbox/page/news.ts';
 import { phoneForStep, present, type Slots } from '../../../../src/sandbox/page/slots.ts';
 import { fullTime, plusMonth } from '../../../../src/sandbox/page/time.ts';
@@ -104,6 +104,20 @@ describe('whose invitation a link is', () => {
     expect(invitedCustomer(said('张先生 13900001111'), customers)).toBeUndefined();
     expect(invitedCustomer([{ from: 'bot', text: '13800006612' }], customers)).toBeUndefined();
   });
+});
+
+test('an invitation is to be opened until somebody has opened it; a newer one takes its place', () => {
+  const link = (id: string, payload: string) => ({
+    id,
+    from: 'bot',
+    text: `发给客户：https://t.me/bot?start=${payload}。`,
+  });
+  const card = { id: 'card', from: 'bot', text: '' };
+
+  expect(openInvitation([link('1', 'old'), link('2', 'new'), card], [])).toEqual({ message: '2' });
+  const opened = [{ id: 'c', from: 'me', text: '/start new' }];
+  expect(openInvitation([link('1', 'old'), link('2', 'new'), card], [[card], opened])).toBeUndefined();
+  expect(openInvitation([card], [])).toBeUndefined();
 });
 
 describe('what stays in sight when news comes', () => {

@@ -73,7 +73,7 @@ describe('the road', () => {
   });
 
   test('a reminder names an amount, days after the loan was made', () => {
-    const sales = phone('sales', { text: '审批通过，借据 L0456 已建立' });
+    const sales = phone('sales', { text: 'A1087 审批通过，借据 L0456 已建立' });
     const told = (days: number, text: string, id = '7') =>
       phone('customer', { id, text, at: new Date(AT.getTime() + days * DAY) });
     expect(walked(sales, told(0, '应还 3,280.50 元'))).toEqual(['approve']);
@@ -82,8 +82,15 @@ describe('the road', () => {
     expect(walked(sales, told(27, '应还 3,280.50 元（第 1 期）'))).toEqual(['approve', 'reminder']);
   });
 
+  test('the examples of the help are no loan', () => {
+    expect(walked(phone('approver', { text: '提交：比如「提交 A1087」\n看还款：只发借据号，比如 L0456' }))).toEqual([]);
+  });
+
   test('a step that was skipped is not ticked, whatever came later', () => {
-    expect(walked(phone('sales', { text: 'L0456' }), phone('reviewer', card('A1087')))).toEqual(['submit', 'approve']);
+    expect(walked(phone('sales', { text: 'A1087 → L0456' }), phone('reviewer', card('A1087')))).toEqual([
+      'submit',
+      'approve',
+    ]);
   });
 
   test('a case that was turned down stops the road: nobody has a card to decide', () => {
@@ -94,6 +101,6 @@ describe('the road', () => {
     expect(stopped(phone('reviewer', open), phone('approver', waiting))).toEqual([]);
     expect(stopped(phone('reviewer', open))).toEqual(['review', 'approve']);
     expect(stopped(phone('reviewer', open), phone('approver', open))).toEqual(['approve']);
-    expect(stopped(phone('reviewer', open), phone('sales', { text: 'L0456' }))).toEqual([]);
+    expect(stopped(phone('reviewer', open), phone('sales', { text: 'A1087 → L0456' }))).toEqual([]);
   });
 });
