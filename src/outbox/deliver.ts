@@ -157,7 +157,7 @@ export class Deliverer implements DirectSender {
     while (this.#direct.size > 0) await Promise.all(this.#direct);
   }
 
-  /** How many runs may go on side by side before all accounts are full. */
+  /** How many runs may go on side by side before all accounts are full; read once the channels are there. */
   get capacity(): number {
     return MAX_IN_FLIGHT * this.#deps.channels.size;
   }

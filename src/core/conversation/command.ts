@@ -91,9 +91,9 @@ const FILE_SENTENCE =
   /^[….\s]*(?:我|先|再|要|想|帮我|请|麻烦)*(?:看|查)(?:看|一?下)?客户\s?(?<who>[^\s,，的]{1,20})的(?:资料|情况|信息|档案)$/u;
 /** submit A1087 · customer K305: English words are commands only before an id or a phone, alone they are talk */
 const ENGLISH_COMMAND = /^(?<word>submit|customer|repayment)\s+(?<key>[KALQC]\d{1,8}|[+\d][\d -]{6,16})$/iu;
-/** 提交 A1089 执照是她自己的: what follows the number is for those who decide. 提交 A1089 了吗 asks. */
+/** 提交 A1089 执照是她自己的: what follows the number is for those who decide. 提交 A1089 了吗 asks, 提交 A1089 先等等 wants nothing handed in. */
 const SUBMIT_WITH_NOTE =
-  /^\/?(?:提交审批|提交|submit)\s*(?<key>[AK]\d{1,8})(?:\s*[,，:：;；。]\s*|\s+)(?!了|过|的|没有?$|不了|失败|报错|.*[?？吗呢么]$)(?<note>[^\s,，。.!！?？].{0,299})$/isu;
+  /^\/?(?:提交审批|提交|submit)\s*(?<key>[AK]\d{1,8})(?:\s*[,，:：;；。]\s*|\s+)(?!了|过|的|没有?$|先|等|别|不|取消|撤|之?前|怎么|为什么|被|再|not\b|wait|later|cancel|失败|报错|.*(?:先不|别|不要|暂不)提交|.*[?？吗呢么]$)(?<note>[^\s,，。.!！?？].{0,299})$/isu;
 const SHORT_ID = /^[KALQC]\d{1,8}$/iu;
 const MAX_ARGUMENT = 40;
 

@@ -29,7 +29,10 @@ const WITHDRAWS = '(?<![不没别未][有要想会用必再是能需打算准备
 const ASKS = '[?？吗呢]|怎么|怎样|如何|什么|哪|多久|能不能|可不可以|能否|是否|是不是|会不会|要不要|如果|要是|假如|万一';
 
 const SUM = '[\\d一二两三四五六七八九十百半][\\d一二两三四五六七八九十百千.]{0,6}\\s?(?:万|w|k|千|元|块)';
-const MY_DATA = '(?:(?:个人|全部|所有)?(?:的)?(?:资料|信息|数据|档案|账号|账户|记录))';
+const MY_DATA =
+  '(?:(?:我的?|个人|全部|所有)(?:的)?(?:信息|记录)|(?:个人|全部|所有)?(?:的)?(?:资料|数据|档案|账号|账户))';
+/** He has deleted a picture of his own, or speaks of what stands at a bank. */
+const NOT_OURS = '重新?[发传]|发错|上一?[条张个]|刚才|之前发|征信|逾期|银行|信用卡|删不|公司|已经|证明';
 /** Behind 还 or 扣 in a question about the instalment; 还能, 还要补 and 还款置换 are something else. */
 const END_OF_PAYING = '(?:款|钱|账|月供|[这本]期)?(?=$|[\\s,，。;；?？!！啊呀呢吗么了吧的嘛]|可以|行|好|能)';
 
@@ -48,11 +51,11 @@ const TABLE: readonly { readonly intent: Intent; readonly patterns: readonly Reg
     intent: 'erase',
     patterns: [
       new RegExp(
-        `^(?!.*(?:${ASKS}))(?:(?!不要|别).){0,20}(?:删除|删掉|删了|清除|注销|销毁)[掉了]?(?:我的?|所有|全部|个人|在你们那的|这里的){0,4}${MY_DATA}`,
+        `^(?!.*(?:${ASKS}|${NOT_OURS}))(?:(?!不要|别).){0,20}(?:删除|删掉|删了|清除|注销|销毁)[掉了]?(?:我的?|所有|全部|个人|在你们那的|这里的){0,4}${MY_DATA}`,
         'u',
       ),
       new RegExp(
-        `^(?!.*(?:${ASKS}))(?:(?!不要|别).){0,16}(?:把|将)?我?的?${MY_DATA}(?:全部?|都|给我|帮我){0,3}(?:删(?!错)|清除|注销|销毁)`,
+        `^(?!.*(?:${ASKS}|${NOT_OURS}))(?:(?!不要|别).){0,16}(?:把|将)?我?的?${MY_DATA}(?:全部?|都|给我|帮我){0,3}(?:删(?!错)|清除|注销|销毁)`,
         'u',
       ),
       /\b(?:delete|erase|remove)\b.{0,12}\bmy (?:personal )?(?:data|details|information|account|records?)\b/iu,
@@ -61,7 +64,7 @@ const TABLE: readonly { readonly intent: Intent; readonly patterns: readonly Reg
   {
     intent: 'complaint',
     patterns: [
-      /投诉|举报你|曝光你|(?<![广报转通公])告你们?(?!诉|知|白|别|一声|，|,)|(?:要|去|找|向|跟|打|到)[^,，。;；]{0,2}(?:银监会?|银保监会?|金监局|金融监管|监管局|消协|消费者协会)|(?:要|去|就|再|我)报警/u,
+      /投诉(?!部)|举报你|曝光你|(?<![广报转通公])告你们?(?!诉|知|白|别|[一个件]|，|,)|(?:要|去|找|向|跟|打|到)[^,，。;；]{0,2}(?:银监会?|银保监会?|金监局|金融监管|监管局|消协|消费者协会)(?!.{0,3}(?:上班|工作))|(?:要|去|就|再|我)报警(?!局)/u,
       /\b(?:complain|complaint|report you|sue you|call the police)\b/iu,
     ],
   },

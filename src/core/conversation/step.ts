@@ -230,16 +230,19 @@ function idleTimers(turn: Turn, before: Frame | undefined): void {
   if (before?.visit === after?.visit && before?.wait === after?.wait) return;
   if (before && turn.tools.flows.get(before.flow, before.version)?.definition.idle)
     turn.effects.push({ kind: 'timer.clear', visit: before.visit });
-  const idle = after && waitsForPerson(turn, after) ? turn.flowOf(after).definition.idle : undefined;
+  const idle = after && waitsForPerson(after) ? turn.flowOf(after).definition.idle : undefined;
   if (!after || !idle) return;
-  turn.effects.push(
-    { kind: 'timer.set', name: 'remind', visit: after.visit, afterMinutes: durationMinutes(idle.remindAfter) },
-    { kind: 'timer.set', name: 'expire', visit: after.visit, afterMinutes: durationMinutes(idle.expireAfter) },
-  );
+  const { visit } = after;
+  if (isRemindedOf(turn, after))
+    turn.effects.push({ kind: 'timer.set', name: 'remind', visit, afterMinutes: durationMinutes(idle.remindAfter) });
+  turn.effects.push({ kind: 'timer.set', name: 'expire', visit, afterMinutes: durationMinutes(idle.expireAfter) });
 }
 
-function waitsForPerson(turn: Turn, frame: Frame): boolean {
-  if (frame.wait !== 'choice') return frame.wait === 'slot' || frame.wait === 'confirm';
+function waitsForPerson(frame: Frame): boolean {
+  return frame.wait === 'slot' || frame.wait === 'choice' || frame.wait === 'confirm';
+}
+
+function isRemindedOf(turn: Turn, frame: Frame): boolean {
   const step = turn.flowOf(frame).steps.get(frame.step);
   return step?.kind !== 'ask' || step.remind !== false;
 }

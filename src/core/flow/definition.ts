@@ -123,7 +123,7 @@ export const stepSchemas = {
   ask: z.strictObject({
     ask: textKey,
     ...saying,
-    /** `false`: nobody is reminded of this question, however long it stands. */
+    /** `false`: nobody is reminded of this question; unanswered it is put aside like any other. */
     remind: z.literal(false).optional(),
     choices: z.array(choice).optional(),
     /** One choice for each row of a result. */

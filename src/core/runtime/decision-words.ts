@@ -32,6 +32,17 @@ const WITHDRAWS = new RegExp(
 const LONGEST_CLAUSE = 60;
 const WITHDRAWS_IN_ENGLISH =
   /^(?:(?:oh|ah|no|sorry|oops|please)[,.! ]+)*(?:never ?mind|wait(?: a (?:moment|minute|second|sec|bit))?|hold on|hang on|(?:i )?(?:pressed |hit |tapped )?(?:the )?wrong (?:button|one|card|case)|(?:my |a |by )mistake|forget (?:it|that)|not (?:yet|now)|cancel (?:it|that|this)|undo(?: (?:it|that))?|don'?t|(?:let me|i'?ll|i will) (?:first |just )?(?:look|check|think|ask|see)\b.*)(?=$|[,.!;…]| (?:i|let|please|sorry)\b)/u;
+/** Another verb than the one pressed, or what somebody says who is not sure: it may be anything, so it is asked back. */
+const SECOND_THOUGHTS = new RegExp(
+  [
+    '(?<![不没未有能法])(?:通过|同意|批准)(?:$|[吧了啊呀的])|\\bapproved?\\b',
+    '(?:不是?|没|别)(?:想|要)?(?:拒绝?|退回|转办|转交)',
+    '^(?:我|刚才?|是|就|不好意思|抱歉|对不起|哎呀)*(?:[点按摁选看认打发弄搞][错混](?:了|$)|不是(?:这|我的|要))',
+    '搞混|改主意|后悔|不着急|先不[要了]?$|(?:晚点|待会儿?|一会儿?)再?(?:看|说|弄|定|处理|$)|怎么撤',
+    '^(?:先|再)?等(?:我|一)|^(?:先|我|让)*问(?!题)|\\bi meant\\b|changed my mind',
+  ].join('|'),
+  'u',
+);
 const QUESTION = /[?？]$|[吗呢么]$/u;
 /** Letters of any script that make a reason; 好的 and 流水 are no sentence. */
 const SHORTEST = 3;
@@ -46,6 +57,7 @@ export function readDecisionWords(verb: string, words: string): DecisionWords {
   if (withdraws(first) || WITHDRAWS_IN_ENGLISH.test(plain) || parseReply(plain) === 'no') return { kind: 'withdrawn' };
   // 负债高、逾期多、等等 is a list; 没有流水，算了 may be meant either way.
   if (others.some((clause) => clause !== '等等' && withdraws(clause))) return { kind: 'unclear' };
+  if (clauses.some((clause) => SECOND_THOUGHTS.test(clause))) return { kind: 'unclear' };
   if (verb === 'hand_over') return { kind: 'words' };
   const code = verb === 'reject' ? offeredAt(plain) : undefined;
   if (code !== undefined) return { kind: 'offered', code };

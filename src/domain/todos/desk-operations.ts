@@ -1,11 +1,12 @@
 /** Somebody asks for a person: whose list it goes on, and who is told at once. It never ends with nobody. */
 import { z } from 'zod';
+import { namesIn } from '../../core/conversation/index.ts';
 import { ANY_STAFF } from '../../core/operations/actor.ts';
 import type { Ctx } from '../../core/operations/context.ts';
 import { defineOperation } from '../../core/operations/operation.ts';
 import { statement } from '../../db/database.ts';
 import { isLanguage } from '../../lib/i18n.ts';
-import { maskText } from '../../lib/mask.ts';
+import { maskTextAndNames } from '../../lib/mask.ts';
 import { subjectsOf, todoText, whoText } from './todo-subject.ts';
 import { addTodo, ownerOf, ownTodo } from './todo-store.ts';
 
@@ -102,7 +103,7 @@ export const addForChat = defineOperation({
 export const passOnFromChat = defineOperation({
   name: 'task.passOnFromChat',
   summary:
-    'Tells whoever invited him, or else the team leads or the managers, what somebody unknown wrote while the word is theirs; numbers stay hidden',
+    'Tells whoever invited him, or else the team leads or the managers, what somebody unknown wrote while the word is theirs; numbers and names stay hidden',
   access: { system: 'all' },
   input: z.strictObject({ conversationId: z.uuid(), words: z.string() }),
   output: z.object({}),
@@ -113,7 +114,7 @@ export const passOnFromChat = defineOperation({
     const [about] = await subjectsOf(ctx.tx, [{ subject_kind: 'conversation', subject_id: conversationId }]);
     for (const { id, language } of people) {
       const who = whoText(ctx.services.texts, isLanguage(language) ? language : 'zh-CN', about);
-      const params = { who, words: maskText(words) };
+      const params = { who, words: maskTextAndNames(words, namesIn(words)) };
       await ctx.callAsSystem('staff.notify', { staffId: id, text: 'talk.passed_on_from_chat', params });
     }
     return {};

@@ -427,11 +427,14 @@ function platformOf(account: string): string {
   return account.slice(0, account.indexOf(':'));
 }
 
+/** The question about a picture names no picture, and is asked again when nobody answers. */
+const MAY_BE_REPEATED = /^收到（/;
+
 /** The same words shown twice on one phone within the run, where each may appear once: decisions and leads name their number. */
 function twins(posts: readonly Sent[]): readonly string[] {
   const counts = new Map<string, number>();
   for (const { platform, chat, text, isDropped } of posts) {
-    if (isDropped || !/K\d{3,}|A\d{4,}/.test(text)) continue;
+    if (isDropped || !/K\d{3,}|A\d{4,}/.test(text) || MAY_BE_REPEATED.test(text)) continue;
     const key = `${platform} ${chat}: ${text}`;
     counts.set(key, (counts.get(key) ?? 0) + 1);
   }

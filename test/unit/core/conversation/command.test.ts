@@ -89,6 +89,19 @@ describe('a command', () => {
     expect(parseCommand(text)).toBeUndefined();
   });
 
+  test.each([
+    '先等等',
+    '先别急',
+    '取消',
+    '，不对，是A1088',
+    '还差流水，先不提交',
+    '怎么没反应',
+    '被退回是什么原因',
+    '之前我再核一下',
+  ])('that hands a case in is not seen where a second thought follows the number: %s', (words) =>
+    expect(parseCommand(`提交 A1089 ${words}`)).toBeUndefined(),
+  );
+
   test('accepts numbers as people see them', () => {
     expect([parseShortId('k305'), parseShortId(' A1087 '), parseShortId('X1'), parseShortId('305')]).toEqual([
       'K305',
@@ -203,6 +216,11 @@ describe('a correction', () => {
     (text) => {
       expect(parseCorrection(text)).toBeUndefined();
     },
+  );
+
+  test.each(['车还没到', '收入还没到', '工资还没到', '手机没领'])(
+    'is not seen where nothing is denied for good: %s',
+    (text) => expect(parseCorrection(text)).toBeUndefined(),
   );
 
   test.each(['新客户 何女士 想贷30万', '36期', '不是', '不对', '不对，我再想想', '不是40万', '我想问一下', '是的'])(

@@ -61,6 +61,9 @@ describe('the answer to the question after a press', () => {
         '没问题',
         '谢谢',
       ],
+      ['还是通过吧', '我要同意', 'approve it', '我不是要拒绝', '不好意思按错了', '看错了，是另一单', '不着急'],
+      ['等我问下小林', '应该是通过', '改成同意', '打错了', '搞混了', '我改主意了', '先不要', '一会再看', '怎么撤回'],
+      ['i meant approve', '不是这个客户'],
       ['为什么？', '他征信怎么样？', '流水呢', '这样可以吗', '流水断了两个月，算了', '收到', 'what is missing?', ''],
     ].flat(),
   )('“%s” is no reason', (words) => {
@@ -86,6 +89,7 @@ describe('the answer to the question after a press', () => {
       ['逾期多、负债高、等等', '征信查询 12 次', '补近三个月流水', '看过流水，对不上', '再看看他的流水原件，重新上传'],
       ['不符合准入', '不要挂靠的执照', '不够清楚', 'wait for the statement of March', 'no ID card', 'debt too high'],
       ['取消的订单太多，经营不稳', '撤回过授权', '没有营业执照', '点错行业，应为零售', '我看流水断了'],
+      ['未通过人脸核验', '配偶不同意', '没有配偶同意书', '等社保满一年再来', '身份证号填错了', '电话号码打错了'],
     ].flat(),
   )('“%s” is a reason', (words) => {
     expect(readDecisionWords('reject', words)).toEqual({ kind: 'words' });
