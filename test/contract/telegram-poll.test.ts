@@ -37,6 +37,19 @@ const batch = (...updates: unknown[]): StubReply => ({ json: { ok: true, result:
 const texts = (events: readonly InboundEvent[]) =>
   events.map((event) => ('text' in event.happening ? event.happening.text : event.happening.kind));
 
+/** The words of the first batch that gets through; nobody polls any longer after it. */
+async function firstHeard(replies: StubReply[]): Promise<readonly string[]> {
+  const heard: string[] = [];
+  await listen(
+    () => replies.shift() ?? 'hang',
+    async (events) => {
+      heard.push(...texts(events));
+      stop.abort();
+    },
+  );
+  return heard;
+}
+
 describe('long polling', () => {
   test('the next offset goes out only after the batch is committed, in order', async () => {
     const trace: string[] = [];
@@ -173,17 +186,8 @@ describe('long polling', () => {
 
   test('an answer that breaks off is asked for again at once', { timeout: 4_000 }, async () => {
     const replies: StubReply[] = ['break off', batch(privateMessage({ text: '回来了' }, 30))];
-    const heard: string[] = [];
-    await listen(
-      () => replies.shift() ?? 'hang',
-      (events) => {
-        heard.push(...texts(events));
-        stop.abort();
-        return Promise.resolve();
-      },
-    );
 
-    expect(heard).toEqual(['回来了']);
+    expect(await firstHeard(replies)).toEqual(['回来了']);
   });
 
   test('a broken connection and a server fault are waited out', async () => {
@@ -192,16 +196,7 @@ describe('long polling', () => {
       { status: 500, body: 'restart' },
       batch(privateMessage({ text: '回来了' }, 30)),
     ];
-    const heard: string[] = [];
-    await listen(
-      () => replies.shift() ?? 'hang',
-      (events) => {
-        heard.push(...texts(events));
-        stop.abort();
-        return Promise.resolve();
-      },
-    );
 
-    expect(heard).toEqual(['回来了']);
+    expect(await firstHeard(replies)).toEqual(['回来了']);
   });
 });

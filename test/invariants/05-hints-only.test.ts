@@ -113,17 +113,18 @@ describeWithRedis('with Redis', () => {
     );
   });
 
+  /** One that only gives hints, and two that also take them. */
+  function threeProcesses(): Readonly<Record<'sender' | 'worker' | 'other', BullWake>> {
+    const wake = (works: boolean): BullWake => {
+      const one = new BullWake(redis.url, works, silentLog);
+      leaving.push(async () => one.close());
+      return one;
+    };
+    return { sender: wake(false), worker: wake(true), other: wake(true) };
+  }
+
   test('a hint reaches a process that listens to its topic, whatever other processes take hints of theirs', async () => {
-    const [sender, worker, scheduler] = [
-      new BullWake(redis.url, false, silentLog),
-      new BullWake(redis.url, true, silentLog),
-      new BullWake(redis.url, true, silentLog),
-    ];
-    leaving.push(
-      async () => sender.close(),
-      async () => worker.close(),
-      async () => scheduler.close(),
-    );
+    const { sender, worker, other: scheduler } = threeProcesses();
     let woken = 0;
     worker.on('inbox', () => (woken += 1));
     scheduler.on('timers', () => undefined);
@@ -137,16 +138,7 @@ describeWithRedis('with Redis', () => {
   });
 
   test('a process that waits for answers, but sends none itself, takes no hint meant for the senders', async () => {
-    const [sender, worker, web] = [
-      new BullWake(redis.url, false, silentLog),
-      new BullWake(redis.url, true, silentLog),
-      new BullWake(redis.url, true, silentLog),
-    ];
-    leaving.push(
-      async () => sender.close(),
-      async () => worker.close(),
-      async () => web.close(),
-    );
+    const { sender, worker, other: web } = threeProcesses();
     const { database, keys } = company.base;
     const held = new Interactive({ database, keys, wake: web, followUp: async () => undefined });
     let woken = 0;

@@ -18,6 +18,7 @@ import {
   isDenial,
   isGreeting,
   limitProblem,
+  MONEY_FACT_NAMES,
   parseAnswer,
   PROBABLE,
   toSimplified,
@@ -33,16 +34,7 @@ import { designation } from './whose.ts';
 const MAX_MISSES = 2;
 /** Types whose answer may be nearly any words; a sentence full of other facts is not one of them. */
 const FREE_TYPES: ReadonlySet<AnswerType> = new Set(['text', 'licence-name', 'person-name', 'place']);
-/** Facts that are sums of money. */
-const MONEY_FACTS: ReadonlySet<FactName> = new Set([
-  'amount',
-  'monthlyPayment',
-  'income',
-  'turnover',
-  'debt',
-  'assetValue',
-  'fund',
-]);
+const MONEY_FACTS: ReadonlySet<FactName> = new Set(MONEY_FACT_NAMES);
 const EVASIVE = /^(?:不知道|不清楚|不记得|不确定|没想好|随便|都行|再说|忘了|i don'?t know|not sure)[。.!！~]*$/iu;
 
 /** Reads a message for the open question and for everything else the form wants; the draft survives whatever it is. */
@@ -81,7 +73,7 @@ function besidesAnswer(turn: Turn, { asked = '' }: Frame, facts: readonly Fact[]
   const flow = frame && turn.flowOf(frame);
   const taken = flow?.slots.get(asked)?.type === 'money' ? frame?.slots[asked]?.value : undefined;
   return facts.filter((fact) => {
-    const isSameSum = fact.value === taken && MONEY_FACTS.has(fact.name);
+    const isSameSum = fact.name === 'amount' && fact.value === taken;
     return fact.confidence >= PROBABLE && flow?.slotOfFact.get(fact.name) !== asked && !isSameSum;
   });
 }

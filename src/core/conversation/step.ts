@@ -216,6 +216,11 @@ function timedOut(turn: Turn, visit: number, name: 'remind' | 'expire'): void {
   if (!frame || frame.visit !== visit) return;
   const idle = turn.flowOf(frame).definition.idle;
   if (!idle) return;
+  if (name === 'expire' && !isRemindedOf(turn, frame)) {
+    turn.pop(); // no answer was a no
+    turn.effects.push({ kind: 'frame', change: 'ended', flow: frame.flow, outcome: 'dismissed' });
+    return;
+  }
   if (name === 'expire') {
     turn.put({ ...frame, expired: true });
     return repair(turn, 'timeout');

@@ -123,7 +123,7 @@ export const stepSchemas = {
   ask: z.strictObject({
     ask: textKey,
     ...saying,
-    /** `false`: nobody is reminded of this question; unanswered it is put aside like any other. */
+    /** `false`: nobody is reminded of this question; unanswered it goes away without a word. */
     remind: z.literal(false).optional(),
     choices: z.array(choice).optional(),
     /** One choice for each row of a result. */

@@ -174,6 +174,8 @@ const TOPICS = [
 ] as const;
 /** Of these each message may be about another instalment, question or file; the others are one matter a day. */
 const HOURLY: ReadonlySet<string> = new Set(['repaid', 'repay', 'question', 'files', 'phone', 'callback', 'change']);
+/** Of these the customer hears that his words were passed on, so they are, however many he writes of one matter. */
+const EACH_TOLD: ReadonlySet<string> = new Set(['question', 'phone', 'callback', 'change', 'unclear']);
 /** As much of a message as a to-do brings along; all of it stands on the timeline. */
 const LONGEST_WORDS = 500;
 /** What is not left to the adviser alone: a complaint may be about him, and erasure is the law's business. */
@@ -199,6 +201,7 @@ export const askAdviser = defineOperation({
       key: `asked:${topic}:${customer.id}:${when}`,
       kind: `customer_${topic}`,
       ...(words === '' ? {} : { words: await hidingNames(ctx, customer.id, words.slice(0, LONGEST_WORDS)) }),
+      ...(words !== '' && EACH_TOLD.has(topic) ? { isEachTold: true } : {}),
       ...(ALSO[topic] === undefined ? {} : { also: ALSO[topic] }),
     });
     return { kind: 'told' as const, adviser: (await adviserOf(ctx, customer)) ?? 'none' };

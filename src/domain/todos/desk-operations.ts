@@ -44,6 +44,8 @@ interface Matter {
   readonly subject: { readonly kind: string; readonly id: string };
   /** What was said, without names and numbers: told with it, kept nowhere here. */
   readonly words?: string | undefined;
+  /** Words of a matter that is on the list already are told too: each message may want something else. */
+  readonly isEachTold?: boolean | undefined;
 }
 
 /** Roles that hear of what nobody else is there for. */
@@ -61,6 +63,7 @@ export const addForOwner = defineOperation({
     key: z.string().max(300),
     kind: z.string().max(60),
     words: z.string().optional(),
+    isEachTold: z.boolean().optional(),
     /** `above`: the owner's team lead, or whoever oversees him; `compliance`: those who see to the law. */
     also: z.enum(['above', 'compliance']).optional(),
   }),
@@ -93,8 +96,8 @@ export const addForChat = defineOperation({
   async run(ctx, input) {
     const { key, kind, conversationId } = input;
     const matter = { key, kind, subject: { kind: 'conversation', id: conversationId } };
-    await giveToRole(ctx, matter, DESK);
     const inviter = await ctx.tx.query<Colleague>(INVITER, [conversationId]);
+    await giveToRole(ctx, matter, DESK, inviter[0]?.id);
     await giveTo(ctx, { ...matter, key: `${key}:inviter`, kind: 'invited_asks' }, inviter);
     return {};
   },
@@ -163,12 +166,12 @@ export const tellTodo = defineOperation({
   },
 });
 
-/** Puts it on each of these persons' lists and tells them; a key that is there already tells nobody again. */
+/** Puts it on each of these persons' lists and tells them; a key that is there already tells nobody again but of new words, where each counts. */
 async function giveTo(ctx: Ctx, matter: Matter, people: readonly Colleague[]): Promise<void> {
   for (const { id } of people) {
     const key = people.length === 1 ? matter.key : `${matter.key}:${id}`;
     const isNew = await addTodo(ctx.tx, { ...matter, key, staffId: id }, ctx.now);
-    if (isNew)
+    if (isNew || matter.isEachTold === true)
       await tell(
         ctx,
         matter,
@@ -180,7 +183,8 @@ async function giveTo(ctx: Ctx, matter: Matter, people: readonly Colleague[]): P
 /** One entry for the first of these roles that anybody has, and a message to each of them; how many they are. */
 async function giveToRole(ctx: Ctx, matter: Matter, roles: readonly string[], except?: string): Promise<number> {
   const { role, people } = await firstRole(ctx, roles, except);
-  if (await addTodo(ctx.tx, { ...matter, role }, ctx.now)) await tell(ctx, matter, people);
+  const isNew = await addTodo(ctx.tx, { ...matter, role }, ctx.now);
+  if (isNew || matter.isEachTold === true) await tell(ctx, matter, people);
   return people.length;
 }
 

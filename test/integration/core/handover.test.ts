@@ -46,12 +46,7 @@ async function customer(): Promise<{ readonly id: string; readonly number: strin
   return { id: made.customerId, number: made.leadNumber, chat };
 }
 
-async function say(channel: typeof wecom, from: string, text: string): Promise<readonly string[]> {
-  const before = channel.said(from).length;
-  await company.say(channel, from, text);
-  await company.drain();
-  return channel.said(from).slice(before);
-}
+const say: typeof company.exchange = async (...given) => company.exchange(...given);
 
 async function todosOf(person: StaffActor): Promise<readonly string[]> {
   const { items } = (await company.call(person, 'task.list', {})) as { items: readonly { title: string }[] };
@@ -250,17 +245,24 @@ describe('what a customer wants passed on', () => {
     expect((await say(telegram, he.chat, '我改主意了 只要8万就行'))[0]).toMatch(/^好的，您想改的已转告顾问小林/u);
     await say(telegram, he.chat, '金额改成25万');
 
-    expect(wecom.said('xiaolin')).toEqual([expect.stringMatching(/原话：我改主意了 只要8万就行$/u)]);
+    expect(wecom.said('xiaolin')).toEqual([
+      expect.stringMatching(/原话：我改主意了 只要8万就行$/u),
+      expect.stringMatching(/原话：金额改成25万$/u),
+    ]);
     expect(await company.count(`leads WHERE customer_id = '${he.id}' AND amount_fen IS NULL`)).toBe(1);
   });
 
-  test('what the bot cannot answer reaches the adviser once a day', async () => {
+  test('what the bot cannot answer reaches the adviser in its words each time, and is on his list once a day', async () => {
     const he = await customer();
 
     await say(telegram, he.chat, '你们公司在几楼呢');
     await say(telegram, he.chat, '到底在几楼呢');
 
-    expect(wecom.said('xiaolin')).toEqual([expect.stringContaining('原话：你们公司在几楼呢')]);
+    expect(wecom.said('xiaolin')).toEqual([
+      expect.stringContaining('原话：你们公司在几楼呢'),
+      expect.stringContaining('原话：到底在几楼呢'),
+    ]);
+    expect(await todosOf(lin)).toHaveLength(1);
   });
 });
 

@@ -57,12 +57,7 @@ async function aCustomer(): Promise<typeof he> {
   };
 }
 
-async function says(text: string): Promise<readonly string[]> {
-  const before = telegram.said(he.chat).length;
-  await company.say(telegram, he.chat, text);
-  await company.drain();
-  return telegram.said(he.chat).slice(before);
-}
+const says = async (text: string): Promise<readonly string[]> => company.exchange(telegram, he.chat, text);
 
 async function submits(): Promise<string> {
   const { applicationId } = (await company.call(lin, 'lead.submit', { lead: he.number })) as { applicationId: string };

@@ -53,12 +53,7 @@ async function aCustomer(amount: string): Promise<typeof he> {
   return { kind: 'CUSTOMER', id: lead.customerId, identityId, language: 'zh-CN', number: lead.leadNumber, chat };
 }
 
-async function says(text: string): Promise<readonly string[]> {
-  const before = telegram.said(he.chat).length;
-  await company.say(telegram, he.chat, text);
-  await company.drain();
-  return telegram.said(he.chat).slice(before);
-}
+const says = async (text: string): Promise<readonly string[]> => company.exchange(telegram, he.chat, text);
 
 async function submits(): Promise<string> {
   const { applicationId } = (await company.call(lin, 'lead.submit', { lead: he.number })) as { applicationId: string };

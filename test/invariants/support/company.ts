@@ -80,6 +80,8 @@ export interface Company {
   /** Commits an event of a person as a platform delivers it. */
   receive(channel: ScriptedChannel, from: string, happening: Happening): Promise<void>;
   say(channel: ScriptedChannel, from: string, text: string): Promise<void>;
+  /** Says it, does all there is to do, and gives what the phone shows since. */
+  exchange(channel: ScriptedChannel, from: string, text: string): Promise<readonly string[]>;
   /** Turns, timers and sends until nothing is left to do. */
   drain(): Promise<void>;
   call(actor: Actor, name: string, input: unknown): Promise<unknown>;
@@ -182,6 +184,12 @@ export function useCompany(): Company {
     },
     async say(channel, from, text) {
       await this.receive(channel, from, { kind: 'message', messageId: `m${events + 1}`, text, media: [] });
+    },
+    async exchange(channel, from, text) {
+      const before = channel.said(from).length;
+      await this.say(channel, from, text);
+      await this.drain();
+      return channel.said(from).slice(before);
     },
     async drain() {
       const { database, turns, deliverer } = this.worker({ direct: true });

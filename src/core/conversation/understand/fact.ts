@@ -1,10 +1,7 @@
 /** What was understood of a sentence: small typed facts, each with the piece of text that says so. */
 
-/** Everything the extractors can find. Money is a yuan string ("300000.00"), terms and ages of a business are months. */
-export const FACT_NAMES = [
-  'name',
-  'phone',
-  'identityNumber',
+/** Those that are sums of money. */
+export const MONEY_FACT_NAMES = [
   'amount',
   'monthlyPayment',
   'income',
@@ -12,6 +9,14 @@ export const FACT_NAMES = [
   'debt',
   'assetValue',
   'fund',
+] as const;
+
+/** Everything the extractors can find. Money is a yuan string ("300000.00"), terms and ages of a business are months. */
+export const FACT_NAMES = [
+  'name',
+  'phone',
+  'identityNumber',
+  ...MONEY_FACT_NAMES,
   'term',
   'purpose',
   'city',

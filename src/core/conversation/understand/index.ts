@@ -12,7 +12,16 @@ export {
   type AnswerLimits,
   type AnswerType,
 } from './answer.ts';
-export { CERTAIN, FACT_NAMES, PROBABLE, type Fact, type FactName, type FactValue, type Problem } from './fact.ts';
+export {
+  CERTAIN,
+  FACT_NAMES,
+  MONEY_FACT_NAMES,
+  PROBABLE,
+  type Fact,
+  type FactName,
+  type FactValue,
+  type Problem,
+} from './fact.ts';
 export { partCustomers, whoIs, type Heard } from './customers.ts';
 export { extractDates } from './date.ts';
 export { parseIdentityNumber } from './identity.ts';

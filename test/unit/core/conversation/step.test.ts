@@ -124,6 +124,20 @@ describe('waiting for an answer', () => {
     expect(talk.effects).toContainEqual({ kind: 'timer.clear', visit: first[0]?.visit });
   });
 
+  test('sets no reminder where the flow wants none, and the question goes away without a word', () => {
+    const talk = new Talk({ audience: 'customer' }).say('撤回我的授权');
+    const [asked, ...others] = talk.effects.filter((effect) => effect.kind === 'timer.set');
+    expect(talk.said).toEqual(['flows.customer-intake.withdraw']);
+    expect(asked).toMatchObject({ name: 'expire' });
+    expect(others).toEqual([]);
+
+    talk.feed({ type: 'timeout', visit: talk.top?.visit ?? -1, name: 'expire' });
+
+    expect(talk.said).toEqual([]);
+    expect(talk.effects.filter((effect) => effect.kind === 'do')).toEqual([]);
+    expect(talk.top).toBeUndefined();
+  });
+
   test('for an operation, whatever else arrives is told to wait and lost by nobody', () => {
     const { state } = stepConversation(
       EMPTY_CONVERSATION,
