@@ -8,14 +8,14 @@ import { createHttpServerLater, listen } from './api/listen.ts';
 import { mountLists } from './api/lists.ts';
 import { mountUploadPage } from './api/upload/index.ts';
 import { createWebhooks } from './api/webhooks.ts';
-import { botName, configuredChannels, openBase, type AppOptions, type Base } from './base.ts';
+import { configuredChannels, openBase, type AppOptions, type Base } from './base.ts';
 import type { Channel, Platform } from './channels/channel.ts';
 import { createChannels, type ChannelSettings } from './channels/index.ts';
 import type { Env } from './config/env.ts';
 import { anchorAudit } from './core/audit/anchor.ts';
 import { sealAudit } from './core/audit/seal.ts';
 import { createTurnHandler } from './core/runtime/conversation-runtime.ts';
-import { platformOf, readTimes } from './core/unit/unit.ts';
+import { readTimes } from './core/unit/unit.ts';
 import { Lists } from './db/lists.ts';
 import { pendingMigrations } from './db/migrate.ts';
 import { DatabaseTokenStore } from './db/token-store.ts';
@@ -43,6 +43,7 @@ import { openDataDir } from './lib/data-dir.ts';
 import { errorText } from './lib/errors.ts';
 import { newId } from './lib/ids.ts';
 import { armKillPoint, hit } from './lib/kill-points.ts';
+import { levelOf } from './lib/log.ts';
 import { Deliverer } from './outbox/deliver.ts';
 import { sandboxPart, type SandboxPart } from './sandbox-part.ts';
 import { paymentDesk } from './sandbox-payments.ts';
@@ -53,6 +54,7 @@ const WEBHOOK_PATHS: Readonly<Record<Platform, string>> = {
   telegram: '/channels/telegram/webhook',
 };
 
+/** The started product; `close` stops taking work, finishes what is under way and gives back what was opened. */
 export interface RunningApp {
   readonly url: string;
   /** Where this process listens, whatever the world calls it. */
@@ -84,12 +86,14 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
       http?.close();
       await base.close();
     };
+    await base.keys.requireAll(base.database);
     wakes.current = await openWake(base, env);
     const app = new App({ ...options, base, wake: wakes.current, url, ownUrl, settings, sandbox });
     undo = async () => app.close(http);
     await app.start(http, (handle) => {
       server.handle = handle;
     });
+    base.log.info({ event: 'process.started', version: options.version, url: http ? ownUrl : undefined });
     return { url, ownUrl, close: async () => app.close(http) };
   } catch (error) {
     await undo().catch(() => undefined); // why it could not start says more
@@ -144,7 +148,7 @@ class App {
     const tokens = new DatabaseTokenStore(base.database, base.keys);
     const channels = await createChannels(settings, { tokens, clock: systemClock, log: base.log });
     this.#channels = new Map(channels.map((channel) => [channel.account, channel]));
-    botName.current = sandbox?.botName;
+    base.bot.name = sandbox?.botName;
     const inbox = new Inbox({ database: base.database, keys: base.keys, wake: () => wake.signal('inbox') });
     if (env.demo && env.ROLES.includes('web')) await seedDemo(base.unit);
     this.#buildLoops();
@@ -161,7 +165,8 @@ class App {
     if (http) await this.#watchCallbacks();
     this.#watchRedis();
     for (const loop of this.#loops) loop.start();
-    this.#housekeeping();
+    this.#every(30_000, async () => base.flows.refresh(base.database));
+    this.#every(30_000, async () => base.keys.look(base.database));
     await sandbox?.connect(this.#parts.ownUrl);
     if (env.ROLES.includes('web')) this.#listenToPlatforms(inbox);
     if (sandbox === undefined || settings.telegram !== sandbox.settings.telegram) void this.#introduce();
@@ -178,13 +183,13 @@ class App {
   async #introduceTo(channel: Channel): Promise<boolean> {
     const { base, env, url } = this.#parts;
     if (!channel.botName) return true;
-    botName.current = (await channel.botName()) ?? botName.current;
+    base.bot.name = (await channel.botName()) ?? base.bot.name;
     const { TELEGRAM_WEBHOOK_SECRET: secret, PUBLIC_URL: publicUrl, ROLES: roles } = env;
     if (!channel.useWebhook || secret === undefined || publicUrl === undefined || !roles.includes('web'))
-      return botName.current !== undefined;
+      return base.bot.name !== undefined;
     try {
       await channel.useWebhook(`${url}${WEBHOOK_PATHS[channel.platform]}`);
-      return botName.current !== undefined;
+      return base.bot.name !== undefined;
     } catch (error) {
       base.log.warn({ event: 'channel.webhook_failed', channel: channel.platform, error: errorText(error) });
       return false;
@@ -279,9 +284,11 @@ class App {
       readiness: createReadiness({
         pending: async () => pendingMigrations(base.database.url),
         isQueueUp: () => this.#redis?.isUp ?? true,
+        hasKeys: () => base.keys.isUpToDate,
+        hasResources: () => !base.database.isShort,
       }),
       extend: (app) => {
-        mountLists(app, this.#lists, auth);
+        mountLists(app, this.#lists, { auth, unit: base.unit });
         base.parts.extendApi(app, auth);
         const intake = base.parts.intake(base.database, base.services);
         mountUploadPage(app, { unit: base.unit, store: async (file) => intake.store(file), log: base.log });
@@ -321,6 +328,7 @@ class App {
       flows: base.flows,
       texts: services.texts,
       companyZone: services.companyZone,
+      gates: base.parts.gates(services),
       writeIncoming: async (unit, items) => writeIncoming(unit, keys, items),
       writeChange: async (unit, change) => writeChange(unit.tx, keys, unit.now, change),
       wordsOf: async (unit, conversationId, messageId) => wordsOf(unit.tx, keys, conversationId, messageId),
@@ -337,7 +345,6 @@ class App {
       painters: base.parts.painters,
       times: readTimes,
       followUp: createTroubleHandler(keys),
-      onSettled: (account, state) => this.#metrics.delivery(platformOf(account), state.toLowerCase()),
       lookAgain: (inMs) => outbox.wakeIn(inMs),
       log,
     });
@@ -421,11 +428,6 @@ class App {
     });
   }
 
-  #housekeeping(): void {
-    const { base } = this.#parts;
-    this.#every(30_000, async () => base.flows.refresh(base.database));
-  }
-
   #every(ms: number, work: () => Promise<void>): void {
     const timer = setInterval(() => this.#tried(work), ms);
     timer.unref();
@@ -434,7 +436,9 @@ class App {
 
   #tried(work: () => Promise<void>): void {
     const { log } = this.#parts.base;
-    work().catch((error: unknown) => log.warn({ event: 'housekeeping.failed', error: errorText(error) }));
+    work().catch((error: unknown) =>
+      log[levelOf(error, 'warn')]({ event: 'housekeeping.failed', error: errorText(error) }),
+    );
   }
 
   /** Steps business time forward and lets everything that falls due happen. */

@@ -13,18 +13,19 @@ import { platformOf, readTimes, type UnitDeps } from './core/unit/unit.ts';
 import { checkConfigured } from './db/configured.ts';
 import { Database } from './db/database.ts';
 import { openDatabase } from './db/embedded/index.ts';
-import { Keyring, UnknownMasterKey } from './db/keyring.ts';
+import { Keyring, masterKeyId, UnknownMasterKey, type MasterKeys } from './db/keyring.ts';
 import { migrate } from './db/migrate.ts';
 import { namesOfCustomers } from './domain/customers/index.ts';
 import { domainParts, type DomainParts } from './domain-parts.ts';
 import { businessNow, ensurePartitions } from './jobs/clock.ts';
-import { errorText } from './lib/errors.ts';
+import { systemClock } from './lib/clock.ts';
 import { DiskFileStore } from './lib/file-store.ts';
 import { loadTexts, type Texts } from './lib/i18n.ts';
 import { newId } from './lib/ids.ts';
 import { createLog, type Log } from './lib/log.ts';
 import { createRegistry } from './operations.ts';
 
+/** With what a process of the product is started. */
 export interface AppOptions {
   readonly env: Env;
   readonly version: string;
@@ -46,6 +47,8 @@ export interface Base {
   readonly unit: UnitDeps;
   readonly anchors: AnchorFile;
   readonly parts: DomainParts;
+  /** Telegram's name of the bot, once it has told us; links carry it. */
+  readonly bot: { name: string | undefined };
   close(): Promise<void>;
 }
 
@@ -56,7 +59,7 @@ export async function openBase(
   wake: (topic: 'inbox' | 'outbox' | 'timers') => void,
 ): Promise<Base> {
   const { env, say } = options;
-  const log = createLog(env.LOG_LEVEL);
+  const log = createLog(env.LOG_LEVEL, env.ROLES);
   const texts = loadTexts(path.join(packageRoot, 'locales'));
   if (env.DATABASE_URL !== undefined) await checkConfigured(env.DATABASE_URL);
   const master = await masterKey(env);
@@ -67,7 +70,8 @@ export async function openBase(
   });
   const database = new Database(opened.url, {
     max: 16,
-    onError: (error) => log.warn({ event: 'database.connection_lost', error: errorText(error) }),
+    name: nameOf(master),
+    tell: (vital) => log.warn(vital),
   });
   const close = async (): Promise<void> => {
     await database.close();
@@ -84,6 +88,11 @@ export async function openBase(
   }
 }
 
+/** What a process shows of itself to the others: which master keys it has, so that `keys rotate` can warn. */
+function nameOf({ current, previous }: MasterKeys): string {
+  return ['daiban', ...[current, ...(previous ? [previous] : [])].map(masterKeyId)].join(' ');
+}
+
 interface Parts extends AppOptions {
   readonly settings: ChannelSettings;
   readonly wake: (topic: 'inbox' | 'outbox' | 'timers') => void;
@@ -98,12 +107,13 @@ interface Parts extends AppOptions {
 async function assemble(given: Parts): Promise<Base> {
   const { env, say, settings, wake, log, texts, master, database, close } = given;
   await migrate(database.url);
-  const keys = new Keyring(master);
+  const keys = new Keyring(master, systemClock, (newer) => log.error({ event: 'keys.outdated', masterKeyId: newer }));
   await database.transaction(async (tx) => keys.load(tx, (await readTimes(tx)).now));
   await ensurePartitions(database, await businessNow(database));
   const flows = new Flows();
   const parts = domainParts({ texts, zone: COMPANY_ZONE, sandbox: env.sandbox });
   const registry = createRegistry(flows, parts);
+  const bot: Base['bot'] = { name: undefined };
   const services: Services = {
     keys,
     texts,
@@ -112,7 +122,7 @@ async function assemble(given: Parts): Promise<Base> {
     files: new DiskFileStore(path.join(env.dataDir, 'files')),
     accounts: accountsOf(settings),
     publicUrl: env.PUBLIC_URL ?? given.url ?? '',
-    telegramBotName: () => botName.current,
+    telegramBotName: () => bot.name,
   };
   await database.transaction(async (tx) => {
     const files = readFlowFiles(path.join(packageRoot, 'flows'));
@@ -142,6 +152,7 @@ async function assemble(given: Parts): Promise<Base> {
     unit,
     anchors: new AnchorFile(env.dataDir),
     parts,
+    bot,
     close,
   };
 }
@@ -152,8 +163,6 @@ function isReal(env: Env, account: string): boolean {
 }
 
 const COMPANY_ZONE = 'Asia/Shanghai';
-/** Telegram's name of the bot, once it has told us; links carry it. */
-export const botName: { current: string | undefined } = { current: undefined };
 
 /** The settings of configured platforms. */
 export function configuredChannels(env: Env): ChannelSettings {

@@ -12,7 +12,6 @@ const ADMIN: Actor = { kind: 'TOKEN', id: 'seed', roles: ['admin'], language: 'z
 export async function seedDemo(deps: UnitDeps): Promise<boolean> {
   if ((await listStaffRows(deps.database)).length > 0) return false;
   const options = { actor: ADMIN, via: 'seed' };
-  const ids = new Map<string, { id: string; roles: readonly string[] }>();
   for (const person of DEMO_STAFF) {
     const { accounts } = deps.services;
     const bound = Object.fromEntries(
@@ -20,25 +19,25 @@ export async function seedDemo(deps: UnitDeps): Promise<boolean> {
         person[platform] !== undefined && accounts[platform] !== undefined ? [[platform, person[platform]]] : [],
       ),
     );
-    const added = (await performOperation(deps, options, 'staff.add', {
+    await performOperation(deps, options, 'staff.add', {
       name: person.name,
       roles: person.roles,
       ...(person.team === undefined ? {} : { team: person.team }),
       ...(person.language === undefined ? {} : { language: person.language }),
       ...bound,
-    })) as { id: string };
-    ids.set(person.name, { id: added.id, roles: person.roles });
+    });
   }
   for (const product of DEMO_PRODUCTS) await performOperation(deps, options, 'product.publish', product);
+  const people = await listStaffRows(deps.database);
   for (const customer of DEMO_CUSTOMERS) {
-    const owner = ids.get(customer.owner);
+    const owner = people.find(({ name }) => name === customer.owner);
     const actor: Actor = owner
       ? {
           kind: 'STAFF',
           id: owner.id,
-          name: customer.owner,
+          name: owner.name,
           roles: owner.roles.filter(isRole),
-          teamId: undefined,
+          teamId: owner.team_id ?? undefined,
           language: 'zh-CN',
         }
       : SYSTEM_ACTOR;

@@ -20,6 +20,7 @@ import type { Texts } from './lib/i18n.ts';
 import type { FileIntake } from './jobs/media.ts';
 import type { SendGate } from './outbox/gate.ts';
 
+/** What the domain lends to rooms that may not look into it. */
 export interface DomainParts {
   gates(services: Services): readonly SendGate[];
   readonly operations: readonly Operation[];
@@ -37,6 +38,7 @@ export interface DomainParts {
   extendApi(app: Express, auth: AuthDeps): void;
 }
 
+/** The parts of a company in this zone; `sandbox` opens the calculators’ page to everybody. */
 export function domainParts({
   texts,
   zone,

@@ -1,6 +1,7 @@
 /** Process entry: parse argv and settings, run the command, stop on signals. */
 import { setFlagsFromString } from 'node:v8';
 import { runCommand } from './cli/index.ts';
+import { watchOutput } from './cli/output.ts';
 import { giveBackWhenQuiet } from './lib/quiet-memory.ts';
 
 // Left alone, a heap of fifty megabytes is marked anew whenever it has grown by a few; each time the marking threads take a
@@ -9,7 +10,8 @@ import { giveBackWhenQuiet } from './lib/quiet-memory.ts';
 setFlagsFromString('--heap-growing-percent=200');
 giveBackWhenQuiet();
 
-process.exitCode = await runCommand(process.argv.slice(2), process.env);
+const end = watchOutput({ out: process.stdout, err: process.stderr }, process.env);
+process.exitCode = await end(await runCommand(process.argv.slice(2), process.env));
 
 // All that is ours is closed by now. A connection that a library keeps to a Redis that has stopped answering is not, and would
 // keep the process for as long.

@@ -10,7 +10,7 @@ import * as incidents from './domain/incidents/index.ts';
 import * as leads from './domain/leads/index.ts';
 import * as loans from './domain/loans/index.ts';
 import * as products from './domain/products/index.ts';
-import { migrationOperations, planReminders, reminderSchedules } from './domain/reminders/index.ts';
+import { followZone, migrationOperations, planReminders, reminderSchedules } from './domain/reminders/index.ts';
 import * as staff from './domain/staff/index.ts';
 import * as timeline from './domain/timeline/index.ts';
 import * as todos from './domain/todos/index.ts';
@@ -33,6 +33,7 @@ export function createRegistry(flows: Flows, parts: { readonly operations: reado
       customers.revealCustomer,
       customers.createBindingLink,
       customers.setCustomerLanguage,
+      customers.setCustomerZone,
     )
     .add(timeline.readTimeline)
     .add(
@@ -43,6 +44,7 @@ export function createRegistry(flows: Flows, parts: { readonly operations: reado
       leads.listAssignments,
       leads.findCustomers,
       leads.findLeadToResume,
+      leads.followOwner,
     )
     .add(products.listProducts, products.publish, products.retire)
     .add(applications.submitLead, applications.reviewLead)
@@ -73,7 +75,7 @@ export function createRegistry(flows: Flows, parts: { readonly operations: reado
       loans.listLoans,
       loans.listRepayments,
     )
-    .add(planReminders(schedules))
+    .add(planReminders(schedules), followZone)
     .add(incidents.listIncidents, incidents.resolve, incidents.resolveAbout)
     .add(todos.listTodos, todos.finish, todos.finishAbout, todos.add)
     .add(todos.addForOwner, todos.addForChat, todos.askForHelp, todos.passOnFromChat, todos.tellTodo)

@@ -32,7 +32,7 @@ export const DOMAIN_ROOMS: Readonly<Record<string, readonly string[]>> = {
   consent: [],
   leads: ['consent', 'customers', 'products', 'staff'],
   documents: ['customers', 'leads', 'products', 'applications', 'consent'],
-  products: [],
+  products: ['repayments'],
   applications: ['customers', 'leads', 'products', 'staff', 'documents', 'consent'],
   loans: ['applications', 'customers', 'leads', 'products', 'repayments', 'consent'],
   repayments: [],

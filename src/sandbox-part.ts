@@ -19,13 +19,14 @@ import {
   type SandboxSettings,
 } from './sandbox/server.ts';
 
-export interface SandboxClock {
+interface SandboxClock {
   businessNow(): Promise<Date>;
   advanceClock(to: Date): Promise<Date>;
   readonly nextDue: NonNullable<ClockHands['nextDue']>;
   readonly payments: PaymentDesk;
 }
 
+/** The look-alikes as the app starts, serves and stops them. */
 export interface SandboxPart {
   /** Where the process that plays them listens. */
   readonly url: string;

@@ -9,7 +9,7 @@ import { newId } from '../lib/ids.ts';
 import type { Texts } from '../lib/i18n.ts';
 import type { Log } from '../lib/log.ts';
 import type { UnitDeps } from '../core/unit/unit.ts';
-import { authenticated, createApiRouter } from './router.ts';
+import { createApiRouter, refuseMethod } from './router.ts';
 import type { AuthDeps } from './auth.ts';
 import type { Metrics } from './metrics.ts';
 import { openApiDocument } from './openapi.ts';
@@ -18,6 +18,7 @@ import { FAULT, languageOf, problemHandler, problemOf, problemPage } from './pro
 /** Takes a request if it is its own. */
 export type RawHandler = (request: IncomingMessage, response: ServerResponse) => boolean;
 
+/** What the HTTP face is put together from. */
 export interface ApiDeps {
   readonly registry: Registry;
   readonly unit: UnitDeps;
@@ -57,11 +58,16 @@ export function createExpressApp(deps: ApiDeps): Express {
     }),
   );
   health(app, deps);
+  app.use('/api/v1', (_request, response, next) => {
+    response.set('cache-control', 'no-store');
+    next();
+  });
   let document: string | undefined; // the operations of a process never change; made once, when first asked for
   app.get('/api/v1/openapi.json', (_request, response) => {
     document ??= JSON.stringify(openApiDocument(deps.registry, deps.publicUrl, deps.version, deps.texts));
     response.type('json').send(document);
   });
+  app.all('/api/v1/openapi.json', refuseMethod('GET'));
   app.get('/problems/:code', (request, response, next) => {
     const page = problemPage(deps.texts, languageOf(request), request.params.code);
     if (page === undefined) next();
@@ -91,8 +97,6 @@ function health(app: Express, deps: ApiDeps): void {
     response.type(type).send(body);
   });
 }
-
-export { authenticated };
 
 /** A server that lets the raw handlers look first. What nobody else catches ends one request, never the process. */
 export function createHttpServer(

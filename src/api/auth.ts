@@ -7,7 +7,7 @@ import { tokenDigest } from '../lib/ids.ts';
 import type { Secret } from '../lib/secret.ts';
 
 /** What a stored token stands for; looked up through the staff room's door. */
-export interface TokenHolder {
+interface TokenHolder {
   readonly tokenId: string;
   readonly roles: readonly string[];
   readonly mayDecide: boolean;
@@ -21,6 +21,7 @@ export interface TokenHolder {
     | undefined;
 }
 
+/** Where tokens are looked up; `findToken` gives valid ones only. */
 export interface AuthDeps {
   readonly bootstrap: Secret | undefined;
   readonly findToken: (digest: Buffer) => Promise<TokenHolder | undefined>;
@@ -28,7 +29,7 @@ export interface AuthDeps {
 
 /** Who the bearer of this header is. @throws AppError auth.missing, auth.invalid */
 export async function authenticate(deps: AuthDeps, header: string | undefined, language: Language): Promise<Actor> {
-  const token = /^Bearer ([!-~]{8,512})$/.exec(header ?? '')?.[1];
+  const token = /^Bearer ([!-~]{8,512})$/i.exec(header ?? '')?.[1];
   if (token === undefined) throw new AppError(commonErrors['auth.missing']);
   const digest = tokenDigest(token);
   if (deps.bootstrap && timingSafeEqual(digest, tokenDigest(deps.bootstrap.reveal()))) {

@@ -15,9 +15,9 @@ import type { Language, Texts } from '../lib/i18n.ts';
 import { invalidRequest } from '../lib/request-body.ts';
 import type { AuthDeps } from './auth.ts';
 import { calculatorPage, type PageSettings } from './calculators/page.ts';
-import { isTooDeep } from './json-body.ts';
+import { isTooDeep, refuseLarger } from './json-body.ts';
 import { languageOf } from './problem.ts';
-import { authenticated } from './router.ts';
+import { authenticated, refuseMethod } from './router.ts';
 
 /** A decision table of 10 000 rows is half of this; a body beyond it is 413. */
 const MAX_BYTES = 2 * 1024 * 1024;
@@ -70,6 +70,7 @@ export function mountCalculators(app: Express, deps: CalculatorDeps): void {
   app.use('/api/v1', calculatorRouter(CALCULATORS, deps, authenticated(deps.auth)));
   if (deps.page === undefined) return;
   const open = deps.page.isOpen ? calculatorRouter(ARITHMETIC, deps) : undefined;
+  app.get('/console', (_request, response) => response.redirect('/console/calculators')); // its only page so far
   app.use('/console/calculators', calculatorPage(deps.texts, deps.page, open));
 }
 
@@ -81,8 +82,8 @@ function calculatorRouter(
   const router = Router();
   const readBytes = express.raw({ type: () => true, limit: MAX_BYTES });
   for (const [path, calculate] of Object.entries(table)) {
-    router.post(path, ...guards, readBytes, unreadableBody, answer(calculate, deps));
-    router.all(path, ...guards, refuseMethod);
+    router.post(path, ...guards, refuseLarger(MAX_BYTES), readBytes, unreadableBody, answer(calculate, deps));
+    router.all(path, ...guards, refuseMethod('POST'));
   }
   return router;
 }
@@ -100,11 +101,6 @@ function validation(kind: NumberKind): Calculate {
   return (body, { texts, language, deps }) =>
     validateNumber(kind, body, { today: dateIn(deps.clock.now(), deps.zone), texts, language });
 }
-
-const refuseMethod: RequestHandler = (_request, response) => {
-  response.set('allow', 'POST');
-  throw new AppError(commonErrors['method.not_allowed']);
-};
 
 /** Bytes that could not be read at all (unknown encoding, broken compression, a body cut short) are malformed. */
 function unreadableBody(error: unknown, _request: Request, _response: unknown, next: (error?: unknown) => void): void {

@@ -2,7 +2,7 @@
 import express, { type RequestHandler } from 'express';
 import { AppError, commonErrors } from '../lib/errors.ts';
 
-const MAX_JSON = '1mb';
+const MAX_BYTES = 1024 * 1024;
 /** `application/json` with any parameters, and types that say they are JSON: `application/merge-patch+json`. */
 const JSON_TYPES = ['json', '+json'];
 /** No request nests deeper than a decision table's cells; what does was made to exhaust a stack. */
@@ -24,7 +24,28 @@ export function isTooDeep(value: unknown): boolean {
  * @throws AppError request.not_json, request.malformed, request.too_large
  */
 export function jsonBody(): readonly RequestHandler[] {
-  return [refuseOtherTypes, express.json({ type: JSON_TYPES, limit: MAX_JSON, strict: false }), refuseDeep];
+  const readJson = express.json({ type: JSON_TYPES, limit: MAX_BYTES, strict: false, verify: refuseUnreadable });
+  return [refuseOtherTypes, refuseLarger(MAX_BYTES), readJson, refuseDeep];
+}
+
+/** Refuses a body by the length it declares, before any of it is read; what is still sent goes nowhere, so the connection ends. */
+export function refuseLarger(maxBytes: number): RequestHandler {
+  return (request, response, next) => {
+    if (Number(request.headers['content-length'] ?? 0) > maxBytes) {
+      response.set('connection', 'close');
+      throw new AppError(commonErrors['request.too_large']);
+    }
+    next();
+  };
+}
+
+/** Bytes that are no text would be read as other words than were sent. */
+function refuseUnreadable(_request: unknown, _response: unknown, bytes: Buffer, encoding: string): void {
+  try {
+    new TextDecoder(encoding, { fatal: true }).decode(bytes);
+  } catch (error) {
+    throw new AppError(commonErrors['request.malformed'], { cause: error });
+  }
 }
 
 const refuseOtherTypes: RequestHandler = (request, _response, next) => {

@@ -4,23 +4,26 @@ import type { Express } from 'express';
 import { z } from 'zod';
 import { scopeOf, type Access, type Actor } from '../core/operations/actor.ts';
 import { parseFields } from '../core/operations/operation.ts';
+import { inUnit, type UnitDeps } from '../core/unit/unit.ts';
 import type { Lists } from '../db/lists.ts';
 import { AppError, commonErrors } from '../lib/errors.ts';
+import { wholeNumber } from '../lib/whole-number.ts';
 import { languageOf } from './problem.ts';
-import { authenticated } from './router.ts';
+import { authenticated, refuseMethod } from './router.ts';
 import type { AuthDeps } from './auth.ts';
 
+const LIST = 'delivery.list';
 const READERS: Access = { manager: 'all', compliance: 'all', admin: 'all' };
 const STATES = ['pending', 'leased', 'sent', 'failed', 'unknown', 'parked', 'denied', 'deferred', 'lapsed'] as const;
 
 /** `GET /deliveries` */
-export const deliveriesQuery = z.strictObject({
+const deliveriesQuery = z.strictObject({
   state: z.enum(STATES).optional(),
   cursor: z
     .string()
     .regex(/^\d{1,18}$/)
     .optional(),
-  limit: z.coerce.number().int().min(1).max(200).default(50),
+  limit: wholeNumber(1, 200).default(50),
 });
 
 const delivery = z.object({
@@ -41,7 +44,7 @@ export function registerLists(openapi: OpenAPIRegistry, problem: z.ZodType): voi
   openapi.registerPath({
     method: 'get',
     path: '/deliveries',
-    operationId: 'delivery.list',
+    operationId: LIST,
     summary: 'Lists what was sent, the newest first, with what became of it',
     'x-roles': READERS,
     request: { query: deliveriesQuery },
@@ -57,10 +60,16 @@ export function registerLists(openapi: OpenAPIRegistry, problem: z.ZodType): voi
   });
 }
 
+/** Who asks, and where a refusal is written down. */
+interface ListDeps {
+  readonly auth: AuthDeps;
+  readonly unit: UnitDeps;
+}
+
 /** Mounts `GET /api/v1/deliveries`. */
-export function mountLists(app: Express, lists: Lists, auth: AuthDeps): void {
+export function mountLists(app: Express, lists: Lists, { auth, unit }: ListDeps): void {
   app.get('/api/v1/deliveries', authenticated(auth), async (request, response) => {
-    permit(response.locals['actor'] as Actor);
+    await permit(unit, response.locals['actor'] as Actor, String(response.locals['traceId']));
     const query = parseFields(deliveriesQuery, request.query, languageOf(request));
     response.json(
       await lists.deliveries({
@@ -70,9 +79,17 @@ export function mountLists(app: Express, lists: Lists, auth: AuthDeps): void {
       }),
     );
   });
+  app.all('/api/v1/deliveries', authenticated(auth), refuseMethod('GET'));
 }
 
-function permit(actor: Actor): void {
-  if (scopeOf(actor, READERS) === undefined)
-    throw new AppError(commonErrors['permission.denied'], { params: { operation: 'list' } });
+/** Whoever may not is refused as by an operation: the refusal is on the audit log. */
+async function permit(unit: UnitDeps, actor: Actor, traceId: string): Promise<void> {
+  if (scopeOf(actor, READERS) !== undefined) return;
+  const error = new AppError(commonErrors['permission.denied'], { params: { operation: LIST } });
+  await inUnit(unit, async (one) => {
+    const { effects } = one.turn({ actor, via: 'api', traceId });
+    effects.audit({ action: LIST, outcome: 'REFUSED', detail: { code: error.code } });
+    return Promise.resolve();
+  });
+  throw error;
 }

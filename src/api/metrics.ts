@@ -1,6 +1,7 @@
 /** Prometheus figures: what came in, what is waiting, how old the oldest of it is. Never a person's id in a label. */
 import { Counter, Gauge, Registry, collectDefaultMetrics } from 'prom-client';
-import { isPassing, statement, type Tx } from '../db/database.ts';
+import { statement, type Tx } from '../db/database.ts';
+import { isPassing } from '../db/faults.ts';
 import { inTime, Late } from '../lib/patience.ts';
 
 // One state at a time: each count comes from the index of the few that wait, and no table that grows is read.
@@ -14,6 +15,16 @@ const DEPTH = statement(
    UNION ALL SELECT 'timers_due', count(*)::int, coalesce(extract(epoch FROM max(business_now() - due_at)), 0)::float FROM timers WHERE state = 'OPEN' AND due_at <= business_now()
    UNION ALL SELECT 'incidents_open', count(*)::int, coalesce(extract(epoch FROM max(business_now() - opened_at)), 0)::float FROM incidents WHERE resolved_at IS NULL`,
 );
+// Of the whole installation, whichever process delivers. The newest ten thousand only, read backwards from the primary key:
+// no table that grows is read, and of a nightly run its end is enough to see a platform that refuses.
+const OUTBOX = statement(
+  'metrics-outbox',
+  `SELECT split_part(account, ':', 1) AS platform, CASE WHEN state = 'PENDING' AND attempts > 0 THEN 'retrying' ELSE lower(state) END AS state, count(*)::int AS n
+   FROM (SELECT account, state, attempts, at FROM outbox ORDER BY id DESC LIMIT 10000) AS newest
+   WHERE at > business_now() - interval '1 hour' GROUP BY 1, 2`,
+);
+/** For so long what was read last is good enough: the address is open to everybody. */
+const OUTBOX_MS = 10_000;
 /** Prometheus gives up after ten seconds. */
 const PATIENCE_MS = 3_000;
 const KINDS = [
@@ -32,20 +43,28 @@ interface WaitingRow {
   readonly age: number;
 }
 
-/** What waits, by kind; `undefined` while the database is away: the other figures are needed then most of all. */
-async function waitingRows(tx: Tx): Promise<readonly WaitingRow[] | undefined> {
+interface OutboxRow {
+  readonly platform: string;
+  readonly state: string;
+  readonly n: number;
+}
+
+/** What is asked; `undefined` while the database is away: the other figures are needed then most of all. */
+async function unlessAway<R>(rows: Promise<R>): Promise<R | undefined> {
   try {
-    return await inTime(tx.query<WaitingRow>(DEPTH), PATIENCE_MS);
+    return await inTime(rows, PATIENCE_MS);
   } catch (error) {
     if (error instanceof Late || isPassing(error)) return undefined;
     throw error;
   }
 }
 
+/** The figures of `/metrics`, in the text form of Prometheus. */
 export class Metrics {
   readonly #registry = new Registry();
   readonly #webhooks: Counter;
-  readonly #deliveries: Counter;
+  readonly #outbox: Gauge;
+  #outboxRead: { readonly at: number; readonly rows: readonly OutboxRow[] } | undefined;
   readonly #depth: Gauge;
   readonly #age: Gauge;
   readonly #isUp: Gauge;
@@ -59,10 +78,10 @@ export class Metrics {
       labelNames: ['platform', 'outcome'],
       registers,
     });
-    this.#deliveries = new Counter({
-      name: 'daiban_deliveries_total',
-      help: 'Tries to hand a message to its platform, by platform and outcome; pending is tried again',
-      labelNames: ['platform', 'outcome'],
+    this.#outbox = new Gauge({
+      name: 'daiban_outbox',
+      help: 'Messages of the last hour (the newest 10000 at most) of the whole installation, by platform and state; retrying failed at least once and is tried again',
+      labelNames: ['platform', 'state'],
       registers,
     });
     this.#isUp = new Gauge({ name: 'daiban_database_up', help: 'Whether the database answered', registers });
@@ -94,13 +113,12 @@ export class Metrics {
     });
   }
 
-  delivery(platform: string, outcome: string): void {
-    this.#deliveries.inc({ platform, outcome });
-  }
-
   /** The figures in the text format. While the database is away those of its rows are missing, not 0, and `daiban_database_up` is 0. */
   async text(tx: Tx): Promise<{ readonly type: string; readonly body: string }> {
-    const rows = await waitingRows(tx);
+    const [rows, outbox] = await Promise.all([
+      unlessAway(tx.query<WaitingRow>(DEPTH)),
+      unlessAway(this.#outboxRows(tx)),
+    ]);
     this.#isUp.set(rows === undefined ? 0 : 1);
     this.#depth.reset();
     this.#age.reset();
@@ -109,6 +127,16 @@ export class Metrics {
       this.#depth.set({ kind }, row?.n ?? 0);
       this.#age.set({ kind }, row?.age ?? 0);
     }
+    this.#outbox.reset();
+    for (const { platform, state, n } of outbox ?? []) this.#outbox.set({ platform, state }, n);
     return { type: this.#registry.contentType, body: await this.#registry.metrics() };
+  }
+
+  async #outboxRows(tx: Tx): Promise<readonly OutboxRow[]> {
+    const now = performance.now();
+    if (this.#outboxRead && now - this.#outboxRead.at < OUTBOX_MS) return this.#outboxRead.rows;
+    const rows = await tx.query<OutboxRow>(OUTBOX);
+    this.#outboxRead = { at: now, rows };
+    return rows;
   }
 }

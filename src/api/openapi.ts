@@ -1,7 +1,7 @@
 /** The OpenAPI 3.1 document, made from the same schemas that check the requests. */
 import { OpenAPIRegistry, OpenApiGeneratorV31, extendZodWithOpenApi } from '@asteasolutions/zod-to-openapi';
 import { z } from 'zod';
-import { partOf, publicInput, type Operation, type Registry } from '../core/operations/operation.ts';
+import { publicPlaces, type Operation, type Registry } from '../core/operations/operation.ts';
 import type { Texts } from '../lib/i18n.ts';
 import { registerCalculators } from './calculators/openapi.ts';
 import { registerLists } from './lists.ts';
@@ -26,23 +26,37 @@ export function openApiDocument(registry: Registry, publicUrl: string, version: 
   for (const operation of registry.list()) if (operation.http) register(openapi, operation);
   registerLists(openapi, problem);
   if (texts) registerCalculators(openapi, texts, problem);
-  return new OpenApiGeneratorV31(openapi.definitions).generateDocument({
+  const document = new OpenApiGeneratorV31(openapi.definitions).generateDocument({
     openapi: '3.1.0',
     info: { title: '贷伴 Daiban', version },
     servers: [{ url: `${publicUrl}/api/v1` }],
     security: [{ bearer: [] }],
   });
+  return withPlainPatterns(document) as object;
+}
+
+/** A regular expression with flags as the generator writes it, `^a$/u`; a slash of the expression itself is escaped. */
+const FLAGGED = /^(?<source>.*(?<!(?<!\\)(?:\\\\)*\\))\/(?<flags>[a-z]+)$/s;
+
+/** The document with patterns that any validator reads: the expression alone, and none where a flag changes what it means. */
+function withPlainPatterns(part: unknown): unknown {
+  if (Array.isArray(part)) return part.map(withPlainPatterns);
+  if (typeof part !== 'object' || part === null) return part;
+  return Object.fromEntries(
+    Object.entries(part).flatMap(([name, value]): [string, unknown][] => {
+      if (name === 'example' || name === 'examples') return [[name, value]];
+      const flagged = name === 'pattern' && typeof value === 'string' ? FLAGGED.exec(value)?.groups : undefined;
+      if (!flagged) return [[name, withPlainPatterns(value)]];
+      // JSON Schema reads patterns with the flag u; it has no word for the ones that change the meaning.
+      return /[ims]/.test(flagged['flags'] ?? '') ? [] : [[name, flagged['source']]];
+    }),
+  );
 }
 
 function register(openapi: OpenAPIRegistry, operation: Operation): void {
   const { http } = operation;
   if (!http) return;
-  const names = [...http.path.matchAll(/\{(\w+)\}/g)].map((match) => match[1] ?? '');
-  const input = publicInput(operation);
-  const shape = input instanceof z.ZodObject ? input : undefined;
-  // What stands in the path is always there, whatever the operation says for other ways of calling it.
-  const params = shape ? partOf(shape, (name) => names.includes(name)).required() : undefined;
-  const rest = shape ? partOf(shape, (name) => !names.includes(name)) : undefined;
+  const { path, rest } = publicPlaces(operation);
   const hasBody = http.method !== 'GET' && http.method !== 'DELETE';
   openapi.registerPath({
     method: http.method.toLowerCase() as 'get',
@@ -51,20 +65,20 @@ function register(openapi: OpenAPIRegistry, operation: Operation): void {
     summary: operation.summary,
     'x-roles': operation.access,
     request: {
-      ...(params && names.length > 0 ? { params } : {}),
+      ...(path ? { params: path } : {}),
       ...(hasBody
         ? {
             body: {
-              required: !(rest ?? input).safeParse({}).success,
+              required: !rest.safeParse({}).success,
               content: {
                 'application/json': {
-                  schema: rest ?? input,
+                  schema: rest,
                   ...(operation.example === undefined ? {} : { example: operation.example }),
                 },
               },
             },
           }
-        : rest
+        : rest instanceof z.ZodObject
           ? { query: rest }
           : {}),
     },

@@ -1,10 +1,11 @@
 /** Errors over HTTP: RFC 9457 problem documents, in the language the caller asks for; never a stack. */
 import type { ErrorRequestHandler, Request, Response } from 'express';
-import { isPassing } from '../db/database.ts';
+import { isPassing } from '../db/faults.ts';
 import { AppError, commonErrors, errorRows, errorText, faultsIn, type ErrorRow } from '../lib/errors.ts';
 import { isLanguage, type Language, type Texts } from '../lib/i18n.ts';
-import type { Log } from '../lib/log.ts';
+import { levelOf, type Log } from '../lib/log.ts';
 
+/** A problem document. `errors` point at the members that are wrong, `instance` at the trace in the log. */
 export interface Problem {
   readonly type: string;
   readonly title: string;
@@ -36,7 +37,7 @@ export function problemOf(texts: Texts, language: Language, error: AppError, tra
   };
 }
 
-export function sendProblem(response: Response, texts: Texts, error: AppError, traceId: string): void {
+function sendProblem(response: Response, texts: Texts, error: AppError, traceId: string): void {
   const problem = problemOf(texts, languageOf(response.req), error, traceId);
   if (problem.status === 401) response.set('www-authenticate', 'Bearer');
   if (typeof error.retry === 'object') response.set('retry-after', String(Math.ceil(error.retry.afterMs / 1_000)));
@@ -46,6 +47,7 @@ export function sendProblem(response: Response, texts: Texts, error: AppError, t
 /** A database that is starting, or was changed over, is back within seconds. */
 const COME_BACK_MS = 5_000;
 
+/** A bug or a broken machine: the answer says nothing of what happened, the log does. */
 export const FAULT: ErrorRow = { code: 'server.fault', status: 500, level: 'error' };
 
 /** The last handler: refusals as they are, body-parser errors as malformed, everything else as a fault with a log line. */
@@ -57,7 +59,7 @@ export function problemHandler(texts: Texts, log: Log): ErrorRequestHandler {
     }
     const traceId = String(response.locals['traceId'] ?? '');
     const known = asAppError(error);
-    if (isPassing(error)) log.warn({ event: 'api.database_away', traceId, error: errorText(error) });
+    if (isPassing(error)) log[levelOf(error, 'warn')]({ event: 'api.database_away', traceId, error: errorText(error) });
     else if (!known) log.error({ event: 'api.fault', traceId, method: request.method, error: errorText(error) });
     sendProblem(response, texts, known ?? new AppError(FAULT), traceId);
   };

@@ -6,13 +6,22 @@ export interface Needs {
   /** Names of the migrations the database lacks; rejects when it cannot be asked. */
   readonly pending: () => Promise<readonly string[]>;
   readonly isQueueUp: () => boolean;
+  /** Whether our master keys are those of the installation. */
+  readonly hasKeys: () => boolean;
+  /** Whether the database has had disk, memory and connections for what was asked of it. */
+  readonly hasResources: () => boolean;
 }
 
 /** A database that hangs is not ready; whoever asks gives up soon himself. */
 const PATIENCE_MS = 3_000;
 
-/** Gives what is missing, `[]` when ready: `database`, `migrations`, `queue`. */
-export function createReadiness({ pending, isQueueUp }: Needs): () => Promise<readonly string[]> {
+/** Gives what is missing, `[]` when ready: `database`, `migrations`, `queue`, `keys`, `resources`. */
+export function createReadiness({
+  pending,
+  isQueueUp,
+  hasKeys,
+  hasResources,
+}: Needs): () => Promise<readonly string[]> {
   // However many ask, one looks: a look is a connection of its own, and the address is open to everybody.
   let looking: Promise<readonly string[]> | undefined;
   const missing = async (): Promise<readonly string[]> => {
@@ -23,5 +32,10 @@ export function createReadiness({ pending, isQueueUp }: Needs): () => Promise<re
       return ['database'];
     }
   };
-  return async () => [...(await missing()), ...(isQueueUp() ? [] : ['queue'])];
+  return async () => [
+    ...(await missing()),
+    ...(isQueueUp() ? [] : ['queue']),
+    ...(hasKeys() ? [] : ['keys']),
+    ...(hasResources() ? [] : ['resources']),
+  ];
 }

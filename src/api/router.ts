@@ -1,7 +1,14 @@
 /** The open API made from the registry: one route per operation that has an address. */
 import { Router, type Request, type RequestHandler } from 'express';
 import type { Actor } from '../core/operations/actor.ts';
-import { parseFields, publicInput, type Operation, type Registry } from '../core/operations/operation.ts';
+import {
+  parseFields,
+  parseInput,
+  publicPlaces,
+  type InputReader,
+  type Operation,
+  type Registry,
+} from '../core/operations/operation.ts';
 import { performOperation, type UnitDeps } from '../core/unit/unit.ts';
 import { AppError, commonErrors } from '../lib/errors.ts';
 import { newId } from '../lib/ids.ts';
@@ -9,6 +16,7 @@ import { authenticate, type AuthDeps } from './auth.ts';
 import { jsonBody } from './json-body.ts';
 import { languageOf } from './problem.ts';
 
+/** What turns a request into the call of an operation. */
 export interface RouterDeps {
   readonly registry: Registry;
   readonly unit: UnitDeps;
@@ -20,8 +28,23 @@ export function createApiRouter(deps: RouterDeps): Router {
   const router = Router();
   router.use(authenticated(deps.auth));
   router.use(...jsonBody());
-  for (const operation of deps.registry.list()) if (operation.http) mount(router, operation, deps.unit);
+  const methods = new Map<string, string[]>();
+  for (const operation of deps.registry.list()) {
+    if (!operation.http) continue;
+    const path = operation.http.path.replaceAll(/\{(\w+)\}/g, ':$1');
+    mount(router, path, operation, deps.unit);
+    methods.set(path, [...(methods.get(path) ?? []), operation.http.method]);
+  }
+  for (const [path, allowed] of methods) router.all(path, refuseMethod(...allowed));
   return router;
+}
+
+/** For a known address under a method it does not have: 405, with those that it has. */
+export function refuseMethod(...allowed: readonly string[]): RequestHandler {
+  return (_request, response) => {
+    response.set('allow', allowed.flatMap((method) => (method === 'GET' ? ['GET', 'HEAD'] : [method])).join(', '));
+    throw new AppError(commonErrors['method.not_allowed']);
+  };
 }
 
 /** Gives every request a trace id and its actor. */
@@ -33,19 +56,23 @@ export function authenticated(auth: AuthDeps): RequestHandler {
   };
 }
 
-function mount(router: Router, operation: Operation, unit: UnitDeps): void {
+function mount(router: Router, path: string, operation: Operation, unit: UnitDeps): void {
   const { http } = operation;
   if (!http) return;
-  const path = http.path.replaceAll(/\{(\w+)\}/g, ':$1');
+  const { rest } = publicPlaces(operation);
   const handler: RequestHandler = async (request, response) => {
     const actor = response.locals['actor'] as Actor;
-    const input = inputOf(request);
-    if (http.internal) parseFields(publicInput(operation), input, actor.language);
+    const said = saidIn(request);
+    // What the path names, and what only callers inside the house give, is unknown in a body or query.
+    const read: InputReader = (one, input, language) => {
+      parseFields(rest, said, language);
+      return parseInput(one, input, language);
+    };
     const output = await performOperation(
       unit,
-      { actor, via: 'api', traceId: String(response.locals['traceId']) },
+      { actor, via: 'api', traceId: String(response.locals['traceId']), read },
       operation.name,
-      input,
+      { ...said, ...request.params },
     );
     const status = http.status ?? (http.method === 'POST' && !operation.isRead ? 201 : 200);
     response.status(status).type('application/json').send(toJson(output));
@@ -53,13 +80,13 @@ function mount(router: Router, operation: Operation, unit: UnitDeps): void {
   router[http.method.toLowerCase() as 'get' | 'post' | 'put' | 'patch' | 'delete'](path, handler);
 }
 
-/** Path, query and body as one object; the path wins, and a body that is no object is refused. */
-function inputOf(request: Request): unknown {
-  if (request.method === 'GET' || request.method === 'DELETE') return { ...request.query, ...request.params };
+/** The query or the body as an object; a body that is none is refused. */
+function saidIn(request: Request): object {
+  if (request.method === 'GET' || request.method === 'HEAD' || request.method === 'DELETE') return { ...request.query };
   const body: unknown = request.body ?? {};
   if (typeof body !== 'object' || body === null || Array.isArray(body))
     throw new AppError(commonErrors['request.malformed']);
-  return { ...body, ...request.params };
+  return body;
 }
 
 /** JSON with big whole numbers as strings (ids) and instants as ISO. */

@@ -8,21 +8,22 @@ import type { Channel, HttpAnswer, InteractiveAnswer, RawRequest, Received } fro
 import type { Inbox, Stored } from '../inbox/receive.ts';
 import type { Clock } from '../lib/clock.ts';
 import { errorText } from '../lib/errors.ts';
-import type { Log } from '../lib/log.ts';
-import { inTime } from '../lib/patience.ts';
+import { levelOf, type Log } from '../lib/log.ts';
+import { inTime, Late } from '../lib/patience.ts';
 
 const MAX_BODY_BYTES = 1_048_576;
 /** Slack waits three seconds for its answer and WeCom five; a store that hangs must not keep their connections open. */
 const STORE_PATIENCE_MS = 2_500;
 
 /** An answer that waits for this request; `shown` is told once the platform has taken the response. */
-export interface HeldAnswer {
+interface HeldAnswer {
   readonly answer: InteractiveAnswer;
   shown(): Promise<void>;
   /** Nothing was written, the request is gone: the answer goes out as a message. */
   notShown(): Promise<void>;
 }
 
+/** What receiving needs; `routes` are the channels by path. */
 export interface WebhookDeps {
   readonly routes: ReadonlyMap<string, Channel>;
   readonly inbox: Inbox;
@@ -76,7 +77,8 @@ async function serve(
     const isWritten = write(response, http);
     if (held) await (isWritten ? shown(response, held) : held.notShown());
   } catch (error) {
-    deps.log.error({ event: 'webhook.failed', channel: channel.platform, error: errorText(error) });
+    const level = levelOf(error, error instanceof Late ? 'warn' : 'error');
+    deps.log[level]({ event: 'webhook.failed', channel: channel.platform, error: errorText(error) });
     deps.count(channel.platform, 'unavailable');
     write(response, { status: 503, headers: { 'retry-after': '2' } });
   }

@@ -1,10 +1,12 @@
 /** A card as every platform can show it somehow; plain data. What a platform lacks is degraded by its channel. */
 
+/** One line of facts. */
 export interface CardField {
   readonly label: string;
   readonly value: string;
 }
 
+/** A button. */
 export interface CardAction {
   /** The verb that comes back (`approve`, `reject` …): lower-case ASCII, ≤ 24 characters. */
   readonly verb: string;
@@ -14,12 +16,14 @@ export interface CardAction {
   readonly url?: string;
 }
 
+/** A drop-down; the choice comes back with the press, by this id (`Happening.selected`). */
 export interface CardSelect {
   readonly id: string;
   readonly label: string;
   readonly options: readonly { readonly id: string; readonly text: string }[];
 }
 
+/** What is shown and what can be pressed; a later revision of the same id replaces it. */
 export interface Card {
   /** Opaque, ≤ 26 base32 characters; with `revision` all that a button carries. */
   readonly id: string;

@@ -5,6 +5,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Card, CardForm } from './card.ts';
 
+/** The platforms a chat can take place on. */
 export type Platform = 'wecom' | 'slack' | 'telegram';
 
 /** Where a talk takes place. `account` names the bot (corp+agent, workspace, bot); a group adds the speaking `actor`. */
@@ -67,6 +68,7 @@ export type Happening =
   /** Authentic but not understood: stored, ignored. `what` is the platform's own word for it. */
   | { readonly kind: 'other'; readonly what: string };
 
+/** What came from a platform, verified and parsed; the inbox keeps exactly this. */
 export interface InboundEvent {
   readonly platform: Platform;
   readonly address: Address;
@@ -87,6 +89,7 @@ export interface RawRequest {
   readonly body: Buffer;
 }
 
+/** What a webhook is answered with, byte for byte. */
 export interface HttpAnswer {
   readonly status: number;
   readonly headers?: Readonly<Record<string, string>>;
@@ -116,6 +119,7 @@ export interface Refused {
   readonly reason: string;
 }
 
+/** What is sent, in terms every platform has; what it cannot show the channel degrades, it never fails for that. */
 export type OutboundContent =
   | {
       readonly kind: 'text';
@@ -153,6 +157,7 @@ export type OutboundContent =
       readonly form?: CardForm;
     };
 
+/** One try at one outbox row. */
 export interface OutboundIntent {
   /** The outbox row: idempotency key and what reconciliation looks for. */
   readonly id: string;
@@ -169,6 +174,7 @@ export interface OutboundIntent {
   readonly ordinal?: number;
 }
 
+/** What the platform said when it took a message. */
 export interface Receipt {
   /** The platform's id of the message. */
   readonly providerId?: string;
@@ -195,6 +201,7 @@ export type ChannelFailure =
   | 'breaker'
   | 'unknown';
 
+/** The only error a channel throws: what to do about it (`failure`), and the platform's own word for it. */
 export class ChannelError extends Error {
   readonly failure: ChannelFailure;
   /** The platform's own code (`60140`, `channel_not_found`, `400`). */
@@ -222,6 +229,7 @@ export interface PaceRule {
   readonly groupsOnly?: boolean;
 }
 
+/** In what platforms differ for those outside a channel. */
 export interface Capabilities {
   /** May an ambiguous send be repeated because the platform drops the duplicate? */
   readonly safeToRepeat: boolean;
@@ -229,12 +237,6 @@ export interface Capabilities {
   readonly duplicateWindowMs?: number;
   readonly reportsEdits: boolean;
   readonly reportsDeletions: boolean;
-  readonly receivesFiles: boolean;
-  readonly startsConversation: boolean;
-  /** Personal data leaves the country (Slack, Telegram): cards show masked names and ids only. */
-  readonly overseas: boolean;
-  readonly maxTextLength: number;
-  readonly textUnit: 'bytes' | 'characters';
 }
 
 /** The port. One object per configured account. */

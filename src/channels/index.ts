@@ -24,6 +24,9 @@ export interface ChannelSettings {
   readonly telegram?: { readonly botToken: string; readonly webhookSecret?: string; readonly apiRoot: string };
 }
 
+type SettingsOf<P extends Platform> = NonNullable<ChannelSettings[P]>;
+
+/** What every channel needs of the process; `clock` is real time. */
 export interface ChannelDeps {
   readonly tokens: TokenStore;
   readonly clock: Clock;
@@ -41,52 +44,35 @@ export function accountsOf(settings: ChannelSettings): Partial<Record<Platform, 
 
 /** Makes the channels. Each platform's library is loaded only when the platform is in use: Bolt alone costs 30 MB. */
 export async function createChannels(settings: ChannelSettings, deps: ChannelDeps): Promise<readonly Channel[]> {
+  const { wecom, slack, telegram } = settings;
   const channels: Channel[] = [];
-  if (settings.wecom) {
-    const { createWecomChannel } = await import('./wecom/index.ts');
-    const { wecom } = settings;
-    channels.push(
-      createWecomChannel(
-        {
-          ...wecom,
-          secret: new Secret(wecom.secret),
-          token: new Secret(wecom.token),
-          encodingAesKey: new Secret(wecom.encodingAesKey),
-        },
-        deps,
-      ),
-    );
-  }
-  if (settings.slack) {
-    const { createSlackChannel } = await import('./slack/index.ts');
-    const { slack } = settings;
-    const { appToken, ...rest } = slack;
-    channels.push(
-      createSlackChannel(
-        {
-          ...rest,
-          botToken: new Secret(slack.botToken),
-          signingSecret: new Secret(slack.signingSecret),
-          ...(appToken === undefined ? {} : { appToken: new Secret(appToken) }),
-        },
-        deps,
-      ),
-    );
-  }
-  if (settings.telegram) {
-    const { createTelegramChannel } = await import('./telegram/index.ts');
-    const { telegram } = settings;
-    const { webhookSecret, ...rest } = telegram;
-    channels.push(
-      createTelegramChannel(
-        {
-          ...rest,
-          botToken: new Secret(telegram.botToken),
-          ...(webhookSecret === undefined ? {} : { webhookSecret: new Secret(webhookSecret) }),
-        },
-        deps,
-      ),
-    );
-  }
+  if (wecom) channels.push(await wecomChannel(wecom, deps));
+  if (slack) channels.push(await slackChannel(slack, deps));
+  if (telegram) channels.push(await telegramChannel(telegram, deps));
   return channels;
+}
+
+async function wecomChannel(settings: SettingsOf<'wecom'>, deps: ChannelDeps): Promise<Channel> {
+  const { createWecomChannel } = await import('./wecom/index.ts');
+  const secret = new Secret(settings.secret);
+  const token = new Secret(settings.token);
+  const encodingAesKey = new Secret(settings.encodingAesKey);
+  return createWecomChannel({ ...settings, secret, token, encodingAesKey }, deps);
+}
+
+async function slackChannel(settings: SettingsOf<'slack'>, deps: ChannelDeps): Promise<Channel> {
+  const { createSlackChannel } = await import('./slack/index.ts');
+  const { appToken, ...rest } = settings;
+  const botToken = new Secret(settings.botToken);
+  const signingSecret = new Secret(settings.signingSecret);
+  const socket = appToken === undefined ? {} : { appToken: new Secret(appToken) };
+  return createSlackChannel({ ...rest, botToken, signingSecret, ...socket }, deps);
+}
+
+async function telegramChannel(settings: SettingsOf<'telegram'>, deps: ChannelDeps): Promise<Channel> {
+  const { createTelegramChannel } = await import('./telegram/index.ts');
+  const { webhookSecret, ...rest } = settings;
+  const botToken = new Secret(settings.botToken);
+  const webhook = webhookSecret === undefined ? {} : { webhookSecret: new Secret(webhookSecret) };
+  return createTelegramChannel({ ...rest, botToken, ...webhook }, deps);
 }

@@ -48,6 +48,7 @@ export function show(cli: Cli, value: unknown, line: string): void {
   cli.out(cli.json ? toJson(value) : line);
 }
 
+/** `daiban migrate`: what opens the database has migrated it; says what is still missing (exit code 1). */
 export async function migrateDatabase(cli: Cli): Promise<number> {
   return withBase(cli, async (base) => {
     const pending = await pendingMigrations(base.database.url);
@@ -58,6 +59,7 @@ export async function migrateDatabase(cli: Cli): Promise<number> {
   });
 }
 
+/** `daiban staff add`: a member of staff with roles and accounts. */
 export async function addStaff(
   cli: Cli,
   options: Readonly<Record<string, string | boolean | undefined>>,
@@ -92,6 +94,7 @@ function lineOf({ id, name, roles, team, language, isActive, accounts }: Listed)
   return [isActive ? ' ' : '×', id, name, roles.join(','), team ?? '-', language, ...where].join(' ');
 }
 
+/** `daiban staff list`: one line each, × for whoever has left. */
 export async function listStaff(cli: Cli): Promise<number> {
   return withBase(cli, async (base) => {
     const { items } = (await perform(base, 'staff.list', {})) as { readonly items: readonly Listed[] };
@@ -143,6 +146,7 @@ async function personMeant(base: Base, who: string): Promise<StaffRow | undefine
   return undefined;
 }
 
+/** `daiban staff disable`: whoever is meant by id or name may do nothing any more. */
 export async function disableStaff(cli: Cli, who: string): Promise<number> {
   return withBase(cli, async (base) => {
     const person = await personMeant(base, who);
@@ -153,6 +157,7 @@ export async function disableStaff(cli: Cli, who: string): Promise<number> {
   });
 }
 
+/** `daiban token create`: prints the token, which is shown this once only. */
 export async function createToken(
   cli: Cli,
   options: Readonly<Record<string, string | boolean | undefined>>,
@@ -186,6 +191,7 @@ interface TokenPage {
   readonly nextCursor: string | null;
 }
 
+/** `daiban token list`: all of them, page after page; the tokens themselves are nowhere. */
 export async function listTokens(cli: Cli): Promise<number> {
   return withBase(cli, async (base) => {
     const items: ListedToken[] = [];
@@ -212,6 +218,7 @@ export async function listTokens(cli: Cli): Promise<number> {
   });
 }
 
+/** `daiban token revoke`: it is refused from now on. */
 export async function revokeToken(cli: Cli, id: string): Promise<number> {
   return withBase(cli, async (base) => {
     const revoked = await perform(base, 'token.revoke', { id });
@@ -220,6 +227,7 @@ export async function revokeToken(cli: Cli, id: string): Promise<number> {
   });
 }
 
+/** `daiban audit verify`: exit code 1 and the first row that does not fit, when one does not. */
 export async function verifyAuditLog(cli: Cli): Promise<number> {
   return withBase(cli, async (base) => {
     // What looks for changes must make none, and each anchor is older than the seals it is held against: no older snapshot of them.
@@ -248,6 +256,7 @@ export async function verifyAuditLog(cli: Cli): Promise<number> {
   });
 }
 
+/** `daiban keys rotate`: wraps every data key anew with MASTER_KEY, batch by batch; may be run again. */
 export async function rotateKeys(cli: Cli): Promise<number> {
   return withBase(cli, async (base) => {
     let rewrapped = 0;
@@ -256,11 +265,30 @@ export async function rotateKeys(cli: Cli): Promise<number> {
       if (count === 0) break;
       rewrapped += count;
     }
+    const left = await base.keys.countForeign(base.database);
+    const outdated = await outdatedProcesses(base);
+    const say = (key: string, count: number): string =>
+      base.services.texts.translate(base.env.language, `cli.keys.${key}`, { count });
     show(
       cli,
-      { rewrapped },
-      base.services.texts.translate(base.env.language, 'cli.keys.rotated', { count: rewrapped }),
+      { rewrapped, left, outdated },
+      [
+        say('rotated', rewrapped),
+        ...(left > 0 ? [say('left', left)] : []),
+        ...(outdated > 0 ? [say('outdated', outdated)] : []),
+        ...(left + outdated > 0 ? [] : [say('next', rewrapped)]),
+      ].join('\n'),
     );
-    return 0;
+    return left > 0 ? 1 : 0;
   });
+}
+
+/** How many connections belong to processes that do not have our master key: they must be started again with it. */
+async function outdatedProcesses({ database, keys }: Base): Promise<number> {
+  const [row] = await database.query<{ count: number }>(
+    `SELECT count(*)::int AS count FROM pg_stat_activity WHERE datname = current_database()
+       AND application_name LIKE 'daiban ________________%' AND NOT $1 = ANY (string_to_array(application_name, ' '))`,
+    [keys.currentMasterId],
+  );
+  return row?.count ?? 0;
 }

@@ -15,7 +15,7 @@ import type { Cli } from './index.ts';
 type CompanyCheck = 'staff' | 'products' | 'approvers';
 
 interface Finding {
-  readonly check: 'database' | 'redis' | 'wecom' | 'slack' | 'telegram' | CompanyCheck | 'incidents';
+  readonly check: 'database' | 'keys' | 'redis' | 'wecom' | 'slack' | 'telegram' | CompanyCheck | 'incidents';
   readonly ok: boolean;
   readonly code?: string;
 }
@@ -30,8 +30,10 @@ const TOLD: ReadonlySet<Finding['check']> = new Set(['staff', 'products', 'appro
 export async function doctor(cli: Cli, isLocal: boolean): Promise<number> {
   return withBase(cli, async (base) => {
     const { items: incidents, open } = await newestIncidents(base);
+    const foreign = await base.keys.countForeign(base.database);
     const findings: readonly Finding[] = [
       { check: 'database', ok: (await pendingMigrations(base.database.url)).length === 0 },
+      { check: 'keys', ok: foreign === 0, code: String(foreign) },
       ...(isLocal ? [] : [...(await redis(cli)), ...(await platforms(cli, base)), ...(await company(base))]),
       { check: 'incidents', ok: open === 0, code: String(open) },
     ];

@@ -32,6 +32,7 @@ export async function checkFlows(cli: Cli, given: readonly string[]): Promise<nu
   });
 }
 
+/** `daiban flows list`: every version with its state, and how many running cases have it. */
 export async function listFlows(cli: Cli): Promise<number> {
   return withBase(cli, async (base) => {
     const rows = await flowVersions(base.database, null);
@@ -55,6 +56,7 @@ export async function listFlows(cli: Cli): Promise<number> {
   });
 }
 
+/** `daiban flows show`: the live version of a flow, else its newest, as the YAML it was made from. */
 export async function showFlow(cli: Cli, name: string): Promise<number> {
   return withBase(cli, async (base) => {
     const rows = await flowVersions(base.database, name);
@@ -89,7 +91,7 @@ export async function publishFlow(
   return withBase(cli, async (base) => {
     const stored = file === undefined ? undefined : await storeFile(cli, base, { name, file });
     if (stored === 'broken') return 1;
-    const wanted = stored ?? (number === undefined ? undefined : Number(number));
+    const wanted = stored ?? number;
     const published = (await perform(base, 'flow.publish', {
       name,
       ...(wanted === undefined ? {} : { number: wanted }),
@@ -190,5 +192,5 @@ function printFindings(cli: Cli, findings: readonly Finding[]): void {
 }
 
 function check(base: Base, files: readonly FlowFile[], all: readonly FlowFile[]): ReturnType<typeof checkFlowFiles> {
-  return checkFlowFiles(files, catalogueOf(base.registry, base.services.texts, [...all, ...files]));
+  return checkFlowFiles(files, catalogueOf(base.registry, base.services.texts, [...all, ...files], base.env.language));
 }

@@ -2,15 +2,16 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { CommanderError } from 'commander';
-import { packageRoot, parseEnv, terminalLanguage, type Env, type ProcessRole } from '../config/env.ts';
+import { packageRoot, parseEnv, terminalLanguage, type Env } from '../config/env.ts';
 import { AppError, errorText, faultsIn } from '../lib/errors.ts';
 import { loadTexts, type Language, type Texts } from '../lib/i18n.ts';
 import { buildProgram } from './program.ts';
 
 /** Wrong settings: BSD sysexits' EX_CONFIG. */
-export const EXIT_CONFIG = 78;
+const EXIT_CONFIG = 78;
 const EXIT_INPUT = 2;
 
+/** One command line as its verb sees it; `out` is standard output, and JSON when `json`. */
 export interface Cli {
   readonly env: Env;
   readonly version: string;
@@ -106,5 +107,3 @@ function settings(source: Source): Env | undefined {
 export function rolesOf(text: string): readonly string[] {
   return text.split(',').map((role) => role.trim());
 }
-
-export type { ProcessRole };

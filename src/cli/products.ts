@@ -25,6 +25,7 @@ interface OnOffer {
   };
 }
 
+/** `daiban products list`: what is on offer. */
 export async function listProducts(cli: Cli): Promise<number> {
   return withBase(cli, async (base) => {
     const { items } = (await perform(base, 'product.list', {})) as { readonly items: readonly OnOffer[] };
@@ -81,6 +82,7 @@ export async function publishProducts(cli: Cli, file: string): Promise<number> {
   });
 }
 
+/** `daiban products retire`: takes a product off the offer; running cases keep it. */
 export async function retireProduct(cli: Cli, code: string): Promise<number> {
   return withBase(cli, async (base) => {
     const done = await perform(base, 'product.retire', { code });

@@ -1,6 +1,7 @@
 /** The verbs of the command `daiban` and their options. What each does is in a file of its own, loaded when it is asked for. */
 import { Command } from 'commander';
 import { ROLES } from '../config/env.ts';
+import { AppError, commonErrors } from '../lib/errors.ts';
 import type { Cli } from './index.ts';
 
 type Options = Readonly<Record<string, string | undefined>> & { readonly json?: boolean };
@@ -51,7 +52,8 @@ export function buildProgram(parts: ProgramParts): Command {
     .description(say('start'))
     .option('--roles <list>', `${say('start_roles')} ${ROLES.join(',')}`)
     .action(async ({ roles }: { roles?: string }) => {
-      const overrides = roles === undefined ? {} : { ROLES: roles };
+      // A setting that is empty counts as not set; an empty list of the command is a wrong one.
+      const overrides = roles === undefined ? {} : { ROLES: roles || ',' };
       await run(async (cli) => (await import('./start.ts')).start(cli), { overrides });
     });
   const addVerb: AddVerb = (parent, usage, { help, options = [] }, work) => {
@@ -63,7 +65,11 @@ export function buildProgram(parts: ProgramParts): Command {
     command.option('--json', say('json')).action(async (...args: unknown[]) => {
       const given = args.at(-2) as Options;
       const words = args.slice(0, -2).flat().map(String);
-      await run(async (cli) => work(cli, given, ...words), { json: given.json === true });
+      const named = async (cli: Cli): Promise<number> =>
+        work(cli, given, ...words).catch((error: unknown) => {
+          throw inWordsOf(command, error);
+        });
+      await run(named, { json: given.json === true });
     });
   };
   addSystemVerbs(program, parts, addVerb);
@@ -72,6 +78,21 @@ export function buildProgram(parts: ProgramParts): Command {
   addFlowVerbs(program, parts, addVerb);
   addProductVerbs(program, parts, addVerb);
   return program;
+}
+
+/** What an operation calls otherwise than the command does. */
+const OPTION_OF: Readonly<Record<string, string>> = { roles: 'role', validDays: 'days' };
+
+/** A refusal that points at what was typed: `--days`, not `/validDays`. */
+function inWordsOf({ options, registeredArguments }: Command, error: unknown): unknown {
+  if (!(error instanceof AppError) || error.code !== commonErrors['request.invalid'].code) return error;
+  const faults = error.faults.map((fault) => {
+    const member = fault.pointer.split('/')[1] ?? '';
+    const option = options.find(({ long }) => long === `--${OPTION_OF[member] ?? member}`)?.long;
+    const argument = registeredArguments.find((one) => one.name() === member);
+    return { ...fault, pointer: option ?? (argument ? `<${member}>` : fault.pointer) };
+  });
+  return new AppError(commonErrors['request.invalid'], { params: error.params, faults, cause: error });
 }
 
 function addSystemVerbs(program: Command, { say }: ProgramParts, addVerb: AddVerb): void {

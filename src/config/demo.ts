@@ -1,5 +1,6 @@
 /** The demo company: who works there and under which ids the look-alikes know them. Invented people only. */
 
+/** A member of staff with his id on each platform he uses; Chinese unless `language` says otherwise. */
 export interface DemoPerson {
   readonly name: string;
   readonly roles: readonly string[];
@@ -10,6 +11,7 @@ export interface DemoPerson {
   readonly telegram?: string;
 }
 
+/** Who works there: two reviewers and two approvers, for nobody signs twice in one chain. */
 export const DEMO_STAFF: readonly DemoPerson[] = [
   { name: '小林', roles: ['sales'], team: '一组', wecom: 'xiaolin' },
   { name: '小何', roles: ['sales'], team: '二组', wecom: '00123' },
@@ -23,6 +25,7 @@ export const DEMO_STAFF: readonly DemoPerson[] = [
   { name: '阿伟', roles: ['admin'], wecom: 'awei' },
 ];
 
+/** A lead of the demo; `amount` in yuan, as on the wire. */
 export interface DemoCustomer {
   readonly name: string;
   readonly phone: string;

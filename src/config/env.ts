@@ -19,11 +19,11 @@ const secret = z
 const url = z.url({ protocol: /^https?$/ });
 const base64Key = z
   .string()
-  .refine((value) => Buffer.from(value, 'base64').length === 32)
+  .regex(/^[A-Za-z0-9+/]{43}=?$/) // Node's decoder skips what is no base64: a mistyped key would be another key
   .transform((value) => new Secret(value));
 
+/** What a process can do; one process may do all. */
 export const ROLES = ['web', 'worker', 'scheduler'] as const;
-export type ProcessRole = (typeof ROLES)[number];
 
 const roles = z
   .string()
@@ -65,7 +65,9 @@ const shape = {
     .describe('32 bytes base64; wraps the data keys. Without it a key file is made under DATA_DIR'),
   MASTER_KEY_PREVIOUS: base64Key
     .optional()
-    .describe('The master key before the last change, until `daiban keys rotate` has run'),
+    .describe(
+      'The former master key, while it is changed: start every process with both, run `daiban keys rotate`, then drop it',
+    ),
   BOOTSTRAP_API_TOKEN: z
     .string()
     .regex(/^[!-~]{8,512}$/) // what a bearer header can carry: api/auth.ts
@@ -139,6 +141,7 @@ export interface Env extends Omit<RawEnv, 'PORT'> {
   readonly language: Language;
 }
 
+/** Settings that may be used, or every fault at once as `NAME cure`, never a value. */
 export type EnvResult =
   | { readonly ok: true; readonly env: Env }
   | { readonly ok: false; readonly faults: readonly string[] };

@@ -11,6 +11,7 @@ export const keyFileErrors = defineErrors({
   'setting.key_file_damaged': [500, 'error'],
 });
 
+/** The key (32 bytes), the one before it while keys are being rotated, and where it came from. */
 export type MasterKeyResult = { readonly current: Buffer; readonly previous?: Buffer } & (
   | { readonly isNew: false; readonly file?: undefined }
   /** Path of the key file, when there is no setting: whoever has it and the database can read everything. */

@@ -1,7 +1,7 @@
 /** The configured PostgreSQL (`DATABASE_URL`), asked before anything is built on it: there, open to us, new enough. */
 import { Client } from 'pg';
 import { AppError, defineErrors, errorText } from '../lib/errors.ts';
-import { sqlState } from './database.ts';
+import { sqlState } from './faults.ts';
 
 /** What can be wrong with it. One that does not answer may be back in a minute: that is no fault of the settings. */
 export const configuredErrors = defineErrors({

@@ -1,6 +1,8 @@
 /** The PostgreSQL client of everything below an operation: prepared statements, short transactions, LISTEN. */
 import { Socket } from 'node:net';
-import { Client, DatabaseError, Pool, types, type ClientBase } from 'pg';
+import { Client, Pool, types, type ClientBase } from 'pg';
+import { isAftermath, isPassing } from './faults.ts';
+import { Vitals, type Vital } from './vitals.ts';
 
 /** A named prepared statement; the name must be unique in the product. */
 export interface Statement {
@@ -90,59 +92,40 @@ class BurstSocket extends Socket {
   }
 }
 
-/** SQLSTATE of a database error, if it is one. */
-export function sqlState(error: unknown): string | undefined {
-  return error instanceof DatabaseError ? error.code : undefined;
+/** Which statement of a transaction failed first: whatever is asked after it is told no more than that something had. */
+class FirstFailure {
+  first: unknown;
+
+  async of<R extends object>(query: Statement | string, rows: Promise<R[]>): Promise<R[]> {
+    try {
+      const result = await rows;
+      if (typeof query === 'string' && query.startsWith('ROLLBACK TO')) this.first = undefined; // taken back
+      return result;
+    } catch (error) {
+      if (!isAftermath(error)) this.first ??= error;
+      throw error;
+    }
+  }
 }
 
-/** The SQLSTATE that Prisma wraps into an error of its own. */
-function listState(error: unknown): string | undefined {
-  const { meta } = (error ?? {}) as {
-    readonly meta?: { readonly driverAdapterError?: { readonly cause?: { readonly originalCode?: string } } };
-  };
-  return meta?.driverAdapterError?.cause?.originalCode;
-}
-
-const PASSING_CLASSES = ['08', '40', '53', '57', '55'];
-const PASSING_MESSAGES =
-  /^(Connection terminated|Client was closed|Client has encountered a connection error|Cannot use a pool after|timeout exceeded when trying to connect|timeout expired|Query read timeout)/;
-/** Of the operating system; and of Prisma, by which lists are read: cannot reach, timed out, closed, no connection free. */
-const PASSING_CODES =
-  /^(E(CONNREFUSED|CONNRESET|PIPE|TIMEDOUT|HOSTUNREACH|NETUNREACH|NOTFOUND|AI_AGAIN)|P(1001|1002|1008|1017|2024|2037))$/;
-/** A transaction that was idle for too long: we were slow, the work itself may be fine. */
-const IDLE_TRANSACTION = '25P03';
-
-/**
- * Whether the fault lies with the database at this moment and not with what was asked of it: deadlock, shutdown, lost
- * connection, no resources. The same work may succeed later, so it says nothing against an event or a message.
- */
-export function isPassing(error: unknown): boolean {
-  const state = sqlState(error) ?? listState(error);
-  if (state !== undefined) return state === IDLE_TRANSACTION || PASSING_CLASSES.includes(state.slice(0, 2));
-  if (!(error instanceof Error)) return false;
-  return PASSING_CODES.test((error as NodeJS.ErrnoException).code ?? '') || PASSING_MESSAGES.test(error.message);
-}
-
-/** serialization_failure and deadlock_detected: the transaction is undone for certain, and the same work may go through now. */
-const CONTENTION = ['40001', '40P01'];
-
-/** Whether the transaction lost against another one over locks: nothing of it is stored, it may be run again at once. */
-export function isContention(error: unknown): boolean {
-  return CONTENTION.includes(sqlState(error) ?? '');
-}
-
-/** The violated constraint's name, if the error is a constraint violation. */
-export function violatedConstraint(error: unknown): string | undefined {
-  return error instanceof DatabaseError ? error.constraint : undefined;
-}
-
+/** The pool of one process, and short transactions on it; a query outside `transaction` is a transaction of its own. */
 export class Database implements Tx {
   readonly #pool: Pool;
+  readonly #vitals: Vitals;
+  readonly #name: string;
   readonly url: string;
 
-  /** @param max Connections at most; `min` of them stay warm, a re-connect costs a re-prepare. */
-  constructor(url: string, options: { readonly max?: number; readonly onError?: (error: Error) => void } = {}) {
+  /**
+   * @param options.max Connections at most; `min` of them stay warm, a re-connect costs a re-prepare.
+   * @param options.name What the server shows of us in `pg_stat_activity`.
+   */
+  constructor(
+    url: string,
+    options: { readonly max?: number; readonly name?: string; readonly tell?: (vital: Vital) => void } = {},
+  ) {
     this.url = url;
+    this.#name = options.name ?? 'daiban';
+    this.#vitals = new Vitals(options.tell ?? (() => undefined));
     // Pipelined: a statement is sent without waiting for the answer to the one before it.
     const pipelined = { pipeline: true, stream: () => new BurstSocket() };
     this.#pool = new Pool({
@@ -151,17 +134,22 @@ export class Database implements Tx {
       min: 2,
       idleTimeoutMillis: 60_000,
       types: parsers,
-      application_name: 'daiban',
+      application_name: this.#name,
       query_timeout: ANSWER_MS,
       ...ALIVE,
       ...pipelined,
     });
-    this.#pool.on('error', (error) => options.onError?.(error));
+    this.#pool.on('error', (error) => this.#vitals.failed(error));
     this.#pool.on('connect', (client) => void client.query(SESSION).catch(lostConnection));
   }
 
   async query<R extends object>(query: Statement | string, values: readonly unknown[] = []): Promise<R[]> {
-    return run<R>(this.#pool, query, values);
+    return this.#watched(async () => run<R>(this.#pool, query, values));
+  }
+
+  /** Whether the server ran out of disk, memory or connections less than a minute ago. */
+  get isShort(): boolean {
+    return this.#vitals.isShort;
   }
 
   /**
@@ -169,6 +157,22 @@ export class Database implements Tx {
    * that `work` asks for side by side (`Promise.all`) run in that order and share one round trip.
    */
   async transaction<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
+    return this.#watched(async () => this.#transact(work));
+  }
+
+  async #watched<T>(work: () => Promise<T>): Promise<T> {
+    const from = performance.now();
+    try {
+      const result = await work();
+      this.#vitals.succeeded(from);
+      return result;
+    } catch (error) {
+      this.#vitals.failed(error);
+      throw error;
+    }
+  }
+
+  async #transact<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
     const client = await this.#pool.connect();
     let broken: Error | undefined;
     // The pool listens on idle connections only. A server that goes away between two statements of a transaction would
@@ -177,6 +181,7 @@ export class Database implements Tx {
     // Of statements asked side by side one may fail while another's sequel is still to come. What comes after the end
     // would run outside the transaction, on a connection that is somebody else's by then.
     let hasEnded = false;
+    const failure = new FirstFailure();
     try {
       const begun = client.query(BEGIN);
       begun.catch(lostConnection); // told to whoever asks the first statement
@@ -184,7 +189,7 @@ export class Database implements Tx {
         query: async (query, values = []) => {
           if (hasEnded) throw new Error('the transaction has ended');
           // No answer is given before the transaction is known to be open, so nothing is built on one that is not.
-          const [rows] = await Promise.all([run<never>(client, query, values), begun]);
+          const [rows] = await Promise.all([failure.of(query, run<never>(client, query, values)), begun]);
           return rows;
         },
       });
@@ -192,15 +197,19 @@ export class Database implements Tx {
       await begun;
       const { command } = await client.query(COMMIT);
       // PostgreSQL answers COMMIT after a failed statement with a roll-back and no error: nothing may be taken for stored.
-      if (command === 'ROLLBACK')
-        throw new Error('a statement of the transaction had failed, so nothing was committed');
+      if (command === 'ROLLBACK') {
+        if (isPassing(failure.first)) throw failure.first;
+        throw new Error('a statement of the transaction had failed, so nothing was committed', {
+          cause: failure.first,
+        });
+      }
       return result;
     } catch (error) {
       hasEnded = true;
       await client.query('ROLLBACK').catch((cause: unknown) => {
         broken = cause instanceof Error ? cause : new Error('rollback failed');
       });
-      throw error;
+      throw isAftermath(error) ? (failure.first ?? error) : error;
     } finally {
       client.removeListener('error', lostConnection);
       client.release(broken);
@@ -209,9 +218,9 @@ export class Database implements Tx {
 
   /** A connection of its own, e.g. to hold a session lock or LISTEN. The caller ends it. */
   async dedicated(): Promise<Client> {
-    const client = new Client({ connectionString: this.url, types: parsers, application_name: 'daiban', ...ALIVE });
+    const client = new Client({ connectionString: this.url, types: parsers, application_name: this.#name, ...ALIVE });
     client.on('error', lostConnection); // who cares listens too; nobody's listening must not end the process
-    await client.connect();
+    await this.#watched(async () => client.connect());
     return client;
   }
 

@@ -5,8 +5,10 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { systemClock, type Clock } from '../lib/clock.ts';
 import { AppError, defineErrors } from '../lib/errors.ts';
+import { markTold } from '../lib/log.ts';
 import { blind, open, seal, sealedKeyNumber } from '../lib/seal.ts';
 import { statement, type Tx } from './database.ts';
+import { PassingFault } from './faults.ts';
 import { LOCKS } from './locks.ts';
 
 type Purpose = 'COMPANY' | 'CUSTOMER' | 'INDEX' | 'AUDIT';
@@ -31,16 +33,33 @@ const RESERVE = statement(
   'keyring-reserve',
   `SELECT nextval(pg_get_serial_sequence('data_keys', 'number'))::int AS number`,
 );
+// The company's key is the first that a rotation wraps anew. Its row is locked until we commit, so a rotation that begins
+// meanwhile waits and finds what we have wrapped.
+const RESERVE_CUSTOMER = statement(
+  'keyring-reserve-customer',
+  `SELECT nextval(pg_get_serial_sequence('data_keys', 'number'))::int AS number, master_key_id
+   FROM data_keys WHERE purpose = 'COMPANY' ORDER BY version DESC LIMIT 1 FOR SHARE`,
+);
+const COMPANY = statement(
+  'keyring-company',
+  `SELECT number, master_key_id FROM data_keys WHERE purpose = 'COMPANY' ORDER BY version DESC LIMIT 1`,
+);
+const FOREIGN = statement(
+  'keyring-foreign',
+  'SELECT count(*)::int AS count FROM data_keys WHERE wrapped IS NOT NULL AND master_key_id <> ALL ($1::text[])',
+);
 const INSERT = statement(
   'keyring-insert',
   `INSERT INTO data_keys (number, purpose, version, wrapped, master_key_id, created_at) VALUES ($1, $2, $3, $4, $5, $6)`,
 );
 
+/** The key that wraps data keys, and while keys are being rotated the one before it; 32 bytes each. */
 export interface MasterKeys {
   readonly current: Buffer;
   readonly previous?: Buffer;
 }
 
+/** What a master key goes by; says nothing of the key itself. */
 export function masterKeyId(key: Buffer): string {
   return createHash('sha256').update(key).digest('hex').slice(0, 16);
 }
@@ -48,12 +67,21 @@ export function masterKeyId(key: Buffer): string {
 /** What can be wrong with the master key. */
 export const keyErrors = defineErrors({
   'setting.master_key_other': [500, 'error'],
+  'setting.master_key_left': [500, 'error'],
 });
 
 /** The database's keys were wrapped by a master key that we do not have: nothing of it can be read with ours. */
 export class UnknownMasterKey extends AppError {
   constructor(row: Pick<KeyRow, 'master_key_id'>) {
     super(keyErrors['setting.master_key_other'], { params: { id: row.master_key_id } });
+  }
+}
+
+/** Met by a process that runs: somebody has changed the master key meanwhile. The work waits until it is started with the new one. */
+class NewerMasterKey extends PassingFault {
+  constructor(row: Pick<KeyRow, 'number' | 'master_key_id'>) {
+    super(`data key ${row.number} is wrapped by the master key ${row.master_key_id}, which this process does not have`);
+    markTold(this);
   }
 }
 
@@ -66,14 +94,19 @@ export class Keyring {
   readonly #masters: ReadonlyMap<string, Buffer>;
   readonly #currentMaster: Buffer;
   readonly #clock: Clock;
+  readonly #tell: (masterKeyId: string) => void;
+  /** Whether we have met a key that none of our masters opens. */
+  #isOutdated = false;
   readonly #own = new Map<number, Buffer>();
   readonly #customers = new Map<number, { readonly key: Buffer; readonly until: number }>();
   #company = 0;
   #index: { number: number; version: number } = { number: 0, version: 0 };
   #audit: { number: number; version: number } = { number: 0, version: 0 };
 
-  constructor(masters: MasterKeys, clock = systemClock) {
+  /** @param tell Told once when another master key is met than those we have. */
+  constructor(masters: MasterKeys, clock = systemClock, tell: (masterKeyId: string) => void = () => undefined) {
     this.#clock = clock;
+    this.#tell = tell;
     this.#currentMaster = masters.current;
     const known = [masters.current, ...(masters.previous ? [masters.previous] : [])];
     this.#masters = new Map(known.map((key) => [masterKeyId(key), key]));
@@ -89,9 +122,48 @@ export class Keyring {
     for (const row of await tx.query<KeyRow>(LOAD)) this.#take(row);
   }
 
-  /** Makes a customer's own key and returns its number. */
+  /** How many data keys none of our master keys opens. */
+  async countForeign(tx: Tx): Promise<number> {
+    const [row] = await tx.query<{ count: number }>(FOREIGN, [[...this.#masters.keys()]]);
+    return row?.count ?? 0;
+  }
+
+  /** @throws AppError `setting.master_key_left` when a master key is missing that a rotation had not done with */
+  async requireAll(tx: Tx): Promise<void> {
+    const count = await this.countForeign(tx);
+    if (count > 0) throw new AppError(keyErrors['setting.master_key_left'], { params: { count } });
+  }
+
+  /** Whether our master keys open all that we have met: otherwise they were changed while we ran. */
+  get isUpToDate(): boolean {
+    return !this.#isOutdated;
+  }
+
+  /** What the master key goes by that `rotate` wraps with. */
+  get currentMasterId(): string {
+    return masterKeyId(this.#currentMaster);
+  }
+
+  /** Looks whether the master key was changed under us. */
+  async look(tx: Tx): Promise<void> {
+    const [row] = await tx.query<Pick<KeyRow, 'number' | 'master_key_id'>>(COMPANY);
+    if (row && !this.#masters.has(row.master_key_id)) this.#outdatedBy(row);
+    else if (this.#isOutdated) this.#isOutdated = (await this.countForeign(tx)) > 0;
+  }
+
+  /**
+   * Makes a customer's own key and returns its number. It is wrapped by the master key that the company's key is wrapped by,
+   * so that every process can open it until `rotate` has come by.
+   * @throws PassingFault when that is none of ours
+   */
   async createCustomerKey(tx: Tx, now: Date): Promise<number> {
-    return this.#create(tx, 'CUSTOMER', now);
+    const [row] = await tx.query<Pick<KeyRow, 'number' | 'master_key_id'>>(RESERVE_CUSTOMER);
+    if (!row) throw new Error('no company key');
+    const master = this.#masters.get(row.master_key_id);
+    if (!master) throw this.#outdatedBy(row);
+    const key = await this.#insert(tx, { number: row.number, purpose: 'CUSTOMER', master }, now);
+    this.#remember(row.number, key);
+    return row.number;
   }
 
   /** Encrypts with the company's key. `place` is `table.column.id`. */
@@ -150,37 +222,37 @@ export class Keyring {
     return { key: this.#key(this.#audit.number), version: this.#audit.version };
   }
 
-  /** Rewraps every key that an older master key wrapped; resumable. Returns how many were rewrapped. */
+  /** Rewraps every key that the master key before ours wrapped; resumable. Returns how many were rewrapped. */
   async rotate(tx: Tx, batch = 500): Promise<number> {
     const rows = await tx.query<KeyRow>(
-      'SELECT number, purpose, version, wrapped, master_key_id FROM data_keys WHERE wrapped IS NOT NULL AND master_key_id <> $1 ORDER BY number LIMIT $2 FOR UPDATE',
-      [masterKeyId(this.#currentMaster), batch],
+      'SELECT number, purpose, version, wrapped, master_key_id FROM data_keys WHERE wrapped IS NOT NULL AND master_key_id <> $1 AND master_key_id = ANY ($3::text[]) ORDER BY number LIMIT $2 FOR NO KEY UPDATE',
+      [this.currentMasterId, batch, [...this.#masters.keys()]],
     );
     for (const row of rows) {
-      const wrapped = this.#wrap(row.number, this.#unwrap(row));
+      const wrapped = wrap(this.#currentMaster, row.number, this.#unwrap(row));
       await tx.query('UPDATE data_keys SET wrapped = $2, master_key_id = $3 WHERE number = $1', [
         row.number,
         wrapped,
-        masterKeyId(this.#currentMaster),
+        this.currentMasterId,
       ]);
     }
     return rows.length;
   }
 
-  async #create(tx: Tx, purpose: Purpose, now: Date): Promise<number> {
+  async #create(tx: Tx, purpose: Purpose, now: Date): Promise<void> {
     const [row] = await tx.query<{ number: number }>(RESERVE);
     if (!row) throw new Error('no key number');
+    await this.#insert(tx, { number: row.number, purpose, master: this.#currentMaster }, now);
+  }
+
+  async #insert(
+    tx: Tx,
+    { number, purpose, master }: { readonly number: number; readonly purpose: Purpose; readonly master: Buffer },
+    now: Date,
+  ): Promise<Buffer> {
     const key = randomBytes(32);
-    await tx.query(INSERT, [
-      row.number,
-      purpose,
-      1,
-      this.#wrap(row.number, key),
-      masterKeyId(this.#currentMaster),
-      now,
-    ]);
-    if (purpose === 'CUSTOMER') this.#remember(row.number, key);
-    return row.number;
+    await tx.query(INSERT, [number, purpose, 1, wrap(master, number, key), masterKeyId(master), now]);
+    return key;
   }
 
   async #customerKey(tx: Tx, number: number): Promise<Buffer | undefined> {
@@ -189,6 +261,7 @@ export class Keyring {
     this.#customers.delete(number);
     const [row] = await tx.query<KeyRow>(FIND, [number]);
     if (!row?.wrapped) return undefined;
+    if (!this.#masters.has(row.master_key_id)) throw this.#outdatedBy(row);
     const key = this.#unwrap(row);
     this.#remember(number, key);
     return key;
@@ -202,8 +275,10 @@ export class Keyring {
     if (row.purpose === 'AUDIT') this.#audit = { number: row.number, version: row.version };
   }
 
-  #wrap(number: number, key: Buffer): Buffer {
-    return seal(this.#currentMaster, 0, `data_keys.wrapped.${number}`, key);
+  #outdatedBy(row: Pick<KeyRow, 'number' | 'master_key_id'>): NewerMasterKey {
+    if (!this.#isOutdated) this.#tell(row.master_key_id);
+    this.#isOutdated = true;
+    return new NewerMasterKey(row);
   }
 
   #unwrap(row: KeyRow): Buffer {
@@ -226,6 +301,10 @@ export class Keyring {
     if (!key) throw new Error(`data key ${number} is not loaded`);
     return key;
   }
+}
+
+function wrap(master: Buffer, number: number, key: Buffer): Buffer {
+  return seal(master, 0, `data_keys.wrapped.${number}`, key);
 }
 
 /** JSON with whole fen as decimal strings. */

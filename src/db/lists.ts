@@ -5,6 +5,7 @@
 import { PATIENCE } from './database.ts';
 import type { PrismaClient } from './generated/client.ts';
 
+/** One message as the API lists it: instants in ISO 8601, no word of its content. */
 export interface DeliveryItem {
   readonly id: string;
   readonly at: string;
@@ -18,10 +19,25 @@ export interface DeliveryItem {
   readonly customerId: string | null;
 }
 
+/** A page of a list; without a next cursor it is the last one. */
 export interface Page<T> {
   readonly items: readonly T[];
   readonly nextCursor: string | null;
 }
+
+/** Nothing sealed: a list shows no word of what was said. */
+const DELIVERY_COLUMNS = {
+  id: true,
+  at: true,
+  account: true,
+  kind: true,
+  purpose: true,
+  state: true,
+  attempts: true,
+  errorCode: true,
+  settledAt: true,
+  customerId: true,
+} as const;
 
 /** The lists of one installation. */
 export class Lists {
@@ -46,18 +62,7 @@ export class Lists {
       },
       orderBy: { id: 'desc' },
       take: query.limit + 1,
-      select: {
-        id: true,
-        at: true,
-        account: true,
-        kind: true,
-        purpose: true,
-        state: true,
-        attempts: true,
-        errorCode: true,
-        settledAt: true,
-        customerId: true,
-      },
+      select: DELIVERY_COLUMNS,
     });
     const items = rows.slice(0, query.limit).map((row) => ({
       id: String(row.id),

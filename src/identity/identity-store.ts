@@ -33,6 +33,7 @@ const REACHABLE = statement(
   'UPDATE identities SET is_reachable = $3 WHERE account = $1 AND external_id = $2',
 );
 
+/** A person as a platform names him: account (`wecom:corp:agent` …) and his id there. */
 export interface Sender {
   readonly account: string;
   readonly externalId: string;

@@ -3,7 +3,8 @@
  * Events that arrive while a commit is in flight ride with the next one (group commit inside the process).
  */
 import type { InboundEvent } from '../channels/channel.ts';
-import { isPassing, statement, type Tx } from '../db/database.ts';
+import { statement, type Tx } from '../db/database.ts';
+import { isPassing } from '../db/faults.ts';
 import type { Keyring } from '../db/keyring.ts';
 import { newId } from '../lib/ids.ts';
 import { hit } from '../lib/kill-points.ts';
@@ -60,6 +61,7 @@ export async function forgetDeliveries(tx: Tx): Promise<number> {
   }
 }
 
+/** What receiving uses; `database` is asked outside a transaction: one statement stores a whole batch. */
 export interface ReceiveDeps {
   readonly database: Tx;
   readonly keys: Keyring;

@@ -32,6 +32,7 @@ const NEXT_EVENT = statement(
 const MONTHS_AHEAD = 2;
 const MAX_STEPS = 20_000;
 
+/** What moving the clock steps through: business time, everything due on the way, the look-alikes. */
 export interface ClockDeps {
   readonly database: Database;
   /** Runs everything that is due until nothing is left. */

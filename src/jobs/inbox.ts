@@ -3,10 +3,11 @@
  * commit. When a batch fails its conversations are run one by one; an event that fails three times is parked with an
  * incident, its sender is told, and the conversation goes on.
  */
-import { isPassing, statement, type Database, type Tx } from '../db/database.ts';
+import { statement, type Database, type Tx } from '../db/database.ts';
+import { isPassing } from '../db/faults.ts';
 import { errorText } from '../lib/errors.ts';
 import { hit } from '../lib/kill-points.ts';
-import type { Log } from '../lib/log.ts';
+import { levelOf, type Log } from '../lib/log.ts';
 import type { Born } from '../outbox/direct.ts';
 import type {
   ConversationChange,
@@ -22,6 +23,7 @@ import type { Catch } from './loop.ts';
 /** Tells the sender that his message could not be handled, and puts it on the timeline. */
 export type ParkHandler = (unit: Unit, place: Place, event: SetAside) => Promise<void>;
 
+/** The unit of work, and what the core makes of events: `handle` for turns, `park` for an event that failed three times. */
 export interface InboxJobDeps extends UnitDeps {
   readonly database: Database;
   readonly handle: TurnHandler;
@@ -81,6 +83,7 @@ interface Taken {
   readonly next: Catch['next'];
 }
 
+/** Takes the stored events of conversations it can lock, in order, and commits what their turns leave behind. */
 export class InboxJob {
   readonly #deps: InboxJobDeps;
 
@@ -105,7 +108,8 @@ export class InboxJob {
     try {
       return { done: await this.#batch(take, failed), next };
     } catch (error) {
-      this.#deps.log.warn({ event: 'inbox.batch_failed', error: errorText(error), conversations: failed.length });
+      const level = levelOf(error, 'warn');
+      this.#deps.log[level]({ event: 'inbox.batch_failed', error: errorText(error), conversations: failed.length });
       let handled = 0;
       for (const conversation of failed) handled += await this.#aloneOrLater(conversation);
       return { done: handled, next: handled > 0 ? 'again' : 'wait' };
@@ -117,7 +121,7 @@ export class InboxJob {
     try {
       return await this.#alone(conversation);
     } catch (error) {
-      this.#deps.log.error({
+      this.#deps.log[levelOf(error, 'error')]({
         event: 'inbox.conversation_stuck',
         conversationId: conversation,
         error: errorText(error),

@@ -25,6 +25,7 @@ const RELEASE = statement(
 );
 const HANDLED = statement('inbox-handled', `SELECT 1 FROM inbox WHERE id = $1 AND state <> 'NEW'`);
 
+/** What open requests use; `followUp` is that of the outbox, for answers settled here. */
 export interface InteractiveDeps {
   readonly database: Database;
   readonly keys: Keyring;
@@ -40,6 +41,7 @@ export interface HeldAnswer {
   notShown(): Promise<void>;
 }
 
+/** Answers of turns for requests that are still open, taken before the outbox would send them as messages. */
 export class Interactive {
   readonly #deps: InteractiveDeps;
   readonly #waiting = new Set<() => void>();

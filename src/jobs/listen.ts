@@ -7,9 +7,10 @@ import type { Keyring } from '../db/keyring.ts';
 import { LOCKS } from '../db/locks.ts';
 import type { Inbox } from '../inbox/receive.ts';
 import { errorText } from '../lib/errors.ts';
-import type { Log } from '../lib/log.ts';
+import { levelOf, type Log } from '../lib/log.ts';
 import { noteDeaf, noteHearing } from './broken-channel.ts';
 
+/** What listening uses; `dedicated` gives the connection whose advisory lock makes this process the only listener. */
 export interface ListenDeps {
   readonly database: Pick<Database, 'dedicated' | 'transaction'>;
   readonly keys: Keyring;
@@ -44,7 +45,11 @@ export async function listenTo(channel: Channel, deps: ListenDeps, signal: Abort
     try {
       await listenOnce(channel, deps, signal, () => hearing.connected());
     } catch (error) {
-      deps.log.warn({ event: 'channel.listen_failed', channel: channel.platform, error: errorText(error) });
+      deps.log[levelOf(error, 'warn')]({
+        event: 'channel.listen_failed',
+        channel: channel.platform,
+        error: errorText(error),
+      });
       if (error instanceof ChannelError) await hearing.refused(error);
     } finally {
       hearing.ended();
@@ -110,7 +115,11 @@ class Hearing {
       await this.#deps.database.transaction(async (tx) => work(tx, (await readTimes(tx)).now));
       return true;
     } catch (error) {
-      this.#deps.log.warn({ event: 'channel.not_told', account: this.#account, error: errorText(error) });
+      this.#deps.log[levelOf(error, 'warn')]({
+        event: 'channel.not_told',
+        account: this.#account,
+        error: errorText(error),
+      });
       return false;
     }
   }

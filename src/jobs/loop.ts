@@ -1,6 +1,6 @@
 /** A loop that works when woken and looks by itself now and then, so that a lost wake-up costs only the interval. */
 import { errorText } from '../lib/errors.ts';
-import type { Log } from '../lib/log.ts';
+import { levelOf, type Log } from '../lib/log.ts';
 
 /** What one look came to. */
 export interface Catch {
@@ -9,6 +9,7 @@ export interface Catch {
   readonly next: 'again' | 'soon' | 'wait';
 }
 
+/** How one kind of work is looked for; times in milliseconds. */
 export interface LoopOptions {
   readonly name: string;
   /** Does what can be done now; returns how much that was, and is called again at once while it is more than zero. */
@@ -34,6 +35,7 @@ const SOON_MS = 25;
 /** Looks at a time that was named are put together to one in so long: a thousand chats that wait cost twenty looks a second. */
 const GRID_MS = 50;
 
+/** Calls `work` at every interval and at every hint, again at once while there is more. */
 export class Loop {
   readonly #options: LoopOptions;
   #running = 0;
@@ -142,7 +144,8 @@ export class Loop {
       const caught = await this.#options.work();
       return typeof caught === 'number' ? { done: caught, next: caught > 0 ? 'again' : 'wait' } : caught;
     } catch (error) {
-      this.#options.log.error({ event: 'loop.failed', loop: this.#options.name, error: errorText(error) });
+      const { log, name } = this.#options;
+      log[levelOf(error, 'error')]({ event: 'loop.failed', loop: name, error: errorText(error) });
       return { done: 0, next: 'wait' }; // the interval tries again
     }
   }

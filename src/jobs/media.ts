@@ -10,11 +10,12 @@ import type { MediaErrand, MediaMessage } from '../core/runtime/media-timer.ts';
 import type { Place } from '../core/runtime/turns.ts';
 import { inUnit, readTimes, type UnitDeps } from '../core/unit/unit.ts';
 import { statement, type Database, type Tx } from '../db/database.ts';
+import { isPassing } from '../db/faults.ts';
 import type { Keyring } from '../db/keyring.ts';
 import { insertInternal } from '../inbox/internal.ts';
 import { errorText } from '../lib/errors.ts';
 import { hit } from '../lib/kill-points.ts';
-import type { Log } from '../lib/log.ts';
+import { levelOf, type Log } from '../lib/log.ts';
 import { tellParked } from './parked.ts';
 
 /** For whom a message's files are, and putting one of them away; the documents room gives both. */
@@ -37,6 +38,7 @@ export interface FileIntake {
   }): Promise<{ readonly fileId: string } | { readonly refused: string }>;
 }
 
+/** What fetching files uses; the documents room gives `intake` and `attach`. */
 export interface MediaJobDeps {
   readonly database: Database;
   readonly keys: Keyring;
@@ -103,7 +105,7 @@ export async function fetchNext(deps: MediaJobDeps): Promise<number> {
   try {
     await held(deps, row, async () => run(deps, row));
   } catch (error) {
-    if (row.attempts < MAX_ATTEMPTS) throw error; // the lease runs out and it is tried again
+    if (isPassing(error) || row.attempts < MAX_ATTEMPTS) throw error; // the lease runs out and it is tried again
     deps.log.error({ event: 'media.parked', timerId: String(row.id), traceId: row.trace_id, error: errorText(error) });
     await park(deps, row);
   }
@@ -117,7 +119,11 @@ export async function fetchNext(deps: MediaJobDeps): Promise<number> {
 async function held(deps: MediaJobDeps, row: LeasedTimer, work: () => Promise<void>): Promise<void> {
   const renew = async (): Promise<void> => {
     await deps.database.query(RENEW, [row.id, row.attempts, row.sealed_payload]).catch((error: unknown) => {
-      deps.log.warn({ event: 'media.renew_failed', timerId: String(row.id), error: errorText(error) });
+      deps.log[levelOf(error, 'warn')]({
+        event: 'media.renew_failed',
+        timerId: String(row.id),
+        error: errorText(error),
+      });
     });
   };
   const beat = setInterval(() => void renew(), RENEW_MS);

@@ -34,6 +34,7 @@ export async function tellParked(unit: Unit, { place, via, traceId, incident, ev
   const conversation = { id, platform: platformOf(account), address };
   const turn = unit.turn({ actor: SYSTEM_ACTOR, via, traceId, conversation });
   turn.effects.incident(incident);
+  if (event?.kind === 'silence') return; // nobody has sent anything
   turn.effects.send({
     to: address,
     purpose: 'ANSWER',

@@ -5,6 +5,7 @@ import type { MediaToken } from '../core/conversation/index.ts';
 import type { Services } from '../core/operations/context.ts';
 import type { TimerDraft } from '../core/operations/effects.ts';
 import type { DueTimer } from '../core/timers/timers.ts';
+import type { Turn } from '../core/unit/unit.ts';
 import { byDay } from '../lib/daytime.ts';
 import { UPLOADED } from '../domain/documents/index.ts';
 import { MISSED_TOLD } from '../domain/reminders/index.ts';
@@ -17,21 +18,19 @@ const RESUME = statement(
   `UPDATE outbox SET state = 'PENDING', due_at = business_now() WHERE id = $1 AND at = $2 AND state = 'DEFERRED'`,
 );
 
+/** What each kind of timer does when it is due: it calls an operation, or leaves an event in the inbox. */
 export function timerHandlers(services: Pick<Services, 'keys'>): Readonly<Record<string, TimerHandler>> {
   return {
     process: async (_unit, turn, timer) => {
       const { instanceId, visit, name } = timer.payload as { instanceId: string; visit: number; name: string };
-      const day = byDay(turn.call.now, turn.call.services.companyZone);
-      // Late after an outage, a reminder would come at night: it waits for the morning.
-      if (name === 'remind' && day > turn.call.now)
-        turn.effects.setTimer({ ...withSubject(timer), key: `${timer.key}:day`, dueAt: day });
-      else await turn.run('process.signal', { instanceId, event: { type: 'timer', visit, name } });
+      if (name === 'remind' && isPutOff(turn, timer)) return; // late after an outage
+      await turn.run('process.signal', { instanceId, event: { type: 'timer', visit, name } });
     },
     'staff.changed': async (_unit, turn) => {
       await turn.run('approval.staffChanged', {});
     },
     [MISSED_TOLD]: async (_unit, turn, timer) => {
-      await turn.run('task.tell', { id: timer.subjectId });
+      if (!isPutOff(turn, timer)) await turn.run('task.tell', { id: timer.subjectId });
     },
     conversation: async (unit, _turn, timer) => {
       const { conversationId, at } = timer.payload as { conversationId: string; at: number };
@@ -64,6 +63,14 @@ export function timerHandlers(services: Pick<Services, 'keys'>): Readonly<Record
       await unit.tx.query(RESUME, [BigInt(id), new Date(at)]);
     },
   };
+}
+
+/** Whether a colleague would be told at night: then the timer comes again in the morning. */
+function isPutOff({ call, effects }: Turn, timer: DueTimer): boolean {
+  const day = byDay(call.now, call.services.companyZone);
+  if (day <= call.now) return false;
+  effects.setTimer({ ...withSubject(timer), key: `${timer.key}:day`, dueAt: day });
+  return true;
 }
 
 /** The same timer once more, under another key. */

@@ -9,7 +9,7 @@ import {
   type DueTimer,
 } from '../core/timers/timers.ts';
 import { inUnit, type Turn, type Unit, type UnitDeps } from '../core/unit/unit.ts';
-import { isPassing } from '../db/database.ts';
+import { isPassing } from '../db/faults.ts';
 import { errorText } from '../lib/errors.ts';
 import { hit } from '../lib/kill-points.ts';
 import type { Log } from '../lib/log.ts';
@@ -17,6 +17,7 @@ import type { Log } from '../lib/log.ts';
 /** What a kind of timer does when it falls due. */
 export type TimerHandler = (unit: Unit, turn: Turn, timer: DueTimer) => Promise<void>;
 
+/** The unit of work, and the handlers by kind of timer. */
 export interface TimerJobDeps extends UnitDeps {
   readonly handlers: Readonly<Record<string, TimerHandler>>;
   readonly log: Log;

@@ -1,6 +1,6 @@
 /** What follows when a message did not simply arrive: a to-do, an incident, a mark, or a timer that tries again. */
-import { NO_BORDER_CONSENT } from '../domain/consent/index.ts';
-import { askForCalls } from '../domain/reminders/index.ts';
+import { COMPLAINT_OPEN, NO_CONSENT } from '../domain/consent/index.ts';
+import { askForCalls, type MissedKind } from '../domain/reminders/index.ts';
 import { addTodo, ownerOf } from '../domain/todos/index.ts';
 import { setReachable } from '../identity/identity-store.ts';
 import { statement, type Tx } from '../db/database.ts';
@@ -23,46 +23,53 @@ export function createTroubleHandler(keys: Keyring): FollowUp {
   return async (tx, row, settlement) => {
     if (row.isProbe === true || (settlement.state === 'PENDING' && settlement.isBroken === true))
       await noteChannel(tx, keys, { row, settlement, now: (await readTimes(tx)).now });
-    if (
-      settlement.state === 'SENT' ||
-      settlement.state === 'PENDING' ||
-      settlement.state === 'LAPSED' ||
-      (settlement.state === 'DENIED' && settlement.code !== NO_BORDER_CONSENT)
-    )
-      return;
+    if (settlement.state === 'SENT' || settlement.state === 'PENDING' || settlement.state === 'LAPSED') return;
     const { now } = await readTimes(tx);
     if (settlement.state === 'DENIED') {
-      await askToPhone(tx, row, now);
+      const kind = missedBy(settlement.code);
+      if (kind !== undefined) await askToPhone(tx, row, now, kind);
       return;
     }
     if (settlement.state !== 'DEFERRED' && (await askInChat(tx, keys, row, now))) return;
     if (settlement.state === 'DEFERRED') {
-      const dueAt = settlement.until ?? new Date(now.getTime() + (settlement.waitMs ?? 60_000));
-      await writeTimers(tx, keys, row.trace_id, [
-        {
-          key: `outbox:${row.id}:${row.attempts}:${newId()}`,
-          kind: 'outbox.resume',
-          dueAt,
-          payload: { id: String(row.id), at: row.at.toISOString() },
-        },
-      ]);
+      await resumeAt(tx, keys, row, settlement.until ?? new Date(now.getTime() + (settlement.waitMs ?? 60_000)));
       return;
     }
     if (GONE.has(settlement.code)) await setReachable(tx, { account: row.account, externalId: row.chat }, false);
     await askSomebody(tx, row, settlement, now);
     if (settlement.code === UNREACHABLE) return; // known before it was written
-    await tx.query(
-      'INSERT INTO incidents (id, kind, subject_kind, subject_id, detail, opened_at) VALUES ($1, $2, $3, $4, $5, $6)',
-      [
-        newId(),
-        `outbox.${settlement.state.toLowerCase()}`,
-        'outbox',
-        String(row.id),
-        JSON.stringify({ code: settlement.code, kind: row.kind }),
-        now,
-      ],
-    );
+    await openIncident(tx, row, settlement, now);
   };
+}
+
+/** What somebody has to do about a reminder that this rule has ended; nothing where no rule of these did. */
+function missedBy(rule: string): MissedKind | undefined {
+  if (NO_CONSENT.has(rule)) return 'unreachable';
+  return rule === COMPLAINT_OPEN ? 'held_complaint' : undefined;
+}
+
+/** Sets the timer that puts a deferred row back into the queue. */
+async function resumeAt(tx: Tx, keys: Keyring, row: LeasedRow, dueAt: Date): Promise<void> {
+  await writeTimers(tx, keys, row.trace_id, [
+    {
+      key: `outbox:${row.id}:${row.attempts}:${newId()}`,
+      kind: 'outbox.resume',
+      dueAt,
+      payload: { id: String(row.id), at: row.at.toISOString() },
+    },
+  ]);
+}
+
+async function openIncident(
+  tx: Tx,
+  row: LeasedRow,
+  { state, code }: { readonly state: string; readonly code: string },
+  now: Date,
+): Promise<void> {
+  await tx.query(
+    'INSERT INTO incidents (id, kind, subject_kind, subject_id, detail, opened_at) VALUES ($1, $2, $3, $4, $5, $6)',
+    [newId(), `outbox.${state.toLowerCase()}`, 'outbox', String(row.id), JSON.stringify({ code, kind: row.kind }), now],
+  );
 }
 
 /** Whoever must act: the customer's owner phones about a reminder that found nobody; all else he and the managers see. */
@@ -81,11 +88,12 @@ async function askSomebody(
   if (ownerId !== null) await addTodo(tx, { ...todo, key: `outbox:${row.id}:owner`, staffId: ownerId }, now);
 }
 
-/** A reminder that no chat may carry, or carries, is given by phone. `false` for any other message. */
-async function askToPhone(tx: Tx, row: LeasedRow, now: Date): Promise<boolean> {
+/** A reminder that no chat may carry, or carries, is given by phone, or held with its adviser's knowledge. `false` for any other message. */
+async function askToPhone(tx: Tx, row: LeasedRow, now: Date, kind: MissedKind = 'unreachable'): Promise<boolean> {
   if (row.kind !== 'reminder' || row.subject_id === null) return false;
   const [instalment = ''] = (row.reference ?? '').split(':');
-  await askForCalls(tx, [{ loanId: row.subject_id, instalment: Number(instalment) }], { now, traceId: row.trace_id });
+  const missed = { loanId: row.subject_id, instalment: Number(instalment) };
+  await askForCalls(tx, [missed], { now, traceId: row.trace_id, kind });
   return true;
 }
 

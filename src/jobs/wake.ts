@@ -4,13 +4,15 @@
  */
 import type pg from 'pg';
 import type { Database } from '../db/database.ts';
-import type { Log } from '../lib/log.ts';
+import { levelOf, type Log } from '../lib/log.ts';
 import { errorText } from '../lib/errors.ts';
 import { newId } from '../lib/ids.ts';
 
 export const TOPICS = ['inbox', 'outbox', 'timers', 'clock'] as const;
+/** What a hint is about. */
 export type Topic = (typeof TOPICS)[number];
 
+/** Hints that something was committed. Any may be lost or come twice: every loop also looks by itself (invariant 5). */
 export interface Wake {
   /** Something of this kind was committed. */
   signal(topic: Topic): void;
@@ -115,7 +117,7 @@ export class NotifyWake implements Wake {
       await this.#database.query('SELECT pg_notify($1, $2)', [CHANNEL, `${this.#self}:${words}`]);
       return true;
     } catch (error) {
-      this.#log.warn({ event: 'wake.notify_failed', error: errorText(error) });
+      this.#log[levelOf(error, 'warn')]({ event: 'wake.notify_failed', error: errorText(error) });
       return false;
     }
   }

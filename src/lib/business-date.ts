@@ -4,6 +4,7 @@
  */
 
 declare const dateBrand: unique symbol;
+/** An ISO date (`2026-11-30`) that exists in the calendar; as texts they sort as the days do. */
 export type BusinessDate = string & { readonly [dateBrand]: 'date' };
 
 const DATE_PATTERN = /^(\d{4})-(\d{2})-(\d{2})$/;
@@ -27,6 +28,7 @@ export function businessDate(text: string): BusinessDate {
   return date;
 }
 
+/** The number of days of a month; `month` counts from 1. */
 export function daysInMonth(year: number, month: number): number {
   if (month === 2) return year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0) ? 29 : 28;
   return month === 4 || month === 6 || month === 9 || month === 11 ? 30 : 31;
@@ -48,14 +50,17 @@ function digits(date: string, from: number, to: number): number {
   return value;
 }
 
+/** The date so many days after 1970-01-01; the reverse of `dayNumber`. */
 export function fromDayNumber(days: number): BusinessDate {
   return new Date(days * DAY_MS).toISOString().slice(0, 10) as BusinessDate;
 }
 
+/** The date so many days later, earlier when negative. */
 export function addDays(date: BusinessDate, days: number): BusinessDate {
   return fromDayNumber(dayNumber(date) + days);
 }
 
+/** Calendar days from one date to the other; negative when `to` is the earlier. */
 export function daysBetween(from: BusinessDate, to: BusinessDate): number {
   return dayNumber(to) - dayNumber(from);
 }
@@ -92,6 +97,7 @@ function formatter(zone: string): Intl.DateTimeFormat {
   return found;
 }
 
+/** What a clock on the wall shows: 24 hours, no zone. */
 export interface WallClock {
   readonly date: BusinessDate;
   readonly hour: number;

@@ -7,6 +7,7 @@ import { AppError, defineErrors, errorText } from './errors.ts';
 /** What can be wrong with the folder of this installation. */
 export const dataDirErrors = defineErrors({
   'setting.data_dir_closed': [500, 'error'],
+  'setting.file_closed': [500, 'error'],
 });
 
 /** Others may pass through (the database's own user must) but not look around; what is secret in there is 0600 by itself. */

@@ -6,10 +6,12 @@
  */
 import type { Language, Texts } from './i18n.ts';
 
+/** Whom a refusal concerns: info the caller alone · warn look at it tomorrow · error somebody must act. */
 export type ErrorLevel = 'info' | 'warn' | 'error';
 /** Whether trying again can help: never, later (the job's own back-off), or after so many milliseconds. */
 export type Retry = 'never' | 'later' | { readonly afterMs: number };
 
+/** A declared code with its HTTP status and level. */
 export interface ErrorRow {
   readonly code: string;
   readonly status: number;
@@ -23,6 +25,7 @@ export interface FieldFault {
   readonly message: string;
 }
 
+/** What an error carries besides its row; `retry` is never unless said. */
 export interface AppErrorDetails {
   /** Values for the locale texts. Never personal data: they reach logs and problem documents. */
   readonly params?: Readonly<Record<string, string | number>>;
@@ -35,17 +38,15 @@ export interface AppErrorDetails {
 export class AppError extends Error {
   readonly code: string;
   readonly status: number;
-  readonly level: ErrorLevel;
   readonly params: Readonly<Record<string, string | number>>;
   readonly faults: readonly FieldFault[];
   readonly retry: Retry;
 
-  constructor(row: ErrorRow, details: AppErrorDetails = {}) {
+  constructor(row: Pick<ErrorRow, 'code' | 'status'>, details: AppErrorDetails = {}) {
     super(row.code, details.cause === undefined ? undefined : { cause: details.cause });
     this.name = 'AppError';
     this.code = row.code;
     this.status = row.status;
-    this.level = row.level;
     this.params = details.params ?? {};
     this.faults = details.faults ?? [];
     this.retry = details.retry ?? 'never';

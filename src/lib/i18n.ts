@@ -12,22 +12,29 @@ import { z } from 'zod';
 import { compiledYaml } from './compiled-yaml.ts';
 import { formatYuan } from './money.ts';
 
+/** The languages everything is said in, the default first. */
 export const LANGUAGES = ['zh-CN', 'en'] as const;
+/** The language of a reader. */
 export type Language = (typeof LANGUAGES)[number];
+/** Values for the holes of a text, by name. */
 export type Params = Readonly<Record<string, unknown>>;
 
+/** Whether a text names a language we have. */
 export function isLanguage(text: string): text is Language {
   return text === 'zh-CN' || text === 'en';
 }
 
 /** A text as a flow was published with it: the message by language. */
 const wordingSchema = z.record(z.string(), z.string()).readonly();
+/** The words of such a text by language. */
 export type Wording = z.output<typeof wordingSchema>;
 
 /** What can be said: the product's own text by its key, or a published flow's as it stands there. */
 export const textSchema = z.union([z.string().max(200), wordingSchema]);
+/** A key of `locales`, or the words themselves. */
 export type Text = z.output<typeof textSchema>;
 
+/** Everything that can be said to people. */
 export interface Texts {
   /** The words of a text. @throws Error for an unknown key, a text without words, or a missing argument. */
   translate(language: Language, text: Text, params?: Params): string;

@@ -2,6 +2,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { v7 } from 'uuid';
 
+/** A new UUIDv7: later ones sort behind earlier ones. */
 export function newId(): string {
   return v7();
 }

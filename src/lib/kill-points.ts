@@ -27,6 +27,7 @@ export const KILL_POINTS = {
   'audit.anchored': { roles: ['scheduler'], when: 'the anchor is written' },
 } as const satisfies Readonly<Record<string, { readonly roles: readonly string[]; readonly when: string }>>;
 
+/** The name of a point. */
 export type KillPoint = keyof typeof KILL_POINTS;
 
 /** Names of all points. */

@@ -7,6 +7,7 @@ declare const fenBrand: unique symbol;
 /** An amount in fen. */
 export type Fen = bigint & { readonly [fenBrand]: 'fen' };
 
+/** What happens to a part of a fen; of a negative amount HALF_UP rounds away from zero. */
 export type Rounding = 'HALF_UP' | 'HALF_EVEN' | 'FLOOR' | 'CEIL';
 
 /** Marks a whole number as fen. */

@@ -1,7 +1,7 @@
 /** Text as PostgreSQL can keep it: NUL and halves of a character are in no sentence anybody reads, and refuse the whole row. */
 
 /** The text without NUL; a lone surrogate becomes U+FFFD. */
-export function storableText(text: string): string {
+function storableText(text: string): string {
   return text.replaceAll('\0', '').replace(LONE_SURROGATE, '\uFFFD');
 }
 

@@ -4,6 +4,7 @@ import { textSchema, type Text } from './i18n.ts';
 
 /** Marked by a name that no fact and no result of an operation has; words a person typed are never taken for one. */
 export const textParamSchema = z.strictObject({ $text: textSchema }).readonly();
+/** A text in place of a word. */
 export type TextParam = z.output<typeof textParamSchema>;
 
 /** The parameter that stands for this text. */

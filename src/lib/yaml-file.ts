@@ -21,11 +21,14 @@ const MAX_TEXT = 5_000_000;
 const MAX_ALIASES = 20;
 const MAX_FAULTS = 50;
 
-/** Reads YAML text against a schema, whose faults are told in `language`. Never throws, whatever the text is. */
+/**
+ * Reads YAML text against a schema; faults are told in `language`, though the parser has its own words in English only.
+ * Never throws, whatever the text is.
+ */
 export function parseYamlFile<T>(text: string, schema: z.ZodType<T>, language: Language = 'en'): FileResult<T> {
   if (text.length > MAX_TEXT) return refuse([{ line: 1, path: '', message: 'fault.file_too_large' }]);
   const lines = new LineCounter();
-  const read = readDocument(text, lines);
+  const read = readDocument(text, lines, language);
   if ('faults' in read) return refuse(read.faults);
   const lineOf = (path: readonly PropertyKey[]): number => lineAt(read.document, path, lines);
   const parsed = schema.safeParse(read.content, { error: SCHEMA_WORDS[language] });
@@ -47,19 +50,20 @@ type Read =
   | { readonly document: Document.Parsed; readonly content: unknown }
   | { readonly faults: readonly FileFault[] };
 
-function readDocument(text: string, lines: LineCounter): Read {
+function readDocument(text: string, lines: LineCounter, language: Language): Read {
+  const told = (message: string): string => (language === 'en' ? message : 'fault.yaml');
   try {
     const document = parseDocument(text, { lineCounter: lines, uniqueKeys: true });
     if (document.errors.length === 0) return { document, content: document.toJS({ maxAliasCount: MAX_ALIASES }) };
     const faults = document.errors.map((error) => ({
       line: lines.linePos(error.pos[0]).line,
       path: '',
-      message: error.message.split('\n', 1)[0] ?? error.code,
+      message: told(error.message.split('\n', 1)[0] ?? error.code),
     }));
     return { faults };
   } catch (error) {
     // Too many aliases, or nesting beyond what the parser's stack bears.
-    return { faults: [{ line: 1, path: '', message: error instanceof Error ? error.message : String(error) }] };
+    return { faults: [{ line: 1, path: '', message: told(error instanceof Error ? error.message : String(error)) }] };
   }
 }
 

@@ -6,6 +6,7 @@ import type { PaceRule } from '../channels/channel.ts';
 import type { MessageContent } from '../core/operations/effects.ts';
 import { statement, type Tx } from '../db/database.ts';
 
+/** A row of the outbox under our lease. */
 export interface LeasedRow {
   readonly id: bigint;
   readonly at: Date;
@@ -38,6 +39,7 @@ export interface LeasedRow {
   readonly isProbe?: boolean;
 }
 
+/** The columns of `LeasedRow` in SQL, of `outbox o`. */
 export const LEASED_COLUMNS =
   'o.id, o.at, o.account, o.chat, o.thread, o.lane, o.kind, o.purpose, o.customer_id, o.subject_id, o.reference, o.sealed_payload, o.card_id, o.attempts, o.trace_id, o.error_code, o.is_unreachable, o.unclear_since, o.ordinal, o.sending_at AS lease_at';
 
@@ -66,8 +68,10 @@ const PROBE = statement(
    WHERE account = ANY($1::text[]) AND broken_until <= business_now() RETURNING account`,
 );
 
-// One more than the latest of the same words, so that a chain of repetitions never shows the same ordinal twice; a pause
-// longer than any platform's window (WeCom: four hours) begins anew.
+/**
+ * SQL for the ordinal of a row: one more than the latest of the same words, so that a chain of repetitions never shows the
+ * same ordinal twice; a pause longer than any platform's window (WeCom: four hours) begins anew. NULL for a first one.
+ */
 export const ordinalOf = (
   row: string,
   at: string,
@@ -107,6 +111,7 @@ const INTERACTIVE = statement(
    RETURNING ${LEASED_COLUMNS}`,
 );
 
+/** How much may be leased, and at what pace. */
 export interface ClaimOptions {
   /** How many rows of each account may be leased. */
   readonly room: ReadonlyMap<string, number>;
@@ -117,11 +122,12 @@ export interface ClaimOptions {
   readonly pace: ReadonlyMap<string, readonly PaceRule[]>;
 }
 
-export interface Times {
+interface Times {
   readonly now: Date;
   readonly realNow: Date;
 }
 
+/** What a claim gave. */
 export interface Claimed {
   readonly rows: readonly LeasedRow[];
   /** Business time of the claim. */

@@ -11,17 +11,18 @@ import {
 } from '../channels/channel.ts';
 import type { Database, Tx } from '../db/database.ts';
 import { statement } from '../db/database.ts';
+import { isPassing } from '../db/faults.ts';
 import type { Keyring } from '../db/keyring.ts';
 import type { MessageContent, Painter, Purpose } from '../core/operations/effects.ts';
 import { newId } from '../lib/ids.ts';
-import type { Log } from '../lib/log.ts';
+import { levelOf, type Log } from '../lib/log.ts';
 import { errorText } from '../lib/errors.ts';
 import { hit } from '../lib/kill-points.ts';
 import { claimOutbox, freeLanes, type LeasedRow, type Place } from './claim.ts';
 import type { Born, DirectSender, Lanes } from './direct.ts';
 import { fileBulkText } from './bulk-item.ts';
 import { plainText } from './enqueue.ts';
-import type { BulkRenderer, SendGate } from './gate.ts';
+import { askGates, type BulkRenderer, type SendGate } from './gate.ts';
 import { reconcileUnknown } from './reconcile.ts';
 import {
   heartbeat,
@@ -34,6 +35,7 @@ import {
 } from './settle.ts';
 import { Settler } from './settler.ts';
 
+/** What delivery uses; gates, renderers and painters come from the domain's rooms. */
 export interface DeliverDeps {
   readonly database: Database;
   readonly keys: Keyring;
@@ -46,8 +48,6 @@ export interface DeliverDeps {
   readonly times: (tx: Tx) => Promise<{ readonly now: Date; readonly realNow: Date }>;
   /** What must follow a settlement that is not a plain success: incident, to-do, unreachable mark, resume timer. */
   readonly followUp: FollowUp;
-  /** Told how each try ended; `PENDING` is tried again. */
-  readonly onSettled: (account: string, state: Settlement['state']) => void;
   /** Asks for another claim in so many milliseconds: something waits behind what is being sent, or for the pace. */
   readonly lookAgain: (inMs: number) => void;
   readonly log: Log;
@@ -146,7 +146,7 @@ export class Deliverer implements DirectSender {
     try {
       await this.#deliver(born);
     } catch (error) {
-      this.#deps.log.error({ event: 'outbox.direct_failed', error: errorText(error) }); // the sweep takes the rows back
+      this.#deps.log[levelOf(error, 'error')]({ event: 'outbox.direct_failed', error: errorText(error) }); // the sweep takes the rows back
     }
     if (this.#mayWait) this.#deps.lookAgain(0);
     this.#mayWait = false;
@@ -239,7 +239,6 @@ export class Deliverer implements DirectSender {
   async #settle(settler: Settler, row: LeasedRow, now: Date): Promise<void> {
     const settlement = await this.#sendOne(row, now);
     await settler.add(row, settlement);
-    this.#deps.onSettled(row.account, settlement.state);
   }
 
   async #sendOne(row: LeasedRow, now: Date): Promise<Settlement> {
@@ -253,13 +252,14 @@ export class Deliverer implements DirectSender {
         ? { state: 'UNKNOWN', code: settlement.code }
         : settlement;
     } catch (error) {
-      this.#deps.log.error({
+      this.#deps.log[levelOf(error, 'error')]({
         event: 'outbox.fault',
         outboxId: String(row.id),
         traceId: row.trace_id,
         error: errorText(error),
       });
-      return again(row, 'fault'); // nothing has been sent
+      // Nothing has been sent; and what passes by itself says nothing against the message.
+      return isPassing(error) ? { state: 'PENDING', dueInMs: backoffMs(row), code: 'fault' } : again(row, 'fault');
     }
   }
 
@@ -319,27 +319,24 @@ export class Deliverer implements DirectSender {
     const asked = { subjectId: row.subject_id, reference: row.reference ?? '', now };
     const rendered = await this.#deps.database.transaction(async (tx) => renderer(tx, asked));
     if ('dropped' in rendered) return { settlement: { state: 'LAPSED', code: rendered.dropped } };
+    if ('notBefore' in rendered)
+      return { settlement: { state: 'DEFERRED', code: 'out_of_hours', until: rendered.notBefore } };
     return { content: { kind: 'text', text: rendered.text }, customerId: rendered.customerId };
   }
 
   async #gate(row: LeasedRow, content: MessageContent, now: Date): Promise<Settlement | undefined> {
     if (row.purpose === 'STAFF' || row.purpose === 'ANSWER' || row.customer_id === null) return undefined;
-    const question = {
-      outboxId: row.id,
+    const answer = await askGates(this.#deps.gates, this.#deps.database, {
       purpose: row.purpose as Purpose,
       customerId: row.customer_id,
       account: row.account,
       text: plainText(content),
       now,
-    };
-    for (const gate of this.#deps.gates) {
-      const answer = await gate(this.#deps.database, question);
-      if (answer.decision === 'deny')
-        return answer.until
-          ? { state: 'DEFERRED', code: answer.rule, until: answer.until }
-          : { state: 'DENIED', code: answer.rule };
-    }
-    return undefined;
+    });
+    if (answer.decision === 'allow') return undefined;
+    return answer.until
+      ? { state: 'DEFERRED', code: answer.rule, until: answer.until }
+      : { state: 'DENIED', code: answer.rule };
   }
 
   async #send(row: LeasedRow, channel: Channel, intent: OutboundIntent): Promise<Settlement> {
@@ -429,7 +426,7 @@ function sent(receipt: Receipt): Settlement {
 }
 
 /** What a typed failure means for the row. */
-export function settlementOf(
+function settlementOf(
   error: ChannelError,
   row: Pick<LeasedRow, 'attempts'>,
   channel: Pick<Channel, 'capabilities'>,

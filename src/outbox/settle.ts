@@ -3,6 +3,7 @@ import { statement, type Database, type Tx } from '../db/database.ts';
 import type { Keyring } from '../db/keyring.ts';
 import { LEASED_COLUMNS, type LeasedRow } from './claim.ts';
 
+/** What became of one try. */
 export type Settlement =
   | {
       readonly state: 'SENT';
@@ -57,6 +58,7 @@ const ABANDONED = statement(
   `UPDATE outbox SET lane = 'NORMAL' WHERE lane = 'INTERACTIVE' AND state = 'PENDING' AND due_at < business_now() - interval '3 seconds' RETURNING id`,
 );
 
+/** A leased row with what became of it. */
 export interface Settled {
   readonly row: LeasedRow;
   readonly settlement: Settlement;
@@ -65,6 +67,7 @@ export interface Settled {
 /** What must follow a settlement: a resume timer, a to-do, an incident. Runs in the settling transaction. */
 export type FollowUp = (tx: Tx, row: LeasedRow, settlement: Settlement) => Promise<void>;
 
+/** What settling uses; `followUp` runs in its transaction. */
 export interface SettleDeps {
   readonly database: Database;
   readonly keys: Keyring;

@@ -1,6 +1,6 @@
 /** Collects the results of one lease for a moment, so that many sends cost one statement. */
 import { setTimeout as wait } from 'node:timers/promises';
-import { isPassing } from '../db/database.ts';
+import { isPassing } from '../db/faults.ts';
 import { hit } from '../lib/kill-points.ts';
 import type { LeasedRow } from './claim.ts';
 import { settle, type SettleDeps, type Settled, type Settlement } from './settle.ts';
@@ -17,6 +17,7 @@ interface Waiting extends Settled {
   readonly fail: (error: unknown) => void;
 }
 
+/** Stores the results of one lease; `rows` says how many there will be, so that nothing is waited for after the last. */
 export class Settler {
   readonly #deps: SettleDeps;
   readonly #token: string;

@@ -5,6 +5,7 @@
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
+/** Somebody who uses the platform: staff or customer. */
 export interface Person {
   /** The platform's id: WeCom userid, Slack U…, Telegram user id. */
   readonly id: string;
@@ -33,6 +34,7 @@ export interface ScreenFile {
   readonly bytes: Buffer;
 }
 
+/** A card as its reader sees it, whatever the platform calls its parts. */
 export interface ScreenCard {
   readonly source?: string;
   readonly title: string;
@@ -59,6 +61,7 @@ export interface ScreenCard {
   }[];
 }
 
+/** What a person sees of his talk with our bot, oldest first. */
 export interface Screen {
   readonly person: Person;
   readonly messages: readonly ScreenMessage[];
@@ -106,6 +109,7 @@ export interface Remembering {
   importState(state: unknown): void;
 }
 
+/** A look-alike of one platform. */
 export interface Emulator extends Remembering {
   readonly platform: 'wecom' | 'slack' | 'telegram';
   readonly journal: readonly JournalEntry[];

@@ -37,7 +37,7 @@ import { sandboxRoutes } from './world/routes.ts';
 
 export { sandboxSettings } from './world/accounts.ts';
 export { sandboxSecrets } from './world/secrets.ts';
-export type { SandboxSettings, SlackSettings, TelegramSettings, WecomSettings } from './world/accounts.ts';
+export type { SandboxSettings } from './world/accounts.ts';
 export type { CastRole, Platform, SandboxPerson } from './world/cast.ts';
 export type { ClockHands } from './world/clock-room.ts';
 export type { LoanAtDesk, PaymentDesk } from './world/payments.ts';

@@ -21,6 +21,7 @@ const NOW = new Date('2026-11-20T02:30:00Z');
 /** As `flows/repayment-reminder.yaml` has it. */
 const LIVE: ReminderSchedule = {
   version: 'a'.repeat(64),
+  hours: { from: 540, until: 1_140 },
   stages: [
     { name: 'threeDaysBefore', day: -3, minute: 600, spread: 50, text: {} },
     { name: 'dayBefore', day: -1, minute: 600, spread: 50, text: {} },

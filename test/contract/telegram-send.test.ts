@@ -1,13 +1,14 @@
 import { Bot } from 'grammy';
 import { afterEach, describe, expect, test } from 'vitest';
 import type { Card } from '../../src/channels/card.ts';
-import { ChannelError, type OutboundContent, type OutboundIntent } from '../../src/channels/channel.ts';
+import type { OutboundContent, OutboundIntent } from '../../src/channels/channel.ts';
 import { createTelegramChannel, type TelegramChannel } from '../../src/channels/telegram/channel.ts';
 import { FixedClock } from '../../src/lib/clock.ts';
 import { silentLog } from '../../src/lib/log.ts';
 import { Secret } from '../../src/lib/secret.ts';
 import { startStub, type Stub, type StubCall, type StubReply } from '../fixtures/slack/http-stub.ts';
 import { PERSON, TOKEN } from '../fixtures/telegram/updates.ts';
+import { failureOf } from '../support/channel-failure.ts';
 
 const card: Card = {
   id: 'abcd1234',
@@ -46,15 +47,6 @@ const sent: StubReply = {
 
 function refused(code: number, description: string, parameters?: Record<string, unknown>): StubReply {
   return { status: code, json: { ok: false, error_code: code, description, ...(parameters ? { parameters } : {}) } };
-}
-
-async function failureOf(work: Promise<unknown>): Promise<ChannelError> {
-  const error = await work.then(
-    () => undefined,
-    (caught: unknown) => caught,
-  );
-  if (!(error instanceof ChannelError)) throw new Error(`expected a ChannelError, got ${String(error)}`);
-  return error;
 }
 
 describe('sending', () => {

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { ChannelError, type Channel, type OutboundContent, type OutboundIntent } from '../../src/channels/channel.ts';
+import { ChannelError, type Channel, type OutboundContent } from '../../src/channels/channel.ts';
 import { ApiStub, ok, refused } from '../fixtures/wecom/api-stub.ts';
-import { ACCOUNT, aChannel } from '../fixtures/wecom/platform.ts';
+import { aChannel, anIntent } from '../fixtures/wecom/platform.ts';
 
 let stub: ApiStub;
 let channel: Channel;
@@ -14,10 +14,6 @@ beforeEach(() => {
   stub.reset();
   channel = aChannel({ apiBase: stub.url });
 });
-
-function anIntent(content: OutboundContent, changes: Partial<OutboundIntent> = {}): OutboundIntent {
-  return { id: 'row-1', to: { account: ACCOUNT, chat: 'ZhangWei' }, content, attempt: 1, ...changes };
-}
 
 describe('files', () => {
   const PNG = Buffer.concat([Buffer.from('89504e470d0a1a0a', 'hex'), Buffer.alloc(64)]);

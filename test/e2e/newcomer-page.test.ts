@@ -1,6 +1,7 @@
 /** What the sandbox's page owes its visitor beside the road: the right phone, nothing lost, the newest in sight. */
 import type { Browser, Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { pngFile } from '../support/files.ts';
 import { accessibilityFaults } from './support/axe.ts';
 import { openBrowser, openPage, whyNoBrowser } from './support/browser.ts';
 import { eitherLanguage, Visitor } from './support/road.ts';
@@ -106,7 +107,7 @@ describe.skipIf(reason !== undefined)('the sandbox page', () => {
 
   test('shows what was just sent although somebody had scrolled up', async () => {
     const { visitor, talk } = world();
-    await talk.evaluate('(box) => box.scrollTo(0, 0)');
+    await talk.evaluate((box: { scrollTo(x: number, y: number): void }) => box.scrollTo(0, 0));
     await new Promise((resolve) => setTimeout(resolve, 200));
     await visitor.write(SELLER, '帮助');
     const own = talk.getByText('帮助', { exact: true }).last();
@@ -138,6 +139,38 @@ describe.skipIf(reason !== undefined)('the sandbox page', () => {
       expect(await page.evaluate('document.documentElement.scrollWidth <= innerWidth')).toBe(true);
     }
     await page.setViewportSize({ width: 1280, height: 800 });
+  });
+
+  test('takes a picture that is pasted or dropped like one that was chosen', async () => {
+    const { page, visitor, talk } = world();
+    const phone = await visitor.take(SELLER);
+    await phone.getByRole('textbox', { name: visitor.say('phone.message_label') }).focus();
+    for (const [name, event, member] of [
+      ['screen.png', "ClipboardEvent('paste'", 'clipboardData'],
+      ['photo.png', "DragEvent('drop'", 'dataTransfer'],
+    ] as const) {
+      await page.evaluate(`(() => {
+        const bytes = Uint8Array.from(atob('${pngFile(name).toString('base64')}'), (one) => one.charCodeAt(0));
+        const held = new DataTransfer();
+        held.items.add(new File([bytes], '${name}', { type: 'image/png' }));
+        document.activeElement.dispatchEvent(new ${event}, { ${member}: held, bubbles: true, cancelable: true }));
+      })()`);
+      await talk.getByRole('img', { name }).waitFor();
+    }
+  });
+
+  test('says which limit a message has and how long it is, and keeps it', async () => {
+    const { page, visitor } = world();
+    const phone = await visitor.take(SELLER);
+    const field = phone.getByRole('textbox', { name: visitor.say('phone.message_label') });
+    await field.fill('字'.repeat(50_000));
+    await phone.getByText(visitor.say('phone.too_long', { count: '50,000', total: '20,000' })).waitFor();
+    await field.press('Enter');
+
+    expect(await phone.getByRole('button', { name: visitor.say('phone.send'), exact: true }).isDisabled()).toBe(true);
+    expect((await field.inputValue()).length).toBe(50_000);
+    expect(await accessibilityFaults(page)).toEqual([]);
+    await field.fill('');
   });
 
   test('says from the first moment on that a case was turned down, without sending anybody to its card', async () => {

@@ -211,7 +211,7 @@ describe('the whole road, from one sentence to a reminder', () => {
     await hear(product.phone('telegram', '7000000201'), /更正：.*1,050\.00 元（L\d+）未到账或登记有误，已经撤销/);
     await hear(xiaolin, /登记的还款 1,050\.00 元已撤销（支票退票）/);
     await xiaolin.say('还款 何女士');
-    await hear(xiaolin, /第 1 期 .*｜1,050\.00 元｜逾期/);
+    await hear(xiaolin, /第 1 期 .*｜1,050\.00 元｜已逾期/);
   });
 
   test('everything stands on the timeline, in order, once, masked, with its delivery', async () => {

@@ -179,3 +179,31 @@ describe('the code', () => {
     expect(callers).toEqual(['outbox/deliver.ts']);
   });
 });
+
+describe('a customer who does not answer', () => {
+  test('is spoken to as one whom nobody answers: the gate judges all that a timer makes the bot say', async () => {
+    Object.assign(company.base.services, { telegramBotName: () => 'daiban_bot' });
+    const facts = { name: '周女士', phone: '13800006613' };
+    const sales = await company.addStaff('小周', ['sales']);
+    const lead = (await company.call(sales, 'lead.capture', { facts })) as { bindingLink: string };
+    const payload = new URL(lead.bindingLink).searchParams.get('start') ?? '';
+    const { telegram } = company.channels;
+    await company.receive(telegram, '7700', { kind: 'start', payload, messageId: 's1' });
+    await company.receive(telegram, '7700', { kind: 'contact', messageId: 'c1', phone: facts.phone, own: true });
+    await company.drain();
+
+    // Nine days, two hours at a time: by then he has been reminded, and told that the form was put aside.
+    for (let hour = 0; hour < 9 * 24; hour += 2) {
+      await company.advance(2 * 3_600_000);
+      await company.drain();
+    }
+
+    const { rows } = await company.db.pool.query<{ purpose: string; hour: number }>(
+      `SELECT purpose, extract(hour FROM settled_at AT TIME ZONE 'Asia/Shanghai')::int AS hour FROM outbox
+       WHERE customer_id IS NOT NULL AND trace_id IN (SELECT trace_id FROM inbox WHERE account = 'internal') ORDER BY id`,
+    );
+    expect(rows.length).toBeGreaterThan(1);
+    expect(new Set(rows.map(({ purpose }) => purpose))).toEqual(new Set(['SERVICE']));
+    expect(rows.filter(({ hour }) => hour < 8 || hour >= 20)).toEqual([]);
+  });
+});

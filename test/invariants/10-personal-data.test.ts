@@ -3,7 +3,6 @@
  * and URLs. A canary travels in by every way a person has; then every readable column is searched for it.
  */
 import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
-import { botName } from '../../src/base.ts';
 import { Keyring } from '../../src/db/keyring.ts';
 import { performOperation } from '../../src/core/unit/unit.ts';
 import { personalValues } from '../../src/domain/customers/index.ts';
@@ -94,8 +93,9 @@ describe('a canary', () => {
 
   test('is no secret alone: a link that opens a file stands nowhere in plain, not even in the searchable copy', async () => {
     const { wecom } = company.channels;
-    botName.current = 'daiban_bot';
-    onTestFinished(() => void (botName.current = undefined));
+    const { bot } = company.base;
+    bot.name = 'daiban_bot';
+    onTestFinished(() => void (bot.name = undefined));
     for (const text of ['新客户 何女士 13800009911 想贷10万周转 分12期', '深圳', '邀请']) {
       await company.say(wecom, 'xiaolin', text);
       await company.drain();

@@ -6,11 +6,12 @@ import { appendFile, mkdtemp, open, rm, truncate, writeFile } from 'node:fs/prom
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
-import type { PoolClient } from 'pg';
 import { anchorAudit, type AnchorStore } from '../../src/core/audit/anchor.ts';
 import { AnchorFile } from '../../src/core/audit/anchor-file.ts';
 import { sealAudit } from '../../src/core/audit/seal.ts';
 import { verifyAudit, type AuditVerdict } from '../../src/core/audit/verify.ts';
+import { writeAudit } from '../../src/core/audit/write.ts';
+import { SYSTEM_ACTOR } from '../../src/core/operations/actor.ts';
 import { Keyring } from '../../src/db/keyring.ts';
 import { useCompany } from './support/company.ts';
 
@@ -94,12 +95,20 @@ describe('the chain', () => {
     ['from where', `via = 'timer'`],
     ['the detail', `sealed_detail = '\\x01'`],
     ['the trace', `trace_id = 'x'`],
+    ['the writer’s mark', `mac = '\\x01'`],
     ['when it was recorded', `recorded_at = recorded_at + interval '1 microsecond'`],
   ])('a changed entry (%s) is found and named', async (_what, change) => {
     expect(await after(`UPDATE audit_entries SET ${change} WHERE id = ${THIRD}`)).toEqual({
       ok: false,
       fault: 'touched',
       ...(await third()),
+    });
+  });
+
+  test('a seal under the name of another key is found', async () => {
+    expect(await after('UPDATE audit_seals SET key_version = 99 WHERE sequence = 3')).toMatchObject({
+      fault: 'touched',
+      sequence: 3n,
     });
   });
 
@@ -136,7 +145,7 @@ describe('the chain', () => {
   ])('an entry slipped in (%s) is found, whatever the sealer does', async (_how, id, at) => {
     expect(
       await after(
-        `INSERT INTO audit_entries (id, at, actor_kind, actor_id, action, outcome, via, trace_id) SELECT ${id}, ${at}, actor_kind, actor_id, action, outcome, via, 'slipped in' FROM audit_entries WHERE id = ${THIRD}`,
+        `INSERT INTO audit_entries (id, at, actor_kind, actor_id, action, outcome, via, trace_id, mac) SELECT ${id}, ${at}, actor_kind, actor_id, action, outcome, via, 'slipped in', mac FROM audit_entries WHERE id = ${THIRD}`,
       ),
     ).toMatchObject({ ok: false, fault: 'stray' });
   });
@@ -169,6 +178,35 @@ describe('entries that wait for their seal', () => {
 
     expect(await verdict()).toMatchObject({ ok: true, entries: BigInt(sealed), waiting: 1n });
     expect(await company.count('audit_seals')).toBe(sealed);
+  });
+
+  const FORGED = `INSERT INTO audit_entries (id, at, actor_kind, actor_id, action, outcome, via, trace_id, mac)
+    SELECT -7, at, actor_kind, actor_id, 'approval.decide', outcome, via, trace_id, mac FROM audit_entries WHERE id = ${THIRD}`;
+  const BEFORE_THE_SEALER = `INSERT INTO audit_unsealed SELECT id, at FROM audit_entries WHERE id = -7`;
+
+  test('are as the product wrote them: one put before the sealer by somebody without the key is found, sealed or not', async () => {
+    await sealAll();
+    expect(await after(FORGED, BEFORE_THE_SEALER)).toEqual({ ok: false, fault: 'forged', entryId: -7n });
+
+    const { database, keys } = company.base;
+    const sealed = database.transaction(async (tx) => {
+      await tx.query('SET LOCAL session_replication_role = replica');
+      await tx.query(FORGED);
+      await tx.query(BEFORE_THE_SEALER);
+      const own = { transaction: async (work: (inner: typeof tx) => unknown) => work(tx) };
+      expect(await sealAudit(own as typeof database, keys)).toBe(1);
+      expect(await verifyAudit(tx, keys, [])).toEqual({ ok: false, fault: 'forged', entryId: -7n });
+      throw new TakenBack();
+    });
+    await expect(sealed).rejects.toThrow(TakenBack);
+  });
+
+  test('cannot be changed while they wait', async () => {
+    await company.addStaff('小沈', ['sales']);
+
+    expect(
+      await after(`UPDATE audit_entries SET actor_id = 'another' WHERE id = (SELECT max(id) FROM audit_entries)`),
+    ).toMatchObject({ ok: false, fault: 'forged' });
   });
 
   test('do not vanish unseen: neither one of them nor its place before the sealer', async () => {
@@ -271,16 +309,24 @@ describe('the tables', () => {
   test('entries are sealed in the order in which they are committed, whatever else is open on the server', async () => {
     const { database, keys } = company.base;
     await sealAll();
-    const other: PoolClient = await company.db.pool.connect();
-    await other.query(
-      `BEGIN; WITH entry AS (INSERT INTO audit_entries (at, actor_kind, actor_id, action, outcome, via, trace_id) VALUES ('${NOW.toISOString()}', 'SYSTEM', 'x', 'test', 'DONE', 'test', 't') RETURNING id, at)
-       INSERT INTO audit_unsealed SELECT id, at FROM entry`,
-    );
+    const other = company.worker().database;
+    const entry = { action: 'test', outcome: 'DONE' as const, actor: SYSTEM_ACTOR, via: 'test', traceId: 't' };
+    let commit = (): void => undefined;
+    const mayCommit = new Promise<void>((resolve) => (commit = resolve));
+    let open: Promise<void> = Promise.resolve();
+    await new Promise<void>((isWritten) => {
+      open = other.transaction(async (tx) => {
+        const [row] = await tx.query<{ id: bigint }>(`SELECT nextval('audit_id_seq') AS id`);
+        await writeAudit(tx, keys, NOW, [{ ...entry, id: row?.id ?? 0n }]);
+        isWritten();
+        await mayCommit;
+      });
+    });
     await company.addStaff('小唐', ['collector']);
 
     const early = await sealAudit(database, keys);
-    await other.query('COMMIT');
-    other.release();
+    commit();
+    await open;
     await sealAll();
 
     const { rows } = await company.db.pool.query<{ action: string }>(

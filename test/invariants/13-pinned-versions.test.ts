@@ -165,19 +165,23 @@ describe('a new version of the repayment reminder', () => {
     return application;
   }
 
-  /** What the first instalment's reminder of this stage says. */
-  async function words(loan: Plan, stage: string): Promise<unknown> {
+  /** What the first instalment's reminder of this stage says on its day, so many from the due date. */
+  async function words(loan: Plan, stage: string, day: number): Promise<unknown> {
     const { base } = company;
     const render = renderReminder(reminderSchedules(base.flows), base.services);
     return base.database.transaction(async (tx) =>
-      render(tx, { subjectId: loan.id, reference: `1:${stage}`, now: new Date('2026-11-21T02:00:00Z') }),
+      render(tx, {
+        subjectId: loan.id,
+        reference: `1:${stage}`,
+        now: new Date(Date.parse(`${loan.due_on}T02:00:00Z`) + day * 86_400_000),
+      }),
     );
   }
 
   test('a loan keeps the stages, hours and words it was made with, also when it is planned anew; a new loan has the new ones', async () => {
     const running = await lend();
     const before = await loanOf(running);
-    const said = await words(before, 'threeDaysBefore');
+    const said = await words(before, 'threeDaysBefore', -3);
     const published = await publish('repayment-reminder', (text) =>
       text.replace(
         /name: threeDaysBefore.*/,
@@ -197,11 +201,11 @@ describe('a new version of the repayment reminder', () => {
     expect([before.next_stage, before.next_at.slice(-2)]).toEqual(['threeDaysBefore', '10']);
     expect([fresh.next_stage, fresh.next_at.slice(-2)]).toEqual(['early', '16']);
     expect([before.reminder_version_id === published, fresh.reminder_version_id]).toEqual([false, published]);
-    expect(await words(before, 'threeDaysBefore')).toMatchObject({
+    expect(await words(before, 'threeDaysBefore', -3)).toMatchObject({
       text: expect.stringContaining('请提前存入还款账户'),
     });
     expect(said).toMatchObject({ text: expect.stringContaining('请提前存入还款账户') });
-    expect(await words(fresh, 'early')).toMatchObject({ text: expect.stringContaining('今天') });
+    expect(await words(fresh, 'early', -5)).toMatchObject({ text: expect.stringContaining('今天') });
   });
 
   test('one run takes the loans of all versions, each by its own', async () => {

@@ -235,9 +235,14 @@ describe('an approval that was running when its flow was worded anew', () => {
 test('a loan is reminded in the words it was made with, though they are nowhere else any more', async () => {
   const { base } = company;
   const render = renderReminder(reminderSchedules(base.flows), base.services);
+  const { rows } = await company.db.pool.query<{ now: Date }>(
+    `SELECT (due_on - 3 + time '10:00') AT TIME ZONE 'Asia/Shanghai' AS now FROM instalments WHERE loan_id = $1 AND number = 1`,
+    [loan],
+  );
+  const now = rows[0]?.now ?? new Date(0);
 
   const said = await base.database.transaction(async (tx) =>
-    render(tx, { subjectId: loan, reference: '1:threeDaysBefore', now: new Date() }),
+    render(tx, { subjectId: loan, reference: '1:threeDaysBefore', now }),
   );
 
   expect(said).toMatchObject({ text: expect.stringMatching(/^提醒您/) });

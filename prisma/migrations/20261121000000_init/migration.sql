@@ -312,6 +312,7 @@ CREATE TABLE audit_entries (
   via           text NOT NULL,
   sealed_detail bytea,
   trace_id      text NOT NULL,
+  mac           bytea NOT NULL,
   recorded_at   timestamptz NOT NULL DEFAULT now(),
   PRIMARY KEY (id, at)
 ) PARTITION BY RANGE (at);
@@ -490,7 +491,7 @@ CREATE TABLE lead_assignments (
   id          uuid PRIMARY KEY,
   lead_id     uuid NOT NULL REFERENCES leads (id) ON DELETE RESTRICT,
   staff_id    uuid NOT NULL REFERENCES staff (id) ON DELETE RESTRICT,
-  how         text NOT NULL CHECK (how IN ('TYPED', 'ROTATION')),
+  how         text NOT NULL CHECK (how IN ('TYPED', 'ROTATION', 'KEPT')),
   at          timestamptz NOT NULL,
   recorded_at timestamptz NOT NULL DEFAULT now()
 );
@@ -622,7 +623,7 @@ CREATE TABLE applications (
   term_months  integer NOT NULL CHECK (term_months BETWEEN 1 AND 1200),
   method       text NOT NULL,
   annual_rate  numeric(12, 8) NOT NULL CHECK (annual_rate >= 0),
-  state        text NOT NULL CHECK (state IN ('SUBMITTED', 'RETURNED', 'APPROVED', 'REJECTED', 'RECALLED', 'EXPIRED', 'STOPPED')),
+  state        text NOT NULL CHECK (state IN ('SUBMITTED', 'RETURNED', 'APPROVED', 'REJECTED', 'RECALLED', 'EXPIRED')),
   submitted_by uuid NOT NULL REFERENCES staff (id) ON DELETE RESTRICT,
   submitted_at timestamptz NOT NULL,
   updated_at   timestamptz NOT NULL,
@@ -647,7 +648,7 @@ CREATE TABLE approvals (
   verbs          text[] NOT NULL,
   -- What a card shows stays as it was opened; a decision names the revision it was made on, and one of another is refused.
   revision       integer NOT NULL DEFAULT 1,
-  state          text NOT NULL CHECK (state IN ('OPEN', 'APPROVED', 'REJECTED', 'RETURNED', 'RECALLED', 'STOPPED', 'EXPIRED')),
+  state          text NOT NULL CHECK (state IN ('OPEN', 'APPROVED', 'REJECTED', 'RETURNED', 'RECALLED', 'EXPIRED')),
   snapshot_hash  bytea NOT NULL,
   sealed_snapshot bytea NOT NULL,
   opened_at      timestamptz NOT NULL,

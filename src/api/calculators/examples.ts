@@ -5,7 +5,7 @@
 import { calcSchedule } from '../../domain/repayments/index.ts';
 
 /** One example: a title for the list and the request body. */
-export interface Example {
+interface Example {
   readonly summary: string;
   readonly value: Readonly<Record<string, unknown>>;
 }

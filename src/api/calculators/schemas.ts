@@ -61,7 +61,7 @@ const row: Schema = {
 const payments = list({ ...tuple(date, money), description: '[date, amount]' }, { maxItems: 5000 });
 
 /** The `input` of a schedule; the same stands inside `calc/prepay`. */
-export const scheduleRequest = request(
+const scheduleRequest = request(
   {
     method: {
       type: 'string',

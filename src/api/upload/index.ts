@@ -45,6 +45,7 @@ export type StoreFile = (file: {
   readonly now: Date;
 }) => Promise<{ readonly fileId: string } | { readonly refused: string }>;
 
+/** What the upload page needs from its surroundings. */
 export interface UploadDeps {
   readonly unit: UnitDeps;
   readonly store: StoreFile;

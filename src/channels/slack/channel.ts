@@ -5,11 +5,11 @@ import type { Log } from '../../lib/log.ts';
 import type { Secret } from '../../lib/secret.ts';
 import { ChannelError, type Capabilities, type Channel, type PaceRule } from '../channel.ts';
 import { boltLogger } from './bolt-log.ts';
-import { clientOptions, createSlackApi } from './client.ts';
+import { clientOptions, createSlackApi, type SlackApi } from './client.ts';
 import { DirectMessages } from './direct-messages.ts';
 import { fetchFile } from './files.ts';
 import { createInterpreter, createReceive } from './receive.ts';
-import { MAX_TEXT, reconcileIntent, sendIntent } from './send.ts';
+import { reconcileIntent, sendIntent } from './send.ts';
 import { runSocket } from './socket.ts';
 import { HomeWorkspace } from './workspace.ts';
 
@@ -36,11 +36,6 @@ const CAPABILITIES: Capabilities = {
   safeToRepeat: false,
   reportsEdits: true,
   reportsDeletions: true,
-  receivesFiles: true,
-  startsConversation: true,
-  overseas: true,
-  maxTextLength: MAX_TEXT,
-  textUnit: 'characters',
 };
 
 /** A press opens a form for three seconds; an answer that comes later cannot be a good one. */
@@ -78,32 +73,21 @@ export function createSlackChannel(config: SlackConfig, deps: SlackDeps): Channe
     send: (intent) => sendIntent(sending, intent),
     reconcile: (intent) => reconcileIntent(sending, intent),
     fetchMedia: (media, maxBytes) => fetchFile({ api, token: config.botToken, apiUrl }, media, maxBytes),
-    check: async () => {
-      try {
-        await api.call('auth.test', {}, { shape: z.looseObject({}), kind: { repeatable: true } });
-        return { ok: true };
-      } catch (error) {
-        return { ok: false, code: error instanceof ChannelError ? error.code : 'unknown' };
-      }
-    },
+    check: () => checkToken(api),
     ...(appToken === undefined
       ? {}
       : {
           listen: (sink, signal, connected = () => undefined) =>
-            runSocket(
-              {
-                appToken,
-                clientOptions: options,
-                logger,
-                log: deps.log,
-                clock: deps.clock,
-                home,
-                interpret,
-                connected,
-              },
-              sink,
-              signal,
-            ),
+            runSocket({ ...deps, appToken, clientOptions: options, logger, home, interpret, connected }, sink, signal),
         }),
   };
+}
+
+async function checkToken(api: SlackApi): Promise<{ readonly ok: boolean; readonly code?: string }> {
+  try {
+    await api.call('auth.test', {}, { shape: z.looseObject({}), kind: { repeatable: true } });
+    return { ok: true };
+  } catch (error) {
+    return { ok: false, code: error instanceof ChannelError ? error.code : 'unknown' };
+  }
 }

@@ -7,7 +7,7 @@ import { ChannelError } from '../channel.ts';
 import { slackFailure, type CallKind } from './errors.ts';
 
 /** Milliseconds a Web API call may take; the library's default is for ever. */
-export const CALL_TIMEOUT_MS = 10_000;
+const CALL_TIMEOUT_MS = 10_000;
 
 /**
  * Options under which a WebClient never repeats a post by itself: its default sends again after a lost answer, and one

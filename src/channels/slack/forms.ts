@@ -9,7 +9,7 @@ import { encodeCardKey, parseCardKey, type CardForm, type FormField } from '../c
 import { cutText } from '../text.ts';
 
 /** `callback_id` of our forms. */
-export const FORM_CALLBACK = 'card_form';
+const FORM_CALLBACK = 'card_form';
 
 const MAX_TITLE = 24;
 const MAX_OPTIONS = 100;

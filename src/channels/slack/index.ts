@@ -1,2 +1,2 @@
 /** Slack's door. */
-export { createSlackChannel, type SlackConfig, type SlackDeps } from './channel.ts';
+export { createSlackChannel } from './channel.ts';

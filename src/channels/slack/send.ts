@@ -15,7 +15,7 @@ import { renderForm } from './forms.ts';
 import { escapeMrkdwn, mrkdwnWidth } from './mrkdwn.ts';
 
 /** Below Slack's 4,000: above about 4,040 one `text` is split into messages that one `ts` no longer names. */
-export const MAX_TEXT = 3900;
+const MAX_TEXT = 3900;
 /** A longer text stands in sections of one message, so that it arrives whole or not at all. */
 const MAX_SECTIONED_TEXT = 11_000;
 

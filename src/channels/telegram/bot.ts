@@ -8,10 +8,10 @@ import { ChannelError } from '../channel.ts';
 import { migratedTo, telegramFailure, type CallKind } from './errors.ts';
 
 /** Milliseconds a call may take (fence 8: telegraf's own limit is 500 s). */
-export const CALL_TIMEOUT_MS = 10_000;
+const CALL_TIMEOUT_MS = 10_000;
 
 /** How a call is read, judged and limited. */
-export interface CallOptions<T> {
+interface CallOptions<T> {
   readonly shape: z.ZodType<T>;
   readonly kind: CallKind;
   readonly timeoutMs?: number;

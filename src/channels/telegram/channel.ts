@@ -8,7 +8,6 @@ import { botIdOf, createBot, createTelegramApi, type TelegramApi } from './bot.t
 import { fetchFile } from './media.ts';
 import { ALLOWED_UPDATES, runPolling } from './poll.ts';
 import { createInterpreter, createReceive } from './receive.ts';
-import { MAX_TEXT } from './render.ts';
 import { sendIntent } from './send.ts';
 
 /** Credentials and address of one bot. */
@@ -40,11 +39,6 @@ const CAPABILITIES: Capabilities = {
   safeToRepeat: false,
   reportsEdits: true,
   reportsDeletions: false,
-  receivesFiles: true,
-  startsConversation: false,
-  overseas: true,
-  maxTextLength: MAX_TEXT,
-  textUnit: 'characters',
 };
 
 /** Below 1 a second per chat, 20 a minute per group, about 30 a second in all (reference §2.10). */

@@ -1,2 +1,2 @@
 /** Telegram's door. */
-export { createTelegramChannel, type TelegramChannel, type TelegramConfig, type TelegramDeps } from './channel.ts';
+export { createTelegramChannel, type TelegramChannel } from './channel.ts';

@@ -22,7 +22,7 @@ import {
 const MAX_BODY_BYTES = 1_048_576;
 
 /** An update with what it means. */
-export interface Interpreted {
+interface Interpreted {
   readonly event: InboundEvent;
   /** A callback query to be answered without words once the event is committed, so that its button stops spinning. */
   readonly silentQuery: string | undefined;

@@ -22,7 +22,7 @@ const HALF_ROW = 12;
 const SAY = 'say:';
 
 /** One button under a message; either it comes back to us or it opens a page. */
-export interface InlineButton {
+interface InlineButton {
   readonly text: string;
   readonly callback_data?: string;
   readonly url?: string;

@@ -16,7 +16,7 @@ import {
 } from 'node:crypto';
 
 /** Why an envelope was not opened; none of them says anything about its content. */
-export type CryptoFault = 'bad_ciphertext' | 'bad_padding' | 'bad_length' | 'wrong_receiver';
+type CryptoFault = 'bad_ciphertext' | 'bad_padding' | 'bad_length' | 'wrong_receiver';
 
 /** What decryption gives: the message, or why there is none. */
 export type Decrypted =

@@ -92,7 +92,7 @@ export function lockLabel(label: string): string {
 }
 
 /** The card in words, for where no template card fits it. */
-export function cardText(card: Card): string {
+function cardText(card: Card): string {
   const heading = card.source === undefined ? card.title : `【${card.source}】${card.title}`;
   return present([
     heading,

@@ -16,8 +16,6 @@ export interface WecomConfig {
   readonly encodingAesKey: Secret;
   /** `https://qyapi.weixin.qq.com`; `/cgi-bin/…` is appended. */
   readonly apiBase: string;
-  /** Accounts the corp has bought. With it the channel stays below 200 person-times a day for each of them. */
-  readonly memberCap?: number;
 }
 
 /** What the channel uses but does not own. */

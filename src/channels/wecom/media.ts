@@ -41,7 +41,7 @@ export interface UploadedMedia {
 }
 
 /** How a file would be shown: by its type where the platform accepts it as such, else as a file. */
-export function mediaTypeOf(file: OutgoingFile): MediaType {
+function mediaTypeOf(file: OutgoingFile): MediaType {
   const type = TYPE_OF_MIME.get(file.mime.toLowerCase()) ?? 'file';
   return file.bytes.length <= MAX_BYTES[type] ? type : 'file';
 }

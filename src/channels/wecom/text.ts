@@ -4,7 +4,7 @@ import { cutText, type CharWidth } from '../text.ts';
 import { withoutControls } from './xml.ts';
 
 /** `text.content` and passive text replies are cut by the platform beyond this many UTF-8 bytes [doc 90236, 90241]. */
-export const MAX_TEXT_BYTES = 2048;
+const MAX_TEXT_BYTES = 2048;
 /** More parts than this would run into the 30 messages a minute that one member gets; the rest is cut. */
 const MAX_PARTS = 10;
 /** Room for an ellipsis and the line that tells the parts of one message apart: `…\n(10/10·k7)`. */

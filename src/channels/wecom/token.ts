@@ -12,7 +12,7 @@ const EARLY_SECONDS = 300;
 const DEFAULT_LIFETIME_SECONDS = 7200;
 
 /** Makes the gettoken call and answers with its envelope. @throws ChannelError for a refusal. */
-export type GetToken = (query: Readonly<Record<string, string>>) => Promise<Answer>;
+type GetToken = (query: Readonly<Record<string, string>>) => Promise<Answer>;
 
 /** Whose token is kept, where, and how a new one is fetched. */
 export interface TokenSource {

@@ -6,26 +6,23 @@ import { wecomAccount, type WecomConfig, type WecomDeps } from './config.ts';
 import { downloadMedia, MediaUploads } from './media.ts';
 import { receiveCallback, type Receiver } from './receive.ts';
 import { DUPLICATE_WINDOW_SECONDS, WecomSender } from './send.ts';
-import { MAX_TEXT_BYTES } from './text.ts';
 
 const CAPABILITIES: Capabilities = {
   safeToRepeat: true,
   duplicateWindowMs: DUPLICATE_WINDOW_SECONDS * 1000,
-  // The app is told nothing of edits and recalls, and no file message of a member ever reaches it [doc 90239].
+  // The app is told nothing of edits and recalls [doc 90239].
   reportsEdits: false,
   reportsDeletions: false,
-  receivesFiles: false,
-  startsConversation: true,
-  overseas: false,
-  maxTextLength: MAX_TEXT_BYTES,
-  textUnit: 'bytes',
 };
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 3_600_000;
-const DAY_MS = 86_400_000;
-/** The platform takes 200 person-times a day for each account of the corp [doc 90312]; a tenth stays in reserve. */
-const DAILY_PER_MEMBER = 180;
+
+/** The platform drops silently, with errcode 0, what exceeds 30 a minute or 1000 an hour for one member [doc 90236]. */
+const PACE: readonly PaceRule[] = [
+  { scope: 'chat', count: 25, windowMs: MINUTE_MS },
+  { scope: 'chat', count: 900, windowMs: HOUR_MS },
+];
 
 /** `daiban doctor` and readiness may ask often; the platform is asked once a minute. */
 const CHECK_EVERY_MS = MINUTE_MS;
@@ -47,7 +44,7 @@ export function createWecomChannel(config: WecomConfig, deps: WecomDeps): Channe
     platform: 'wecom',
     account,
     capabilities: CAPABILITIES,
-    pace: paceOf(config),
+    pace: PACE,
     receive: async (request, now) => receiveCallback(receiver, request, now),
     send: async (intent) => sender.send(intent),
     fetchMedia: async (media, maxBytes) => downloadMedia(client, media.id, maxBytes),
@@ -62,17 +59,6 @@ function callbackCrypto(config: WecomConfig, deps: WecomDeps): CallbackCrypto {
     receiveId: config.corpId,
   };
   return new CallbackCrypto(keys, deps.random);
-}
-
-/** The platform drops silently, with errcode 0, what exceeds 30 a minute or 1000 an hour for one member [doc 90236]. */
-function paceOf({ memberCap }: WecomConfig): readonly PaceRule[] {
-  const perMember: readonly PaceRule[] = [
-    { scope: 'chat', count: 25, windowMs: MINUTE_MS },
-    { scope: 'chat', count: 900, windowMs: HOUR_MS },
-  ];
-  return memberCap === undefined
-    ? perMember
-    : [...perMember, { scope: 'account', count: memberCap * DAILY_PER_MEMBER, windowMs: DAY_MS }];
 }
 
 type Check = Channel['check'];

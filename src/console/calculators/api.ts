@@ -4,6 +4,7 @@ import type { Language } from './language.ts';
 /** [n, due, principal, interest, total, balanceAfter] */
 export type Row = readonly [number, string, string, string, string, string];
 
+/** A repayment plan; amounts are yuan with two decimals. `warnings` name years without a holiday calendar. */
 export interface Plan {
   readonly rows: readonly Row[];
   readonly totals: { readonly principal: string; readonly interest: string; readonly total: string };
@@ -18,6 +19,7 @@ export interface Rates {
   readonly simpleAnnual365: string | null;
 }
 
+/** A member of the request that is wrong, by its JSON pointer, with a sentence in the reader’s language. */
 export interface Fault {
   readonly pointer: string;
   readonly code: string;
@@ -44,10 +46,12 @@ export interface Caller {
 
 const HERE = '/console/calculators';
 
+/** Whether the calculators may be asked without a token. @throws Refusal */
 export async function fetchSettings(): Promise<{ readonly isOpen: boolean }> {
   return (await getJson(`${HERE}/settings`)) as { isOpen: boolean };
 }
 
+/** The page’s texts by key. @throws Refusal */
 export async function fetchMessages(language: Language): Promise<Readonly<Record<string, string>>> {
   return (await getJson(`${HERE}/texts/${language}`)) as Record<string, string>;
 }

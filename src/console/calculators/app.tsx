@@ -11,6 +11,7 @@ import { firstLanguage, keepLanguage, NO_WORDS, WordsContext, wordsOf, type Word
 
 const TOKEN = 'daiban.calculators.token';
 
+/** The page; nothing is shown before its words and settings are there. */
 export function App(): JSX.Element | null {
   const [words, setWords] = useWordsOf(firstLanguage());
   const [isOpen, setOpen] = useState<boolean>();

@@ -11,9 +11,11 @@ export const METHODS = [
   'GRACE_THEN_EQUAL_INSTALMENT',
   'FIXED_PAYMENT',
 ] as const;
+/** One of {@link METHODS}. */
 export type Method = (typeof METHODS)[number];
 
 export const DAY_COUNTS = ['30/360', '30E/360', 'ACT/360', 'ACT/365', 'ACT/ACT'] as const;
+/** What becomes of an odd first period; the empty one is the server’s default. */
 export const FIRST_PERIODS = [
   '',
   'BROKEN_INTEREST_ADDED(ACT/360)',
@@ -21,6 +23,7 @@ export const FIRST_PERIODS = [
   'RATE_FACTOR(ACT/360)',
   'SKIP_TO_NEXT',
 ] as const;
+/** Where a due date goes that is a holiday; the empty one leaves it. */
 export const HOLIDAYS = ['', 'FOLLOWING', 'MODIFIED_FOLLOWING', 'PRECEDING'] as const;
 
 /** The fields, as typed. */
@@ -42,6 +45,7 @@ export interface Typed {
   readonly roundTo: string;
 }
 
+/** The name of a field. */
 export type Field = keyof Typed;
 
 /** A useful beginning: what most people ask for first. */

@@ -3,8 +3,9 @@ import { createContext, useContext } from 'react';
 import type { Language } from './language.ts';
 
 /** Looks a text up and fills in its blanks. */
-export type Say = (key: string, blanks?: Readonly<Record<string, string | number>>) => string;
+type Say = (key: string, blanks?: Readonly<Record<string, string | number>>) => string;
 
+/** The words of one language. */
 export interface Words {
   readonly language: Language;
   readonly say: Say;
@@ -12,7 +13,9 @@ export interface Words {
   readonly has: (key: string) => boolean;
 }
 
+/** Before the words have come: a key shows as itself. */
 export const NO_WORDS: Words = { language: 'zh-CN', say: (key) => key, has: () => false };
+/** Carries the words to every part; read by `useWords`. */
 export const WordsContext = createContext<Words>(NO_WORDS);
 
 /** The words in force. */
@@ -40,6 +43,7 @@ export function firstLanguage(): Language {
   return navigator.language.toLowerCase().startsWith('zh') ? 'zh-CN' : 'en';
 }
 
+/** Remembers the choice as long as the tab lives. */
 export function keepLanguage(language: Language): void {
   sessionStorage.setItem(KEPT, language);
 }

@@ -1,2 +1,2 @@
-export { outcomeOf, seatNode, type ApprovalMode, type ApprovalState, type Seating, type SeatState } from './policy.ts';
+export { outcomeOf, seatNode, type ApprovalMode, type ApprovalState } from './policy.ts';
 export { REASONS } from './reasons.ts';

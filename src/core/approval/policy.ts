@@ -3,9 +3,12 @@
  * the first refusal ends it. A return ends either (engine §1.2).
  */
 
+/** One of those seated decides, or all of them. */
 export type ApprovalMode = 'ANY' | 'ALL';
 
+/** What became of one person's seat; CLOSED: the node was decided without it. */
 export type SeatState = 'OPEN' | 'APPROVED' | 'REJECTED' | 'RETURNED' | 'HANDED_OVER' | 'CLOSED';
+/** What became of a node. */
 export type ApprovalState = 'OPEN' | 'APPROVED' | 'REJECTED' | 'RETURNED';
 
 /** The outcome of a node from its seats; a seat that was handed over counts through its successor. */
@@ -17,10 +20,12 @@ export function outcomeOf(mode: ApprovalMode, seats: readonly SeatState[]): Appr
   return counted.length > 0 && counted.every((seat) => seat === 'APPROVED') ? 'APPROVED' : 'OPEN';
 }
 
+/** Somebody who has the node's role. */
 export interface Candidate {
   readonly staffId: string;
 }
 
+/** Who is asked. */
 export type Seating =
   | { readonly kind: 'seated'; readonly staffIds: readonly string[] }
   /** Fewer people than the node needs: stop and alarm, never pass (design §9). */

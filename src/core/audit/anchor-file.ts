@@ -8,6 +8,7 @@ import type { Anchor, AnchorStore } from './anchor.ts';
 const TAIL_BYTES = 4_096;
 const NEWLINE = 0x0a;
 
+/** The anchors of one installation, one JSON a line. */
 export class AnchorFile implements AnchorStore {
   readonly #file: string;
 

@@ -16,11 +16,12 @@ export interface EntryRow {
   readonly via: string;
   readonly sealed_detail: Buffer | null;
   readonly trace_id: string;
+  readonly mac: Buffer;
 }
 
 /** The columns of an `EntryRow`, from `audit_entries e`. */
 export const ENTRY_COLUMNS = `e.id, extract(epoch FROM e.at) AS at, extract(epoch FROM e.recorded_at) AS recorded_at,
-  e.actor_kind, e.actor_id, e.action, e.outcome, e.subject_kind, e.subject_id, e.via, e.sealed_detail, e.trace_id`;
+  e.actor_kind, e.actor_id, e.action, e.outcome, e.subject_kind, e.subject_id, e.via, e.sealed_detail, e.trace_id, e.mac`;
 
 /**
  * Joins the entry `e` of a seal or of a row that waits. By its key, one after the other, whatever the planner thinks of the
@@ -47,14 +48,30 @@ export async function readHead(tx: Tx): Promise<Head> {
   return head ?? GENESIS;
 }
 
-/** The head after one more entry. Over the ciphertext of its detail, so that erasing a customer leaves the chain whole. */
-export function nextHead(key: Buffer, head: Head, entry: EntryRow): Head {
-  const sequence = head.sequence + 1n;
-  const fields = [
-    String(sequence),
+/** What the writer vouches for: all of an entry but when the database took it in. */
+export type Written = Omit<EntryRow, 'recorded_at' | 'mac'>;
+
+/** An instant as `EntryRow.at` gives it. */
+export function secondsOf(at: Date): string {
+  const ms = at.getTime();
+  return `${Math.floor(ms / 1_000)}.${String(ms % 1_000).padStart(3, '0')}000`;
+}
+
+/**
+ * The writer's mark on an entry: whoever has every right on the database, but not the key, can neither slip one in before the
+ * sealer nor change one that waits for it. Over the ciphertext of the detail, as the chain is.
+ */
+export function markOf(key: Buffer, entry: Written): Buffer {
+  return createHmac('sha256', key)
+    .update('entry')
+    .update(JSON.stringify(contentOf(entry)))
+    .digest();
+}
+
+function contentOf(entry: Written): readonly (string | null)[] {
+  return [
     String(entry.id),
     entry.at,
-    entry.recorded_at,
     entry.actor_kind,
     entry.actor_id,
     entry.action,
@@ -65,6 +82,12 @@ export function nextHead(key: Buffer, head: Head, entry: EntryRow): Head {
     entry.sealed_detail?.toString('base64') ?? null,
     entry.trace_id,
   ];
+}
+
+/** The head after one more entry. Over the ciphertext of its detail, so that erasing a customer leaves the chain whole. */
+export function nextHead(key: Buffer, head: Head, entry: EntryRow): Head {
+  const sequence = head.sequence + 1n;
+  const fields = [String(sequence), entry.recorded_at, entry.mac.toString('base64'), ...contentOf(entry)];
   const hash = createHmac('sha256', key).update(head.hash).update(JSON.stringify(fields)).digest();
   return { sequence, hash };
 }

@@ -2,13 +2,13 @@
 import { statement, type Tx } from '../../db/database.ts';
 import type { Keyring } from '../../db/keyring.ts';
 import { signedAnchor, type Anchor } from './anchor.ts';
-import { ENTRY_COLUMNS, entryOf, GENESIS, nextHead, type EntryRow, type Head } from './chain.ts';
+import { ENTRY_COLUMNS, entryOf, GENESIS, markOf, nextHead, type EntryRow, type Head } from './chain.ts';
 
 const BATCH = 1_000;
 
 const WALK = statement(
   'audit-walk',
-  `SELECT s.sequence, s.entry_id, s.hash, ${ENTRY_COLUMNS}
+  `SELECT s.sequence, s.entry_id, s.key_version, s.hash, ${ENTRY_COLUMNS}
    FROM audit_seals s LEFT JOIN ${entryOf('s')}
    WHERE s.sequence > $1 ORDER BY s.sequence LIMIT ${BATCH}`,
 );
@@ -23,19 +23,21 @@ const STRAY = statement(
 );
 const WAITING = statement(
   'audit-waiting',
-  `SELECT count(*) AS waiting, min(u.entry_id) FILTER (WHERE e.id IS NULL) AS lost
-   FROM audit_unsealed u LEFT JOIN ${entryOf('u')}`,
+  `SELECT u.entry_id, ${ENTRY_COLUMNS}
+   FROM audit_unsealed u LEFT JOIN ${entryOf('u')}
+   WHERE u.entry_id > $1 ORDER BY u.entry_id LIMIT ${BATCH}`,
 );
 
 const LOWEST_ID = -(2n ** 63n);
 
 /**
  * touched: an entry or its seal was changed · missing: an entry is gone · gap: a seal is gone · stray: an entry was slipped
- * in · lost: an entry is gone that waited for its seal · cut: what an anchor vouches for is not there, because the tail was
+ * in · forged: one was slipped in or changed before it was sealed · lost: an entry is gone that waited for its seal · cut: what an anchor vouches for is not there, because the tail was
  * cut off or an older backup restored · anchor: an anchor was forged or damaged.
  */
-export type AuditFault = 'touched' | 'missing' | 'gap' | 'stray' | 'lost' | 'cut' | 'anchor';
+type AuditFault = 'touched' | 'missing' | 'gap' | 'stray' | 'forged' | 'lost' | 'cut' | 'anchor';
 
+/** What a walk over the whole log found. */
 export type AuditVerdict =
   /** `waiting`: entries that are committed and not sealed yet; a running scheduler seals them within a second. */
   | { readonly ok: true; readonly entries: bigint; readonly anchors: number; readonly waiting: bigint }
@@ -61,17 +63,15 @@ export async function verifyAudit(
   keys: Keyring,
   anchors: AsyncIterable<unknown> | Iterable<unknown>,
 ): Promise<AuditVerdict> {
-  const { key } = keys.auditKey;
-  const held = await checkAnchors(tx, key, anchors);
+  const held = await checkAnchors(tx, keys.auditKey.key, anchors);
   if ('ok' in held) return held;
-  const head = await walkChain(tx, key);
+  const head = await walkChain(tx, keys.auditKey);
   if ('ok' in head) return head;
   if (held.unmet) return cutAt(head, held.unmet);
   const stray = await findStray(tx);
   if (stray !== undefined) return { ok: false, fault: 'stray', entryId: stray };
-  const [row] = await tx.query<{ waiting: bigint; lost: bigint | null }>(WAITING);
-  const { waiting, lost } = row ?? { waiting: 0n, lost: null };
-  if (lost !== null) return { ok: false, fault: 'lost', entryId: lost };
+  const waiting = await walkWaiting(tx, keys.auditKey.key);
+  if (typeof waiting !== 'bigint') return waiting;
   return { ok: true, entries: head.sequence, anchors: held.count, waiting };
 }
 
@@ -119,13 +119,11 @@ function cutAt(head: Head, { sequence, at }: Anchor): Fault {
   return { ok: false, fault: 'cut', sequence: first, anchoredAt: at };
 }
 
-type WalkedRow = Pick<Head, 'sequence' | 'hash'> & { readonly entry_id: bigint } & (
-    | EntryRow
-    | { readonly [Column in keyof EntryRow]: null }
-  );
+type WaitingRow = { readonly entry_id: bigint } & (EntryRow | { readonly [Column in keyof EntryRow]: null });
+type WalkedRow = Pick<Head, 'sequence' | 'hash'> & { readonly key_version: number } & WaitingRow;
 
 /** The head, when every seal hangs on the one before it and has its entry. */
-async function walkChain(tx: Tx, key: Buffer): Promise<Head | Fault> {
+async function walkChain(tx: Tx, { key, version }: Keyring['auditKey']): Promise<Head | Fault> {
   for (let head = GENESIS; ;) {
     const rows = await tx.query<WalkedRow>(WALK, [head.sequence]);
     for (const row of rows) {
@@ -133,9 +131,26 @@ async function walkChain(tx: Tx, key: Buffer): Promise<Head | Fault> {
       if (row.sequence !== next) return { ok: false, fault: 'gap', sequence: next, entryId: row.entry_id };
       if (row.id === null) return { ok: false, fault: 'missing', sequence: next, entryId: row.entry_id };
       head = nextHead(key, head, row);
-      if (!head.hash.equals(row.hash)) return { ok: false, fault: 'touched', sequence: next, entryId: row.entry_id };
+      const isWhole = head.hash.equals(row.hash) && row.key_version === version;
+      if (!isWhole) return { ok: false, fault: 'touched', sequence: next, entryId: row.entry_id };
+      if (!markOf(key, row).equals(row.mac)) return { ok: false, fault: 'forged', entryId: row.entry_id };
     }
     if (rows.length < BATCH) return head;
+  }
+}
+
+/** How many entries wait for the sealer, when each is there as it was written. */
+async function walkWaiting(tx: Tx, key: Buffer): Promise<bigint | Fault> {
+  let waiting = 0n;
+  for (let last = LOWEST_ID; ;) {
+    const rows = await tx.query<WaitingRow>(WAITING, [last]);
+    for (const row of rows) {
+      if (row.id === null) return { ok: false, fault: 'lost', entryId: row.entry_id };
+      if (!markOf(key, row).equals(row.mac)) return { ok: false, fault: 'forged', entryId: row.entry_id };
+    }
+    waiting += BigInt(rows.length);
+    if (rows.length < BATCH) return waiting;
+    last = rows.at(-1)?.entry_id ?? last;
   }
 }
 

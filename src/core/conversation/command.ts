@@ -30,7 +30,7 @@ export const COMMANDS = [
 ] as const;
 
 /** The name of a command. */
-export type CommandName = (typeof COMMANDS)[number];
+type CommandName = (typeof COMMANDS)[number];
 
 /** A recognised command; `argument` is '' when there is none. */
 export interface Command {

@@ -32,7 +32,7 @@ export function control(turn: Turn, verb: ControlVerb): void {
 }
 
 /** Puts the draft aside; it can be taken up again with 继续. */
-export function park(turn: Turn): void {
+function park(turn: Turn): void {
   const popped = turn.pop();
   if (!popped) return;
   const { pending: _, ...frame } = popped; // a question of the moment is not there any more when the draft is taken up

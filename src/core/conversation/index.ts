@@ -6,38 +6,20 @@
  * order and feeds the result back as the next event, renders `say` and `diff` with `present`, and keeps the timers.
  */
 export { openCase } from './whose.ts';
-export {
-  COMMANDS,
-  noteOnSubmitting,
-  parseCommand,
-  parseLookUp,
-  parseShortId,
-  type Command,
-  type CommandName,
-} from './command.ts';
-export { parseCorrection, type Correction } from './correction.ts';
-export { runDialogue, runPlan, runProcessCase, type DialogueResult, type OperationStubs } from './dialogue.ts';
-export {
-  parseDialogueFile,
-  type DialogueFile,
-  type DialogueTest,
-  type PlanTest,
-  type ProcessCase,
-} from './dialogue-file.ts';
+export { COMMANDS, noteOnSubmitting, parseCommand, parseLookUp, parseShortId } from './command.ts';
+export { parseCorrection } from './correction.ts';
+export { runDialogue, runPlan, runProcessCase } from './dialogue.ts';
+export { parseDialogueFile } from './dialogue-file.ts';
 export { buildFlowTable } from './flow-table.ts';
-export { present, type Presented } from './present.ts';
+export { present } from './present.ts';
 export type {
-  Choice,
   ConversationEffect,
   ConversationEvent,
   ConversationTools,
-  Field,
   FlowTable,
   MediaToken,
   Param,
-  Params,
   Reading,
-  Rows,
 } from './protocol.ts';
 export { readMessage } from './reading.ts';
 export { namesIn } from './understand/person-name.ts';
@@ -45,16 +27,4 @@ export { EMPTY_CONVERSATION, mapSlots, type ConversationState, type Frame, type 
 export { parseTrial } from './trial.ts';
 export { stepConversation, type ConversationStep } from './step.ts';
 export { slotValues } from './values.ts';
-export {
-  factRecord,
-  isCourtesy,
-  parseIdentityNumber,
-  parsePhone,
-  parseReply,
-  toSimplified,
-  understandLead,
-  type Fact,
-  type FactName,
-  type FactValue,
-  type Understanding,
-} from './understand/index.ts';
+export { isCourtesy, parseReply, toSimplified, type FactName, type FactValue } from './understand/index.ts';

@@ -69,6 +69,14 @@ const TABLE: readonly { readonly intent: Intent; readonly patterns: readonly Reg
     ],
   },
   {
+    intent: 'disputed',
+    patterns: [
+      /^(?:我|本人|从来?|根本|压根|可|都|真的|就|[,，\s])*(?:没有?|未曾?|不曾)(?:在|向|跟|问|找|从)?(?:你们?|您|贵公司)?(?:公司|平台|家|这里|这边|这儿|那里|那边)*(?:借|贷)过?(?:钱|款|贷款)?[啊呀的了吧\s。.!！~]*$/u,
+      /^(?:这|那|[笔个些]|钱|款|贷款|借款|账|合同|根本|压根|都|真的|[,，\s])*不是(?:我|本人)(?:本人|自己)?(?:借|贷|申请|办|签)(?:款)?的?(?:钱|款|贷款)?[啊呀的了吧\s。.!！~]*$/u,
+      /^(?:sorry,? |but )*i (?:never|did not|didn't|have never|have not|haven't) (?:ever )?(?:borrow(?:ed)?(?! enough)|(?:take|taken|took)(?: out)? (?:a|any|this|that|your) loan)(?! before\b)[^,;?]*$|\b(?:this|that|it)(?: is not|'s not| was not| isn't| wasn't) my (?:loan|debt)\b/iu,
+    ],
+  },
+  {
     intent: 'contact-limit',
     patterns: [
       new RegExp(
@@ -87,10 +95,11 @@ const TABLE: readonly { readonly intent: Intent; readonly patterns: readonly Reg
       new RegExp(`${FORBIDS}${UP_TO}${CALLS_ME}|(?:不想|${FORBIDS})[^,，。;；]{0,4}接[^,，。;；]{0,5}电话`, 'u'),
       /不想(?:再|老|总|一直)?(?:收|接)到?(?:了|你们?|您|的|这[些种]|任何){0,3}(?:短信|消息|信息|微信|通知)/u,
       /^(?:请|麻烦|拜托|能不能|可不可以|你们?|您|以后|[,，\s])*(?:别|不要|请勿|停止)(?:再|老是?|总是?|一直)*(?:给我|向我)?(?:再|乱|一直)?发(?:送)?(?:了|啦|来|过来)?(?:这[些种]|那些)?(?:消息|短信|信息|微信|通知|东西)?(?:给我)?[了啦吧啊呀吗\s。.!！?？~]*$/u,
+      /^(?:请|麻烦|拜托|能不能|可不可以|你们?|您|以后|[,，\s])*(?:别|不要|不用|请勿|停止|取消)(?:再|老是?|总是?|一直|天天)*(?:给我|向我)?(?:再|一直)?(?:发(?:送)?)?(?:这[些种]|那些|我的?)?(?:还款|催款|逾期|账单)?的?(?:提醒|催)(?:短信|消息|信息|通知)?(?:我)?(?:还[款钱])?[了啦吧啊呀吗\s。.!！?？~]*$/u,
       /只(?:能|可以|准|许|在)[^,，。;；]{0,10}(?:联系我|找我|打给我|给我打)/u,
       /(?:每个?|一个?|1个?)(?:天|日|周|星期|月)[^,，。;；]{0,4}(?:最多|顶多|只能|只许|只准)[^,，。;；]{0,4}(?:打(?:我|给我|电话|[一二两三\d]{1,2}[次个回通])|联系|找我|[一二两三\d]{1,2}[次个通]电话)|电话[^,，。;；]{0,6}(?:最多|(?:不要?|不能|别)超过)/u,
-      /(?:\bdo not\b|\bdon'?t\b|\bstop\b|(?<!\bi )\bnever\b)(?! you\b)(?!.{0,12}\b(?:forget|hesitate|fail)\b).{0,16}\b(?:call|contact|phon|ring|bother|text|messag|harass|disturb)\w*(?: ?$| ?[.!,]| (?:me|after|before|between|at|during|on|in)\b)/iu,
-      /\bno (?:more )?(?:phone )?calls\b|\bonly (?:call|contact|phone|text) me\b|\b(?:call|contact|phone|text) me (?:only\b|(?:at most|no more than)\b)/iu,
+      /(?:\bdo not\b|\bdon'?t\b|\bstop\b|(?<!\bi )\bnever\b)(?! you\b)(?!.{0,12}\b(?:forget|hesitate|fail)\b).{0,16}\b(?:call|contact|phon|ring|bother|text|messag|remind|harass|disturb)\w*(?: ?$| ?[.!,]| (?:me|after|before|between|at|during|on|in)\b)/iu,
+      /\bno (?:more )?(?:phone )?calls\b|\bno more (?:payment )?reminders\b|\bonly (?:call|contact|phone|text) me\b|\b(?:call|contact|phone|text) me (?:only\b|(?:at most|no more than)\b)/iu,
     ],
   },
   {
@@ -104,7 +113,7 @@ const TABLE: readonly { readonly intent: Intent; readonly patterns: readonly Reg
   {
     intent: 'no-advertising',
     patterns: [
-      /(?:不想|别|不要)[^,，。;；]{0,6}(?:收|发|推)[^,，。;；]{0,8}(?:广告|营销|推销|推广)|^(?:我要|请|帮我|回复?)?(?:退订|td)[了吧\s。.!！]*$/iu,
+      /(?:不想|别|不要)[^,，。;；]{0,6}(?:收|发|推)[^,，。;；]{0,8}(?:广告|营销|推销|推广)|^(?:我要|请|帮我|回复?)?(?:退订|td)[了吧\s。.!！]*$|^(?:回复?)?[rtn][\s。.!！]*$/iu,
       /\b(?:unsubscribe|no more (?:ads|advertising|marketing))\b/iu,
     ],
   },
@@ -177,6 +186,7 @@ const TABLE: readonly { readonly intent: Intent; readonly patterns: readonly Reg
   {
     intent: 'bill',
     patterns: [
+      /^(?:还款|(?:my )?repayments?)[\s。.!！?？]*$/iu,
       /^(?!.*(?:信用卡|花呗|借呗|白条|银行)).*(?:还|总共|一共|现在|目前|我|共|到底)[^,，。;；]{0,3}欠(?:你们|着|了|的)?(?:多少|几期)/u,
       /^(?!.*(?:资料|材料|文件|流水|征信|社保|公积金|证明|信用卡)).*(?:还|总共|一共|目前|现在)[^,，。;；]{0,4}[剩差有]下?(?:多少|几)(?:期|个月|钱|块钱|元|本金|贷款|尾款)?(?:[没未要]还?[完清]?|本金|$|[?？啊呀呢了吗])/u,
       new RegExp(

@@ -30,7 +30,7 @@ function listOf(turn: Turn, frame: Frame, reference: string): readonly Scalars[]
 }
 
 /** Rows of a `list:`, and the key to use instead when there are none. */
-export function rowsOf(
+function rowsOf(
   turn: Turn,
   frame: Frame,
   listing: Listing | undefined,

@@ -77,7 +77,7 @@ function isHeard(flow: CompiledConversation | undefined, { name, confidence }: F
 }
 
 /** The flow for what somebody wants heard; a purpose (提前还清别家的贷款) is the answer to the question that asks for one. */
-function matterOf(turn: Turn, { intent, understanding }: Reading): Start | undefined {
+function matterOf(turn: Turn, { intent, understanding, reply }: Reading): Start | undefined {
   if (intent === undefined) return undefined;
   const frame = turn.top;
   // A form put aside because nobody answered hears as well.
@@ -89,6 +89,7 @@ function matterOf(turn: Turn, { intent, understanding }: Reading): Start | undef
   // 打错了 in a form that has something in it is a slip of the pen
   if (intent === 'wrong-person' && Object.values(frame?.slots ?? {}).some(({ value }) => value !== undefined))
     return undefined;
+  if (intent === 'no-advertising' && asked !== undefined && reply === 'no') return undefined; // N is its answer
   const isPurpose = asked !== undefined && flow?.slots.get(asked)?.type === 'purpose';
   if (isPurpose && understanding.facts.some(({ name }) => flow.slotOfFact.get(name) === asked)) return undefined;
   return findStart(turn, (starter) => starter.intent === intent);

@@ -92,7 +92,7 @@ function collect(turn: Turn, frame: Frame, step: StepOf<'collect'>): void {
 }
 
 /** Waits for one slot. */
-export function askFor(turn: Turn, name: string): void {
+function askFor(turn: Turn, name: string): void {
   const frame = turn.top;
   if (!frame) return;
   const again = frame.asked === name && frame.wait === 'slot';

@@ -15,7 +15,7 @@ export interface SlotState {
 }
 
 /** What the frame waits for; absent = it can run on. */
-export type Wait = 'slot' | 'choice' | 'confirm' | 'operation' | 'call';
+type Wait = 'slot' | 'choice' | 'confirm' | 'operation' | 'call';
 
 /** Plain fields of an operation's result; lists in it live only until the next question. */
 export type KeptResult = Readonly<Record<string, string | number | boolean>>;

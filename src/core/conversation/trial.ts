@@ -10,7 +10,7 @@ import { COUNT_PATTERN } from './understand/numerals.ts';
 import { parseMonths } from './understand/term.ts';
 
 /** Methods a trial understands; the others need more than one line (the calculators page has them). */
-export type TrialMethod = 'EQUAL_INSTALMENT' | 'EQUAL_PRINCIPAL' | 'INTEREST_ONLY' | 'BULLET' | 'FLAT';
+type TrialMethod = 'EQUAL_INSTALMENT' | 'EQUAL_PRINCIPAL' | 'INTEREST_ONLY' | 'BULLET' | 'FLAT';
 
 /** The input of the operation `loan.trial`. */
 export interface TrialRequest {
@@ -30,7 +30,7 @@ export interface TrialRequest {
 }
 
 /** What is missing or cannot be meant; the sentence is the text `trial.missing.<part>`. */
-export type TrialGap =
+type TrialGap =
   | 'amount'
   | 'amount_unclear'
   | 'amount_too_large'

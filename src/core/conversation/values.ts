@@ -47,7 +47,7 @@ function argumentOf(turn: Turn, frame: Frame): string {
 }
 
 /** Whether something lies under this frame: `open`, `parked` (a draft put aside) or `none`. */
-export function belowState(turn: Turn): 'open' | 'parked' | 'none' {
+function belowState(turn: Turn): 'open' | 'parked' | 'none' {
   if (turn.below) return 'open';
   return turn.parked ? 'parked' : 'none';
 }

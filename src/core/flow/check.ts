@@ -16,7 +16,7 @@ import { conversationGraph, processGraph, reachable, spinning, type Vertex } fro
 import { referencesOf, textsOf, type Mention } from './mentions.ts';
 
 /** Names a conversation's conditions and templates may always use. */
-export const CONVERSATION_ROOTS: readonly string[] = [
+const CONVERSATION_ROOTS: readonly string[] = [
   'text',
   'facts',
   'changed',
@@ -35,7 +35,7 @@ export const CONVERSATION_ROOTS: readonly string[] = [
   'title',
 ];
 /** Names a process's conditions and templates may always use. */
-export const PROCESS_ROOTS: readonly string[] = ['instance', 'outcome', 'reason', 'by'];
+const PROCESS_ROOTS: readonly string[] = ['instance', 'outcome', 'reason', 'by'];
 
 /** Every fault of meaning; empty = may be published. */
 export function checkDefinition(flow: FlowDefinition, catalogue: FlowCatalogue): readonly Fault[] {

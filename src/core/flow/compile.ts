@@ -23,7 +23,7 @@ interface Compiled {
 }
 
 /** Bounds of a slot's answers, ready for the parser; `options` are the words that mean each value. */
-export interface SlotLimits {
+interface SlotLimits {
   readonly min?: string | number;
   readonly max?: string | number;
   readonly maxLength?: number;

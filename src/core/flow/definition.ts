@@ -6,7 +6,7 @@
 import { z } from 'zod';
 
 /** Version of this file format; part of every flow's hash. Old versions stay readable. */
-export const FORMAT_VERSION = 1;
+const FORMAT_VERSION = 1;
 
 const NAME = /^[a-z][a-z0-9]*(?:-[a-z0-9]+)*$/u;
 const IDENTIFIER = /^[a-z][A-Za-z0-9]*$/u;
@@ -51,7 +51,7 @@ export const SLOT_TYPES = [
 ] as const;
 
 /** One piece of information a form collects. */
-export const slotSchema = z.strictObject({
+const slotSchema = z.strictObject({
   type: z.enum(SLOT_TYPES),
   label: textKey,
   ask: textKey.optional(),
@@ -174,6 +174,7 @@ export const INTENTS = [
   'withdraw-consent',
   'erase',
   'complaint',
+  'disputed',
   'contact-limit',
   'call-limit',
   'wrong-person',
@@ -311,7 +312,7 @@ export const scheduleSchema = z.strictObject({
   title: textKey,
   anchor: z.literal('dueOn'),
   purpose: z.literal('reminder'),
-  /** Wall clock of the customer's zone; no stage is planned outside. What the contact gate defers leaves when the gate says. */
+  /** Wall clock of the customer's zone; no stage is planned outside, and what is late does not leave outside. */
   window: z.strictObject({ from: clockTime, to: clockTime }),
   /** Sends are spread over so many minutes after the stage's time. */
   spreadMinutes: z.number().int().min(0).max(600).default(0),

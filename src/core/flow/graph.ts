@@ -2,7 +2,7 @@
 import type { Branch, ConversationDefinition, ProcessDefinition, ProcessNode, Route, Step } from './definition.ts';
 
 /** One way out of a step: its target and where it is written. */
-export interface Edge {
+interface Edge {
   readonly to: string;
   readonly path: readonly (string | number)[];
 }

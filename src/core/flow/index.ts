@@ -7,7 +7,7 @@
  *   loadFlow(text, file, catalogue) → findings, or a version     compileFlow(normalised, version) → table
  *   stepProcess(flow, state, event) → { state, effects }         planStages(stageTimes(flow), dueOn, options) → stages
  */
-export type { FlowCatalogue, Texts } from './catalogue.ts';
+export type { FlowCatalogue } from './catalogue.ts';
 export {
   ask,
   compileFlow,
@@ -17,37 +17,20 @@ export {
   type CompiledFlow,
   type CompiledProcess,
   type CompiledSchedule,
-  type SlotLimits,
 } from './compile.ts';
 export {
   durationMinutes,
   EARLIEST_DAY,
-  FORMAT_VERSION,
-  type Branch,
-  type ConversationDefinition,
-  type FlowDefinition,
   type Intent,
   type Listing,
-  type ProcessDefinition,
-  type ProcessNode,
-  type Route,
-  type ScheduleDefinition,
-  type SlotDefinition,
   type Starter,
   type Step,
   type StepOf,
   type Template,
 } from './definition.ts';
-export type { Finding, Translate } from './finding.ts';
-export { loadFlow, readPublished, type LoadedFlow, type LoadResult, type NormalisedFlow } from './load.ts';
+export type { Finding } from './finding.ts';
+export { loadFlow, readPublished, type LoadedFlow } from './load.ts';
 export { startProcess, stepProcess } from './process.ts';
-export type {
-  ApprovalOutcome,
-  Facts,
-  ProcessEffect,
-  ProcessEvent,
-  ProcessState,
-  ProcessStep,
-} from './process-state.ts';
-export { planStages, stageTimes, type PlannedStage, type StageTime } from './schedule.ts';
+export type { ProcessEffect, ProcessEvent, ProcessState } from './process-state.ts';
+export { hoursOf, planStages, stageTimes, type StageTime } from './schedule.ts';
 export { resolveTemplate } from './template.ts';

@@ -5,7 +5,7 @@ import type { TextParam } from '../../lib/text-params.ts';
 export type Facts = Readonly<Record<string, unknown>>;
 
 /** What an approval can come to. */
-export type ApprovalOutcome = 'approved' | 'rejected' | 'returned' | 'recalled';
+type ApprovalOutcome = 'approved' | 'rejected' | 'returned' | 'recalled';
 
 /** One running case, as JSON. */
 export interface ProcessState {

@@ -1,5 +1,6 @@
 /** Schedules: which messages belong to a due date, and when each may leave. */
 import { addDays, instantOf, type BusinessDate } from '../../lib/business-date.ts';
+import type { Hours } from '../../lib/daytime.ts';
 import type { CompiledSchedule } from './compile.ts';
 
 /** When a stage may leave, as wall clock of the customer's zone. */
@@ -34,6 +35,11 @@ export function stageTimes({ definition }: CompiledSchedule): readonly StageTime
     const minute = minutesOf(at);
     return { name, day, minute, spread: Math.min(definition.spreadMinutes, end - minute - 1), text };
   });
+}
+
+/** The hours in which a schedule's messages may leave, also late ones. */
+export function hoursOf({ definition: { window } }: CompiledSchedule): Hours {
+  return { from: minutesOf(window.from), until: minutesOf(window.to) };
 }
 
 /** The plan of one due date, in order. Wall-clock times are the customer's; the spread never leaves the window. */

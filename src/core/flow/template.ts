@@ -7,7 +7,7 @@ export type Lookup = (root: string) => unknown;
 const REFERENCE = /^\$(?<root>[a-z][A-Za-z0-9]*)(?:\.(?<path>[A-Za-z0-9.]+))?$/u;
 
 /** The value at a dotted path; own members only, so that `constructor` finds nothing. */
-export function valueAt(value: unknown, path: string): unknown {
+function valueAt(value: unknown, path: string): unknown {
   let found = value;
   for (const part of path.split('.')) {
     if (typeof found !== 'object' || found === null || !Object.hasOwn(found, part)) return undefined;
@@ -17,7 +17,7 @@ export function valueAt(value: unknown, path: string): unknown {
 }
 
 /** The root and path of a reference; `undefined` for a plain text. `$$5` is the text "$5". */
-export function parseReference(text: string): { readonly root: string; readonly path: string } | undefined {
+function parseReference(text: string): { readonly root: string; readonly path: string } | undefined {
   const groups = REFERENCE.exec(text)?.groups;
   return groups ? { root: groups['root'] ?? '', path: groups['path'] ?? '' } : undefined;
 }

@@ -1,6 +1,7 @@
 /** Who acts: a member of staff, a customer, an API token without a person, the system itself, or somebody unknown. */
 import type { Language } from '../../lib/i18n.ts';
 
+/** The roles a member of staff or a token can have. */
 export const ROLES = [
   'sales',
   'team_lead',
@@ -11,19 +12,22 @@ export const ROLES = [
   'compliance',
   'admin',
 ] as const;
+/** A role as permissions name it (`Access`). */
 export type Role = (typeof ROLES)[number];
 
+/** Whether a text names a role. */
 export function isRole(text: string): text is Role {
   return (ROLES as readonly string[]).includes(text);
 }
 
 /** A stored token that acts as a person. */
-export interface ActingToken {
+interface ActingToken {
   readonly id: string;
   /** Whether it may decide approvals: only where a person, or whoever sits at the machine, answers for its making. */
   readonly mayDecide: boolean;
 }
 
+/** Who acts; `id` is a row of his own kind, a stranger's that of his identity. */
 export type Actor =
   | {
       readonly kind: 'STAFF';
@@ -41,6 +45,7 @@ export type Actor =
   | { readonly kind: 'SYSTEM'; readonly id: string; readonly language: Language }
   | { readonly kind: 'STRANGER'; readonly id: string; readonly language: Language };
 
+/** The product itself: due timers, and what no person asked for. */
 export const SYSTEM_ACTOR: Actor = { kind: 'SYSTEM', id: 'daiban', language: 'zh-CN' };
 
 /** How far a right reaches: one's own customers, the team's, everybody's; `self` is a customer's own file. */

@@ -6,7 +6,7 @@ import { maskedInput } from '../audit/masked.ts';
 import { scopeOf, SYSTEM_ACTOR, type Actor } from './actor.ts';
 import type { Ctx, Services } from './context.ts';
 import type { Effects } from './effects.ts';
-import { parseInput, type Operation, type Registry } from './operation.ts';
+import { parseInput, type InputReader, type Operation, type Registry } from './operation.ts';
 
 /** Who calls, from where, at what instant: everything of a context that does not depend on the operation. */
 export interface Call {
@@ -23,16 +23,22 @@ export interface Call {
 /**
  * Calls an operation by name. Its writes are undone (savepoint) and the refusal audited when it throws, so the
  * surrounding turn can go on and tell the person.
+ * `read` is asked once the actor is known to be allowed.
  * @throws AppError permission.denied, request.invalid or what the operation refuses.
  */
-export async function callOperation(call: Call, name: string, rawInput: unknown): Promise<unknown> {
+export async function callOperation(
+  call: Call,
+  name: string,
+  rawInput: unknown,
+  read: InputReader = parseInput,
+): Promise<unknown> {
   const operation = call.registry.get(name);
   const scope = scopeOf(call.actor, operation.access);
   if (scope === undefined) {
     refuse(call, operation, undefined, 'permission.denied');
     throw new AppError(commonErrors['permission.denied'], { params: { operation: name } });
   }
-  const input = parsed(call, operation, rawInput);
+  const input = parsed(call, operation, rawInput, read);
   const mark = call.effects.mark();
   if (!operation.isRead) await call.tx.query('SAVEPOINT operation');
   try {
@@ -60,9 +66,9 @@ export async function callOperation(call: Call, name: string, rawInput: unknown)
   }
 }
 
-function parsed(call: Call, operation: Operation, rawInput: unknown): unknown {
+function parsed(call: Call, operation: Operation, rawInput: unknown, read: InputReader): unknown {
   try {
-    return parseInput(operation, rawInput, call.actor.language);
+    return read(operation, rawInput, call.actor.language);
   } catch (error) {
     if (error instanceof AppError) refuse(call, operation, undefined, error.code);
     throw error;

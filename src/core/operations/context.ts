@@ -23,13 +23,14 @@ export interface Services {
   readonly telegramBotName: () => string | undefined;
 }
 
-export interface FileStore {
+interface FileStore {
   /** Stores bytes under a random key; nothing readable on disk. */
   put(storageKey: string, sealed: Buffer): Promise<void>;
   get(storageKey: string): Promise<Buffer>;
   remove(storageKey: string): Promise<void>;
 }
 
+/** One call: its transaction, instant, actor, and what it leaves behind (`effects`). */
 export interface Ctx {
   readonly tx: Tx;
   /** Business time (database time plus the stored offset). */

@@ -32,6 +32,7 @@ export type Painter = (data: unknown, language: Language) => Promise<Buffer>;
 /** STAFF and ANSWER (a direct answer to what the person just wrote) pass the contact gate; the others are judged by it. */
 export type Purpose = 'STAFF' | 'ANSWER' | 'SERVICE' | 'COLLECTION' | 'MARKETING';
 
+/** A message that shall leave once the turn is committed. */
 export interface MessageDraft {
   /** Once for ever: a second row with this key is not written. Without it each call writes one. */
   readonly key?: string;
@@ -47,6 +48,7 @@ export interface MessageDraft {
   readonly actorId?: string;
 }
 
+/** Something that shall happen later. */
 export interface TimerDraft {
   /** Unique; a second timer with the same key moves nothing while the first is open or fired. */
   readonly key: string;
@@ -56,6 +58,7 @@ export interface TimerDraft {
   readonly payload?: unknown;
 }
 
+/** An audit entry without its actor, which the turn knows. */
 export interface AuditDraft {
   readonly action: string;
   readonly outcome: 'DONE' | 'REFUSED';
@@ -64,6 +67,7 @@ export interface AuditDraft {
   readonly detail?: unknown;
 }
 
+/** What a process went through: one row of its history. */
 export interface FlowEventDraft {
   readonly instanceId: string;
   readonly rev: number;
@@ -71,6 +75,7 @@ export interface FlowEventDraft {
   readonly data?: unknown;
 }
 
+/** Trouble that somebody of the house must look at; `detail` fills the texts of its kind. */
 export interface IncidentDraft {
   readonly kind: string;
   readonly subject?: { readonly kind: string; readonly id: string };
@@ -142,6 +147,7 @@ export class Effects {
   }
 }
 
+/** How much there was of each. */
 export type EffectsMark = Readonly<
   Record<'messages' | 'timers' | 'cancelledTimers' | 'audits' | 'events' | 'incidents', number>
 >;

@@ -10,7 +10,7 @@ import { SCHEMA_WORDS } from '../../lib/request-body.ts';
 import type { Access } from './actor.ts';
 import type { Ctx } from './context.ts';
 
-export interface HttpBinding {
+interface HttpBinding {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   /** Under `/api/v1`, with `{name}` for parameters: `/customers/{id}`. */
   readonly path: string;
@@ -19,6 +19,7 @@ export interface HttpBinding {
   readonly internal?: readonly string[];
 }
 
+/** What an operation says of itself; permission, audit, document and route are made from it. */
 export interface OperationSpec<I extends z.ZodType, O extends z.ZodType> {
   /** `noun.verb`, dotted and stable. */
   readonly name: string;
@@ -146,10 +147,25 @@ export function parseInput(operation: Operation, input: unknown, language: Langu
   return parseFields(operation.input, input, language);
 }
 
+/** How an operation's input is read from what came: `parseInput`, or what a caller from outside may say. */
+export type InputReader = (operation: Operation, input: unknown, language: Language) => unknown;
+
 /** What may be sent to an operation over HTTP: its input without what only callers inside the house give. */
 export function publicInput({ input, http }: Operation): z.ZodType {
   const { internal } = http ?? {};
   return internal && input instanceof z.ZodObject ? partOf(input, (name) => !internal.includes(name)) : input;
+}
+
+/** The public input by where its members stand in a request; `path` is absent where nothing is named there. */
+export function publicPlaces(operation: Operation): { readonly path?: z.ZodObject; readonly rest: z.ZodType } {
+  const names = [...(operation.http?.path ?? '').matchAll(/\{(\w+)\}/g)].map((match) => match[1] ?? '');
+  const input = publicInput(operation);
+  if (!(input instanceof z.ZodObject) || names.length === 0) return { rest: input };
+  return {
+    // What stands in the path is always there, whatever the operation says for other ways of calling it.
+    path: partOf(input, (name) => names.includes(name)).required(),
+    rest: partOf(input, (name) => !names.includes(name)),
+  };
 }
 
 /** Some members of an object; like the whole, the part refuses members it does not know. */

@@ -19,7 +19,7 @@ export interface TableFinding {
 }
 
 /** How much work each of the three looks may do, in rows looked at. */
-export const DEFAULT_BUDGET = 2_000_000;
+const DEFAULT_BUDGET = 2_000_000;
 const MAX_FINDINGS = 100;
 
 /** Analyses a checked table (`checkTable` found nothing). */

@@ -20,7 +20,7 @@ export interface MissingFact {
 }
 
 /** The result of one evaluation. */
-export interface TableResult {
+interface TableResult {
   /** Hash of the table, see `tableVersion`. */
   readonly version: string;
   /** Rows that fired and count under the hit policy, in the order of the table. */

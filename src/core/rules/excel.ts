@@ -35,7 +35,7 @@ const MAX_UNPACKED = 80_000_000;
 export const RULES_SHEET = 'rules';
 
 /** A fault with the row and column of the sheet (from 1), as people see them in Excel. */
-export interface SheetFault extends TableFault {
+interface SheetFault extends TableFault {
   readonly sheetRow?: number;
   readonly sheetColumn?: number;
 }

@@ -34,7 +34,7 @@ type ListColumn = (typeof LIST_COLUMNS)[number];
 const REQUIRED: readonly ListColumn[] = ['id', 'field', 'op', 'value', 'action'];
 
 /** The outputs of every risk policy. */
-export const POLICY_OUTPUTS: readonly OutputColumn[] = [
+const POLICY_OUTPUTS: readonly OutputColumn[] = [
   { key: 'action', label: '结论', type: 'text' },
   { key: 'reason', label: '原因', type: 'text' },
 ];

@@ -36,14 +36,14 @@ export function attributePoints(beta: number, woe: number, scale: ScoreScale = D
 }
 
 /** One bin of a characteristic with its weight of evidence, as it stands in a card. */
-export interface CardBin {
+interface CardBin {
   /** Lower end, included; the first bin of a characteristic starts at −Infinity. */
   readonly from: number;
   readonly woe: number;
 }
 
 /** One characteristic of a card: its fact, coefficient and bins in rising order. */
-export interface CardAttribute {
+interface CardAttribute {
   readonly fact: string;
   readonly beta: number;
   readonly bins: readonly CardBin[];

@@ -87,7 +87,7 @@ export function readTable(
 }
 
 /** A written table with its cells read; cells that cannot be read are faults. */
-export function tableOf(written: WrittenTable): {
+function tableOf(written: WrittenTable): {
   readonly table: DecisionTable;
   readonly faults: readonly TableFault[];
 } {

@@ -12,6 +12,7 @@ import type { Say } from './speech.ts';
 
 type Tap = Extract<Happening, { kind: 'action' }>;
 
+/** A press on an approval card, with the turn it is handled in; `text` speaks the presser's language. */
 export interface Press {
   readonly turn: Turn;
   readonly address: Address;
@@ -88,19 +89,13 @@ function refused(
 ): PendingDecision | undefined {
   const { tap } = press;
   const params = { application: card.application, by: card.decidedBy ?? 'none', role: 'other', ...error.params };
-  const pending: PendingDecision = {
-    approvalId: card.approvalId,
-    revision: tap.revision,
-    verb: tap.verb,
-    cardId: tap.cardId,
-    application: card.application,
-  };
   const wanting: Wanting = {
     cardId: tap.cardId,
     revision: tap.revision,
     verb: tap.verb,
     application: card.application,
   };
+  const pending: PendingDecision = { approvalId: card.approvalId, ...wanting };
   switch (error.code) {
     case 'approval.reason_needed':
       if (openForm(press, reasonForm(wanting, press.text))) return undefined;

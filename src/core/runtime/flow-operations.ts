@@ -1,6 +1,7 @@
 /** Publishing a version of a flow: audited like every change of what the product does. */
 import { z } from 'zod';
 import { AppError, defineErrors } from '../../lib/errors.ts';
+import { wholeNumber } from '../../lib/whole-number.ts';
 import { defineOperation } from '../operations/operation.ts';
 import { flowVersions, publishVersion } from './flow-store.ts';
 
@@ -19,7 +20,7 @@ export const publishFlow = defineOperation({
   access: { admin: 'all' },
   input: z.strictObject({
     name: z.string().min(1).max(80),
-    number: z.coerce.number().int().min(1).optional(),
+    number: wholeNumber(1).optional(),
   }),
   output: z.object({
     name: z.string(),

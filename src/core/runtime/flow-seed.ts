@@ -9,6 +9,7 @@ import { flowVersions, publishVersion, storeDraft } from './flow-store.ts';
 import { ROLES } from '../operations/actor.ts';
 import type { Registry } from '../operations/operation.ts';
 
+/** A flow as it lies in a folder: name of the file and its YAML. */
 export interface FlowFile {
   readonly file: string;
   readonly text: string;
@@ -69,6 +70,7 @@ function inputsOf(registry: Registry): ReadonlyMap<string, ReadonlySet<string>> 
   );
 }
 
+/** What stands the check, and what is to be said about the rest. */
 export interface FlowCheck {
   readonly flows: readonly (LoadedFlow & { readonly source: string })[];
   readonly findings: readonly Finding[];

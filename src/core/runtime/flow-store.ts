@@ -3,6 +3,7 @@ import { statement, type Tx } from '../../db/database.ts';
 import { LOCKS } from '../../db/locks.ts';
 import type { LoadedFlow } from '../flow/index.ts';
 
+/** A stored version: `id` is its hash, `definition` canonical JSON, `source` the YAML it came from. */
 export interface FlowVersionRow {
   readonly id: string;
   readonly name: string;
@@ -48,6 +49,7 @@ const PUBLISH = statement(
   `UPDATE flow_versions SET state = 'LIVE', published_at = $2, published_by = $3 WHERE id = $1 RETURNING number`,
 );
 
+/** The version of each flow that new cases start with. */
 export async function liveFlows(tx: Tx): Promise<readonly FlowVersionRow[]> {
   return tx.query<FlowVersionRow>(LIVE);
 }
@@ -57,10 +59,12 @@ export async function retiredSchedules(tx: Tx): Promise<readonly FlowVersionRow[
   return tx.query<FlowVersionRow>(RETIRED_SCHEDULES);
 }
 
+/** One version by its hash. */
 export async function findFlowVersion(tx: Tx, id: string): Promise<FlowVersionRow | undefined> {
   return (await tx.query<FlowVersionRow>(FIND, [id]))[0];
 }
 
+/** All versions of a flow, or of all flows (`null`), the newest first. */
 export async function flowVersions(tx: Tx, name: string | null): Promise<readonly FlowVersionRow[]> {
   return tx.query<FlowVersionRow>(OF_NAME, [name]);
 }

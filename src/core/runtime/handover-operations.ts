@@ -61,13 +61,23 @@ export const handBackChat = defineOperation({
     const found = await ctx.tx.query<ChatRow>(CHAT, [id, accounts, conversation]);
     if (found.length === 0) throw new AppError(commonErrors['resource.not_found']);
     // Whoever is known by now is a customer, and the caller has to be allowed to see him.
-    for (const row of found) if (row.customer_id !== null) await ctx.call('customer.get', { id: row.customer_id });
+    for (const row of found) if (row.customer_id !== null) await refuseUnseen(ctx, row.customer_id);
     const talks = found.filter((row) => row.is_silenced);
     await giveWord(ctx, talks);
     for (const row of found) await settle(ctx, { kind: 'conversation', id: row.id });
     return { conversations: talks.length };
   },
 });
+
+/** The chat of somebody else's customer is one that does not exist: whoever could tell them apart would learn who writes to us. */
+async function refuseUnseen(ctx: Ctx, customerId: string): Promise<void> {
+  try {
+    await ctx.call('customer.get', { id: customerId });
+  } catch (error) {
+    if (error instanceof AppError && error.status === 404) throw new AppError(commonErrors['resource.not_found']);
+    throw error;
+  }
+}
 
 /** A chat's id on a platform, as a to-do names it; anything else is a customer's number or id. */
 const CHAT_ID = /^-?\d{5,20}$/;

@@ -27,7 +27,7 @@ export interface MediaErrand {
 }
 
 /** How long an album has to be quiet to be whole. Telegram delivers its messages within a few hundred milliseconds. */
-export const ALBUM_QUIET_MS = 1_500;
+const ALBUM_QUIET_MS = 1_500;
 /** Telegram's most; an album that has so many need not be waited for, and nobody can put it off for ever. */
 const MAX_ALBUM = 10;
 

@@ -27,6 +27,7 @@ export interface PendingDecision {
   readonly application?: string;
 }
 
+/** All that a conversation carries from one turn to the next. */
 export interface Memory {
   readonly talk: ConversationState;
   readonly offer?: Offer;
@@ -51,6 +52,7 @@ export function withMessage({ early = [], ...rest }: Memory, messageId: string):
   return others.length === 0 ? rest : { ...rest, early: others };
 }
 
+/** A stored state as what is remembered; nothing stored is a conversation that begins. */
 export function memoryOf(state: unknown): Memory {
   return state === undefined || state === null ? { talk: EMPTY_CONVERSATION } : (state as Memory);
 }
@@ -68,6 +70,7 @@ export function memoryFor(memory: Memory, flows: Pick<FlowTable, 'get'>, audienc
   return isHis ? memory : { talk: { ...EMPTY_CONVERSATION, visits } };
 }
 
+/** What is remembered once a decision is made or dropped. */
 export function withoutDecision(memory: Memory): Memory {
   const { decision: _decision, ...rest } = memory;
   return rest;

@@ -8,6 +8,7 @@ import type { Effects } from '../operations/effects.ts';
 
 /** What falls due at a question nobody answers, in milliseconds of business time. */
 type Dues = Readonly<Partial<Record<SilenceName, number>>>;
+/** What happens at a question nobody answers: it is asked again, later it is given up. */
 export type SilenceName = 'remind' | 'expire';
 
 /** Part of what is remembered of a conversation. */
@@ -58,6 +59,11 @@ export function ring(
     return at === undefined || due.includes(name) ? [] : [[name, at] as const];
   });
   return { silence: { visit, dues: Object.fromEntries(left) }, due };
+}
+
+/** What has rung waits on, until a better hour. */
+export function putOff({ silence, due }: ReturnType<typeof ring>, until: number): Silence | undefined {
+  return due.reduce((kept, name) => (kept ? awaitAnswer(kept, kept.visit, name, until) : kept), silence);
 }
 
 /** Sets the timer that is missing, if one is; what is remembered from now on. */

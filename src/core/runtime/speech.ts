@@ -4,7 +4,7 @@ import type { Text, Texts } from '../../lib/i18n.ts';
 import { newToken } from '../../lib/ids.ts';
 import { present, type ConversationEffect } from '../conversation/index.ts';
 import type { Actor } from '../operations/actor.ts';
-import type { MessageContent } from '../operations/effects.ts';
+import type { MessageContent, Purpose } from '../operations/effects.ts';
 import { platformOf, type Turn } from '../unit/unit.ts';
 import { choiceCard, showsAsCard, stillAsked } from './choices.ts';
 import type { Flows } from './flows.ts';
@@ -23,6 +23,8 @@ export class Speech {
   readonly #flows: Pick<Flows, 'table'>;
   readonly #address: Address;
   readonly #listener: () => Actor;
+  /** Nobody has just said something here: what is said now is no answer. */
+  isUnasked = false;
 
   constructor(
     { texts, flows }: { readonly texts: Texts; readonly flows: Pick<Flows, 'table'> },
@@ -56,10 +58,15 @@ export class Speech {
     const { kind, id } = this.#listener();
     turn.effects.send({
       to: this.#address,
-      purpose: kind === 'STAFF' ? 'STAFF' : 'ANSWER',
+      purpose: this.#purposeFor(kind),
       content,
       ...(kind === 'CUSTOMER' ? { customerId: id } : {}),
     });
+  }
+
+  #purposeFor(kind: Actor['kind']): Purpose {
+    if (kind === 'STAFF') return 'STAFF';
+    return this.isUnasked ? 'SERVICE' : 'ANSWER';
   }
 
   /** Says texts by their keys. */

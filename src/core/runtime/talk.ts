@@ -5,6 +5,7 @@ import { identitiesOf, setReachable, type Identity } from '../../identity/identi
 import type { BusinessDate } from '../../lib/business-date.ts';
 import { AppError } from '../../lib/errors.ts';
 import type { Texts } from '../../lib/i18n.ts';
+import type { SendGate } from '../../outbox/gate.ts';
 import {
   namesIn,
   openCase,
@@ -36,17 +37,20 @@ import { handOverMedia } from './media-timer.ts';
 import { awaitingMessage, caseOf, memoryFor, withMessage, withoutDecision, type Memory } from './memory.ts';
 import type { PersonalValues } from './personal-slots.ts';
 import { actorOf, isUnknownStaff } from './senders.ts';
-import { answered, awaitAnswer, keepAlarm, ring, type Silence } from './silence.ts';
+import { answered, awaitAnswer, keepAlarm, putOff, ring, type Silence } from './silence.ts';
 import { Speech } from './speech.ts';
 import { answerTrial } from './trial.ts';
 import type { ConversationWork, InternalEvent, StoredEvent } from './turns.ts';
 import { pointToCard } from './typed-decisions.ts';
+import { unaskedHour } from './unasked.ts';
 
 /** What talks need of the rest of the program. */
 export interface RuntimeDeps {
   readonly flows: Flows;
   readonly texts: Texts;
   readonly companyZone: string;
+  /** What the outbox asks before it sends: also asked before the bot speaks of its own accord. */
+  readonly gates: readonly SendGate[];
   readonly writeIncoming: (unit: Unit, items: readonly IncomingItem[]) => Promise<void>;
   /** Notes an edit or deletion; `false` when the message is not on file. */
   readonly writeChange: (unit: Unit, change: ItemChange) => Promise<boolean>;
@@ -136,6 +140,7 @@ export class Talk {
     });
     this.#turns.push(turn);
     this.#isProvenPhone = false;
+    this.#speech.isUnasked = 'internal' in stored.event && stored.event.internal === 'silence';
     if (this.#actor.kind === 'CUSTOMER') turn.effects.touch(this.#actor.id);
     this.#concealNames(turn);
     if ('internal' in stored.event) await this.#internal(turn, stored, stored.event);
@@ -391,10 +396,15 @@ export class Talk {
   }
 
   async #silence(turn: Turn, at: number): Promise<void> {
-    const rung = ring(this.#memory.silence, at, this.#unit.now.getTime());
-    this.#listen(rung.silence);
+    const { now, tx } = this.#unit;
+    const rung = ring(this.#memory.silence, at, now.getTime());
+    const { companyZone, gates } = this.#deps;
+    const { account } = this.#address;
+    const hour = await unaskedHour(tx, gates, { actor: this.#actor, account, now, companyZone });
+    this.#listen(hour instanceof Date ? putOff(rung, hour.getTime()) : rung.silence);
     const visit = rung.silence?.visit ?? 0;
-    for (const name of rung.due) await this.#step(turn, { type: 'timeout', visit, name });
+    const due = hour instanceof Date ? [] : rung.due.filter((name) => hour === 'now' || name !== 'remind');
+    for (const name of due) await this.#step(turn, { type: 'timeout', visit, name });
     this.#listen(keepAlarm(turn.effects, this.#work.conversation.id, this.#memory.silence));
   }
 

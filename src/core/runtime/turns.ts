@@ -19,6 +19,7 @@ export type InternalEvent =
   | { readonly internal: 'form_unopened'; readonly tap: Extract<Happening, { kind: 'action' }> }
   | { readonly internal: 'handback' };
 
+/** One row of the inbox, opened. */
 export interface StoredEvent {
   readonly id: bigint;
   readonly at: Date;
@@ -37,6 +38,7 @@ export interface SetAside extends Pick<StoredEvent, 'id' | 'traceId'>, Partial<P
   readonly kind: string;
 }
 
+/** A conversation whose row this transaction has locked, its state opened. */
 export interface LockedConversation {
   readonly id: string;
   readonly platform: string;

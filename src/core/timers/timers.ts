@@ -45,6 +45,7 @@ export interface ClaimedTimer {
   readonly traceId: string;
 }
 
+/** A due timer, opened. */
 export interface DueTimer extends Omit<ClaimedTimer, 'sealedPayload'> {
   readonly payload: unknown;
 }
@@ -90,6 +91,7 @@ async function insert<D extends Omit<TimerDraft, 'payload'> & { readonly traceId
   ]);
 }
 
+/** Takes back open timers by key; what has fired or is parked stays. */
 export async function cancelTimers(tx: Tx, timerKeys: readonly string[]): Promise<void> {
   if (timerKeys.length > 0) await tx.query(CANCEL, [timerKeys]);
 }
@@ -115,6 +117,7 @@ export function openTimer(keys: Keyring, { sealedPayload, ...timer }: ClaimedTim
   return { ...timer, payload };
 }
 
+/** Writes down that timers are done; what they carried is wiped. */
 export async function markFired(tx: Tx, now: Date, ids: readonly bigint[]): Promise<void> {
   if (ids.length > 0) await tx.query(FIRED, [ids, now]);
 }

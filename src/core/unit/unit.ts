@@ -3,7 +3,8 @@
  * behind. State, messages, timers and audit entries of a turn commit together or not at all (invariant 4).
  */
 import type { Address } from '../../channels/channel.ts';
-import { isContention, statement, type Database, type Tx } from '../../db/database.ts';
+import { statement, type Database, type Tx } from '../../db/database.ts';
+import { isContention } from '../../db/faults.ts';
 import { AppError, commonErrors } from '../../lib/errors.ts';
 import { newId } from '../../lib/ids.ts';
 import { hit } from '../../lib/kill-points.ts';
@@ -15,7 +16,7 @@ import type { Actor } from '../operations/actor.ts';
 import { callOperation, type Call } from '../operations/call.ts';
 import type { Services } from '../operations/context.ts';
 import { Effects, type TimerDraft } from '../operations/effects.ts';
-import type { Registry } from '../operations/operation.ts';
+import type { InputReader, Registry } from '../operations/operation.ts';
 import { cancelTimers, writeTimers } from '../timers/timers.ts';
 import { RowIds } from './row-ids.ts';
 
@@ -50,6 +51,7 @@ const INCIDENTS = statement(
    SELECT id, kind, subject_kind, subject_id, detail, $1 FROM unnest($2::uuid[], $3::text[], $4::text[], $5::text[], $6::jsonb[]) AS row (id, kind, subject_kind, subject_id, detail)`,
 );
 
+/** What a unit of work uses: the same for every unit of a process. */
 export interface UnitDeps {
   readonly database: Database;
   readonly services: Services;
@@ -62,6 +64,7 @@ export interface UnitDeps {
   readonly direct?: DirectSender;
 }
 
+/** What a commit left to be done. */
 export type WakeTopic = 'inbox' | 'outbox' | 'timers';
 
 /** One turn's own part: who acts, where, and what it leaves behind. */
@@ -74,11 +77,18 @@ export interface Turn {
   run(name: string, input: unknown): Promise<unknown>;
 }
 
+/** Who acts in a turn and by which way; without `traceId` it gets one of its own. */
 export interface TurnOptions {
   readonly actor: Actor;
   readonly via: string;
   readonly traceId?: string;
   readonly conversation?: Turn['conversation'];
+}
+
+/** The same for a single operation. */
+export interface PerformOptions extends TurnOptions {
+  /** How the input is read that came from outside. */
+  readonly read?: InputReader;
 }
 
 /** An open transaction with its instant. */
@@ -342,13 +352,13 @@ const COME_BACK_MS = 1_000;
  */
 export async function performOperation(
   deps: UnitDeps,
-  options: TurnOptions,
+  options: PerformOptions,
   name: string,
   input: unknown,
 ): Promise<unknown> {
   for (let run = 1; ; run += 1) {
     try {
-      return await performOnce(deps, options, name, input);
+      return await performOnce(deps, options, async ({ call }) => callOperation(call, name, input, options.read));
     } catch (error) {
       if (!isContention(error)) throw error;
       if (run === MAX_RUNS)
@@ -357,12 +367,16 @@ export async function performOperation(
   }
 }
 
-async function performOnce(deps: UnitDeps, options: TurnOptions, name: string, input: unknown): Promise<unknown> {
+async function performOnce(
+  deps: UnitDeps,
+  options: TurnOptions,
+  work: (turn: Turn) => Promise<unknown>,
+): Promise<unknown> {
   let refusal: AppError | undefined;
   const result = await inUnit(deps, async (unit) => {
     const turn = unit.turn(options);
     try {
-      return await turn.run(name, input);
+      return await work(turn);
     } catch (error) {
       if (!(error instanceof AppError)) throw error;
       refusal = error; // the refusal's audit entry is committed, then the caller hears of it

@@ -8,7 +8,7 @@ import { AppError } from '../../lib/errors.ts';
 import type { Account } from './account.ts';
 import type { Binaries } from './binaries.ts';
 import { embeddedErrors } from './embedded-errors.ts';
-import { makeOwnFolder, unlessCode } from './files.ts';
+import { closedFile, giveToOwner, makeOwnFolder, unlessCode } from './files.ts';
 import { disownStalePidFile, readPostmaster } from './postmaster.ts';
 import { runAs, SERVER_ENVIRONMENT, type Ended } from './processes.ts';
 
@@ -190,7 +190,9 @@ async function openLog(cluster: Cluster): Promise<FileHandle> {
   const file = `${cluster.folder}.log`;
   const { size } = (await stat(file).catch(unlessCode('ENOENT'))) ?? { size: 0 };
   if (size > LOG_LIMIT_BYTES) await rename(file, `${file}.1`);
-  return open(file, 'a', 0o600);
+  const log = await open(file, 'a', 0o600).catch(closedFile(file));
+  await giveToOwner(file);
+  return log;
 }
 
 /** The last lines the server wrote since `from`. Not only the FATAL ones: the cause often stands in a LOG line before them. */

@@ -8,12 +8,13 @@ import path from 'node:path';
 import { dataDirErrors } from '../../lib/data-dir.ts';
 import { AppError, errorText } from '../../lib/errors.ts';
 import { isRoot, serverAccount, type Account } from './account.ts';
-import { unlessCode } from './files.ts';
+import { giveToOwner, unlessCode } from './files.ts';
 import { embeddedErrors } from './embedded-errors.ts';
 import { runAs } from './processes.ts';
+import { RECORD_FILE } from './record.ts';
 
 /** The cluster folder carries the major version: files of one major cannot be read by another. */
-export const CLUSTER_FOLDER = 'pg18';
+const CLUSTER_FOLDER = 'pg18';
 const POINTER_FILE = 'pg.location';
 /** System folders that outlive a reboot, tried in this order. */
 const SYSTEM_FOLDERS = ['/var/lib', '/opt', '/srv'] as const;
@@ -27,6 +28,8 @@ export interface Home {
   readonly account: Account | undefined;
   /** Set when the home is not DATA_DIR: a person looking for the data has to be told. */
   readonly elsewhere: boolean;
+  /** A system folder with the cluster of an earlier DATA_DIR of this name. It is left alone: that one was taken away to start over. */
+  readonly former?: string;
 }
 
 /**
@@ -36,8 +39,7 @@ export interface Home {
  */
 export async function findHome(dataDir: string): Promise<Home> {
   const real = await realpath(dataDir);
-  const pointed = await readFile(path.join(real, POINTER_FILE), 'utf8').catch(unlessCode('ENOENT'));
-  const folder = pointed?.trim() ?? real;
+  const folder = (await pointedFrom(real)) ?? real;
   const owner = await ownerOf(path.join(folder, CLUSTER_FOLDER));
   if (owner !== undefined && !mayRunFor(owner)) {
     const detail = `${folder} belongs to user ${owner.uid}`;
@@ -48,19 +50,43 @@ export async function findHome(dataDir: string): Promise<Home> {
   return makeSystemHome(real, account);
 }
 
+async function pointedFrom(dataDir: string): Promise<string | undefined> {
+  const pointed = await readFile(path.join(dataDir, POINTER_FILE), 'utf8').catch(unlessCode('ENOENT'));
+  return pointed?.trim();
+}
+
 async function makeSystemHome(dataDir: string, account: Account | undefined): Promise<Home> {
   const name = `daiban-${createHash('sha256').update(dataDir).digest('hex').slice(0, 12)}`;
   const refusals: string[] = [];
   for (const parent of SYSTEM_FOLDERS) {
-    const folder = path.join(parent, name);
+    const { folder, former } = await unusedFolder(path.join(parent, name), dataDir);
     const refusal = await openFolder(folder, account);
     if (refusal === undefined) {
-      await writeFile(path.join(dataDir, POINTER_FILE), `${folder}\n`);
-      return homeIn(folder, account, true);
+      const pointer = path.join(dataDir, POINTER_FILE);
+      await writeFile(pointer, `${folder}\n`);
+      await giveToOwner(pointer);
+      return { ...homeIn(folder, account, true), ...(former === undefined ? {} : { former }) };
     }
     refusals.push(`${folder}: ${refusal}`);
   }
   throw new AppError(embeddedErrors['database.no_place'], { params: { dataDir, detail: refusals.join('; ') } });
+}
+
+/** The folder of this name, or the first numbered one without a cluster where DATA_DIR is new: another's key opens no old data. */
+async function unusedFolder(
+  wanted: string,
+  dataDir: string,
+): Promise<{ readonly folder: string; readonly former?: string }> {
+  const isKnown = (await ownerOf(path.join(dataDir, RECORD_FILE))) !== undefined;
+  const pointed = await pointedFrom(dataDir); // a process that began with us may have been faster
+  if (pointed !== undefined && path.dirname(pointed) === path.dirname(wanted)) return { folder: pointed };
+  if (isKnown) return { folder: wanted };
+  for (let number = 1, former: string | undefined; ; number += 1) {
+    const folder = number === 1 ? wanted : `${wanted}-${number}`;
+    if ((await ownerOf(path.join(folder, CLUSTER_FOLDER))) === undefined)
+      return { folder, ...(former === undefined ? {} : { former }) };
+    former = folder;
+  }
 }
 
 async function openFolder(folder: string, account: Account | undefined): Promise<string | undefined> {

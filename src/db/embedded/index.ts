@@ -1,3 +1,2 @@
 /** The door of the embedded PostgreSQL. */
-export { openDatabase, type DatabaseNote, type OpenDatabase } from './open-database.ts';
-export { embeddedErrors } from './embedded-errors.ts';
+export { openDatabase, type OpenDatabase } from './open-database.ts';

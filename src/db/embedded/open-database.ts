@@ -8,10 +8,12 @@ import { attach, detach, locateServer, type Attached, type Server } from './serv
 /** Something a person at the terminal should know; the texts are `database.note.<kind>` of locales/. */
 export type DatabaseNote =
   | { readonly kind: 'elsewhere'; readonly folder: string }
+  | { readonly kind: 'former'; readonly folder: string }
   | { readonly kind: 'lost' }
   | { readonly kind: 'regained' }
   | { readonly kind: 'moved'; readonly port: number };
 
+/** A database that can be connected to. */
 export interface OpenDatabase {
   readonly url: string;
   /** True when the server is ours and stops with the last process that uses it. */
@@ -39,6 +41,7 @@ export async function openDatabase(options: {
   const note = (event: DatabaseNote): void => options.onNote(lineOf(event), event);
   const server = await locateServer(path.resolve(options.dataDir));
   if (server.elsewhere) note({ kind: 'elsewhere', folder: path.dirname(server.cluster.folder) });
+  if (server.former !== undefined) note({ kind: 'former', folder: server.former });
   const presence = new Presence(server, note);
   const record = await presence.begin();
   await createDatabase(urlOf(record, 'postgres'));
@@ -122,6 +125,8 @@ function unlessDuplicate(error: unknown): void {
 
 function lineOf(note: DatabaseNote): string {
   if (note.kind === 'elsewhere') return `The database lives in ${note.folder}: its user cannot enter DATA_DIR.`;
+  if (note.kind === 'former')
+    return `The database of an earlier DATA_DIR is still in ${note.folder} and is not used; remove it, or put its path into pg.location.`;
   if (note.kind === 'lost') return 'The embedded PostgreSQL has gone; starting it again.';
   if (note.kind === 'regained') return 'The embedded PostgreSQL is back.';
   return `The embedded PostgreSQL had to move to port ${note.port}; restart daiban.`;

@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { readFile, rename, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { unlessCode } from './files.ts';
+import { closedFile, giveToOwner, unlessCode } from './files.ts';
 
 /** Port and password of the embedded server. Mode 0600: whoever can read it is its superuser. */
 export interface ServerRecord {
@@ -11,7 +11,8 @@ export interface ServerRecord {
   readonly password: string;
 }
 
-const FILE = 'pg.json';
+/** Its name; a DATA_DIR without it has never had a server. */
+export const RECORD_FILE = 'pg.json';
 /** In place of a port: the system shall choose. */
 export const ANY_PORT = 0;
 /** The database everything of ours is in, and the role that owns it. */
@@ -19,15 +20,17 @@ export const DATABASE = 'daiban';
 
 /** The record of this DATA_DIR, or nothing when there is none or a power cut left half of one. */
 export async function readRecord(dataDir: string): Promise<ServerRecord | undefined> {
-  const text = await readFile(path.join(dataDir, FILE), 'utf8').catch(unlessCode('ENOENT'));
+  const file = path.join(dataDir, RECORD_FILE);
+  const text = await readFile(file, 'utf8').catch(unlessCode('ENOENT')).catch(closedFile(file));
   return text === undefined ? undefined : parseRecord(text);
 }
 
 /** Replaces the record in one step. */
 export async function writeRecord(dataDir: string, record: ServerRecord): Promise<void> {
-  const file = path.join(dataDir, FILE);
+  const file = path.join(dataDir, RECORD_FILE);
   const fresh = `${file}.${process.pid}`;
   await writeFile(fresh, `${JSON.stringify(record)}\n`, { mode: 0o600 });
+  await giveToOwner(fresh);
   await rename(fresh, file);
 }
 

@@ -25,6 +25,8 @@ export interface Server {
   readonly cluster: Cluster;
   /** Set when the data had to go to a system folder. */
   readonly elsewhere: boolean;
+  /** @see Home.former */
+  readonly former: string | undefined;
 }
 
 /** A presence at a running server. */
@@ -45,7 +47,7 @@ export async function locateServer(dataDir: string): Promise<Server> {
   const home = await ourHome(dataDir);
   const binaries = await usableBinaries(home.account, home.folder);
   const cluster = { folder: home.cluster, account: home.account, binaries };
-  return { dataDir, cluster, elsewhere: home.elsewhere };
+  return { dataDir, cluster, elsewhere: home.elsewhere, former: home.former };
 }
 
 async function ourHome(dataDir: string): Promise<Home> {

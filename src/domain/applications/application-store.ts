@@ -2,6 +2,7 @@
 import { statement, type Tx } from '../../db/database.ts';
 import { isUuid } from '../../lib/ids.ts';
 
+/** An application with the terms it was last handed in with; `annual_rate` is an exact decimal of a year. */
 export interface ApplicationRow {
   readonly id: string;
   readonly number: number;
@@ -17,6 +18,7 @@ export interface ApplicationRow {
   readonly submitted_at: Date;
 }
 
+/** One wait of a process for a role’s votes. `visit` is the process’s number of the wait, `round` that of the submission. */
 export interface ApprovalRow {
   readonly id: string;
   readonly application_id: string;
@@ -28,13 +30,14 @@ export interface ApprovalRow {
   readonly mode: 'ANY' | 'ALL';
   readonly verbs: readonly string[];
   readonly revision: number;
-  readonly state: 'OPEN' | 'APPROVED' | 'REJECTED' | 'RETURNED' | 'RECALLED' | 'STOPPED' | 'EXPIRED';
+  readonly state: 'OPEN' | 'APPROVED' | 'REJECTED' | 'RETURNED' | 'RECALLED' | 'EXPIRED';
   readonly snapshot_hash: Buffer;
   readonly sealed_snapshot: Buffer;
   readonly opened_at: Date;
   readonly closed_at: Date | null;
 }
 
+/** A seat in an approval: who was asked, and what he decided. */
 export interface TaskRow {
   readonly id: string;
   readonly approval_id: string;
@@ -44,20 +47,6 @@ export interface TaskRow {
   readonly staff_name: string;
   /** He works here and has the role the node asks for: who lost either decides nothing any more. */
   readonly staff_able: boolean;
-}
-
-export interface CardRow {
-  readonly id: string;
-  readonly approval_id: string;
-  readonly task_id: string;
-  readonly identity_id: string;
-  readonly revision: number;
-  readonly state: 'OPEN' | 'CLOSED';
-  readonly account: string;
-  readonly external_id: string;
-  readonly staff_id: string;
-  /** The account is still that of whoever sits there. */
-  readonly is_his: boolean;
 }
 
 const APPLICATION =
@@ -198,23 +187,7 @@ const RETURNS = statement(
   'approvals-returns',
   `SELECT count(*)::int AS n FROM approvals WHERE instance_id = $1 AND state = 'RETURNED'`,
 );
-const ADD_CARD = statement(
-  'cards-insert',
-  `INSERT INTO cards (id, approval_id, task_id, identity_id, revision, state, created_at) VALUES ($1, $2, $3, $4, $5, 'OPEN', $6)`,
-);
-const CARDS = statement(
-  'cards-of-approval',
-  `SELECT c.id, c.approval_id, c.task_id, c.identity_id, c.revision, c.state, i.account, i.external_id, t.staff_id, (i.staff_id IS NOT DISTINCT FROM t.staff_id) AS is_his
-   FROM cards c JOIN identities i ON i.id = c.identity_id JOIN approval_tasks t ON t.id = c.task_id WHERE c.approval_id = $1 ORDER BY c.id`,
-);
-const CARD = statement(
-  'cards-find',
-  `SELECT c.id, c.approval_id, c.task_id, c.identity_id, c.revision, c.state, i.account, i.external_id, t.staff_id, (i.staff_id IS NOT DISTINCT FROM t.staff_id) AS is_his
-   FROM cards c JOIN identities i ON i.id = c.identity_id JOIN approval_tasks t ON t.id = c.task_id WHERE c.id = $1`,
-);
-const CLOSE_CARDS = statement('cards-close', `UPDATE cards SET state = 'CLOSED' WHERE id = ANY($1::text[])`);
-const REOPEN_CARD = statement('cards-reopen', `UPDATE cards SET state = 'OPEN' WHERE id = $1`);
-
+/** Adds it as SUBMITTED; its number (A1087 without the letter). */
 export async function insertApplication(
   tx: Tx,
   application: Omit<ApplicationRow, 'number' | 'state' | 'submitted_at'> & { readonly now: Date },
@@ -235,6 +208,7 @@ export async function insertApplication(
   return row.number;
 }
 
+/** The application with this id, not locked. */
 export async function findApplication(tx: Tx, id: string): Promise<ApplicationRow | undefined> {
   return (await tx.query<ApplicationRow>(FIND, [id]))[0];
 }
@@ -271,10 +245,12 @@ export async function latestApplication(tx: Tx, leadId: string): Promise<Applica
   return (await tx.query<ApplicationRow>(LATEST, [leadId]))[0];
 }
 
+/** Writes the state; whether it may follow the present one is the process’s to know. */
 export async function setApplicationState(tx: Tx, id: string, state: string, now: Date): Promise<void> {
   await tx.query(STATE, [id, state, now]);
 }
 
+/** Hands it in again with these terms; when it was first submitted, and by whom, stays. */
 export async function resubmitApplication(
   tx: Tx,
   id: string,
@@ -294,6 +270,7 @@ export async function instanceOf(
   return (await tx.query<{ id: string }>(INSTANCE, [subjectId, status]))[0]?.id;
 }
 
+/** Adds an approval; seats and cards follow one by one (`openTask`, `insertCard`). */
 export async function insertApproval(tx: Tx, approval: Omit<ApprovalRow, 'revision' | 'closed_at'>): Promise<void> {
   await tx.query(OPEN_APPROVAL, [
     approval.id,
@@ -317,15 +294,18 @@ export async function lockApproval(tx: Tx, id: string): Promise<ApprovalRow | un
   return (await tx.query<ApprovalRow>(LOCK_APPROVAL, [id]))[0];
 }
 
+/** The approval with this id, not locked: to be read, never to count votes on. */
 export async function findApproval(tx: Tx, id: string): Promise<ApprovalRow | undefined> {
   return (await tx.query<ApprovalRow>(FIND_APPROVAL, [id]))[0];
 }
 
+/** Ends it in this state, and with it the seats that have not decided; its cards are closed apart (`closeCards`). */
 export async function closeApproval(tx: Tx, id: string, state: string, now: Date): Promise<void> {
   await tx.query(CLOSE_APPROVAL, [id, state, now]);
   await tx.query(CLOSE_TASKS, [id]);
 }
 
+/** Every approval of a case, the closed ones among them, in the order in which they were opened. */
 export async function approvalsOfInstance(tx: Tx, instanceId: string): Promise<readonly ApprovalRow[]> {
   return tx.query<ApprovalRow>(OF_INSTANCE, [instanceId]);
 }
@@ -369,14 +349,17 @@ export async function approversOf(tx: Tx, applicationId: string): Promise<readon
   return (await tx.query<{ staff_id: string }>(INVOLVED, [applicationId])).map((row) => row.staff_id);
 }
 
+/** Keeps these people from ever deciding the case, each by his id with why; who is kept from it already stays so. */
 export async function exclude(tx: Tx, instanceId: string, people: ReadonlyMap<string, string>): Promise<void> {
   await tx.query(EXCLUDE, [instanceId, [...people.keys()], [...people.values()]]);
 }
 
+/** Who may never decide this case (design §3.9). */
 export async function excludedFrom(tx: Tx, instanceId: string): Promise<ReadonlySet<string>> {
   return new Set((await tx.query<{ staff_id: string }>(EXCLUDED, [instanceId])).map((row) => row.staff_id));
 }
 
+/** Who has approved at any level since the case was last handed in: nobody signs twice in one round. */
 export async function signedInRound(tx: Tx, instanceId: string, round: number): Promise<ReadonlySet<string>> {
   return new Set((await tx.query<{ staff_id: string }>(SIGNED, [instanceId, round])).map((row) => row.staff_id));
 }
@@ -396,6 +379,7 @@ export async function isAlarmed(tx: Tx, kind: string, applicationId: string): Pr
   return (await tx.query(ALARMED, [kind, applicationId])).length > 0;
 }
 
+/** The seats of these approvals, in the order in which they were given. */
 export async function tasksOf(tx: Tx, approvalIds: readonly string[]): Promise<readonly TaskRow[]> {
   return approvalIds.length === 0 ? [] : tx.query<TaskRow>(TASKS, [approvalIds]);
 }
@@ -434,6 +418,7 @@ export async function nextRound(tx: Tx, instanceId: string): Promise<number> {
   return 1 + ((await tx.query<{ n: number }>(RETURNS, [instanceId]))[0]?.n ?? 0);
 }
 
+/** A decision on a seat; `via` is where it was made: a platform, or the API. */
 export interface Vote {
   readonly taskId: string;
   readonly state: 'APPROVED' | 'REJECTED' | 'RETURNED' | 'HANDED_OVER';
@@ -448,35 +433,4 @@ export async function writeVote(tx: Tx, vote: Vote): Promise<boolean> {
   return (
     (await tx.query(VOTE, [vote.taskId, vote.state, vote.reasonCode, vote.sealedReason, vote.now, vote.via])).length > 0
   );
-}
-
-export async function insertCard(
-  tx: Tx,
-  card: {
-    readonly id: string;
-    readonly approvalId: string;
-    readonly taskId: string;
-    readonly identityId: string;
-    readonly revision: number;
-    readonly now: Date;
-  },
-): Promise<void> {
-  await tx.query(ADD_CARD, [card.id, card.approvalId, card.taskId, card.identityId, card.revision, card.now]);
-}
-
-export async function cardsOf(tx: Tx, approvalId: string): Promise<readonly CardRow[]> {
-  return tx.query<CardRow>(CARDS, [approvalId]);
-}
-
-export async function findCard(tx: Tx, id: string): Promise<CardRow | undefined> {
-  return (await tx.query<CardRow>(CARD, [id]))[0];
-}
-
-/** The account a card was closed for is its holder's again: the card that stands there serves. */
-export async function reopenCard(tx: Tx, id: string): Promise<void> {
-  await tx.query(REOPEN_CARD, [id]);
-}
-
-export async function closeCards(tx: Tx, ids: readonly string[]): Promise<void> {
-  if (ids.length > 0) await tx.query(CLOSE_CARDS, [ids]);
 }

@@ -5,6 +5,7 @@ import { groupedYuan, type Language } from '../../lib/i18n.ts';
 import { cardFields, type Words } from './card-fields.ts';
 import type { Snapshot } from './snapshot.ts';
 
+/** What a card carries besides the frozen case. */
 export interface CardOptions {
   readonly id: string;
   readonly revision: number;

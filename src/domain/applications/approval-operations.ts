@@ -4,7 +4,7 @@ import { outcomeOf, REASONS, seatNode, type ApprovalMode, type ApprovalState } f
 import { ANY_STAFF } from '../../core/operations/actor.ts';
 import type { Ctx } from '../../core/operations/context.ts';
 import { defineOperation } from '../../core/operations/operation.ts';
-import { violatedConstraint } from '../../db/database.ts';
+import { violatedConstraint } from '../../db/faults.ts';
 import { AppError } from '../../lib/errors.ts';
 import { textSchema } from '../../lib/i18n.ts';
 import { newId } from '../../lib/ids.ts';
@@ -33,6 +33,7 @@ import { dealCards, redraw, shownReason, type Redraw, type Tap } from './card-de
 import { snapshotHash, takeSnapshot, type Snapshot } from './snapshot.ts';
 import { excludeInvolved } from './submit-operations.ts';
 
+/** A flow’s word for how many must approve, as the row has it. */
 export const MODES = { any: 'ANY', all: 'ALL' } as const;
 
 export const openApproval = defineOperation({
@@ -367,7 +368,7 @@ async function successorOf(
   const ids = new Set(meant.map((row) => row.id));
   const names = distinctNames(able).filter((_, index) => !named || ids.has(able[index]?.id ?? ''));
   throw new AppError(applicationErrors[named ? 'approval.successor_ambiguous' : 'approval.successor_needed'], {
-    params: { names: names.join('、'), given: to ?? '', role: approval.role },
+    params: { names: names.join('、'), able: names.length, given: to ?? '', role: approval.role },
   });
 }
 

@@ -4,17 +4,18 @@ import { ANY_STAFF } from '../../core/operations/actor.ts';
 import type { Ctx } from '../../core/operations/context.ts';
 import { defineOperation } from '../../core/operations/operation.ts';
 import { AppError } from '../../lib/errors.ts';
+import { wholeNumber } from '../../lib/whole-number.ts';
 import { applicationErrors } from './application-errors.ts';
 import {
   approvalNamed,
   findApplication,
   findApproval,
-  findCard,
   listApprovals,
   tasksOf,
   type ApprovalRow,
   type TaskRow,
 } from './application-store.ts';
+import { findCard } from './card-store.ts';
 import { openSnapshot, type Snapshot } from './snapshot.ts';
 
 /** The case as it was frozen when the approval opened. */
@@ -68,10 +69,10 @@ export const listMyApprovals = defineOperation({
     admin: 'all',
   },
   input: z.strictObject({
-    state: z.enum(['OPEN', 'APPROVED', 'REJECTED', 'RETURNED', 'RECALLED', 'STOPPED', 'EXPIRED']).optional(),
+    state: z.enum(['OPEN', 'APPROVED', 'REJECTED', 'RETURNED', 'RECALLED', 'EXPIRED']).optional(),
     mine: z.union([z.boolean(), z.enum(['true', 'false']).transform((text) => text === 'true')]).optional(),
     cursor: z.uuid().optional(),
-    limit: z.coerce.number().int().min(1).max(100).default(50),
+    limit: wholeNumber(1, 100).default(50),
   }),
   output: z.object({ items: z.array(approvalView), nextCursor: z.string().nullable() }),
   http: { method: 'GET', path: '/approvals' },

@@ -16,8 +16,6 @@ import { endAlarm, STOPPED, VACANT } from './alarm.ts';
 import { applicationErrors } from './application-errors.ts';
 import {
   approvalsMissed,
-  cardsOf,
-  closeCards,
   excludedFrom,
   findApplication,
   isAlarmed,
@@ -32,6 +30,7 @@ import {
 import { ableToSit, MODES, seat } from './approval-operations.ts';
 import { snapshotOf } from './approval-reads.ts';
 import { dealCards } from './card-dealing.ts';
+import { cardsOf, closeCards } from './card-store.ts';
 
 export const alarmApproval = defineOperation({
   name: 'approval.alarm',

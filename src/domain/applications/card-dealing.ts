@@ -10,17 +10,9 @@ import { textParam, withTexts, type TextParam } from '../../lib/text-params.ts';
 import { hidingNames } from '../customers/index.ts';
 import { findStaff, identitiesOfStaff } from '../staff/index.ts';
 import { approvalCard, type CardOptions } from './approval-card.ts';
-import {
-  cardsOf,
-  closeCards,
-  findApplication,
-  insertCard,
-  reopenCard,
-  type ApprovalRow,
-  type CardRow,
-  type TaskRow,
-} from './application-store.ts';
+import { findApplication, type ApprovalRow, type TaskRow } from './application-store.ts';
 import { snapshotOf } from './approval-reads.ts';
+import { cardsOf, closeCards, insertCard, reopenCard, type CardRow } from './card-store.ts';
 import type { Snapshot } from './snapshot.ts';
 
 /** A pressed card and the platform's own handle of the press. */

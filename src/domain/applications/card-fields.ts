@@ -66,12 +66,12 @@ function owned(has: unknown, status: unknown, words: Words): string | undefined 
   return typeof has === 'boolean' ? words.say(has ? 'approval.value.owned' : 'approval.value.not_owned') : undefined;
 }
 
-function documents({ documents: filed, required }: Snapshot, words: Words): string {
+function documents({ documents: filed, required, missing }: Snapshot, words: Words): string {
   const items = new Set(filed.map((one) => one.item));
   const count = items.size;
   if (required === undefined) return words.say('approval.value.documents', { count });
-  const missing = required.filter((code) => !items.has(code)).length;
-  return words.say('approval.value.documents_of', { count, required: required.length, missing });
+  const lacking = missing ?? required.filter((code) => !items.has(code)); // older releases froze no more
+  return words.say('approval.value.documents_of', { count, required: required.length, missing: lacking.length });
 }
 
 /** A reason among other fields; the rest of it was told when the case was returned. */

@@ -5,6 +5,7 @@ import { canonicalJson } from '../../lib/canonical.ts';
 import type { Text } from '../../lib/i18n.ts';
 import { formatYuan } from '../../lib/money.ts';
 import { customerNumber, describeCustomer, findCustomer, hidingNames } from '../customers/index.ts';
+import { missingCodes } from '../documents/index.ts';
 import { factsOf, findLead } from '../leads/index.ts';
 import { productById } from '../products/index.ts';
 import { findStaff } from '../staff/index.ts';
@@ -28,6 +29,8 @@ export interface Snapshot {
   readonly documents: readonly { readonly item: string; readonly version: number; readonly digest: string }[];
   /** Codes the product's checklist insists on. What follows is absent in what older releases froze. */
   readonly required?: readonly string[];
+  /** Those of them that were still to be brought: not there, refused, or a card without its other side. */
+  readonly missing?: readonly string[];
   /** The node's title, in the words of the case's flow version. */
   readonly title?: Text;
   /** What the card shows, in the order of the flow. */
@@ -40,7 +43,7 @@ export interface Snapshot {
 }
 
 /** A vote of an earlier node or round. */
-export interface EarlierVote {
+interface EarlierVote {
   readonly title: Text | null;
   readonly by: string;
   readonly outcome: string;
@@ -84,6 +87,7 @@ export async function takeSnapshot(ctx: Ctx, application: ApplicationRow, asking
       application.customer_id,
     ]),
     required: product.checklist.filter((item) => item.isRequired).map((item) => item.code),
+    missing: await missingCodes(ctx, application.customer_id, product.checklist),
     title: asking.title,
     card: Object.keys(asking.card),
     caseFacts: plainValues(asking.card),

@@ -283,7 +283,7 @@ export const closeApplication = defineOperation({
   access: { system: 'all' },
   input: z.strictObject({
     application: z.uuid(),
-    outcome: z.enum(['APPROVED', 'REJECTED', 'RETURNED', 'RECALLED', 'EXPIRED', 'STOPPED']),
+    outcome: z.enum(['APPROVED', 'REJECTED', 'RETURNED', 'RECALLED', 'EXPIRED']),
   }),
   output: z.object({ number: z.string() }),
   subject: (input) => ({ kind: 'application', id: input.application }),

@@ -4,6 +4,7 @@ import type { Ctx } from '../../core/operations/context.ts';
 import { defineOperation } from '../../core/operations/operation.ts';
 import { AppError, commonErrors } from '../../lib/errors.ts';
 import { newId } from '../../lib/ids.ts';
+import { wholeNumber } from '../../lib/whole-number.ts';
 import { consentErrors } from './consent-errors.ts';
 import { CONSENT_KEYS, consentKeyOf, currentVersion, type Refusal } from './consent.ts';
 import {
@@ -19,7 +20,7 @@ import {
 /** The text that was shown: its consent's key or its locale key, and its version. */
 const shown = z.strictObject({
   textKey: z.string().min(1).max(80),
-  version: z.coerce.number().int().min(1).max(10_000),
+  version: wholeNumber(1, 10_000),
 });
 
 export const grantConsent = defineOperation({

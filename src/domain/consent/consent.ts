@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 
 /** Handling of personal data (个人信息处理授权), and its transfer abroad (出境同意; Slack and Telegram lie outside the country). */
 export const CONSENT_KEYS = ['personal-information', 'cross-border'] as const;
+/** One of {@link CONSENT_KEYS}. */
 export type ConsentKey = (typeof CONSENT_KEYS)[number];
 
 /**

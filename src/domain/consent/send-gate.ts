@@ -18,12 +18,14 @@ import { answerTo } from './consent-store.ts';
 
 // What nobody can tell about counts as sent (design §12). It counts on the day it went out, also when it was written earlier
 // and had to wait; `at` only keeps old partitions out. The last one may have gone out before this Monday: a gap between two
-// texts, at most a week, knows no calendar.
+// texts, at most a week, knows no calendar. A complaint, or a loan he says is not
+// his, is open while it is on anybody's list.
 const FACTS = statement(
   'gate-facts',
   `SELECT (count(*) FILTER (WHERE settled_at >= $2))::int AS texts, max(settled_at) AS last_at,
      (count(*) FILTER (WHERE purpose = 'MARKETING' AND settled_at >= $2))::int AS marketing_today,
-     (count(*) FILTER (WHERE purpose = 'MARKETING' AND settled_at >= $3))::int AS marketing_this_week
+     (count(*) FILTER (WHERE purpose = 'MARKETING' AND settled_at >= $3))::int AS marketing_this_week,
+     EXISTS (SELECT 1 FROM todos WHERE kind IN ('customer_complaint', 'customer_disputed') AND subject_id = $1 AND done_at IS NULL) AS complaint_open
    FROM outbox
    WHERE customer_id = $1 AND at >= $3::timestamptz - interval '7 days' AND settled_at >= least($3, $4::timestamptz - interval '7 days') AND state IN ('SENT', 'UNKNOWN') AND purpose IN ('SERVICE', 'COLLECTION', 'MARKETING')`,
 );
@@ -49,10 +51,16 @@ interface FactsRow {
   readonly last_at: Date | null;
   readonly marketing_today: number;
   readonly marketing_this_week: number;
+  readonly complaint_open: boolean;
 }
 
-/** The rule that ends a message for which no consent to go abroad is on file: it has to reach the customer another way. */
-export const NO_BORDER_CONSENT = 'CONSENT-CROSS-BORDER';
+const NO_BORDER_CONSENT = 'CONSENT-CROSS-BORDER';
+const WITHDRAWN = 'CONSENT-WITHDRAWN';
+const DECLINED = 'CONSENT-DECLINED';
+/** The rules that end a message because the customer has not agreed, or no longer: it has to reach him another way. */
+export const NO_CONSENT: ReadonlySet<string> = new Set([NO_BORDER_CONSENT, WITHDRAWN, DECLINED]);
+/** The rule that ends a demand while a complaint of the customer is open. */
+export const COMPLAINT_OPEN = 'COL-C1';
 
 const PURPOSES: Readonly<Record<Purpose, ContactPurpose>> = {
   STAFF: 'reply',
@@ -101,8 +109,8 @@ function missingConsent(
   account: string,
   services: Pick<Services, 'leavesCountry'>,
 ): string | undefined {
-  if (handling === 'withdrawn') return 'CONSENT-WITHDRAWN';
-  if (handling === 'declined') return 'CONSENT-DECLINED';
+  if (handling === 'withdrawn') return WITHDRAWN;
+  if (handling === 'declined') return DECLINED;
   return isKeptFrom(account, abroad, services) ? NO_BORDER_CONSENT : undefined;
 }
 
@@ -120,7 +128,7 @@ export async function isKeptFromChat(
   return chat !== undefined && isKeptFrom(chat.account, chat.abroad, services);
 }
 
-/** What the customer has got from us so far, counted in days and weeks (from Monday) of his own zone. */
+/** What the customer has got from us so far, counted in days and weeks (from Monday) of his own zone, and whether he complains. */
 export async function contactFacts(
   tx: Tx,
   customerId: string,
@@ -136,6 +144,7 @@ export async function contactFacts(
     touchesToday: facts?.texts ?? 0,
     marketingToday: facts?.marketing_today ?? 0,
     marketingThisWeek: facts?.marketing_this_week ?? 0,
+    complaintOpen: facts?.complaint_open ?? false,
     ...(facts?.last_at ? { lastTextAt: facts.last_at.getTime() } : {}),
   };
 }

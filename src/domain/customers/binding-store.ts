@@ -9,7 +9,7 @@ export interface AccountRow {
   readonly customer_id: string | null;
 }
 
-/** A one-time link; `identity_id` is who used it. */
+/** A one-time link. */
 export interface LinkRow {
   readonly digest: Buffer;
   readonly customer_id: string;
@@ -17,14 +17,13 @@ export interface LinkRow {
   readonly created_at: Date;
   readonly expires_at: Date;
   readonly used_at: Date | null;
-  readonly identity_id: string | null;
 }
 
 const LOCK_ACCOUNT = statement(
   'binding-account-lock',
   'SELECT id, account, staff_id, customer_id FROM identities WHERE id = $1 FOR NO KEY UPDATE',
 );
-const LINK = 'digest, customer_id, created_by, created_at, expires_at, used_at, identity_id';
+const LINK = 'digest, customer_id, created_by, created_at, expires_at, used_at';
 const LOCK_LINK = statement('binding-link-lock', `SELECT ${LINK} FROM binding_links WHERE digest = $1 FOR UPDATE`);
 const OPENED = statement(
   'binding-link-opened',

@@ -7,6 +7,7 @@ import { defineOperation } from '../../core/operations/operation.ts';
 import { statement } from '../../db/database.ts';
 import { AppError, commonErrors, type ErrorRow } from '../../lib/errors.ts';
 import { isUuid, newToken } from '../../lib/ids.ts';
+import { wholeNumber } from '../../lib/whole-number.ts';
 import { customerErrors } from './customer-errors.ts';
 import {
   bareName,
@@ -51,6 +52,8 @@ const view = z.object({
   mobile: z.string().nullable(),
   idCard: z.string().nullable(),
   ownerId: z.string().nullable(),
+  /** Where his clock hangs (IANA). */
+  zone: z.string(),
   /** Since when nobody but himself may be contacted about him; he said so. */
   thirdPartyRefusedAt: z.string().nullable(),
   createdAt: z.string(),
@@ -117,6 +120,7 @@ export async function describeCustomer(ctx: Ctx, row: CustomerRow): Promise<z.ou
     mobile: masked('PHONE'),
     idCard: masked('ID_CARD'),
     ownerId: row.owner_id,
+    zone: row.zone,
     thirdPartyRefusedAt: row.third_party_refused_at?.toISOString() ?? null,
     createdAt: row.created_at.toISOString(),
     updatedAt: row.updated_at.toISOString(),
@@ -199,7 +203,7 @@ export const listMyCustomers = defineOperation({
       .string()
       .regex(/^\d{1,9}$/)
       .optional(),
-    limit: z.coerce.number().int().min(1).max(100).default(50),
+    limit: wholeNumber(1, 100).default(50),
   }),
   output: page,
   http: { method: 'GET', path: '/customers' },

@@ -5,15 +5,18 @@ import type { Keyring } from '../../db/keyring.ts';
 import { newId } from '../../lib/ids.ts';
 import type { PaperNumber } from './customer.ts';
 
+/** A kind of personal value. Of BANK_CARD a customer may have several, of the others one at a time. */
 export type PiiKind = 'NAME' | 'PHONE' | 'ID_CARD' | 'BANK_CARD';
 
+/** A customer without his personal values, which lie sealed beside him (`piiOf`). */
 export interface CustomerRow {
   readonly id: string;
   readonly number: number;
   readonly data_key: number;
   readonly name_masked: string;
-  readonly zone: string;
   readonly language: string;
+  /** Where his clock hangs (IANA): hours at which he may be contacted are hours there. */
+  readonly zone: string;
   readonly owner_id: string | null;
   readonly team_id: string | null;
   /** Since when nobody but himself may be contacted about him; he said so. */
@@ -23,7 +26,7 @@ export interface CustomerRow {
 }
 
 const COLUMNS =
-  'c.id, c.number, c.data_key, c.name_masked, c.zone, c.language, c.owner_id, c.team_id, c.third_party_refused_at, c.created_at, c.updated_at';
+  'c.id, c.number, c.data_key, c.name_masked, c.language, c.zone, c.owner_id, c.team_id, c.third_party_refused_at, c.created_at, c.updated_at';
 const INSERT = statement(
   'customers-insert',
   `INSERT INTO customers (id, data_key, name_masked, owner_id, team_id, created_at, updated_at) VALUES ($1, $2, $3, $4, $5, $6, $6) RETURNING number`,
@@ -61,6 +64,12 @@ const SET_OWNER = statement(
   'customers-owner',
   'UPDATE customers SET owner_id = $2, team_id = $3, updated_at = $4 WHERE id = $1',
 );
+// Locked in the order of their ids before any is written (design §12 "Turns and locks"). Nothing about him has changed: `updated_at` stays.
+const MOVE = statement(
+  'customers-move',
+  `WITH his AS MATERIALIZED (SELECT id FROM customers WHERE owner_id = $1 AND team_id IS DISTINCT FROM $2 ORDER BY id FOR NO KEY UPDATE)
+   UPDATE customers c SET team_id = $2 FROM his WHERE c.id = his.id RETURNING c.id`,
+);
 const SET_NAME = statement('customers-name', 'UPDATE customers SET name_masked = $2, updated_at = $3 WHERE id = $1');
 const REFUSE_THIRD_PARTIES = statement(
   'customers-refuse-third-parties',
@@ -70,10 +79,12 @@ const SET_LANGUAGE = statement(
   'customers-language',
   'UPDATE customers SET language = $2, updated_at = $3 WHERE id = $1',
 );
+const SET_ZONE = statement('customers-zone', 'UPDATE customers SET zone = $2, updated_at = $3 WHERE id = $1');
+const ZONE = statement('customers-zone-named', 'SELECT name FROM pg_timezone_names WHERE lower(name) = lower($1)');
 const TOUCH = statement('customers-touch', 'UPDATE customers SET updated_at = $2 WHERE id = $1');
 const PII = statement(
   'customers-pii',
-  'SELECT id, kind, sealed_value, masked, is_current FROM pii_refs WHERE customer_id = $1 AND is_current ORDER BY created_at, id',
+  'SELECT id, kind, sealed_value, masked FROM pii_refs WHERE customer_id = $1 AND is_current ORDER BY created_at, id',
 );
 const RETIRE = statement(
   'customers-pii-retire',
@@ -88,6 +99,7 @@ const ADD_PII = statement(
   `INSERT INTO pii_refs (id, customer_id, kind, sealed_value, blinds, exact_blind, index_version, masked, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
 );
 
+/** Adds a customer with a data key of his own. */
 export async function insertCustomer(
   tx: Tx,
   keys: Keyring,
@@ -112,6 +124,7 @@ export async function insertCustomer(
   return { id, number: row.number, dataKey };
 }
 
+/** The customer with this id, not locked. */
 export async function findCustomer(tx: Tx, id: string): Promise<CustomerRow | undefined> {
   const [row] = await tx.query<CustomerRow>(FIND, [id]);
   return row;
@@ -126,6 +139,7 @@ export async function lockCustomer(tx: Tx, id: string): Promise<CustomerRow | un
   return row;
 }
 
+/** The customer with this number (K305 without the letter). */
 export async function customerByNumber(tx: Tx, number: number): Promise<CustomerRow | undefined> {
   const [row] = await tx.query<CustomerRow>(BY_NUMBER, [number]);
   return row;
@@ -161,6 +175,7 @@ export async function customersByBlind(
   return tx.query<CustomerRow>(BY_BLIND, [digest, scope, personId, teamId]);
 }
 
+/** Customers of those meant with a number below `before`, the newest first. */
 export async function listCustomers(
   tx: Tx,
   query: Within & { readonly before: number; readonly limit: number },
@@ -168,6 +183,7 @@ export async function listCustomers(
   return tx.query<CustomerRow>(LIST, [query.scope, query.personId, query.teamId, query.before, query.limit]);
 }
 
+/** Writes who looks after him; his leads keep their own. */
 export async function setCustomerOwner(
   tx: Tx,
   id: string,
@@ -177,6 +193,12 @@ export async function setCustomerOwner(
   await tx.query(SET_OWNER, [id, owner.staffId, owner.teamId, now]);
 }
 
+/** Takes all customers of an owner into this team; how many were in another. */
+export async function moveCustomersOf(tx: Tx, ownerId: string, teamId: string | null): Promise<number> {
+  return (await tx.query(MOVE, [ownerId, teamId])).length;
+}
+
+/** Writes how he is called where his name may not be shown; the name itself goes to `putPii`. */
 export async function setMaskedName(tx: Tx, id: string, nameMasked: string, now: Date): Promise<void> {
   await tx.query(SET_NAME, [id, nameMasked, now]);
 }
@@ -191,10 +213,22 @@ export async function setLanguage(tx: Tx, id: string, language: string, now: Dat
   await tx.query(SET_LANGUAGE, [id, language, now]);
 }
 
+/** Writes where his clock hangs; his reminders follow by `reminder.followZone`. */
+export async function setZone(tx: Tx, id: string, zone: string, now: Date): Promise<void> {
+  await tx.query(SET_ZONE, [id, zone, now]);
+}
+
+/** The zone as the database spells it, which reckons with it; `undefined` for one it does not know. */
+export async function zoneNamed(tx: Tx, name: string): Promise<string | undefined> {
+  return (await tx.query<{ name: string }>(ZONE, [name]))[0]?.name;
+}
+
+/** Notes that something about him has changed. */
 export async function touchCustomer(tx: Tx, id: string, now: Date): Promise<void> {
   await tx.query(TOUCH, [id, now]);
 }
 
+/** A personal value that is current: sealed, and as it may be shown. */
 export interface PiiRow {
   readonly id: string;
   readonly kind: PiiKind;
@@ -202,6 +236,7 @@ export interface PiiRow {
   readonly masked: string;
 }
 
+/** His current personal values, the oldest first. */
 export async function piiOf(tx: Tx, customerId: string): Promise<readonly PiiRow[]> {
   return tx.query<PiiRow>(PII, [customerId]);
 }
@@ -211,6 +246,7 @@ export async function openPii(tx: Tx, keys: Keyring, row: PiiRow): Promise<strin
   return (await keys.openAny(tx, `pii_refs.sealed_value.${row.id}`, row.sealed_value))?.toString('utf8');
 }
 
+/** A personal value in plain, to be sealed and indexed by `putPii`. */
 export interface PiiDraft {
   readonly customerId: string;
   readonly dataKey: number;

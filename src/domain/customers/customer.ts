@@ -1,11 +1,12 @@
 /** What a customer is found by, and how his personal values are shown. Pure. */
 import { mask } from '../../lib/mask.ts';
 
-/** K305; accepted in chat, command and API with or without the letter, in either case. */
+/** K305; accepted in chat, command and API, in either case of the letter. */
 export function customerNumber(number: number): string {
   return `K${number}`;
 }
 
+/** 305 for K305; `undefined` for anything else, a number without its letter too. */
 export function parseCustomerNumber(text: string): number | undefined {
   const match = /^[Kk](\d{1,9})$/.exec(text.trim());
   return match ? Number(match[1]) : undefined;
@@ -17,6 +18,7 @@ export interface PaperNumber {
   readonly number: number;
 }
 
+/** In either case of the letter; `undefined` for anything else. */
 export function parsePaperNumber(text: string): PaperNumber | undefined {
   const match = /^([AL])(\d{1,9})$/i.exec(text.trim());
   return match ? { of: match[1]?.toUpperCase() === 'A' ? 'application' : 'loan', number: Number(match[2]) } : undefined;
@@ -46,10 +48,12 @@ export function nameLookups(name: string): readonly string[] {
   return letters.map((_letter, index) => `prefix:${letters.slice(0, index + 1).join('')}`);
 }
 
+/** As everybody may see it: the first three and the last four digits. */
 export function maskedPhone(phone: string): string {
   return mask('mobile', phone);
 }
 
+/** As everybody may see it: the first character. */
 export function maskedName(name: string): string {
   return mask('name', name);
 }
@@ -62,6 +66,7 @@ export type CustomerQuery =
   | { readonly kind: 'last4'; readonly digits: string }
   | { readonly kind: 'name'; readonly name: string };
 
+/** What is nothing else is a name; `undefined` for nothing at all or more than 64 characters. */
 export function parseCustomerQuery(text: string): CustomerQuery | undefined {
   const term = text.trim();
   if (term === '' || term.length > 64) return undefined;

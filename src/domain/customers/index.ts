@@ -1,7 +1,7 @@
 export { bindContact, bindCustomer, followLink } from './binding-operations.ts';
 export { setCustomerLanguage } from './language-operations.ts';
+export { setCustomerZone } from './zone-operations.ts';
 export { notifyCustomer, tellOwner } from './notice-operations.ts';
-export { bindingErrors } from './binding-errors.ts';
 export { customerErrors } from './customer-errors.ts';
 export {
   customerNumber,
@@ -11,12 +11,9 @@ export {
   normalPhone,
   parseCustomerNumber,
   parseCustomerQuery,
-  parsePaperNumber,
   phoneLookups,
-  type CustomerQuery,
 } from './customer.ts';
 export {
-  bindingDigest,
   createBindingLink,
   CUSTOMER_ACCESS,
   customerInScope,
@@ -36,6 +33,7 @@ export {
   insertCustomer,
   listCustomers,
   lockCustomer,
+  moveCustomersOf,
   openPii,
   piiOf,
   putPii,
@@ -44,8 +42,5 @@ export {
   setMaskedName,
   touchCustomer,
   type CustomerRow,
-  type PiiDraft,
-  type PiiKind,
-  type PiiRow,
 } from './customer-store.ts';
 export { hidingNames, namesOfCustomers, personalValues } from './personal-values.ts';

@@ -170,7 +170,7 @@ async function tellTogether(
 async function ownerOf(ctx: Ctx, fileId: string | undefined): Promise<CustomerRow> {
   const file = fileId === undefined ? undefined : await findFile(ctx.tx, fileId);
   if (!file?.customer_id) throw new AppError(documentErrors['document.file_not_found']);
-  return customerInScope(ctx, file.customer_id);
+  return customerInScope(ctx, file.customer_id, documentErrors['document.file_not_found']);
 }
 
 async function ask(
@@ -277,7 +277,7 @@ async function lockDocument(
 ): Promise<{ readonly customer: CustomerRow; readonly document: DocumentRow }> {
   const seen = await findDocument(ctx.tx, id);
   if (!seen) throw new AppError(documentErrors['document.not_found']);
-  const customer = await customerInScope(ctx, seen.customer_id);
+  const customer = await customerInScope(ctx, seen.customer_id, documentErrors['document.not_found']);
   await lockCustomer(ctx.tx, customer.id);
   const document = await findDocument(ctx.tx, id);
   if (!document) throw new AppError(documentErrors['document.not_found']);

@@ -3,6 +3,7 @@ import { standardItem, type ChecklistItem } from '../products/index.ts';
 
 /** Received and not yet looked at, unclear, does not match, accepted, out of date. */
 export const DOCUMENT_STATES = ['RECEIVED', 'UNCLEAR', 'MISMATCH', 'ACCEPTED', 'EXPIRED'] as const;
+/** One of {@link DOCUMENT_STATES}. */
 export type DocumentState = (typeof DOCUMENT_STATES)[number];
 
 /** One stored page of a document. */

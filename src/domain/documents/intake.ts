@@ -11,6 +11,7 @@ export const MIN_FILE_BYTES = 32;
 
 /** Why a file is not taken: nothing in it, cut off, too big, a type nobody can review, or another type than it says it is. */
 export const REFUSALS = ['empty', 'damaged', 'too_big', 'wrong_type', 'lying_type'] as const;
+/** One of {@link REFUSALS}. */
 export type Refusal = (typeof REFUSALS)[number];
 
 /** What the sender or his platform says about a file. */

@@ -43,6 +43,15 @@ export async function progressFor(ctx: Ctx, customerId: string): Promise<readonl
   return progressOf(product?.checklist ?? [], await documentsOf(ctx.tx, customerId));
 }
 
+/** Codes of the checklist's items that the customer still has to bring. */
+export async function missingCodes(
+  ctx: Ctx,
+  customerId: string,
+  checklist: Product['checklist'],
+): Promise<readonly string[]> {
+  return stillNeeded(progressOf(checklist, await documentsOf(ctx.tx, customerId))).map(({ item }) => item.code);
+}
+
 /** An item's name, which a product brings as the key of a text or in plain words. */
 export function itemName(ctx: Ctx, { item }: ItemProgress): string {
   return ctx.services.texts.has(ctx.actor.language, item.name) ? ctx.t(item.name) : item.name;

@@ -32,7 +32,7 @@ const OWN_TALK = statement(
 );
 
 /** The digest under which a link's secret is stored. */
-export function uploadDigest(token: string): Buffer {
+function uploadDigest(token: string): Buffer {
   return createHash('sha256').update(`upload\0${token}`).digest();
 }
 

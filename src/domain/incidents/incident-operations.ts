@@ -5,6 +5,7 @@ import type { Ctx } from '../../core/operations/context.ts';
 import { defineOperation } from '../../core/operations/operation.ts';
 import { AppError } from '../../lib/errors.ts';
 import { withTexts } from '../../lib/text-params.ts';
+import { wholeNumber } from '../../lib/whole-number.ts';
 import { incidentErrors } from './incident-errors.ts';
 import {
   countOpen,
@@ -35,7 +36,7 @@ export const listIncidents = defineOperation({
   input: z.strictObject({
     state: z.enum(['open', 'all']).default('open'),
     cursor: z.uuid().optional(),
-    limit: z.coerce.number().int().min(1).max(200).default(50),
+    limit: wholeNumber(1, 200).default(50),
   }),
   output: z.object({ items: z.array(incident), open: z.int(), nextCursor: z.string().nullable() }),
   http: { method: 'GET', path: '/incidents' },

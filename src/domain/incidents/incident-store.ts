@@ -1,6 +1,7 @@
 /** Incidents: what the product noticed and somebody has to look at. Written by whoever notices, closed here. */
 import { statement, type Tx } from '../../db/database.ts';
 
+/** An incident; open until `resolved_at` is set. */
 export interface IncidentRow {
   readonly id: string;
   readonly kind: string;
@@ -43,6 +44,7 @@ export async function findIncidents(
   return tx.query<IncidentRow>(query.isOpen ? LIST_OPEN : LIST_ALL, [query.after ?? null, query.limit]);
 }
 
+/** How many wait for somebody to look. */
 export async function countOpen(tx: Tx): Promise<number> {
   return (await tx.query<{ open: number }>(OPEN))[0]?.open ?? 0;
 }

@@ -1,6 +1,7 @@
 /** A fact of a lead in words a person reads: 需求 1.2 万, 用途 周转. */
 import type { Ctx } from '../../core/operations/context.ts';
 import { groupedYuan, inWan, LANGUAGES, type Language } from '../../lib/i18n.ts';
+import { maskText } from '../../lib/mask.ts';
 import { parseYuan } from '../../lib/money.ts';
 import { textParam, type TextParam } from '../../lib/text-params.ts';
 import type { RecordedFact } from './lead.ts';
@@ -40,5 +41,5 @@ export function valueText(
     return ctx.say(language, `conversation.format.${wan === '' ? 'yuan' : 'wan'}`, { yuan: groupedYuan(amount), wan });
   }
   const key = name === 'purpose' ? `flows.purpose.${text}` : `flows.option.${text}`;
-  return ctx.services.texts.has(language, key) ? ctx.say(language, key) : text;
+  return ctx.services.texts.has(language, key) ? ctx.say(language, key) : maskText(text);
 }

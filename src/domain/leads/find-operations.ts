@@ -29,6 +29,8 @@ const found = z.union([
     phone: z.string(),
     owner: z.string(),
     stage: z.string(),
+    /** The loan he was asked for by. */
+    loan: z.string().optional(),
     leads: z.array(z.object({ number: z.string(), amount: z.string(), purpose: z.string(), stage: z.string() })),
     items: z.array(line),
   }),
@@ -49,7 +51,8 @@ export const findCustomers = defineOperation({
     const rows = query ? await findByQuery(ctx, query) : [];
     const [only] = rows;
     if (!only) return { kind: 'none' as const, items: [] };
-    return rows.length === 1 ? one(ctx, only) : { kind: 'many' as const, items: await lines(ctx, rows) };
+    const loan = query?.kind === 'paper' && query.paper.of === 'loan' ? loanNumber(query.paper.number) : undefined;
+    return rows.length === 1 ? one(ctx, only, loan) : { kind: 'many' as const, items: await lines(ctx, rows) };
   },
 });
 
@@ -76,7 +79,7 @@ export async function lines(ctx: Ctx, rows: readonly CustomerRow[]): Promise<z.o
   return items;
 }
 
-async function one(ctx: Ctx, row: CustomerRow): Promise<z.output<typeof found>> {
+async function one(ctx: Ctx, row: CustomerRow, loan: string | undefined): Promise<z.output<typeof found>> {
   const view = await describeCustomer(ctx, row);
   const lead = await openLead(ctx.tx, row.id);
   const cases = await casesOf(ctx.tx, row.id);
@@ -94,6 +97,7 @@ async function one(ctx: Ctx, row: CustomerRow): Promise<z.output<typeof found>> 
       ...(row.third_party_refused_at === null ? [] : [ctx.t('lead.third_party_refused')]),
       ...(lead ? await differences(ctx, lead) : []),
     ].join(ctx.t('lead.between')),
+    ...(loan === undefined ? {} : { loan }),
     leads: [
       ...(lead
         ? [
@@ -130,12 +134,17 @@ async function differences(ctx: Ctx, lead: LeadRow): Promise<readonly string[]> 
   );
 }
 
+/** As `loans` writes it, at whose door this room may not knock. */
+function loanNumber(number: number): string {
+  return `L${String(number).padStart(4, '0')}`;
+}
+
 function caseLine(
   ctx: Ctx,
   { letter, number, amount_fen, state }: CaseRow,
 ): Record<'number' | 'amount' | 'purpose' | 'stage', string> {
   return {
-    number: letter === 'L' ? `L${String(number).padStart(4, '0')}` : `A${number}`,
+    number: letter === 'L' ? loanNumber(number) : `A${number}`,
     amount: formatYuan(amount_fen),
     purpose: ctx.t(`lead.paper.${letter}`),
     stage: ctx.t(`lead.case.${state}`),

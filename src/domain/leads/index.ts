@@ -2,6 +2,7 @@ export { factsOnFile, findLeadToResume } from './resume-operations.ts';
 export { answerAsCustomer } from './answer-operations.ts';
 export { askAdviser, customerStanding, passOnWords } from './standing-operations.ts';
 export { findCustomers } from './find-operations.ts';
+export { followOwner } from './team-operations.ts';
 export { captureLead, createLead, getLead, listAssignments, updateLead } from './lead-operations.ts';
 export {
   authorsOf,
@@ -14,4 +15,3 @@ export {
   type LeadRow,
 } from './lead-store.ts';
 export { leadErrors } from './lead-errors.ts';
-export { leadFacts, type LeadFacts, type RecordedFacts } from './lead.ts';

@@ -19,6 +19,7 @@ import { leadErrors } from './lead-errors.ts';
 import { collide, holdersOf, phoneOf, saveFacts } from './lead-facts.ts';
 import {
   factsOf,
+  findKeeper,
   insertLead,
   lockOpenLead,
   lockRotation,
@@ -28,10 +29,10 @@ import {
   type LeadRow,
 } from './lead-store.ts';
 import type { CollisionView, LeadView } from './lead-view.ts';
-import { changedFacts, nextInRotation, type LeadFacts } from './lead.ts';
+import { changedFacts, nextInRotation, type Assigned, type LeadFacts } from './lead.ts';
 
 /** Who gets it, and how it came to him. */
-export type Owner = { readonly staffId: string; readonly teamId: string | null; readonly how: 'TYPED' | 'ROTATION' };
+export type Owner = { readonly staffId: string; readonly teamId: string | null; readonly how: Assigned };
 
 /** A lead for these facts: new, the one the customer has, or a collision. Without an owner the rotation gives it away. */
 export async function captureFacts(
@@ -79,7 +80,8 @@ async function meetKnown(
     await refuseInApproval(ctx, lead);
     await claim(ctx, lead, owner);
   }
-  const open = lead ?? (await openNew(ctx, customer, source, owner ?? (await fromRotation(ctx))));
+  const open =
+    lead ?? (await openNew(ctx, customer, source, owner ?? (await keeper(ctx, customer)) ?? (await fromRotation(ctx))));
   const news = owner === undefined ? await unknownFacts(ctx, { customer, lead: open }, facts) : facts;
   return saveFacts(ctx, { customer, lead: open }, news, lead === undefined);
 }
@@ -114,6 +116,12 @@ async function claim(ctx: Ctx, lead: LeadRow, owner: Owner): Promise<void> {
   });
 }
 
+/** Whose customer it is already, while he is still there: a new wish of an old customer takes nothing away from anybody. */
+async function keeper(ctx: Ctx, { owner_id: ownerId }: CustomerRow): Promise<Owner | undefined> {
+  const seat = ownerId === null ? undefined : await findKeeper(ctx.tx, ownerId);
+  return seat && { ...seat, how: 'KEPT' };
+}
+
 async function fromRotation(ctx: Ctx): Promise<Owner | undefined> {
   const seat = nextInRotation(await lockRotation(ctx.tx));
   return seat ? { staffId: seat.staffId, teamId: seat.teamId, how: 'ROTATION' } : undefined;
@@ -133,17 +141,17 @@ async function openNew(ctx: Ctx, customer: CustomerRow, source: string, owner: O
   if (owner) {
     await recordAssignment(ctx.tx, { id: newId(), leadId: id, staffId: owner.staffId, how: owner.how, now: ctx.now });
     if (customer.owner_id !== owner.staffId) await setCustomerOwner(ctx.tx, customer.id, owner, ctx.now);
-    if (owner.how === 'ROTATION') await tellAssigned(ctx, customer, source, owner.staffId);
+    if (owner.how !== 'TYPED') await tellAssigned(ctx, customer, source, owner);
   }
   const lead = await openLead(ctx.tx, customer.id);
   if (!lead) throw new Error('lead not opened');
   return lead;
 }
 
-/** Whose turn it was has not asked for this lead: he hears of it. */
-async function tellAssigned(ctx: Ctx, customer: CustomerRow, source: string, staffId: string): Promise<void> {
+/** Whose turn it was, or whose customer came again, has not asked for this lead: he hears of it. */
+async function tellAssigned(ctx: Ctx, customer: CustomerRow, source: string, { staffId, how }: Owner): Promise<void> {
   const params = { number: customerNumber(customer.number), name: customer.name_masked, source: maskText(source) };
-  await ctx.callAsSystem('staff.notify', { staffId, text: 'lead.assigned', params });
+  await ctx.callAsSystem('staff.notify', { staffId, text: how === 'KEPT' ? 'lead.again' : 'lead.assigned', params });
 }
 
 async function requireCustomer(ctx: Ctx, id: string): Promise<CustomerRow> {

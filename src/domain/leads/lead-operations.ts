@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { Access } from '../../core/operations/actor.ts';
 import { defineOperation } from '../../core/operations/operation.ts';
 import { AppError } from '../../lib/errors.ts';
+import { wholeNumber } from '../../lib/whole-number.ts';
 import { customerInScope, lockCustomer } from '../customers/index.ts';
 import { captureFacts } from './lead-capture.ts';
 import { leadErrors } from './lead-errors.ts';
@@ -118,7 +119,7 @@ export const listAssignments = defineOperation({
   access: { team_lead: 'all', manager: 'all', compliance: 'all', admin: 'all' },
   input: z.strictObject({
     cursor: z.uuid().optional(),
-    limit: z.coerce.number().int().min(1).max(200).default(100),
+    limit: wholeNumber(1, 200).default(100),
   }),
   output: z.object({
     items: z.array(z.object({ leadId: z.string(), staffId: z.string(), how: z.string(), at: z.string() })),

@@ -2,27 +2,25 @@
 import { statement, type Tx } from '../../db/database.ts';
 import type { Keyring } from '../../db/keyring.ts';
 import { LOCKS } from '../../db/locks.ts';
-import type { RecordedFacts, RotationSeat } from './lead.ts';
+import type { Assigned, RecordedFacts, RotationSeat } from './lead.ts';
 
+/** A customer’s wish. The plain columns hold codes and figures; what else is known is sealed (`factsOf`). */
 export interface LeadRow {
   readonly id: string;
   readonly customer_id: string;
   readonly owner_id: string | null;
-  readonly team_id: string | null;
   readonly source: string;
   readonly stage: string;
-  readonly is_open: boolean;
   readonly amount_fen: bigint | null;
   readonly purpose_code: string | null;
   readonly product_code: string | null;
   readonly term_months: number | null;
   readonly sealed_facts: Buffer | null;
-  readonly created_at: Date;
   readonly updated_at: Date;
 }
 
 const COLUMNS =
-  'id, customer_id, owner_id, team_id, source, stage, is_open, amount_fen, purpose_code, product_code, term_months, sealed_facts, created_at, updated_at';
+  'id, customer_id, owner_id, source, stage, amount_fen, purpose_code, product_code, term_months, sealed_facts, updated_at';
 const INSERT = statement(
   'leads-insert',
   `INSERT INTO leads (id, customer_id, owner_id, team_id, source, stage, created_by, created_at, updated_at) VALUES ($1, $2, $3, $4, $5, 'F10', $6, $7, $7)`,
@@ -45,6 +43,12 @@ const SAVE = statement(
 const STAGE = statement('leads-stage', 'UPDATE leads SET stage = $2, updated_at = $3 WHERE id = $1');
 const CLOSE = statement('leads-close', 'UPDATE leads SET is_open = false, stage = $2, updated_at = $3 WHERE id = $1');
 const OWN = statement('leads-own', 'UPDATE leads SET owner_id = $2, team_id = $3, updated_at = $4 WHERE id = $1');
+// As `customers-move`: in the order of ids, and the wish itself has not changed.
+const MOVE = statement(
+  'leads-move',
+  `WITH his AS MATERIALIZED (SELECT id FROM leads WHERE owner_id = $1 AND team_id IS DISTINCT FROM $2 ORDER BY id FOR NO KEY UPDATE)
+   UPDATE leads l SET team_id = $2 FROM his WHERE l.id = his.id RETURNING l.id`,
+);
 const AUTHOR = statement(
   'leads-author',
   'INSERT INTO lead_authors (lead_id, staff_id, at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING',
@@ -67,6 +71,10 @@ const SEATS = statement(
      WHERE a.staff_id = s.id AND a.how = 'ROTATION' AND a.at >= s.newest
    ) AS had
    ORDER BY s.created_at, s.id`,
+);
+const KEEPER = statement(
+  'leads-keeper',
+  'SELECT id AS "staffId", team_id AS "teamId" FROM staff WHERE id = $1 AND is_active',
 );
 const LEDGER = statement(
   'leads-ledger',
@@ -105,6 +113,7 @@ export async function casesOf(tx: Tx, customerId: string): Promise<readonly Case
   return tx.query<CaseRow>(CASES, [customerId]);
 }
 
+/** Adds an open lead in the first stage, F10 (新线索). */
 export async function insertLead(
   tx: Tx,
   lead: {
@@ -120,11 +129,13 @@ export async function insertLead(
   await tx.query(INSERT, [lead.id, lead.customerId, lead.ownerId, lead.teamId, lead.source, lead.createdBy, lead.now]);
 }
 
+/** The lead with this id, open or closed, not locked. */
 export async function findLead(tx: Tx, id: string): Promise<LeadRow | undefined> {
   const [row] = await tx.query<LeadRow>(FIND, [id]);
   return row;
 }
 
+/** The customer’s open lead, not locked; the database allows him one. */
 export async function openLead(tx: Tx, customerId: string): Promise<LeadRow | undefined> {
   const [row] = await tx.query<LeadRow>(OPEN, [customerId]);
   return row;
@@ -135,11 +146,13 @@ export async function lastStage(tx: Tx, customerId: string): Promise<string | un
   return (await tx.query<{ stage: string }>(ENDED, [customerId]))[0]?.stage;
 }
 
+/** The same, locked; the customer is locked before it. */
 export async function lockOpenLead(tx: Tx, customerId: string): Promise<LeadRow | undefined> {
   const [row] = await tx.query<LeadRow>(LOCK, [customerId]);
   return row;
 }
 
+/** What is saved of a wish: `null` leaves a column as it is, `facts` replace those on file. */
 export interface LeadUpdate {
   readonly amountFen: bigint | null;
   readonly purpose: string | null;
@@ -170,14 +183,17 @@ export async function factsOf(
   return plain ? (JSON.parse(plain.toString('utf8')) as RecordedFacts) : {};
 }
 
+/** Writes a stage of trade §6.4 (F10 …). */
 export async function setStage(tx: Tx, id: string, stage: string, now: Date): Promise<void> {
   await tx.query(STAGE, [id, stage, now]);
 }
 
+/** Ends it in this stage; what the customer wishes next is a new lead. */
 export async function closeLead(tx: Tx, id: string, stage: string, now: Date): Promise<void> {
   await tx.query(CLOSE, [id, stage, now]);
 }
 
+/** Writes whose lead it is; the ledger of assignments is written apart (`recordAssignment`). */
 export async function setLeadOwner(
   tx: Tx,
   id: string,
@@ -187,6 +203,12 @@ export async function setLeadOwner(
   await tx.query(OWN, [id, owner.staffId, owner.teamId, now]);
 }
 
+/** Takes all leads of an owner, open or not, into this team; how many were in another. */
+export async function moveLeadsOf(tx: Tx, ownerId: string, teamId: string | null): Promise<number> {
+  return (await tx.query(MOVE, [ownerId, teamId])).length;
+}
+
+/** Notes that he wrote a fact of the case: its authors never decide it (design §3.9). */
 export async function addAuthor(tx: Tx, leadId: string, staffId: string, now: Date): Promise<void> {
   await tx.query(AUTHOR, [leadId, staffId, now]);
 }
@@ -196,19 +218,21 @@ export async function authorsOf(tx: Tx, leadId: string): Promise<readonly string
   return (await tx.query<{ staff_id: string }>(AUTHORS, [leadId])).map((row) => row.staff_id);
 }
 
+/** Writes down who got the lead; the rotation counts by it. */
 export async function recordAssignment(
   tx: Tx,
   assignment: {
     readonly id: string;
     readonly leadId: string;
     readonly staffId: string;
-    readonly how: 'TYPED' | 'ROTATION';
+    readonly how: Assigned;
     readonly now: Date;
   },
 ): Promise<void> {
   await tx.query(ASSIGN, [assignment.id, assignment.leadId, assignment.staffId, assignment.how, assignment.now]);
 }
 
+/** Writes down that somebody came upon a customer of somebody else’s (撞单). */
 export async function recordCollision(
   tx: Tx,
   collision: {
@@ -226,6 +250,15 @@ export async function recordCollision(
 export async function lockRotation(tx: Tx): Promise<readonly RotationSeat[]> {
   await tx.query('SELECT pg_advisory_xact_lock($1)', [LOCKS.leadRotation]);
   return tx.query<RotationSeat>(SEATS);
+}
+
+/** Somebody who has customers, with his team; `undefined` when he has left. */
+export async function findKeeper(
+  tx: Tx,
+  staffId: string,
+): Promise<Pick<RotationSeat, 'staffId' | 'teamId'> | undefined> {
+  const [keeper] = await tx.query<Pick<RotationSeat, 'staffId' | 'teamId'>>(KEEPER, [staffId]);
+  return keeper;
 }
 
 /** A lead that was given to somebody. */

@@ -1,11 +1,12 @@
 /** How a lead is answered. */
 import { z } from 'zod';
 import type { Ctx } from '../../core/operations/context.ts';
+import { maskText } from '../../lib/mask.ts';
 import { formatYuan } from '../../lib/money.ts';
 import { customerNumber, type CustomerRow } from '../customers/index.ts';
 import { findStaff } from '../staff/index.ts';
 import { factsOf, type LeadRow } from './lead-store.ts';
-import type { changedFacts } from './lead.ts';
+import type { changedFacts, RecordedFact } from './lead.ts';
 
 /** A lead as its operations answer it, with what they changed. */
 export const leadView = z.object({
@@ -39,7 +40,9 @@ export const collisionView = z.object({
   keepsPhone: z.boolean().optional(),
 });
 
+/** What {@link leadView} gives. */
 export type LeadView = z.output<typeof leadView>;
+/** What {@link collisionView} gives. */
 export type CollisionView = z.output<typeof collisionView>;
 
 /** The lead as it stands, with what has just been changed; a new one comes with a link for its customer. */
@@ -61,9 +64,28 @@ export async function describeLead(
     owner: owner?.name ?? null,
     ...(news.isNew ? await bindingLink(ctx, customer.id) : {}),
     amount: lead.amount_fen === null ? null : formatYuan(lead.amount_fen),
-    facts: Object.fromEntries(Object.entries(facts).map(([name, fact]) => [name, fact.value])),
-    changes: { ...news.changes },
+    facts: Object.fromEntries(Object.entries(facts).map(([name, fact]) => [name, shown(name, fact.value)])),
+    changes: Object.fromEntries(
+      Object.entries(news.changes).map(([name, { from, to }]) => [
+        name,
+        { from: shown(name, from), to: shown(name, to) },
+      ]),
+    ),
   };
+}
+
+/** Facts in somebody's own words: a phone or an identity number may have been typed into them. */
+const IN_WORDS: ReadonlySet<string> = new Set([
+  'city',
+  'district',
+  'houseStatus',
+  'carStatus',
+  'business',
+  'licenceName',
+]);
+
+function shown<V extends RecordedFact['value'] | null>(name: string, value: V): V | string {
+  return typeof value === 'string' && IN_WORDS.has(name) ? maskText(value) : value;
 }
 
 /** A link for the new customer, when there is a bot and the actor may make one. */

@@ -46,6 +46,7 @@ export const leadFacts = z.strictObject({
   product: z.string().regex(PRODUCT_CODE, 'fault.product_code').optional(),
 });
 
+/** What {@link leadFacts} lets through. */
 export type LeadFacts = z.output<typeof leadFacts>;
 
 const { shape } = leadFacts;
@@ -69,6 +70,7 @@ export const leadChanges = leadFacts.extend({
   licenceName: shape.licenceName.nullable(),
 });
 
+/** What {@link leadChanges} lets through. */
 export type LeadChanges = z.output<typeof leadChanges>;
 
 /** A fact on file: its value, who said it, when. */
@@ -79,6 +81,7 @@ export interface RecordedFact {
   /** What the customer says instead, where one of us wrote it: both stand until one of us decides. */
   readonly customer?: { readonly value: string | number | boolean; readonly at: string };
 }
+/** The facts on file, by name. */
 export type RecordedFacts = Readonly<Record<string, RecordedFact>>;
 
 /** Facts that never stand among the recorded ones: they are personal values with a place of their own. */
@@ -172,6 +175,9 @@ export function wishedAmount(facts: Pick<LeadFacts, 'amount'>): Fen | undefined 
   const amount = parseYuan(facts.amount);
   return amount === undefined || amount <= 0n || amount > LARGEST_FEN ? 'invalid' : amount;
 }
+
+/** How a lead came to its owner: he typed it, it was his turn, or the customer was his before. */
+export type Assigned = 'TYPED' | 'ROTATION' | 'KEPT';
 
 /** A salesperson's place in the rotation. */
 export interface RotationSeat {

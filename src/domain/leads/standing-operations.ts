@@ -159,6 +159,7 @@ const TOPICS = [
   'defer',
   'outcome',
   'complaint',
+  'disputed',
   'contact',
   'calls',
   'mistaken',
@@ -172,22 +173,44 @@ const TOPICS = [
   'change',
   'unclear',
 ] as const;
-/** Of these each message may be about another instalment, question or file; the others are one matter a day. */
-const HOURLY: ReadonlySet<string> = new Set(['repaid', 'repay', 'question', 'files', 'phone', 'callback', 'change']);
+/**
+ * Of these each message may be about another instalment, question or file, and a complaint that comes again was not settled;
+ * the others are one matter a day.
+ */
+const HOURLY: ReadonlySet<string> = new Set([
+  'repaid',
+  'repay',
+  'question',
+  'complaint',
+  'disputed',
+  'files',
+  'phone',
+  'callback',
+  'change',
+]);
 /** Of these the customer hears that his words were passed on, so they are, however many he writes of one matter. */
-const EACH_TOLD: ReadonlySet<string> = new Set(['question', 'phone', 'callback', 'change', 'unclear']);
+const EACH_TOLD: ReadonlySet<string> = new Set([
+  'question',
+  'complaint',
+  'disputed',
+  'phone',
+  'callback',
+  'change',
+  'unclear',
+]);
 /** As much of a message as a to-do brings along; all of it stands on the timeline. */
 const LONGEST_WORDS = 500;
-/** What is not left to the adviser alone: a complaint may be about him, and erasure is the law's business. */
+/** What is not left to the adviser alone: a complaint may be about him, a loan that nobody took his doing, and erasure is the law's business. */
 const ALSO: Readonly<Partial<Record<(typeof TOPICS)[number], 'above' | 'compliance'>>> = {
   complaint: 'above',
+  disputed: 'above',
   erase: 'compliance',
 };
 
 export const askAdviser = defineOperation({
   name: 'customer.askAdviser',
   summary:
-    'Puts what the customer wants on his adviser’s list and tells him, with his words; without an adviser it goes to the managers. A complaint also goes to somebody above the adviser, a wish for erasure to compliance',
+    'Puts what the customer wants on his adviser’s list and tells him, with his words; without an adviser it goes to the managers. A complaint or a disputed loan also goes to somebody above the adviser, a wish for erasure to compliance',
   access: { stranger: 'self', customer: 'self' },
   input: z.strictObject({ topic: z.enum(TOPICS), words: z.string().default('') }),
   output: z.object({ kind: z.enum(['told', 'stranger']), adviser: z.string() }),

@@ -63,12 +63,13 @@ const loanView = z.object({
 });
 
 const SHOWN_INSTALMENTS = 6;
+const SHOWN_AFTER_OVERDUE = 3;
 
 // What ran out of time passes nothing: whoever was asked after it must have approved.
 const APPROVED = statement(
   'loans-evidence',
   `SELECT a.id FROM approvals a JOIN instances i ON i.id = a.instance_id WHERE a.application_id = $1 AND a.state = 'APPROVED' AND i.subject_id = $1
-   AND NOT EXISTS (SELECT 1 FROM approvals o WHERE o.instance_id = a.instance_id AND (o.state IN ('OPEN', 'REJECTED', 'RECALLED', 'STOPPED')
+   AND NOT EXISTS (SELECT 1 FROM approvals o WHERE o.instance_id = a.instance_id AND (o.state IN ('OPEN', 'REJECTED', 'RECALLED')
      OR (o.state = 'EXPIRED' AND NOT EXISTS (SELECT 1 FROM approvals l WHERE l.instance_id = o.instance_id AND l.visit > o.visit AND l.state = 'APPROVED'))))`,
 );
 
@@ -204,14 +205,18 @@ const planRow = z.object({
 
 export const listRepayments = defineOperation({
   name: 'repayment.list',
-  summary: 'What a customer has to pay, instalment by instalment: the open ones and the last paid one',
+  summary:
+    'What a customer has to pay, instalment by instalment: all that is overdue, the next ones and the last paid one; of one loan, if it is named',
   access: CUSTOMER_ACCESS,
-  input: z.strictObject({ customer: z.string().min(1).max(64) }),
+  input: z.strictObject({ customer: z.string().min(1).max(64), loan: z.string().min(1).max(64).optional() }),
   output: z.object({
     customer: z.string(),
     items: z.array(planRow),
     /** Instalments still to come after those that are listed. */
     more: z.int(),
+    /** Instalments that are overdue, and what is open of them. */
+    overdue: z.int(),
+    overdueAmount: z.string(),
     nextCursor: z.null(),
   }),
   http: { method: 'GET', path: '/customers/{customer}/repayments' },
@@ -219,29 +224,56 @@ export const listRepayments = defineOperation({
   async run(ctx, input) {
     const customer = await customerInScope(ctx, input.customer);
     const items: z.output<typeof planRow>[] = [];
+    const overdue: InstalmentRow[] = [];
     let more = 0;
     const today = dateIn(ctx.now, ctx.services.companyZone);
-    for (const loan of await loansOfCustomer(ctx.tx, customer.id)) {
+    for (const loan of await loansMeant(ctx, customer.id, input.loan)) {
       const rows = await instalmentsOf(ctx.tx, loan.id);
-      const firstOpen = rows.findIndex((row) => row.paid_at === null);
-      const shown =
-        firstOpen < 0 ? rows.slice(-1) : rows.slice(Math.max(0, firstOpen - 1), firstOpen + SHOWN_INSTALMENTS);
+      const late = rows.filter((row) => row.paid_at === null && row.due_on < today);
+      overdue.push(...late);
+      const shown = shownRows(rows, late.length);
       more += rows.length - (shown.at(-1)?.number ?? rows.length);
-      for (const row of shown) {
-        const state = row.paid_at !== null ? 'paid' : row.due_on < today ? 'overdue' : 'open';
-        items.push({
-          loan: loanNumber(loan.number),
-          n: row.number,
-          due: row.due_on,
-          day: dayText(row.due_on, ctx.actor.language, today),
-          total: formatYuan(row.principal_fen + row.interest_fen),
-          state: partly(ctx, row, ctx.t(`loan.instalment.${state}`)),
-        });
-      }
+      items.push(...shown.map((row) => describeRow(ctx, loan, row, today)));
     }
-    return { customer: customerNumber(customer.number), items, more, nextCursor: null };
+    return {
+      customer: customerNumber(customer.number),
+      items,
+      more,
+      overdue: overdue.length,
+      overdueAmount: formatYuan(overdue.reduce((sum, row) => sum + openFen(row), 0n)),
+      nextCursor: null,
+    };
   },
 });
+
+/** All loans of the customer, or the one of them that is named. @throws AppError loan.not_found */
+async function loansMeant(ctx: Ctx, customerId: string, ref: string | undefined): Promise<readonly LoanRow[]> {
+  if (ref === undefined) return loansOfCustomer(ctx.tx, customerId);
+  const loan = await loanByRef(ctx.tx, ref);
+  if (loan?.customer_id !== customerId) throw new AppError(loanErrors['loan.not_found']);
+  return [loan];
+}
+
+/** The last paid instalment and the open ones next to it: at least all that are overdue and a few behind them. */
+function shownRows(rows: readonly InstalmentRow[], overdue: number): readonly InstalmentRow[] {
+  const firstOpen = rows.findIndex((row) => row.paid_at === null);
+  if (firstOpen < 0) return rows.slice(-1);
+  const howMany = Math.max(SHOWN_INSTALMENTS, overdue + SHOWN_AFTER_OVERDUE);
+  return rows.slice(Math.max(0, firstOpen - 1), firstOpen + howMany);
+}
+
+function describeRow(ctx: Ctx, loan: LoanRow, row: InstalmentRow, today: BusinessDate): z.output<typeof planRow> {
+  const unpaid = row.due_on < today ? 'overdue' : 'open';
+  const state = row.paid_at === null ? unpaid : 'paid';
+  return {
+    loan: loanNumber(loan.number),
+    n: row.number,
+    due: row.due_on,
+    day: dayText(row.due_on, ctx.actor.language, today),
+    total: formatYuan(row.principal_fen + row.interest_fen),
+    state: partly(ctx, row, ctx.t(`loan.instalment.${state}`)),
+  };
+}
 
 /** What is left of an instalment stands beside its state once some of it is paid. */
 function partly(ctx: Ctx, row: InstalmentRow, state: string): string {

@@ -2,6 +2,7 @@
 import { isUuid } from '../../lib/ids.ts';
 import { statement, type Tx } from '../../db/database.ts';
 
+/** A loan as it stands; `credit_fen` was paid and pays no instalment yet (溢缴款). */
 export interface LoanRow {
   readonly id: string;
   readonly number: number;
@@ -16,8 +17,8 @@ export interface LoanRow {
   readonly credit_fen: bigint;
 }
 
+/** What falls due on a day and what of it is paid; `paid_at` once nothing of it is open. */
 export interface InstalmentRow {
-  readonly loan_id: string;
   readonly number: number;
   readonly due_on: string;
   readonly principal_fen: bigint;
@@ -48,9 +49,10 @@ const OF_CUSTOMER = statement(
 );
 const PLAN = statement(
   'instalments-of',
-  'SELECT loan_id, number, due_on, principal_fen, interest_fen, paid_principal_fen, paid_interest_fen, paid_at FROM instalments WHERE loan_id = $1 ORDER BY number',
+  'SELECT number, due_on, principal_fen, interest_fen, paid_principal_fen, paid_interest_fen, paid_at FROM instalments WHERE loan_id = $1 ORDER BY number',
 );
 
+/** Adds an active loan; its number (L0456 without the letter), or `undefined` when its application has one already. */
 export async function insertLoan(
   tx: Tx,
   loan: Pick<
@@ -74,6 +76,7 @@ export async function insertLoan(
   return row?.number;
 }
 
+/** Writes a loan’s plan; nothing of it is paid yet. */
 export async function insertInstalments(
   tx: Tx,
   loanId: string,
@@ -93,6 +96,7 @@ export async function insertInstalments(
   ]);
 }
 
+/** The loan that was made of this application. */
 export async function loanOfApplication(tx: Tx, applicationId: string): Promise<LoanRow | undefined> {
   return (await tx.query<LoanRow>(BY_APPLICATION, [applicationId]))[0];
 }
@@ -104,14 +108,17 @@ export async function loanByRef(tx: Tx, ref: string): Promise<LoanRow | undefine
   return isUuid(ref) ? (await tx.query<LoanRow>(FIND, [ref]))[0] : undefined;
 }
 
+/** The loan with this id, locked; instalments and payments are written under this lock. */
 export async function lockLoan(tx: Tx, id: string): Promise<LoanRow | undefined> {
   return (await tx.query<LoanRow>(LOCK, [id]))[0];
 }
 
+/** His loans, the settled ones among them, the oldest first. */
 export async function loansOfCustomer(tx: Tx, customerId: string): Promise<readonly LoanRow[]> {
   return tx.query<LoanRow>(OF_CUSTOMER, [customerId]);
 }
 
+/** A loan’s plan in its order. */
 export async function instalmentsOf(tx: Tx, loanId: string): Promise<readonly InstalmentRow[]> {
   return tx.query<InstalmentRow>(PLAN, [loanId]);
 }

@@ -9,8 +9,8 @@ import { newId } from '../../lib/ids.ts';
 import { formatYuan, LARGEST_FEN, parseYuan } from '../../lib/money.ts';
 import { loanErrors } from './loan-errors.ts';
 import { loanInScope } from './loan-operations.ts';
-import type { LoanRow } from './loan-store.ts';
-import { loanNumber } from './loan.ts';
+import { instalmentsOf, type LoanRow } from './loan-store.ts';
+import { loanNumber, openFen } from './loan.ts';
 import { findPayment, insertPayment, postedBy, type PaymentRow } from './payment-store.ts';
 import { allocated, describeShare, lockedLoan, refuseInstant, settleLoan, totalOf } from './posting.ts';
 import type { Share } from './settlement.ts';
@@ -77,21 +77,40 @@ export const recordPayment = defineOperation({
     if (!isFirst) throw new AppError(loanErrors['payment.external_id_reused']);
     const { state, creditFen, postings } = await settleLoan(ctx, loan, payment.id);
     const own = postings.filter(({ paymentId }) => paymentId === payment.id);
-    const creditedFen = creditFen - loan.credit_fen;
-    await ctx.callAsSystem('customer.notify', {
-      customerId: loan.customer_id,
-      text: 'flows.customer-notice.paid',
-      params: {
-        loan: loanNumber(loan.number),
-        amount: groupedYuan(amountFen),
-        on: dateIn(paidAt, ctx.services.companyZone),
-        state,
-        credit: creditedFen > 0n ? groupedYuan(creditedFen) : 'none',
-      },
-    });
+    await tellOfPayment(ctx, loan, payment, { state, creditedFen: creditFen - loan.credit_fen, own });
     return paymentAnswer({ loan, payment, state, isReplay: false, isReversed: false }, own);
   },
 });
+
+/** The customer hears which instalments his money went to, the oldest first, and what is overdue all the same. */
+async function tellOfPayment(
+  ctx: Ctx,
+  loan: LoanRow,
+  payment: { readonly amount_fen: bigint; readonly paid_at: Date },
+  { state, creditedFen, own }: { readonly state: string; readonly creditedFen: bigint; readonly own: readonly Share[] },
+): Promise<void> {
+  const { companyZone } = ctx.services;
+  const today = dateIn(ctx.now, companyZone);
+  const overdue = (await instalmentsOf(ctx.tx, loan.id)).filter((one) => one.due_on < today);
+  const overdueFen = overdue.reduce((sum, one) => sum + openFen(one), 0n);
+  const paid = own.map(({ instalment }) => instalment).toSorted((a, b) => a - b);
+  const orNone = (fen: bigint): string => (fen > 0n ? groupedYuan(fen) : 'none');
+  await ctx.callAsSystem('customer.notify', {
+    customerId: loan.customer_id,
+    text: 'flows.customer-notice.paid',
+    params: {
+      loan: loanNumber(loan.number),
+      amount: groupedYuan(payment.amount_fen),
+      on: dateIn(payment.paid_at, companyZone),
+      state,
+      credit: orNone(creditedFen),
+      instalments: paid.length,
+      first: paid.at(0) ?? 0,
+      last: paid.at(-1) ?? 0,
+      overdue: orNone(overdueFen),
+    },
+  });
+}
 
 /** The same external id again: the first answer, or a refusal when it now means something else. */
 async function replayPayment(

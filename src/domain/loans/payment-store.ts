@@ -2,6 +2,7 @@
 import { statement, type Tx } from '../../db/database.ts';
 import type { CountedPayment, Settlement, Share } from './settlement.ts';
 
+/** A payment, with its reversal where it has one. */
 export interface PaymentRow {
   readonly id: string;
   readonly loan_id: string;

@@ -20,7 +20,7 @@ export interface Share {
 }
 
 /** Where an instalment stands. */
-export interface Standing {
+interface Standing {
   readonly number: number;
   readonly paidPrincipalFen: bigint;
   readonly paidInterestFen: bigint;

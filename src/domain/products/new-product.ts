@@ -1,7 +1,10 @@
 /** What a product that is to be published may say. Stricter than what is read: versions of earlier days stay readable. Pure. */
 import { z } from 'zod';
-import { parseYuan } from '../../lib/money.ts';
+import { addMonths, businessDate } from '../../lib/business-date.ts';
+import { AppError } from '../../lib/errors.ts';
+import { fen, parseYuan } from '../../lib/money.ts';
 import { compareRatio, parseDecimal, ratio } from '../../lib/rate.ts';
+import { buildSchedule } from '../repayments/index.ts';
 
 /** Above 36 % a year no lender may lend: what exceeds it is a typing error, mostly a percentage (9.6 for 0.096). */
 const HIGHEST_RATE = ratio('0.36');
@@ -34,7 +37,34 @@ export const newTerms = z
   .refine(({ minAmount, maxAmount }) => !isBelow(parseYuan(maxAmount), parseYuan(minAmount)), {
     path: ['maxAmount'],
     message: 'fault.below_minimum',
-  });
+  })
+  .refine(repaysEachMonth, { path: ['termMonths'], message: 'fault.instalment_below_interest' });
+
+/** So large that rounding to the fen decides nothing: what holds for it holds for every amount. */
+const ANY_AMOUNT = fen(10n ** 13n);
+/** First days of months of every length, over a leap year: where days are counted, the long months charge most. */
+const STARTS = Array.from({ length: 24 }, (_, months) => addMonths(businessDate('2027-01-01'), months));
+
+/** Whether each instalment pays principal back, whenever a loan begins: at a high rate over many years a month of 31 days may cost more than the instalment. */
+function repaysEachMonth(terms: {
+  readonly method: 'EQUAL_INSTALMENT' | 'INTEREST_ONLY';
+  readonly annualRate: string;
+  readonly termMonths: readonly number[];
+  readonly dayCount: (typeof LOAN_DAY_COUNTS)[number];
+}): boolean {
+  if (terms.method !== 'EQUAL_INSTALMENT' || terms.dayCount === '30/360') return true;
+  const instalmentCount = Math.max(...terms.termMonths);
+  try {
+    return STARTS.every((startOn) =>
+      buildSchedule({ ...terms, principalFen: ANY_AMOUNT, instalmentCount, startOn }).every(
+        ({ principalFen }) => principalFen > 0n,
+      ),
+    );
+  } catch (error) {
+    if (error instanceof AppError) return false;
+    throw error;
+  }
+}
 
 /** What is no amount at all has been named already. */
 function isBelow(value: bigint | undefined, least: bigint | undefined): boolean {

@@ -14,6 +14,7 @@ export const productTerms = z.object({
   dayCount: z.string(),
 });
 
+/** A document that a product asks for. */
 export const checklistItem = z.object({
   code: z.string(),
   /** The item's name in plain words, or the key of a text. */
@@ -23,9 +24,11 @@ export const checklistItem = z.object({
   words: z.array(z.string()),
 });
 
-export type ProductTerms = z.output<typeof productTerms>;
+type ProductTerms = z.output<typeof productTerms>;
+/** What {@link checklistItem} gives. */
 export type ChecklistItem = z.output<typeof checklistItem>;
 
+/** A version of a product; it never changes. */
 export interface Product {
   readonly id: string;
   readonly code: string;
@@ -66,15 +69,18 @@ const INSERT = statement(
   'INSERT INTO products (id, code, version, name, terms, checklist, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7)',
 );
 
+/** What is on offer, in the order of codes. */
 export async function currentProducts(tx: Tx): Promise<readonly Product[]> {
   return (await tx.query<ProductRow>(CURRENT)).map(parse);
 }
 
+/** The version of it that is on offer. */
 export async function productByCode(tx: Tx, code: string): Promise<Product | undefined> {
   const [row] = await tx.query<ProductRow>(BY_CODE, [code]);
   return row && parse(row);
 }
 
+/** A version, on offer or not: cases keep the one they began with. */
 export async function productById(tx: Tx, id: string): Promise<Product | undefined> {
   const [row] = await tx.query<ProductRow>(BY_ID, [id]);
   return row && parse(row);

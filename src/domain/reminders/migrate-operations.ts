@@ -9,6 +9,7 @@ import { flowVersions, versionsInUse, type FlowVersionRow, type VersionInUse } f
 import { defineOperation, type Operation } from '../../core/operations/operation.ts';
 import type { Tx } from '../../db/database.ts';
 import { AppError } from '../../lib/errors.ts';
+import { wholeNumber } from '../../lib/whole-number.ts';
 import { firstInUse, loansOfVersions, takeLoans } from './migrate-store.ts';
 import type { ReminderSchedules } from './reminder-schedule.ts';
 import { foreseePlan, planLoans } from './reminder-store.ts';
@@ -21,7 +22,7 @@ const LOWEST_ID = '00000000-0000-0000-0000-000000000000';
 const input = z.strictObject({
   name: z.string().min(1).max(80),
   /** The version to move to; the live one unless said. */
-  to: z.coerce.number().int().min(1).optional(),
+  to: wholeNumber(1).optional(),
 });
 
 /** `flow.previewMigration` and `flow.migrate`. */

@@ -2,8 +2,10 @@
 import { z } from 'zod';
 import { defineOperation, type Operation } from '../../core/operations/operation.ts';
 import type { Tx } from '../../db/database.ts';
-import { dateIn } from '../../lib/business-date.ts';
-import { dayText, groupedYuan, isLanguage, type Texts } from '../../lib/i18n.ts';
+import { addDays, businessDate, dateIn } from '../../lib/business-date.ts';
+import { byDay } from '../../lib/daytime.ts';
+import { dayText, groupedYuan, isLanguage, type Language, type Texts } from '../../lib/i18n.ts';
+import type { BulkRenderer } from '../../outbox/gate.ts';
 import { loanNumber } from '../loans/index.ts';
 import type { ReminderSchedule, ReminderSchedules } from './reminder-schedule.ts';
 import {
@@ -13,6 +15,8 @@ import {
   reminderFacts,
   reminderVersion,
   runReminders,
+  shiftLooks,
+  type ReminderFacts,
   type ReminderRun,
 } from './reminder-store.ts';
 import { askForCalls } from './unreachable.ts';
@@ -37,6 +41,18 @@ export function planReminders(schedules: ReminderSchedules): Operation {
   });
 }
 
+export const followZone = defineOperation({
+  name: 'reminder.followZone',
+  summary:
+    'Has the next looks at a customer’s loans come at the same hour of another time zone; called when his is changed',
+  access: { system: 'all' },
+  input: z.strictObject({ customerId: z.uuid(), from: z.string().max(64), to: z.string().max(64) }),
+  output: z.object({ loans: z.int() }),
+  subject: ({ customerId }) => ({ kind: 'customer', id: customerId }),
+  evidence: ({ loans }) => ({ loans }),
+  run: async (ctx, { customerId, from, to }) => ({ loans: await shiftLooks(ctx.tx, customerId, { from, to }) }),
+});
+
 /** One run over due loans, each by its own of these versions; whom no channel reaches, somebody is asked to phone. */
 export async function runDueReminders(
   tx: Tx,
@@ -50,39 +66,61 @@ export async function runDueReminders(
 
 /**
  * What a reminder row says now, in its loan's version. Dropped when the instalment was paid or the stage taken away meanwhile,
- * or when it waited (a platform was away, the gate put it off) until the instalment's next message came (design §12 "Time").
+ * or when it waited (a platform was away, the gate put it off) until the instalment's next message came (design §12 "Time") or
+ * the day its words speak of was over. What is late otherwise leaves in the version's hours.
  */
 export function renderReminder(
   schedules: ReminderSchedules,
   { texts, companyZone }: { readonly texts: Pick<Texts, 'translate'>; readonly companyZone: string },
-): (
-  tx: Tx,
-  row: { readonly subjectId: string; readonly reference: string; readonly now: Date },
-) => Promise<{ readonly text: string; readonly customerId: string } | { readonly dropped: string }> {
+): BulkRenderer {
   return async (tx, row) => {
     const [number = '', stage = ''] = row.reference.split(':');
     const facts = await reminderFacts(tx, row.subjectId, Number(number));
     if (!facts) return { dropped: 'gone' };
-    const { stages } = await schedules.version(tx, facts.reminder_version_id);
-    const said = stages.find((one) => one.name === stage)?.text;
+    const schedule = await schedules.version(tx, facts.reminder_version_id);
+    const own = schedule.stages.find(({ name }) => name === stage);
     const ended = { loanId: row.subjectId, instalment: facts.number, stage, now: row.now };
     if (facts.paid_at !== null || facts.open_fen === 0n) {
       await recordOutcome(tx, { ...ended, outcome: 'STOPPED' });
       return { dropped: 'paid' };
     }
-    const others = stages.map(({ name }) => name).filter((name) => name !== stage);
-    if (said === undefined || (await isOvertaken(tx, ended, others))) {
+    const lapse = own ? await lapseOf(tx, ended, facts, { own, stages: schedule.stages }) : 'gone';
+    if (!own || lapse !== undefined) {
       await recordOutcome(tx, { ...ended, outcome: 'LAPSED' });
-      return { dropped: said === undefined ? 'gone' : 'overtaken' };
+      return { dropped: lapse ?? 'gone' };
     }
+    const notBefore = byDay(row.now, facts.zone, schedule.hours);
+    if (notBefore > row.now) return { notBefore };
     const language = isLanguage(facts.language) ? facts.language : 'zh-CN';
-    const params = {
-      loan: loanNumber(facts.loan),
-      n: facts.number,
-      amount: groupedYuan(facts.open_fen),
-      due: dayText(facts.due_on, language, dateIn(row.now, companyZone)),
-      adviser: facts.adviser ?? 'none',
-    };
-    return { text: texts.translate(language, said, params), customerId: facts.customer_id };
+    const params = paramsOf(facts, language, dateIn(row.now, companyZone));
+    return { text: texts.translate(language, own.text, params), customerId: facts.customer_id };
+  };
+}
+
+/** Why a stage of an open instalment is not sent any more; `undefined` when it is. */
+async function lapseOf(
+  tx: Tx,
+  message: { readonly loanId: string; readonly instalment: number; readonly stage: string; readonly now: Date },
+  facts: ReminderFacts,
+  { own, stages }: { readonly own: ReminderSchedule['stages'][number]; readonly stages: ReminderSchedule['stages'] },
+): Promise<string | undefined> {
+  // 明天 and 今天 are true on one day only; that an instalment is overdue stays true.
+  const day = addDays(businessDate(facts.due_on), own.day);
+  if (own.day <= 0 && dateIn(message.now, facts.zone) !== day) return 'late';
+  const others = stages.map(({ name }) => name).filter((name) => name !== own.name);
+  return (await isOvertaken(tx, message, others)) ? 'overtaken' : undefined;
+}
+
+function paramsOf(facts: ReminderFacts, language: Language, today: string): Readonly<Record<string, string | number>> {
+  return {
+    loan: loanNumber(facts.loan),
+    // Which of his loans it is, where he has several.
+    which: facts.running > 1 ? loanNumber(facts.loan) : 'none',
+    n: facts.number,
+    amount: groupedYuan(facts.open_fen),
+    earlier: facts.earlier,
+    total: groupedYuan(facts.open_fen + facts.earlier_fen),
+    due: dayText(facts.due_on, language, today),
+    adviser: facts.adviser ?? 'none',
   };
 }

@@ -1,20 +1,23 @@
 /** The versions of the reminder flow as loans use them: each loan keeps the one it was made with (design §3.13). */
-import { stageTimes, textOf, type CompiledSchedule, type StageTime } from '../../core/flow/index.ts';
+import { hoursOf, stageTimes, textOf, type CompiledSchedule, type StageTime } from '../../core/flow/index.ts';
 import type { Flows } from '../../core/runtime/flows.ts';
 import type { Tx } from '../../db/database.ts';
+import type { Hours } from '../../lib/daytime.ts';
 import type { Text } from '../../lib/i18n.ts';
 
 /** The flow that reminds of instalments. */
-export const REMINDER_FLOW = 'repayment-reminder';
+const REMINDER_FLOW = 'repayment-reminder';
 
 /** A stage with what it says as it was published. */
-export interface ReminderStage extends Omit<StageTime, 'text'> {
+interface ReminderStage extends Omit<StageTime, 'text'> {
   readonly text: Text;
 }
 
 /** One published version. */
 export interface ReminderSchedule {
   readonly version: string;
+  /** When its messages may leave, on the customer's clock. */
+  readonly hours: Hours;
   readonly stages: readonly ReminderStage[];
 }
 
@@ -44,6 +47,7 @@ export function reminderSchedules(flows: Flows): ReminderSchedules {
 function scheduleOf(flow: CompiledSchedule): ReminderSchedule {
   return {
     version: flow.version,
+    hours: hoursOf(flow),
     stages: stageTimes(flow).map((stage) => ({ ...stage, text: textOf(flow, stage.text) })),
   };
 }

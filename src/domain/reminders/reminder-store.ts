@@ -127,25 +127,25 @@ const RUN = statement(
    ), planned AS (
      SELECT i.id, i.customer_id, i.zone, i.now, i.number, stage.name, stage.day, ${momentOf('i')} AS at
      FROM owed i JOIN stage ON stage.version = i.reminder_version_id WHERE ${momentOf('i')} >= i.since
-   ), past AS (
-     SELECT *, row_number() OVER (PARTITION BY id, number ORDER BY at DESC) AS age FROM planned WHERE at <= now
+   ), past AS ( -- overtaken by a later one, or of an earlier day while its words fix the day
+     SELECT *, row_number() OVER (PARTITION BY id, number ORDER BY at DESC) > 1 OR (day <= 0 AND at::date < now::date) AS has_lapsed FROM planned WHERE at <= now
    ), upcoming AS ( -- one row for each, empty where nothing is to come
      SELECT DISTINCT ON (id) id, number, name, at AT TIME ZONE zone AS next_at
      FROM (SELECT id, zone, number, name, at FROM planned WHERE at > now UNION ALL SELECT id, zone, NULL, NULL, NULL FROM place) AS stages ORDER BY id, at NULLS LAST
    ), advanced AS (
      UPDATE loans l SET next_reminder_at = u.next_at, next_instalment = u.number, next_stage = u.name FROM upcoming u WHERE l.id = u.id
    ), addressed AS ( -- what has not ended yet, with the one place where its customer is reached; where he once was, it stands on his file unsent. What may not go abroad is stopped by the gate
-     SELECT past.id, past.number, past.name, past.day, past.age, past.customer_id, p.account, p.external_id, p.is_reachable FROM past
+     SELECT past.id, past.number, past.name, past.day, past.has_lapsed, past.customer_id, p.account, p.external_id, p.is_reachable FROM past
      LEFT JOIN LATERAL (SELECT account, external_id, is_reachable FROM identities WHERE customer_id = past.customer_id AND is_verified
        ORDER BY ${lacksBorderConsent('account', 'past.customer_id')}, is_reachable DESC, bound_at DESC NULLS LAST LIMIT 1) p ON true
      WHERE ${outcomeOf('past')} IS NULL
    ), outcome AS (
      INSERT INTO reminder_outcomes (loan_id, instalment, stage, outcome, at)
-     SELECT id, number, name, CASE WHEN age > 1 THEN 'LAPSED' ELSE 'UNREACHABLE' END, $6 FROM addressed
-     WHERE CASE WHEN age > 1 OR account IS NULL THEN ${keyOf('addressed')} IS NULL END -- few: only for them is it looked up
+     SELECT id, number, name, CASE WHEN has_lapsed THEN 'LAPSED' ELSE 'UNREACHABLE' END, $6 FROM addressed
+     WHERE CASE WHEN has_lapsed OR account IS NULL THEN ${keyOf('addressed')} IS NULL END -- few: only for them is it looked up
      ON CONFLICT DO NOTHING RETURNING loan_id, instalment, stage, outcome
    ), message AS MATERIALIZED (
-     SELECT *, nextval('outbox_id_seq') AS outbox_id FROM addressed WHERE age = 1 AND account IS NOT NULL
+     SELECT *, nextval('outbox_id_seq') AS outbox_id FROM addressed WHERE NOT has_lapsed AND account IS NOT NULL
    ), fresh AS (
      INSERT INTO outbox_keys (key, outbox_id, at) SELECT 'remind:' || id || ':' || number || ':' || name, outbox_id, $6 FROM message
      ON CONFLICT DO NOTHING RETURNING outbox_id
@@ -157,7 +157,6 @@ const RUN = statement(
      RETURNING 1
    )
    SELECT (SELECT count(*) FROM due)::int AS looked_at, (SELECT count(*) FROM sent)::int AS enqueued,
-     (SELECT count(*) FROM outcome WHERE outcome = 'LAPSED')::int AS lapsed,
      (SELECT coalesce(json_agg(json_build_object('loanId', loan_id, 'instalment', instalment)), '[]') FROM outcome WHERE outcome = 'UNREACHABLE') AS unreachable`,
 );
 
@@ -167,10 +166,10 @@ export interface Missed {
   readonly instalment: number;
 }
 
+/** What a run did: loans it looked at, messages it put into the outbox, and whom it could not reach. */
 export interface ReminderRun {
   readonly looked_at: number;
   readonly enqueued: number;
-  readonly lapsed: number;
   /** Instalments whose customer no channel reaches: they become to-dos. */
   readonly unreachable: readonly Missed[];
 }
@@ -183,11 +182,28 @@ export async function runReminders(
 ): Promise<ReminderRun> {
   const versions = schedules.map(({ version }) => version);
   const due = await tx.query<{ id: string }>(TAKE_DUE, [run.now, versions, run.limit]);
-  const idle = { looked_at: 0, enqueued: 0, lapsed: 0, unreachable: [] };
+  const idle = { looked_at: 0, enqueued: 0, unreachable: [] };
   if (due.length === 0) return idle;
   const ids = due.map(({ id }) => id);
   const [row] = await tx.query<ReminderRun>(RUN, [...stageColumns(schedules), run.now, ids, run.traceId]);
   return row ?? idle;
+}
+
+// A look comes by the wall clock of the customer's zone: elsewhere it is the same stage at the same hour. One that has passed
+// there already is due at once, as after an outage.
+const SHIFT = statement(
+  'reminders-shift',
+  `WITH his AS MATERIALIZED (SELECT id FROM loans WHERE customer_id = $1 AND next_reminder_at IS NOT NULL ORDER BY id FOR NO KEY UPDATE)
+   UPDATE loans l SET next_reminder_at = l.next_reminder_at AT TIME ZONE $2 AT TIME ZONE $3 FROM his WHERE l.id = his.id RETURNING l.id`,
+);
+
+/** Moves the next looks at a customer's loans to the same hour of another zone; the caller has locked the customer. */
+export async function shiftLooks(
+  tx: Tx,
+  customerId: string,
+  { from, to }: { readonly from: string; readonly to: string },
+): Promise<number> {
+  return (await tx.query(SHIFT, [customerId, from, to])).length;
 }
 
 /** The parameters of `STAGES`. */
@@ -211,11 +227,14 @@ export async function reminderVersion(tx: Tx, loanId: string): Promise<string | 
 
 const REMINDED = statement(
   'reminders-facts',
-  `SELECT l.number AS loan, l.customer_id, l.reminder_version_id, i.number, i.due_on, i.paid_at, (i.principal_fen + i.interest_fen - i.paid_principal_fen - i.paid_interest_fen) AS open_fen, c.language, c.zone, s.name AS adviser
+  `SELECT l.number AS loan, l.customer_id, l.reminder_version_id, i.number, i.due_on, i.paid_at, (i.principal_fen + i.interest_fen - i.paid_principal_fen - i.paid_interest_fen) AS open_fen, earlier.instalments AS earlier, earlier.open_fen AS earlier_fen,
+     (SELECT count(*)::int FROM loans WHERE customer_id = l.customer_id AND state = 'ACTIVE') AS running, c.language, c.zone, s.name AS adviser
    FROM loans l JOIN instalments i ON i.loan_id = l.id AND i.number = $2 JOIN customers c ON c.id = l.customer_id
+   CROSS JOIN LATERAL (SELECT count(*)::int AS instalments, coalesce(sum(principal_fen + interest_fen - paid_principal_fen - paid_interest_fen), 0)::bigint AS open_fen FROM instalments WHERE loan_id = l.id AND number < i.number AND paid_at IS NULL) earlier
    LEFT JOIN staff s ON s.id = c.owner_id AND s.is_active WHERE l.id = $1`,
 );
 
+/** An instalment as its reminder speaks of it. */
 export interface ReminderFacts {
   readonly loan: number;
   readonly customer_id: string;
@@ -224,6 +243,11 @@ export interface ReminderFacts {
   readonly due_on: string;
   readonly paid_at: Date | null;
   readonly open_fen: bigint;
+  /** How many instalments before it are open, and what they owe: whatever is paid goes to them first. */
+  readonly earlier: number;
+  readonly earlier_fen: bigint;
+  /** How many loans of the customer are not paid off. */
+  readonly running: number;
   readonly language: string;
   readonly zone: string;
   /** Whom the customer may turn to. */
@@ -255,6 +279,7 @@ const OUTCOME = statement(
   'INSERT INTO reminder_outcomes (loan_id, instalment, stage, outcome, at) VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING',
 );
 
+/** Writes down why a stage is not sent; what stands there already stays. */
 export async function recordOutcome(
   tx: Tx,
   outcome: {

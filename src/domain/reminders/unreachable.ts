@@ -1,7 +1,7 @@
 /**
- * Reminders that no channel carries: whoever looks after the customer is asked to phone instead. One to-do for each loan
- * and due date, however many stages find nobody and however often they run; without an owner who still works here it goes
- * to the managers. Codes and numbers only, no personal data.
+ * Reminders that no channel carries, or may carry: whoever looks after the customer is asked to phone instead, or told that
+ * nothing was sent. One to-do for each loan and due date, however many stages find nobody and however often they run; without
+ * an owner who still works here it goes to the managers. Codes and numbers only, no personal data.
  */
 import { writePlainTimers } from '../../core/timers/timers.ts';
 import { statement, type Tx } from '../../db/database.ts';
@@ -32,14 +32,17 @@ interface MissedRow {
 /** The timer that tells the owner; its subject is the to-do. */
 export const MISSED_TOLD = 'reminder.missed';
 
+/** What becomes a to-do: nobody is reached, or the overdue text is held because a complaint is open. */
+export type MissedKind = 'unreachable' | 'held_complaint';
+
 /**
- * Asks for a phone call for each of these instalments, and has each owner told once. Two statements, three where there are
- * owners, however many instalments; none for none.
+ * Asks for a phone call for each of these instalments, or says why its text is held, and has each owner told once. Two
+ * statements, three where there are owners, however many instalments; none for none.
  */
 export async function askForCalls(
   tx: Tx,
   missed: readonly Missed[],
-  { now, traceId }: { readonly now: Date; readonly traceId: string },
+  { now, traceId, kind = 'unreachable' }: { readonly now: Date; readonly traceId: string; readonly kind?: MissedKind },
 ): Promise<void> {
   if (missed.length === 0) return;
   const rows = await tx.query<MissedRow>(FACTS, [
@@ -47,8 +50,8 @@ export async function askForCalls(
     missed.map(({ instalment }) => instalment),
   ]);
   const drafts = rows.map((row) => ({
-    key: `unreachable:${row.id}:${row.due_on}`,
-    kind: 'unreachable',
+    key: `${kind}:${row.id}:${row.due_on}`,
+    kind,
     ...(row.owner_id === null ? { role: 'manager' } : { staffId: row.owner_id }),
     subject: { kind: 'loan', id: row.id },
     params: {

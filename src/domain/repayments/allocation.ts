@@ -12,7 +12,7 @@ export type Component = (typeof COMPONENTS)[number];
 /** The two ways to go through the instalments. */
 export const ALLOCATION_MODES = ['HORIZONTAL', 'VERTICAL'] as const;
 /** HORIZONTAL finishes an instalment before the next; VERTICAL takes a component across all instalments first. */
-export type AllocationMode = (typeof ALLOCATION_MODES)[number];
+type AllocationMode = (typeof ALLOCATION_MODES)[number];
 
 /** Fen per component; what is absent is zero. */
 export type Amounts = Readonly<Partial<Record<Component, Fen>>>;

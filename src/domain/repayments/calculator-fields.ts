@@ -57,7 +57,7 @@ export const PositiveAmount = amount(1n);
 /** The same, or zero. */
 export const AmountOrZero = amount(0n);
 /** The same with a sign: a cash flow. */
-export const SignedAmount = amount(-MAX_PRINCIPAL_FEN);
+const SignedAmount = amount(-MAX_PRINCIPAL_FEN);
 
 /** An ISO date that exists. */
 export const CalendarDate = parsed(parseBusinessDate, 'date.format').refine(

@@ -14,7 +14,7 @@ export type LenderType =
   | 'FINANCIAL_INSTITUTION';
 
 /** A limit: a multiple of the loan prime rate of the contract date, or a rate per year. */
-export type CapLimit =
+type CapLimit =
   | { readonly kind: 'LPR_MULTIPLE'; readonly multiple: string; readonly tenor: 'oneYear' | 'fiveYear' }
   | { readonly kind: 'RATE'; readonly annualRate: string };
 

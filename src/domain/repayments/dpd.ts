@@ -23,13 +23,13 @@ export type BucketScheme =
   | { readonly kind: 'INSTALMENTS' | 'MONTHS'; readonly last: number };
 
 /** M0 = 0 days, Mk = 30(k−1)+1 … 30k, M6+ beyond 180 (lending reference §3.5). */
-export const DEFAULT_BUCKETS: BucketScheme = { kind: 'DAYS', daysPerBucket: 30, last: 6 };
+const DEFAULT_BUCKETS: BucketScheme = { kind: 'DAYS', daysPerBucket: 30, last: 6 };
 
 /**
  * What grace days do to the reported figure: HIDE reports 0 inside the grace and the full count after it (Chinese bank
  * habit); SUBTRACT takes them off for good (Fineract's delinquent days).
  */
-export type GraceEffect = 'HIDE' | 'SUBTRACT';
+type GraceEffect = 'HIDE' | 'SUBTRACT';
 
 /** How a lender reports lateness; by default every day and every fen count. */
 export interface OverdueRule {

@@ -40,7 +40,7 @@ export type MoneyEvent = Exclude<LedgerEvent, { readonly kind: 'REVERSAL' }>;
 const RANK: Readonly<Record<MoneyEvent['kind'], number>> = { FEE: 0, WAIVER: 1, PAYMENT: 2, PREPAYMENT: 3, REFUND: 4 };
 
 /** Whether the first counts before the second. */
-export function compareEvents(a: MoneyEvent, b: MoneyEvent): number {
+function compareEvents(a: MoneyEvent, b: MoneyEvent): number {
   if (a.on !== b.on) return a.on < b.on ? -1 : 1;
   if (a.kind !== b.kind) return RANK[a.kind] - RANK[b.kind];
   return a.id < b.id ? -1 : a.id > b.id ? 1 : 0;

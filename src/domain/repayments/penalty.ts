@@ -10,7 +10,7 @@ import type { Ratio } from '../../lib/rate.ts';
  * WAIVE_IF_PAID_WITHIN: paid inside the grace costs nothing, later costs every day (Chinese banks' 容时).
  * SHIFT_START: the days of grace are never charged (Frappe Lending).
  */
-export type GraceMode = 'WAIVE_IF_PAID_WITHIN' | 'SHIFT_START';
+type GraceMode = 'WAIVE_IF_PAID_WITHIN' | 'SHIFT_START';
 
 /** What a contract says about paying late. */
 export interface PenaltyRule {

@@ -14,7 +14,7 @@ import type { Instalment, ScheduleTerms } from './schedule-terms.ts';
 import { refuseTerms } from './terms-refusal.ts';
 
 /** The methods of a trial: those that one line of chat can describe. */
-export const TRIAL_METHODS = ['EQUAL_INSTALMENT', 'EQUAL_PRINCIPAL', 'INTEREST_ONLY', 'BULLET', 'FLAT'] as const;
+const TRIAL_METHODS = ['EQUAL_INSTALMENT', 'EQUAL_PRINCIPAL', 'INTEREST_ONLY', 'BULLET', 'FLAT'] as const;
 
 const MAX_MONTHS = 360;
 /** 10 亿元: a picture's columns hold no more, and nobody asks for more in a chat. */
@@ -182,7 +182,7 @@ export function trialTermsLine({ terms }: TrialPlan, { texts, language }: Words)
 }
 
 /** What an instalment is: one figure when all are equal, first and last otherwise. */
-export function trialPaymentLine(plan: TrialPlan, { texts, language }: Words): string {
+function trialPaymentLine(plan: TrialPlan, { texts, language }: Words): string {
   const [first, last] = [plan.rows[0], plan.rows.at(-1)];
   if (first === undefined || last === undefined) return '';
   const [amount, lastAmount] = [grouped(first[4]), grouped(last[4])];
@@ -203,7 +203,7 @@ export function trialPaymentLine(plan: TrialPlan, { texts, language }: Words): s
 }
 
 /** Both annual rates in one line; the dates' rate alone where there are no equal parts of a year. */
-export function trialRatesLine({ rates }: TrialPlan, { texts, language }: Words): string {
+function trialRatesLine({ rates }: TrialPlan, { texts, language }: Words): string {
   const effective = inPercent(rates.effective);
   if (rates.irrX12 === null) return texts.translate(language, 'trial.rates_by_dates', { effective });
   return texts.translate(language, 'trial.rates', { irr: inPercent(rates.irrX12), effective });

@@ -10,6 +10,5 @@ export {
   identitiesOfStaff,
   listStaff as listStaffRows,
   staffWithRole,
-  type IdentityRow,
   type StaffRow,
 } from './staff-store.ts';

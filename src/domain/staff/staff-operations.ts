@@ -2,11 +2,12 @@
 import { z } from 'zod';
 import { ANY_STAFF, ROLES } from '../../core/operations/actor.ts';
 import type { Ctx } from '../../core/operations/context.ts';
-import { defineOperation } from '../../core/operations/operation.ts';
+import { defineOperation, parseFields } from '../../core/operations/operation.ts';
 import { statement } from '../../db/database.ts';
 import { AppError, commonErrors } from '../../lib/errors.ts';
 import { isLanguage, LANGUAGES } from '../../lib/i18n.ts';
 import { newId } from '../../lib/ids.ts';
+import { plainName } from '../../lib/plain-name.ts';
 import { staffErrors } from './staff-errors.ts';
 import {
   bindStaffIdentity,
@@ -30,9 +31,24 @@ type Platform = (typeof PLATFORMS)[number];
 
 const role = z.enum(ROLES);
 const language = z.enum(LANGUAGES);
-const name = z.string().trim().min(1).max(40);
-const team = z.string().trim().min(1).max(40);
-const externalId = z.string().trim().min(1).max(128);
+const name = plainName(40, 'fault.staff_name');
+const team = plainName(40, 'fault.staff_name');
+/** What each platform calls its people. */
+const ACCOUNTS = {
+  wecom: z
+    .string()
+    .trim()
+    .regex(/^[\w.@-]{1,64}$/, 'fault.wecom_account'),
+  slack: z
+    .string()
+    .trim()
+    .regex(/^[UW][A-Z0-9]{2,}$/, 'fault.slack_account')
+    .max(64),
+  telegram: z
+    .string()
+    .trim()
+    .regex(/^\d{1,20}$/, 'fault.telegram_account'),
+} as const;
 const member = z.object({
   id: z.string(),
   name: z.string(),
@@ -53,9 +69,9 @@ export const addStaff = defineOperation({
     roles: z.array(role).min(1),
     team: team.optional(),
     language: language.default('zh-CN'),
-    wecom: externalId.optional(),
-    slack: externalId.optional(),
-    telegram: externalId.optional(),
+    wecom: ACCOUNTS.wecom.optional(),
+    slack: ACCOUNTS.slack.optional(),
+    telegram: ACCOUNTS.telegram.optional(),
   }),
   output: member,
   http: { method: 'POST', path: '/staff' },
@@ -85,13 +101,15 @@ export const bindStaff = defineOperation({
   name: 'staff.bind',
   summary: 'Binds one more chat account to a member of staff',
   access: { admin: 'all' },
-  input: z.strictObject({ id: z.uuid(), platform: z.enum(PLATFORMS), externalId }),
+  input: z.strictObject({ id: z.uuid(), platform: z.enum(PLATFORMS), externalId: z.string().trim().min(1).max(64) }),
   output: member,
   http: { method: 'POST', path: '/staff/{id}/accounts' },
   subject: (input) => ({ kind: 'staff', id: input.id }),
   async run(ctx, input) {
+    const schema = z.object({ externalId: ACCOUNTS[input.platform] });
+    const { externalId } = parseFields(schema, { externalId: input.externalId }, ctx.actor.language);
     const before = await describe(ctx, input.id);
-    await bind(ctx, input.id, input.platform, input.externalId);
+    await bind(ctx, input.id, input.platform, externalId);
     return noteChange(ctx, before);
   },
 });
@@ -104,16 +122,16 @@ const change = z.strictObject({
   team: team.nullable().optional(),
   language: language.optional(),
   /** His one account on the platform from now on; `null` takes it away. */
-  wecom: externalId.nullable().optional(),
-  slack: externalId.nullable().optional(),
-  telegram: externalId.nullable().optional(),
+  wecom: ACCOUNTS.wecom.nullable().optional(),
+  slack: ACCOUNTS.slack.nullable().optional(),
+  telegram: ACCOUNTS.telegram.nullable().optional(),
   disabled: z.boolean().optional(),
 });
 
 export const updateStaff = defineOperation({
   name: 'staff.update',
   summary:
-    'Changes a member of staff: name, roles, team, language, chat accounts; ends his access or gives it back. What is left out stays as it is',
+    'Changes a member of staff: name, roles, team (his customers and leads go with him), language, chat accounts; ends his access or gives it back. What is left out stays as it is',
   access: { admin: 'all' },
   input: change,
   output: member,
@@ -192,7 +210,16 @@ async function applyChange(ctx: Ctx, wanted: z.output<typeof change>): Promise<M
     await releaseAccounts(ctx.tx, row.id, accountOn(ctx, platform), external);
     if (external !== null) await bind(ctx, row.id, platform, external);
   }
-  return noteChange(ctx, before);
+  const hasMoved = after.team_id !== row.team_id;
+  return noteChange(ctx, before, hasMoved ? { moved: await takeAlong(ctx, after) } : {});
+}
+
+/** What he owns is his new team's to see, and no longer the old one's. */
+async function takeAlong(
+  ctx: Ctx,
+  { id: staffId, team_id: teamId }: Pick<StaffRow, 'id' | 'team_id'>,
+): Promise<unknown> {
+  return ctx.callAsSystem('lead.followOwner', { staffId, teamId });
 }
 
 function isAdministrator(row: Pick<StaffRow, 'is_active' | 'roles'>): boolean {
@@ -204,7 +231,7 @@ async function teamOf(ctx: Ctx, wanted: string | null): Promise<string | null> {
 }
 
 /** Puts old and new on the audit log, and has everything looked at again that hangs on who may sign and where he is reached. */
-async function noteChange(ctx: Ctx, before: Member): Promise<Member> {
+async function noteChange(ctx: Ctx, before: Member, more: Readonly<Record<string, unknown>> = {}): Promise<Member> {
   const after = await describe(ctx, before.id);
   const changes = changesBetween(before, after);
   if (Object.keys(changes).length === 0) return after;
@@ -212,7 +239,7 @@ async function noteChange(ctx: Ctx, before: Member): Promise<Member> {
     action: 'staff.changed',
     outcome: 'DONE',
     subject: { kind: 'staff', id: before.id },
-    detail: { changes },
+    detail: { changes, ...more },
   });
   if ('accounts' in changes && after.isActive) tellWhereHeWas(ctx, before, after);
   if (['roles', 'isActive', 'accounts'].some((field) => field in changes)) await staffChanged(ctx, before.id);

@@ -1,6 +1,7 @@
 /** Queries of the staff room. */
 import { statement, type Tx } from '../../db/database.ts';
 
+/** A member of staff; who has left is not active. */
 export interface StaffRow {
   readonly id: string;
   readonly name: string;
@@ -18,14 +19,13 @@ export interface HolderRow {
   readonly customer_number: number | null;
 }
 
+/** A chat account of a member of staff; `external_id` is the platform’s. */
 export interface IdentityRow {
   readonly id: string;
   readonly account: string;
   readonly external_id: string;
   readonly staff_id: string | null;
-  readonly customer_id: string | null;
   readonly is_reachable: boolean;
-  readonly is_verified: boolean;
 }
 
 const INSERT = statement(
@@ -74,8 +74,9 @@ const RELEASE = statement(
 );
 const IDENTITIES = statement(
   'staff-identities',
-  'SELECT id, account, external_id, staff_id, customer_id, is_reachable, is_verified FROM identities WHERE staff_id = ANY($1::uuid[]) ORDER BY created_at, id',
+  'SELECT id, account, external_id, staff_id, is_reachable FROM identities WHERE staff_id = ANY($1::uuid[]) ORDER BY created_at, id',
 );
+/** Adds an active member of staff; his accounts are bound apart (`bindStaffIdentity`). */
 export async function insertStaff(
   tx: Tx,
   staff: { id: string; name: string; roles: readonly string[]; teamId: string | null; language: string; now: Date },
@@ -83,11 +84,13 @@ export async function insertStaff(
   await tx.query(INSERT, [staff.id, staff.name, staff.roles, staff.teamId, staff.language, staff.now]);
 }
 
+/** The member of staff with this id, active or not. */
 export async function findStaff(tx: Tx, id: string): Promise<StaffRow | undefined> {
   const [row] = await tx.query<StaffRow>(FIND, [id]);
   return row;
 }
 
+/** Everybody, active or not, the longest-serving first. */
 export async function listStaff(tx: Tx): Promise<readonly StaffRow[]> {
   return tx.query<StaffRow>(LIST);
 }
@@ -113,6 +116,7 @@ export async function changeStaff(tx: Tx, staff: Omit<StaffRow, 'team_name'>, no
   await tx.query(CHANGE, [id, name, roles, teamId, language, isActive, now]);
 }
 
+/** Writes the language he is spoken to in. */
 export async function setStaffLanguage(tx: Tx, id: string, language: string): Promise<void> {
   await tx.query(LANGUAGE, [id, language]);
 }
@@ -144,6 +148,7 @@ export async function releaseAccounts(tx: Tx, staffId: string, account: string, 
   await tx.query(RELEASE, [staffId, account, keep]);
 }
 
+/** The chat accounts of these people, the oldest first, whether they can be reached there or not. */
 export async function identitiesOfStaff(tx: Tx, ...staffIds: readonly string[]): Promise<readonly IdentityRow[]> {
   return tx.query<IdentityRow>(IDENTITIES, [staffIds]);
 }

@@ -5,6 +5,8 @@ import type { Ctx } from '../../core/operations/context.ts';
 import { defineOperation } from '../../core/operations/operation.ts';
 import { AppError } from '../../lib/errors.ts';
 import { newId, newToken, tokenDigest } from '../../lib/ids.ts';
+import { plainName } from '../../lib/plain-name.ts';
+import { wholeNumber } from '../../lib/whole-number.ts';
 import { staffErrors } from './staff-errors.ts';
 import { findStaff } from './staff-store.ts';
 import { insertToken, listTokens, revokeToken, type ListedToken } from './token-store.ts';
@@ -15,10 +17,10 @@ export const createToken = defineOperation({
     'Makes an API token; it is shown once and only its digest is kept. One that acts as a person has that person’s roles, at most those named here; he is told of it, and it decides approvals only when a person or the command line made it',
   access: { admin: 'all' },
   input: z.strictObject({
-    name: z.string().trim().min(1).max(60),
+    name: plainName(60, 'fault.token_name'),
     staffId: z.uuid().optional(),
     roles: z.array(z.enum(ROLES)).min(1).optional(),
-    validDays: z.int().min(1).max(3650).optional(),
+    validDays: z.int('fault.valid_days').min(1, 'fault.valid_days').max(3650, 'fault.valid_days').optional(),
   }),
   output: z.object({ id: z.string(), token: z.string(), createdBy: z.string(), mayDecide: z.boolean() }),
   http: { method: 'POST', path: '/tokens' },
@@ -93,7 +95,7 @@ export const listAllTokens = defineOperation({
   access: { admin: 'all', compliance: 'all' },
   input: z.strictObject({
     cursor: z.uuid().optional(),
-    limit: z.coerce.number().int().min(1).max(1000).default(200),
+    limit: wholeNumber(1, 1000).default(200),
   }),
   output: z.object({ items: z.array(listed), nextCursor: z.string().nullable() }),
   http: { method: 'GET', path: '/tokens' },

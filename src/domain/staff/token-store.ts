@@ -46,6 +46,7 @@ export async function findToken(tx: Tx, digest: Buffer): Promise<TokenRow | unde
   return row;
 }
 
+/** Adds a token that is valid from now on. */
 export async function insertToken(
   tx: Tx,
   token: {

@@ -1,6 +1,7 @@
 /** Reading a customer's timeline: masked, in order, each item once. */
 import { z } from 'zod';
 import { defineOperation } from '../../core/operations/operation.ts';
+import { wholeNumber } from '../../lib/whole-number.ts';
 import { CUSTOMER_ACCESS, customerInScope } from '../customers/index.ts';
 import { changesOf, filesOf, listItems, type ChangeRow, type ItemRow } from './timeline-store.ts';
 
@@ -28,7 +29,7 @@ export const readTimeline = defineOperation({
   input: z.strictObject({
     id: z.string().min(1).max(64),
     cursor: cursor.optional(),
-    limit: z.coerce.number().int().min(1).max(200).default(100),
+    limit: wholeNumber(1, 200).default(100),
   }),
   output: z.object({ items: z.array(item), nextCursor: z.string().nullable() }),
   http: { method: 'GET', path: '/customers/{id}/timeline' },

@@ -140,6 +140,7 @@ export async function wordsOf(
     : undefined;
 }
 
+/** A message on a customer’s file; one of ours comes with how its delivery stands. */
 export interface ItemRow {
   readonly id: bigint;
   readonly at: Date;
@@ -148,7 +149,6 @@ export interface ItemRow {
   readonly kind: string;
   readonly actor_kind: string;
   readonly actor_id: string;
-  readonly sealed_text: Buffer | null;
   readonly text_masked: string | null;
   readonly file_ids: readonly string[];
   readonly delivery_state: string | null;
@@ -158,7 +158,7 @@ export interface ItemRow {
 
 const LIST = statement(
   'timeline-list',
-  `SELECT i.id, i.at, i.platform, i.direction, i.kind, i.actor_kind, i.actor_id, i.sealed_text, i.text_masked, i.file_ids,
+  `SELECT i.id, i.at, i.platform, i.direction, i.kind, i.actor_kind, i.actor_id, i.text_masked, i.file_ids,
      o.state AS delivery_state, o.error_code AS delivery_code, o.settled_at
    FROM timeline_links l JOIN timeline_items i ON i.id = l.item_id AND i.at = l.item_at
    LEFT JOIN outbox o ON o.id = i.outbox_id AND o.at = i.at
@@ -169,10 +169,11 @@ const LIST = statement(
 );
 const CHANGES = statement(
   'timeline-changes',
-  'SELECT item_id, inbox_id, kind, at, sealed_text, text_masked FROM timeline_changes WHERE item_id = ANY($1::bigint[]) ORDER BY inbox_id',
+  'SELECT item_id, kind, at, text_masked FROM timeline_changes WHERE item_id = ANY($1::bigint[]) ORDER BY inbox_id',
 );
 const FILES = statement('timeline-files', 'SELECT id, mime, size_bytes FROM files WHERE id = ANY($1::uuid[])');
 
+/** What stands on a customer’s file after this place, the oldest first. */
 export async function listItems(
   tx: Tx,
   customerId: string,
@@ -182,19 +183,20 @@ export async function listItems(
   return tx.query<ItemRow>(LIST, [customerId, after.at, after.id, limit]);
 }
 
+/** An edit or a deletion that the platform told us of. */
 export interface ChangeRow {
   readonly item_id: bigint;
-  readonly inbox_id: bigint;
   readonly kind: 'EDITED' | 'DELETED';
   readonly at: Date;
   readonly text_masked: string | null;
-  readonly sealed_text: Buffer | null;
 }
 
+/** What became of these messages, in the order in which we were told. */
 export async function changesOf(tx: Tx, items: readonly bigint[]): Promise<readonly ChangeRow[]> {
   return items.length === 0 ? [] : tx.query<ChangeRow>(CHANGES, [items]);
 }
 
+/** Type and size in bytes of these files. */
 export async function filesOf(
   tx: Tx,
   ids: readonly string[],

@@ -1,3 +1,3 @@
 export { add, finish, finishAbout, listTodos } from './todo-operations.ts';
 export { addForChat, addForOwner, askForHelp, passOnFromChat, tellTodo } from './desk-operations.ts';
-export { addTodo, addTodos, finishTodos, ownerOf, type TodoDraft } from './todo-store.ts';
+export { addTodo, addTodos, finishTodos, ownerOf } from './todo-store.ts';

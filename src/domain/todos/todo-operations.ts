@@ -5,6 +5,7 @@ import { defineOperation } from '../../core/operations/operation.ts';
 import { AppError, commonErrors } from '../../lib/errors.ts';
 import { dateIn } from '../../lib/business-date.ts';
 import { textParamSchema } from '../../lib/text-params.ts';
+import { wholeNumber } from '../../lib/whole-number.ts';
 import { subjectsOf, todoText } from './todo-subject.ts';
 import { addTodo, finishTodo, finishTodosAbout, openTodos } from './todo-store.ts';
 
@@ -23,7 +24,7 @@ export const listTodos = defineOperation({
   name: 'task.list',
   summary: 'What the caller has to do, the oldest first',
   access: EVERYBODY,
-  input: z.strictObject({ limit: z.coerce.number().int().min(1).max(100).default(20) }),
+  input: z.strictObject({ limit: wholeNumber(1, 100).default(20) }),
   output: z.object({
     items: z.array(z.object({ id: z.string(), kind: z.string(), title: z.string(), since: z.string() })),
     nextCursor: z.null(),

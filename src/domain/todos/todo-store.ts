@@ -6,6 +6,7 @@ import type { TextParam } from '../../lib/text-params.ts';
 /** Codes, numbers and texts for the sentence; never personal data. */
 type TodoParams = Readonly<Record<string, string | number | TextParam>>;
 
+/** A to-do to be added, for one person or for whoever has the role; one of the two is needed. */
 export interface TodoDraft {
   readonly key: string;
   readonly kind: string;
@@ -22,6 +23,7 @@ export interface NewTodo {
   readonly staff_id: string | null;
 }
 
+/** An open to-do. */
 export interface TodoRow {
   readonly id: string;
   readonly kind: string;
@@ -81,6 +83,7 @@ export async function ownTodo(
   return (await tx.query<TodoRow & { staff_id: string; language: string }>(OWN, [id]))[0];
 }
 
+/** What this person has to do, himself or by his roles, the oldest first. */
 export async function openTodos(
   tx: Tx,
   person: { readonly staffId: string; readonly roles: readonly string[] },

@@ -43,7 +43,7 @@ export function sendAnswer(response: ServerResponse, answer: Answer): void {
 }
 
 /** Cuts the connection without an answer. */
-export function dropConnection(response: ServerResponse): void {
+function dropConnection(response: ServerResponse): void {
   response.socket?.destroy();
 }
 
@@ -56,7 +56,7 @@ export interface FaultyCall {
 }
 
 /** Runs a call under an ordered fault; `undefined` = cut the connection instead of answering. */
-export async function answerUnderFault(effect: FaultEffect | undefined, call: FaultyCall): Promise<Answer | undefined> {
+async function answerUnderFault(effect: FaultEffect | undefined, call: FaultyCall): Promise<Answer | undefined> {
   if (effect?.kind === 'error') return call.error(effect.code, effect.retryAfterSeconds);
   if (effect?.kind === 'http') return { status: effect.status, body: '' };
   if (effect?.kind === 'drop_before') return undefined;

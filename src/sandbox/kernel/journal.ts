@@ -42,7 +42,7 @@ export class Journal {
 }
 
 /** A body fit for the journal: buffers become `<n bytes>`, long strings are cut, the rest is copied as it is. */
-export function trimBody(body: unknown): unknown {
+function trimBody(body: unknown): unknown {
   if (Buffer.isBuffer(body)) return `<${body.length} bytes>`;
   if (typeof body === 'string') return body.length > LONGEST_TEXT ? `${body.slice(0, LONGEST_TEXT)}…` : body;
   if (body instanceof Date || typeof body !== 'object' || body === null) return body;

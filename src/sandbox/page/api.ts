@@ -47,6 +47,7 @@ export function fileAddress(phone: PhoneKey, message: string): string {
   return `/sandbox${phonePath(phone)}/files/${encodeURIComponent(message)}`;
 }
 
+/** The calls, each by what the visitor does or looks at. They throw {@link Refusal}. */
 export const api = {
   texts: (lang: Language) => call<{ texts: Record<string, string> }>(`/api/texts?lang=${lang}`),
   phones: () => call<{ phones: PhoneSummary[] }>('/api/phones'),
@@ -81,17 +82,3 @@ export const api = {
     return call<PhoneView>(`${phonePath(phone)}/album`, { method: 'POST', body: form });
   },
 };
-
-/** Server-sent events: `onChange` after anything happened, `onClock` at each step of a move, `onLine` when the line is up or down. */
-export function listen(hear: {
-  onChange(): void;
-  onClock(state: ClockState): void;
-  onLine(isUp: boolean): void;
-}): () => void {
-  const source = new EventSource('/sandbox/api/events');
-  source.addEventListener('change', () => hear.onChange());
-  source.addEventListener('clock', (event) => hear.onClock(JSON.parse(event.data as string) as ClockState));
-  source.addEventListener('open', () => hear.onLine(true));
-  source.addEventListener('error', () => hear.onLine(false));
-  return () => source.close();
-}

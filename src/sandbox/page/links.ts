@@ -1,5 +1,6 @@
 /** Addresses inside texts, and the bot's deep links among them. */
 
+/** A part of a text. */
 export type Piece = { readonly kind: 'text'; readonly text: string } | { readonly kind: 'link'; readonly url: string };
 
 const ADDRESS = /https?:\/\/[^\s<>"'「」（）【】，。；]+[^\s<>"'「」（）【】，。；.,;:!?)]/g;

@@ -3,8 +3,10 @@ import { createRoot } from 'react-dom/client';
 import { App } from './app.tsx';
 import './styles/base.css';
 import './styles/frame.css';
+import './styles/dialog.css';
 import './styles/phone.css';
 import './styles/message.css';
+import './styles/card.css';
 import './styles/guide.css';
 
 const root = document.getElementById('root');

@@ -4,6 +4,7 @@
  */
 import type { Say } from './words.tsx';
 
+/** A document of the menu; its name is the text `sample.<id>`. */
 export interface Sample {
   readonly id: string;
   readonly kind: 'photo' | 'pdf';

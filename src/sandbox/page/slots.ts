@@ -1,7 +1,9 @@
 /** The three phones on the table: who sells, who decides, who borrows. Each may be handed to anybody. */
 import type { PhoneKey, PhoneSummary, RoadStepId } from './types.ts';
 
+/** Whose phone lies in each of the three places. */
 export type Slots = readonly [PhoneKey, PhoneKey, PhoneKey];
+/** A place on the table, from the left. */
 export type SlotNumber = 0 | 1 | 2;
 export const SLOT_NUMBERS: readonly SlotNumber[] = [0, 1, 2];
 

@@ -1,8 +1,10 @@
 /** What the sandbox's API answers, as JSON brings it. The server's own types are in `../world` and `../emulator.ts`. */
 
+/** A language the page speaks. */
 export type Language = 'zh-CN' | 'en';
+/** A platform that has a look-alike. */
 export type Platform = 'wecom' | 'slack' | 'telegram';
-export type Role =
+type Role =
   | 'sales'
   | 'team_lead'
   | 'reviewer'
@@ -33,6 +35,7 @@ export interface PhoneSummary {
   readonly waiting: number;
 }
 
+/** A button; its `key` is what a press sends. */
 export interface CardButton {
   readonly key: string;
   readonly text: string;
@@ -41,6 +44,7 @@ export interface CardButton {
   readonly disabled?: boolean;
 }
 
+/** A question on a card. */
 export interface CardSelect {
   readonly id: string;
   readonly label: string;
@@ -51,6 +55,7 @@ export interface CardSelect {
   readonly error?: string;
 }
 
+/** A card, whatever the platform calls its parts. */
 export interface Card {
   readonly source?: string;
   readonly title: string;
@@ -61,11 +66,13 @@ export interface Card {
   readonly buttons: readonly CardButton[];
 }
 
+/** A one-tap answer; with `requestContact` it shares the owner’s own number. */
 export interface Choice {
   readonly text: string;
   readonly requestContact?: boolean;
 }
 
+/** A message on a phone; `size` is in bytes. */
 export interface Message {
   readonly id: string;
   readonly from: 'bot' | 'me';
@@ -91,11 +98,15 @@ export interface PhoneView {
     readonly files: 'all' | 'pictures';
     readonly contact: boolean;
     readonly albums: boolean;
+    /** Characters of one message. */
+    readonly text: number;
   };
   readonly blocked: boolean;
 }
 
+/** The steps of the newcomer’s road, in order. */
 export type RoadStepId = 'lead' | 'invite' | 'bind' | 'documents' | 'submit' | 'review' | 'approve' | 'reminder';
+/** A step of the road, and whether it has been taken. */
 export interface RoadStep {
   readonly id: RoadStepId;
   readonly done: boolean;
@@ -133,6 +144,7 @@ export interface LastPayment {
   readonly credit: string;
 }
 
+/** A call between us and a platform. */
 export interface JournalItem {
   readonly seq: number;
   readonly at: string;

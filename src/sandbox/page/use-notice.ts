@@ -5,6 +5,7 @@ import type { Say } from './words.tsx';
 
 const SHOWN_MS = 6_000;
 
+/** The news in sight, and how to show some. */
 export interface Notice {
   readonly text: string | undefined;
   readonly tell: (text: string) => void;
@@ -12,6 +13,7 @@ export interface Notice {
   readonly act: (run: () => Promise<unknown>) => Promise<boolean>;
 }
 
+/** Shows one piece of news at a time, for six seconds. */
 export function useNotice(say: Say): Notice {
   const [text, setText] = useState<string>();
   useEffect(() => {

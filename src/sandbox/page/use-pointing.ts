@@ -5,7 +5,7 @@ import type { PhoneKey } from './types.ts';
 import { keyOf } from './use-world.ts';
 
 /** A text for a phone's field. */
-export interface Draft {
+interface Draft {
   readonly phone: string;
   readonly text: string;
   /** Grows, so that the same text can be asked for twice. */
@@ -28,6 +28,7 @@ export interface Called {
   readonly message: string | undefined;
 }
 
+/** What is pointed at, and how to point. */
 export interface Pointing {
   readonly front: SlotNumber;
   readonly setFront: (slot: SlotNumber) => void;
@@ -39,6 +40,7 @@ export interface Pointing {
   readonly fill: (place: Place, text: string) => void;
 }
 
+/** `hand` puts a phone into a place. */
 export function usePointing(hand: (slot: SlotNumber, phone: PhoneKey) => void): Pointing {
   const [front, setFront] = useState<SlotNumber>(0);
   const [draft, setDraft] = useState<Draft>();

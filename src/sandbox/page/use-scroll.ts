@@ -10,6 +10,7 @@ import type { Called } from './use-pointing.ts';
 const NEAR_END = 60;
 const GAP = 10;
 
+/** Of one talk: its box, whether there is more below, and how to get there. */
 export interface Scroll {
   readonly box: RefObject<HTMLDivElement | null>;
   /** Something new lies below what is in sight. */

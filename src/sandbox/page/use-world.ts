@@ -1,8 +1,10 @@
 /** The sandbox as the page knows it: phones, screens on show, road, clock; read again whenever the server says so. */
 import { useCallback, useEffect, useRef, useState } from 'react';
-import { api, listen } from './api.ts';
+import { api } from './api.ts';
+import { listen } from './line.ts';
 import type { ClockState, PhoneKey, PhoneSummary, PhoneView, RoadStep } from './types.ts';
 
+/** What was read last, and how to read again. */
 export interface World {
   readonly phones: readonly PhoneSummary[];
   readonly steps: readonly RoadStep[];

@@ -5,6 +5,7 @@ import type { Language } from './types.ts';
 /** Looks a text up and fills in its blanks. */
 export type Say = (key: string, blanks?: Readonly<Record<string, string | number>>) => string;
 
+/** The words of one language. */
 export interface Words {
   readonly language: Language;
   readonly say: Say;
@@ -16,8 +17,10 @@ export function sayFrom(texts: Readonly<Record<string, string>>): Say {
     (texts[key] ?? key).replaceAll(/\{(\w+)\}/g, (whole, name: string) => String(blanks[name] ?? whole));
 }
 
+/** Carries the words to every part; read by `useWords`. */
 export const WordsContext = createContext<Words>({ language: 'zh-CN', say: (key) => key });
 
+/** The words in force. */
 export function useWords(): Words {
   return useContext(WordsContext);
 }

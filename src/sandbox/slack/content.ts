@@ -7,9 +7,9 @@ import { SlackRefusal } from './types.ts';
 import type { Workspace } from './workspace.ts';
 
 /** Longer texts are cut (docs.slack.dev, chat.postMessage). */
-export const TRUNCATE_AT = 40_000;
+const TRUNCATE_AT = 40_000;
 /** Longer texts come out as several messages (measured by a third party, Aug 2026). */
-export const SPLIT_AT = 4040;
+const SPLIT_AT = 4040;
 const MAX_ATTACHMENTS = 100;
 /** Slack does not state the size; this is the strictest guess our ids must stay under. */
 const MAX_METADATA_BYTES = 8192;
@@ -40,7 +40,7 @@ export function readContent(workspace: Workspace, args: Args): Content {
 }
 
 /** Checked blocks with their ids filled in. @throws SlackRefusal `invalid_blocks_format`, `invalid_blocks`. */
-export function readBlocks(workspace: Workspace, blocks: unknown): readonly Fields[] | undefined {
+function readBlocks(workspace: Workspace, blocks: unknown): readonly Fields[] | undefined {
   if (blocks === undefined || blocks === null) return undefined;
   if (!Array.isArray(blocks)) throw new SlackRefusal('invalid_blocks_format');
   const faults = blockFaults(blocks, 'message');

@@ -15,7 +15,7 @@ export interface Toast {
 }
 
 /** Scopes our app's manifest asks for; the default grant. */
-export const SLACK_BOT_SCOPES = [
+const SLACK_BOT_SCOPES = [
   'chat:write',
   'im:write',
   'mpim:write',

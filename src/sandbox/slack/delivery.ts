@@ -9,7 +9,7 @@ import { type Fields, fieldsOf, wordOf } from '../kernel/values.ts';
 import type { Workspace } from './workspace.ts';
 
 /** Slack's own word for what a payload is; also the envelope type in Socket Mode. */
-export type PayloadKind = 'events_api' | 'interactive' | 'slash_commands';
+type PayloadKind = 'events_api' | 'interactive' | 'slash_commands';
 
 /** Something to be told to the app. */
 export interface Payload {
@@ -20,7 +20,7 @@ export interface Payload {
 }
 
 /** `X-Slack-Retry-Reason`. */
-export type RetryReason = 'http_timeout' | 'too_many_redirects' | 'connection_failed' | 'http_error';
+type RetryReason = 'http_timeout' | 'too_many_redirects' | 'connection_failed' | 'http_error';
 
 /** Which retry this is, and why there is one. */
 export interface Retry {

@@ -7,7 +7,7 @@ import { fieldsOf, parseJson, wordOf } from '../kernel/values.ts';
 import type { Payload, Reply, Retry, Transport } from './delivery.ts';
 
 /** What can be wrong with a request, for tests of the receiving side. */
-export type Tampering = 'none' | 'unsigned' | 'wrong_signature' | 'wrong_secret' | 'stale' | 'future' | 'altered_body';
+type Tampering = 'none' | 'unsigned' | 'wrong_signature' | 'wrong_secret' | 'stale' | 'future' | 'altered_body';
 
 /** How requests are sent until told otherwise. */
 export interface Signing {

@@ -12,7 +12,7 @@ export interface SlackPerson extends Person {
 }
 
 /** A channel people and the bot may share; direct messages open by themselves. */
-export interface SlackChannel {
+interface SlackChannel {
   readonly id: string;
   readonly name: string;
   readonly isPrivate?: boolean;

@@ -7,7 +7,7 @@ import type { World } from './world.ts';
 const SIDES = [90, 320, 800, 1280] as const;
 
 /** `photo`: two to four sizes of one picture, each a file of its own; only the largest holds the whole bytes. */
-export function photoMember(world: World, file: StoredFile): Fields {
+function photoMember(world: World, file: StoredFile): Fields {
   const count = Math.min(SIDES.length, Math.max(2, Math.ceil(file.bytes.length / 20_000)));
   const sides = SIDES.slice(0, count);
   const sizes = sides.map((side, at) => {
@@ -27,18 +27,18 @@ export function photoMember(world: World, file: StoredFile): Fields {
 }
 
 /** `document`: name and type are the sender's claim. */
-export function documentMember(_world: World, file: StoredFile): Fields {
+function documentMember(_world: World, file: StoredFile): Fields {
   return { document: { ...fileMember(file), ...compact({ file_name: file.name, mime_type: file.mime }) } };
 }
 
 /** `voice`. */
-export function voiceMember(_world: World, file: StoredFile): Fields {
+function voiceMember(_world: World, file: StoredFile): Fields {
   const duration = Math.max(1, Math.round(file.bytes.length / 2_000));
   return { voice: { ...fileMember(file), duration, mime_type: file.mime ?? 'audio/ogg' } };
 }
 
 /** `video`. */
-export function videoMember(_world: World, file: StoredFile): Fields {
+function videoMember(_world: World, file: StoredFile): Fields {
   const claims = compact({ file_name: file.name, mime_type: file.mime });
   return { video: { ...fileMember(file), width: 1280, height: 720, duration: 1, ...claims } };
 }

@@ -33,7 +33,7 @@ export function readMarkup(value: unknown, chatType: ChatType): Markup | undefin
 }
 
 /** An inline keyboard, or `undefined` for one without buttons. @throws TelegramRefusal. */
-export function inlineKeyboard(value: Fields, chatType: ChatType): Fields | undefined {
+function inlineKeyboard(value: Fields, chatType: ChatType): Fields | undefined {
   const rows = rowsOf(value, 'inline_keyboard');
   const checked = rows
     .map((row) => row.map((button) => inlineButton(button, chatType)))

@@ -13,7 +13,7 @@ export function linkEntity(
 }
 
 /** The address as the server keeps it: a scheme is added, a bare host gets a slash. `undefined` = no address. */
-export function checkedUrl(target: string): string | undefined {
+function checkedUrl(target: string): string | undefined {
   const withScheme = /^[a-z][a-z0-9+.-]*:\/\//i.test(target) ? target : `http://${target}`;
   if (!/^(?:https?|tg|ton|tonsite):\/\//i.test(withScheme)) return undefined;
   if (!URL.canParse(withScheme)) return undefined;

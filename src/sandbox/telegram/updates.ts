@@ -3,7 +3,7 @@ import type { Fields } from '../kernel/values.ts';
 import type { World } from './world.ts';
 
 /** Update types this look-alike makes. */
-export type UpdateType = 'message' | 'edited_message' | 'callback_query' | 'my_chat_member' | 'chat_member';
+type UpdateType = 'message' | 'edited_message' | 'callback_query' | 'my_chat_member' | 'chat_member';
 
 /** Sent only when named in `allowed_updates`. */
 const ON_REQUEST = new Set<string>(['chat_member', 'message_reaction', 'message_reaction_count']);

@@ -31,12 +31,7 @@ export interface Push {
 /** Ways in which a push is not authentic. stale_timestamp is signed and encrypted rightly, but an hour old. */
 export type Forgery = 'wrong_signature' | 'wrong_receiveid' | 'truncated_base64' | 'stale_timestamp';
 /** Every forgery, in the order in which `forgeEvery` sends them. */
-export const FORGERIES: readonly Forgery[] = [
-  'wrong_signature',
-  'wrong_receiveid',
-  'truncated_base64',
-  'stale_timestamp',
-];
+const FORGERIES: readonly Forgery[] = ['wrong_signature', 'wrong_receiveid', 'truncated_base64', 'stale_timestamp'];
 
 /** drop: never sent · duplicate: sent again after success · reorder: sent after the next one. */
 export type Disturbance = 'drop' | 'duplicate' | 'reorder';

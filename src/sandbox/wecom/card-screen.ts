@@ -60,7 +60,7 @@ function fieldsOf(card: TemplateCard): ScreenCard['fields'] {
 }
 
 /** A question of a card in one shape, whichever block it comes from. */
-export interface CardQuestion {
+interface CardQuestion {
   readonly id: string;
   readonly label: string;
   readonly options: readonly { readonly id: string; readonly text: string }[];
@@ -86,7 +86,7 @@ function dropDown(asked: Asked): CardQuestion {
 }
 
 /** The drop-downs or the check-list of a card, in order. */
-export function questions(card: TemplateCard): readonly CardQuestion[] {
+function questions(card: TemplateCard): readonly CardQuestion[] {
   if (card.card_type === 'button_interaction') return card.button_selection ? [dropDown(card.button_selection)] : [];
   if (card.card_type === 'multiple_interaction') return (card.select_list ?? []).map(dropDown);
   if (card.card_type !== 'vote_interaction' || card.checkbox === undefined) return [];

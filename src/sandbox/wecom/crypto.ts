@@ -16,7 +16,7 @@ export interface CallbackKeys {
 }
 
 /** The 32 key bytes. @throws Error when the text is not a 43-character key. */
-export function aesKey(encodingAesKey: string): Buffer {
+function aesKey(encodingAesKey: string): Buffer {
   if (!/^[A-Za-z0-9]{43}$/.test(encodingAesKey)) throw new Error('EncodingAESKey must be 43 letters or digits');
   return Buffer.from(`${encodingAesKey}=`, 'base64');
 }

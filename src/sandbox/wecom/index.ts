@@ -27,10 +27,7 @@ import { appRoutes, openRoutes } from './routes.ts';
 import { TokenOffice } from './tokens.ts';
 import type { XmlFields } from './xml.ts';
 
-export type { Disturbance, Forgery, UrlCheck } from './callbacks.ts';
-export type { RobotMessage } from './robots.ts';
-export type { Department, MemberTag, ToastCode, WecomApp, WecomOptions } from './options.ts';
-export type { XmlFields } from './xml.ts';
+export type { WecomApp, WecomOptions } from './options.ts';
 
 const DEFAULTS = {
   accountCap: 1_000,

@@ -12,7 +12,7 @@ const MAX_SLICE = 20 * MB;
 const MAX_BYTES = 400 * MB;
 
 /** The four kinds of temporary file. */
-export const MEDIA_TYPES = ['image', 'voice', 'video', 'file'] as const;
+const MEDIA_TYPES = ['image', 'voice', 'video', 'file'] as const;
 /** One of them. */
 export type MediaType = (typeof MEDIA_TYPES)[number];
 

@@ -2,7 +2,7 @@
 import { XMLParser } from 'fast-xml-parser';
 
 /** A text, a bare number, or members of its own. */
-export type XmlValue = string | number | bigint | XmlFields;
+type XmlValue = string | number | bigint | XmlFields;
 /** Members in order; a repeated name is a list. */
 export type XmlFields = readonly (readonly [name: string, value: XmlValue])[];
 

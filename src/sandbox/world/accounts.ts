@@ -5,7 +5,7 @@ import type { SandboxSecrets } from './secrets.ts';
 const TELEGRAM_BOT_ID = '7000000001';
 
 /** What the WeCom channel needs to reach the look-alike. */
-export interface WecomSettings {
+interface WecomSettings {
   readonly corpId: string;
   readonly agentId: number;
   readonly secret: string;
@@ -16,7 +16,7 @@ export interface WecomSettings {
 }
 
 /** What the Slack channel needs. */
-export interface SlackSettings {
+interface SlackSettings {
   readonly botToken: string;
   readonly signingSecret: string;
   /** Ends in `/api/`. */
@@ -25,7 +25,7 @@ export interface SlackSettings {
 }
 
 /** What the Telegram channel needs. */
-export interface TelegramSettings {
+interface TelegramSettings {
   readonly botToken: string;
   readonly webhookSecret: string;
   readonly apiRoot: string;

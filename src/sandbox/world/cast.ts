@@ -6,7 +6,7 @@ export const PLATFORMS = ['wecom', 'slack', 'telegram'] as const;
 export type Platform = (typeof PLATFORMS)[number];
 
 /** What somebody is to the company; `customer` is the other side. */
-export const CAST_ROLES = [
+const CAST_ROLES = [
   'sales',
   'team_lead',
   'reviewer',

@@ -1,7 +1,7 @@
 /** Where money comes in: the sandbox has no bank, so the visitor says that somebody has paid. */
 
 /** What a loan asks for next. */
-export interface OpenInstalment {
+interface OpenInstalment {
   /** `L0456`. */
   readonly loan: string;
   readonly instalment: number;
@@ -11,7 +11,7 @@ export interface OpenInstalment {
 }
 
 /** The latest payment of a loan that counts, and what undoing it changes. Amounts in yuan with two decimals. */
-export interface LastPayment {
+interface LastPayment {
   readonly loan: string;
   /** Its external id. */
   readonly payment: string;

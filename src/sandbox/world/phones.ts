@@ -21,7 +21,7 @@ export interface PickedFile {
 }
 
 /** What a platform's client lets people do. */
-export interface PhoneAbilities {
+interface PhoneAbilities {
   /** Own messages can be changed. WeCom's client can, but tells apps nothing of it. */
   readonly edit: boolean;
   readonly remove: boolean;
@@ -31,12 +31,17 @@ export interface PhoneAbilities {
   readonly contact: boolean;
   /** Several photos go as one album, each a message of its own: Telegram. */
   readonly albums: boolean;
+  /** Characters of one message. */
+  readonly text: number;
 }
 
+/** What the sandbox takes at once; Telegram's client cuts it into several messages, as the real one does. */
+export const MAX_TEXT = 20_000;
+
 const ABILITIES: Readonly<Record<Platform, PhoneAbilities>> = {
-  wecom: { edit: false, remove: true, files: 'pictures', contact: false, albums: false },
-  slack: { edit: true, remove: true, files: 'all', contact: false, albums: false },
-  telegram: { edit: true, remove: true, files: 'all', contact: true, albums: true },
+  wecom: { edit: false, remove: true, files: 'pictures', contact: false, albums: false, text: MAX_TEXT },
+  slack: { edit: true, remove: true, files: 'all', contact: false, albums: false, text: MAX_TEXT },
+  telegram: { edit: true, remove: true, files: 'all', contact: true, albums: true, text: MAX_TEXT },
 };
 
 /** The one command our app registers with Slack. */

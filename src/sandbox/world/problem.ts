@@ -33,7 +33,7 @@ export type SandboxCode = keyof typeof STATUSES;
 export const SANDBOX_CODES = Object.keys(STATUSES) as readonly SandboxCode[];
 
 /** One fault of a body: RFC 6901 pointer, rule, sentence. */
-export interface BodyFault {
+interface BodyFault {
   readonly pointer: string;
   readonly code: string;
   readonly message: string;

@@ -6,9 +6,9 @@ import type { ScreenMessage } from '../emulator.ts';
 import type { PhoneView } from './phones.ts';
 
 /** The steps in order; their words are `sandbox.page.road.<id>`. */
-export const ROAD_STEPS = ['lead', 'invite', 'bind', 'documents', 'submit', 'review', 'approve', 'reminder'] as const;
+const ROAD_STEPS = ['lead', 'invite', 'bind', 'documents', 'submit', 'review', 'approve', 'reminder'] as const;
 /** One of them. */
-export type RoadStepId = (typeof ROAD_STEPS)[number];
+type RoadStepId = (typeof ROAD_STEPS)[number];
 
 /** Whether a step has happened. */
 export interface RoadStep {

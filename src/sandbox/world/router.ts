@@ -17,7 +17,7 @@ export interface Call {
 }
 
 /** What a route gives back: JSON with 200, or a whole answer. */
-export type RouteResult = Answer | { readonly json: unknown };
+type RouteResult = Answer | { readonly json: unknown };
 
 /** A route; `:name` in the path takes one segment. */
 export interface Route {

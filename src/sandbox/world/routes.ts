@@ -7,7 +7,7 @@ import { type Platform, PLATFORMS, type SandboxPerson } from './cast.ts';
 import type { ClockRoom } from './clock-room.ts';
 import { agreedWords, pageTexts } from './page-texts.ts';
 import { namedLoans, type PaymentDesk } from './payments.ts';
-import type { Phones, PickedFile } from './phones.ts';
+import { MAX_TEXT, type Phones, type PickedFile } from './phones.ts';
 import { SandboxProblem } from './problem.ts';
 import { walkRoad, wordsOf } from './road.ts';
 import { type Call, checked, readFields, type Route } from './router.ts';
@@ -23,13 +23,13 @@ const journalQuery = z.object({
   platform: z.enum(PLATFORMS).optional(),
   limit: z.coerce.number().int().min(1).max(1_000).default(100),
 });
-const sayBody = z.strictObject({ text: z.string().min(1).max(20_000) });
+const sayBody = z.strictObject({ text: z.string().min(1).max(MAX_TEXT) });
 const tapBody = z.strictObject({
   message: z.string().min(1),
   key: z.string().max(2_000),
   selected: z.record(z.string(), z.string()).default({}),
 });
-const editBody = z.strictObject({ message: z.string().min(1), text: z.string().min(1).max(20_000) });
+const editBody = z.strictObject({ message: z.string().min(1), text: z.string().min(1).max(MAX_TEXT) });
 const removeBody = z.strictObject({ message: z.string().min(1) });
 const startBody = z.strictObject({
   payload: z

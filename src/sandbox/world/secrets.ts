@@ -20,7 +20,7 @@ const schema = z.object({
 export type SandboxSecrets = z.output<typeof schema>;
 
 /** Fresh ones. */
-export function newSecrets(): SandboxSecrets {
+function newSecrets(): SandboxSecrets {
   return {
     wecom: { secret: newToken(), token: newToken(), encodingAesKey: newToken(43) },
     slack: { botToken: `xoxb-sandbox-${newToken()}`, signingSecret: newToken() },

@@ -16,6 +16,8 @@ export interface Answer<T> {
 }
 
 export interface Api {
+  /** Where it listens, for what `send` would make right. Known from the first test on. */
+  readonly url: string;
   /** An object is sent as JSON; a text as it is, under `type`. Without a type, none is sent. */
   send<T>(
     method: string,
@@ -53,6 +55,9 @@ export function useApi(company: Company): Api {
     rmSync(dataDir, { recursive: true, force: true });
   });
   return {
+    get url() {
+      return app?.url ?? '';
+    },
     async send<T>(method: string, address: string, options: Parameters<Api['send']>[2] = {}) {
       const { token = BOOTSTRAP, body, language } = options;
       const type = options.type ?? (typeof body === 'object' ? 'application/json' : undefined);

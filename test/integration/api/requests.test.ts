@@ -153,6 +153,16 @@ describe('a number in an address', () => {
     expect(await ids(`/leads/${one.lead}`)).toBe(one.leadId);
   });
 
+  test('of a case that nobody else can take over is answered with what can be done, not with an empty list', async () => {
+    const handOver = { revision: 1, verb: 'hand_over' };
+
+    expect((await as('小钱', 'POST', `/approvals/${one.number}/decisions`, handOver)).body).toMatchObject({
+      code: 'approval.successor_needed',
+      title: '现在没有别的同事可以接手这一级。',
+      detail: '请管理员添加能审批这一级的同事，或先自行处理。',
+    });
+  });
+
   test('of somebody else’s case answers a sales person as one that does not exist', async () => {
     const answers = async (who: string): Promise<readonly unknown[]> => {
       const [number] = /\d+/.exec(one.number) ?? [];

@@ -51,6 +51,7 @@ describeWithRedis('daiban doctor', () => {
       code: 1,
       findings: {
         database: true,
+        keys: true,
         redis: true,
         telegram: false,
         staff: false,
@@ -69,7 +70,7 @@ describeWithRedis('daiban doctor', () => {
   test('as the health check of a container asks only for what a process cannot work without', async () => {
     expect(await ask({ redisUrl: `redis://127.0.0.1:${closed}`, isLocal: true })).toEqual({
       code: 0,
-      findings: { database: true, incidents: true },
+      findings: { database: true, keys: true, incidents: true },
     });
   });
 });

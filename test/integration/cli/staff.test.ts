@@ -17,6 +17,10 @@ describe('daiban staff', () => {
 
   /** Runs one command line, with what it prints. */
   async function daiban(...argv: readonly string[]): Promise<{ code: number; out: string; err: string }> {
+    return daibanIn('zh_CN', ...argv);
+  }
+
+  async function daibanIn(LANG: string, ...argv: readonly string[]): ReturnType<typeof daiban> {
     const printed = { out: '', err: '' };
     const out = vi.spyOn(process.stdout, 'write').mockImplementation((text) => {
       printed.out += String(text);
@@ -32,6 +36,7 @@ describe('daiban staff', () => {
       LOG_LEVEL: 'silent',
       MASTER_KEY: Buffer.alloc(32, 7).toString('base64'),
       SANDBOX: 'on',
+      LANG,
     };
     try {
       return { code: await runCommand(argv, settings), ...printed };
@@ -91,5 +96,34 @@ describe('daiban staff', () => {
     expect((await daiban('token', 'create', '--name', 'x', '--staff', '张伟')).code).toBe(2);
     expect((await daiban('staff', 'update', '李四', '--role', 'manager')).err).toContain('没有同事叫「李四」');
     expect((await daiban('staff', 'update', '张伟(二组)', '--role', 'manager')).out).toContain(ids[1] ?? '?');
+  });
+
+  test.for([
+    ['--name', '', '请写 1 到 40 个字'],
+    ['--name', '小\n林', '请写 1 到 40 个字'],
+    ['--name', '\u001b[31m小林', '请写 1 到 40 个字'],
+    ['--name', '小\u202E林', '请写 1 到 40 个字'],
+    ['--team', '一\u0007组', '请写 1 到 40 个字'],
+    ['--telegram', 'abc', '只有数字'],
+    ['--telegram', '-100', '只有数字'],
+    ['--slack', 'not valid!', '以 U 或 W 开头'],
+    ['--slack', 'u0123', '以 U 或 W 开头'],
+    ['--wecom', '小林', '成员账号'],
+    ['--wecom', 'x'.repeat(65), '成员账号'],
+  ] as const)('add with %s %j is refused with the option and what it takes', async ([option, value, sentence]) => {
+    const { code, out, err } = await daiban('staff', 'add', '--name', '甲', '--role', 'sales', option, value);
+
+    expect([code, out]).toEqual([2, '']);
+    expect(err).toContain(`\n  ${option} `);
+    expect(err).toContain(sentence);
+    if (value !== '') expect(err).not.toContain(value);
+  });
+
+  test('what is refused is named as it was typed, in the language of the terminal', async () => {
+    const days = ['token', 'create', '--name', 'x', '--role', 'manager', '--days', 'abc'];
+    expect((await daiban(...days)).err).toContain('\n  --days 请写 1 到 3650 之间的整天数。');
+    expect((await daibanIn('en_US', ...days)).err).toContain('\n  --days A whole number of days');
+    expect((await daiban('staff', 'add', '--name', 'x', '--role', 'boss')).err).toContain('\n  --role ');
+    expect((await daiban('token', 'revoke', 'x')).err).toContain('\n  <id> ');
   });
 });

@@ -1,69 +1,20 @@
-/** What a customer's own chat is like: what stands on his file, what an old button does, what cannot be stored. */
-import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import type { Happening, OutboundContent } from '../../../src/channels/channel.ts';
-import { ADMIN, useCompany, type StaffActor } from '../../invariants/support/company.ts';
+/** What a customer's own chat is like: what he is asked and told, and what an old button does. */
+import { beforeAll, describe, expect, test } from 'vitest';
+import type { OutboundContent } from '../../../src/channels/channel.ts';
+import { ADMIN, type StaffActor } from '../../invariants/support/company.ts';
+import { useCustomerChat } from '../../support/customer-chat.ts';
 
-const company = useCompany();
-const people: { lin?: StaffActor; qian?: StaffActor } = {};
-let customers = 0;
-let customer = { id: '', chat: '', phone: '', number: '', link: '' };
-
-interface Item {
-  readonly direction: string;
-  readonly kind: string;
-  readonly channel: string;
-  readonly text: string | null;
-}
+const chat = useCustomerChat();
+const { company, does, says, opens, shares, consents, lines } = chat;
+let qian: StaffActor;
 
 beforeAll(async () => {
-  Object.assign(company.base.services, { telegramBotName: () => 'daiban_bot' });
-  people.lin = await company.addStaff('小林', ['sales'], { wecom: 'xiaolin' });
-  await company.addStaff('小何', ['sales'], { wecom: 'xiaohe' });
-  people.qian = await company.addStaff('小钱', ['reviewer'], { wecom: 'xiaoqian' });
+  qian = await company.addStaff('小钱', ['reviewer'], { wecom: 'xiaoqian' });
 });
-
-beforeEach(async () => {
-  customers += 1;
-  const phone = String(13_800_100_000 + customers);
-  company.channels.telegram.sent.length = 0;
-  company.channels.wecom.sent.length = 0;
-  const facts = { name: '何晓燕', phone, amount: '120000.00', purpose: 'turnover', term: 12 };
-  const lead = (await company.call(people.lin ?? ADMIN, 'lead.capture', { facts })) as {
-    customerId: string;
-    leadNumber: string;
-    bindingLink: string;
-  };
-  const link = new URL(lead.bindingLink).searchParams.get('start') ?? '';
-  customer = { id: lead.customerId, chat: String(7_100 + customers), phone, number: lead.leadNumber, link };
-});
-
-async function does(happening: Happening): Promise<void> {
-  await company.receive(company.channels.telegram, customer.chat, happening);
-  await company.drain();
-}
-
-async function says(text: string): Promise<void> {
-  await company.say(company.channels.telegram, customer.chat, text);
-  await company.drain();
-}
-
-async function opens(): Promise<void> {
-  await does({ kind: 'start', payload: customer.link, messageId: 's1' });
-}
-
-async function shares(phone = customer.phone): Promise<void> {
-  await does({ kind: 'contact', messageId: 'c1', phone, own: true });
-}
-
-async function consents(): Promise<void> {
-  await opens();
-  await shares();
-  await says('同意');
-}
 
 /** Hands his application in; the approval that waits for the reviewer. */
 async function submits(): Promise<{ readonly id: string; readonly revision: number } | undefined> {
-  const { applicationId } = (await company.call(people.lin ?? ADMIN, 'lead.submit', { lead: customer.number })) as {
+  const { applicationId } = (await company.call(chat.lin, 'lead.submit', { lead: chat.customer.number })) as {
     applicationId: string;
   };
   await company.drain();
@@ -78,13 +29,13 @@ async function submits(): Promise<{ readonly id: string; readonly revision: numb
 async function notices(): Promise<readonly string[]> {
   const { rows } = await company.db.pool.query<{ text_masked: string }>(
     `SELECT i.text_masked FROM outbox o JOIN timeline_items i ON i.outbox_id = o.id WHERE o.customer_id = $1 AND o.purpose = 'SERVICE' ORDER BY o.id`,
-    [customer.id],
+    [chat.customer.id],
   );
   return rows.map((row) => row.text_masked);
 }
 
 const toCustomer = (): readonly OutboundContent[] =>
-  company.channels.telegram.sent.filter(({ to }) => to.chat === customer.chat).map(({ content }) => content);
+  company.channels.telegram.sent.filter(({ to }) => to.chat === chat.customer.chat).map(({ content }) => content);
 
 const cards = (): Extract<OutboundContent, { kind: 'card' }>[] =>
   toCustomer().flatMap((content) => (content.kind === 'card' ? [content] : []));
@@ -97,136 +48,9 @@ const wordsOf = (content: OutboundContent): string =>
       : '';
 
 async function presses(card: { readonly card: { readonly id: string } } | undefined, verb: string): Promise<void> {
-  const handle = { query: 'q1', chat: customer.chat, message: '5' };
+  const handle = { query: 'q1', chat: chat.customer.chat, message: '5' };
   await does({ kind: 'action', cardId: card?.card.id ?? '', revision: 1, verb, selected: {}, handle });
 }
-
-async function file(): Promise<readonly Item[]> {
-  const read = (await company.call(ADMIN, 'timeline.read', { id: customer.id, limit: 200 })) as {
-    readonly items: readonly Item[];
-  };
-  return read.items;
-}
-
-const lines = async (): Promise<readonly string[]> =>
-  (await file()).map((item) => `${item.direction} ${item.text ?? ''}`);
-
-describe('the file of a customer', () => {
-  test('holds what was said in her chat before it was hers, in order and once; a stranger’s number stands nowhere', async () => {
-    await says('您好');
-    await opens();
-    await does({ kind: 'contact', messageId: 'c0', phone: '13911112222', own: false });
-    await shares();
-
-    const texts = await lines();
-
-    const early = texts.filter((text) => /您好$|\/start$|发来一张名片/u.test(text));
-    expect(early).toEqual(['in 您好', 'in /start', expect.stringMatching(/^in .*发来一张名片/u)]);
-    expect(texts.join('\n')).not.toContain('139****2222');
-    expect(texts.filter((text) => text.startsWith('out')).length).toBeGreaterThanOrEqual(3);
-    expect(
-      texts.filter((text) => text === `in ${customer.phone.slice(0, 3)}****${customer.phone.slice(-4)}`),
-    ).toHaveLength(1);
-    expect(new Set(texts).size).toBeGreaterThan(4);
-  });
-
-  test('holds it also when all of it is handled in one go', async () => {
-    const { telegram } = company.channels;
-    await company.receive(telegram, customer.chat, { kind: 'start', payload: customer.link, messageId: 's1' });
-    await company.receive(telegram, customer.chat, {
-      kind: 'contact',
-      messageId: 'c1',
-      phone: customer.phone,
-      own: true,
-    });
-    await company.drain();
-
-    const texts = await lines();
-    expect(texts.filter((text) => text === 'in /start')).toHaveLength(1);
-    expect(texts.filter((text) => text.includes('分享您本人的手机号'))).toHaveLength(1);
-  });
-
-  test('of a phone that does not match nothing goes on it, and what is kept names no number', async () => {
-    await opens();
-    await shares('13911112222');
-
-    expect(await lines()).toEqual([]);
-    expect(await company.count(`timeline_items WHERE text_masked LIKE '139****%'`)).toBe(0);
-  });
-
-  test('holds the colleague’s 邀请 with the link, masked, and who else asked for her', async () => {
-    const { wecom } = company.channels;
-    const phone = '13800190001';
-    await company.say(wecom, 'xiaolin', `新客户 周晓燕 ${phone} 想贷30万周转 36期 深圳`);
-    await company.drain();
-    await company.say(wecom, 'xiaolin', '邀请');
-    await company.drain();
-    await company.say(wecom, 'xiaohe', `新客户 周女士 ${phone} 想贷20万装修`);
-    await company.drain();
-    const found = (await company.call(ADMIN, 'customer.search', { mobile: phone })) as { items: { id: string }[] };
-    customer = { ...customer, id: found.items[0]?.id ?? '' };
-
-    const texts = await lines();
-
-    expect(texts.filter((text) => text === 'in 邀请')).toHaveLength(1);
-    expect(texts.filter((text) => text.includes('一次性链接'))).toHaveLength(1);
-    expect(texts.filter((text) => text.includes('已经有人在跟进'))).toHaveLength(1);
-    expect(texts.filter((text) => text.includes('想贷20万装修'))).toHaveLength(1);
-  });
-});
-
-describe('on the file of a customer', () => {
-  beforeEach(consents);
-
-  test('a place and a sticker stand in a word, once, and are answered with what can be read', async () => {
-    const before = (await lines()).length;
-    await does({ kind: 'unreadable', messageId: 'p1', what: 'location' });
-    await does({ kind: 'unreadable', messageId: 'p2', what: 'hologram' });
-
-    const answer = 'out 这种消息我读不了。请发文字、照片或 PDF。';
-    expect((await lines()).slice(before)).toEqual(['in [位置]', answer, 'in [读不了的消息]', answer]);
-  });
-
-  test('such a message is not answered while a person has the word', async () => {
-    await says('人工');
-    const before = (await lines()).length;
-    await does({ kind: 'unreadable', messageId: 'p1', what: 'sticker' });
-
-    expect((await lines()).slice(before)).toEqual(['in [贴纸]']);
-  });
-
-  test('an edit whose message never came stands as that message, edited, once however often it is edited', async () => {
-    const before = (await file()).length;
-    await does({ kind: 'edited', messageId: 'e1', text: '我叫何晓燕，急用' });
-    await does({ kind: 'edited', messageId: 'e1', text: '不急了' });
-
-    expect((await file()).slice(before)).toEqual([
-      expect.objectContaining({
-        direction: 'in',
-        kind: 'edited',
-        text: '我叫何**，急用',
-        edits: [expect.objectContaining({ text: '我叫何**，急用' }), expect.objectContaining({ text: '不急了' })],
-      }),
-    ]);
-  });
-
-  test('a voice message stands in a word, a photo as itself', async () => {
-    const before = (await lines()).length;
-    await does({ kind: 'message', messageId: 'v1', text: '', media: [{ id: 'v1', kind: 'voice' }] });
-    await does({ kind: 'message', messageId: 'v2', text: '', media: [{ id: 'v2', kind: 'image' }] });
-
-    expect((await lines()).slice(before)).toEqual(['in [语音]', 'in ']);
-  });
-
-  test('an edit that overtook its message does not stand beside it', async () => {
-    const before = (await file()).length;
-    await does({ kind: 'edited', messageId: 'e1', text: '急用' });
-    await does({ kind: 'message', messageId: 'e1', text: '不急', media: [] });
-
-    const said = (await file()).slice(before).filter(({ direction }) => direction === 'in');
-    expect(said.map(({ text }) => text)).toEqual(['不急']);
-  });
-});
 
 describe('a question that is over', () => {
   test('loses its buttons when it is answered, and stays to be read', async () => {
@@ -271,7 +95,7 @@ describe('a question that is over', () => {
     await says('这是什么');
     await presses(first, 'o0');
 
-    expect(await company.count(`consents WHERE customer_id = '${customer.id}'`)).toBe(1);
+    expect(await company.count(`consents WHERE customer_id = '${chat.customer.id}'`)).toBe(1);
   });
 });
 
@@ -300,7 +124,7 @@ describe('what a customer is asked and told', () => {
     expect(told.at(-2)).toBe('顾问已登记：想借多少 12 万、用途 周转。有出入直接说，比如「金额改成50万」。');
     expect(told.at(-1)).toBe('您常住在哪个城市？');
     expect(company.channels.wecom.said('xiaolin')).toContain(
-      `${customer.number} 何** 已绑定聊天并同意了个人信息授权。`,
+      `${chat.customer.number} 何** 已绑定聊天并同意了个人信息授权。`,
     );
   });
 
@@ -329,7 +153,7 @@ describe('what a customer is asked and told', () => {
     const done = toCustomer().length;
     await opens();
     expect(toCustomer().slice(done).map(wordsOf)).toEqual([expect.stringContaining('登记好了')]);
-    expect(await company.count(`consents WHERE customer_id = '${customer.id}'`)).toBe(1);
+    expect(await company.count(`consents WHERE customer_id = '${chat.customer.id}'`)).toBe(1);
   });
 
   test('a refusal of a consent that was given meanwhile withdraws it, and says so', async () => {
@@ -339,17 +163,17 @@ describe('what a customer is asked and told', () => {
       `INSERT INTO consents (id, customer_id, text_key, text_version, language, text_hash, identity_id, via, granted_at)
        SELECT gen_random_uuid(), $1, key, version, language, hash, NULL, 'api', now() FROM consent_texts
         WHERE key = 'personal-information' AND language = 'zh-CN' LIMIT 1`,
-      [customer.id],
+      [chat.customer.id],
     );
     await says('不同意');
 
     expect(wordsOf(toCustomer().at(-1) ?? { kind: 'text', text: '' })).toContain('已撤回您的同意');
-    expect(await company.count(`consents WHERE customer_id = '${customer.id}' AND withdrawn_at IS NULL`)).toBe(0);
+    expect(await company.count(`consents WHERE customer_id = '${chat.customer.id}' AND withdrawn_at IS NULL`)).toBe(0);
   });
 
   test('with no application open he is asked nothing and hears what he can do here', async () => {
     await company.db.pool.query(`UPDATE leads SET is_open = false, stage = 'F90' WHERE customer_id = $1`, [
-      customer.id,
+      chat.customer.id,
     ]);
     await consents();
     await says('账单');
@@ -379,7 +203,7 @@ describe('what a customer is asked and told', () => {
     expect(asked).toHaveLength(1);
   });
 
-  test('who may not be contacted stays on her record, and her adviser hears of each matter once a day', async () => {
+  test('who may not be contacted stays on her record, and her adviser hears of each complaint and of each other matter once a day', async () => {
     await consents();
     await says('取消');
     const before = toCustomer().length;
@@ -397,10 +221,12 @@ describe('what a customer is asked and told', () => {
     expect(said[2]).toContain('您的投诉已经记录');
     expect(said[4]).toContain('已请顾问小林核对入账');
     const told = company.channels.wecom.said('xiaolin').filter((text) => /不要联系家人|要投诉|说已经还款/u.test(text));
-    expect(told).toHaveLength(3);
-    const read = (await company.call(ADMIN, 'customer.get', { id: customer.id })) as { thirdPartyRefusedAt: string };
+    expect(told).toHaveLength(4); // both complaints, each other matter once
+    const read = (await company.call(ADMIN, 'customer.get', { id: chat.customer.id })) as {
+      thirdPartyRefusedAt: string;
+    };
     expect(read.thirdPartyRefusedAt).not.toBeNull();
-    await company.say(company.channels.wecom, 'xiaolin', `客户 ${customer.number}`);
+    await company.say(company.channels.wecom, 'xiaolin', `客户 ${chat.customer.number}`);
     await company.drain();
     expect(company.channels.wecom.said('xiaolin').join('\n')).toContain('要求不联系家人和其他人');
   });
@@ -408,20 +234,22 @@ describe('what a customer is asked and told', () => {
   test('不同意 after the consent withdraws it, once he has said so twice, and his adviser hears of it', async () => {
     await consents();
     await says('不同意');
-    expect(await company.count(`consents WHERE customer_id = '${customer.id}' AND withdrawn_at IS NULL`)).toBe(1);
+    expect(await company.count(`consents WHERE customer_id = '${chat.customer.id}' AND withdrawn_at IS NULL`)).toBe(1);
     await says('撤回');
 
-    expect(await company.count(`consents WHERE customer_id = '${customer.id}' AND withdrawn_at IS NULL`)).toBe(0);
+    expect(await company.count(`consents WHERE customer_id = '${chat.customer.id}' AND withdrawn_at IS NULL`)).toBe(0);
     expect(wordsOf(toCustomer().at(-1) ?? { kind: 'text', text: '' })).toContain('已撤回您的同意');
     expect(company.channels.wecom.said('xiaolin').join('\n')).toContain('撤回了个人信息授权');
   });
 
   test('he hears of the approval and of each payment', async () => {
     await consents();
-    await company.call(people.qian ?? ADMIN, 'approval.decide', { ...(await submits()), verb: 'approve' });
+    await company.call(qian, 'approval.decide', { ...(await submits()), verb: 'approve' });
     await company.drain();
-    const loans = (await company.call(ADMIN, 'loan.list', { customer: customer.id })) as { items: { id: string }[] };
-    const payment = { id: loans.items[0]?.id, externalId: `b${customer.number}`, amount: '100.00' };
+    const loans = (await company.call(ADMIN, 'loan.list', { customer: chat.customer.id })) as {
+      items: { id: string }[];
+    };
+    const payment = { id: loans.items[0]?.id, externalId: `b${chat.customer.number}`, amount: '100.00' };
     await company.call(ADMIN, 'loan.recordPayment', { ...payment, paidAt: '2026-11-21T10:00:00+08:00' });
     await company.drain();
 
@@ -437,7 +265,7 @@ describe('what a customer is asked and told', () => {
     await consents();
     await says('取消');
     const approval = await submits();
-    await company.call(people.qian ?? ADMIN, 'approval.decide', { ...approval, verb: 'reject', reason: '负债太高' });
+    await company.call(qian, 'approval.decide', { ...approval, verb: 'reject', reason: '负债太高' });
     await company.drain();
     await says('进度');
     await says('为什么没过');
@@ -454,19 +282,6 @@ describe('what a customer is asked and told', () => {
   });
 });
 
-describe('a text with characters that no store takes', () => {
-  test.each([
-    ['NUL', '您好\0吗', '您好吗'],
-    ['half of a character', '您好\uD83D吗', '您好\uFFFD吗'],
-  ])('%s is taken without them, at the first try', async (_, text, kept) => {
-    await consents();
-    await says(text);
-
-    expect(await lines()).toContain(`in ${kept}`);
-    expect(await company.count(`inbox WHERE state = 'PARKED' OR attempts > 0`)).toBe(0);
-  });
-});
-
 test('a customer who asks for English is answered in English, at once and from then on; what he was asked stays open', async () => {
   await consents();
   company.channels.telegram.sent.length = 0;
@@ -477,11 +292,15 @@ test('a customer who asks for English is answered in English, at once and from t
   const said = toCustomer().map(wordsOf);
   expect(said[0]).toBe('All right, English from now on.');
   expect(said.join('\n')).not.toMatch(/[\u4e00-\u9fa5]{4}/u);
-  expect(await company.count(`customers WHERE id = $1 AND language = 'en'`, [customer.id])).toBe(1);
+  expect(await company.count(`customers WHERE id = $1 AND language = 'en'`, [chat.customer.id])).toBe(1);
 });
 
 test('an answer that comes after the form was put aside is taken, and the adviser heard once that none came', async () => {
   await consents();
+  const { rows } = await company.db.pool.query<{ ms: number }>(
+    `SELECT extract(epoch FROM (((business_now() AT TIME ZONE 'Asia/Shanghai')::date + 1 + time '12:00') AT TIME ZONE 'Asia/Shanghai') - business_now())::float8 * 1000 AS ms`,
+  );
+  await company.advance(Math.round(rows[0]?.ms ?? 0)); // nobody is told anything at night
   await company.advance(8 * 86_400_000);
   await company.drain();
   await company.advance(86_400_000);
@@ -489,12 +308,12 @@ test('an answer that comes after the form was put aside is taken, and the advise
   expect(
     company.channels.wecom
       .said('xiaolin')
-      .filter((text) => text.includes('一直没有回答') && text.startsWith(customer.number)),
+      .filter((text) => text.includes('一直没有回答') && text.startsWith(chat.customer.number)),
   ).toHaveLength(1);
 
   await says('月薪两万五');
 
-  const { facts } = (await company.call(ADMIN, 'lead.get', { lead: customer.number })) as { facts: object };
+  const { facts } = (await company.call(ADMIN, 'lead.get', { lead: chat.customer.number })) as { facts: object };
   expect(facts).toMatchObject({ income: '25000.00' });
   expect(toCustomer().map(wordsOf).join('\n')).toContain('我们刚才说到「资料登记」');
 });

@@ -163,6 +163,21 @@ describe('人工 from a customer', () => {
   });
 });
 
+test('a chat of a customer one may not see is a chat that does not exist', async () => {
+  const he = await customer();
+  await say(telegram, he.chat, '人工');
+  const other = await member('李组长', ['team_lead'], 'lizz', '二组');
+  const { rows } = await company.db.pool.query<{ id: string }>('SELECT id FROM conversations WHERE chat = $1', [
+    he.chat,
+  ]);
+
+  expect(rows).toHaveLength(1);
+  for (const conversation of [he.chat, rows[0]?.id, '1234567890', newId()])
+    await expect(company.call(other, 'conversation.handBackChat', { conversation })).rejects.toMatchObject({
+      code: 'resource.not_found',
+    });
+});
+
 describe('人工 from somebody unknown', () => {
   test('is told to the team leads with the chat’s id, by which chat or API give the bot back', async () => {
     await say(telegram, '6660001', '人工');

@@ -25,6 +25,7 @@ import { serverAccount } from '../../../src/db/embedded/account.ts';
 import { installedBinaries, usableBinaries } from '../../../src/db/embedded/binaries.ts';
 import { openDatabase, type OpenDatabase } from '../../../src/db/embedded/index.ts';
 import { runAs } from '../../../src/db/embedded/processes.ts';
+import { readRecord } from '../../../src/db/embedded/record.ts';
 
 const ROOT = path.resolve(import.meta.dirname, '../../..');
 const isRoot = process.getuid?.() === 0;
@@ -314,6 +315,55 @@ describe.runIf(isRoot)('under root the server', () => {
     expect(notes).toEqual(Array(2).fill(`The database lives in ${place}: its user cannot enter DATA_DIR.`));
     expect(await ask(second.url, "SELECT to_regclass('kept')::text AS kept")).toEqual({ kept: 'kept' });
     expect((await stat(path.join(dataDir, 'pg.json'))).mode & 0o777).toBe(0o600);
+  });
+
+  test('of a DATA_DIR that was removed to start over is left alone in its system folder, which is named; the new one stays', async () => {
+    await chmod(folder, 0o700);
+    const placeNow = async (): Promise<string> => {
+      await (await open()).close();
+      const place = (await readFile(path.join(dataDir, 'pg.location'), 'utf8')).trim();
+      cleanUps.push(() => rm(place, { recursive: true, force: true }));
+      return place;
+    };
+    const first = await placeNow();
+    await rm(dataDir, { recursive: true });
+    notes = [];
+
+    const places = [await placeNow(), await placeNow()];
+
+    expect(places).toEqual([`${first}-2`, `${first}-2`]);
+    expect(notes.filter((note) => note.includes('earlier DATA_DIR'))).toEqual([
+      `The database of an earlier DATA_DIR is still in ${first} and is not used; remove it, or put its path into pg.location.`,
+    ]);
+    expect((await stat(path.join(first, 'pg18'))).isDirectory()).toBe(true);
+  });
+
+  test('of an ordinary user is still his after root has started it', async () => {
+    await mkdir(dataDir);
+    await chown(dataDir, nobody.uid, nobody.gid);
+    await leave((await startChild({ HOME: folder }, nobody)).process);
+
+    await (await open()).close();
+
+    for (const file of ['pg.json', 'pg18.log'])
+      expect(await stat(path.join(dataDir, file))).toMatchObject({ uid: nobody.uid, gid: nobody.gid });
+    const child = await startChild({ HOME: folder }, nobody);
+    await leave(child.process);
+  });
+
+  test('whose key file was left to root says so to the ordinary user, and what to do', async () => {
+    await mkdir(dataDir);
+    await writeFile(path.join(dataDir, 'pg.json'), '{}', { mode: 0o600 });
+
+    process.seteuid?.(nobody.uid);
+    try {
+      await expect(readRecord(dataDir)).rejects.toMatchObject({
+        code: 'setting.file_closed',
+        params: { file: path.join(dataDir, 'pg.json'), detail: 'EACCES' },
+      });
+    } finally {
+      process.seteuid?.(0);
+    }
   });
 
   test('runs as the ordinary user for whom it is started', async () => {

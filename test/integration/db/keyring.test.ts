@@ -1,4 +1,5 @@
-import { beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test, vi } from 'vitest';
+import { isPassing } from '../../../src/db/faults.ts';
 import { Keyring } from '../../../src/db/keyring.ts';
 import { FixedClock } from '../../../src/lib/clock.ts';
 import { useDatabase } from '../../support/database.ts';
@@ -45,5 +46,77 @@ describe('the data key of a customer', () => {
 
     expect(await opened(customers)).toBe('何晓燕');
     expect(keys.openText(PLACE, own)).toBe('own');
+  });
+});
+
+describe('the master key is changed while processes run', () => {
+  const db = useDatabase();
+  const [A, B] = [Buffer.alloc(32, 1), Buffer.alloc(32, 2)];
+  const told: string[] = [];
+  const former = new Keyring({ current: A }, new FixedClock(NOW), (id) => void told.push(id));
+  const both = new Keyring({ current: B, previous: A });
+
+  const made = async (keys: Keyring): Promise<number> =>
+    db.database.transaction(async (tx) => keys.createCustomerKey(tx, NOW));
+  const sealedWith = async (keys: Keyring, number: number): Promise<Buffer> =>
+    db.database.transaction(async (tx) => keys.sealFor(tx, number, PLACE, '何晓燕'));
+  const fault = async (work: Promise<unknown>): Promise<unknown> => work.catch((error: unknown) => error);
+  const rotate = async (): Promise<number> => db.database.transaction(async (tx) => both.rotate(tx));
+
+  beforeAll(async () => {
+    await db.database.transaction(async (tx) => former.load(tx, NOW));
+    await db.database.transaction(async (tx) => both.load(tx, NOW));
+  });
+
+  test('until keys are rotated a process with both wraps with the former: the others can still read', async () => {
+    const number = await made(both);
+
+    expect(await sealedWith(former, number)).toBeInstanceOf(Buffer);
+    await former.look(db.database);
+    expect([former.isUpToDate, await former.countForeign(db.database)]).toEqual([true, 0]);
+  });
+
+  test('rotating waits for whoever is wrapping with the former, and finds what he has wrapped', async () => {
+    let rotated: Promise<number> | undefined;
+    await db.database.transaction(async (tx) => {
+      await former.createCustomerKey(tx, NOW);
+      rotated = rotate();
+      await vi.waitFor(async () => {
+        const waiting = await db.pool.query(
+          "SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'",
+        );
+        expect(waiting.rowCount).toBe(1);
+      });
+    });
+
+    expect(await rotated).toBeGreaterThan(0);
+    while ((await rotate()) > 0);
+    expect(await both.countForeign(db.database)).toBe(0);
+    expect(await new Keyring({ current: B }).countForeign(db.database)).toBe(0);
+  });
+
+  test('afterwards a process with the former only is not up to date, reads and wraps nothing, says so once, and nothing is the worse for it', async () => {
+    const number = await made(both);
+
+    const faults = [await fault(sealedWith(former, number)), await fault(made(former))];
+    await former.look(db.database);
+
+    expect(faults.map(isPassing)).toEqual([true, true]);
+    expect(former.isUpToDate).toBe(false);
+    expect(told).toEqual([both.currentMasterId]);
+    expect(await new Keyring({ current: B }).countForeign(db.database)).toBe(0);
+  });
+
+  test('keys that a master left behind are counted, refuse a start, and the former master brings them back', async () => {
+    const number = await made(both);
+    const lost = new Keyring({ current: B });
+    await db.pool.query('UPDATE data_keys SET master_key_id = $2 WHERE number = $1', [number, former.currentMasterId]);
+
+    expect(await lost.countForeign(db.database)).toBe(1);
+    await expect(lost.requireAll(db.database)).rejects.toMatchObject({
+      code: 'setting.master_key_left',
+      params: { count: 1 },
+    });
+    await expect(both.requireAll(db.database)).resolves.toBeUndefined();
   });
 });

@@ -1,7 +1,8 @@
 /** A database host that is gone, or that answers nothing, must not hold anybody for ever (invariant 1: an error, not silence). */
 import { createServer, type Server } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { Database, isPassing } from '../../../src/db/database.ts';
+import { Database } from '../../../src/db/database.ts';
+import { isPassing } from '../../../src/db/faults.ts';
 import { Lists } from '../../../src/db/lists.ts';
 import { pendingMigrations } from '../../../src/db/migrate.ts';
 import { useDatabase } from '../../support/database.ts';

@@ -2,6 +2,8 @@
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { Card } from '../../../src/channels/card.ts';
 import { ChannelError } from '../../../src/channels/channel.ts';
+import { storeFile } from '../../../src/domain/documents/index.ts';
+import { jpegFile } from '../../support/files.ts';
 import { ADMIN, useCompany, type StaffActor } from '../../invariants/support/company.ts';
 import type { ScriptedChannel } from '../../invariants/support/scripted-channel.ts';
 
@@ -31,7 +33,7 @@ interface Case {
   readonly number: string;
 }
 
-async function submit(amount = '300000.00'): Promise<Case> {
+async function capture(amount = '300000.00'): Promise<{ leadNumber: string; customerId: string }> {
   phone += 1;
   const facts = {
     name: '何晓燕',
@@ -43,11 +45,38 @@ async function submit(amount = '300000.00'): Promise<Case> {
     houseStatus: 'mortgage',
     monthlyPayment: '6200.00',
   };
-  const lead = (await company.call(person('sales'), 'lead.capture', { facts })) as { leadNumber: string };
-  const done = (await company.call(person('sales'), 'lead.submit', { lead: lead.leadNumber })) as {
-    applicationNumber: string;
-  };
-  return { lead: lead.leadNumber, number: done.applicationNumber };
+  return company.call(person('sales'), 'lead.capture', { facts }) as Promise<{
+    leadNumber: string;
+    customerId: string;
+  }>;
+}
+
+async function handIn(lead: string): Promise<Case> {
+  const done = (await company.call(person('sales'), 'lead.submit', { lead })) as { applicationNumber: string };
+  return { lead, number: done.applicationNumber };
+}
+
+async function submit(amount?: string): Promise<Case> {
+  return handIn((await capture(amount)).leadNumber);
+}
+
+/** One photo, filed as what the words say; the document. */
+async function file(customerId: string, caption: string): Promise<string> {
+  const { database, services } = company.base;
+  const { rows } = await company.db.pool.query<{ data_key: number }>('SELECT data_key FROM customers WHERE id = $1', [
+    customerId,
+  ]);
+  const stored = await storeFile(
+    { database, services },
+    {
+      customer: { id: customerId, data_key: rows[0]?.data_key ?? 0 },
+      bytes: jpegFile(`${caption} ${phone}`),
+      claim: {},
+      now: new Date(),
+    },
+  );
+  const media = stored.kind === 'stored' ? { fileId: stored.fileId, caption } : { refused: stored.reason };
+  return ((await company.call(person('sales'), 'document.receive', { media })) as { document: string }).document;
 }
 
 async function decide(who: StaffActor, one: Case, verb: string, more: Record<string, unknown> = {}): Promise<unknown> {
@@ -109,6 +138,23 @@ describe('the card of an open approval', () => {
       提交人: '小林',
     });
     expect(shown(card)['资料']).toMatch(/^已收 0 项；必需的 (\d+) 项还缺 \1 项$/);
+  });
+
+  test('counts as missing what everybody else reads as missing: one side of an identity card, what was refused', async () => {
+    const { leadNumber: lead, customerId } = await capture();
+    await file(customerId, '身份证');
+    const refused = await file(customerId, '近6个月银行流水');
+    await company.call(person('zhou'), 'document.review', { document: refused, state: 'UNCLEAR' });
+    const { number } = await handIn(lead);
+    await company.drain();
+    const { left } = (await company.call(person('sales'), 'document.list', { customer: lead })) as { left: number };
+    const said = `已收 2 项；必需的 ${left} 项还缺 ${left} 项`;
+    expect(shown(cardsOf(telegram, '7102').at(-1))['资料']).toBe(said);
+
+    await company.call(person('zhou'), 'document.review', { document: refused, state: 'ACCEPTED' });
+    await company.say(telegram, '7102', `审批 ${number}`);
+    await company.drain();
+    expect(shown(cardsOf(telegram, '7102').at(-1))['资料']).toBe(said); // as of then
   });
 
   test('says how the case came here: what the first level said, and that it was returned and why', async () => {

@@ -30,6 +30,8 @@ const PRODUCT = {
   },
   checklist: [{ code: 'D01', name: 'documents.item.D01', isRequired: true, words: ['身份证'] }],
 };
+/** Long enough for the interest of a long month to exceed an equal instalment, days counted. */
+const MANY_YEARS = { termMonths: [12, 360], dayCount: 'ACT/365' };
 const withTerms = (terms: object): object => ({ ...PRODUCT, terms: { ...PRODUCT.terms, ...terms } });
 
 describe('a product', () => {
@@ -58,6 +60,8 @@ describe('a product', () => {
     [{ termMonths: [12, 12] }, '/terms/termMonths'],
     [{ termMonths: [361] }, '/terms/termMonths/0'],
     [{ dayCount: 'ACT/ACT' }, '/terms/dayCount'],
+    [{ ...MANY_YEARS, annualRate: '0.14' }, '/terms/termMonths'],
+    [{ ...MANY_YEARS, annualRate: '0.36' }, '/terms/termMonths'],
     [{ fee: '1' }, '/terms'],
   ])('with %j is refused at %s', async (terms, pointer) => {
     expect(await pointersOf('product.publish', withTerms(terms))).toEqual([pointer]);
@@ -72,12 +76,15 @@ describe('a product', () => {
     expect(await pointersOf('product.publish', { ...PRODUCT, checklist })).toEqual([pointer]);
   });
 
-  test.each([withTerms({ annualRate: '0.36' }), withTerms({ annualRate: '0' }), ...DEMO_PRODUCTS])(
-    'within the limits is published: %j',
-    async (product) => {
-      expect(await pointersOf('product.publish', product)).toEqual([]);
-    },
-  );
+  test.each([
+    withTerms({ annualRate: '0.36' }),
+    withTerms({ annualRate: '0' }),
+    withTerms({ ...MANY_YEARS, annualRate: '0.12' }),
+    withTerms({ ...MANY_YEARS, annualRate: '0.36', dayCount: '30/360' }),
+    ...DEMO_PRODUCTS,
+  ])('within the limits is published: %j', async (product) => {
+    expect(await pointersOf('product.publish', product)).toEqual([]);
+  });
 });
 
 describe('a lead', () => {
@@ -133,4 +140,41 @@ describe('what stands in a plain column', () => {
       params: { codes: expect.stringContaining('P-001') as unknown },
     });
   });
+});
+
+describe('a member of staff', () => {
+  test.each([
+    [{ name: '小\u001b[2J林' }, '/name'],
+    [{ name: '小\u2028林' }, '/name'],
+    [{ name: '' }, '/name'],
+    [{ team: '一\r组' }, '/team'],
+    [{ telegram: '@xiaolin' }, '/telegram'],
+    [{ slack: 'C0123ABCD' }, '/slack'],
+    [{ wecom: 'xiao lin' }, '/wecom'],
+  ])('with %j is refused at %s, new or changed', async (wrong, pointer) => {
+    const { id } = await company.addStaff('老范', ['sales']);
+
+    expect(await pointersOf('staff.add', { name: '老范', roles: ['sales'], ...wrong })).toEqual([pointer]);
+    expect(await pointersOf('staff.update', { id, ...wrong })).toEqual([pointer]);
+  });
+
+  test.each([
+    ['telegram', '@xiaolin'],
+    ['slack', 'C0123ABCD'],
+    ['wecom', 'xiao lin'],
+  ])('gets no account on %s that cannot be one: %s', async (platform, externalId) => {
+    const { id } = await company.addStaff('老范', ['sales']);
+
+    expect(await pointersOf('staff.bind', { id, platform, externalId })).toEqual(['/externalId']);
+  });
+
+  test('may have a name of any script, and an account of every platform', async () => {
+    const person = { name: 'Zoë 👩‍💻 O’Neil', roles: ['sales'], wecom: '00-x.y_z@co', slack: 'W0ZOE', telegram: '901' };
+
+    expect(await pointersOf('staff.add', person)).toEqual([]);
+  });
+});
+
+test('the name of a token is one line', async () => {
+  expect(await pointersOf('token.create', { name: 'a\nb', roles: ['manager'] })).toEqual(['/name']);
 });

@@ -187,6 +187,16 @@ describe('documents of a customer', () => {
       ).toBe('document.already_accepted');
     });
 
+    test('of somebody else’s customer it answers as one that does not exist', async () => {
+      const { document } = await send({});
+      const gu = await product.addStaff('小顾', ['sales'], { team: '二组' });
+
+      for (const id of [document, '01890000-0000-7000-8000-000000000000'])
+        expect(await refusalOf(product.call(gu, 'document.assign', { document: id, item: 'D01' }))).toBe(
+          'document.not_found',
+        );
+    });
+
     test('an item outside the checklist is refused and the document stays where it is', async () => {
       const asked = await send({});
 
@@ -217,9 +227,9 @@ describe('documents of a customer', () => {
       const other = await product.boundCustomer(lead.customerId, String(70_000 + desk.made));
 
       expect(await receive(mine, stranger)).toEqual({ kind: 'nobody' });
-      expect(await refusalOf(receive(mine, other))).toBe('customer.not_found');
+      expect(await refusalOf(receive(mine, other))).toBe('document.file_not_found');
       expect(await refusalOf(receive(mine, await product.addStaff('小顾', ['sales'], { team: '二组' })))).toBe(
-        'customer.not_found',
+        'document.file_not_found',
       );
       expect(await refusalOf(receive(mine, desk.reviewer))).toBe('permission.denied');
     });

@@ -413,7 +413,7 @@ describe('those concerned', () => {
     };
     const texts = items.map(({ text }) => text);
     expect(texts.slice(-3)).toEqual([
-      `已登记您 ${day} 的还款 1,050.00 元（L${numbers}）。已全部还清，谢谢。`,
+      `已登记您 ${day} 的还款 1,050.00 元（L${numbers}），计入第 1 期。已全部还清，谢谢。`,
       expect.stringMatching(
         new RegExp(`^更正：之前登记的 ${day} 还款 1,050.00 元（L${numbers}）未到账或登记有误，已经撤销`, 'u'),
       ),
@@ -453,6 +453,23 @@ describe('those concerned', () => {
       items: readonly { text: string }[];
     };
     expect(items.at(-1)?.text).toContain('多出的 50.00 元记为溢缴款');
+  });
+
+  test('the customer hears which instalments a payment went to, and what is overdue all the same', async () => {
+    const loan = await lend([-80, -50, -20, 10].map((due) => ({ due, principal: 100_000, interest: 5_000 })));
+    const told = async (amount: string): Promise<string | undefined> => {
+      await pay(loan, amount);
+      const { items } = (await company.call(MANAGER, 'timeline.read', { id: customer.id, limit: 200 })) as {
+        items: readonly { text: string }[];
+      };
+      return items.at(-1)?.text.replace(/^.*（L\d+）/u, '');
+    };
+
+    expect(await told('100.00')).toBe('，计入第 1 期。逾期的还有 3,050.00 元没有还清。看余下的回「账单」。');
+    expect(await told('1400.00')).toBe('，计入第 1–2 期。逾期的还有 1,650.00 元没有还清。看余下的回「账单」。');
+    expect(await told('1650.00')).toBe('，计入第 2–3 期。看余下的回「账单」。');
+    expect(await told('1050.00')).toBe('，计入第 4 期。已全部还清，谢谢。');
+    expect(await told('1.00')).toBe('。多出的 1.00 元记为溢缴款，用途请与顾问商量。已全部还清，谢谢。');
   });
 });
 

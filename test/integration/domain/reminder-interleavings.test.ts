@@ -4,8 +4,11 @@ import { beforeAll, expect, test } from 'vitest';
 import type { Actor } from '../../../src/core/operations/actor.ts';
 import { planStages, stageTimes } from '../../../src/core/flow/index.ts';
 import { reminderSchedules, runDueReminders } from '../../../src/domain/reminders/index.ts';
-import { businessDate } from '../../../src/lib/business-date.ts';
+import { fireNext } from '../../../src/jobs/timers.ts';
+import { timerHandlers } from '../../../src/jobs/timer-handlers.ts';
+import { businessDate, wallClock } from '../../../src/lib/business-date.ts';
 import { newId } from '../../../src/lib/ids.ts';
+import { silentLog } from '../../../src/lib/log.ts';
 import { ACCOUNTS, ADMIN, until, useCompany, type Worker } from '../../invariants/support/company.ts';
 import { publishChanged } from '../../invariants/support/publish.ts';
 
@@ -43,12 +46,16 @@ const VERSIONS = [
   ],
 ] as const;
 
-beforeAll(async () => {
-  // Noon of tomorrow, so that every run of the test sees the same hours.
+/** Noon of tomorrow. */
+async function toNoon(): Promise<void> {
   const { rows } = await company.db.pool.query<{ ms: number }>(
     `SELECT extract(epoch FROM (((business_now() AT TIME ZONE '${ZONE}')::date + 1 + time '12:00') AT TIME ZONE '${ZONE}') - business_now())::float8 * 1000 AS ms`,
   );
   await company.advance(Math.round(rows[0]?.ms ?? 0));
+}
+
+beforeAll(async () => {
+  await toNoon(); // so that every run of the test sees the same hours
   const sales = await company.addStaff('小林', ['sales'], { wecom: 'xiaolin' });
   ({ customerId: customer } = (await company.call(sales, 'lead.capture', {
     facts: { name: '何女士', phone: '13800300009', amount: '100000.00', term: 12 },
@@ -105,6 +112,7 @@ interface Fate {
   readonly loan: string;
   readonly instalment: number;
   readonly stage: string;
+  readonly day: number;
   readonly at: Date;
   readonly isPaid: boolean;
   /** Its message's place in the outbox, and what became of that. */
@@ -117,7 +125,7 @@ interface Fate {
 async function fatesOf(loans: readonly string[]): Promise<readonly Fate[]> {
   const { rows } = await company.db.pool.query<Omit<Fate, 'at'> & { version: string; due_on: string; share: number }>(
     `SELECT l.id AS loan, l.reminder_version_id AS version, get_byte(uuid_send(l.id), 15) AS share, i.number AS instalment, i.due_on::text, i.paid_at IS NOT NULL AS "isPaid",
-       s->>'name' AS stage, k.outbox_id AS message, o.state, r.outcome
+       s->>'name' AS stage, (s->>'day')::int AS day, k.outbox_id AS message, o.state, r.outcome
      FROM loans l JOIN flow_versions v ON v.id = l.reminder_version_id CROSS JOIN LATERAL jsonb_array_elements(v.definition::jsonb->'definition'->'stages') s JOIN instalments i ON i.loan_id = l.id
      LEFT JOIN outbox_keys k ON k.key = 'remind:' || l.id || ':' || i.number || ':' || (s->>'name') LEFT JOIN outbox o ON o.id = k.outbox_id
      LEFT JOIN reminder_outcomes r ON r.loan_id = l.id AND r.instalment = i.number AND r.stage = s->>'name' WHERE l.id = ANY ($1::uuid[]) ORDER BY 1, 4`,
@@ -135,7 +143,12 @@ const isOf =
   (other: Fate): boolean =>
     other.loan === one.loan && other.instalment === one.instalment;
 
-/** The scheduler until nothing is due. What it puts into the outbox has come, is of an open instalment and the newest of it. */
+/** Whether what it says is true at an instant: before the due date and on it that is one day. */
+function isTrueAt({ day, at }: Fate, then: Date): boolean {
+  return day > 0 || wallClock(at, ZONE).date === wallClock(then, ZONE).date;
+}
+
+/** The scheduler until nothing is due. What it puts into the outbox has come, is of an open instalment, the newest of it and true. */
 async function look(loans: readonly string[]): Promise<void> {
   const { base } = company;
   const at = await now();
@@ -148,23 +161,34 @@ async function look(loans: readonly string[]): Promise<void> {
   const fates = await fatesOf(loans);
   for (const one of fates.filter(({ message }) => message !== null && !before.has(message))) {
     const newer = fates.filter(isOf(one)).filter((other) => other.at > one.at && other.at <= at);
-    expect({ ...one, has: one.at <= at ? 'come' : 'not come', newer }).toEqual({
+    expect({ ...one, has: one.at <= at ? 'come' : 'not come', newer, isTrue: isTrueAt(one, at) }).toEqual({
       ...one,
       isPaid: false,
       has: 'come',
       newer: [],
+      isTrue: true,
     });
   }
 }
 
-/** Sends what waits. Nothing of a paid instalment, nothing after a later message of the same. */
+/** Sends what waits. Nothing of a paid instalment, nothing after a later message of the same, in the flow's hours and true. */
 async function deliver(loans: readonly string[]): Promise<void> {
   const before = new Set((await fatesOf(loans)).filter(({ state }) => state === 'SENT').map(({ message }) => message));
+  const { unit, services } = company.base;
+  while ((await fireNext({ ...unit, handlers: timerHandlers(services), log: silentLog })) > 0);
+  const at = await now();
   while ((await worker.deliverer.run()) > 0);
+  const { hour } = wallClock(at, ZONE);
   const fates = await fatesOf(loans);
   for (const one of fates.filter(({ state, message }) => state === 'SENT' && !before.has(message))) {
     const newer = fates.filter(isOf(one)).filter(({ message }) => Number(message) > Number(one.message));
-    expect({ ...one, newer }).toEqual({ ...one, isPaid: false, newer: [] });
+    expect({ ...one, newer, isTrue: isTrueAt(one, at), isByDay: hour >= 9 && hour < 19 }).toEqual({
+      ...one,
+      isPaid: false,
+      newer: [],
+      isTrue: true,
+      isByDay: true,
+    });
   }
 }
 
@@ -244,6 +268,7 @@ test('a stage is sent once and in time or recorded as ended, whatever happens to
       const books: Books = { loans: [await lend([2, 5, 8, 11])], payments: [] };
       for (const one of steps) await take(one, books);
       // Until every stage of everything has come, with outages of two weeks.
+      await toNoon();
       for (let round = 0; round < 2; round += 1) {
         await company.advance(16 * DAY_MS);
         await look(books.loans);

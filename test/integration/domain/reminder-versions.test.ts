@@ -1,116 +1,14 @@
 /** Running loans and versions of the reminder flow: seen beforehand, moved batch by batch, nothing sent twice or late. */
 import { createHash } from 'node:crypto';
-import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { reminderSchedules, renderReminder, runDueReminders } from '../../../src/domain/reminders/index.ts';
-import { ACCOUNTS, ADMIN, useCompany } from '../../invariants/support/company.ts';
+import { describe, expect, test } from 'vitest';
+import { reminderSchedules, renderReminder } from '../../../src/domain/reminders/index.ts';
+import { ADMIN } from '../../invariants/support/company.ts';
 import { publishChanged } from '../../invariants/support/publish.ts';
 import { refusalOf } from '../../support/product.ts';
+import { FLOW, NOW, useReminderDesk } from '../../support/reminder-desk.ts';
 
-const company = useCompany();
-const FLOW = 'repayment-reminder';
-/** 10:30 in the morning of the 20th for everybody here. */
-const NOW = new Date('2027-03-20T02:30:00Z');
-let shipped: string;
-
-beforeAll(async () => {
-  const { rows } = await company.db.pool.query<{ id: string }>(
-    `SELECT id FROM flow_versions WHERE name = $1 AND state = 'LIVE'`,
-    [FLOW],
-  );
-  shipped = rows[0]?.id ?? '';
-  await company.advance(NOW.getTime() - Date.now());
-});
-beforeEach(async () => {
-  const client = await company.db.pool.connect();
-  await client.query('SET session_replication_role = replica');
-  await client.query(
-    'TRUNCATE customers, identities, loans, instalments, reminder_outcomes, outbox, outbox_keys, todos CASCADE',
-  );
-  await client.query(`DELETE FROM flow_versions WHERE name = $1 AND id <> $2`, [FLOW, shipped]);
-  await client.query(`UPDATE flow_versions SET state = 'LIVE' WHERE id = $1`, [shipped]);
-  await client.query('SET session_replication_role = DEFAULT');
-  client.release();
-  await company.base.flows.refresh(company.base.database);
-});
-
-interface Borrowing {
-  /** Due dates of what is open. */
-  readonly dueOn: readonly string[];
-  /** The next look at it, in company time; `null` for none. */
-  readonly next?: readonly [at: string, instalment: number, stage: string];
-  /** Stages that were sent, e.g. `1:dueDay`. */
-  readonly sent?: readonly string[];
-  readonly version?: string;
-}
-
-/** A customer on Telegram with a loan. What nothing reads here (application, key) is left out. No spread: its id ends in 3. */
-async function borrow(number: number, { dueOn, next, sent = [], version = shipped }: Borrowing): Promise<string> {
-  const id = (kind: number): string => `${String(number).padStart(8, '0')}-0000-7000-8000-00000000000${kind}`;
-  const client = await company.db.pool.connect();
-  try {
-    await client.query('SET session_replication_role = replica');
-    await client.query(
-      `INSERT INTO customers (id, number, data_key, name_masked, created_at, updated_at) VALUES ($1, $2, $2, '何**', $3, $3)`,
-      [id(1), number, NOW],
-    );
-    await client.query(
-      `INSERT INTO identities (id, account, external_id, customer_id, is_verified, created_at, bound_at) VALUES ($1, $2, $3, $4, true, $5, $5)`,
-      [id(2), ACCOUNTS.telegram, String(number), id(1), NOW],
-    );
-    await client.query(
-      `INSERT INTO loans (id, number, customer_id, application_id, principal_fen, annual_rate, term_months, method, day_count, start_on, state, reminder_version_id, next_reminder_at, next_instalment, next_stage, created_at, updated_at)
-       VALUES ($1, $2, $3, $1, 10000000, 0.06, 12, 'EQUAL_INSTALMENT', '30/360', '2027-02-20', 'ACTIVE', $4, $5::timestamp AT TIME ZONE 'Asia/Shanghai', $6, $7, $8, $8)`,
-      [id(3), number, id(1), version, next?.[0] ?? null, next?.[1] ?? null, next?.[2] ?? null, NOW],
-    );
-    await client.query(
-      `INSERT INTO instalments (loan_id, number, due_on, principal_fen, interest_fen) SELECT $1, ordinality, due_on, 400000, 49877 FROM unnest($2::date[]) WITH ORDINALITY AS due (due_on, ordinality)`,
-      [id(3), dueOn],
-    );
-    await client.query(
-      `INSERT INTO outbox_keys (key, outbox_id, at) SELECT 'remind:' || $1::uuid || ':' || stage, nextval('outbox_id_seq'), $3 FROM unnest($2::text[]) AS stage`,
-      [id(3), sent, NOW],
-    );
-    await client.query('SET session_replication_role = DEFAULT');
-    return id(3);
-  } finally {
-    client.release();
-  }
-}
-
-/** The next look at a loan, and the number of the version it has. */
-async function planOf(loan: string): Promise<string> {
-  const { rows } = await company.db.pool.query<{ plan: string }>(
-    `SELECT concat_ws(' ', 'v' || v.number, to_char(l.next_reminder_at AT TIME ZONE 'Asia/Shanghai', 'MM-DD HH24:MI'), l.next_instalment || ':' || l.next_stage) AS plan
-     FROM loans l JOIN flow_versions v ON v.id = l.reminder_version_id WHERE l.id = $1`,
-    [loan],
-  );
-  return rows[0]?.plan ?? '';
-}
-
-async function outcomes(): Promise<readonly string[]> {
-  const { rows } = await company.db.pool.query<{ line: string }>(
-    `SELECT l.number || ' ' || o.instalment || ':' || o.stage || ' ' || o.outcome AS line FROM reminder_outcomes o JOIN loans l ON l.id = o.loan_id ORDER BY 1`,
-  );
-  return rows.map(({ line }) => line);
-}
-
-/** The scheduler at an instant of company time, until nothing is due; what it has put into the outbox. */
-async function remindAt(time: string): Promise<readonly string[]> {
-  const { base } = company;
-  const now = new Date(`${time}:00+08:00`);
-  const { rows: before } = await company.db.pool.query<{ id: string }>('SELECT coalesce(max(id), 0) AS id FROM outbox');
-  for (let lookedAt = 1; lookedAt > 0;) {
-    const run = await base.database.transaction(async (tx) =>
-      runDueReminders(tx, reminderSchedules(base.flows).known(), { now, limit: 500, traceId: 'test' }),
-    );
-    lookedAt = run.looked_at;
-  }
-  const { rows } = await company.db.pool.query<{ line: string }>(
-    `SELECT l.number || ' ' || o.reference AS line FROM outbox o JOIN loans l ON l.id = o.subject_id::uuid WHERE o.id > $1 ORDER BY 1`,
-    [before[0]?.id],
-  );
-  return rows.map(({ line }) => line);
-}
+const desk = useReminderDesk();
+const { company, borrow, planOf, outcomes, remindAt } = desk;
 
 /** On the day the message moves from 9 to 18 o'clock, the eve's from 10 to 16; one more comes two days before. */
 async function publishSecond(): Promise<string> {
@@ -171,7 +69,7 @@ describe('publishing', () => {
     const { base } = company;
     const { rows } = await company.db.pool.query<{ definition: string }>(
       'SELECT definition FROM flow_versions WHERE id = $1',
-      [shipped],
+      [desk.shipped],
     );
     const definition = (rows[0]?.definition ?? '').replaceAll('已还请忽略', '多谢');
     const version = createHash('sha256').update(definition).digest('hex');
@@ -179,7 +77,7 @@ describe('publishing', () => {
       `INSERT INTO flow_versions (id, name, number, kind, format_version, definition, source, state, created_at) VALUES ($1, $2, 2, 'schedule', 1, $3, '', 'RETIRED', $4)`,
       [version, FLOW, definition, NOW],
     );
-    const loans = [await borrow(1, { dueOn: ['2027-03-23'] }), await borrow(2, { dueOn: ['2027-03-23'], version })];
+    const loans = [await borrow(1, { dueOn: ['2027-03-20'] }), await borrow(2, { dueOn: ['2027-03-20'], version })];
 
     const render = renderReminder(reminderSchedules(base.flows), base.services);
     const said = await base.database.transaction(async (tx) =>
@@ -187,8 +85,8 @@ describe('publishing', () => {
     );
 
     expect(said).toMatchObject([
-      { text: '提醒您，今天 3月23日应还 4,498.77 元（第 1 期）。已还请忽略。' },
-      { text: '提醒您，今天 3月23日应还 4,498.77 元（第 1 期）。多谢。' },
+      { text: '提醒您，今天 3月20日应还 4,498.77 元（第 1 期）。已还请忽略。' },
+      { text: '提醒您，今天 3月20日应还 4,498.77 元（第 1 期）。多谢。' },
     ]);
   });
 });
@@ -258,7 +156,7 @@ describe('moving running loans', () => {
     const third = await publishChanged(company, FLOW, (text) => text.replace('spreadMinutes: 50', 'spreadMinutes: 40'));
     const second = company.base.flows
       .schedules(FLOW)
-      .find(({ version }) => ![shipped, third].includes(version))?.version;
+      .find(({ version }) => ![desk.shipped, third].includes(version))?.version;
     await borrow(1, { dueOn: ['2027-04-20'], next: ['2027-04-17 10:02', 1, 'threeDaysBefore'] });
     await borrow(2, { dueOn: ['2027-04-20'], next: ['2027-04-17 10:02', 1, 'threeDaysBefore'], version: second ?? '' });
 
@@ -370,46 +268,4 @@ describe('what cannot be moved', () => {
     for (const operation of ['flow.migrate', 'flow.previewMigration'])
       expect(await refusalOf(company.call(manager, operation, { name: FLOW }))).toBe('permission.denied');
   });
-});
-
-test('a message that waited until the next one of its instalment came has lapsed; of another instalment it goes out', async () => {
-  await borrow(1, { dueOn: ['2027-03-21', '2027-03-22'], next: ['2027-03-20 10:02', 1, 'dayBefore'] });
-  expect(await remindAt('2027-03-20T10:30')).toEqual(['1 1:dayBefore']);
-  expect(await remindAt('2027-03-21T10:30')).toEqual(['1 1:dueDay', '1 2:dayBefore']);
-  company.channels.telegram.sent.length = 0;
-
-  await company.advance(25 * 3_600_000); // the platform was away
-  while ((await company.worker({ gates: [] }).deliverer.run()) > 0);
-
-  expect(company.channels.telegram.sent).toHaveLength(2);
-  expect(await outcomes()).toEqual(['1 1:dayBefore LAPSED']);
-});
-
-test('stages long before and long after the due date come, however many instalments lie between', async () => {
-  const version = await publishChanged(company, FLOW, (text) =>
-    text
-      .replace('name: threeDaysBefore, day: -3', 'name: longBefore, day: -30')
-      .replace('name: dayAfter, day: 1', 'name: longAfter, day: 30'),
-  );
-  const dueOn = ['2027-03-25', '2027-04-02', '2027-04-10', '2027-04-18', '2027-04-26', '2027-05-04'];
-  await borrow(1, { dueOn, next: ['2027-03-24 10:02', 1, 'dayBefore'], version });
-  await company.db.pool.query(
-    `SELECT ensure_partitions(month) FROM unnest('{2027-04-01,2027-05-01,2027-06-01}'::timestamptz[]) AS month`,
-  );
-
-  const came: string[] = [];
-  for (let day = 24; day <= 24 + 72; day += 3)
-    came.push(...(await remindAt(`${new Date(Date.UTC(2027, 2, day)).toISOString().slice(0, 10)}T20:00`)));
-
-  expect(came.filter((line) => line.endsWith('longBefore'))).toEqual(['1 5:longBefore', '1 6:longBefore']); // others were past
-  expect(came.filter((line) => line.endsWith('longAfter'))).toEqual(dueOn.map((_, n) => `1 ${n + 1}:longAfter`));
-});
-
-test('a payment at nine o’clock does not make a reminder vanish that is due and not looked at yet', async () => {
-  const loan = await borrow(1, { dueOn: ['2027-03-20', '2027-04-20'], next: ['2027-03-20 09:02', 1, 'dueDay'] });
-
-  await company.call({ kind: 'SYSTEM', id: 'daiban', language: 'zh-CN' }, 'reminder.plan', { loanId: loan });
-
-  expect(await planOf(loan)).toBe('v1 03-20 09:02 1:dueDay');
-  expect(await remindAt('2027-03-20T10:30')).toEqual(['1 1:dueDay']);
 });

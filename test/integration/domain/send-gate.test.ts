@@ -76,12 +76,15 @@ describe('what the customer has got so far', () => {
 });
 
 /** What the gate says to a reminder by this account; nothing leaves the country there unless `isReal`. */
-async function answer(platform: keyof typeof ACCOUNTS, isReal = false): Promise<string> {
+async function answer(
+  platform: keyof typeof ACCOUNTS,
+  isReal = false,
+  purpose: 'SERVICE' | 'COLLECTION' = 'SERVICE',
+): Promise<string> {
   const gate = createContactGate({ leavesCountry: () => isReal });
   const account = ACCOUNTS[platform];
   const question = {
-    outboxId: 1n,
-    purpose: 'SERVICE',
+    purpose,
     customerId: he.id,
     account,
     text: '还款提醒',
@@ -127,6 +130,30 @@ test('whoever refuses that his data are handled hears nothing of our own accord 
 
   await product.call(he, 'consent.grant', PERSONAL);
   expect([await answer('telegram'), await answer('wecom')]).toEqual(['allow', 'allow']);
+});
+
+test.each([
+  ['complaint', '我要投诉'],
+  ['disputed', '我没有在你们这里借过钱'],
+])('(%s) holds the overdue text, and no reminder, until nobody has it on his list any more', async (topic, words) => {
+  const both = async (): Promise<readonly string[]> =>
+    Promise.all([answer('telegram', false, 'COLLECTION'), answer('telegram')]);
+  expect(await both()).toEqual(['allow', 'allow']);
+
+  await product.call(he, 'customer.askAdviser', { topic, words });
+  expect(await both()).toEqual(['COL-C1', 'allow']);
+
+  const { rows } = await product.db.pool.query<{ id: string; staff_id: string | null }>(
+    `SELECT id, staff_id FROM todos WHERE subject_id = $1 ORDER BY staff_id IS NULL`,
+    [he.id],
+  );
+  expect(rows.map(({ staff_id: staffId }) => staffId)).toEqual([lin.id, null]);
+  await product.call(lin, 'task.finish', { id: rows[0]?.id });
+  expect(await both()).toEqual(['COL-C1', 'allow']);
+  await product.call({ kind: 'TOKEN', id: 'office', roles: ['admin'], language: 'zh-CN' }, 'task.finish', {
+    id: rows[1]?.id,
+  });
+  expect(await both()).toEqual(['allow', 'allow']);
 });
 
 describe('a consent that is taken back', () => {

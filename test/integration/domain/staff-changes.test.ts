@@ -138,15 +138,81 @@ async function tokenRow(token: string): Promise<unknown> {
   return findToken(company.base.database, createHash('sha256').update(token).digest());
 }
 
-async function changesOf({ id }: StaffActor): Promise<readonly unknown[]> {
+async function changesOf(who: StaffActor): Promise<readonly unknown[]> {
+  return (await entriesOf(who)).map(({ changes }) => changes);
+}
+
+interface Entry {
+  readonly changes: unknown;
+  readonly moved?: unknown;
+}
+
+async function entriesOf({ id }: StaffActor): Promise<readonly Entry[]> {
   const { rows } = await company.db.pool.query<{ id: string; sealed_detail: Buffer }>(
     `SELECT id, sealed_detail FROM audit_entries WHERE action = 'staff.changed' AND subject_id = $1 ORDER BY id`,
     [id],
   );
-  const open = (row: (typeof rows)[number]): unknown =>
-    company.base.keys.openJson(`audit_entries.sealed_detail.${row.id}`, row.sealed_detail);
-  return rows.map((row) => (open(row) as { readonly changes: unknown }).changes);
+  return rows.map(
+    (row) => company.base.keys.openJson(`audit_entries.sealed_detail.${row.id}`, row.sealed_detail) as Entry,
+  );
 }
+
+describe('another team', () => {
+  /** Whom the lead of a team sees, in both ways of asking. */
+  async function seenBy(lead: StaffActor, customer: string): Promise<readonly boolean[]> {
+    const { items } = (await company.call(lead, 'customer.list', {})) as { items: readonly { number: string }[] };
+    const opened = await company.call(lead, 'lead.get', { lead: customer }).then(
+      () => true,
+      () => false,
+    );
+    return [items.some(({ number }) => number === customer), opened];
+  }
+
+  async function leadOf(team: string): Promise<StaffActor> {
+    const lead = await company.addStaff(`${team}组长`, ['team_lead']);
+    return inTeam(lead, team);
+  }
+
+  async function inTeam(who: StaffActor, team: string | null): Promise<StaffActor> {
+    await change(who, { team });
+    const { rows } = await company.db.pool.query<{ team_id: string }>('SELECT team_id FROM staff WHERE id = $1', [
+      who.id,
+    ]);
+    return { ...who, teamId: rows[0]?.team_id };
+  }
+
+  test('has what he owns from that moment on, and the old one sees it no more; the audit log says how many', async () => {
+    const [first, second] = [await leadOf('甲组'), await leadOf('乙组')];
+    const mover = await inTeam(await company.addStaff('小孟', ['sales']), '甲组');
+    const stays = await inTeam(await company.addStaff('小邓', ['sales']), '甲组');
+    const capture = async (who: StaffActor, mobile: string): Promise<string> => {
+      const facts = { name: '何晓燕', phone: mobile, amount: '100000.00', term: 12 };
+      return ((await company.call(who, 'lead.capture', { facts })) as { leadNumber: string }).leadNumber;
+    };
+    const [his, other] = [await capture(mover, '13700090001'), await capture(stays, '13700090002')];
+    expect([await seenBy(first, his), await seenBy(second, his)]).toEqual([Array(2).fill(true), Array(2).fill(false)]);
+
+    await change(mover, { team: '乙组' });
+
+    expect([await seenBy(first, his), await seenBy(second, his)]).toEqual([Array(2).fill(false), Array(2).fill(true)]);
+    expect(await seenBy(first, other)).toEqual([true, true]);
+    expect(
+      await company.count(
+        'leads l JOIN customers c ON c.id = l.customer_id JOIN staff s ON s.id = l.owner_id WHERE l.owner_id = $1 AND l.team_id = s.team_id AND c.team_id = s.team_id',
+        [mover.id],
+      ),
+    ).toBe(1);
+    expect((await entriesOf(mover)).at(-1)).toEqual({
+      changes: { team: { from: '甲组', to: '乙组' } },
+      moved: { customers: 1, leads: 1 },
+    });
+
+    await change(mover, { team: null });
+    expect(await seenBy(second, his)).toEqual([false, false]);
+    await change(mover, { name: '老孟' });
+    expect((await entriesOf(mover)).at(-1)).toEqual({ changes: { name: { from: '小孟', to: '老孟' } } });
+  });
+});
 
 describe('a chat account', () => {
   test('that is replaced takes the open cards along; the old one decides nothing any more', async () => {

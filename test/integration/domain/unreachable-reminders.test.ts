@@ -11,6 +11,7 @@ import { ACCOUNTS, ADMIN, useCompany, type StaffActor } from '../../invariants/s
 
 const company = useCompany();
 const ON_THE_DAY = {
+  hours: { from: 0, until: 1_440 },
   stages: [
     { name: 'dayBefore', day: -1, minute: 0, spread: 0, text: {} },
     { name: 'dueDay', day: 0, minute: 0, spread: 0, text: {} },
@@ -242,4 +243,49 @@ describe('a reminder written for somebody who has blocked the bot', () => {
     expect(await outcome()).toEqual([['PARKED', 'unreachable']]);
     expect(telegram.sent).toEqual([]);
   });
+});
+
+describe('a reminder that a rule has ended', () => {
+  const denied = async (rule: string): Promise<void> => {
+    await company.worker({ gates: [async () => ({ decision: 'deny', rule })] }).deliverer.run();
+  };
+
+  test.each([
+    ['CONSENT-WITHDRAWN', [/的 L0009 有一期 4,498\.77 元，.* 应还；还款提醒发不到客户，请电话联系。$/u]],
+    ['CONSENT-DECLINED', [/请电话联系。$/u]],
+    ['COL-C1', [/的 L0009 有一期 4,498\.77 元，.*客户的投诉还没有办结，逾期提醒没有发。/u]],
+    ['COL-B1', []],
+  ])('(%s) is on the owner’s list once for a due date where he can do something about it', async (rule, expected) => {
+    await borrow(9, { owner: sales.id, telegram: '4713' });
+    await remind();
+    await denied(rule);
+    await company.db.pool.query('DELETE FROM outbox_keys');
+    await company.db.pool.query(
+      `UPDATE loans SET next_reminder_at = $1::date::timestamp AT TIME ZONE 'Asia/Shanghai'`,
+      [today],
+    );
+    await remind();
+    await denied(rule);
+
+    expect(await company.count(`outbox WHERE state = 'DENIED' AND error_code = $1`, [rule])).toBe(2);
+    expect(await titles(sales)).toEqual(expected.map((title) => expect.stringMatching(title) as string));
+  });
+});
+
+test('at night nobody is told of a reminder that reached nobody: he hears of it in the morning', async () => {
+  await borrow(10, { owner: sales.id });
+  await company.db.pool.query(
+    `INSERT INTO identities (id, account, external_id, staff_id, is_verified, created_at, bound_at) VALUES (gen_random_uuid(), $1, 'xiaolin', $2, true, now(), now())`,
+    [ACCOUNTS.wecom, sales.id],
+  );
+  const { wecom } = company.channels;
+  await remind();
+  const before = wecom.said('xiaolin').length;
+
+  await company.advance(10 * 3_600_000); // ten at night
+  await company.drain();
+  expect(wecom.said('xiaolin').slice(before)).toEqual([]);
+  await company.advance(10 * 3_600_000);
+  await company.drain();
+  expect(wecom.said('xiaolin').slice(before)).toEqual([expect.stringMatching(/^K10 .*请电话联系。$/u)]);
 });

@@ -1,6 +1,7 @@
 /** A message that cannot be handled is set aside, and stands on the timeline like every other: once, with what was said to it. */
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { Happening } from '../../../src/channels/channel.ts';
+import { PassingFault } from '../../../src/db/faults.ts';
 import { insertInternal } from '../../../src/inbox/internal.ts';
 import { useCompany, type StaffActor } from '../../invariants/support/company.ts';
 
@@ -55,6 +56,21 @@ async function file(): Promise<readonly string[]> {
 async function receive(happening: Happening): Promise<void> {
   await company.receive(telegram, he, happening);
 }
+
+test('a message whose turn meets what passes by itself, a key of a newer master, waits however often', async () => {
+  await company.say(telegram, he, '我的进度');
+  const { turns } = company.worker({
+    handle: async () => {
+      throw new PassingFault('a key we do not have');
+    },
+  });
+  for (let look = 0; look < 4; look += 1) await turns.run();
+
+  expect(telegram.said(he)).toEqual([]);
+  expect(await company.count(`inbox WHERE state = 'PARKED'`)).toBe(0);
+  await company.drain();
+  expect(telegram.said(he)).toHaveLength(1);
+});
 
 describe('a message whose turn fails three times', () => {
   test('stands on the customer’s file once, and so does the apology behind it', async () => {

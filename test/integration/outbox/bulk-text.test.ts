@@ -1,6 +1,7 @@
 /** Invariant 14 for reminders: what stands on the customer's file is what was sent, however often it had to wait. */
 import { beforeAll, beforeEach, expect, test } from 'vitest';
 import { ChannelError } from '../../../src/channels/channel.ts';
+import { PassingFault } from '../../../src/db/faults.ts';
 import type { SendGate } from '../../../src/outbox/gate.ts';
 import { ACCOUNTS, ADMIN, useCompany } from '../../invariants/support/company.ts';
 
@@ -17,6 +18,12 @@ beforeAll(async () => {
   await company.call(zhou, 'approval.decide', { id: items[0]?.id, revision: items[0]?.revision, verb: 'approve' });
   const { rows } = await company.db.pool.query<typeof loan>('SELECT id, customer_id FROM loans');
   if (rows[0]) loan = rows[0];
+  // Noon of the day it is due: a reminder says so on that day only.
+  const { rows: noon } = await company.db.pool.query<{ ms: number }>(
+    `SELECT extract(epoch FROM (due_on + time '12:00') AT TIME ZONE 'Asia/Shanghai' - business_now())::float8 * 1000 AS ms FROM instalments WHERE loan_id = $1 AND number = 1`,
+    [loan.id],
+  );
+  await company.advance(Math.round(noon[0]?.ms ?? 0));
 });
 beforeEach(async () => {
   await company.db.pool.query('TRUNCATE outbox, outbox_keys, timers, timeline_items, timeline_links');
@@ -82,6 +89,17 @@ test('a reminder that did not arrive at first is on the file once, with the amou
   expect(sent()).toHaveLength(2);
   expect(sent()[1]).not.toBe(sent()[0]);
   expect(await onFile()).toEqual([sent()[1]]);
+});
+
+test('a reminder that meets what passes by itself is tried for as long as that takes', async () => {
+  const closed: SendGate = async () => {
+    throw new PassingFault('a key we do not have');
+  };
+  await company.db.pool.query('UPDATE outbox SET attempts = 30');
+  await company.worker({ gates: [closed] }).deliverer.run();
+
+  const { rows } = await company.db.pool.query('SELECT state, attempts FROM outbox');
+  expect(rows).toEqual([{ state: 'PENDING', attempts: 31 }]);
 });
 
 test('a reminder that may have arrived goes out again in the same words', async () => {

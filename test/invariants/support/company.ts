@@ -75,7 +75,7 @@ export interface Company {
   readonly base: Base;
   readonly channels: Readonly<Record<'wecom' | 'slack' | 'telegram', ScriptedChannel>>;
   /** The receiving side of a web process; each call is another process. */
-  door(): Inbox;
+  door(database?: Database): Inbox;
   worker(options?: WorkerOptions): Worker;
   /** Commits an event of a person as a platform delivers it. */
   receive(channel: ScriptedChannel, from: string, happening: Happening): Promise<void>;
@@ -137,8 +137,8 @@ export function useCompany(): Company {
       if (!opened.base) throw new Error('the company exists from the first hook on');
       return opened.base;
     },
-    door() {
-      return new Inbox({ database: ownDatabase(), keys: this.base.keys, wake: () => undefined });
+    door(database = ownDatabase()) {
+      return new Inbox({ database, keys: this.base.keys, wake: () => undefined });
     },
     worker(options = {}) {
       const { base } = this;
@@ -148,6 +148,7 @@ export function useCompany(): Company {
         flows: base.flows,
         texts: services.texts,
         companyZone: services.companyZone,
+        gates: base.parts.gates(services),
         writeIncoming: async (unit, items) => writeIncoming(unit, keys, items),
         writeChange: async (unit, change) => writeChange(unit.tx, keys, unit.now, change),
         wordsOf: async (unit, conversationId, messageId) => wordsOf(unit.tx, keys, conversationId, messageId),
@@ -164,7 +165,6 @@ export function useCompany(): Company {
         painters: base.parts.painters,
         times: readTimes,
         followUp: createTroubleHandler(keys),
-        onSettled: () => undefined,
         lookAgain: options.lookAgain ?? (() => undefined),
         log: silentLog,
       });
@@ -180,7 +180,9 @@ export function useCompany(): Company {
     },
     async receive(channel, from, happening) {
       events += 1;
-      await this.door().receive([channel.event(from, happening, [`e${events}`])]);
+      const database = ownDatabase();
+      await this.door(database).receive([channel.event(from, happening, [`e${events}`])]);
+      await leave(database);
     },
     async say(channel, from, text) {
       await this.receive(channel, from, { kind: 'message', messageId: `m${events + 1}`, text, media: [] });
@@ -221,7 +223,7 @@ export function useCompany(): Company {
   };
   return company;
 
-  /** A process of a moment goes, or a long test file holds a connection for each time it drained. */
+  /** A process of a moment goes, or a long test file holds a connection for each message and each time it drained. */
   async function leave(database: Database): Promise<void> {
     databases.splice(databases.indexOf(database), 1);
     await database.close();

@@ -19,11 +19,6 @@ const CAPABILITIES: Capabilities = {
   safeToRepeat: false,
   reportsEdits: false,
   reportsDeletions: false,
-  receivesFiles: true,
-  startsConversation: true,
-  overseas: false,
-  maxTextLength: 4_000,
-  textUnit: 'characters',
 };
 
 export class ScriptedChannel implements Channel {

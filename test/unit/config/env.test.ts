@@ -82,6 +82,13 @@ describe('settings', () => {
     ]);
   });
 
+  test('a master key is base64 of 32 bytes and nothing else', () => {
+    const key = Buffer.alloc(32, 0xfb).toString('base64');
+    for (const good of [key, key.slice(0, 43)]) expect(faultsOf({ MASTER_KEY: good })).toEqual([]);
+    for (const bad of [`!!!${key}@@@`, `${key} `, `${key}=`, key.replaceAll('+', '-'), key.slice(1), `${key}\n`])
+      expect(faultsOf({ MASTER_KEY: bad }).join()).toContain('MASTER_KEY 要填 32 字节的 base64');
+  });
+
   test('a fault is a sentence that says what to write', () => {
     expect(faultsOf({ PORT: 'abc' })).toEqual(['PORT 要填 0 到 65535 之间的整数，例如 3000。']);
     expect(faultsOf({ SLACK_BOT_TOKEN: 'xoxb-1' })).toEqual([

@@ -1,6 +1,7 @@
+import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { Loop, type Catch, type LoopOptions } from '../../../src/jobs/loop.ts';
-import { silentLog } from '../../../src/lib/log.ts';
+import { markTold, silentLog } from '../../../src/lib/log.ts';
 
 /** A loop over catches that are known beforehand; notes at which millisecond it looked. */
 function loopOver(
@@ -125,6 +126,22 @@ describe('a loop', () => {
 
     expect(calls).toBe(2);
     await loop.stop();
+  });
+
+  test('says at error what fails, and at debug what has been told already', async () => {
+    const levels: string[] = [];
+    const log = pino(
+      { level: 'debug' },
+      { write: (line: string) => void levels.push(line.includes('"level":20') ? 'debug' : 'error') },
+    );
+    const faults = [new Error('a bug'), new Error('the database is away')];
+    markTold(faults[1]);
+    const { loop } = loopOver([], { log, work: async () => Promise.reject(faults.shift() ?? new Error('no more')) });
+    loop.start();
+    await vi.advanceTimersByTimeAsync(1_000);
+    await loop.stop();
+
+    expect(levels).toEqual(['error', 'debug']);
   });
 
   test('asked to stop while others hold what there is does not wait for them', async () => {

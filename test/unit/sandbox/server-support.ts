@@ -32,6 +32,11 @@ export const PEOPLE: readonly SandboxPerson[] = [
   { platform: 'telegram', id: '7000000201', name: '何女士', role: 'customer', phone: '8613800006612' },
 ];
 
+/** Three of their phones: the sales person’s, the reviewer’s, the customer’s. */
+export const LIN = '/sandbox/api/phones/wecom/xiaolin';
+export const QIAN = '/sandbox/api/phones/slack/U0QIAN001';
+export const HE = '/sandbox/api/phones/telegram/7000000201';
+
 /** One delivery to the product, in the platform's own words. */
 export interface Delivered {
   readonly path: string;
@@ -183,4 +188,23 @@ export async function sendWecom(
     agentid: agentId,
     ...message,
   });
+}
+
+/** A WeCom card for 小林 with a question and a button. */
+export function actionCard(task: string): Readonly<Record<string, unknown>> {
+  const template_card = {
+    card_type: 'button_interaction',
+    task_id: task,
+    main_title: { title: 'A1087' },
+    button_selection: {
+      question_key: 'reason',
+      title: '理由',
+      option_list: [
+        { id: 'R02', text: '查询多' },
+        { id: 'R05', text: '负债高' },
+      ],
+    },
+    button_list: [{ text: '通过', style: 1, key: 'abcd:1:approve' }],
+  };
+  return { touser: 'xiaolin', msgtype: 'template_card', template_card };
 }

@@ -9,6 +9,7 @@ const LEFT = 64;
 const BOTTOM = 30;
 const TOP = 8;
 
+/** Of a plan with at least one row. */
 export function Chart({ rows }: { readonly rows: readonly Row[] }): JSX.Element {
   const { say } = useWords();
   const { box, width } = useWidth();

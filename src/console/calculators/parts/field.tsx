@@ -3,7 +3,7 @@ import type { JSX } from 'react';
 import type { Fault } from '../api.ts';
 import { useWords } from '../words.ts';
 
-export interface FieldProps {
+interface FieldProps {
   readonly name: string;
   readonly value: string;
   readonly fault: Fault | undefined;
@@ -18,6 +18,7 @@ export interface FieldProps {
   readonly note?: string;
 }
 
+/** Its words are the texts under `field.<name>`. */
 export function Field({
   name,
   value,

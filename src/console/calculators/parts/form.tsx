@@ -17,7 +17,7 @@ import {
 import { useWords } from '../words.ts';
 import { Field } from './field.tsx';
 
-export interface FormProps {
+interface FormProps {
   readonly typed: Typed;
   readonly faults: readonly Fault[];
   readonly isBusy: boolean;
@@ -25,6 +25,7 @@ export interface FormProps {
   readonly onSubmit: () => void;
 }
 
+/** Only the fields that the method uses; the first one at fault takes the focus. */
 export function Form({ typed, faults, isBusy, onType, onSubmit }: FormProps): JSX.Element {
   const { say } = useWords();
   const form = useRef<HTMLFormElement>(null);

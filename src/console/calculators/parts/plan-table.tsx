@@ -8,6 +8,7 @@ const SHOWN = 24;
 /** Folding away a handful of rows would only cost a click. */
 const WORTH_FOLDING = 36;
 
+/** `eachFee` in fen is added to every row. */
 export function PlanTable({ plan, eachFee }: { readonly plan: Plan; readonly eachFee: bigint }): JSX.Element {
   const { say } = useWords();
   const [isUnfolded, setUnfolded] = useState(false);

@@ -8,11 +8,12 @@ import { useWords } from '../words.ts';
 import { Chart } from './chart.tsx';
 import { PlanTable } from './plan-table.tsx';
 
-export interface ResultProps {
+interface ResultProps {
   readonly calculated: Calculated | undefined;
   readonly trouble: Trouble | undefined;
 }
 
+/** What was calculated last stays in sight, greyed, while the new terms are wrong. */
 export function Result({ calculated, trouble }: ResultProps): JSX.Element {
   const { say } = useWords();
   const section = useRef<HTMLElement>(null);

@@ -2,11 +2,12 @@
 import { useState, type JSX } from 'react';
 import { useWords } from '../words.ts';
 
-export interface TokenPanelProps {
+interface TokenPanelProps {
   readonly isRefused: boolean;
   readonly onToken: (token: string) => void;
 }
 
+/** `isRefused`: the server did not take the last one. */
 export function TokenPanel({ isRefused, onToken }: TokenPanelProps): JSX.Element {
   const { say } = useWords();
   const [text, setText] = useState('');

@@ -3,15 +3,7 @@
  * text it came from and how sure the pattern is, what is ambiguous or wrong is reported apart, and what is not clear
  * stays empty. Nothing here acts, asks or remembers. Measured on `test/fixtures/understanding/*.yaml`.
  */
-export {
-  ANSWER_TYPES,
-  isDenial,
-  limitProblem,
-  parseAnswer,
-  type Answer,
-  type AnswerLimits,
-  type AnswerType,
-} from './answer.ts';
+export { ANSWER_TYPES, isDenial, limitProblem, parseAnswer, type AnswerType } from './answer.ts';
 export {
   CERTAIN,
   FACT_NAMES,
@@ -23,10 +15,9 @@ export {
   type Problem,
 } from './fact.ts';
 export { partCustomers, whoIs, type Heard } from './customers.ts';
-export { extractDates } from './date.ts';
 export { parseIdentityNumber } from './identity.ts';
-export { findMoney, type MoneyMention } from './money-mention.ts';
-export { findMoneyRanges, type MoneyRange } from './money-range.ts';
+export { findMoney } from './money-mention.ts';
+export { findMoneyRanges } from './money-range.ts';
 export { toSimplified } from './normalise.ts';
 export { parsePhone } from './phone.ts';
 export { PURPOSE_CODES } from './purpose.ts';

@@ -131,7 +131,7 @@ const COUNTED = new RegExp(
 );
 
 /** Words between a field's name and what is added to it or taken off. */
-export const DIFFERENCE_WORDS =
+const DIFFERENCE_WORDS =
   '(?:(?:(?:^|[,，。;；\\s])(?:那|就|还)?(?:想|要)?(?:再|多)?(?:多?加|增加|减少?|降低?)|(?:金额|额度|贷款额?|需求)(?:上|再|多|要|想|需要)*(?:加|增加|提高|减少?|降低?|少|多)|再多?加|再减|多加|多贷|少贷|多借|少借|加多|加大|调高|调低)(?:了|个)?\\s?)';
 /** 金额多加5万, 再加5万: a difference to an amount that stands elsewhere, itself none of the facts. */
 const DIFFERENCE = new RegExp(`${DIFFERENCE_WORDS}$`, 'u');

@@ -4,7 +4,7 @@ import { matchesOf } from '../../../lib/matches.ts';
 import { TRADITIONAL } from './traditional-data.ts';
 
 /** Stands for text that is already understood; a private-use character nobody types. */
-export const BLANK = '\ue000';
+const BLANK = '\ue000';
 
 /** Blanks out pieces that are already understood, keeping every other position where it was. */
 export function blank(text: string, pieces: readonly { readonly start: number; readonly end: number }[]): string {

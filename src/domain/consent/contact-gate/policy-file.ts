@@ -13,7 +13,7 @@ export interface PolicyFile {
 const CLOCK = /^(?:[01]\d|2[0-3]):[0-5]\d(?::[0-5]\d)?$/u;
 
 /** "22:00" or "22:00:00" as seconds of the day. */
-export const clockTime = z
+const clockTime = z
   .string()
   .regex(CLOCK)
   .transform((text) => {

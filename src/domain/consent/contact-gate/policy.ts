@@ -45,7 +45,7 @@ export interface PolicyParams {
 export type ParamName = keyof PolicyParams;
 
 /** Which rule each parameter belongs to. */
-export const PARAM_RULES: Readonly<Record<ParamName, RuleId>> = {
+const PARAM_RULES: Readonly<Record<ParamName, RuleId>> = {
   quietFrom: 'COL-T1',
   quietTo: 'COL-T1',
   marketingFrom: 'MK-4',
@@ -63,7 +63,7 @@ export const PARAM_RULES: Readonly<Record<ParamName, RuleId>> = {
 export const PARAM_NAMES = Object.keys(PARAM_RULES).filter((name): name is ParamName => name in PARAM_RULES);
 
 /** On what a row rests; a company row may loosen a `house` default only. */
-export type Basis = 'law' | 'standard' | 'house';
+type Basis = 'law' | 'standard' | 'house';
 
 /** One dated row: a rule, from when (and until when) it holds, why, and its parameters. */
 export interface PolicyRow {
@@ -96,7 +96,7 @@ export interface Policies {
 }
 
 /** A policy and from when it holds (epoch ms). */
-export interface PolicySegment {
+interface PolicySegment {
   readonly from: number;
   readonly policy: Policy;
 }

@@ -24,13 +24,13 @@ const file = z.strictObject({
 });
 
 /** To whom and for what a text goes; decides which groups of words apply. */
-export interface TextPurpose {
+interface TextPurpose {
   readonly thirdParty: boolean;
   readonly marketing: boolean;
 }
 
 /** A word that may not leave: its rule and group, the word of the list (or {@link AMOUNT_WORD}), and where it stands in the text. */
-export interface WordingFinding {
+interface WordingFinding {
   readonly rule: RuleId;
   readonly group: string;
   readonly word: string;

@@ -30,7 +30,7 @@ export interface NumberFault {
 }
 
 /** A number that is right, in the form in which it is stored, with what it tells about its owner. */
-export type ValidNumber<Facts> = { readonly valid: true; readonly severity: 'ok'; readonly normalised: string } & Facts;
+type ValidNumber<Facts> = { readonly valid: true; readonly severity: 'ok'; readonly normalised: string } & Facts;
 
 /** A right number or a fault. */
 export type NumberCheck<Facts = unknown> = ValidNumber<Facts> | NumberFault;

@@ -17,11 +17,6 @@ export const NUMBER_KINDS = ['idCard', 'uscc', 'bankCard', 'mobile', 'plate', 'v
 /** One of {@link NUMBER_KINDS}. */
 export type NumberKind = (typeof NUMBER_KINDS)[number];
 
-/** Whether a word from the address is a kind of number. */
-export function isNumberKind(text: string): text is NumberKind {
-  return (NUMBER_KINDS as readonly string[]).includes(text);
-}
-
 const CHECKS: Readonly<Record<NumberKind, (text: string, today: BusinessDate) => NumberCheck>> = {
   idCard: checkIdCard,
   uscc: checkCompanyCode,

@@ -4,12 +4,13 @@ import type { PhoneSummary } from '../types.ts';
 import { keyOf } from '../use-world.ts';
 import { useWords } from '../words.tsx';
 
-export interface AskCustomerProps {
+interface AskCustomerProps {
   readonly customers: readonly PhoneSummary[];
   readonly onChoose: (customer: PhoneSummary) => void;
   readonly onClose: () => void;
 }
 
+/** A dialog with the customers who have a phone here. */
 export function AskCustomer({ customers, onChoose, onClose }: AskCustomerProps) {
   const { say } = useWords();
   const dialog = useRef<HTMLDialogElement>(null);

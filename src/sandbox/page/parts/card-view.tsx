@@ -5,6 +5,7 @@ import { useWords } from '../words.tsx';
 import { startPayload } from '../links.ts';
 import { RichText } from './rich-text.tsx';
 
+/** A card and what becomes of a press: its key, and the answers by the question’s id. */
 export interface CardViewProps {
   readonly card: Card;
   readonly platform: Platform;
@@ -12,6 +13,7 @@ export interface CardViewProps {
   readonly onOpenLink: (payload: string) => void;
 }
 
+/** On Telegram, which has no cards, a text with buttons. */
 export function CardView({ card, platform, onPress, onOpenLink }: CardViewProps) {
   const [selected, setSelected] = useState<Record<string, string>>({});
   const answers = card.buttons.filter(({ style }) => style !== 'link' && style !== 'menu');

@@ -3,7 +3,7 @@ import { dayTime, fullTime, plusDays, plusMonth, yearTime } from '../time.ts';
 import type { ClockState } from '../types.ts';
 import { useWords } from '../words.tsx';
 
-export interface ClockBarProps {
+interface ClockBarProps {
   readonly clock: ClockState | undefined;
   readonly movedFrom: string | undefined;
   readonly onMove: (to: Date) => void;
@@ -20,6 +20,7 @@ const EVENTS: Readonly<Record<string, string>> = {
   'outbox.resume': 'delivery',
 };
 
+/** Empty until the clock is known; `movedFrom` is where it stood before the last move. */
 export function ClockBar({ clock, movedFrom, onMove, onPay }: ClockBarProps) {
   const { say, language } = useWords();
   if (clock === undefined) return <section className="clock" aria-label={say('page.clock.label')} />;

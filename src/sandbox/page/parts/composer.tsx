@@ -1,38 +1,38 @@
 /** Where the owner of a phone answers: one-tap answers, the field, files. */
-import { type FormEvent, useEffect, useRef, useState } from 'react';
+import { type FormEvent, useEffect, useId, useRef, useState } from 'react';
+import { type Outgoing, pastedFiles, sendFiles } from '../outgoing.ts';
 import { ALBUM, SAMPLES, sampleFile } from '../samples.ts';
 import type { Choice, Message, Platform } from '../types.ts';
 import { useWords } from '../words.tsx';
 
-const MAX_FILE = 12 * 1_048_576;
 /** Pixels of the field's lines and of what is above and below them, as the style sheet says. */
 const LINE = 22;
 const PADDING = 12;
 
-export interface ComposerProps {
+interface ComposerProps {
   readonly platform: Platform;
-  readonly files: 'all' | 'pictures';
-  /** Several photos go as one album. */
-  readonly hasAlbums: boolean;
+  readonly outgoing: Outgoing;
   readonly choices: { readonly message: string; readonly list: readonly Choice[] } | undefined;
   /** The own message that is being changed. */
   readonly editing: Message | undefined;
   readonly draft: { readonly text: string; readonly turn: number } | undefined;
   readonly isBusy: boolean;
-  readonly tell: (text: string) => void;
+  /** Characters one message may have; the field takes more, so that nothing that was pasted is cut off unseen. */
+  readonly maxText: number;
   /** Gives whether it went through: what did not stays in the field. */
   readonly onSay: (text: string) => Promise<boolean>;
   readonly onChoice: (choice: Choice, message: string) => void;
-  readonly onFile: (file: File) => void;
-  readonly onAlbum: (files: readonly File[]) => void;
   readonly onEdited: (message: Message, text: string) => Promise<boolean>;
   readonly onStopEditing: () => void;
 }
 
+/** Writes a new message, or changes an own one while `editing`. */
 export function Composer(props: ComposerProps) {
   const { say } = useWords();
-  const { choices, editing, draft, isBusy } = props;
+  const { choices, editing, draft, isBusy, maxText } = props;
   const [text, setText] = useState('');
+  const warning = useId();
+  const isTooLong = text.trim().length > maxText;
   const field = useRef<HTMLTextAreaElement>(null);
   useEffect(() => {
     if (draft === undefined) return;
@@ -54,7 +54,7 @@ export function Composer(props: ComposerProps) {
   const submit = (event?: FormEvent) => {
     event?.preventDefault();
     const typed = text.trim();
-    if (typed === '') return;
+    if (typed === '' || isTooLong) return;
     setText('');
     void send(typed);
   };
@@ -65,15 +65,7 @@ export function Composer(props: ComposerProps) {
   };
   return (
     <form className="composer" onSubmit={submit}>
-      {choices !== undefined && editing === undefined && (
-        <div className="choices">
-          {choices.list.map((choice) => (
-            <button key={choice.text} type="button" onClick={() => props.onChoice(choice, choices.message)}>
-              {choice.text}
-            </button>
-          ))}
-        </div>
-      )}
+      {choices !== undefined && editing === undefined && <Choices {...choices} onChoice={props.onChoice} />}
       {isBusy && <p className="busy">{say('page.phone.working')}</p>}
       <div className="composer-row">
         {editing === undefined ? (
@@ -96,22 +88,59 @@ export function Composer(props: ComposerProps) {
           value={text}
           aria-label={say('page.phone.message_label')}
           placeholder={say('page.phone.placeholder')}
+          aria-invalid={isTooLong}
+          aria-describedby={warning}
           onChange={(event) => setText(event.target.value)}
+          onPaste={({ clipboardData }) => sendFiles(pastedFiles(clipboardData), props.outgoing)}
           onKeyDown={(event) => {
             // Enter confirms a Chinese input method's candidate before it sends.
             if (event.key === 'Enter' && !event.shiftKey && !event.nativeEvent.isComposing) submit(event);
           }}
         />
-        <button type="submit" className="send" disabled={text.trim() === ''}>
+        <button type="submit" className="send" disabled={text.trim() === '' || isTooLong}>
           {say(editing === undefined ? 'page.phone.send' : 'page.phone.save')}
         </button>
       </div>
+      <TooLong id={warning} count={isTooLong ? text.trim().length : undefined} limit={maxText} />
     </form>
   );
 }
 
+/** One-tap answers. */
+function Choices({ message, list, onChoice }: NonNullable<ComposerProps['choices']> & Pick<ComposerProps, 'onChoice'>) {
+  return (
+    <div className="choices">
+      {list.map((choice) => (
+        <button key={choice.text} type="button" onClick={() => onChoice(choice, message)}>
+          {choice.text}
+        </button>
+      ))}
+    </div>
+  );
+}
+
+/** Which limit a message has and how long it is; nothing without a `count`. */
+function TooLong({
+  id,
+  count,
+  limit,
+}: {
+  readonly id: string;
+  readonly count: number | undefined;
+  readonly limit: number;
+}) {
+  const { say } = useWords();
+  const words = count && { count: count.toLocaleString('en'), total: limit.toLocaleString('en') };
+  return (
+    <p className="too-long" id={id} role="status">
+      {words && say('page.phone.too_long', words)}
+    </p>
+  );
+}
+
 /** The menu of files: ready-made samples, or one of the visitor's own. */
-function Attach({ files, hasAlbums, onFile, onAlbum, tell }: ComposerProps) {
+function Attach({ outgoing }: ComposerProps) {
+  const { files, hasAlbums } = outgoing;
   const { say } = useWords();
   const menu = useRef<HTMLDetailsElement>(null);
   const picker = useRef<HTMLInputElement>(null);
@@ -119,12 +148,7 @@ function Attach({ files, hasAlbums, onFile, onAlbum, tell }: ComposerProps) {
   const close = () => menu.current?.removeAttribute('open');
   const send = (picked: readonly File[]) => {
     close();
-    const [file] = picked;
-    const isAlbum = hasAlbums && picked.length > 1 && picked.every(({ type }) => type.startsWith('image/'));
-    if (file === undefined) return;
-    if (picked.reduce((sum, { size }) => sum + size, 0) > MAX_FILE) tell(say('page.phone.too_big'));
-    else if (isAlbum) onAlbum(picked.slice(0, 10));
-    else picked.forEach(onFile);
+    sendFiles(picked, outgoing);
   };
   return (
     <details

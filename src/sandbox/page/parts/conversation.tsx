@@ -10,14 +10,14 @@ import { CardView } from './card-view.tsx';
 import { initial } from './phone-head.tsx';
 import { RichText } from './rich-text.tsx';
 
-export interface Hands {
+interface Hands {
   readonly press: (message: string, key: string, selected: Record<string, string>) => void;
   readonly onOpenLink: (payload: string) => void;
   readonly onEdit: (message: Message) => void;
   readonly onRemove: (message: Message) => void;
 }
 
-export interface ConversationProps {
+interface ConversationProps {
   readonly messages: readonly Message[];
   readonly view: PhoneView | undefined;
   readonly isUnstarted: boolean;
@@ -28,6 +28,7 @@ export interface ConversationProps {
 /** A new time line after so much silence. */
 const PAUSE_MS = 10 * 60_000;
 
+/** The messages with their cards, files and marks; `hands` do what is pressed in them. */
 export function Conversation({ messages, view, isUnstarted, called, hands }: ConversationProps) {
   const { say, language } = useWords();
   const { box, hasMore, toEnd, watch } = useScroll(view?.person.id, messages, called);
@@ -158,7 +159,7 @@ function Attachment({ file, source }: { readonly file: NonNullable<Message['file
   if (isBroken || !mayShow) return <FileTile file={file} />;
   return (
     <a className="picture" href={source} target="_blank" rel="noreferrer">
-      <img src={source} alt={file.name} onError={() => setBroken(true)} />
+      <img src={source} alt={file.name} draggable={false} onError={() => setBroken(true)} />
     </a>
   );
 }

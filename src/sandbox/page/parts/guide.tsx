@@ -3,13 +3,14 @@ import { useLayoutEffect, useRef, useState } from 'react';
 import type { RoadStep, RoadStepId } from '../types.ts';
 import { useWords } from '../words.tsx';
 
-export interface GuideProps {
+interface GuideProps {
   readonly steps: readonly RoadStep[];
   readonly onShow: (step: RoadStepId) => void;
   /** Writes the step's sentence into the phone's field. */
   readonly onFill: (step: RoadStepId, text: string) => void;
 }
 
+/** Explains the step after the last one that was taken. */
 export function Guide({ steps, onShow, onFill }: GuideProps) {
   const { say } = useWords();
   const [isOpen, setOpen] = useState(false);

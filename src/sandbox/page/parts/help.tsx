@@ -4,6 +4,7 @@ import { useWords } from '../words.tsx';
 
 const LINES = ['phones', 'clock', 'payment', 'language', 'anew'] as const;
 
+/** A dialog that opens at once. */
 export function Help({ onClose }: { readonly onClose: () => void }) {
   const { say } = useWords();
   const dialog = useRef<HTMLDialogElement>(null);

@@ -5,12 +5,13 @@ import { dayTime } from '../time.ts';
 import type { JournalItem } from '../types.ts';
 import { useWords } from '../words.tsx';
 
-export interface JournalDrawerProps {
+interface JournalDrawerProps {
   /** Changes whenever there may be something new. */
   readonly revision: unknown;
   readonly onClose: () => void;
 }
 
+/** The latest calls, newest first; asked for anew with each `revision`. */
 export function JournalDrawer({ revision, onClose }: JournalDrawerProps) {
   const { say } = useWords();
   const [items, setItems] = useState<readonly JournalItem[]>();

@@ -11,7 +11,7 @@ export type Opened =
   | { readonly what: 'journal' | 'help' | 'payment' }
   | { readonly what: 'invitation'; readonly payload: string };
 
-export interface OverlayProps {
+interface OverlayProps {
   readonly opened: Opened | undefined;
   readonly phones: readonly PhoneSummary[];
   readonly onClose: () => void;
@@ -20,6 +20,7 @@ export interface OverlayProps {
   readonly tell: (text: string) => void;
 }
 
+/** What is opened, or nothing. */
 export function Overlay({ opened, phones, onClose, onInvite, act, tell }: OverlayProps) {
   switch (opened?.what) {
     case undefined:

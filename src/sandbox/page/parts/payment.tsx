@@ -6,12 +6,13 @@ import { useWords } from '../words.tsx';
 import type { Act } from './phone.tsx';
 import { LastPayments, PaymentTitle, UndoForm } from './undo.tsx';
 
-export interface PaymentProps {
+interface PaymentProps {
   readonly act: Act;
   readonly tell: (text: string) => void;
   readonly onClose: () => void;
 }
 
+/** A dialog with what each loan asks for next. */
 export function Payment({ act, tell, onClose }: PaymentProps) {
   const { say } = useWords();
   const dialog = useRef<HTMLDialogElement>(null);

@@ -11,7 +11,7 @@ export function initial(name: string): string {
   return name.replace(/^[小老阿](?=.)/, '').slice(0, 1);
 }
 
-export interface PhoneHeadProps {
+interface PhoneHeadProps {
   readonly phone: PhoneKey;
   readonly phones: readonly PhoneSummary[];
   readonly view: PhoneView | undefined;
@@ -19,6 +19,7 @@ export interface PhoneHeadProps {
   readonly onBlock: (isBlocked: boolean) => void;
 }
 
+/** `onHand` hands the phone to another owner, `onBlock` lets its owner shut the bot out. */
 export function PhoneHead({ phone, phones, view, onHand, onBlock }: PhoneHeadProps) {
   const { say } = useWords();
   const select = useId();

@@ -1,6 +1,7 @@
 /** One phone: whose it is, what it shows, and the field to answer in. */
-import { useEffect, useRef, useState } from 'react';
+import { type HTMLAttributes, useEffect, useRef, useState } from 'react';
 import { api } from '../api.ts';
+import { hasFiles, type Outgoing, sendFiles } from '../outgoing.ts';
 import { hourMinute } from '../time.ts';
 import type { Choice, Message, PhoneKey, PhoneSummary, PhoneView } from '../types.ts';
 import type { Called } from '../use-pointing.ts';
@@ -16,7 +17,7 @@ export type Act = (run: () => Promise<unknown>) => Promise<boolean>;
 /** A deep link of the bot was pressed on a phone that shows these messages. */
 export type OpenLink = (payload: string, messages: readonly Message[]) => void;
 
-export interface PhoneProps {
+interface PhoneProps {
   readonly isFront: boolean;
   /** Somebody has pointed at this phone. */
   readonly called: Called | undefined;
@@ -31,6 +32,7 @@ export interface PhoneProps {
   readonly tell: (text: string) => void;
 }
 
+/** A phone in one of the three places; on a small screen only the one with `isFront` is seen. */
 export function Phone({ isFront, called, phone, phones, view, now, draft, onHand, onOpenLink, act, tell }: PhoneProps) {
   const { say } = useWords();
   const [chosen, setEditing] = useState<Message>();
@@ -48,8 +50,15 @@ export function Phone({ isFront, called, phone, phones, view, now, draft, onHand
     name: view?.person.name ?? '',
     platform: say(`page.platform.${phone.platform}`),
   });
+  const outgoing = outgoingOf(phone, view, { run, onRefused: (key) => tell(say(key)) });
   return (
-    <section className="phone" data-platform={phone.platform} data-front={isFront} aria-label={label}>
+    <section
+      className="phone"
+      data-platform={phone.platform}
+      data-front={isFront}
+      aria-label={label}
+      {...dropping((files) => sendFiles(isUnstarted ? [] : files, outgoing))}
+    >
       <StatusBar now={now} />
       <PhoneHead
         phone={phone}
@@ -88,27 +97,52 @@ export function Phone({ isFront, called, phone, phones, view, now, draft, onHand
       ) : (
         <Composer
           platform={phone.platform}
-          files={view?.abilities.files ?? 'all'}
-          hasAlbums={view?.abilities.albums === true}
+          outgoing={outgoing}
+          maxText={view?.abilities.text ?? Infinity}
           choices={openChoices(messages)}
           editing={editing}
           draft={draft}
           isBusy={isBusy}
-          tell={tell}
           onSay={(text) => run(() => api.say(phone, text))}
-          onChoice={({ text, requestContact }, message) =>
-            void run(() =>
-              requestContact === true ? api.contact(phone) : api.tap(phone, { message, key: text, selected: {} }),
-            )
-          }
-          onFile={(file) => void run(() => api.sendFile(phone, file))}
-          onAlbum={(files) => void run(() => api.sendAlbum(phone, files))}
+          onChoice={(choice, message) => void run(() => choose(phone, choice, message))}
           onEdited={edit}
           onStopEditing={() => setEditing(undefined)}
         />
       )}
     </section>
   );
+}
+
+function choose(phone: PhoneKey, { text, requestContact }: Choice, message: string): Promise<unknown> {
+  return requestContact === true ? api.contact(phone) : api.tap(phone, { message, key: text, selected: {} });
+}
+
+function outgoingOf(
+  phone: PhoneKey,
+  view: PhoneView | undefined,
+  { run, onRefused }: { readonly run: Act; readonly onRefused: (key: string) => void },
+): Outgoing {
+  return {
+    files: view?.abilities.files ?? 'all',
+    hasAlbums: view?.abilities.albums === true,
+    onRefused,
+    onFile: (file) => void run(() => api.sendFile(phone, file)),
+    onAlbum: (files) => void run(() => api.sendAlbum(phone, files)),
+  };
+}
+
+/** Takes dropped files; without it the browser would leave the page and show them. */
+function dropping(take: (files: readonly File[]) => void): Pick<HTMLAttributes<HTMLElement>, 'onDragOver' | 'onDrop'> {
+  return {
+    onDragOver: (event) => {
+      if (hasFiles(event.dataTransfer)) event.preventDefault();
+    },
+    onDrop: (event) => {
+      if (!hasFiles(event.dataTransfer)) return;
+      event.preventDefault();
+      take([...event.dataTransfer.files]);
+    },
+  };
 }
 
 /** The phone's own top line; it shows the sandbox's time. */

@@ -2,11 +2,12 @@
 import { pieces, startPayload } from '../links.ts';
 import { useWords } from '../words.tsx';
 
-export interface RichTextProps {
+interface RichTextProps {
   readonly text: string;
   readonly onOpenLink: (payload: string) => void;
 }
 
+/** `onOpenLink` gets the payload of a deep link of our bot. */
 export function RichText({ text, onOpenLink }: RichTextProps) {
   return (
     <span className="text">
@@ -22,7 +23,7 @@ export function RichText({ text, onOpenLink }: RichTextProps) {
 }
 
 /** An address: a new tab, or the customer's phone. */
-export function Address({
+function Address({
   url,
   words = url,
   onOpenLink,

@@ -5,13 +5,14 @@ import type { PhoneSummary } from '../types.ts';
 import { keyOf } from '../use-world.ts';
 import { useWords } from '../words.tsx';
 
-export interface SwitcherProps {
+interface SwitcherProps {
   readonly slots: Slots;
   readonly phones: readonly PhoneSummary[];
   readonly front: SlotNumber;
   readonly onFront: (slot: SlotNumber) => void;
 }
 
+/** A tab for each place; one with news since it was last in front has a mark. */
 export function Switcher({ slots, phones, front, onFront }: SwitcherProps) {
   const { say } = useWords();
   const seen = useRef(new Map<string, number>());

@@ -1,13 +1,14 @@
 /** Brand, connection, help, journal, language. */
 import { useWords } from '../words.tsx';
 
-export interface TopBarProps {
+interface TopBarProps {
   readonly isOnline: boolean;
   readonly onLanguage: () => void;
   readonly onJournal: () => void;
   readonly onHelp: () => void;
 }
 
+/** Without `isOnline` it says that the server does not answer. */
 export function TopBar({ isOnline, onLanguage, onJournal, onHelp }: TopBarProps) {
   const { say } = useWords();
   return (

@@ -3,7 +3,7 @@ import { type FormEvent, useEffect, useId, useRef, useState } from 'react';
 import type { LastPayment } from '../types.ts';
 import { useWords } from '../words.tsx';
 
-export interface LastPaymentsProps {
+interface LastPaymentsProps {
   readonly last: readonly LastPayment[];
   readonly onUndo: (payment: LastPayment) => void;
 }
@@ -35,7 +35,7 @@ export function LastPayments({ last, onUndo }: LastPaymentsProps) {
   );
 }
 
-export interface UndoFormProps {
+interface UndoFormProps {
   readonly last: LastPayment;
   readonly onUndo: (reason: string) => void;
   readonly onKeep: () => void;

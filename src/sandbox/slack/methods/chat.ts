@@ -10,7 +10,7 @@ import type { MethodTable } from './method.ts';
 const MAX_UPDATE_TEXT = 4000;
 
 /** The conversation to post to; a user id opens the direct message. @throws SlackRefusal. */
-export function postingPlace(core: SlackCore, channel: string): Conversation {
+function postingPlace(core: SlackCore, channel: string): Conversation {
   const { workspace } = core;
   if (/^[UW]/.test(channel)) {
     const person = core.user(channel, 'channel_not_found');

@@ -95,11 +95,26 @@ const SAID: Readonly<Record<(typeof INTENTS)[number], readonly string[]>> = {
     'I want to complain',
     'this is a complaint',
   ],
+  disputed: [
+    '我没有在你们这里借过钱',
+    '我没借过钱',
+    '不是我借的',
+    '这笔钱根本不是我借的',
+    '我從來沒有借過錢',
+    '这个贷款不是我本人办的',
+    'I never borrowed from you',
+    "I didn't borrow any money",
+    'I never took out a loan',
+    'this is not my loan',
+  ],
   machine: ['你是机器人吗', '你是真人吗', '你到底是不是机器人啊', '对面是人工还是机器人', 'are you a bot?'],
   callback: ['明天上午十点到十二点再联系我', '下午3点给我打电话吧', '周三下班后打给我', 'call me back tomorrow'],
   'new-phone': ['换了手机号了 新号13900001234', '我手机号换了', '号码已经换了', 'I changed my number'],
   refused: ['为什么没过', '为什么没通过', '怎么没批啊', '怎么被拒了', '不通过的原因是什么', 'why was it rejected?'],
   bill: [
+    '还款',
+    '还款？',
+    'repayment',
     '我还欠多少',
     '总共还剩多少钱没还完',
     '下个月几号还钱',
@@ -178,6 +193,12 @@ const SAID: Readonly<Record<(typeof INTENTS)[number], readonly string[]>> = {
     '不要再给我发消息了',
     '请不要再给我发短信了',
     'stop sending me messages',
+    '不要再发还款提醒了',
+    '停止提醒',
+    '别再提醒我了',
+    '不要催了',
+    'stop reminding me',
+    'no more reminders please',
   ],
   'wrong-person': [
     '打错了',
@@ -187,7 +208,18 @@ const SAID: Readonly<Record<(typeof INTENTS)[number], readonly string[]>> = {
     'wrong number',
     'you have the wrong person',
   ],
-  'no-advertising': ['不想再收到贷款广告了', '别再给我发营销短信', '退订', 'unsubscribe'],
+  'no-advertising': [
+    '不想再收到贷款广告了',
+    '别再给我发营销短信',
+    '退订',
+    'TD',
+    'R',
+    'ｒ',
+    'T',
+    'N',
+    '回复R',
+    'unsubscribe',
+  ],
   human: [
     'I want to talk to a human',
     '我要找人工',
@@ -208,6 +240,16 @@ describe('what a customer wants heard', () => {
     '还了三年房贷',
     '按揭，还了3年',
     '还没还',
+    '没还',
+    '我没贷过款，是白户',
+    '没借到钱',
+    '是不是我借的',
+    '不是我借的也能办吗',
+    'I never borrowed before, can I get 200k',
+    '别忘了提醒我',
+    '到时候提醒我',
+    '还款账户是哪个',
+    'RT',
     '怎么还',
     '月薪两万五',
     '有房，按揭',
@@ -311,5 +353,7 @@ describe('what a customer wants heard', () => {
     expect(parseIntent(`${'明天上午'.repeat(45)}我`)).toBeUndefined();
     expect(parseIntent('还剩有多'.repeat(35))).toBeUndefined();
     expect(parseIntent('好的收到ok'.repeat(25))).toBeUndefined();
+    expect(parseIntent(`我从来没有在${'你们公司'.repeat(40)}`)).toBeUndefined();
+    expect(parseIntent(`${'这笔钱'.repeat(60)}不是我`)).toBeUndefined();
   });
 });

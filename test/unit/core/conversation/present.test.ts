@@ -74,18 +74,18 @@ describe('what a sales person reads', () => {
 
   test('a list shows one line for each row, amounts grouped', () => {
     const items = [
-      { n: 1, due: '2026-12-20', day: '2026年12月20日', total: '1050.00', state: '未还' },
-      { n: 2, due: '2027-01-20', day: '2027年1月20日', total: '301050.00', state: '未还' },
+      { loan: 'L0001', n: 1, due: '2026-12-20', day: '2026年12月20日', total: '1050.00', state: '已逾期' },
+      { loan: 'L0002', n: 2, due: '2027-01-20', day: '2027年1月20日', total: '301050.00', state: '未到期' },
     ];
     const list = new Talk({
       answers: {
         'customer.find': { kind: 'one', number: 'C9' },
-        'repayment.list': { customer: 'C9 何*', items, more: 30 },
+        'repayment.list': { customer: 'C9 何*', items, more: 30, overdue: 1, overdueAmount: '1050.00' },
       },
     }).say('还款 C9');
 
     expect(shown(list.effects, 'zh-CN')).toEqual([
-      'C9 何* 的还款计划（后面还有 30 期）：\n第 1 期 2026年12月20日｜1,050.00 元｜未还\n第 2 期 2027年1月20日｜301,050.00 元｜未还',
+      '已逾期 1 期，还差 1,050.00 元。\nC9 何* 的还款计划（后面还有 30 期）：\nL0001 第 1 期 2026年12月20日｜1,050.00 元｜已逾期\nL0002 第 2 期 2027年1月20日｜301,050.00 元｜未到期',
     ]);
   });
 

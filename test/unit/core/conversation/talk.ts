@@ -40,7 +40,7 @@ const ANSWERS: Answers = {
   'conversation.giveBack': { kind: 'handed_back', who: 'K305' },
   'approval.list': { items: [] },
   'approval.sendCard': { kind: 'sent', number: 'A1087' },
-  'repayment.list': { items: [], more: 0 },
+  'repayment.list': { items: [], more: 0, overdue: 0, overdueAmount: '0.00' },
 };
 
 export class Talk {

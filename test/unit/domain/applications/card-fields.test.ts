@@ -53,6 +53,15 @@ describe('the fields of an approval card', () => {
     expect(shown({ card: ['documents'], required: ['D01'] })).toEqual(['资料：已收 2 项；必需的 1 项齐了']);
   });
 
+  test('call missing what was still to be brought then, though something had come for it', () => {
+    expect(shown({ card: ['documents'], required: ['D01', 'D07'], missing: ['D01', 'D07'] })).toEqual([
+      '资料：已收 2 项；必需的 2 项还缺 2 项',
+    ]);
+    expect(shown({ card: ['documents'], required: ['D01', 'D07'], missing: [] })).toEqual([
+      '资料：已收 2 项；必需的 2 项齐了',
+    ]);
+  });
+
   test('say what was said before; a long reason is cut, a usual one stands in words', () => {
     const vote = { title: 'flows.loan-approval.first-review', by: '周敏', outcome: 'RETURNED' };
     const [field = ''] = shown({ card: ['earlier'], votes: [{ ...vote, reason: '缺'.repeat(100) }] });

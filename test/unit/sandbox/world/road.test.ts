@@ -15,7 +15,7 @@ function phone(role: CastRole, ...messages: Partial<ScreenMessage>[]): PhoneView
     person: { id: role, name: role },
     messages: messages.map((message, at) => ({ id: String(at), from: 'bot', at: AT, text: '', ...message })),
     toasts: [],
-    abilities: { edit: false, remove: false, files: 'all', contact: false, albums: false },
+    abilities: { edit: false, remove: false, files: 'all', contact: false, albums: false, text: 1 },
     blocked: false,
   };
 }

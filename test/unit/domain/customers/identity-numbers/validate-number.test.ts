@@ -2,7 +2,6 @@ import path from 'node:path';
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
-  isNumberKind,
   NUMBER_KINDS,
   type NumberKind,
   validateNumber,
@@ -71,11 +70,6 @@ describe('a validation request', () => {
     ['13800138000', '', 'invalid_type'],
   ])('with the body %j is refused at %s', (body, pointer, code) => {
     expect(faultsOf('mobile', body)).toEqual([{ pointer, code }]);
-  });
-
-  test('knows its kinds', () => {
-    expect(NUMBER_KINDS.every((kind) => isNumberKind(kind))).toBe(true);
-    expect(isNumberKind('toString')).toBe(false);
   });
 
   test('answers any text with a sentence and never echoes more than the mask', () => {

@@ -1,0 +1,23 @@
+/** When somebody may be spoken to who has not just said something. */
+import type { Tx } from '../../db/database.ts';
+import { byDay } from '../../lib/daytime.ts';
+import { askGates, type SendGate } from '../../outbox/gate.ts';
+import type { Actor } from '../operations/actor.ts';
+
+/** At once, from an instant on, or not at all. */
+export type UnaskedHour = 'now' | 'never' | Date;
+
+/** A customer is protected by the contact gate, in his own zone; everybody else is left alone at night. */
+export async function unaskedHour(
+  tx: Tx,
+  gates: readonly SendGate[],
+  whom: { readonly actor: Actor; readonly account: string; readonly now: Date; readonly companyZone: string },
+): Promise<UnaskedHour> {
+  const { actor, account, now, companyZone } = whom;
+  if (actor.kind !== 'CUSTOMER') {
+    const day = byDay(now, companyZone);
+    return day > now ? day : 'now';
+  }
+  const answer = await askGates(gates, tx, { purpose: 'SERVICE', customerId: actor.id, account, text: '', now });
+  return answer.decision === 'allow' ? 'now' : (answer.until ?? 'never');
+}

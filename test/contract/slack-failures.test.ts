@@ -1,0 +1,240 @@
+import { afterEach, describe, expect, test } from 'vitest';
+import type { Channel, OutboundContent } from '../../src/channels/channel.ts';
+import { startStub, type Stub, type StubCall, type StubReply } from '../fixtures/slack/http-stub.ts';
+import { card, channelAt, handle, intent, posted } from '../fixtures/slack/sending.ts';
+import { failureOf } from '../support/channel-failure.ts';
+
+let stub: Stub | undefined;
+
+afterEach(async () => {
+  await stub?.close();
+  stub = undefined;
+});
+
+async function slack(respond: (call: StubCall) => StubReply): Promise<Channel> {
+  stub = await startStub(respond);
+  return channelAt(stub);
+}
+
+describe('failures', () => {
+  const text: OutboundContent = { kind: 'text', text: 'hi' };
+  const update: OutboundContent = { kind: 'card_update', card, handle };
+
+  test.each([
+    ['invalid_auth', 'breaker'],
+    ['token_revoked', 'breaker'],
+    ['missing_scope', 'breaker'],
+    ['channel_not_found', 'target_gone'],
+    ['is_archived', 'target_gone'],
+    ['messages_tab_disabled', 'target_gone'],
+    ['restricted_action_thread_locked', 'target_gone'],
+    ['invalid_blocks', 'our_fault'],
+    ['msg_too_long', 'our_fault'],
+    ['an_error_of_tomorrow', 'our_fault'],
+    ['service_unavailable', 'retry'],
+    ['request_timeout', 'retry'],
+    ['internal_error', 'unknown'],
+    ['fatal_error', 'unknown'],
+  ])('a post refused with %s is %s', async (code, failure) => {
+    const channel = await slack(() => ({ json: { ok: false, error: code } }));
+
+    expect(await failureOf(channel.send(intent(text)))).toMatchObject({ failure, code });
+    expect(stub?.calls).toHaveLength(1);
+  });
+
+  test.each([
+    ['message_not_found', 'card_gone'],
+    ['cant_update_message', 'card_gone'],
+    ['edit_window_closed', 'card_gone'],
+    ['is_inactive', 'card_gone'],
+    ['internal_error', 'retry'],
+  ])('an update refused with %s is %s', async (code, failure) => {
+    const channel = await slack(() => ({ json: { ok: false, error: code } }));
+
+    expect(await failureOf(channel.send(intent(update)))).toMatchObject({ failure, code });
+  });
+
+  test('429 waits as long as Slack says, and 30 s when it does not say', async () => {
+    const replies: StubReply[] = [
+      { status: 429, headers: { 'retry-after': '7' }, json: { ok: false, error: 'ratelimited' } },
+      { status: 429, json: { ok: false, error: 'ratelimited' } },
+    ];
+    const channel = await slack(() => replies.shift() ?? posted);
+
+    expect(await failureOf(channel.send(intent(text)))).toMatchObject({ failure: 'wait', retryAfterMs: 7000 });
+    expect(await failureOf(channel.send(intent(text)))).toMatchObject({ failure: 'wait', retryAfterMs: 30_000 });
+    expect(stub?.calls).toHaveLength(2);
+  });
+
+  test('a 429 on one channel does not hold up another call', async () => {
+    const channel = await slack((one) =>
+      one.fields['channel'] === 'C_BUSY'
+        ? { status: 429, headers: { 'retry-after': '30' }, json: { ok: false, error: 'ratelimited' } }
+        : posted,
+    );
+
+    const busy = failureOf(channel.send(intent(text, { to: { account: 'slack:default', chat: 'C_BUSY' } })));
+    const free = channel.send(intent(text));
+
+    expect(await busy).toMatchObject({ failure: 'wait' });
+    expect(await free).toMatchObject({ handle });
+  });
+
+  test('an answer lost after the post was written is unknown and is not sent again', async () => {
+    const channel = await slack(() => 'drop');
+
+    expect(await failureOf(channel.send(intent(text)))).toMatchObject({ failure: 'unknown' });
+    expect(stub?.calls).toHaveLength(1);
+  });
+
+  test('an answer lost after an update is a retry, because updating twice changes nothing', async () => {
+    const channel = await slack(() => 'drop');
+
+    expect(await failureOf(channel.send(intent(update)))).toMatchObject({ failure: 'retry' });
+  });
+
+  test('HTTP 503 and a page that is no JSON leave a post unknown', async () => {
+    const replies: StubReply[] = [
+      { status: 503, body: 'upstream' },
+      { body: '<html>proxy</html>', headers: { 'content-type': 'text/html' } },
+    ];
+    const channel = await slack(() => replies.shift() ?? posted);
+
+    expect(await failureOf(channel.send(intent(text)))).toMatchObject({ failure: 'unknown', code: 'http_503' });
+    expect(await failureOf(channel.send(intent(text)))).toMatchObject({ failure: 'unknown', code: 'bad_answer' });
+  });
+
+  test.each<[string, StubReply]>([
+    ['an empty object', { json: {} }],
+    ['a list', { json: [] }],
+    ['a refusal without a reason', { json: { ok: false } }],
+    ['a 202', { status: 202, json: { ok: true } }],
+    ['a 204', { status: 204, body: '' }],
+    ['a 299', { status: 299, json: { ok: true } }],
+    ['a redirect', { status: 302, headers: { location: 'http://127.0.0.1:9/' } }],
+    ['half an answer', 'break off'],
+  ])('%s in place of Slack’s answer leaves the outcome unknown', async (_, reply) => {
+    const channel = await slack(() => reply);
+
+    const { failure, code } = await failureOf(channel.send(intent(text)));
+    expect(failure).toBe('unknown');
+    expect(code).toMatch(/^(?:bad_answer|http_2\d\d|network)$/);
+    expect(stub?.calls).toHaveLength(1);
+  });
+
+  test('a 4xx that is no answer of Slack’s is a wrong address', async () => {
+    const channel = await slack(() => ({ status: 404, body: 'nothing here' }));
+
+    expect(await failureOf(channel.send(intent(text)))).toMatchObject({ failure: 'our_fault', code: 'http_404' });
+  });
+
+  test('a refused connection proves that nothing was sent: retry', async () => {
+    const channel = await slack(() => posted);
+    await stub?.close();
+
+    expect(await failureOf(channel.send(intent(text)))).toMatchObject({ failure: 'retry', code: 'network' });
+  });
+
+  test('an update without a handle asks for a fresh card', async () => {
+    const channel = await slack(() => posted);
+
+    expect(await failureOf(channel.send(intent({ ...update, handle: {} })))).toMatchObject({ failure: 'card_gone' });
+    expect(stub?.calls).toHaveLength(0);
+  });
+
+  test('no error carries the token, the text or the payload', async () => {
+    const channel = await slack(() => ({
+      json: {
+        ok: false,
+        error: 'invalid_blocks',
+        response_metadata: { messages: ['[ERROR] no more than 50 items allowed [json-pointer:/blocks]'] },
+      },
+    }));
+
+    const error = await failureOf(channel.send(intent({ kind: 'text', text: '手机 13800006612' })));
+
+    expect(error.message).toContain('json-pointer:/blocks');
+    expect(`${error.message}${String(error.stack)}${String(error.cause)}`).not.toMatch(/13800006612|xoxb/);
+  });
+
+  test('check tells whether the token works', async () => {
+    const channel = await slack(() => ({ json: { ok: false, error: 'account_inactive' } }));
+
+    expect(await channel.check()).toEqual({ ok: false, code: 'account_inactive' });
+  });
+});
+
+describe('reconciliation of an unknown post', () => {
+  const message = (id: string, ts: string) => ({
+    ts,
+    metadata: { event_type: 'daiban_message', event_payload: { id } },
+  });
+
+  test('a post that went through is found by its id, page after page', async () => {
+    const channel = await slack((one) =>
+      one.fields['cursor'] === 'page2'
+        ? {
+            json: {
+              ok: true,
+              messages: [message('out-42', '1760000000.000200')],
+              response_metadata: { next_cursor: '' },
+            },
+          }
+        : {
+            json: {
+              ok: true,
+              messages: [message('out-41', '1760000001.0'), { ts: '1760000002.0' }],
+              response_metadata: { next_cursor: 'page2' },
+            },
+          },
+    );
+
+    expect(await channel.reconcile?.(intent({ kind: 'card', card }))).toEqual({
+      providerId: '1760000000.000200',
+      handle,
+    });
+    expect(stub?.calls[0]?.fields).toMatchObject({
+      channel: 'D0001',
+      include_all_metadata: 'true',
+      oldest: String(1_760_000_000 - 604_800),
+    });
+  });
+
+  test('a post without a trace in seven days was surely not sent', async () => {
+    const channel = await slack(() => ({ json: { ok: true, messages: [message('out-1', '1.0')] } }));
+
+    expect(await channel.reconcile?.(intent({ kind: 'text', text: 'hi' }))).toBe('absent');
+  });
+
+  test('to a user id the direct message is opened first; in a thread its replies are read', async () => {
+    const channel = await slack((one) =>
+      one.path.endsWith('conversations.open')
+        ? { json: { ok: true, channel: { id: 'D0777' } } }
+        : { json: { ok: true, messages: [] } },
+    );
+
+    await channel.reconcile?.(
+      intent({ kind: 'text', text: 'hi' }, { to: { account: 'slack:default', chat: 'U0777' } }),
+    );
+    await channel.reconcile?.(
+      intent({ kind: 'text', text: 'hi' }, { to: { account: 'slack:default', chat: 'C1', thread: '1.0' } }),
+    );
+
+    expect(stub?.calls.map((one) => [one.path, one.fields['channel'] ?? one.fields['users']])).toEqual([
+      ['/api/conversations.open', 'U0777'],
+      ['/api/conversations.history', 'D0777'],
+      ['/api/conversations.replies', 'C1'],
+    ]);
+  });
+
+  test('a history too long to read and a kind without metadata stay undecided', async () => {
+    const channel = await slack(() => ({
+      json: { ok: true, messages: [], response_metadata: { next_cursor: 'more' } },
+    }));
+
+    expect(await channel.reconcile?.(intent({ kind: 'text', text: 'hi' }))).toBeUndefined();
+    expect(
+      await channel.reconcile?.(intent({ kind: 'file', name: 'a', mime: 'a/b', bytes: Buffer.from('x') })),
+    ).toBeUndefined();
+  });
+});

@@ -1,0 +1,120 @@
+/** Our Slack channel and the look-alike on one loopback server, with a list in the place of the inbox. */
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { expect } from 'vitest';
+import type { Channel, InboundEvent, OutboundContent, Receipt } from '../../src/channels/channel.ts';
+import { createSlackChannel } from '../../src/channels/slack/channel.ts';
+import { FixedClock, systemClock } from '../../src/lib/clock.ts';
+import { silentLog } from '../../src/lib/log.ts';
+import { Secret } from '../../src/lib/secret.ts';
+import { createSlackEmulator, type SlackEmulator } from '../../src/sandbox/slack/index.ts';
+import { GRANTED } from '../support/slack-manifest.ts';
+
+export const START = new Date('2026-11-21T02:00:00Z');
+export const ACCOUNT = 'slack:T0001';
+
+/** One bot in one workspace, over HTTP or by Socket Mode. */
+export class World {
+  readonly heard: InboundEvent[] = [];
+  readonly statuses: number[] = [];
+  readonly server: Server;
+  readonly clock = new FixedClock(START);
+  readonly stop = new AbortController();
+  /** While true the store is down: the edge answers 503, as the caller of a channel does. */
+  storeIsDown = false;
+  slack!: SlackEmulator;
+  channel!: Channel;
+  /** Ends with the connection. */
+  listening: Promise<void> | undefined;
+
+  constructor() {
+    this.server = createServer((request, response) => {
+      const path = request.url ?? '';
+      if (path.startsWith('/slack/')) {
+        void this.slack.handle(request, response, path.slice('/slack'.length));
+        return;
+      }
+      const parts: Buffer[] = [];
+      request.on('data', (part: Buffer) => parts.push(part));
+      request.on('end', () => {
+        void this.#edge(request.method ?? '', path, request.headers, Buffer.concat(parts)).then((answer) => {
+          this.statuses.push(answer.status);
+          return response.writeHead(answer.status, answer.headers).end(answer.body);
+        });
+      });
+    });
+    this.server.on('upgrade', (request, stream, head: Buffer) => {
+      this.slack.handleUpgrade(request, stream, head, (request.url ?? '').slice('/slack'.length));
+    });
+  }
+
+  async open(mode: 'http' | 'socket' = 'http'): Promise<this> {
+    await new Promise<void>((resolve) => {
+      this.server.listen(0, '127.0.0.1', resolve);
+    });
+    const base = `http://127.0.0.1:${String((this.server.address() as AddressInfo).port)}`;
+    this.slack = createSlackEmulator({
+      teamId: 'T0001',
+      appId: 'A0001',
+      botUserId: 'UBOT',
+      botToken: 'xoxb-sandbox',
+      appToken: 'xapp-sandbox',
+      signingSecret: 'sandbox-secret',
+      publicBase: `${base}/slack`,
+      now: START,
+      ...GRANTED,
+      people: [
+        { id: 'U0001', name: '老赵' },
+        { id: 'U0002', name: '小林' },
+      ],
+      channels: [{ id: 'C0001', name: 'approvals', members: ['U0001', 'U0002', 'UBOT'] }],
+      ...(mode === 'http' ? { eventsUrl: `${base}/channels/slack/events` } : {}),
+    });
+    this.channel = createSlackChannel(
+      {
+        botToken: new Secret('xoxb-sandbox'),
+        signingSecret: new Secret('sandbox-secret'),
+        apiUrl: `${base}/slack/api/`,
+        teamId: 'T0001',
+        ...(mode === 'socket' ? { appToken: new Secret('xapp-sandbox') } : {}),
+      },
+      { clock: this.clock, log: silentLog },
+    );
+    return this;
+  }
+
+  async #edge(method: string, url: string, headers: NodeJS.Dict<string | string[]>, body: Buffer) {
+    const result = await this.channel.receive({ method, url, headers, body }, systemClock.now());
+    if ('refused' in result) return { status: result.status };
+    if (this.storeIsDown) return { status: 503 };
+    this.heard.push(...result.events);
+    return result.answer();
+  }
+
+  /** Connects by Socket Mode. */
+  async listen(): Promise<void> {
+    this.listening = this.channel.listen?.((events) => {
+      this.heard.push(...events);
+      return Promise.resolve();
+    }, this.stop.signal);
+    await expect.poll(() => this.slack.sockets).toBe(1);
+  }
+
+  send(content: OutboundContent, chat: string): Promise<Receipt> {
+    return this.channel.send({ id: 'out-1', to: { account: ACCOUNT, chat }, content, attempt: 1 });
+  }
+
+  lastScreen(person: string) {
+    const last = this.slack.screen(person).messages.at(-1);
+    if (!last) throw new Error('empty screen');
+    return last;
+  }
+
+  async close(): Promise<void> {
+    this.stop.abort();
+    await this.listening;
+    await this.slack.close();
+    this.server.closeAllConnections();
+    await new Promise((resolve) => this.server.close(resolve));
+  }
+}
