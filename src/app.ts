@@ -93,7 +93,9 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
     await app.start(http, (handle) => {
       server.handle = handle;
     });
-    base.log.info({ event: 'process.started', version: options.version, url: http ? ownUrl : undefined });
+    // Whoever tries the sandbox reads three lines on his screen; an operator finds starts in the log.
+    if (!env.sandbox)
+      base.log.info({ event: 'process.started', version: options.version, url: http ? ownUrl : undefined });
     return { url, ownUrl, close: async () => app.close(http) };
   } catch (error) {
     await undo().catch(() => undefined); // why it could not start says more

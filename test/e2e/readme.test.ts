@@ -47,6 +47,7 @@ describe('the READMEs', () => {
       return found.length >= 3 ? found : undefined;
     });
     expect(places).toHaveLength(3);
+    expect(product.output().trimEnd().split('\n'), 'nothing but these').toEqual(places);
     expect(places.join('\n')).toMatch(/\/sandbox\n.*\/api\/v1\/openapi\.json\n/);
   });
 

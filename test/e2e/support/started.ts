@@ -27,7 +27,7 @@ export async function startProduct(): Promise<Started> {
   const { PATH, HOME, LANG } = process.env;
   const child = spawn(process.execPath, ['bin/daiban.js', 'start'], {
     cwd: ROOT,
-    env: { PATH, HOME, LANG, DATA_DIR: dataDir, PORT: String(port), LOG_LEVEL: 'warn' },
+    env: { PATH, HOME, LANG, DATA_DIR: dataDir, PORT: String(port) },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const lines: string[] = [];
