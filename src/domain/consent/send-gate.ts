@@ -18,8 +18,7 @@ import { answerTo } from './consent-store.ts';
 
 // What nobody can tell about counts as sent (design §12). It counts on the day it went out, also when it was written earlier
 // and had to wait; `at` only keeps old partitions out. The last one may have gone out before this Monday: a gap between two
-// texts, at most a week, knows no calendar. A complaint, or a loan he says is not
-// his, is open while it is on anybody's list.
+// texts, at most a week, knows no calendar. A complaint, or a loan he says is not his, is open while it is on anybody's list.
 const FACTS = statement(
   'gate-facts',
   `SELECT (count(*) FILTER (WHERE settled_at >= $2))::int AS texts, max(settled_at) AS last_at,
