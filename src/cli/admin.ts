@@ -10,6 +10,7 @@ import { distinctNames, listStaffRows, peopleMeant, type StaffRow } from '../dom
 import { openDataDir } from '../lib/data-dir.ts';
 import { sandboxPart } from '../sandbox-part.ts';
 import { toJson } from '../api/router.ts';
+import { CommandError } from './failure.ts';
 import { rolesOf, type Cli } from './index.ts';
 
 /** Opens everything but the server, runs, closes. */
@@ -111,7 +112,6 @@ export async function updateStaff(
 ): Promise<number> {
   return withBase(cli, async (base) => {
     const person = await personMeant(base, who);
-    if (!person) return 2;
     const { name, role, language, enable } = options;
     // Commander says `false` where `--no-…` was given.
     const places = (['team', 'wecom', 'slack', 'telegram'] as const).flatMap((place) =>
@@ -130,27 +130,28 @@ export async function updateStaff(
   });
 }
 
-/** The one person of this id or name. Of several nobody is guessed: they are listed on stderr, like nobody at all. */
-async function personMeant(base: Base, who: string): Promise<StaffRow | undefined> {
+/** The one person of this id or name. @throws CommandError for nobody and for several, who are listed: nobody is guessed */
+async function personMeant(base: Base, who: string): Promise<StaffRow> {
   const people = await listStaffRows(base.database);
   const [person, ...namesakes] = peopleMeant(people, who);
   if (person && namesakes.length === 0) return person;
   const names = distinctNames(people);
-  const lines = [person, ...namesakes].flatMap((one) =>
-    one ? [`  ${one.id} ${names[people.indexOf(one)] ?? ''} ${one.roles.join(',')}`] : [],
-  );
-  const text = base.services.texts.translate(base.env.language, `cli.staff.${person ? 'several' : 'unknown'}`, {
-    name: who,
+  const key = person ? 'several' : 'unknown';
+  throw new CommandError({
+    code: `staff.${key}`,
+    message: base.services.texts.translate(base.env.language, `cli.staff.${key}`, { name: who }),
+    faults: [person, ...namesakes].flatMap((one) =>
+      one
+        ? [{ pointer: one.id, code: 'meant', message: `${names[people.indexOf(one)] ?? ''} ${one.roles.join(',')}` }]
+        : [],
+    ),
   });
-  process.stderr.write(`${[`✗ ${text}`, ...lines].join('\n')}\n`);
-  return undefined;
 }
 
 /** `daiban staff disable`: whoever is meant by id or name may do nothing any more. */
 export async function disableStaff(cli: Cli, who: string): Promise<number> {
   return withBase(cli, async (base) => {
     const person = await personMeant(base, who);
-    if (!person) return 2;
     const done = await perform(base, 'staff.disable', { id: person.id });
     show(cli, done, `✓ ${person.name} ${person.id}`);
     return 0;
@@ -164,7 +165,6 @@ export async function createToken(
 ): Promise<number> {
   return withBase(cli, async (base) => {
     const person = options['staff'] === undefined ? undefined : await personMeant(base, String(options['staff']));
-    if (options['staff'] !== undefined && !person) return 2;
     const made = (await perform(base, 'token.create', {
       name: options['name'],
       ...(person ? { staffId: person.id } : {}),

@@ -7,6 +7,7 @@ import { flowVersions, storeDraft, versionsInUse } from '../core/runtime/flow-st
 import { readTimes } from '../core/unit/unit.ts';
 import { toJson } from '../api/router.ts';
 import { perform, show, withBase } from './admin.ts';
+import { CommandError } from './failure.ts';
 import type { Cli } from './index.ts';
 import { readText } from './text-file.ts';
 import type { Base } from '../base.ts';
@@ -61,10 +62,11 @@ export async function showFlow(cli: Cli, name: string): Promise<number> {
   return withBase(cli, async (base) => {
     const rows = await flowVersions(base.database, name);
     const row = rows.find((one) => one.state === 'LIVE') ?? rows[0];
-    if (!row) {
-      process.stderr.write(`✗ ${base.services.texts.translate(base.env.language, 'cli.flows.unknown', { name })}\n`);
-      return 2;
-    }
+    if (!row)
+      throw new CommandError({
+        code: 'flows.unknown',
+        message: base.services.texts.translate(base.env.language, 'cli.flows.unknown', { name }),
+      });
     const { number, state, id: version, source } = row;
     // What it says is what was published, whatever the files of texts say today.
     const { texts } = readPublished(row.definition, version);
@@ -158,7 +160,7 @@ export async function migrateFlow(
   });
 }
 
-/** Stores a file's flow as a version; its number, or `broken` when the file is not that flow, or none. */
+/** Stores a file's flow as a version; its number, or `broken` when the file holds none. @throws CommandError when it holds another */
 async function storeFile(
   cli: Cli,
   base: Base,
@@ -167,17 +169,16 @@ async function storeFile(
   const all = readFlowFiles(path.join(packageRoot, 'flows'));
   const { flows, findings } = check(base, [{ file, text: readText(file) }], all);
   const [flow] = flows;
-  const isOther = flow !== undefined && flow.name !== name;
-  if (!flow || isOther) {
-    const message = base.services.texts.translate(base.env.language, 'cli.flows.other_name', {
-      name,
-      other: flow?.name ?? '',
-    });
-    if (cli.json) cli.out(toJson({ ok: false, findings, ...(isOther ? { message } : {}) }));
+  if (!flow) {
+    if (cli.json) cli.out(toJson({ ok: false, findings }));
     else printFindings(cli, findings);
-    if (isOther && !cli.json) process.stderr.write(`✗ ${message}\n`);
     return 'broken';
   }
+  if (flow.name !== name)
+    throw new CommandError({
+      code: 'flows.other_name',
+      message: base.services.texts.translate(base.env.language, 'cli.flows.other_name', { name, other: flow.name }),
+    });
   return base.database.transaction(async (tx) => {
     await storeDraft(tx, flow, flow.source, (await readTimes(tx)).now);
     const row = (await flowVersions(tx, name)).find((one) => one.id === flow.version);

@@ -4,7 +4,8 @@ import { configuredChannels } from '../base.ts';
 import { packageRoot, type Env } from '../config/env.ts';
 import { loadTexts, type Texts } from '../lib/i18n.ts';
 import path from 'node:path';
-import { describe, exitCodeOf, type Cli } from './index.ts';
+import { exitCodeOf, failureOf, printFailure } from './failure.ts';
+import type { Cli } from './index.ts';
 
 const GRACE_MS = 20_000;
 
@@ -22,7 +23,7 @@ export async function start(cli: Cli): Promise<number> {
     await app.close();
     return 0;
   } catch (error) {
-    warn(`✗ ${describe(error, env.language)}`);
+    printFailure(failureOf(error, env.language), cli.json);
     return exitCodeOf(error);
   } finally {
     stop.forget();

@@ -8,11 +8,16 @@ import type { Actor } from '../../../src/core/operations/actor.ts';
 import { performOperation } from '../../../src/core/unit/unit.ts';
 import { addStaff, withBase } from '../../../src/cli/admin.ts';
 import { doctor } from '../../../src/cli/doctor.ts';
-import { describe as inWords, type Cli } from '../../../src/cli/index.ts';
+import { failureOf, textOf } from '../../../src/cli/failure.ts';
+import type { Cli } from '../../../src/cli/index.ts';
 import { exampleProducts, listProducts, publishProducts, retireProduct } from '../../../src/cli/products.ts';
 import { parseEnv } from '../../../src/config/env.ts';
 import { AppError } from '../../../src/lib/errors.ts';
 import { useDatabase } from '../../support/database.ts';
+
+function inWords(error: unknown): string {
+  return textOf(failureOf(error, 'zh-CN'));
+}
 
 describe('daiban products', () => {
   const db = useDatabase();
@@ -60,7 +65,7 @@ describe('daiban products', () => {
       const options = { actor: sales, via: 'wecom' };
       await performOperation(base.unit, options, 'lead.submit', { lead });
       return 0;
-    }).catch((error: unknown) => (error instanceof AppError ? inWords(error, 'zh-CN') : error));
+    }).catch((error: unknown) => (error instanceof AppError ? inWords(error) : error));
   }
 
   test('without any, the doctor says what to do and a sales person is told who can help', async () => {
@@ -127,7 +132,7 @@ describe('daiban products', () => {
     const file = await fileWith(faulty);
     const line = faulty.split('\n').findIndex((text) => text.includes('"9.6"')) + 1;
 
-    const refused = await publishProducts(cli(), file).catch((error: unknown) => inWords(error, 'zh-CN'));
+    const refused = await publishProducts(cli(), file).catch((error: unknown) => inWords(error));
 
     expect(refused).toContain(`${file}:${line} 2.terms.annualRate 请写年利率的小数`);
     expect(await printed(async () => listProducts(cli()))).not.toContain('新');
@@ -148,7 +153,7 @@ describe('daiban products', () => {
     const file = await fileWith(faulty);
     const line = faulty.split('\n').findIndex((text) => text.includes('"X77"'));
 
-    const refused = await publishProducts(cli(), file).catch((error: unknown) => inWords(error, 'zh-CN'));
+    const refused = await publishProducts(cli(), file).catch((error: unknown) => inWords(error));
 
     expect(refused).toContain(`${file}:${line} 2.checklist.`);
     expect(refused).toContain('请写资料的名称');
@@ -158,11 +163,11 @@ describe('daiban products', () => {
   test('a file that says something else is refused in the operator’s own language', async () => {
     const file = await fileWith('- code: 7\n');
 
-    const refused = await publishProducts(cli(), file).catch((error: unknown) => inWords(error, 'zh-CN'));
+    const refused = await publishProducts(cli(), file).catch((error: unknown) => inWords(error));
 
     expect(refused).toContain(`${file}:1 0.code 无效输入`);
     const large = publishProducts(cli(), await fileWith(' '.repeat(5_000_001)));
-    expect(await large.catch((error: unknown) => inWords(error, 'zh-CN'))).toContain(`${file}:1 文件太大`);
+    expect(await large.catch((error: unknown) => inWords(error))).toContain(`${file}:1 文件太大`);
   });
 
   test('a product that is retired is off the offer until it is published again, as the next version', async () => {

@@ -126,4 +126,40 @@ describe('daiban staff', () => {
     expect((await daiban('staff', 'add', '--name', 'x', '--role', 'boss')).err).toContain('\n  --role ');
     expect((await daiban('token', 'revoke', 'x')).err).toContain('\n  <id> ');
   });
+
+  test('what --json refuses is JSON on standard output, whatever was wrong, and nothing but that', async () => {
+    await add('--name', '同名', '--role', 'sales', '--team', '东');
+    await add('--name', '同名', '--role', 'collector', '--team', '西');
+
+    const refusals: readonly (readonly [words: string, exit: number, code: string])[] = [
+      ['staff disable 没有这个人 --json', 2, 'staff.unknown'],
+      ['staff disable 同名 --json', 2, 'staff.several'],
+      ['staff add --name x --role boss --json', 2, 'request.invalid'],
+      ['staff list --nmae x --json', 1, 'usage.unknownOption'],
+      ['flows show nothing --json', 2, 'flows.unknown'],
+      ['flows publish lead-intake --file nowhere.yaml --json', 2, 'file.unreadable'],
+    ];
+    for (const [words, exit, code] of refusals) {
+      const { out, err, ...refused } = await daiban(...words.split(' '));
+      const { error } = JSON.parse(out) as { readonly error: { readonly code: string; readonly faults: unknown[] } };
+      expect({ words, exit: refused.code, code: error.code, err }).toEqual({ words, exit, code, err: '' });
+      if (code === 'staff.several')
+        expect(error.faults).toMatchObject([{ message: '同名（东） sales' }, { message: '同名（西） collector' }]);
+    }
+  });
+
+  test('so are wrong settings', async () => {
+    const out: string[] = [];
+    const stdout = vi.spyOn(process.stdout, 'write').mockImplementation((text) => out.push(String(text)) > 0);
+    try {
+      expect(await runCommand(['staff', 'list', '--json'], { PORT: 'abc', DATABASE_URL: 'mysql://x' })).toBe(78);
+    } finally {
+      stdout.mockRestore();
+    }
+    const { error } = JSON.parse(out.join('')) as {
+      readonly error: { readonly code: string; readonly message: string };
+    };
+    expect(error.code).toBe('setting.invalid');
+    expect(error.message).toMatch(/^PORT .+\nDATABASE_URL /);
+  });
 });
