@@ -21,7 +21,7 @@ const ADDRESS =
 const CUSTOMER_NUMBER = /^K\d{2,8}$/iu;
 /** Words before a field's name that name nobody. */
 const NOBODY =
-  /^(?:请|帮我|麻烦|把|将|客户|顾客|借款人|申请人|本人|个人|自己|他们?|她们?|我们?|你们?|您|咱|这|那|该|位|个|笔|条|单|的|贷款|借款|申请|需求|想要?|要|总|每月|月|家庭|名下|实际|目前|现在|刚才|刚刚|之前|前面|上面|昨天|说|写|填|报|the|his|her|their|my|loan|requested|customer's|customer|\s)*$/iu;
+  /^(?:请|帮我|麻烦|把|将|客户|顾客|借款人|申请人|本人|个人|自己|他们?|她们?|我们?|你们?|您|咱|这|那|该|位|个|笔|条|单|的|贷款|借款|申请|需求|想|要|总|每月|月|家庭|名下|实际|目前|现在|刚才|刚刚|之前|前面|上面|昨天|说|写|填|报|the|his|her|their|my|loan|requested|customer's|customer|\s)*$/iu;
 /** 客户张伟 · 录一个 张伟: a new person, whether he has a phone or not. */
 const NEW_PERSON = /(?:客户|新增|新线索|新进件|录入?一?(?:个|位|下)?)(?:是|叫|姓名)?[是为:：\s]*$/u;
 /** 一客户, 来了个客户, 又有位新客户; but 一个客户介绍的 only brings somebody. */

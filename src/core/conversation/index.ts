@@ -27,4 +27,11 @@ export { EMPTY_CONVERSATION, mapSlots, type ConversationState, type Frame, type 
 export { parseTrial } from './trial.ts';
 export { stepConversation, type ConversationStep } from './step.ts';
 export { slotValues } from './values.ts';
-export { isCourtesy, parseReply, toSimplified, type FactName, type FactValue } from './understand/index.ts';
+export {
+  isCourtesy,
+  MAX_TEXT_LENGTH,
+  parseReply,
+  toSimplified,
+  type FactName,
+  type FactValue,
+} from './understand/index.ts';

@@ -11,11 +11,13 @@ import { MAX_TEXT_LENGTH, parseReply, partCustomers, understandLead, whoIs } fro
 
 /** Reads a message on the business day `today`. */
 export function readMessage(text: string, today: BusinessDate): Reading {
-  const command = parseCommand(text);
-  const lookUp = parseLookUp(text);
-  const intent = parseIntent(text);
-  const correction = parseCorrection(text);
-  const reply = parseReply(text);
+  // Nobody commands, corrects or agrees at such length; and what is read by patterns must be short enough for all of them.
+  const short = text.length > MAX_TEXT_LENGTH ? '' : text;
+  const command = parseCommand(short);
+  const lookUp = parseLookUp(short);
+  const intent = parseIntent(short);
+  const correction = parseCorrection(short);
+  const reply = parseReply(short);
   const [first = text, ...others] = partCustomers(text.slice(0, MAX_TEXT_LENGTH));
   return {
     understanding: understandLead(first, today),

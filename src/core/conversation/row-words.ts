@@ -3,7 +3,7 @@ import { toHalfWidth } from '../../lib/mask.ts';
 import { toSimplified } from './understand/index.ts';
 
 const LEAD =
-  /^(?:(?:this|that|it)(?:'s| is)\s*)?(?:(?:my|the|an?)\s+)?(?:[这那][个张份]?|刚才?(?:发的)?|我?发的|它|照片|图片|上面)*(?:就?是)?/u;
+  /^(?:(?:this|that|it)(?:'s| is)\s*)?(?:(?:my|the|an?)\s+)?(?:[这那][个张份]?|刚才?|我?发的|它|照片|图片|上面)*(?:就?是)?/u;
 const TAIL = /(?:的?(?:照片|图片|扫描件|复印件|原件))?[的了吧啊呀哦\s。.!！,，~]*$/u;
 const SIDE = /(?:的)?(?:正面|反面|背面|正反面|人像面|国徽面)$/u;
 /** What a name says in brackets only explains it. */

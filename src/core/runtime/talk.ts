@@ -7,6 +7,7 @@ import { AppError } from '../../lib/errors.ts';
 import type { Texts } from '../../lib/i18n.ts';
 import type { SendGate } from '../../outbox/gate.ts';
 import {
+  MAX_TEXT_LENGTH,
   namesIn,
   openCase,
   readMessage,
@@ -298,6 +299,7 @@ export class Talk {
     message: Extract<InboundEvent['happening'], { kind: 'message' }>,
   ): Promise<void> {
     const reading = readConcealing(turn.effects, message.text, this.#today);
+    const text = message.text.slice(0, MAX_TEXT_LENGTH); // what is read; the record and a person get all of it
     if (this.#isUnknownStaff()) {
       this.#speech.sayer(turn)('talk.unknown_staff');
       return;
@@ -311,20 +313,20 @@ export class Talk {
       return;
     }
     if (this.#actor.kind !== 'STRANGER') {
-      const answers = await answerTrial(turn, message.text, this.#actor.language, (key) => this.#speech.text(key));
+      const answers = await answerTrial(turn, text, this.#actor.language, (key) => this.#speech.text(key));
       for (const content of answers) this.#speech.send(turn, content);
       if (answers.length > 0) return;
     }
     const say = this.#speech.sayer(turn);
     const { table: flows } = this.#deps.flows;
-    const heard = await hearDecision(this.#memory, { turn, text: message.text, reading, flows, say });
+    const heard = await hearDecision(this.#memory, { turn, text, reading, flows, say });
     this.#memory = heard.memory;
     if (heard.kind === 'answered') return;
     const depth = this.#memory.talk.frames.length;
-    const chosen = this.#offered(message.text);
+    const chosen = this.#offered(text);
     const { handedOver } = this.#memory.talk;
-    if (chosen || !(await pointToCard(turn, message.text, { isFormOpen: depth > 0, say })))
-      await this.#step(turn, chosen ?? { type: 'message', text: message.text, reading, media: [] });
+    if (chosen || !(await pointToCard(turn, text, { isFormOpen: depth > 0, say })))
+      await this.#step(turn, chosen ?? { type: 'message', text, reading, media: [] });
     if (handedOver && this.#memory.talk.handedOver)
       await passOn(turn, this.#actor, this.#work.conversation.id, message.text);
     this.#memory = keepQuestion(this.#memory, depth, say);

@@ -19,7 +19,7 @@ const NONE = '(?:暂?无|没有?|没得|否|不是|none|no)';
 /** What may follow an answer that no colon announces. */
 const CLOSED = `(?:${STATUS}|有|是|${NONE})(?=[\\s,，。;；、)）]|$|[房车](?:产|屋|子|辆|有|无|没))`;
 /** 车：有，全款: what follows the answer and says nothing but the status belongs to it. */
-const FURTHER = `(?:[(（]${STATUS}[)）]|[^\\S\\n]*[,，、]?[^\\S\\n]*${STATUS}(?=[\\s,，。;；、]|$))*`;
+const FURTHER = `(?:[(（]${STATUS}[)）]|[^\\S\\n]*(?:[,，、][^\\S\\n]*)?${STATUS}(?=[\\s,，。;；、]|$))*`;
 /** Up to a mark, or to the label that follows without a space. */
 const ANSWER = `[^\\s,，。;；、(（)）]*?(?=[\\s,，。;；、(（)）]|$|[房车](?:产|屋|子|辆)?[:：])`;
 
