@@ -29,7 +29,7 @@ function onDatabase(name: string, folders: readonly string[], isolate = false): 
       include: folders.map((folder) => `test/${folder}/**/*.test.ts`),
       pool: 'forks',
       isolate,
-      maxWorkers: 2,
+      maxWorkers: 3, // they wait for PostgreSQL, browsers and processes as much as they work
       globalSetup: ['test/support/global-setup.ts'],
       sequence: { groupOrder: 1 },
     },
@@ -42,6 +42,7 @@ export default defineConfig({
     setupFiles: ['test/support/network.ts'],
     testTimeout: 20_000,
     hookTimeout: 60_000,
+    expect: { poll: { timeout: 10_000 } },
     projects: [
       unit,
       onDatabase('integration', ['integration', 'invariants', 'chaos']),

@@ -1,58 +1,30 @@
-/** The composition root: builds every part once and wires them. The only file that knows all rooms. */
-import type { Server } from 'node:http';
+/** The composition root: builds every part once and wires them. Here begins and ends a process of the product. */
 import { setTimeout as wait } from 'node:timers/promises';
-import { createExpressApp, createHttpServer, type RawHandler } from './api/app.ts';
 import { Metrics } from './api/metrics.ts';
-import { createReadiness } from './api/readiness.ts';
-import { createHttpServerLater, listen } from './api/listen.ts';
-import { mountLists } from './api/lists.ts';
-import { mountUploadPage } from './api/upload/index.ts';
-import { createWebhooks } from './api/webhooks.ts';
+import { openDoor, type Door } from './api/listen.ts';
 import { configuredChannels, openBase, type AppOptions, type Base } from './base.ts';
-import type { Channel, Platform } from './channels/channel.ts';
+import type { Channel } from './channels/channel.ts';
 import { createChannels, type ChannelSettings } from './channels/index.ts';
 import type { Env } from './config/env.ts';
-import { anchorAudit } from './core/audit/anchor.ts';
-import { sealAudit } from './core/audit/seal.ts';
-import { createTurnHandler } from './core/runtime/conversation-runtime.ts';
-import { readTimes } from './core/unit/unit.ts';
 import { Lists } from './db/lists.ts';
-import { pendingMigrations } from './db/migrate.ts';
 import { DatabaseTokenStore } from './db/token-store.ts';
 import { seedDemo } from './demo-seed.ts';
-import { reminderSchedules, renderReminder, runDueReminders } from './domain/reminders/index.ts';
-import { findToken } from './domain/staff/index.ts';
-import { personalValues } from './domain/customers/index.ts';
-import { linkEarlier, wordsOf, writeChange, writeIncoming } from './domain/timeline/index.ts';
-import { forgetDeliveries, Inbox } from './inbox/receive.ts';
+import { Inbox } from './inbox/receive.ts';
 import { BEAT_MS, CallbackWatch } from './jobs/callback-gap.ts';
-import { businessNow, ensurePartitions, moveClock, nextDue } from './jobs/clock.ts';
-import { InboxJob } from './jobs/inbox.ts';
-import { Interactive } from './jobs/interactive.ts';
-import { listenTo } from './jobs/listen.ts';
-import { Loop, type LoopOptions } from './jobs/loop.ts';
-import { fetchNext } from './jobs/media.ts';
-import { parkMessage } from './jobs/parked.ts';
+import { businessNow, drained, moveClock, nextDue } from './jobs/clock.ts';
+import { Crew } from './jobs/crew.ts';
+import { announceTo, listenTo } from './jobs/listen.ts';
 import { REDIS_LOOK_MS, RedisWatch } from './jobs/redis-watch.ts';
-import { timerHandlers } from './jobs/timer-handlers.ts';
-import { fireNext } from './jobs/timers.ts';
-import { createTroubleHandler } from './jobs/trouble.ts';
 import { LocalWake, NotifyWake, type Wake } from './jobs/wake.ts';
 import { systemClock } from './lib/clock.ts';
+import { closeInOrder } from './lib/closing.ts';
 import { openDataDir } from './lib/data-dir.ts';
-import { errorText } from './lib/errors.ts';
-import { newId } from './lib/ids.ts';
-import { armKillPoint, hit } from './lib/kill-points.ts';
-import { levelOf } from './lib/log.ts';
-import { Deliverer } from './outbox/deliver.ts';
+import { armKillPoint } from './lib/kill-points.ts';
 import { sandboxPart, type SandboxPart } from './sandbox-part.ts';
 import { paymentDesk } from './sandbox-payments.ts';
-
-const WEBHOOK_PATHS: Readonly<Record<Platform, string>> = {
-  wecom: '/channels/wecom/callback',
-  slack: '/channels/slack/events',
-  telegram: '/channels/telegram/webhook',
-};
+import { addScheduler } from './scheduler-part.ts';
+import { WEBHOOK_PATHS, webHandler } from './web-part.ts';
+import { addWorker } from './worker-part.ts';
 
 /** The started product; `close` stops taking work, finishes what is under way and gives back what was opened. */
 export interface RunningApp {
@@ -66,41 +38,39 @@ export interface RunningApp {
 export async function startApp(options: AppOptions): Promise<RunningApp> {
   const { env } = options;
   armKillPoint(env.KILL_AT);
-  const isWeb = env.ROLES.includes('web');
   await openDataDir(env.dataDir); // before the address is taken: a wrong one is told at once
-  const server: { handle: RawHandler } = { handle: () => false };
-  const http = isWeb ? createHttpServerLater(server) : undefined;
-  const port = http
-    ? await listen(http, { host: env.HOST, port: env.port, isExplicit: env.portIsExplicit }, options.say)
-    : env.port;
-  const ownUrl = `http://${env.HOST.includes(':') ? `[${env.HOST}]` : env.HOST}:${port}`;
+  const door = env.ROLES.includes('web') ? await openDoor(wantedAddress(env), options.say) : undefined;
+  const ownUrl = addressOf(env, door?.port ?? env.port);
   const wakes: { current: Wake } = { current: new LocalWake() };
-  let undo = async (): Promise<unknown> => http?.close();
+  let undo = async (): Promise<void> => door?.close();
   try {
     const configured = configuredChannels(env);
-    const sandbox = await sandboxPart(env, configured, isWeb ? ownUrl : undefined);
+    const sandbox = await sandboxPart(env, configured, door && ownUrl);
     const url = env.PUBLIC_URL ?? sandbox?.url ?? ownUrl;
     const settings: ChannelSettings = { ...sandbox?.settings, ...configured };
     const base = await openBase({ ...options, url }, settings, (topic) => wakes.current.signal(topic));
-    undo = async () => {
-      http?.close();
-      await base.close();
-    };
+    undo = async () => closeInOrder([async () => door?.close(), async () => base.close()]);
     await base.keys.requireAll(base.database);
     wakes.current = await openWake(base, env);
-    const app = new App({ ...options, base, wake: wakes.current, url, ownUrl, settings, sandbox });
-    undo = async () => app.close(http);
-    await app.start(http, (handle) => {
-      server.handle = handle;
-    });
+    const app = new App({ ...options, base, door, wake: wakes.current, url, ownUrl, settings, sandbox });
+    undo = async () => app.close();
+    await app.start();
     // Whoever tries the sandbox reads three lines on his screen; an operator finds starts in the log.
     if (!env.sandbox)
-      base.log.info({ event: 'process.started', version: options.version, url: http ? ownUrl : undefined });
-    return { url, ownUrl, close: async () => app.close(http) };
+      base.log.info({ event: 'process.started', version: options.version, url: door ? ownUrl : undefined });
+    return { url, ownUrl, close: undo };
   } catch (error) {
     await undo().catch(() => undefined); // why it could not start says more
     throw error;
   }
+}
+
+function wantedAddress({ HOST: host, port, portIsExplicit: isExplicit }: Env): Parameters<typeof openDoor>[0] {
+  return { host, port, isExplicit };
+}
+
+function addressOf({ HOST: host }: Env, port: number): string {
+  return `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
 }
 
 async function openWake(base: Base, env: Env): Promise<Wake> {
@@ -114,6 +84,8 @@ async function openWake(base: Base, env: Env): Promise<Wake> {
 
 interface AppParts extends AppOptions {
   readonly base: Base;
+  /** Where requests come in, in a process of role web. */
+  readonly door: Door | undefined;
   readonly wake: Wake;
   readonly url: string;
   /** Where this process listens, whatever the world calls it. */
@@ -122,18 +94,18 @@ interface AppParts extends AppOptions {
   readonly sandbox: SandboxPart | undefined;
 }
 
-const SWEEP_MS = 1_000;
-const INTRODUCE_AGAIN_MS = 30_000;
+const ASK_NAME_AGAIN_MS = 30_000;
+/** How often published flows and new keys are looked for. */
+const REFRESH_MS = 30_000;
+/** A database that hangs must not keep us from leaving. */
+const LAST_BEAT_MS = 1_000;
 
-/** One running process: its loops, its server, its channels. */
+/** One running process: its crew, its door, its channels. */
 class App {
   readonly #parts: AppParts;
   readonly #metrics = new Metrics();
-  readonly #loops: Loop[] = [];
-  /** What goes on beside the loops and has to end before the database is left. */
-  readonly #closing: (() => Promise<void>)[] = [];
+  readonly #crew: Crew;
   readonly #leaving = new AbortController();
-  readonly #timers: NodeJS.Timeout[] = [];
   #channels = new Map<string, Channel>();
   /** Where real WeCom calls us: a look-alike never calls while we are away. */
   #callbacks: CallbackWatch | undefined;
@@ -142,18 +114,40 @@ class App {
 
   constructor(parts: AppParts) {
     this.#parts = parts;
+    this.#crew = new Crew(parts.base.log, parts.wake);
     this.#lists = new Lists(parts.base.database.url);
   }
 
-  async start(http: Server | undefined, serve: (handle: RawHandler) => void): Promise<void> {
-    const { base, settings, env, sandbox, wake } = this.#parts;
+  async start(): Promise<void> {
+    const { base, settings, env, sandbox, wake, door, ownUrl } = this.#parts;
     const tokens = new DatabaseTokenStore(base.database, base.keys);
     const channels = await createChannels(settings, { tokens, clock: systemClock, log: base.log });
     this.#channels = new Map(channels.map((channel) => [channel.account, channel]));
     base.bot.name = sandbox?.botName;
     const inbox = new Inbox({ database: base.database, keys: base.keys, wake: () => wake.signal('inbox') });
-    if (env.demo && env.ROLES.includes('web')) await seedDemo(base.unit);
-    this.#buildLoops();
+    if (env.demo && door) await seedDemo(base.unit);
+    this.#takeOnWork();
+    await this.#openSandbox();
+    door?.open(this.#handler(inbox));
+    if (door) await this.#watchCallbacks();
+    this.#watchRedis();
+    this.#crew.start();
+    this.#crew.every(REFRESH_MS, async () => base.flows.refresh(base.database));
+    this.#crew.every(REFRESH_MS, async () => base.keys.look(base.database));
+    await sandbox?.connect(ownUrl);
+    if (door) this.#listenToPlatforms(inbox);
+    if (!this.#isTelegramPlayed()) void this.#learnNames();
+  }
+
+  #takeOnWork(): void {
+    const { base, wake, env } = this.#parts;
+    const work = { base, wake, channels: this.#channels, crew: this.#crew };
+    if (env.ROLES.includes('worker')) addWorker(work);
+    if (env.ROLES.includes('scheduler')) addScheduler(work);
+  }
+
+  async #openSandbox(): Promise<void> {
+    const { base, sandbox } = this.#parts;
     sandbox?.open({
       texts: base.services.texts,
       log: base.log,
@@ -163,56 +157,55 @@ class App {
       nextDue: async () => nextDue(base.database),
       payments: paymentDesk(base.unit),
     });
-    if (http) serve(this.#handlers(inbox));
-    if (http) await this.#watchCallbacks();
-    this.#watchRedis();
-    for (const loop of this.#loops) loop.start();
-    this.#every(30_000, async () => base.flows.refresh(base.database));
-    this.#every(30_000, async () => base.keys.look(base.database));
-    await sandbox?.connect(this.#parts.ownUrl);
-    if (env.ROLES.includes('web')) this.#listenToPlatforms(inbox);
-    if (sandbox === undefined || settings.telegram !== sandbox.settings.telegram) void this.#introduce();
   }
 
-  /** Learns our bots' names and tells platforms where we are; tried until they answer. */
-  async #introduce(): Promise<void> {
+  #handler(inbox: Inbox): ReturnType<typeof webHandler> {
+    const { base, url, version, sandbox, wake } = this.#parts;
+    return webHandler({
+      base,
+      channels: this.#channels,
+      wake,
+      crew: this.#crew,
+      inbox,
+      lists: this.#lists,
+      metrics: this.#metrics,
+      sandbox,
+      url,
+      version,
+      isQueueUp: () => this.#redis?.isUp ?? true,
+    });
+  }
+
+  /** Learns our bots' names; tried until they are told. */
+  async #learnNames(): Promise<void> {
+    const { base } = this.#parts;
     for (const channel of this.#channels.values()) {
-      while (!this.#leaving.signal.aborted && !(await this.#introduceTo(channel)))
-        await new Promise((resolve) => setTimeout(resolve, INTRODUCE_AGAIN_MS).unref());
+      if (!channel.botName) continue;
+      while (!this.#leaving.signal.aborted && (base.bot.name = await channel.botName()) === undefined)
+        await wait(ASK_NAME_AGAIN_MS, undefined, { signal: this.#leaving.signal, ref: false }).catch(() => undefined);
     }
   }
 
-  async #introduceTo(channel: Channel): Promise<boolean> {
-    const { base, env, url } = this.#parts;
-    if (!channel.botName) return true;
-    base.bot.name = (await channel.botName()) ?? base.bot.name;
-    const { TELEGRAM_WEBHOOK_SECRET: secret, PUBLIC_URL: publicUrl, ROLES: roles } = env;
-    if (!channel.useWebhook || secret === undefined || publicUrl === undefined || !roles.includes('web'))
-      return base.bot.name !== undefined;
-    try {
-      await channel.useWebhook(`${url}${WEBHOOK_PATHS[channel.platform]}`);
-      return base.bot.name !== undefined;
-    } catch (error) {
-      base.log.warn({ event: 'channel.webhook_failed', channel: channel.platform, error: errorText(error) });
-      return false;
-    }
+  /** Requests under way come first: what answers them, loops and look-alikes, must still be there. */
+  async close(): Promise<void> {
+    const { base, wake, sandbox, door } = this.#parts;
+    await closeInOrder([
+      async () => this.#beatOnce(),
+      () => this.#leaving.abort(),
+      () => this.#crew.rest(),
+      () => sandbox?.hangUp(),
+      async () => door?.close(),
+      async () => this.#crew.stop(),
+      async () => sandbox?.close(),
+      async () => wake.close(),
+      async () => this.#lists.close(),
+      async () => base.close(),
+    ]);
   }
 
-  async close(http: Server | undefined): Promise<void> {
-    const { base, wake, sandbox } = this.#parts;
-    // A planned restart is measured from here; a database that hangs must not keep us from leaving.
-    await Promise.race([this.#callbacks?.beat().catch(() => undefined), wait(1_000, undefined, { ref: false })]);
-    this.#leaving.abort();
-    for (const timer of this.#timers) clearInterval(timer);
-    http?.close();
-    http?.closeIdleConnections();
-    await Promise.all(this.#loops.map(async (loop) => loop.stop()));
-    for (const finish of this.#closing) await finish();
-    await sandbox?.close();
-    http?.closeAllConnections();
-    await wake.close();
-    await this.#lists.close();
-    await base.close();
+  /** A planned restart is measured from here. */
+  async #beatOnce(): Promise<void> {
+    await Promise.race([this.#callbacks?.beat().catch(() => undefined), wait(LAST_BEAT_MS, undefined, { ref: false })]);
   }
 
   async #watchCallbacks(): Promise<void> {
@@ -222,7 +215,7 @@ class App {
     const watch = new CallbackWatch(base.unit, account);
     this.#callbacks = watch;
     await watch.beat();
-    this.#every(BEAT_MS, async () => watch.beat());
+    this.#crew.every(BEAT_MS, async () => watch.beat());
   }
 
   #watchRedis(): void {
@@ -231,216 +224,8 @@ class App {
     const watch = new RedisWatch(env.REDIS_URL, base);
     this.#redis = watch;
     this.#metrics.watchQueue(() => watch.isUp);
-    this.#tried(async () => watch.look());
-    this.#every(REDIS_LOOK_MS, async () => watch.look());
-  }
-
-  #handlers(inbox: Inbox): RawHandler {
-    const { base, url, version, env, sandbox, wake } = this.#parts;
-    const interactive = new Interactive({
-      database: base.database,
-      keys: base.keys,
-      wake,
-      followUp: createTroubleHandler(base.keys),
-    });
-    const webhooks = createWebhooks({
-      routes: new Map([...this.#channels.values()].map((channel) => [WEBHOOK_PATHS[channel.platform], channel])),
-      inbox,
-      clock: systemClock,
-      log: base.log,
-      interactiveAnswer: async (inboxId) => interactive.wait(inboxId),
-      count: (platform, outcome) => this.#metrics.webhook(platform, outcome),
-    });
-    const auth = {
-      bootstrap: env.BOOTSTRAP_API_TOKEN,
-      findToken: async (digest: Buffer) => {
-        const row = await findToken(base.database, digest);
-        return (
-          row && {
-            tokenId: row.id,
-            roles: row.roles,
-            mayDecide: row.may_decide,
-            staff:
-              row.staff_id === null
-                ? undefined
-                : {
-                    id: row.staff_id,
-                    name: row.name ?? '',
-                    roles: row.staff_roles ?? [],
-                    teamId: row.team_id ?? undefined,
-                  },
-          }
-        );
-      },
-    };
-    const express = createExpressApp({
-      registry: base.registry,
-      unit: base.unit,
-      auth,
-      database: base.database,
-      texts: base.services.texts,
-      log: base.log,
-      metrics: this.#metrics,
-      publicUrl: url,
-      version,
-      readiness: createReadiness({
-        pending: async () => pendingMigrations(base.database.url),
-        isQueueUp: () => this.#redis?.isUp ?? true,
-        hasKeys: () => base.keys.isUpToDate,
-        hasResources: () => !base.database.isShort,
-      }),
-      extend: (app) => {
-        mountLists(app, this.#lists, { auth, unit: base.unit });
-        base.parts.extendApi(app, auth);
-        const intake = base.parts.intake(base.database, base.services);
-        mountUploadPage(app, { unit: base.unit, store: async (file) => intake.store(file), log: base.log });
-      },
-    });
-    const server = createHttpServer(
-      express,
-      [(request, response) => sandbox?.handle(request, response) ?? false, webhooks],
-      { texts: base.services.texts, log: base.log },
-    );
-    return (request, response) => server.emit('request', request, response);
-  }
-
-  #buildLoops(): void {
-    const { env } = this.#parts;
-    if (env.ROLES.includes('worker')) this.#workerLoops();
-    if (env.ROLES.includes('scheduler')) this.#schedulerLoops();
-  }
-
-  #loop(
-    name: string,
-    topics: readonly ('inbox' | 'outbox' | 'timers' | 'clock')[],
-    work: LoopOptions['work'],
-    options: Pick<LoopOptions, 'concurrency' | 'staggerMs' | 'gather'> & { intervalMs?: number } = {},
-  ): Loop {
-    const { base, wake } = this.#parts;
-    const loop = new Loop({ name, work, log: base.log, intervalMs: SWEEP_MS, ...options });
-    this.#loops.push(loop);
-    for (const topic of topics) wake.on(topic, () => loop.wake());
-    return loop;
-  }
-
-  #workerLoops(): void {
-    const { base, wake } = this.#parts;
-    const { database, keys, services, log } = base;
-    const handle = createTurnHandler({
-      flows: base.flows,
-      texts: services.texts,
-      companyZone: services.companyZone,
-      gates: base.parts.gates(services),
-      writeIncoming: async (unit, items) => writeIncoming(unit, keys, items),
-      writeChange: async (unit, change) => writeChange(unit.tx, keys, unit.now, change),
-      wordsOf: async (unit, conversationId, messageId) => wordsOf(unit.tx, keys, conversationId, messageId),
-      linkEarlier: async (unit, conversationId, customerId) => linkEarlier(unit.tx, conversationId, customerId),
-      personal: personalValues(keys),
-    });
-    const deliverer = new Deliverer({
-      database,
-      keys,
-      channels: this.#channels,
-      gates: base.parts.gates(services),
-      renderers: { reminder: renderReminder(reminderSchedules(base.flows), services) },
-      readFile: async (tx, fileId) => base.parts.readFile(tx, services, fileId),
-      painters: base.parts.painters,
-      times: readTimes,
-      followUp: createTroubleHandler(keys),
-      lookAgain: (inMs) => outbox.wakeIn(inMs),
-      log,
-    });
-    this.#closing.push(async () => deliverer.idle());
-    const inbox = new InboxJob({
-      ...base.unit,
-      direct: deliverer,
-      handle,
-      park: parkMessage,
-      log,
-    });
-    this.#loop('inbox', ['inbox', 'clock'], async () => inbox.look(), {
-      concurrency: 2,
-      staggerMs: 40,
-      gather: { ms: 5, below: 8 },
-    });
-    const outbox = this.#loop('outbox', ['outbox', 'clock'], async () => deliverer.run(), {
-      concurrency: deliverer.capacity,
-      staggerMs: 4,
-    });
-    const fetching = {
-      database,
-      keys,
-      channels: this.#channels,
-      unit: base.unit,
-      intake: base.parts.intake(database, services),
-      attach: base.parts.attachFiles,
-      wake: (topic: 'inbox') => wake.signal(topic),
-      log,
-    };
-    // A file that is slow to come keeps the others waiting as little as may be; each may be twenty megabytes in memory.
-    this.#loop('media', ['timers', 'clock'], async () => fetchNext(fetching), { concurrency: 4 });
-    this.#every(10_000, async () => deliverer.beat());
-    this.#every(5_000, async () => {
-      if ((await deliverer.sweep()) > 0) wake.signal('outbox');
-    });
-    this.#every(20_000, async () => {
-      if ((await deliverer.reconcile()) > 0) wake.signal('outbox');
-    });
-  }
-
-  #schedulerLoops(): void {
-    const { base, wake } = this.#parts;
-    const { database, keys, log } = base;
-    this.#loop('timers', ['timers', 'clock'], async () => {
-      const fired = await fireNext({ ...base.unit, handlers: timerHandlers(base.services), log });
-      if (fired > 0) {
-        wake.signal('inbox');
-        wake.signal('outbox');
-      }
-      return fired;
-    });
-    const schedules = reminderSchedules(base.flows);
-    const remind = async (): Promise<number> => {
-      const run = await database.transaction(async (tx) => {
-        const planned = await runDueReminders(tx, schedules.known(), {
-          now: (await readTimes(tx)).now,
-          limit: 500,
-          traceId: newId(),
-        });
-        if (planned.looked_at > 0) hit('reminders.planned');
-        return planned;
-      });
-      if (run.looked_at > 0) hit('reminders.committed');
-      if (run.enqueued > 0) wake.signal('outbox');
-      return run.looked_at;
-    };
-    this.#loop('reminders', ['clock'], remind, { concurrency: 2 }); // nine o'clock: everybody is due at once
-    this.#loop('seal', [], async () => sealAudit(database, keys));
-    const anchor = async (): Promise<boolean> => anchorAudit(database, keys, base.anchors, await businessNow(database));
-    this.#every(60_000, async () => void (await anchor()));
-    // What is done in the last minute can be cut off unseen until an anchor names it.
-    this.#closing.push(async () => {
-      await sealAudit(database, keys)
-        .then(anchor)
-        .catch(() => false); // a database that is gone must not keep us from leaving
-    });
-    this.#every(3_600_000, async () => {
-      await ensurePartitions(database, await businessNow(database));
-      await forgetDeliveries(database);
-    });
-  }
-
-  #every(ms: number, work: () => Promise<void>): void {
-    const timer = setInterval(() => this.#tried(work), ms);
-    timer.unref();
-    this.#timers.push(timer);
-  }
-
-  #tried(work: () => Promise<void>): void {
-    const { log } = this.#parts.base;
-    work().catch((error: unknown) =>
-      log[levelOf(error, 'warn')]({ event: 'housekeeping.failed', error: errorText(error) }),
-    );
+    this.#crew.tried(async () => watch.look());
+    this.#crew.every(REDIS_LOOK_MS, async () => watch.look());
   }
 
   /** Steps business time forward and lets everything that falls due happen. */
@@ -453,46 +238,37 @@ class App {
         setPlatformTime: async (now) => sandbox?.setNow(now),
         drain: async () => {
           wake.signal('clock');
-          await this.#drained();
+          await drained(base.database, this.#crew);
         },
       },
       to,
     );
   }
 
-  /**
-   * Everything that is due has happened. What waits in a chat behind a message of a later instant is not due, nor is what
-   * waits for an account that refuses us.
-   */
-  async #drained(): Promise<void> {
-    for (let quiet = 0; quiet < 2;) {
-      await Promise.all(this.#loops.map(async (loop) => loop.settled()));
-      const [row] = await this.#parts.base.database.query<{ busy: boolean }>(
-        `SELECT EXISTS (SELECT 1 FROM inbox WHERE state = 'NEW') OR EXISTS (SELECT 1 FROM outbox o WHERE state IN ('PENDING', 'LEASED') AND due_at <= business_now() AND lane <> 'INTERACTIVE'
-             AND NOT EXISTS (SELECT 1 FROM outbox p WHERE p.account = o.account AND p.chat = o.chat AND p.id < o.id AND p.state = 'PENDING' AND p.due_at > business_now())
-             AND (o.state = 'LEASED' OR NOT EXISTS (SELECT 1 FROM channel_states s WHERE s.account = o.account AND s.broken_until > business_now())))
-           OR EXISTS (SELECT 1 FROM timers WHERE state = 'OPEN' AND due_at <= business_now()) OR EXISTS (SELECT 1 FROM loans WHERE next_reminder_at <= business_now()) AS busy`,
-      );
-      if (row?.busy === true) {
-        quiet = 0;
-        for (const loop of this.#loops) loop.wake();
-        await new Promise((resolve) => setTimeout(resolve, 5));
-      } else quiet += 1;
+  #listenToPlatforms(inbox: Inbox): void {
+    const { database, keys, log } = this.#parts.base;
+    const deps = { database, keys, inbox, log };
+    for (const channel of this.#channels.values()) {
+      const url = this.#webhookOf(channel);
+      if (url !== undefined) void announceTo(channel, url, deps, this.#leaving.signal);
+      else if (channel.listen && this.#pulls(channel)) void listenTo(channel, deps, this.#leaving.signal);
     }
   }
 
-  #listenToPlatforms(inbox: Inbox): void {
-    const { database, keys, log } = this.#parts.base;
-    for (const channel of this.#channels.values()) {
-      if (!channel.listen || !this.#pulls(channel)) continue;
-      void listenTo(channel, { database, keys, inbox, log }, this.#leaving.signal);
-    }
+  /** The address we tell the platform, where we do; one that is played here knows it. */
+  #webhookOf(channel: Channel): string | undefined {
+    const { PUBLIC_URL: publicUrl, TELEGRAM_WEBHOOK_SECRET: secret } = this.#parts.env;
+    const isOurs = channel.useWebhook && publicUrl !== undefined && secret !== undefined && !this.#isTelegramPlayed();
+    return isOurs ? `${publicUrl}${WEBHOOK_PATHS[channel.platform]}` : undefined;
   }
 
   #pulls(channel: Channel): boolean {
-    const { env, settings, sandbox } = this.#parts;
     if (channel.platform !== 'telegram') return true;
-    const isPlayed = sandbox !== undefined && settings.telegram === sandbox.settings.telegram;
-    return !isPlayed && env.TELEGRAM_WEBHOOK_SECRET === undefined;
+    return !this.#isTelegramPlayed() && this.#parts.env.TELEGRAM_WEBHOOK_SECRET === undefined;
+  }
+
+  #isTelegramPlayed(): boolean {
+    const { settings, sandbox } = this.#parts;
+    return sandbox !== undefined && settings.telegram === sandbox.settings.telegram;
   }
 }

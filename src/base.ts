@@ -1,6 +1,7 @@
 /** What every command needs, built once: database, keys, texts, flows, operations. No server, no loops. */
 import { rm } from 'node:fs/promises';
 import path from 'node:path';
+import { REPORTS } from './channels/channel.ts';
 import { accountsOf, type ChannelSettings } from './channels/index.ts';
 import { packageRoot, type Env } from './config/env.ts';
 import { masterKey, type MasterKeyResult } from './config/master-key.ts';
@@ -9,7 +10,8 @@ import type { Services } from './core/operations/context.ts';
 import type { Registry } from './core/operations/operation.ts';
 import { catalogueOf, checkFlowFiles, readFlowFiles, seedFlows } from './core/runtime/flow-seed.ts';
 import { Flows } from './core/runtime/flows.ts';
-import { platformOf, readTimes, type UnitDeps } from './core/unit/unit.ts';
+import { platformOf } from './core/unit/conversations.ts';
+import { readTimes, type UnitDeps, type WakeTopic } from './core/unit/unit.ts';
 import { checkConfigured } from './db/configured.ts';
 import { Database } from './db/database.ts';
 import { openDatabase } from './db/embedded/index.ts';
@@ -19,6 +21,7 @@ import { namesOfCustomers } from './domain/customers/index.ts';
 import { domainParts, type DomainParts } from './domain-parts.ts';
 import { businessNow, ensurePartitions } from './jobs/clock.ts';
 import { systemClock } from './lib/clock.ts';
+import { closeInOrder } from './lib/closing.ts';
 import { DiskFileStore } from './lib/file-store.ts';
 import { loadTexts, type Texts } from './lib/i18n.ts';
 import { newId } from './lib/ids.ts';
@@ -56,7 +59,7 @@ export interface Base {
 export async function openBase(
   options: AppOptions,
   settings: ChannelSettings,
-  wake: (topic: 'inbox' | 'outbox' | 'timers') => void,
+  wake: (topic: WakeTopic) => void,
 ): Promise<Base> {
   const { env, say } = options;
   const log = createLog(env.LOG_LEVEL, env.ROLES);
@@ -66,22 +69,19 @@ export async function openBase(
   const opened = await openDatabase({
     dataDir: env.dataDir,
     databaseUrl: env.DATABASE_URL,
-    onNote: (_line, note) => say(texts.translate(env.language, `database.note.${note.kind}`, note)),
+    onNote: (note) => say(texts.translate(env.language, `database.note.${note.kind}`, note)),
   });
   const database = new Database(opened.url, {
     max: 16,
     name: nameOf(master),
     tell: (vital) => log.warn(vital),
   });
-  const close = async (): Promise<void> => {
-    await database.close();
-    await opened.close();
-  };
+  const close = async (): Promise<void> => closeInOrder([async () => database.close(), async () => opened.close()]);
   try {
     return await assemble({ ...options, settings, wake, log, texts, master, database, close });
   } catch (error) {
     // Left open, they would keep the process alive after it has said why it cannot start.
-    await close();
+    await close().catch(() => undefined);
     // A new key that opens nothing here makes room for the right one. After any other fault it stays: keys may be wrapped by it.
     if (master.isNew && error instanceof UnknownMasterKey) await rm(master.file, { force: true });
     throw error;
@@ -95,7 +95,7 @@ function nameOf({ current, previous }: MasterKeys): string {
 
 interface Parts extends AppOptions {
   readonly settings: ChannelSettings;
-  readonly wake: (topic: 'inbox' | 'outbox' | 'timers') => void;
+  readonly wake: (topic: WakeTopic) => void;
   readonly log: Log;
   readonly texts: Texts;
   readonly master: MasterKeyResult;
@@ -105,27 +105,47 @@ interface Parts extends AppOptions {
 
 /** Migrates, loads keys and flows, and puts the parts together. */
 async function assemble(given: Parts): Promise<Base> {
-  const { env, say, settings, wake, log, texts, master, database, close } = given;
+  const { env, wake, log, texts, database, close } = given;
   await migrate(database.url);
-  const keys = new Keyring(master, systemClock, (newer) => log.error({ event: 'keys.outdated', masterKeyId: newer }));
-  await database.transaction(async (tx) => keys.load(tx, (await readTimes(tx)).now));
+  const keys = await openKeys(given);
   await ensurePartitions(database, await businessNow(database));
   const flows = new Flows();
   const parts = domainParts({ texts, zone: COMPANY_ZONE, sandbox: env.sandbox });
   const registry = createRegistry(flows, parts);
+  await seed(given, registry, parts);
+  await flows.refresh(database);
   const bot: Base['bot'] = { name: undefined };
-  const services: Services = {
+  const services = servicesOf(given, keys, bot);
+  const namesOf: UnitDeps['namesOf'] = async (tx, customers) => namesOfCustomers(tx, keys, customers);
+  const unit: UnitDeps = { database, services, registry, wake, namesOf };
+  const anchors = new AnchorFile(env.dataDir);
+  return { env, log, database, keys, flows, registry, services, unit, anchors, parts, bot, close };
+}
+
+async function openKeys({ master, log, database }: Parts): Promise<Keyring> {
+  const keys = new Keyring(master, systemClock, (newer) => log.error({ event: 'keys.outdated', masterKeyId: newer }));
+  await database.transaction(async (tx) => keys.load(tx, (await readTimes(tx)).now));
+  return keys;
+}
+
+function servicesOf({ env, url, settings, texts }: Parts, keys: Keyring, bot: Base['bot']): Services {
+  return {
     keys,
     texts,
     companyZone: COMPANY_ZONE,
     leavesCountry: (account) => isReal(env, account),
     files: new DiskFileStore(path.join(env.dataDir, 'files')),
     accounts: accountsOf(settings),
-    publicUrl: env.PUBLIC_URL ?? given.url ?? '',
+    publicUrl: env.PUBLIC_URL ?? url ?? '',
+    reports: REPORTS,
     telegramBotName: () => bot.name,
   };
+}
+
+/** What every installation begins with: the flows that came with this version, the domain's own rows. */
+async function seed({ env, say, texts, database }: Parts, registry: Registry, parts: DomainParts): Promise<void> {
+  const files = readFlowFiles(path.join(packageRoot, 'flows'));
   await database.transaction(async (tx) => {
-    const files = readFlowFiles(path.join(packageRoot, 'flows'));
     const { flows: good, findings } = checkFlowFiles(files, catalogueOf(registry, texts, files));
     for (const finding of findings)
       say(`${finding.file}:${finding.line}:${finding.column} ${finding.message} ${finding.cure}`);
@@ -133,28 +153,6 @@ async function assemble(given: Parts): Promise<Base> {
       say(texts.translate(env.language, 'start.flow_draft', { flow: draft }));
     await parts.seed(tx);
   });
-  await flows.refresh(database);
-  const unit: UnitDeps = {
-    database,
-    services,
-    registry,
-    wake,
-    namesOf: async (tx, customers) => namesOfCustomers(tx, keys, customers),
-  };
-  return {
-    env,
-    log,
-    database,
-    keys,
-    flows,
-    registry,
-    services,
-    unit,
-    anchors: new AnchorFile(env.dataDir),
-    parts,
-    bot,
-    close,
-  };
 }
 
 /** Whether an account is a platform's own: beside a configured channel the sandbox plays only the others. */

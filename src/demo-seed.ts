@@ -2,35 +2,47 @@
 import { DEMO_CUSTOMERS, DEMO_STAFF } from './config/demo.ts';
 import type { Actor } from './core/operations/actor.ts';
 import { isRole, SYSTEM_ACTOR } from './core/operations/actor.ts';
-import { performOperation, type UnitDeps } from './core/unit/unit.ts';
+import { inUnit, type Unit, type UnitDeps } from './core/unit/unit.ts';
+import { LOCKS } from './db/locks.ts';
 import { listStaffRows } from './domain/staff/index.ts';
 import { DEMO_PRODUCTS } from './demo-products.ts';
 
 const ADMIN: Actor = { kind: 'TOKEN', id: 'seed', roles: ['admin'], language: 'zh-CN' };
 
-/** Seeds unless there is staff already. `true` when it did. */
+/** Seeds the whole company in one commit, unless there is staff already. `true` when it did. */
 export async function seedDemo(deps: UnitDeps): Promise<boolean> {
-  if ((await listStaffRows(deps.database)).length > 0) return false;
-  const options = { actor: ADMIN, via: 'seed' };
-  for (const person of DEMO_STAFF) {
-    const { accounts } = deps.services;
-    const bound = Object.fromEntries(
-      (['wecom', 'slack', 'telegram'] as const).flatMap((platform) =>
-        person[platform] !== undefined && accounts[platform] !== undefined ? [[platform, person[platform]]] : [],
-      ),
-    );
-    await performOperation(deps, options, 'staff.add', {
-      name: person.name,
-      roles: person.roles,
-      ...(person.team === undefined ? {} : { team: person.team }),
-      ...(person.language === undefined ? {} : { language: person.language }),
-      ...bound,
-    });
-  }
-  for (const product of DEMO_PRODUCTS) await performOperation(deps, options, 'product.publish', product);
-  const people = await listStaffRows(deps.database);
-  for (const customer of DEMO_CUSTOMERS) {
-    const owner = people.find(({ name }) => name === customer.owner);
+  return inUnit(deps, async (unit) => {
+    await unit.tx.query('SELECT pg_advisory_xact_lock($1)', [LOCKS.demoSeed]);
+    if ((await listStaffRows(unit.tx)).length > 0) return false;
+    const turn = unit.turn({ actor: ADMIN, via: 'seed' });
+    for (const person of DEMO_STAFF) await turn.run('staff.add', memberOf(person, deps.services.accounts));
+    for (const product of DEMO_PRODUCTS) await turn.run('product.publish', product);
+    await seedCustomers(unit);
+    return true;
+  });
+}
+
+function memberOf(person: (typeof DEMO_STAFF)[number], accounts: UnitDeps['services']['accounts']): object {
+  const { name, roles, team, language } = person;
+  const bound = Object.fromEntries(
+    (['wecom', 'slack', 'telegram'] as const).flatMap((platform) =>
+      person[platform] !== undefined && accounts[platform] !== undefined ? [[platform, person[platform]]] : [],
+    ),
+  );
+  return {
+    name,
+    roles,
+    ...(team === undefined ? {} : { team }),
+    ...(language === undefined ? {} : { language }),
+    ...bound,
+  };
+}
+
+/** Each customer is taken down by whoever looks after him. */
+async function seedCustomers(unit: Unit): Promise<void> {
+  const people = await listStaffRows(unit.tx);
+  for (const { name, phone, amount, purpose, owner: wanted } of DEMO_CUSTOMERS) {
+    const owner = people.find((person) => person.name === wanted);
     const actor: Actor = owner
       ? {
           kind: 'STAFF',
@@ -42,12 +54,11 @@ export async function seedDemo(deps: UnitDeps): Promise<boolean> {
         }
       : SYSTEM_ACTOR;
     const facts = {
-      name: customer.name,
-      phone: customer.phone,
-      ...(customer.amount === undefined ? {} : { amount: customer.amount }),
-      ...(customer.purpose === undefined ? {} : { purpose: customer.purpose }),
+      name,
+      phone,
+      ...(amount === undefined ? {} : { amount }),
+      ...(purpose === undefined ? {} : { purpose }),
     };
-    await performOperation(deps, { actor, via: 'seed' }, 'lead.capture', { facts, source: 'demo' });
+    await unit.turn({ actor, via: 'seed' }).run('lead.capture', { facts, source: 'demo' });
   }
-  return true;
 }

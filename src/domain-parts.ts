@@ -58,7 +58,6 @@ export function domainParts({
       customers.tellOwner,
       leads.customerStanding,
       leads.askAdviser,
-      leads.passOnWords,
       leads.answerAsCustomer,
       consent.grantConsent,
       consent.declineConsent,

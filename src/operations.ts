@@ -45,6 +45,7 @@ export function createRegistry(flows: Flows, parts: { readonly operations: reado
       leads.findCustomers,
       leads.findLeadToResume,
       leads.followOwner,
+      leads.leaveBehind,
     )
     .add(products.listProducts, products.publish, products.retire)
     .add(applications.submitLead, applications.reviewLead)
@@ -62,6 +63,7 @@ export function createRegistry(flows: Flows, parts: { readonly operations: reado
       applications.expireApproval,
       applications.holdApproval,
       applications.alarmApproval,
+      applications.endAlarm,
       applications.canSeat,
       applications.reseatApproval,
       applications.reseatApprovals,
@@ -78,7 +80,8 @@ export function createRegistry(flows: Flows, parts: { readonly operations: reado
     .add(planReminders(schedules), followZone)
     .add(incidents.listIncidents, incidents.resolve, incidents.resolveAbout)
     .add(todos.listTodos, todos.finish, todos.finishAbout, todos.add)
-    .add(todos.addForOwner, todos.addForChat, todos.askForHelp, todos.passOnFromChat, todos.tellTodo)
+    .add(todos.addForOwner, todos.addForChat, todos.askForHelp, todos.tellTodo, todos.inheritTodos)
+    .add(todos.passOnFromChat, todos.passOnWords)
     .add(handBack, handBackChat, giveBack)
     .add(publishFlow, ...migrationOperations(schedules), ...processOperations(flows))
     .add(...parts.operations);

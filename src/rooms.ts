@@ -2,7 +2,7 @@
  * Who may import whom. Read by people and by test/unit/architecture.test.ts; by nothing else.
  *
  * Data goes one way: platform → channels → inbox → core → domain → outbox → channels. A room not named here may not
- * exist. Files at the top of `src` (app, operations, demo) compose and may import everything.
+ * exist. Files at the top of `src` (app, base, a part for each role, operations, the demo) compose and may import everything.
  */
 
 /** Rooms by folder, each with the rooms it may import besides itself. `domain` means the doors (index.ts) of its rooms. */
@@ -36,7 +36,7 @@ export const DOMAIN_ROOMS: Readonly<Record<string, readonly string[]>> = {
   applications: ['customers', 'leads', 'products', 'staff', 'documents', 'consent'],
   loans: ['applications', 'customers', 'leads', 'products', 'repayments', 'consent'],
   repayments: [],
-  reminders: ['loans', 'repayments', 'customers', 'todos', 'consent'],
+  reminders: ['repayments', 'customers', 'todos', 'consent'],
   todos: ['customers'],
   incidents: [],
 };

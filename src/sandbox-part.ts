@@ -37,6 +37,8 @@ export interface SandboxPart {
   open(parts: SandboxClock & { readonly texts: Texts; readonly log: Log; readonly now: Date }): void;
   connect(base: string): Promise<void>;
   setNow(now: Date): Promise<void>;
+  /** Ends the open pages' lines; everything else goes on. */
+  hangUp(): void;
   close(): Promise<void>;
 }
 
@@ -72,6 +74,7 @@ export async function sandboxPart(
       if (inner && env.demo && settings.telegram) await startBots(base);
     },
     setNow: async (now) => inner?.setNow(now),
+    hangUp: () => inner?.hangUp(),
     close: async () => inner?.close(),
   };
 }

@@ -1,12 +1,14 @@
 /** Bearer tokens: only their digests are stored. The bootstrap token is valid while its setting is set. */
 import { timingSafeEqual } from 'node:crypto';
 import { isRole, type Actor, type Role } from '../core/operations/actor.ts';
+import type { Tx } from '../db/database.ts';
+import { findToken } from '../domain/staff/index.ts';
 import { AppError, commonErrors } from '../lib/errors.ts';
 import type { Language } from '../lib/i18n.ts';
 import { tokenDigest } from '../lib/ids.ts';
 import type { Secret } from '../lib/secret.ts';
 
-/** What a stored token stands for; looked up through the staff room's door. */
+/** What a stored token stands for. */
 interface TokenHolder {
   readonly tokenId: string;
   readonly roles: readonly string[];
@@ -25,6 +27,17 @@ interface TokenHolder {
 export interface AuthDeps {
   readonly bootstrap: Secret | undefined;
   readonly findToken: (digest: Buffer) => Promise<TokenHolder | undefined>;
+}
+
+/** Tokens as the staff room keeps them. */
+export function storedTokens(database: Tx): AuthDeps['findToken'] {
+  return async (digest) => {
+    const row = await findToken(database, digest);
+    if (!row) return undefined;
+    const { id, roles, may_decide: mayDecide, staff_id: staffId, name, staff_roles: staffRoles, team_id: teamId } = row;
+    const staff = staffId === null ? undefined : { id: staffId, name: name ?? '', roles: staffRoles ?? [] };
+    return { tokenId: id, roles, mayDecide, staff: staff && { ...staff, teamId: teamId ?? undefined } };
+  };
 }
 
 /** Who the bearer of this header is. @throws AppError auth.missing, auth.invalid */

@@ -2,6 +2,7 @@
 import { createServer, type Server } from 'node:http';
 import { AppError, defineErrors } from '../lib/errors.ts';
 import type { RawHandler } from './app.ts';
+import { lastAnswers } from './last-answers.ts';
 
 /** What can be wrong with the address to listen on. */
 export const listenErrors = defineErrors({
@@ -17,6 +18,27 @@ export interface Wanted {
   readonly host: string;
   readonly port: number;
   readonly isExplicit: boolean;
+}
+
+/** The address of a web process once it is taken. */
+export interface Door {
+  readonly port: number;
+  /** Has requests served from now on. */
+  open(handle: RawHandler): void;
+  /** Refuses new requests and gives those under way their answers, see `lastAnswers`. */
+  close(): Promise<void>;
+}
+
+/** Takes the wanted address. @throws AppError see `listen` */
+export async function openDoor(wanted: Wanted, say: (line: string) => void): Promise<Door> {
+  const target: { handle: RawHandler } = { handle: () => false };
+  const server = createHttpServerLater(target);
+  const leave = lastAnswers(server);
+  return {
+    port: await listen(server, wanted, say),
+    open: (handle) => (target.handle = handle),
+    close: async () => leave(),
+  };
 }
 
 /** Requests that come before everything is built wait a moment with 503 instead of a refused connection. */

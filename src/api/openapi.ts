@@ -1,7 +1,7 @@
 /** The OpenAPI 3.1 document, made from the same schemas that check the requests. */
 import { OpenAPIRegistry, OpenApiGeneratorV31, extendZodWithOpenApi } from '@asteasolutions/zod-to-openapi';
 import { z } from 'zod';
-import { publicPlaces, type Operation, type Registry } from '../core/operations/operation.ts';
+import { publicPlaces, successes, type Operation, type Registry } from '../core/operations/operation.ts';
 import type { Texts } from '../lib/i18n.ts';
 import { registerCalculators } from './calculators/openapi.ts';
 import { registerLists } from './lists.ts';
@@ -83,10 +83,15 @@ function register(openapi: OpenAPIRegistry, operation: Operation): void {
           : {}),
     },
     responses: {
-      [http.status ?? (http.method === 'POST' && !operation.isRead ? 201 : 200)]: {
-        description: 'Done',
-        content: { 'application/json': { schema: operation.output } },
-      },
+      ...Object.fromEntries(
+        successes(operation).map((status) => [
+          status,
+          {
+            description: status === 201 ? 'Created' : 'Done',
+            content: { 'application/json': { schema: operation.output } },
+          },
+        ]),
+      ),
       default: { description: 'A refusal', content: { 'application/problem+json': { schema: problem } } },
     },
   });

@@ -5,6 +5,7 @@ import {
   parseFields,
   parseInput,
   publicPlaces,
+  successOf,
   type InputReader,
   type Operation,
   type Registry,
@@ -74,8 +75,7 @@ function mount(router: Router, path: string, operation: Operation, unit: UnitDep
       operation.name,
       { ...said, ...request.params },
     );
-    const status = http.status ?? (http.method === 'POST' && !operation.isRead ? 201 : 200);
-    response.status(status).type('application/json').send(toJson(output));
+    response.status(successOf(operation, output)).type('application/json').send(toJson(output));
   };
   router[http.method.toLowerCase() as 'get' | 'post' | 'put' | 'patch' | 'delete'](path, handler);
 }

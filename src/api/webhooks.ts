@@ -34,13 +34,26 @@ export interface WebhookDeps {
   readonly count: (platform: string, outcome: string) => void;
 }
 
-/** Serves a webhook request; `false` when the path is not a webhook's. */
-export function createWebhooks(deps: WebhookDeps): (request: IncomingMessage, response: ServerResponse) => boolean {
-  return (request, response) => {
-    const channel = deps.routes.get(pathOf(request.url ?? ''));
-    if (!channel) return false;
-    void serve(deps, channel, request, response);
-    return true;
+/** The webhooks of all channels. */
+export interface Webhooks {
+  /** Serves a webhook request; `false` when the path is not a webhook's. */
+  readonly handle: (request: IncomingMessage, response: ServerResponse) => boolean;
+  /** What the requests left to be written down is written: an answer that was shown counts as sent only then. */
+  readonly idle: () => Promise<void>;
+}
+
+/** Verifies, stores, answers. */
+export function createWebhooks(deps: WebhookDeps): Webhooks {
+  const underWay = new Set<Promise<void>>();
+  return {
+    handle: (request, response) => {
+      const channel = deps.routes.get(pathOf(request.url ?? ''));
+      if (!channel) return false;
+      const served = serve(deps, channel, request, response).finally(() => underWay.delete(served));
+      underWay.add(served);
+      return true;
+    },
+    idle: async () => void (await Promise.all(underWay)),
   };
 }
 

@@ -8,12 +8,16 @@ import type { Card, CardForm } from './card.ts';
 /** The platforms a chat can take place on. */
 export type Platform = 'wecom' | 'slack' | 'telegram';
 
-/** Where a talk takes place. `account` names the bot (corp+agent, workspace, bot); a group adds the speaking `actor`. */
-export interface Address {
+/** Where something is said or sent. `account` names the bot (corp+agent, workspace, bot). */
+export interface Place {
   readonly account: string;
   /** Telegram chat id, WeCom userid, Slack channel id or, for a direct message, the person's user id. */
   readonly chat: string;
   readonly thread?: string;
+}
+
+/** Where a talk takes place: in a group each `actor` has his own. What is sent goes to the place, for all to read. */
+export interface Address extends Place {
   readonly actor?: string;
 }
 
@@ -65,6 +69,8 @@ export type Happening =
   | { readonly kind: 'opened' }
   /** The person blocked (`false`) or unblocked us. */
   | { readonly kind: 'reachable'; readonly reachable: boolean }
+  /** The platform says that it left out some of what happened. */
+  | { readonly kind: 'gap' }
   /** Authentic but not understood: stored, ignored. `what` is the platform's own word for it. */
   | { readonly kind: 'other'; readonly what: string };
 
@@ -97,10 +103,10 @@ export interface HttpAnswer {
 }
 
 /** An answer shown inside the platform's own request (WeCom passive reply). */
-export type InteractiveAnswer =
-  | { readonly kind: 'text'; readonly text: string }
-  /** Grey the pressed card's buttons and show this label instead (≤ 10 characters). */
-  | { readonly kind: 'lock'; readonly label: string };
+export interface InteractiveAnswer {
+  readonly kind: 'text';
+  readonly text: string;
+}
 
 /** What a verified request means. */
 export interface Received {
@@ -161,7 +167,7 @@ export type OutboundContent =
 export interface OutboundIntent {
   /** The outbox row: idempotency key and what reconciliation looks for. */
   readonly id: string;
-  readonly to: Address;
+  readonly to: Place;
   readonly content: OutboundContent;
   /** 1 for the first try. */
   readonly attempt: number;
@@ -235,9 +241,21 @@ export interface Capabilities {
   readonly safeToRepeat: boolean;
   /** For how long the platform drops identical content to one chat: repeat an ambiguous send only inside it, number equal texts. */
   readonly duplicateWindowMs?: number;
-  readonly reportsEdits: boolean;
-  readonly reportsDeletions: boolean;
+  readonly reports: Reports;
 }
+
+/** What a platform tells us of what people do to messages afterwards. */
+export interface Reports {
+  readonly edits: boolean;
+  readonly deletions: boolean;
+}
+
+/** Every platform's: whoever reads a timeline has to know where silence means nothing. */
+export const REPORTS: Readonly<Record<Platform, Reports>> = {
+  wecom: { edits: false, deletions: false },
+  slack: { edits: true, deletions: true },
+  telegram: { edits: true, deletions: false },
+};
 
 /** The port. One object per configured account. */
 export interface Channel {
@@ -249,8 +267,11 @@ export interface Channel {
   receive(request: RawRequest, now: Date): Promise<Received | Refused>;
   /** @throws ChannelError, always typed. */
   send(intent: OutboundIntent): Promise<Receipt>;
-  /** Looks for a send whose outcome is unknown; `undefined` when the platform cannot tell. `'absent'` = surely not sent. */
-  reconcile?(intent: OutboundIntent): Promise<Receipt | 'absent' | undefined>;
+  /**
+   * Looks for a send whose outcome is unknown; `undefined` when the platform cannot tell. `'absent'` = surely not sent. No
+   * try of it is older than `since`: what is, has the same id by chance (a database that was restored counts anew).
+   */
+  reconcile?(intent: OutboundIntent, since: Date): Promise<Receipt | 'absent' | undefined>;
   /** Downloads a file. @throws ChannelError; `our_fault`/`too_big` when over `maxBytes`. */
   fetchMedia(media: MediaRef, maxBytes: number): Promise<Buffer>;
   /**
@@ -258,18 +279,26 @@ export interface Channel {
    * called, once or more often, when the platform has let us in.
    * @throws ChannelError when the platform refuses to let us listen; `retry` and `wait` are waited out inside.
    */
-  listen?(
-    sink: (events: readonly InboundEvent[]) => Promise<void>,
-    signal: AbortSignal,
-    connected?: () => void,
-  ): Promise<void>;
+  listen?(sink: Sink, signal: AbortSignal, connected?: () => void): Promise<void>;
   /** The bot's own user name, for deep links; `undefined` while the platform cannot be asked. */
   botName?(): Promise<string | undefined>;
   /** Tells the platform where to deliver, where that is done by a call. @throws ChannelError */
   useWebhook?(url: string): Promise<void>;
-  /** Asks the platform whether credentials work; a sentence-free code for `daiban doctor` and readiness. */
-  check(): Promise<{ readonly ok: boolean; readonly code?: string }>;
+  /**
+   * Asks the platform whether credentials work and, where it says, whether it delivers to us; `ours` is how our addresses
+   * begin, if that is known. A sentence-free code for `daiban doctor`.
+   */
+  check(ours?: string): Promise<Check>;
 }
+
+/** What `check` found; `code` says what is wrong. */
+export interface Check {
+  readonly ok: boolean;
+  readonly code?: string;
+}
+
+/** Commits events; resolves only when they are safe. */
+export type Sink = (events: readonly InboundEvent[]) => Promise<void>;
 
 /** Where a channel keeps its access token: shared by all processes, replaced by compare-and-delete. */
 export interface TokenStore {

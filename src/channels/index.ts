@@ -2,6 +2,7 @@
 import type { Clock } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
 import { Secret } from '../lib/secret.ts';
+import { slackAccount, telegramAccount, wecomAccount } from './accounts.ts';
 import type { Channel, Platform, TokenStore } from './channel.ts';
 
 /** Credentials of the platforms that are in use, real or look-alike. */
@@ -36,9 +37,9 @@ export interface ChannelDeps {
 /** The account names a set of settings gives, without making the channels. */
 export function accountsOf(settings: ChannelSettings): Partial<Record<Platform, string>> {
   return {
-    ...(settings.wecom ? { wecom: `wecom:${settings.wecom.corpId}:${settings.wecom.agentId}` } : {}),
-    ...(settings.slack ? { slack: `slack:${settings.slack.teamId ?? 'default'}` } : {}),
-    ...(settings.telegram ? { telegram: `telegram:${settings.telegram.botToken.split(':')[0] ?? ''}` } : {}),
+    ...(settings.wecom ? { wecom: wecomAccount(settings.wecom) } : {}),
+    ...(settings.slack ? { slack: slackAccount(settings.slack.teamId) } : {}),
+    ...(settings.telegram ? { telegram: telegramAccount(settings.telegram.botToken) } : {}),
   };
 }
 

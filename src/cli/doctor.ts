@@ -55,7 +55,7 @@ async function platforms({ env }: Cli, base: Base): Promise<readonly Finding[]> 
   const channels = await createChannels(configuredChannels(env), { tokens, clock: systemClock, log: base.log });
   return Promise.all(
     channels.map(async (channel) => {
-      const { ok, code } = await channel.check();
+      const { ok, code } = await channel.check(env.PUBLIC_URL);
       return { check: channel.platform, ok, ...(code === undefined ? {} : { code }) };
     }),
   );

@@ -17,7 +17,8 @@ function listState(error: unknown): string | undefined {
   return meta?.driverAdapterError?.cause?.originalCode;
 }
 
-const PASSING_CLASSES = ['08', '40', '53', '57', '55'];
+/** Of class 55 only what somebody else holds at this moment; the rest is asked for wrongly. */
+const PASSING_STATES = /^(08|40|53|57|55006|55P03)/;
 const AWAY_MESSAGES =
   /^(Connection terminated|Client has encountered a connection error|timeout expired|Query read timeout)/;
 /** Of ourselves: closed by us, or all our connections are in use. */
@@ -34,8 +35,19 @@ const IDLE_TRANSACTION = '25P03';
  */
 export function isPassing(error: unknown): boolean {
   const state = sqlState(error) ?? listState(error);
-  if (state !== undefined) return state === IDLE_TRANSACTION || PASSING_CLASSES.includes(state.slice(0, 2));
+  if (state !== undefined) return state === IDLE_TRANSACTION || PASSING_STATES.test(state);
   return error instanceof PassingFault || isAway(error) || (error instanceof Error && OWN_MESSAGES.test(error.message));
+}
+
+/** query_canceled: our own limit for a statement (database.ts), or an operator. */
+const CANCELLED = '57014';
+
+/**
+ * As `isPassing`, for work that is taken up again by itself: what our own limit has ended counts against it, or work that
+ * always takes so long would be tried for ever before all that waits behind it.
+ */
+export function isBlameless(error: unknown): boolean {
+  return isPassing(error) && sqlState(error) !== CANCELLED;
 }
 
 /** Connection lost or refused; shut down, crashed, starting up. */

@@ -5,6 +5,8 @@
 export const LOCKS = {
   /** Prisma's own, so that its CLI and our migrations wait for each other. */
   migration: 72_707_369,
+  /** Making the monthly partitions; taken by `ensure_partitions` of the migrations. */
+  partitions: 72_707_370,
   /** Making the first keys of a database. */
   keyring: 72_707_371,
   /** Sealing the audit log. */
@@ -25,6 +27,8 @@ export const LOCKS = {
   productPublishing: 72_707_379,
   /** What is done on the ground of a consent, and a no to it; with customer and consent. */
   consent: 72_707_381,
+  /** Seeding the demo company. */
+  demoSeed: 72_707_382,
   /** Somebody uses this embedded server; in the database `postgres`, where no other lock of ours is. */
   presence: 0x64_61_69_62,
 } as const;

@@ -5,7 +5,8 @@
  * hears (another poller, Socket Mode switched off) is the same trouble from the other side; jobs/listen.ts tries again.
  */
 import { writeTimers } from '../core/timers/timers.ts';
-import { platformOf, type Turn, type Unit } from '../core/unit/unit.ts';
+import { platformOf } from '../core/unit/conversations.ts';
+import type { Turn, Unit } from '../core/unit/unit.ts';
 import { statement, type Tx } from '../db/database.ts';
 import type { Keyring } from '../db/keyring.ts';
 import { addTodo, finishTodos } from '../domain/todos/index.ts';
@@ -22,7 +23,7 @@ export const CHANNEL_BROKEN = 'channel_broken';
 type Side = 'send' | 'receive';
 const TODO_KINDS: Readonly<Record<Side, string>> = { send: CHANNEL_BROKEN, receive: 'channel_deaf' };
 /** Refusals to listen that have a remedy of their own; the texts are `incident.cure.<code>`. */
-const CURES: ReadonlySet<string> = new Set(['other_poller', 'webhook_active', 'link_disabled']);
+const CURES: ReadonlySet<string> = new Set(['other_poller', 'webhook_active', 'webhook_refused', 'link_disabled']);
 
 const FIRST = statement(
   'broken-first',

@@ -4,6 +4,7 @@
  */
 import { statement, type Database } from '../db/database.ts';
 import { AppError, commonErrors } from '../lib/errors.ts';
+import type { Crew } from './crew.ts';
 
 const NEXT_DUE = statement(
   'clock-next-due',
@@ -29,6 +30,14 @@ const NEXT_EVENT = statement(
    UNION ALL (SELECT due_at, 'outbox' FROM outbox WHERE state = 'PENDING' AND due_at > business_now() ORDER BY due_at LIMIT 1)
    ORDER BY due_at LIMIT 1`,
 );
+const BUSY = statement(
+  'clock-busy',
+  `SELECT EXISTS (SELECT 1 FROM inbox WHERE state = 'NEW') OR EXISTS (SELECT 1 FROM outbox o WHERE state IN ('PENDING', 'LEASED') AND due_at <= business_now() AND lane <> 'INTERACTIVE'
+       AND NOT EXISTS (SELECT 1 FROM outbox p WHERE p.account = o.account AND p.chat = o.chat AND p.id < o.id AND p.state = 'PENDING' AND p.due_at > business_now())
+       AND (o.state = 'LEASED' OR NOT EXISTS (SELECT 1 FROM channel_states s WHERE s.account = o.account AND s.broken_until > business_now())))
+     OR EXISTS (SELECT 1 FROM timers WHERE state = 'OPEN' AND due_at <= business_now()) OR EXISTS (SELECT 1 FROM loans WHERE next_reminder_at <= business_now()) AS busy`,
+);
+const LOOK_AGAIN_MS = 5;
 const MONTHS_AHEAD = 2;
 const MAX_STEPS = 20_000;
 
@@ -52,6 +61,22 @@ export async function businessNow(database: Database): Promise<Date> {
 export async function nextDue(database: Database): Promise<{ readonly at: Date; readonly what: string } | undefined> {
   const [row] = await database.query<{ due_at: Date; what: string }>(NEXT_EVENT);
   return row && { at: row.due_at, what: row.what };
+}
+
+/**
+ * Resolves when everything that is due has happened. What waits in a chat behind a message of a later instant is not due, nor
+ * is what waits for an account that refuses us.
+ */
+export async function drained(database: Database, crew: Crew): Promise<void> {
+  for (let quiet = 0; quiet < 2;) {
+    await crew.settled();
+    const [row] = await database.query<{ busy: boolean }>(BUSY);
+    if (row?.busy === true) {
+      quiet = 0;
+      crew.wake();
+      await new Promise((resolve) => setTimeout(resolve, LOOK_AGAIN_MS));
+    } else quiet += 1;
+  }
 }
 
 /** Makes the monthly partitions for this and the next months. */

@@ -4,7 +4,7 @@
  * incident, its sender is told, and the conversation goes on.
  */
 import { statement, type Database, type Tx } from '../db/database.ts';
-import { isPassing } from '../db/faults.ts';
+import { isBlameless } from '../db/faults.ts';
 import { errorText } from '../lib/errors.ts';
 import { hit } from '../lib/kill-points.ts';
 import { levelOf, type Log } from '../lib/log.ts';
@@ -33,28 +33,29 @@ export interface InboxJobDeps extends UnitDeps {
 
 const LOCK = statement(
   'inbox-lock',
-  `SELECT id, platform, account, chat, thread, actor, sealed_state, rev, is_silenced FROM conversations
+  `SELECT id, platform, account, chat, thread, actor, sealed_state FROM conversations
    WHERE id IN (SELECT conversation_id FROM (SELECT conversation_id FROM inbox WHERE state = 'NEW' ORDER BY id LIMIT $1) AS open)
-   ORDER BY id LIMIT $2 FOR UPDATE SKIP LOCKED`,
+   ORDER BY id LIMIT $2 FOR NO KEY UPDATE SKIP LOCKED`,
 );
 const LOCK_ONE = statement(
   'inbox-lock-one',
-  `SELECT id, platform, account, chat, thread, actor, sealed_state, rev, is_silenced FROM conversations WHERE id = $1 FOR NO KEY UPDATE SKIP LOCKED`,
+  `SELECT id, platform, account, chat, thread, actor, sealed_state FROM conversations WHERE id = $1 FOR NO KEY UPDATE SKIP LOCKED`,
 );
 // Asked in one breath with the locks: events of conversations that others hold are told from ours by comparing.
 const OLDEST = statement(
   'inbox-oldest',
-  `SELECT id, at, conversation_id, sealed_body, attempts, trace_id FROM inbox WHERE state = 'NEW' ORDER BY id LIMIT $1`,
+  `SELECT id, at, conversation_id, sealed_body, trace_id FROM inbox WHERE state = 'NEW' ORDER BY id LIMIT $1`,
 );
 const EVENTS = statement(
   'inbox-events',
-  `SELECT id, at, conversation_id, sealed_body, attempts, trace_id FROM inbox WHERE state = 'NEW' AND conversation_id = ANY($1::uuid[]) ORDER BY id LIMIT $2`,
+  `SELECT id, at, conversation_id, sealed_body, trace_id FROM inbox WHERE state = 'NEW' AND conversation_id = ANY($1::uuid[]) ORDER BY id LIMIT $2`,
 );
 const SAVE = statement(
   'inbox-save',
   `WITH saved AS (
-     UPDATE conversations c SET sealed_state = row.sealed_state, is_silenced = row.is_silenced, rev = c.rev + 1, last_in_at = $8
-     FROM unnest($1::uuid[], $2::bytea[], $3::boolean[]) AS row (id, sealed_state, is_silenced) WHERE c.id = row.id
+     UPDATE conversations c SET sealed_state = row.sealed_state, is_silenced = row.is_silenced, rev = c.rev + 1,
+       last_in_at = CASE WHEN row.is_spoken THEN $8 ELSE c.last_in_at END
+     FROM unnest($1::uuid[], $2::bytea[], $3::boolean[], $9::boolean[]) AS row (id, sealed_state, is_silenced, is_spoken) WHERE c.id = row.id
    )
    UPDATE inbox i SET state = row.state, done_at = $8
    FROM unnest($4::bigint[], $5::timestamptz[], $6::text[]) AS row (id, at, state) WHERE i.id = row.id AND i.at = row.at AND $7::int IS NOT NULL`,
@@ -81,6 +82,14 @@ interface Taken {
   readonly events: readonly EventRow[];
   /** Whether there is more to be done than this, and whether others are at it. */
   readonly next: Catch['next'];
+}
+
+/** What the turns of a conversation leave of it. */
+interface Result {
+  readonly conversation: LockedConversation;
+  readonly change: ConversationChange;
+  /** Its person has said or done something, and not only a timer or a job of our own. */
+  readonly isSpoken: boolean;
 }
 
 /** Takes the stored events of conversations it can lock, in order, and commits what their turns leave behind. */
@@ -169,9 +178,9 @@ export class InboxJob {
     });
     unit.expect(works.flatMap(({ conversation, events: own }) => own.map(() => conversation)));
     const changes = await this.#deps.handle(unit, works);
-    const results = works.flatMap(({ conversation }, index) => {
+    const results = works.flatMap(({ conversation, events: own }, index) => {
       const change = changes[index];
-      return change ? [{ conversation, change }] : [];
+      return change ? [{ conversation, change, isSpoken: own.some(isPersons) }] : [];
     });
     unit.defer(async () =>
       this.#save(
@@ -184,7 +193,7 @@ export class InboxJob {
 
   async #save(
     unit: Unit,
-    results: readonly { readonly conversation: LockedConversation; readonly change: ConversationChange }[],
+    results: readonly Result[],
     events: readonly { readonly id: bigint; readonly at: Date; readonly state: string }[],
   ): Promise<void> {
     const { keys } = this.#deps.services;
@@ -201,6 +210,7 @@ export class InboxJob {
       events.map((event) => event.state),
       events.length,
       unit.now,
+      results.map(({ isSpoken }) => isSpoken),
     ]);
   }
 
@@ -217,8 +227,8 @@ export class InboxJob {
         handled += count;
       } catch (error) {
         // A deadlock or a database that restarts says nothing against the event.
-        if (isPassing(error) && (passing += 1) < MAX_PASSING) continue;
-        if (isPassing(error)) return handled;
+        if (isBlameless(error) && (passing += 1) < MAX_PASSING) continue;
+        if (isBlameless(error)) return handled;
         this.#deps.log.warn({
           event: 'inbox.turn_failed',
           inboxId: String(next.id),
@@ -243,7 +253,7 @@ export class InboxJob {
     try {
       return await this.#park(conversationId, inboxId, (row) => this.#bodyOf(row));
     } catch (error) {
-      if (isPassing(error)) throw error;
+      if (isBlameless(error)) throw error;
       this.#deps.log.warn({ event: 'inbox.park_failed', inboxId: String(inboxId), error: errorText(error) });
       return this.#park(conversationId, inboxId, () => ({}));
     }
@@ -287,8 +297,6 @@ export class InboxJob {
       chat: row.chat,
       thread: row.thread,
       actor: row.actor,
-      rev: row.rev,
-      isSilenced: row.is_silenced,
       state: row.sealed_state
         ? this.#deps.services.keys.openJson(`conversations.sealed_state.${row.id}`, row.sealed_state)
         : undefined,
@@ -300,8 +308,13 @@ export class InboxJob {
       `inbox.sealed_body.${row.trace_id}`,
       row.sealed_body,
     ) as StoredEvent['event'];
-    return { id: row.id, at: row.at, traceId: row.trace_id, attempts: row.attempts, event };
+    return { id: row.id, at: row.at, traceId: row.trace_id, event };
   }
+}
+
+/** Whether somebody said or did it; what a platform reports of itself names nobody. */
+function isPersons({ event }: StoredEvent): boolean {
+  return !('internal' in event) && event.sender !== '';
 }
 
 /** Conversations with the oldest open events. When all of those are in other hands, those behind them are looked for. */
@@ -336,8 +349,6 @@ interface ConversationRow {
   readonly thread: string;
   readonly actor: string;
   readonly sealed_state: Buffer | null;
-  readonly rev: number;
-  readonly is_silenced: boolean;
 }
 
 interface EventRow {
@@ -345,6 +356,5 @@ interface EventRow {
   readonly at: Date;
   readonly conversation_id: string;
   readonly sealed_body: Buffer;
-  readonly attempts: number;
   readonly trace_id: string;
 }

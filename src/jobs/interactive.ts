@@ -14,6 +14,8 @@ import type { Wake } from './wake.ts';
 
 /** A platform gives us 3 to 5 s; what is not there after this long is sent as a message instead. */
 const PATIENCE_MS = 1_500;
+/** How often one looks meanwhile without a hint. */
+const LOOKS = 15;
 
 const LATE = statement(
   'outbox-interactive-late',
@@ -25,12 +27,16 @@ const RELEASE = statement(
 );
 const HANDLED = statement('inbox-handled', `SELECT 1 FROM inbox WHERE id = $1 AND state <> 'NEW'`);
 
+/** All that is ever said inside a request. */
+type TapAnswer = Extract<MessageContent, { kind: 'tap_answer' }>;
+
 /** What open requests use; `followUp` is that of the outbox, for answers settled here. */
 export interface InteractiveDeps {
   readonly database: Database;
   readonly keys: Keyring;
   readonly wake: Wake;
   readonly followUp: FollowUp;
+  readonly patienceMs?: number;
 }
 
 /** An answer for an open request. Its row counts as sent only once the platform has taken the response. */
@@ -53,13 +59,14 @@ export class Interactive {
 
   /** The answer the turn left for this request, or `undefined` when there is none in time. */
   async wait(inboxId: bigint): Promise<HeldAnswer | undefined> {
-    const until = performance.now() + PATIENCE_MS;
+    const patienceMs = this.#deps.patienceMs ?? PATIENCE_MS;
+    const until = performance.now() + patienceMs;
     for (;;) {
       const answer = await this.#take(inboxId);
       if (answer) return answer;
       const left = until - performance.now();
       if (left <= 0 || (await this.#isHandled(inboxId))) break;
-      await this.#signal(Math.min(left, 100));
+      await this.#signal(Math.min(left, patienceMs / LOOKS));
     }
     const answer = await this.#take(inboxId);
     if (answer) return answer;
@@ -73,15 +80,13 @@ export class Interactive {
 
   async #take(inboxId: bigint): Promise<HeldAnswer | undefined> {
     const token = newId();
-    const rows = await claimInteractive(this.#deps.database, inboxId, token);
-    const [row] = rows;
+    const row = await claimInteractive(this.#deps.database, inboxId, token);
     if (!row?.sealed_payload) return undefined;
-    const content = this.#deps.keys.openJson(`outbox.sealed_payload.${row.id}`, row.sealed_payload) as MessageContent;
-    if (content.kind !== 'tap_answer' && content.kind !== 'text') return undefined;
+    const content = this.#deps.keys.openJson(`outbox.sealed_payload.${row.id}`, row.sealed_payload) as TapAnswer;
     hit('interactive.leased');
     return {
       answer: { kind: 'text', text: content.text },
-      shown: async () => this.#settle(token, rows),
+      shown: async () => this.#settle(token, row),
       notShown: async () => this.#release(token),
     };
   }
@@ -90,13 +95,9 @@ export class Interactive {
     if ((await this.#deps.database.query(RELEASE, [token])).length > 0) this.#deps.wake.signal('outbox');
   }
 
-  async #settle(token: string, rows: readonly LeasedRow[]): Promise<void> {
+  async #settle(token: string, row: LeasedRow): Promise<void> {
     hit('interactive.answered');
-    await settle(
-      this.#deps,
-      token,
-      rows.map((row) => ({ row, settlement: { state: 'SENT' } })),
-    );
+    await settle(this.#deps, token, [{ row, settlement: { state: 'SENT' } }]);
   }
 
   #notice(): void {

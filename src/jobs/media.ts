@@ -2,7 +2,7 @@
  * Fetching files that came with a message. The call to the platform happens outside any transaction, under a lease on
  * the timer row; the stored file and the event that continues the conversation commit together.
  */
-import type { Channel, MediaRef } from '../channels/channel.ts';
+import type { Channel, ChannelFailure, MediaRef } from '../channels/channel.ts';
 import { ChannelError } from '../channels/channel.ts';
 import type { Actor } from '../core/operations/actor.ts';
 import type { MediaToken } from '../core/conversation/index.ts';
@@ -10,7 +10,7 @@ import type { MediaErrand, MediaMessage } from '../core/runtime/media-timer.ts';
 import type { Place } from '../core/runtime/turns.ts';
 import { inUnit, readTimes, type UnitDeps } from '../core/unit/unit.ts';
 import { statement, type Database, type Tx } from '../db/database.ts';
-import { isPassing } from '../db/faults.ts';
+import { isBlameless } from '../db/faults.ts';
 import type { Keyring } from '../db/keyring.ts';
 import { insertInternal } from '../inbox/internal.ts';
 import { errorText } from '../lib/errors.ts';
@@ -58,7 +58,7 @@ export interface MediaJobDeps {
 
 const LEASE = statement(
   'media-lease',
-  `UPDATE timers SET attempts = attempts + 1, due_at = business_now() + interval '60 seconds'
+  `UPDATE timers SET attempts = least(attempts + 1, 30000), due_at = business_now() + interval '60 seconds'
    WHERE id = (SELECT id FROM timers WHERE state = 'OPEN' AND kind = 'media.fetch' AND due_at <= business_now() ORDER BY due_at, id LIMIT 1 FOR UPDATE SKIP LOCKED)
    RETURNING id, key, subject_id, sealed_payload, attempts, trace_id`,
 );
@@ -67,10 +67,15 @@ const RENEW = statement(
   'media-renew',
   `UPDATE timers SET due_at = business_now() + interval '60 seconds' WHERE id = $1 AND state = 'OPEN' AND attempts = $2 AND sealed_payload = $3`,
 );
+// Sealed anew it is another payload: whoever had it before us renews and parks no more.
+const LATER = statement(
+  'media-later',
+  `UPDATE timers SET attempts = 0, due_at = business_now() + $3 * interval '1 millisecond', sealed_payload = $4 WHERE id = $1 AND state = 'OPEN' AND sealed_payload = $2`,
+);
 // The sender is asked for it again: what the errand carries is of no more use.
 const PARK = statement(
   'media-park',
-  `UPDATE timers SET state = 'PARKED', sealed_payload = NULL WHERE id = $1 AND state = 'OPEN' AND attempts = $2 RETURNING id`,
+  `UPDATE timers SET state = 'PARKED', sealed_payload = NULL WHERE id = $1 AND state = 'OPEN' AND attempts = $2 AND sealed_payload = $3 RETURNING id`,
 );
 const PLACE = statement('media-place', 'SELECT id, account, chat, thread, actor FROM conversations WHERE id = $1');
 // An album that has grown while its first files were fetched has another payload: what was fetched is left, and fetched again.
@@ -80,7 +85,13 @@ const DONE = statement(
 );
 
 const MAX_BYTES = 20 * 1024 * 1024;
-const MAX_ATTEMPTS = 4;
+/** Tries that end by our fault. */
+const MAX_FAULTS = 4;
+/** As long as a message is tried to be sent: a platform whose downloads are away for two hours loses nothing. */
+const PATIENCE_MS = 2 * 3_600_000;
+/** What a platform does not give is asked for again after as long as it has been missed, within these. */
+const SHORTEST_WAIT_MS = 10_000;
+const LONGEST_WAIT_MS = 600_000;
 /** How often a lease of 60 s is renewed: two may fail before another takes the errand and fetches everything again. */
 const RENEW_MS = 20_000;
 
@@ -90,6 +101,7 @@ interface LeasedTimer {
   /** The conversation. */
   readonly subject_id: string | null;
   readonly sealed_payload: Buffer;
+  /** Leases since the platform was last asked in vain: those that end otherwise end by our fault. */
   readonly attempts: number;
   readonly trace_id: string;
 }
@@ -105,7 +117,7 @@ export async function fetchNext(deps: MediaJobDeps): Promise<number> {
   try {
     await held(deps, row, async () => run(deps, row));
   } catch (error) {
-    if (isPassing(error) || row.attempts < MAX_ATTEMPTS) throw error; // the lease runs out and it is tried again
+    if (isBlameless(error) || row.attempts < MAX_FAULTS) throw error; // the lease runs out and it is tried again
     deps.log.error({ event: 'media.parked', timerId: String(row.id), traceId: row.trace_id, error: errorText(error) });
     await park(deps, row);
   }
@@ -136,7 +148,7 @@ async function held(deps: MediaJobDeps, row: LeasedTimer, work: () => Promise<vo
 
 async function park(deps: MediaJobDeps, row: LeasedTimer): Promise<void> {
   await inUnit(deps.unit, async (unit) => {
-    if ((await unit.tx.query(PARK, [row.id, row.attempts])).length === 0) return;
+    if ((await unit.tx.query(PARK, [row.id, row.attempts, row.sealed_payload])).length === 0) return;
     const [place] = await unit.tx.query<Place>(PLACE, [row.subject_id]);
     if (!place) return;
     await tellParked(unit, {
@@ -150,9 +162,20 @@ async function park(deps: MediaJobDeps, row: LeasedTimer): Promise<void> {
 
 async function run(deps: MediaJobDeps, row: LeasedTimer): Promise<void> {
   const errand = deps.keys.openJson(`timers.sealed_payload.${row.key}`, row.sealed_payload) as MediaErrand;
-  const taken = await takeAll(deps, errand, row.attempts >= MAX_ATTEMPTS);
+  const { now } = await readTimes(deps.database);
+  const missedMs = errand.missedSince === undefined ? 0 : now.getTime() - Date.parse(errand.missedSince);
+  const taken = await takeAll(deps, errand, { now, isLast: missedMs >= PATIENCE_MS });
   hit('media.stored');
-  if (taken === 'later') return;
+  if ('retryAfterMs' in taken) {
+    const waitMs = Math.max(taken.retryAfterMs, Math.min(Math.max(missedMs, SHORTEST_WAIT_MS), LONGEST_WAIT_MS));
+    const missed: MediaErrand = { missedSince: now.toISOString(), ...errand };
+    const sealed = deps.keys.sealJson(`timers.sealed_payload.${row.key}`, missed);
+    await deps.database.query(LATER, [row.id, row.sealed_payload, waitMs, sealed]);
+  } else await keep(deps, row, errand, taken);
+}
+
+/** What was stored belongs to its messages, and the conversation hears of it. */
+async function keep(deps: MediaJobDeps, row: LeasedTimer, errand: MediaErrand, taken: readonly Taken[]): Promise<void> {
   const stored = await deps.database.transaction(async (tx) => {
     if ((await tx.query(DONE, [row.id, row.sealed_payload])).length === 0) return false;
     const { now } = await readTimes(tx);
@@ -193,23 +216,24 @@ function captionOf({ messages }: MediaErrand): string {
  * Fetches and stores all files; what may not be stored is not fetched. What cannot be had now is tried again, all of it,
  * and on the last try counts as unreadable.
  */
-async function takeAll(deps: MediaJobDeps, errand: MediaErrand, isLast: boolean): Promise<readonly Taken[] | 'later'> {
+async function takeAll(
+  deps: MediaJobDeps,
+  errand: MediaErrand,
+  { now, isLast }: { readonly now: Date; readonly isLast: boolean },
+): Promise<readonly Taken[] | Later> {
   const { messages, account, actor, about } = errand;
   const caption = captionOf(errand);
   const target = await deps.intake.target({ actor, caption, ...(about === undefined ? {} : { about }) });
   if (target.kind === 'refused') return refuseAll(errand, target.reason);
-  const { now } = await readTimes(deps.database);
   const taken: Taken[] = [];
   for (const message of messages) {
     const tokens: MediaToken[] = [];
     for (const media of message.media) {
       const fetched = await fetchOne(deps, account, media);
-      if (fetched === 'later' && !isLast) return 'later';
-      const outcome = await put(deps, media, fetched === 'later' ? 'gone' : fetched, {
-        customerId: target.customerId,
-        now,
-      });
-      tokens.push(describe(media, message, outcome));
+      const isMissing = typeof fetched === 'object' && 'retryAfterMs' in fetched;
+      if (isMissing && !isLast) return fetched;
+      const whose = { customerId: target.customerId, now };
+      tokens.push(describe(media, message, await put(deps, media, isMissing ? 'gone' : fetched, whose)));
     }
     taken.push({ message, tokens });
   }
@@ -239,7 +263,7 @@ function asOne(tokens: readonly MediaToken[]): readonly MediaToken[] {
 async function put(
   deps: MediaJobDeps,
   media: MediaRef,
-  fetched: Exclude<Fetched, 'later'>,
+  fetched: Exclude<Fetched, Later>,
   whose: { readonly customerId: string; readonly now: Date },
 ): Promise<{ readonly fileId: string } | { readonly refused: string }> {
   if (fetched === 'too_big') return { refused: 'too_big' };
@@ -261,7 +285,15 @@ function albumOf(media: MediaRef, message: MediaMessage): { readonly album?: str
   return message.media.length > 1 ? { album: message.inboxId } : {};
 }
 
-type Fetched = Buffer | 'too_big' | 'gone' | 'later';
+/** The platform does not give it now, and not before so long; 0 where it does not say. */
+interface Later {
+  readonly retryAfterMs: number;
+}
+
+type Fetched = Buffer | 'too_big' | 'gone' | Later;
+
+/** What may be had once the platform, or our access to it, is whole again. */
+const PASSING: ReadonlySet<ChannelFailure> = new Set(['retry', 'wait', 'unknown', 'breaker', 'refresh']);
 
 async function fetchOne(deps: MediaJobDeps, account: string, media: MediaRef): Promise<Fetched> {
   const channel = deps.channels.get(account);
@@ -277,6 +309,6 @@ async function fetchOne(deps: MediaJobDeps, account: string, media: MediaRef): P
       ...(error.cause === undefined ? {} : { error: errorText(error.cause) }),
     });
     if (error.code === 'too_big') return 'too_big';
-    return error.failure === 'retry' || error.failure === 'wait' || error.failure === 'unknown' ? 'later' : 'gone';
+    return PASSING.has(error.failure) ? { retryAfterMs: error.retryAfterMs ?? 0 } : 'gone';
   }
 }

@@ -29,6 +29,12 @@ export function timerHandlers(services: Pick<Services, 'keys'>): Readonly<Record
     'staff.changed': async (_unit, turn) => {
       await turn.run('approval.staffChanged', {});
     },
+    'approval.reseat': async (_unit, turn, timer) => {
+      await turn.run('approval.reseat', { id: timer.subjectId });
+    },
+    'process.resume': async (_unit, turn, timer) => {
+      await turn.run('process.resume', { instanceId: timer.subjectId });
+    },
     [MISSED_TOLD]: async (_unit, turn, timer) => {
       if (!isPutOff(turn, timer)) await turn.run('task.tell', { id: timer.subjectId });
     },

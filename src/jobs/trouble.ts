@@ -16,7 +16,7 @@ import { UNREACHABLE } from '../outbox/deliver.ts';
 import type { FollowUp } from '../outbox/settle.ts';
 import { noteChannel } from './broken-channel.ts';
 
-const GONE = new Set(['blocked', 'bot_blocked', 'user_deactivated', 'deactivated']);
+const GONE = new Set(['blocked', 'deactivated']);
 
 /** Makes the follow-up of the deliverer: it runs in the transaction that stores the outcome. */
 export function createTroubleHandler(keys: Keyring): FollowUp {

@@ -1,5 +1,5 @@
 /**
- * Wake-ups between processes: hints, never truth. In one process a local signal; with `REDIS_URL` BullMQ carries ids;
+ * Wake-ups between processes: hints, never truth. In one process a local signal; with `REDIS_URL` BullMQ carries topics;
  * otherwise PostgreSQL NOTIFY, at most once per batch. Losing all of them costs the sweep interval, nothing else.
  */
 import type pg from 'pg';
@@ -8,7 +8,7 @@ import { levelOf, type Log } from '../lib/log.ts';
 import { errorText } from '../lib/errors.ts';
 import { newId } from '../lib/ids.ts';
 
-export const TOPICS = ['inbox', 'outbox', 'timers', 'clock'] as const;
+export const TOPICS = ['inbox', 'outbox', 'timers', 'media', 'clock'] as const;
 /** What a hint is about. */
 export type Topic = (typeof TOPICS)[number];
 

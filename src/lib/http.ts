@@ -9,6 +9,8 @@ import { Axios, AxiosHeaders, type AxiosResponse, type InternalAxiosRequestConfi
 import { Pool, type Dispatcher } from 'undici';
 
 const DEFAULT_TIMEOUT_MS = 10_000;
+/** An answer that trickles is never silent: the whole exchange may take so many times the longest silence. */
+const SILENCES = 3;
 const DEFAULT_MAX_BYTES = 1_048_576;
 const CONNECT_TIMEOUT_MS = 5_000;
 
@@ -18,6 +20,8 @@ export interface HttpOptions {
   readonly baseUrl: string;
   /** Longest silence of the other side, before and between pieces of its answer (default 10 s). */
   readonly timeoutMs?: number;
+  /** Longest exchange, from the wait for a socket to the end of the answer (default three times the longest silence). */
+  readonly totalMs?: number;
   /** Sockets kept open to this address (default 32). */
   readonly connections?: number;
 }
@@ -88,17 +92,20 @@ export function createHttpClient(options: HttpOptions): HttpClient {
     bodyTimeout: timeoutMs,
   });
   const prefix = base.pathname.replace(/\/+$/, '');
-  const instance = createInstance(pool);
+  const instance = createInstance(pool, (silenceMs = timeoutMs) => options.totalMs ?? SILENCES * silenceMs);
   return {
     request: async (request) => send(instance, prefix, request),
     close: async () => pool.close(),
   };
 }
 
+/** How long an exchange may take, by the longest silence its request allows. */
+type TotalMs = (silenceMs: number | undefined) => number;
+
 /** Not `axios.create`: the defaults of browsers and forms would be merged into every request, for nothing. */
-function createInstance(pool: Pool): Axios {
+function createInstance(pool: Pool, totalMs: TotalMs): Axios {
   return new Axios({
-    adapter: async (config) => dispatch(pool, config),
+    adapter: async (config) => dispatch(pool, config, totalMs),
     maxContentLength: DEFAULT_MAX_BYTES,
     validateStatus: null,
   });
@@ -121,7 +128,11 @@ async function send(instance: Axios, prefix: string, request: HttpRequest): Prom
 const NO_HEADERS = new AxiosHeaders();
 
 /** axios's view of a transport: the request's config in, a response out. Errors leave it as they are thrown. */
-async function dispatch(pool: Pool, config: InternalAxiosRequestConfig): Promise<AxiosResponse<HttpResponse>> {
+async function dispatch(
+  pool: Pool,
+  config: InternalAxiosRequestConfig,
+  totalMs: TotalMs,
+): Promise<AxiosResponse<HttpResponse>> {
   const timeoutMs = config.timeout === undefined || config.timeout === 0 ? undefined : config.timeout;
   try {
     const data = await exchange(
@@ -133,45 +144,94 @@ async function dispatch(pool: Pool, config: InternalAxiosRequestConfig): Promise
         body: requestBody(config.data),
         ...(timeoutMs === undefined ? {} : { headersTimeout: timeoutMs, bodyTimeout: timeoutMs }),
       },
-      config.maxContentLength ?? DEFAULT_MAX_BYTES,
+      { maxBytes: config.maxContentLength ?? DEFAULT_MAX_BYTES, totalMs: totalMs(timeoutMs) },
     );
     return { data, status: data.status, statusText: '', headers: NO_HEADERS, config };
   } catch (error) {
-    if (error instanceof ResponseTooLarge) throw error;
+    if (error instanceof ResponseTooLarge || error instanceof NetworkError) throw error;
     throw networkError(error);
   }
 }
 
+interface Limits {
+  readonly maxBytes: number;
+  readonly totalMs: number;
+}
+
 /** One request and its whole answer. */
-async function exchange(pool: Pool, request: Dispatcher.DispatchOptions, maxBytes: number): Promise<HttpResponse> {
-  return new Promise((resolve, reject) => {
-    const pieces: Buffer[] = [];
-    let size = 0;
-    let status = 0;
-    let headers: Readonly<Record<string, string>> = {};
-    pool.dispatch(request, {
-      onRequestStart: () => undefined,
-      onResponseStart: (_, statusCode, received) => {
-        status = statusCode;
-        headers = flatHeaders(received);
-      },
-      onResponseData: (controller, piece) => {
-        size += piece.length;
-        // Ends the socket: the rest is never downloaded.
-        if (size > maxBytes) controller.abort(new ResponseTooLarge(maxBytes));
-        else pieces.push(piece);
-      },
-      onResponseEnd: () => {
-        const [only] = pieces;
-        resolve({
-          status,
-          headers,
-          body: pieces.length === 1 && only !== undefined ? only : Buffer.concat(pieces, size),
-        });
-      },
-      onResponseError: (_, error) => reject(error),
+async function exchange(
+  pool: Pool,
+  request: Dispatcher.DispatchOptions,
+  { maxBytes, totalMs }: Limits,
+): Promise<HttpResponse> {
+  let timer: NodeJS.Timeout | undefined;
+  try {
+    return await new Promise((resolve, reject) => {
+      const incoming = new Incoming(maxBytes, resolve, reject);
+      timer = setTimeout(() => incoming.giveUp(), totalMs);
+      pool.dispatch(request, incoming);
     });
-  });
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** An answer as it comes in. */
+class Incoming implements Dispatcher.DispatchHandler {
+  readonly #maxBytes: number;
+  readonly #resolve: (answer: HttpResponse) => void;
+  readonly #reject: (error: Error) => void;
+  readonly #pieces: Buffer[] = [];
+  #size = 0;
+  #status = 0;
+  #headers: Readonly<Record<string, string>> = {};
+  /** Known once the request has a socket. */
+  #controller: Dispatcher.DispatchController | undefined;
+  #late: NetworkError | undefined;
+
+  constructor(maxBytes: number, resolve: (answer: HttpResponse) => void, reject: (error: Error) => void) {
+    this.#maxBytes = maxBytes;
+    this.#resolve = resolve;
+    this.#reject = reject;
+  }
+
+  /** Nobody waits any longer: what has a socket loses it, what waits for one is not sent when it gets it. */
+  giveUp(): void {
+    this.#late = new NetworkError(this.#controller ? 'unknown' : 'not_sent', 'ETIMEDOUT');
+    this.#controller?.abort(this.#late);
+    this.#reject(this.#late);
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    if (this.#late) controller.abort(this.#late);
+    else this.#controller = controller;
+  }
+
+  onResponseStart(
+    _controller: Dispatcher.DispatchController,
+    status: number,
+    headers: Parameters<typeof flatHeaders>[0],
+  ): void {
+    this.#status = status;
+    this.#headers = flatHeaders(headers);
+  }
+
+  onResponseData(controller: Dispatcher.DispatchController, piece: Buffer): void {
+    this.#size += piece.length;
+    // Ends the socket: the rest is never downloaded.
+    if (this.#size > this.#maxBytes) controller.abort(new ResponseTooLarge(this.#maxBytes));
+    else this.#pieces.push(piece);
+  }
+
+  onResponseEnd(): void {
+    const [only] = this.#pieces;
+    const body = this.#pieces.length === 1 && only !== undefined ? only : Buffer.concat(this.#pieces, this.#size);
+    this.#resolve({ status: this.#status, headers: this.#headers, body });
+  }
+
+  onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
+    this.#reject(error);
+  }
 }
 
 function requestHeaders(headers: AxiosHeaders): Record<string, string> {
@@ -194,8 +254,8 @@ function flatHeaders(headers: Readonly<Record<string, string | string[] | undefi
   return flat;
 }
 
-/** Failures that happen before the first byte of a request leaves; everything else is `unknown`. */
-const BEFORE_SENDING = new Set([
+/** Codes of failures that happen before the first byte of a request leaves; everything else is `unknown`. */
+export const BEFORE_SENDING: ReadonlySet<string> = new Set([
   'ENOTFOUND',
   'EAI_AGAIN',
   'ECONNREFUSED',

@@ -2,7 +2,7 @@
  * Field encryption: AES-256-GCM with the header `version | key number | nonce | tag`. The additional data names the
  * place (`table.column.id`), so that a ciphertext moved to another row or column does not open.
  */
-import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomFillSync } from 'node:crypto';
+import { createCipheriv, createDecipheriv, createHmac, randomFillSync } from 'node:crypto';
 
 const VERSION = 1;
 const HEADER_BYTES = 1 + 4 + 12 + 16;
@@ -54,9 +54,4 @@ export function open(key: Buffer, place: string, sealed: Buffer): Buffer {
 /** A keyed digest for exact look-ups over encrypted values; `domain` keeps a phone's digest apart from a card's. */
 export function blind(indexKey: Buffer, domain: string, value: string): Buffer {
   return createHmac('sha256', indexKey).update(domain).update('\0').update(value).digest().subarray(0, 16);
-}
-
-/** A key derived from another for one purpose. */
-export function deriveKey(key: Buffer, purpose: string): Buffer {
-  return Buffer.from(hkdfSync('sha256', key, '', purpose, 32));
 }

@@ -1,5 +1,10 @@
 /** Text as PostgreSQL can keep it: NUL and halves of a character are in no sentence anybody reads, and refuse the whole row. */
 
+/** Whether the text can be kept as it is. */
+export function isStorableText(text: string): boolean {
+  return !BROKEN.test(text);
+}
+
 /** The text without NUL; a lone surrogate becomes U+FFFD. */
 function storableText(text: string): string {
   return text.replaceAll('\0', '').replace(LONE_SURROGATE, '\uFFFD');
@@ -20,10 +25,10 @@ function cleaned(value: unknown): unknown {
 }
 
 function isClean(value: unknown): boolean {
-  if (typeof value === 'string') return !BROKEN.test(value);
+  if (typeof value === 'string') return isStorableText(value);
   if (Array.isArray(value)) return value.every(isClean);
   if (!isPlain(value)) return true;
-  for (const key in value) if (BROKEN.test(key) || !isClean(value[key])) return false;
+  for (const key in value) if (!isStorableText(key) || !isClean(value[key])) return false;
   return true;
 }
 

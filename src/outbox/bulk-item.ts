@@ -2,24 +2,21 @@
  * The line on the customer's file for a bulk row (a reminder). It gets its text only at the moment of sending, so the line
  * is written then, after the gates have allowed it, with exactly what is handed to the platform (invariant 14).
  */
-import type { Keyring } from '../db/keyring.ts';
+import { addressKey, conversationsAt, platformOf } from '../core/unit/conversations.ts';
 import { statement, type Tx } from '../db/database.ts';
-import { newId } from '../lib/ids.ts';
+import type { Keyring } from '../db/keyring.ts';
 import { maskText } from '../lib/mask.ts';
 import type { LeasedRow } from './claim.ts';
 
 const ITEM = statement(
   'outbox-bulk-timeline',
-  `WITH place AS (
-     INSERT INTO conversations (id, platform, account, chat, created_at) VALUES ($1, $2, $3, $4, $5)
-     ON CONFLICT (account, chat, thread, actor) DO UPDATE SET chat = excluded.chat RETURNING id
-   ), item AS (
+  `WITH item AS (
      INSERT INTO timeline_items (id, at, conversation_id, platform, direction, kind, actor_kind, actor_id, sealed_text, text_masked, outbox_id)
-     SELECT $6, $5, place.id, $2, 'OUT', $7, 'BOT', 'bot', $8, $9, $10 FROM place
-     WHERE NOT EXISTS (SELECT 1 FROM timeline_items WHERE outbox_id = $10)
+     SELECT $1, $2, $3, $4, 'OUT', $5, 'BOT', 'bot', $6, $7, $8
+     WHERE NOT EXISTS (SELECT 1 FROM timeline_items WHERE outbox_id = $8)
      RETURNING id
    )
-   INSERT INTO timeline_links (customer_id, item_id, item_at) SELECT $11, id, $5 FROM item`,
+   INSERT INTO timeline_links (customer_id, item_id, item_at) SELECT $9, id, $2 FROM item`,
 );
 const FIND = statement(
   'outbox-bulk-timeline-find',
@@ -62,14 +59,13 @@ async function findItem(
 async function writeItem(tx: Tx, keys: Keyring, row: LeasedRow, { customerId, text }: BulkText): Promise<void> {
   const [next] = await tx.query<{ id: bigint }>(`SELECT nextval('timeline_id_seq') AS id`);
   const id = next?.id ?? 0n;
-  const platform = row.account.slice(0, row.account.indexOf(':'));
+  const place = { account: row.account, chat: row.chat };
+  const conversations = await conversationsAt(tx, [place], row.at);
   await tx.query(ITEM, [
-    newId(),
-    platform,
-    row.account,
-    row.chat,
-    row.at,
     id,
+    row.at,
+    conversations.get(addressKey(place)),
+    platformOf(row.account),
     row.kind,
     sealed(keys, id, text),
     maskText(text),

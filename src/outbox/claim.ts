@@ -169,9 +169,9 @@ async function lease(tx: Tx, token: string, allowed: readonly Candidate[]): Prom
   return tx.query<LeasedRow>(LEASE, [token, allowed.map((row) => row.id), allowed.map((row) => row.at)]);
 }
 
-/** Leases the answers meant for the request that `inboxId` came with. */
-export async function claimInteractive(tx: Tx, inboxId: bigint, token: string): Promise<readonly LeasedRow[]> {
-  return tx.query<LeasedRow>(INTERACTIVE, [inboxId, token]);
+/** Leases the answer meant for the request that `inboxId` came with: a press has one. */
+export async function claimInteractive(tx: Tx, inboxId: bigint, token: string): Promise<LeasedRow | undefined> {
+  return (await tx.query<LeasedRow>(INTERACTIVE, [inboxId, token]))[0];
 }
 
 /** Where messages go. */

@@ -11,7 +11,7 @@ import {
 } from '../channels/channel.ts';
 import type { Database, Tx } from '../db/database.ts';
 import { statement } from '../db/database.ts';
-import { isPassing } from '../db/faults.ts';
+import { isBlameless } from '../db/faults.ts';
 import type { Keyring } from '../db/keyring.ts';
 import type { MessageContent, Painter, Purpose } from '../core/operations/effects.ts';
 import { newId } from '../lib/ids.ts';
@@ -259,7 +259,7 @@ export class Deliverer implements DirectSender {
         error: errorText(error),
       });
       // Nothing has been sent; and what passes by itself says nothing against the message.
-      return isPassing(error) ? { state: 'PENDING', dueInMs: backoffMs(row), code: 'fault' } : again(row, 'fault');
+      return isBlameless(error) ? { state: 'PENDING', dueInMs: backoffMs(row), code: 'fault' } : again(row, 'fault');
     }
   }
 

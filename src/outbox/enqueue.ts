@@ -31,7 +31,9 @@ const INSERT = statement(
        $10::uuid[], $11::text[], $12::uuid[], $13::bytea[], $14::text[], $15::bigint[], $16::text[], $18::bytea[], $19::boolean[], $21::smallint[])
      AS row (id, key, account, chat, thread, lane, kind, purpose, customer_id, subject_kind, subject_id, sealed_payload, card_id, inbox_id, trace_id, repeat_key, leased, parts)
    ), fresh AS (
-     INSERT INTO outbox_keys (key, outbox_id, at) SELECT key, id, $2 FROM draft WHERE key IS NOT NULL ON CONFLICT DO NOTHING RETURNING outbox_id
+     INSERT INTO outbox_keys (key, outbox_id, at) SELECT key, id, $2 FROM draft WHERE key IS NOT NULL
+     ORDER BY key -- two that say the same wait for each other instead of deadlocking
+     ON CONFLICT DO NOTHING RETURNING outbox_id
    )
    INSERT INTO outbox (id, at, account, chat, thread, lane, kind, purpose, customer_id, subject_kind, subject_id, sealed_payload, card_id, inbox_id, due_at, trace_id, repeat_key, parts,
      state, lease_token, lease_until, sending_at, attempts, ordinal)
@@ -164,7 +166,8 @@ function customersOf(draft: NumberedMessage): string[] {
 
 /** What is the same whenever the same words go to the same chat. Buttons make every card its own. */
 function repeatKey(keys: Keyring, { to, content }: NumberedMessage): Buffer | null {
-  if (content.kind !== 'text' && content.kind !== 'card' && content.kind !== 'picture') return null;
+  if (content.kind === 'card_update' || content.kind === 'file_ref') return null;
+  if (content.kind === 'tap_answer' && content.form) return null; // opens a form, says nothing
   return keys.blind('outbox.repeat_key', [to.account, to.chat, to.thread ?? '', plainText(content)].join('\n'));
 }
 

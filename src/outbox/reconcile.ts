@@ -76,7 +76,7 @@ async function look(
     ...(row.ordinal === null ? {} : { ordinal: row.ordinal }),
   };
   try {
-    return await channel.reconcile(intent);
+    return await channel.reconcile(intent, row.at);
   } catch (error) {
     if (!(error instanceof ChannelError)) {
       // A bug of ours: the others must not wait behind it, and this one is asked about again when it is mended.

@@ -9,7 +9,6 @@ export type Settlement =
       readonly state: 'SENT';
       readonly providerId?: string;
       readonly handle?: Readonly<Record<string, string>>;
-      readonly note?: string;
     }
   /** With `isBroken` it is not this message: the platform refuses the whole account. With `isUnclear` it may have arrived. */
   | {
@@ -114,7 +113,7 @@ async function writeSettlements(
         ? keys.sealJson(`outbox.sealed_handle.${row.id}`, settlement.handle)
         : null,
     ),
-    results.map(({ settlement }) => (settlement.state === 'SENT' ? (settlement.note ?? null) : settlement.code)),
+    results.map(({ settlement }) => (settlement.state === 'SENT' ? null : settlement.code)),
     results.map(({ settlement }) => (settlement.state === 'PENDING' ? Math.round(settlement.dueInMs) : 0)),
     results.map(({ settlement }) => settlement.state === 'PENDING' && settlement.isUnclear === true),
   ]);

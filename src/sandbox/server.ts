@@ -8,6 +8,7 @@
  *   server handlers: [sandbox.handle, webhooks, …]   // takes every path under /sandbox, guards the webhooks it calls
  *   await sandbox.connect(base);                      // once our webhooks answer: verifies and sets callback addresses
  *   await sandbox.setNow(now);                        // while the app steps the clock, at every step
+ *   sandbox.hangUp();                                 // the app leaves: the last requests are answered
  *   await sandbox.close();
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
@@ -78,6 +79,8 @@ export interface Sandbox {
   setNow(now: Date): Promise<void>;
   /** Gives people phones, or corrects their names and roles: staff who were added later. */
   restore(people: readonly SandboxPerson[]): void;
+  /** Ends what stays open on purpose, the pages' lines to us: a server that leaves would wait for them. */
+  hangUp(): void;
   /** Stops timers and open pages, and writes the memory down. */
   close(): Promise<void>;
 }
@@ -175,8 +178,12 @@ class LocalSandbox implements Sandbox {
     this.#live.changed();
   }
 
-  async close(): Promise<void> {
+  hangUp(): void {
     this.#live.close();
+  }
+
+  async close(): Promise<void> {
+    this.hangUp();
     await Promise.all(this.#all.map((emulator) => emulator.close()));
     this.#memory.close();
   }

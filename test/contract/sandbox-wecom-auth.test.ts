@@ -193,6 +193,20 @@ describe('limits', () => {
     expect((await world.call('user/list_id', {})).errcode).toBe(0);
   });
 
+  test('no setting makes this platform kinder than the real one', async () => {
+    await start({ listConcurrency: 100, secretTries: 100 });
+    const slow = { platform: 'wecom', method: 'user/list_id', times: 5, effect: { kind: 'delay', ms: 800 } } as const;
+    world.wecom.addFault(slow);
+    await world.token();
+
+    const lists = await Promise.all([1, 2, 3, 4, 5, 6].map(async () => (await world.call('user/list_id', {})).errcode));
+    const wrong: number[] = [];
+    for (let n = 0; n < 11; n++) wrong.push((await getToken('wrong')).errcode);
+
+    expect(lists.toSorted((a, b) => a - b)).toEqual([0, 0, 0, 0, 0, 45033]);
+    expect(wrong.at(-1)).toBe(45009);
+  });
+
   test('the 101st jsapi ticket of an app within an hour is 45009', async () => {
     await start();
     let answered = await world.call('get_jsapi_ticket');

@@ -1,6 +1,7 @@
 /** The look-alike's callbacks against `@wecom/crypto`: it decrypts every push and makes every passive reply here. */
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { createDecipheriv } from 'node:crypto';
+import { FixedClock } from '../support/fixed-clock.ts';
 import {
   approvalCard,
   cardMessage,
@@ -13,13 +14,15 @@ import {
   startWorld,
   type World,
 } from './sandbox-wecom-world.ts';
-import { systemClock } from '../../src/lib/clock.ts';
 
 let world: World;
 beforeEach(async () => {
   world = await startWorld();
 });
-afterEach(() => world.close());
+afterEach(async () => {
+  vi.useRealTimers();
+  await world.close();
+});
 
 const toasts = (personId: string): string[] => world.screen(personId).toasts.map(({ text }) => text);
 const outward = (): unknown[] =>
@@ -67,16 +70,19 @@ describe('saving the callback URL', () => {
   });
 
   test('fails when the answer takes longer than a second, and the app keeps its old URL', async () => {
-    await world.close();
-    world = await startWorld({ verifyTimeoutMs: 60_000 }); // a setting cannot make it longer
-    const slow = await listen(() => Promise.resolve());
-    const started = performance.now();
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    const waits: boolean[] = [];
+    const slow = await listen(async () => {
+      for (const ms of [999, 1]) {
+        vi.advanceTimersByTime(ms);
+        waits.push(vi.getTimerCount() > 0);
+      }
+    });
     const result = await world.wecom.setCallbackUrl(LOAN_APP.agentId, slow.base);
-    const waited = performance.now() - started;
     await slow.close();
 
     expect(result).toEqual({ ok: false, reason: 'timeout' });
-    expect(waited).toBeGreaterThanOrEqual(990);
+    expect(waits).toEqual([true, false]);
     await world.wecom.say('lina', 'still here');
     expect(world.received).toHaveLength(1);
   });
@@ -84,6 +90,8 @@ describe('saving the callback URL', () => {
 
 describe('a push', () => {
   test('carries a text of a member, signed with real time and dated with virtual time', async () => {
+    await world.close();
+    world = await startWorld({ wall: new FixedClock('2026-12-24T09:00:00Z') });
     await world.wecom.say('ZhangWei', '新客户 何女士');
 
     const [got] = world.received;
@@ -101,8 +109,7 @@ describe('a push', () => {
       '1000007',
     ]);
     expect(BigInt(element(plaintext, 'MsgId') ?? 0)).toBeGreaterThan(2n ** 53n);
-    const age = systemClock.now().getTime() / 1_000 - Number(query?.get('timestamp'));
-    expect(Math.abs(age)).toBeLessThan(5);
+    expect(new Date(Number(query?.get('timestamp')) * 1_000)).toEqual(new Date('2026-12-24T09:00:00Z'));
   });
 
   test('hits every pad length from 1 to 32 within 32 pushes, with a fresh random prefix each time', async () => {
@@ -282,10 +289,9 @@ describe('failing endpoints', () => {
   });
 
   test('no answer within the time limit counts as failure; an answer to the second delivery ends it', async () => {
-    await world.close();
-    world = await startWorld({ callbackTimeoutMs: 400 });
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
     let calls = 0;
-    world.answerWith((_, response) => void (++calls > 1 && response.end()));
+    world.answerWith((_, response) => void (++calls > 1 ? response.end() : vi.advanceTimersByTime(5_000)));
     await world.wecom.say('lina', 'x');
 
     expect(world.received).toHaveLength(2);

@@ -224,6 +224,48 @@ describe('our Slack channel against the look-alike', () => {
     expect(world.heard.at(-1)?.happening).toEqual({ kind: 'other', what: 'message:channel' });
   });
 
+  test('what was said to us stays in its talk when others answer it in a thread: edit, press and deletion', async () => {
+    world = await new World().open();
+    await world.slack.sayIn('C0001', 'U0001', '<@UBOT> 客户 K305');
+    const said = world.heard.at(-1);
+    if (said?.happening.kind !== 'message') throw new Error('not heard');
+    const { messageId } = said.happening;
+    const shown = await world.send({ kind: 'card', card }, 'C0001');
+    for (const ts of [messageId, shown.providerId ?? '']) await world.slack.sayIn('C0001', 'U0002', '收到', ts);
+    world.heard.length = 0;
+
+    await world.slack.edit('U0001', messageId, '<@UBOT> 客户 K306');
+    await world.slack.tap('U0001', shown.providerId ?? '', 'abcd1234:1:approve');
+    await world.slack.remove('U0001', messageId);
+
+    expect(world.heard.map((event) => event.happening)).toMatchObject([
+      { kind: 'edited', messageId, text: '客户 K306' },
+      { kind: 'action', verb: 'approve' },
+      { kind: 'deleted', messageId },
+    ]);
+    expect(world.heard.map((event) => event.address)).toEqual([said.address, said.address, said.address]);
+    expect(said.address).toEqual({ account: ACCOUNT, chat: 'C0001', actor: 'U0001' });
+  });
+
+  test('what is said in a thread stays in its talk: the words, a press there and the form it opens', async () => {
+    world = await new World().open();
+    await world.slack.sayIn('C0001', 'U0002', '开会');
+    const thread = world.lastScreen('U0002').id;
+    await world.slack.sayIn('C0001', 'U0001', '<@UBOT> 待办', thread);
+    const to = { account: ACCOUNT, chat: 'C0001', thread };
+    await world.channel.send({ id: 'out-1', to, content: { kind: 'card', card }, attempt: 1 });
+    await world.slack.tap('U0001', world.lastScreen('U0001').id, 'abcd1234:1:reject');
+    const press = world.heard.at(-1)?.happening;
+    if (press?.kind !== 'action') throw new Error('no press heard');
+    const answer = { kind: 'tap_answer', tap: press.handle, text: form.title, alert: false, form } as const;
+    await world.channel.send({ id: 'out-2', to, content: answer, attempt: 1 });
+    await world.slack.tap('U0001', modals()[0]?.id ?? '', 'submit', { words: '流水对不上' });
+
+    const heard = world.heard.filter(({ happening }) => happening.kind === 'message' || happening.kind === 'action');
+    expect(heard.map(({ happening }) => happening.kind)).toEqual(['message', 'message', 'action', 'action']);
+    for (const { address } of heard) expect(address).toEqual({ ...to, actor: 'U0001' });
+  });
+
   test('a slash command typed in a channel is said, and answered, where the person’s direct messages are', async () => {
     world = await new World().open();
     await world.slack.say('U0001', '待办');
@@ -282,11 +324,28 @@ describe('our Slack channel against the look-alike', () => {
 
     expect(lost).toMatchObject({ name: 'ChannelError', failure: 'unknown' });
     expect(never).toMatchObject({ name: 'ChannelError', failure: 'unknown' });
-    expect(await world.channel.reconcile?.(intent('out-lost'))).toMatchObject({
+    expect(await world.channel.reconcile?.(intent('out-lost'), START)).toMatchObject({
       handle: { ts: world.lastScreen('U0001').id },
     });
-    expect(await world.channel.reconcile?.(intent('out-never'))).toBe('absent');
+    expect(await world.channel.reconcile?.(intent('out-never'), START)).toBe('absent');
     expect(world.slack.screen('U0001').messages).toHaveLength(1);
+  });
+
+  test('an older post with the same id is another’s: a database that was restored counts anew', async () => {
+    world = await new World().open();
+    const intent = {
+      id: '4711',
+      to: { account: ACCOUNT, chat: 'U0001' },
+      content: { kind: 'card', card },
+      attempt: 1,
+    } as const;
+    await world.channel.send(intent);
+    const since = new Date(START.getTime() + 3_600_000);
+    await world.slack.setNow(since);
+
+    expect(await world.channel.reconcile?.(intent, since)).toBe('absent');
+    await world.channel.send(intent);
+    expect(await world.channel.reconcile?.(intent, since)).toMatchObject({ providerId: world.lastScreen('U0001').id });
   });
 
   test('a deleted card is gone, an unknown person is gone, a revoked token is a breaker', async () => {

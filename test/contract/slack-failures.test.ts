@@ -1,8 +1,9 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import type { Channel, OutboundContent } from '../../src/channels/channel.ts';
 import { startStub, type Stub, type StubCall, type StubReply } from '../fixtures/slack/http-stub.ts';
+import { NOW } from '../fixtures/slack/requests.ts';
 import { card, channelAt, handle, intent, posted } from '../fixtures/slack/sending.ts';
-import { failureOf } from '../support/channel-failure.ts';
+import { failureOf, GATEWAY } from '../support/channel-failure.ts';
 
 let stub: Stub | undefined;
 
@@ -122,10 +123,34 @@ describe('failures', () => {
     expect(stub?.calls).toHaveLength(1);
   });
 
-  test('a 4xx that is no answer of Slack’s is a wrong address', async () => {
-    const channel = await slack(() => ({ status: 404, body: 'nothing here' }));
+  // Of a 407 Node's fetch tells nothing but that something went wrong; see `proxyStatus`.
+  test.each(GATEWAY.filter(([status]) => status !== 407))(
+    'a %i that is no answer of Slack’s is %s',
+    async (status, failure) => {
+      const channel = await slack(() => ({ status, body: '<html>proxy</html>' }));
 
-    expect(await failureOf(channel.send(intent(text)))).toMatchObject({ failure: 'our_fault', code: 'http_404' });
+      expect(await failureOf(channel.send(intent(text)))).toMatchObject({ failure, code: `http_${String(status)}` });
+    },
+  );
+
+  test('a 4xx in Slack’s own words is what they say', async () => {
+    const channel = await slack(() => ({ status: 403, json: { ok: false, error: 'channel_not_found' } }));
+
+    expect(await failureOf(channel.send(intent(text)))).toMatchObject({
+      failure: 'target_gone',
+      code: 'channel_not_found',
+    });
+  });
+
+  test('a file that cannot be handed over because somebody bars the way holds up no other message', async () => {
+    const channel = await slack((call) =>
+      call.path.endsWith('getUploadURLExternal')
+        ? { json: { ok: true, upload_url: `${stub?.url ?? ''}upload`, file_id: 'F1' } }
+        : { status: 403, body: '' },
+    );
+    const file: OutboundContent = { kind: 'file', name: 'a.pdf', mime: 'application/pdf', bytes: Buffer.from('x') };
+
+    expect(await failureOf(channel.send(intent(file)))).toMatchObject({ failure: 'park', code: 'http_403' });
   });
 
   test('a refused connection proves that nothing was sent: retry', async () => {
@@ -189,21 +214,21 @@ describe('reconciliation of an unknown post', () => {
           },
     );
 
-    expect(await channel.reconcile?.(intent({ kind: 'card', card }))).toEqual({
+    expect(await channel.reconcile?.(intent({ kind: 'card', card }), NOW)).toEqual({
       providerId: '1760000000.000200',
       handle,
     });
     expect(stub?.calls[0]?.fields).toMatchObject({
       channel: 'D0001',
       include_all_metadata: 'true',
-      oldest: String(1_760_000_000 - 604_800),
+      oldest: String(1_760_000_000 - 300),
     });
   });
 
-  test('a post without a trace in seven days was surely not sent', async () => {
+  test('a post without a trace since its message was written was surely not sent', async () => {
     const channel = await slack(() => ({ json: { ok: true, messages: [message('out-1', '1.0')] } }));
 
-    expect(await channel.reconcile?.(intent({ kind: 'text', text: 'hi' }))).toBe('absent');
+    expect(await channel.reconcile?.(intent({ kind: 'text', text: 'hi' }), NOW)).toBe('absent');
   });
 
   test('to a user id the direct message is opened first; in a thread its replies are read', async () => {
@@ -215,9 +240,11 @@ describe('reconciliation of an unknown post', () => {
 
     await channel.reconcile?.(
       intent({ kind: 'text', text: 'hi' }, { to: { account: 'slack:default', chat: 'U0777' } }),
+      NOW,
     );
     await channel.reconcile?.(
       intent({ kind: 'text', text: 'hi' }, { to: { account: 'slack:default', chat: 'C1', thread: '1.0' } }),
+      NOW,
     );
 
     expect(stub?.calls.map((one) => [one.path, one.fields['channel'] ?? one.fields['users']])).toEqual([
@@ -232,9 +259,9 @@ describe('reconciliation of an unknown post', () => {
       json: { ok: true, messages: [], response_metadata: { next_cursor: 'more' } },
     }));
 
-    expect(await channel.reconcile?.(intent({ kind: 'text', text: 'hi' }))).toBeUndefined();
+    expect(await channel.reconcile?.(intent({ kind: 'text', text: 'hi' }), NOW)).toBeUndefined();
     expect(
-      await channel.reconcile?.(intent({ kind: 'file', name: 'a', mime: 'a/b', bytes: Buffer.from('x') })),
+      await channel.reconcile?.(intent({ kind: 'file', name: 'a', mime: 'a/b', bytes: Buffer.from('x') }), NOW),
     ).toBeUndefined();
   });
 });

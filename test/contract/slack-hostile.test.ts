@@ -1,11 +1,11 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { createSlackChannel } from '../../src/channels/slack/channel.ts';
-import { FixedClock } from '../../src/lib/clock.ts';
 import { silentLog } from '../../src/lib/log.ts';
 import { Secret } from '../../src/lib/secret.ts';
 import { mutated } from '../fixtures/slack/mutate.ts';
 import { directMessage, eventCallback, form, FORM, NOW, SECRET, signed } from '../fixtures/slack/requests.ts';
+import { FixedClock } from '../support/fixed-clock.ts';
 
 const channel = createSlackChannel(
   { botToken: new Secret('x'), signingSecret: new Secret(SECRET), apiUrl: 'http://127.0.0.1:9/' },

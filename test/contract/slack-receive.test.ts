@@ -2,10 +2,10 @@ import { App, ExpressReceiver, LogLevel } from '@slack/bolt';
 import { describe, expect, test } from 'vitest';
 import type { Channel, InboundEvent, RawRequest, Received, Refused } from '../../src/channels/channel.ts';
 import { createSlackChannel } from '../../src/channels/slack/channel.ts';
-import { FixedClock } from '../../src/lib/clock.ts';
 import { silentLog } from '../../src/lib/log.ts';
 import { Secret } from '../../src/lib/secret.ts';
 import { directMessage, eventCallback, form, FORM, NOW, SECRET, signed, VECTORS } from '../fixtures/slack/requests.ts';
+import { FixedClock } from '../support/fixed-clock.ts';
 
 function channelWith(secret = SECRET): Channel {
   return createSlackChannel(
@@ -121,16 +121,29 @@ describe('request shapes', () => {
 
   test('an authentic body of an unknown type is kept as other, with the same key on each delivery', async () => {
     const body = JSON.stringify({
-      type: 'app_rate_limited',
+      type: 'something_new',
       team_id: 'T0001',
-      minute_rate_limited: 1,
       api_app_id: 'A',
     });
     const [first] = await events(signed(body));
     const [second] = await events(signed(body));
 
-    expect(first?.happening).toEqual({ kind: 'other', what: 'app_rate_limited' });
+    expect(first?.happening).toEqual({ kind: 'other', what: 'something_new' });
     expect(second?.deliveryKeys).toEqual(first?.deliveryKeys);
+  });
+
+  test('that Slack left out events is told as a gap, once for all the minutes of an hour', async () => {
+    const hour = 1_760_000_400;
+    const told = async (minute: unknown) => {
+      const body = { type: 'app_rate_limited', team_id: 'T0001', minute_rate_limited: minute, api_app_id: 'A' };
+      return (await events(signed(JSON.stringify(body))))[0];
+    };
+    const [first, second, next] = [await told(hour), await told(hour + 3540), await told(hour + 3600)];
+
+    expect(first).toMatchObject({ sender: '', occurredAt: new Date(hour * 1000), happening: { kind: 'gap' } });
+    expect(second?.deliveryKeys).toEqual(first?.deliveryKeys);
+    expect(next?.deliveryKeys).not.toEqual(first?.deliveryKeys);
+    expect((await told('soon'))?.happening).toEqual({ kind: 'other', what: 'app_rate_limited' });
   });
 });
 

@@ -36,7 +36,7 @@ describe('posting to a person', () => {
     await channel.receive(signed(JSON.stringify(eventCallback(word))), NOW);
 
     await channel.send(intent(hello, { to }));
-    await channel.reconcile?.(intent(hello, { to }));
+    await channel.reconcile?.(intent(hello, { to }), NOW);
 
     expect(places()).toEqual(['U0888', 'D0777', 'D0777']);
   });
@@ -140,8 +140,8 @@ describe('posting', () => {
     const later = await slack(() => history.shift() ?? posted);
 
     expect(error).toMatchObject({ failure: 'unknown', code: 'partly_sent' });
-    expect(await later.reconcile?.(intent({ kind: 'text', text: endless }))).toBeUndefined();
-    expect(await later.reconcile?.(intent({ kind: 'text', text: endless }))).toMatchObject({
+    expect(await later.reconcile?.(intent({ kind: 'text', text: endless }), NOW)).toBeUndefined();
+    expect(await later.reconcile?.(intent({ kind: 'text', text: endless }), NOW)).toMatchObject({
       providerId: '1760000002.0',
     });
   });
@@ -167,7 +167,7 @@ describe('posting', () => {
     const channel = await slack(() => posted);
 
     await channel.send(
-      intent({ kind: 'card', card }, { to: { account: 'slack:default', chat: 'C0001', thread: '1.0', actor: 'U1' } }),
+      intent({ kind: 'card', card }, { to: { account: 'slack:default', chat: 'C0001', thread: '1.0' } }),
     );
     await channel.send(intent({ kind: 'card_update', card: { ...card, revision: 2, closed: '已同意' }, handle }));
 

@@ -4,10 +4,10 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { WebSocketServer, type WebSocket } from 'ws';
 import { ChannelError, type Channel, type InboundEvent } from '../../src/channels/channel.ts';
 import { createSlackChannel } from '../../src/channels/slack/channel.ts';
-import { FixedClock } from '../../src/lib/clock.ts';
 import { silentLog } from '../../src/lib/log.ts';
 import { Secret } from '../../src/lib/secret.ts';
 import { directMessage, eventCallback, NOW, SECRET } from '../fixtures/slack/requests.ts';
+import { FixedClock } from '../support/fixed-clock.ts';
 
 /** A Slack that opens sockets: hands out its own address and speaks the frames of the reference §1.3. */
 class SocketSlack {
@@ -16,6 +16,8 @@ class SocketSlack {
   readonly sockets: WebSocket[] = [];
   openAnswer: Record<string, unknown> | undefined;
   team: string | undefined;
+  /** Takes the connection and never says hello. */
+  isMute = false;
   #waiting: (() => void)[] = [];
 
   constructor() {
@@ -35,7 +37,8 @@ class SocketSlack {
         this.acks.push((JSON.parse(frame.toString('utf8')) as { envelope_id: string }).envelope_id);
         this.#wake();
       });
-      socket.send(JSON.stringify({ type: 'hello', num_connections: 1, connection_info: { app_id: 'A0001' } }));
+      if (!this.isMute)
+        socket.send(JSON.stringify({ type: 'hello', num_connections: 1, connection_info: { app_id: 'A0001' } }));
       this.#wake();
     });
   }
@@ -258,6 +261,21 @@ describe('Socket Mode', () => {
 
     await expect(done).rejects.toMatchObject({ name: 'ChannelError', failure: 'breaker', code: 'link_disabled' });
     expect([hellos, slack.sockets.length]).toEqual([1, 1]);
+  });
+
+  test('who leaves before the hello was never let in', async () => {
+    slack.isMute = true;
+    let hellos = 0;
+    const done = channel().listen?.(
+      () => Promise.resolve(),
+      stop.signal,
+      () => (hellos += 1),
+    );
+    await slack.until(() => slack.sockets.length === 1);
+    stop.abort();
+    await done;
+
+    expect(hellos).toBe(0);
   });
 
   test('without an app token the channel does not listen', () => {

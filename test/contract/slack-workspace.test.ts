@@ -1,11 +1,11 @@
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import type { Channel, RawRequest } from '../../src/channels/channel.ts';
 import { createSlackChannel } from '../../src/channels/slack/channel.ts';
-import { FixedClock } from '../../src/lib/clock.ts';
 import { silentLog } from '../../src/lib/log.ts';
 import { Secret } from '../../src/lib/secret.ts';
 import { startStub, type Stub, type StubReply } from '../fixtures/slack/http-stub.ts';
 import { directMessage, eventCallback, form, FORM, NOW, SECRET, signed } from '../fixtures/slack/requests.ts';
+import { FixedClock } from '../support/fixed-clock.ts';
 
 const OURS = 'T0001';
 const OTHER = 'T0EVIL';

@@ -4,11 +4,12 @@ import type { AddressInfo } from 'node:net';
 import { expect } from 'vitest';
 import type { Channel, InboundEvent, OutboundContent, Receipt } from '../../src/channels/channel.ts';
 import { createSlackChannel } from '../../src/channels/slack/channel.ts';
-import { FixedClock, systemClock } from '../../src/lib/clock.ts';
+import { systemClock } from '../../src/lib/clock.ts';
 import { silentLog } from '../../src/lib/log.ts';
 import { Secret } from '../../src/lib/secret.ts';
 import { createSlackEmulator, type SlackEmulator } from '../../src/sandbox/slack/index.ts';
 import { GRANTED } from '../support/slack-manifest.ts';
+import { FixedClock } from '../support/fixed-clock.ts';
 
 export const START = new Date('2026-11-21T02:00:00Z');
 export const ACCOUNT = 'slack:T0001';

@@ -35,8 +35,10 @@ export interface World {
   readonly events: InboundEvent[];
   /** HTTP statuses of what was refused. */
   readonly refused: number[];
-  /** False = the inbox is down: the door answers 503. */
-  storeIsUp: boolean;
+  /** What came while the inbox was down. */
+  readonly missed: InboundEvent[];
+  /** The inbox is down for so many requests: the door answers 503. */
+  storeIsDownFor: number;
   /** Sends to the person as the outbox would. */
   send(content: OutboundContent): Promise<Receipt>;
   /** An unsigned or wrongly signed request to the door. */
@@ -49,6 +51,7 @@ export async function openWorld(platform: Platform): Promise<World> {
   const parts: { emulator?: Emulator; channel?: Channel } = {};
   const events: InboundEvent[] = [];
   const refused: number[] = [];
+  const missed: InboundEvent[] = [];
   const door = async (method: string, url: string, headers: IncomingHttpHeaders, body: Buffer): Promise<HttpAnswer> => {
     const received = await parts.channel?.receive({ method, url, headers, body }, systemClock.now());
     if (!received) return { status: 404 };
@@ -56,7 +59,11 @@ export async function openWorld(platform: Platform): Promise<World> {
       refused.push(received.status);
       return { status: received.status };
     }
-    if (!world.storeIsUp) return { status: 503 };
+    if (world.storeIsDownFor > 0) {
+      world.storeIsDownFor -= 1;
+      missed.push(...received.events);
+      return { status: 503 };
+    }
     events.push(...received.events);
     return received.answer();
   };
@@ -88,7 +95,8 @@ export async function openWorld(platform: Platform): Promise<World> {
     },
     events,
     refused,
-    storeIsUp: true,
+    missed,
+    storeIsDownFor: 0,
     send: async (content) =>
       world.channel.send({
         id: String((rows += 1)),

@@ -1,7 +1,6 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { createTelegramChannel } from '../../src/channels/telegram/channel.ts';
-import { FixedClock } from '../../src/lib/clock.ts';
 import { silentLog } from '../../src/lib/log.ts';
 import { Secret } from '../../src/lib/secret.ts';
 import { mutated } from '../fixtures/slack/mutate.ts';
@@ -14,6 +13,7 @@ import {
   webhook,
   WEBHOOK_SECRET,
 } from '../fixtures/telegram/updates.ts';
+import { FixedClock } from '../support/fixed-clock.ts';
 
 const NOW = new Date('2026-01-01T00:00:00Z');
 const channel = createTelegramChannel(

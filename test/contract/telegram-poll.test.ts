@@ -1,11 +1,11 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { InboundEvent } from '../../src/channels/channel.ts';
 import { createTelegramChannel } from '../../src/channels/telegram/channel.ts';
-import { FixedClock } from '../../src/lib/clock.ts';
 import { silentLog } from '../../src/lib/log.ts';
 import { Secret } from '../../src/lib/secret.ts';
 import { startStub, type Stub, type StubCall, type StubReply } from '../fixtures/slack/http-stub.ts';
 import { callback, privateMessage, TOKEN } from '../fixtures/telegram/updates.ts';
+import { FixedClock } from '../support/fixed-clock.ts';
 
 let stub: Stub | undefined;
 let stop: AbortController;
@@ -33,6 +33,8 @@ async function listen(
   return channel.listen(sink, stop.signal, connected);
 }
 
+const WEBHOOK_ACTIVE =
+  "Conflict: can't use getUpdates method while webhook is active; use deleteWebhook to delete the webhook first";
 const batch = (...updates: unknown[]): StubReply => ({ json: { ok: true, result: updates } });
 const texts = (events: readonly InboundEvent[]) =>
   events.map((event) => ('text' in event.happening ? event.happening.text : event.happening.kind));
@@ -71,7 +73,7 @@ describe('long polling', () => {
     expect(stub?.calls[0]?.fields).toMatchObject({
       limit: '100',
       timeout: '25',
-      allowed_updates: '["message","edited_message","callback_query","my_chat_member","chat_member"]',
+      allowed_updates: '["message","edited_message","callback_query","my_chat_member"]',
     });
   });
 
@@ -131,12 +133,6 @@ describe('long polling', () => {
     [401, 'Unauthorized', 'breaker', 'unauthorized'],
     [
       409,
-      "Conflict: can't use getUpdates method while webhook is active; use deleteWebhook to delete the webhook first",
-      'park',
-      'webhook_active',
-    ],
-    [
-      409,
       'Conflict: terminated by other getUpdates request; make sure that only one bot instance is running',
       'park',
       'other_poller',
@@ -148,6 +144,27 @@ describe('long polling', () => {
     );
 
     await expect(done).rejects.toMatchObject({ name: 'ChannelError', failure, code });
+  });
+
+  test('a webhook in the way is taken away, once, and what waits there is not thrown away', async () => {
+    const conflict = { status: 409, json: { ok: false, error_code: 409, description: WEBHOOK_ACTIVE } };
+    const replies: StubReply[] = [
+      conflict,
+      { status: 500, body: 'restart' },
+      { json: { ok: true, result: true } },
+      batch(privateMessage({ text: '还在' }, 30)),
+      conflict,
+    ];
+    const heard: string[] = [];
+    const done = listen(
+      () => replies.shift() ?? 'hang',
+      async (events) => void heard.push(...texts(events)),
+    );
+
+    await expect(done).rejects.toMatchObject({ failure: 'park', code: 'webhook_active' });
+    expect(heard).toEqual(['还在']);
+    const deletions = (stub?.calls ?? []).filter(({ path }) => path.endsWith('deleteWebhook'));
+    expect(deletions.map(({ fields }) => fields)).toEqual([{}, {}]);
   });
 
   test('each poll that is answered says that Telegram has let us in, none that is refused does', async () => {
@@ -184,7 +201,7 @@ describe('long polling', () => {
     expect(performance.now() - start).toBeGreaterThan(150);
   });
 
-  test('an answer that breaks off is asked for again at once', { timeout: 4_000 }, async () => {
+  test('an answer that breaks off is asked for again at once', { timeout: 9_000 }, async () => {
     const replies: StubReply[] = ['break off', batch(privateMessage({ text: '回来了' }, 30))];
 
     expect(await firstHeard(replies)).toEqual(['回来了']);

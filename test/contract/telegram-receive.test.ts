@@ -1,11 +1,19 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import type { RawRequest, Received, Refused } from '../../src/channels/channel.ts';
 import { createTelegramChannel, type TelegramChannel } from '../../src/channels/telegram/channel.ts';
-import { FixedClock } from '../../src/lib/clock.ts';
 import { silentLog } from '../../src/lib/log.ts';
 import { Secret } from '../../src/lib/secret.ts';
 import { startStub, type Stub, type StubReply } from '../fixtures/slack/http-stub.ts';
-import { callback, privateMessage, TOKEN, webhook, WEBHOOK_SECRET } from '../fixtures/telegram/updates.ts';
+import {
+  callback,
+  groupMessage,
+  membership,
+  privateMessage,
+  TOKEN,
+  webhook,
+  WEBHOOK_SECRET,
+} from '../fixtures/telegram/updates.ts';
+import { FixedClock } from '../support/fixed-clock.ts';
 
 const NOW = new Date('2026-01-01T00:00:00Z');
 let stub: Stub | undefined;
@@ -144,7 +152,7 @@ describe('the fences around telegraf', () => {
     expect(stub.calls[0]?.fields).toEqual({
       url: 'https://bot.example.com/channels/telegram/webhook',
       secret_token: WEBHOOK_SECRET,
-      allowed_updates: '["message","edited_message","callback_query","my_chat_member","chat_member"]',
+      allowed_updates: '["message","edited_message","callback_query","my_chat_member"]',
       max_connections: '40',
     });
     const bare = createTelegramChannel(
@@ -152,5 +160,76 @@ describe('the fences around telegraf', () => {
       { clock: new FixedClock(NOW), log: silentLog },
     );
     await expect(bare.useWebhook('https://x.test')).rejects.toMatchObject({ code: 'no_webhook_secret' });
+  });
+
+  test('an address Telegram does not take is told as such, with Telegram’s words for the log', async () => {
+    const description = 'Bad Request: bad webhook: An HTTPS URL must be provided for webhook';
+    stub = await startStub(() => ({ status: 400, json: { ok: false, error_code: 400, description } }));
+
+    await expect(telegram(stub.url).useWebhook('http://x.test')).rejects.toMatchObject({
+      failure: 'our_fault',
+      code: 'webhook_refused',
+      message: `400 ${description}`,
+    });
+  });
+});
+
+describe('our own name', () => {
+  const mention = webhook(groupMessage({ text: '@other_bot 待办' }));
+  const named: StubReply = { json: { ok: true, result: { id: 1, username: 'daiban_bot' } } };
+
+  test('is asked for once, and only when it matters', async () => {
+    stub = await startStub(() => named);
+    const channel = telegram(stub.url);
+    for (const update of [privateMessage({ text: '@other_bot 待办' }), membership('left', 'supergroup')])
+      await channel.receive(webhook(update), NOW);
+    expect(stub.calls).toEqual([]);
+
+    expect(await outcome(mention, channel)).toBe('200 other');
+    expect(await outcome(webhook(groupMessage({ text: '@Daiban_Bot 待办' })), channel)).toBe('200 message');
+    expect(await channel.botName?.()).toBe('daiban_bot');
+    expect(stub.calls.map(({ path }) => path.split('/').at(-1))).toEqual(['getMe']);
+  });
+
+  test('may be any bot’s while Telegram does not tell it: nothing that is for us is lost, and nobody is kept waiting', async () => {
+    let calls = 0;
+    stub = await startStub(() => ((calls += 1) === 1 ? { status: 500, body: 'restart' } : named));
+    const channel = telegram(stub.url);
+
+    expect(await outcome(mention, channel)).toBe('200 message');
+    expect(await outcome(mention, channel)).toBe('200 message');
+    expect(calls).toBe(1);
+    const later = await channel.receive(mention, new Date(NOW.getTime() + 30_000));
+    expect(later).toMatchObject({ events: [{ happening: { kind: 'other' } }] });
+  });
+});
+
+describe('whether Telegram delivers to us', () => {
+  const OURS = 'https://bot.example.com';
+  const url = `${OURS}/channels/telegram/webhook`;
+  const polling = (root: string) =>
+    createTelegramChannel(
+      { botToken: new Secret(TOKEN), apiRoot: root },
+      { clock: new FixedClock(NOW), log: silentLog },
+    );
+
+  test.each([
+    ['there is a webhook of ours', { url, pending_update_count: 3 }, undefined],
+    ['an error is over', { url, pending_update_count: 0, last_error_date: 1_760_000_000 }, undefined],
+    ['what waits met an error', { url, pending_update_count: 3, last_error_date: 1_760_000_000 }, 'webhook_failing'],
+    ['it is somebody else’s', { url: 'https://old.example.com/hook', pending_update_count: 0 }, 'webhook_elsewhere'],
+    ['there is none', { url: '', pending_update_count: 0 }, 'no_webhook'],
+  ])('is checked: %s', async (_, result, code) => {
+    stub = await startStub(() => ({ json: { ok: true, result } }));
+
+    expect(await telegram(stub.url).check(OURS)).toEqual(code === undefined ? { ok: true } : { ok: false, code });
+  });
+
+  test('is checked without a webhook secret, too: then there must be no webhook', async () => {
+    const urls = ['', url];
+    stub = await startStub(() => ({ json: { ok: true, result: { url: urls.shift() } } }));
+
+    expect(await polling(stub.url).check(OURS)).toEqual({ ok: true });
+    expect(await polling(stub.url).check(OURS)).toEqual({ ok: false, code: 'webhook_active' });
   });
 });

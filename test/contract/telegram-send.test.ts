@@ -3,12 +3,12 @@ import { afterEach, describe, expect, test } from 'vitest';
 import type { Card } from '../../src/channels/card.ts';
 import type { OutboundContent, OutboundIntent } from '../../src/channels/channel.ts';
 import { createTelegramChannel, type TelegramChannel } from '../../src/channels/telegram/channel.ts';
-import { FixedClock } from '../../src/lib/clock.ts';
 import { silentLog } from '../../src/lib/log.ts';
 import { Secret } from '../../src/lib/secret.ts';
 import { startStub, type Stub, type StubCall, type StubReply } from '../fixtures/slack/http-stub.ts';
 import { PERSON, TOKEN } from '../fixtures/telegram/updates.ts';
-import { failureOf } from '../support/channel-failure.ts';
+import { failureOf, GATEWAY } from '../support/channel-failure.ts';
+import { FixedClock } from '../support/fixed-clock.ts';
 
 const card: Card = {
   id: 'abcd1234',
@@ -95,12 +95,12 @@ describe('sending', () => {
     });
   });
 
-  test('the phone is asked for in private chats only', async () => {
+  test('the phone is asked for in private chats only: Telegram refuses the question anywhere else', async () => {
     const channel = await telegram(() => sent);
     const ask: OutboundContent = { kind: 'text', text: '手机号？', requestContact: '分享' };
 
     await channel.send(intent(ask));
-    await channel.send(intent(ask, { to: { account: 'telegram:1000000001', chat: '-100', actor: '1', thread: '55' } }));
+    await channel.send(intent(ask, { to: { account: 'telegram:1000000001', chat: '-100', thread: '55' } }));
 
     expect(stub?.calls[0]?.fields['reply_markup']).toContain('request_contact');
     expect(stub?.calls[1]?.fields).not.toHaveProperty('reply_markup');
@@ -141,9 +141,7 @@ describe('sending', () => {
       caption: 'A & B',
     };
 
-    await channel.send(
-      intent(file, { to: { account: 'telegram:1000000001', chat: '-100', thread: '55', actor: '1' } }),
-    );
+    await channel.send(intent(file, { to: { account: 'telegram:1000000001', chat: '-100', thread: '55' } }));
 
     const body = stub?.calls[0]?.body.toString() ?? '';
     expect(stub?.calls[0]?.path).toBe(`/bot${TOKEN}/sendDocument`);
@@ -239,9 +237,7 @@ describe('refusals', () => {
         : { json: { ok: true, result: { message_id: 9, date: 1, chat: { id: moved, type: 'supergroup' } } } },
     );
 
-    const receipt = await channel.send(
-      intent(text, { to: { account: 'telegram:1000000001', chat: '-555', actor: '1' } }),
-    );
+    const receipt = await channel.send(intent(text, { to: { account: 'telegram:1000000001', chat: '-555' } }));
 
     expect(receipt.handle).toEqual({ chat: String(moved), message: '9' });
     expect(stub?.calls).toHaveLength(2);
@@ -265,6 +261,20 @@ describe('broken connections', () => {
     expect(await failureOf(channel.send(intent(update)))).toMatchObject({ failure: 'retry' });
     expect(await failureOf(channel.send(intent(tapAnswer)))).toMatchObject({ failure: 'retry' });
   });
+
+  test.each([...GATEWAY, [429, 'wait']] as const)(
+    'a %i in nobody’s or somebody else’s words is %s',
+    async (status, failure) => {
+      const replies: StubReply[] = [
+        { status, body: '<html>proxy</html>' },
+        { status, json: { message: 'blocked' } },
+      ];
+      const channel = await telegram(() => replies.shift() ?? sent);
+
+      for (let left = replies.length; left > 0; left -= 1)
+        expect(await failureOf(channel.send(intent(text)))).toMatchObject({ failure, code: `http_${String(status)}` });
+    },
+  );
 
   test('a 200 that is no JSON is unknown; a refused connection is a retry', async () => {
     const channel = await telegram(() => ({ body: '<html>proxy</html>' }));
@@ -314,7 +324,7 @@ describe('broken connections', () => {
     expect(await failureOf(channel.send(intent(text)))).toMatchObject({ failure: 'unknown', code: 'bad_answer' });
   });
 
-  test('an answer that breaks off is noticed at once', { timeout: 4_000 }, async () => {
+  test('an answer that breaks off is noticed at once', { timeout: 9_000 }, async () => {
     const channel = await telegram(() => 'break off');
 
     expect(await failureOf(channel.send(intent(text)))).toMatchObject({ failure: 'unknown', code: 'network' });

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { Channel, ChannelError, OutboundContent, OutboundIntent } from '../../src/channels/channel.ts';
-import { FixedClock } from '../../src/lib/clock.ts';
 import { ApiStub, ok, refused } from '../fixtures/wecom/api-stub.ts';
 import { aChannel, anIntent, NOW } from '../fixtures/wecom/platform.ts';
-import { failureOf } from '../support/channel-failure.ts';
+import { failureOf, GATEWAY } from '../support/channel-failure.ts';
+import { FixedClock } from '../support/fixed-clock.ts';
 
 let stub: ApiStub;
 let clock: FixedClock;
@@ -138,10 +138,14 @@ describe('network', () => {
     expect(await failure(anIntent(TEXT))).toMatchObject({ failure: 'unknown', code: 'bad_answer' });
   });
 
-  test('a wrong base address is our fault', async () => {
-    stub.script = ({ path }) => (path === 'gettoken' ? ok() : { status: 404, body: '' });
-    expect(await failure(anIntent(TEXT))).toMatchObject({ failure: 'our_fault', code: 'http_404' });
-  });
+  test.each([...GATEWAY, [429, 'wait']] as const)(
+    'a %i that is no answer of WeCom’s is %s',
+    async (status, expected) => {
+      stub.script = ({ path }) => (path === 'gettoken' ? ok() : { status, body: '<html>proxy</html>' });
+
+      expect(await failure(anIntent(TEXT))).toMatchObject({ failure: expected, code: `http_${status}` });
+    },
+  );
 
   test.each([202, 204, 299, 302, 307])('a %i is nothing WeCom says: unknown, and not followed', async (status) => {
     stub.script = ({ path }) =>

@@ -16,6 +16,17 @@ async function isInSight(inner: Locator, talk: Locator): Promise<boolean> {
   return small.y >= large.y - 1 && small.y + small.height <= large.y + large.height + 1;
 }
 
+/** Waits until the page has laid out and drawn what it has got, and has heard of where it is scrolled to. */
+async function drawn(page: Page): Promise<void> {
+  await page.evaluate('new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))');
+}
+
+/** Waits until the message that holds this is answered, and the page has made room for the answer. */
+async function answered(inner: Locator): Promise<void> {
+  await inner.locator('xpath=ancestor::*[@data-message]/following-sibling::*[@data-message]').last().waitFor();
+  await drawn(inner.page());
+}
+
 const reason = whyNoBrowser();
 
 describe.skipIf(reason !== undefined)('the sandbox page', () => {
@@ -62,13 +73,7 @@ describe.skipIf(reason !== undefined)('the sandbox page', () => {
       const link = visitor
         .phone(SELLER)
         .getByRole('button', { name: new RegExp(`${visitor.say('phone.open_link')}$`) });
-      await link.waitFor();
-      await visitor
-        .phone(SELLER)
-        .getByRole('button', { name: eitherLanguage('flows.lead-intake.choice.invite') })
-        .last()
-        .waitFor();
-      await new Promise((resolve) => setTimeout(resolve, 1_500));
+      await answered(link); // with the question that was open
 
       expect(await isInSight(link, talk)).toBe(true);
       // Opened again on a small screen, the talk begins at its end; the guide brings the link.
@@ -106,13 +111,12 @@ describe.skipIf(reason !== undefined)('the sandbox page', () => {
   });
 
   test('shows what was just sent although somebody had scrolled up', async () => {
-    const { visitor, talk } = world();
+    const { page, visitor, talk } = world();
     await talk.evaluate((box: { scrollTo(x: number, y: number): void }) => box.scrollTo(0, 0));
-    await new Promise((resolve) => setTimeout(resolve, 200));
+    await drawn(page);
     await visitor.write(SELLER, '帮助');
     const own = talk.getByText('帮助', { exact: true }).last();
-    await own.waitFor();
-    await new Promise((resolve) => setTimeout(resolve, 1_000));
+    await answered(own);
 
     expect(await isInSight(own, talk)).toBe(true);
   });

@@ -21,7 +21,7 @@ beforeAll(async () => {
     interactiveAnswer: async () => undefined,
     count: () => undefined,
   });
-  const server = createServer((request, response) => void webhooks(request, response));
+  const server = createServer((request, response) => void webhooks.handle(request, response));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   served.server = server;
 });

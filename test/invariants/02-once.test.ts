@@ -1,5 +1,6 @@
 /** Invariant 2: however often an event is delivered, and however many workers run, it takes effect once. */
 import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { inUnit } from '../../src/core/unit/unit.ts';
 import { forgetDeliveries } from '../../src/inbox/receive.ts';
 import { until, useCompany } from './support/company.ts';
 
@@ -33,20 +34,21 @@ describe('one event, many deliveries', () => {
 
   test('a message that one worker is sending is left alone by all others', async () => {
     const { telegram } = company.channels;
-    const answer: { give?: () => void } = {};
-    onTestFinished(() => answer.give?.());
+    const answers: (() => void)[] = [];
+    const answer = (): void => answers.splice(0).forEach((give) => give());
+    onTestFinished(answer);
     await company.say(telegram, 'u1', 'hello');
     const [first, second] = [company.worker(), company.worker()];
     await first.turns.run();
-    telegram.onSend = async () => new Promise((resolve) => (answer.give = () => resolve({ providerId: 'p' })));
+    telegram.onSend = async () => new Promise((resolve) => answers.push(() => resolve({ providerId: 'p' })));
     const sending = first.deliverer.run();
-    await until(() => answer.give !== undefined);
+    await until(() => answers.length > 0);
 
     const other = second.deliverer.run();
     await Promise.race([other, until(() => telegram.sent.length > 1)]);
     const sends = telegram.sent.length;
     telegram.onSend = async (intent) => ({ providerId: intent.id });
-    answer.give?.();
+    answer();
     await Promise.all([sending, other]);
 
     expect(sends).toBe(1);
@@ -90,14 +92,25 @@ describe('one event, many deliveries', () => {
   });
 
   test('an outbox key is used once for ever, whoever writes it again', async () => {
-    const send = async (): Promise<unknown> =>
-      company.base.database.transaction(async (tx) =>
-        tx.query(
-          `WITH fresh AS (INSERT INTO outbox_keys (key, outbox_id, at) VALUES ('remind:1:1:dueDay', 1, business_now()) ON CONFLICT DO NOTHING RETURNING 1) SELECT count(*)::int AS n FROM fresh`,
-        ),
-      );
+    const { telegram } = company.channels;
+    const actor = { kind: 'SYSTEM', id: 'daiban', language: 'zh-CN' } as const;
+    const remind = async (): Promise<void> =>
+      inUnit(company.base.unit, async (unit) => {
+        const to = { account: telegram.account, chat: 'u-once' };
+        const content = { kind: 'text', text: '本期应还 1,050.00 元' } as const;
+        unit.turn({ actor, via: 'test' }).effects.send({ key: 'remind:1:1:dueDay', to, purpose: 'STAFF', content });
+      });
+    const written = async (): Promise<number> =>
+      company.count(`outbox o JOIN timeline_items t ON t.outbox_id = o.id WHERE o.chat = 'u-once'`);
 
-    expect(await send()).toEqual([{ n: 1 }]);
-    expect(await send()).toEqual([{ n: 0 }]);
+    await Promise.all([remind(), remind()]);
+    expect(await written()).toBe(1);
+    await company.drain();
+    await company.db.pool.query(`DELETE FROM outbox WHERE chat = 'u-once'`); // as when its month is dropped
+    await remind();
+    await company.drain();
+
+    expect(await written()).toBe(0);
+    expect(telegram.said('u-once')).toHaveLength(1);
   });
 });

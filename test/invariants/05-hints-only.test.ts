@@ -3,7 +3,7 @@ import { Worker } from 'bullmq';
 import { Redis } from 'ioredis';
 import { afterEach, expect, test } from 'vitest';
 import { BullWake } from '../../src/jobs/bull-wake.ts';
-import { Interactive } from '../../src/jobs/interactive.ts';
+import { Interactive, type HeldAnswer } from '../../src/jobs/interactive.ts';
 import { Loop } from '../../src/jobs/loop.ts';
 import { NotifyWake } from '../../src/jobs/wake.ts';
 import { silentLog } from '../../src/lib/log.ts';
@@ -12,6 +12,8 @@ import { until, useCompany } from './support/company.ts';
 
 const company = useCompany();
 const CANARY = '13877776666';
+/** An event no test of this file has. */
+const REQUEST = 5_151_515n;
 const leaving: (() => Promise<void>)[] = [];
 
 afterEach(async () => {
@@ -137,21 +139,40 @@ describeWithRedis('with Redis', () => {
     expect(woken).toBe(5);
   });
 
-  test('a process that waits for answers, but sends none itself, takes no hint meant for the senders', async () => {
+  test('a process that waits for answers, but sends none itself, takes no hint meant for the senders, and heeds its own', async () => {
     const { sender, worker, other: web } = threeProcesses();
     const { database, keys } = company.base;
-    const held = new Interactive({ database, keys, wake: web, followUp: async () => undefined });
-    let woken = 0;
-    worker.on('outbox', () => (woken += 1));
+    const patienceMs = 3_600_000; // looks by itself every four minutes only
+    const interactive = new Interactive({ database, keys, wake: web, followUp: async () => undefined, patienceMs });
+    const heard = { worker: 0, web: 0 };
+    worker.on('outbox', () => (heard.worker += 1));
+    web.overhear('outbox', () => (heard.web += 1));
 
     for (let n = 1; n <= 10; n += 1) {
       sender.signal('outbox');
-      await until(() => woken >= n);
+      await until(() => heard.worker >= n);
     }
 
-    expect(woken).toBe(10);
-    expect(held).toBeDefined();
+    expect(heard).toEqual({ worker: 10, web: 0 });
+    let answer: HeldAnswer | undefined;
+    const waiting = interactive.wait(REQUEST).then((held) => (answer = held));
+    await leaveAnswer(REQUEST);
+    await until(() => {
+      web.signal('outbox');
+      return answer !== undefined;
+    });
+    await waiting;
+    expect(answer?.answer.kind).toBe('text');
   });
+
+  /** What a turn left for the request that its event came with. */
+  async function leaveAnswer(inboxId: bigint): Promise<void> {
+    const { id } = await company.addStaff('小林', ['sales'], { telegram: '5151' });
+    const system = { kind: 'SYSTEM', id: 'daiban', language: 'zh-CN' } as const;
+    await company.call(system, 'staff.notify', { staffId: id, text: 'talk.parked', params: {} });
+    const sql = `UPDATE outbox SET lane = 'INTERACTIVE', inbox_id = $1 WHERE chat = '5151'`;
+    await company.db.pool.query(sql, [inboxId]);
+  }
 
   test('of any number of hints one waits for each topic, and nothing is left of those that were taken', async () => {
     await redis.flush();

@@ -176,6 +176,35 @@ describe('two levels', () => {
     await expect(seat).rejects.toMatchObject({ constraint: 'signed_twice' });
   });
 
+  test('who signed at the first level is not asked at the second when it was returned only for documents', async () => {
+    const { lead, open } = await submit('300000.00');
+    await decide(person('both'), await open());
+    const asked = async (): Promise<readonly string[]> =>
+      ((await open())?.tasks ?? []).map((task) => task.staffId).sort();
+    const others = await asked();
+    await decide(person('approver'), await open(), 'return', { reason: '缺流水' });
+    await company.call(person('submitter'), 'lead.submit', { lead });
+
+    expect(await asked()).toEqual(others);
+    const seat = company.db.pool.query(
+      `INSERT INTO approval_tasks (id, approval_id, staff_id, state) VALUES (gen_random_uuid(), $1, $2, 'APPROVED')`,
+      [(await open())?.id, person('both').id],
+    );
+    await expect(seat).rejects.toMatchObject({ constraint: 'signed_twice' });
+  });
+
+  test('returned for other terms the case begins anew: who signed at the first level is asked there again', async () => {
+    const { lead, open } = await submit('300000.00');
+    await decide(person('both'), await open());
+    await decide(person('approver'), await open(), 'return', { reason: '太高' });
+    await company.call(person('submitter'), 'lead.update', { lead, facts: { amount: '250000.00' } });
+    await company.call(person('submitter'), 'lead.submit', { lead });
+
+    await decide(person('both'), await open());
+
+    expect((await open())?.tasks.map((task) => task.staffId)).not.toContain(person('both').id);
+  });
+
   test('two who tap in the same moment are counted one after the other: both signatures stand, the loan is made once', async () => {
     const { application, open } = await submit('300000.00');
     await decide(person('reviewer'), await open());

@@ -155,9 +155,7 @@ describe('a canary', () => {
     expect(revealed).toContain('欧***本人来电 139****1234 核对');
     expect([byPhone, byName]).toEqual(['{"input":{"customer":"139****1234"}}', '{"input":{"customer":"欧***"}}']);
     expect(
-      await company.count(`audit_entries WHERE action = 'document.offerUpload' AND subject_id = $1`, [
-        customer?.number,
-      ]),
+      await company.count(`audit_entries WHERE action = 'document.offerUpload' AND subject_id = $1`, [customer?.id]),
     ).toBe(2);
   });
 

@@ -106,6 +106,25 @@ describe('what an approver saw', () => {
   });
 });
 
+test('no loan is made but the very one that was voted on, whoever changes the terms under the vote', async () => {
+  const facts = { name: '周先生', phone: '13800006613', amount: '100000.00', term: 12 };
+  const lead = (await company.call(who('sales'), 'lead.capture', { facts })) as { leadNumber: string };
+  const done = (await company.call(who('sales'), 'lead.submit', { lead: lead.leadNumber })) as {
+    applicationId: string;
+    applicationNumber: string;
+  };
+  const change = 'UPDATE applications SET amount_fen = $2 WHERE id = $1';
+  await company.db.pool.query(change, [done.applicationId, 15_000_000]);
+
+  const vote = { id: done.applicationNumber, revision: 1, verb: 'approve' };
+  await company.call(who('reviewer'), 'approval.decide', vote);
+
+  expect(await company.count('loans WHERE application_id = $1', [done.applicationId])).toBe(0);
+  await company.db.pool.query(change, [done.applicationId, 10_000_000]);
+  await company.call(who('sales'), 'application.resume', { id: done.applicationNumber });
+  expect(await company.count('loans WHERE application_id = $1', [done.applicationId])).toBe(1);
+});
+
 describe('what a customer agreed to', () => {
   test('is kept with version, language and the hash of the very text, and the text cannot be changed afterwards', async () => {
     const identity = '00000000-0000-7000-8000-00000000000a';

@@ -1,6 +1,7 @@
 /**
  * `npm run mutants`: each patch here breaks one promise of the product (design §3) in a copy of the code, and that promise's
- * own test must notice. A mutant that survives, or a patch that no longer applies, fails the run.
+ * own test must notice. A mutant that survives, or a patch that no longer applies, fails the run; so does one whose tests were
+ * merely too slow, which proves nothing (`support/outcome.ts`).
  *
  *   npm run mutants            all
  *   npm run mutants 06 11      only those
@@ -10,28 +11,18 @@ import { chmod, cp, mkdir, mkdtemp, readdir, readFile, rm, symlink } from 'node:
 import { availableParallelism, tmpdir } from 'node:os';
 import path from 'node:path';
 import { startTestCluster } from '../support/cluster.ts';
+import { isHanging, judge, type FileOutcome, type Judgement } from './support/outcome.ts';
 import { applyDiff } from './support/unified-diff.ts';
 
 const ROOT = path.resolve(import.meta.dirname, '../..');
 /** What a test of an invariant needs of the repository. */
 const NEEDED = ['src', 'flows', 'locales', 'prisma', 'test/invariants', 'test/support', 'test/chaos/support'];
 const FILES = ['package.json', 'tsconfig.json', 'vitest.config.ts', 'prisma.config.ts'];
-const PATIENCE_MS = 180_000;
+const PATIENCE_MS = 600_000;
 
-interface Verdict {
+interface Verdict extends Judgement {
   readonly name: string;
-  readonly isRed: boolean;
-  readonly note: string;
   readonly seconds: number;
-}
-
-interface Report {
-  readonly numTotalTests: number;
-  readonly numFailedTests: number;
-  readonly testResults: readonly {
-    readonly message?: string;
-    readonly assertionResults: readonly { readonly status: string; readonly title: string }[];
-  }[];
 }
 
 const wanted = process.argv.slice(2);
@@ -62,16 +53,16 @@ async function main(): Promise<number> {
   }
   const verdicts = await inParallel(patches, Math.min(2, availableParallelism()), mutant);
   const width = Math.max(...verdicts.map(({ name }) => name.length));
-  for (const { name, isRed, note, seconds } of verdicts) {
-    console.log(
-      `${isRed ? 'killed  ' : 'SURVIVED'} ${name.padEnd(width)} ${seconds.toFixed(1).padStart(6)} s  ${note}`,
-    );
+  for (const { name, verdict, note, seconds } of verdicts) {
+    const word = verdict === 'killed' ? verdict : verdict.toUpperCase();
+    console.log(`${word.padEnd(9)} ${name.padEnd(width)} ${seconds.toFixed(1).padStart(6)} s  ${note}`);
   }
   const missing = wanted.length > 0 ? [] : (await promised()).filter((number) => !promises.includes(number));
-  for (const number of missing) console.log(`SURVIVED ${number} has no mutant`);
-  const survived = verdicts.filter(({ isRed }) => !isRed).length + missing.length;
-  console.log(`mutants: ${verdicts.length - (survived - missing.length)} killed, ${survived} survived`);
-  return survived === 0 ? 0 : 1;
+  for (const number of missing) console.log(`SURVIVED  ${number} has no mutant`);
+  const count = (verdict: Verdict['verdict']): number => verdicts.filter((one) => one.verdict === verdict).length;
+  const [killed, survived, undecided] = [count('killed'), count('survived') + missing.length, count('undecided')];
+  console.log(`mutants: ${killed} killed, ${survived} survived, ${undecided} undecided`);
+  return survived + undecided === 0 ? 0 : 1;
 }
 
 /** Numbers of the invariants that have a test. */
@@ -83,47 +74,38 @@ async function promised(): Promise<readonly string[]> {
 /** Runs the tests on an unchanged copy; says what is wrong when they are not green. */
 async function control(promises: readonly string[]): Promise<string | undefined> {
   const copy = await copyOf('control');
-  const { report, output } = await runTests(copy, promises);
-  if (report === undefined) return output;
-  const failed = report.testResults.flatMap((file) =>
-    file.assertionResults.filter(({ status }) => status === 'failed').map(({ title }) => title),
-  );
-  const broken = report.testResults.flatMap(({ message, assertionResults }) =>
-    assertionResults.length === 0 ? [message ?? 'a file without tests'] : [],
-  );
+  const { files, output } = await runTests(copy, promises);
+  if (files === undefined) return output;
   await rm(copy, { recursive: true, force: true });
-  return failed.length + broken.length === 0 ? undefined : [...failed, ...broken].join('; ');
+  const faults = files.flatMap(({ tests, errors, failed }) => [
+    ...(tests === 0 ? ['a file without tests'] : []),
+    ...errors,
+    ...failed.map(({ title }) => title),
+  ]);
+  return faults.length === 0 ? undefined : faults.join('; ');
 }
 
 async function mutant(file: string): Promise<Verdict> {
   const name = file.replace(/\.patch$/, '');
   const started = performance.now();
-  const done = (isRed: boolean, note: string): Verdict => ({
+  const done = (judgement: Judgement): Verdict => ({
     name,
-    isRed,
-    note,
+    ...judgement,
     seconds: (performance.now() - started) / 1_000,
   });
   const copy = await copyOf(name);
+  const patch = await readFile(path.join(import.meta.dirname, file), 'utf8');
   try {
-    applyDiff(copy, await readFile(path.join(import.meta.dirname, file), 'utf8'));
+    applyDiff(copy, patch);
   } catch (error) {
-    return done(false, `does not apply: ${error instanceof Error ? error.message : String(error)}`);
+    const reason = error instanceof Error ? error.message : String(error);
+    return done({ verdict: 'survived', note: `does not apply: ${reason}` });
   }
-  const { report, output } = await runTests(
-    copy,
-    [name.slice(0, 2)],
-    ['--bail', '1', '--testTimeout', '10000', '--hookTimeout', '15000'],
-  );
+  const { files, output } = await runTests(copy, [name.slice(0, 2)], ['--bail', '1']);
   await rm(copy, { recursive: true, force: true });
-  if (report === undefined) return done(false, `no report: ${output}`);
-  // A mutant that does not even load proves nothing about the test.
-  if (report.testResults.some(({ assertionResults }) => assertionResults.length === 0))
-    return done(false, 'the mutant does not load');
-  const titles = report.testResults.flatMap((result) =>
-    result.assertionResults.filter(({ status }) => status === 'failed').map(({ title }) => title),
+  return done(
+    files === undefined ? { verdict: 'undecided', note: `no report: ${output}` } : judge(files, isHanging(patch)),
   );
-  return done(titles.length > 0, titles.length > 0 ? `${titles[0]?.slice(0, 100)}` : 'every test stayed green');
 }
 
 async function copyOf(name: string): Promise<string> {
@@ -139,26 +121,15 @@ async function runTests(
   copy: string,
   promises: readonly string[],
   options: readonly string[] = [],
-): Promise<{ readonly report: Report | undefined; readonly output: string }> {
-  const report = path.join(copy, 'report.json');
+): Promise<{ readonly files: readonly FileOutcome[] | undefined; readonly output: string }> {
+  const outcome = path.join(copy, 'outcome.json');
+  const config = path.join(import.meta.dirname, 'vitest.config.ts');
   const filters = promises.map((number) => `test/invariants/${number}`);
-  const args = [
-    'node_modules/vitest/vitest.mjs',
-    'run',
-    '--root',
-    copy,
-    '--project',
-    'integration',
-    '--reporter',
-    'json',
-    '--outputFile',
-    report,
-    ...options,
-    ...filters,
-  ];
+  const vitest = ['node_modules/vitest/vitest.mjs', 'run', '--root', copy, '--config', config];
+  const args = [...vitest, '--project', 'integration', ...options, ...filters];
   const child = spawn(process.execPath, args, {
     cwd: copy,
-    env: { ...process.env, TEST_DATABASE_URL: cluster.url },
+    env: { ...process.env, TEST_DATABASE_URL: cluster.url, OUTCOME: outcome },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let output = '';
@@ -167,8 +138,8 @@ async function runTests(
   const overdue = setTimeout(() => child.kill('SIGKILL'), PATIENCE_MS);
   await new Promise((resolve) => child.once('close', resolve));
   clearTimeout(overdue);
-  const text = await readFile(report, 'utf8').catch(() => undefined);
-  return { report: text === undefined ? undefined : (JSON.parse(text) as Report), output };
+  const text = await readFile(outcome, 'utf8').catch(() => undefined);
+  return { files: text === undefined ? undefined : (JSON.parse(text) as readonly FileOutcome[]), output };
 }
 
 async function inParallel<T, R>(items: readonly T[], width: number, work: (item: T) => Promise<R>): Promise<R[]> {

@@ -1,6 +1,19 @@
 /** What a channel throws, for tests of how it fails. */
 import { ChannelError } from '../../src/channels/channel.ts';
 
+/** What a page of something between us and a platform means, by its status: the same for all of them. */
+export const GATEWAY = [
+  [400, 'retry'],
+  [401, 'retry'],
+  [403, 'breaker'],
+  [404, 'our_fault'],
+  [405, 'our_fault'],
+  [407, 'breaker'],
+  [408, 'retry'],
+  [413, 'our_fault'],
+  [451, 'retry'],
+] as const;
+
 /** The error of a call that must fail with one; fails the test when it succeeds or throws anything else. */
 export async function failureOf(work: Promise<unknown>): Promise<ChannelError> {
   const error = await work.then(

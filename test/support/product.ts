@@ -8,6 +8,7 @@ import path from 'node:path';
 import { afterAll, beforeAll } from 'vitest';
 import { Database } from '../../src/db/database.ts';
 import { Keyring } from '../../src/db/keyring.ts';
+import { REPORTS } from '../../src/channels/channel.ts';
 import { SYSTEM_ACTOR, type Actor, type Role } from '../../src/core/operations/actor.ts';
 import type { Services } from '../../src/core/operations/context.ts';
 import { Registry, type Operation } from '../../src/core/operations/operation.ts';
@@ -131,6 +132,7 @@ async function open(database: Database, folder: string, options: ProductOptions)
     files: new DiskFileStore(folder),
     accounts: ACCOUNTS,
     publicUrl: 'http://127.0.0.1:3000',
+    reports: REPORTS,
     telegramBotName: () => 'daiban_test_bot',
   };
   return {

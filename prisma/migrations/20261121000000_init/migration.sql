@@ -123,7 +123,8 @@ CREATE UNIQUE INDEX pii_refs_one_current ON pii_refs (customer_id, kind) WHERE i
 CREATE TABLE identities (
   id            uuid PRIMARY KEY,
   account       text NOT NULL,
-  external_id   text NOT NULL,
+  external_id   text NOT NULL, -- WeCom's in lower case: it takes them in any
+  written_as    text, -- as whoever bound it wrote it, for people to read
   staff_id      uuid REFERENCES staff (id) ON DELETE RESTRICT,
   customer_id   uuid REFERENCES customers (id) ON DELETE RESTRICT,
   is_reachable  boolean NOT NULL DEFAULT true,
@@ -133,6 +134,7 @@ CREATE TABLE identities (
   opened_link   bytea,
   recorded_at   timestamptz NOT NULL DEFAULT now(),
   UNIQUE (account, external_id),
+  CHECK (account NOT LIKE 'wecom:%' OR external_id = lower(external_id COLLATE "C")),
   CHECK (num_nonnulls(staff_id, customer_id) <= 1)
 );
 CREATE INDEX identities_staff ON identities (staff_id) WHERE staff_id IS NOT NULL;
@@ -643,6 +645,8 @@ CREATE TABLE approvals (
   visit          integer NOT NULL,
   -- Submissions so far: nobody signs twice within one.
   round          integer NOT NULL,
+  -- The visit from which on approvals count beside this one: with other terms a case begins anew.
+  since          integer NOT NULL DEFAULT 1,
   role           text NOT NULL,
   mode           text NOT NULL CHECK (mode IN ('ANY', 'ALL')),
   verbs          text[] NOT NULL,
@@ -686,15 +690,17 @@ CREATE INDEX approval_tasks_open ON approval_tasks (staff_id) WHERE state = 'OPE
 
 -- Invariant 9 in the database: nobody decides his own case, nobody signs twice in one chain, and a vote stands.
 CREATE FUNCTION refuse_own_case() RETURNS trigger LANGUAGE plpgsql AS $$
-DECLARE chain uuid; this_round integer;
+DECLARE chain uuid; this_round integer; this_since integer;
 BEGIN
-  SELECT instance_id, round INTO chain, this_round FROM approvals WHERE id = NEW.approval_id;
+  SELECT instance_id, round, since INTO chain, this_round, this_since FROM approvals WHERE id = NEW.approval_id;
   IF EXISTS (SELECT 1 FROM approval_exclusions WHERE instance_id = chain AND staff_id = NEW.staff_id) THEN
     RAISE EXCEPTION 'nobody decides his own case' USING ERRCODE = 'check_violation', CONSTRAINT = 'own_case';
   END IF;
   IF NEW.state = 'APPROVED' AND EXISTS (
     SELECT 1 FROM approval_tasks t JOIN approvals a ON a.id = t.approval_id
-    WHERE a.instance_id = chain AND a.round = this_round AND t.staff_id = NEW.staff_id AND t.state = 'APPROVED' AND t.id <> NEW.id
+    WHERE a.instance_id = chain AND t.staff_id = NEW.staff_id AND t.state = 'APPROVED' AND t.id <> NEW.id
+      AND (a.round = this_round OR (a.state = 'APPROVED' AND a.visit >= this_since
+        AND NOT EXISTS (SELECT 1 FROM approvals l WHERE l.instance_id = chain AND l.node = a.node AND l.visit > a.visit)))
   ) THEN
     RAISE EXCEPTION 'nobody signs twice in one chain' USING ERRCODE = 'check_violation', CONSTRAINT = 'signed_twice';
   END IF;

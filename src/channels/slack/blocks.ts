@@ -142,6 +142,7 @@ function mrkdwn(text: string): types.MrkdwnElement {
   return { type: 'mrkdwn', text, verbatim: true };
 }
 
-function plain(text: string, max: number): types.PlainTextElement {
+/** A label, cut to its limit; Slack refuses an empty one. */
+export function plain(text: string, max: number): types.PlainTextElement {
   return { type: 'plain_text', text: cutText(text === '' ? '—' : text, max), emoji: false };
 }

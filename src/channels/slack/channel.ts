@@ -3,7 +3,8 @@ import { z } from 'zod';
 import type { Clock } from '../../lib/clock.ts';
 import type { Log } from '../../lib/log.ts';
 import type { Secret } from '../../lib/secret.ts';
-import { ChannelError, type Capabilities, type Channel, type PaceRule } from '../channel.ts';
+import { slackAccount } from '../accounts.ts';
+import { ChannelError, REPORTS, type Capabilities, type Channel, type PaceRule } from '../channel.ts';
 import { boltLogger } from './bolt-log.ts';
 import { clientOptions, createSlackApi, type SlackApi } from './client.ts';
 import { DirectMessages } from './direct-messages.ts';
@@ -34,8 +35,7 @@ export interface SlackDeps {
 
 const CAPABILITIES: Capabilities = {
   safeToRepeat: false,
-  reportsEdits: true,
-  reportsDeletions: true,
+  reports: REPORTS.slack,
 };
 
 /** A press opens a form for three seconds; an answer that comes later cannot be a good one. */
@@ -54,7 +54,7 @@ const PACE: readonly PaceRule[] = [
 export function createSlackChannel(config: SlackConfig, deps: SlackDeps): Channel {
   if (config.signingSecret.reveal() === '') throw new Error('slack signing secret is empty');
   const apiUrl = new URL(config.apiUrl);
-  const account = `slack:${config.teamId ?? 'default'}`;
+  const account = slackAccount(config.teamId);
   const logger = boltLogger(deps.log);
   const options = clientOptions(config.apiUrl, logger);
   const api = createSlackApi(config.botToken, options);
@@ -62,7 +62,7 @@ export function createSlackChannel(config: SlackConfig, deps: SlackDeps): Channe
   const home = new HomeWorkspace(api, config.teamId);
   const interpret = createInterpreter(account, directs, logger);
   const hasty = createSlackApi(config.botToken, { ...options, timeout: FORM_TIMEOUT_MS });
-  const sending = { api, hasty, clock: deps.clock, directs };
+  const sending = { api, hasty, directs };
   const { appToken } = config;
   return {
     platform: 'slack',
@@ -71,7 +71,7 @@ export function createSlackChannel(config: SlackConfig, deps: SlackDeps): Channe
     pace: PACE,
     receive: createReceive({ signingSecret: config.signingSecret, home, interpret }),
     send: (intent) => sendIntent(sending, intent),
-    reconcile: (intent) => reconcileIntent(sending, intent),
+    reconcile: (intent, since) => reconcileIntent(sending, intent, since),
     fetchMedia: (media, maxBytes) => fetchFile({ api, token: config.botToken, apiUrl }, media, maxBytes),
     check: () => checkToken(api),
     ...(appToken === undefined

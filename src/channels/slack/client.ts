@@ -4,7 +4,8 @@ import type { z } from 'zod';
 import type { Secret } from '../../lib/secret.ts';
 import type { boltLogger } from './bolt-log.ts';
 import { ChannelError } from '../channel.ts';
-import { slackFailure, type CallKind } from './errors.ts';
+import { lost, type CallKind } from '../transport.ts';
+import { slackFailure } from './errors.ts';
 
 /** Milliseconds a Web API call may take; the library's default is for ever. */
 const CALL_TIMEOUT_MS = 10_000;
@@ -46,7 +47,7 @@ export function createSlackApi(token: Secret, options: webApi.WebClientOptions):
         throw slackFailure(error, kind);
       });
       const parsed = shape.safeParse(answer);
-      if (!parsed.success) throw new ChannelError(kind.repeatable ? 'retry' : 'unknown', 'bad_answer');
+      if (!parsed.success) throw new ChannelError(lost(kind), 'bad_answer');
       return parsed.data;
     },
   };

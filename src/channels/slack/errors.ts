@@ -1,9 +1,8 @@
 /** Slack's refusals and broken calls as `ChannelError`s (reference §1.8 "Error classes", §1.13). */
 import { webApi } from '@slack/bolt';
+import { z } from 'zod';
 import { ChannelError, type ChannelFailure } from '../channel.ts';
-import { neverSent, retryAfterMs } from '../transport.ts';
-
-const DEFAULT_WAIT_MS = 30_000;
+import { gatewayFailure, lost, neverSent, proxyStatus, waitFailure, type CallKind } from '../transport.ts';
 
 const CODES: Readonly<Partial<Record<ChannelFailure, readonly string[]>>> = {
   retry: ['service_unavailable', 'request_timeout', 'streaming_state_conflict', 'team_added_to_org'],
@@ -54,58 +53,64 @@ const FAILURE_OF = new Map<string, ChannelFailure>(
 /** Slack documents that these may come after part of the work was done. */
 const HALF_DONE = new Set(['internal_error', 'fatal_error']);
 
-/** What a lost answer of this call means. */
-export interface CallKind {
-  /** True when a second call changes nothing (`chat.update`, every read): a lost answer is then simply retried. */
-  readonly repeatable: boolean;
-  /** True when the bot can do without this method: a missing scope parks the one intent, not the whole account. */
-  readonly optional?: boolean;
-}
-
 /** Every way a WebClient call can fail, typed. Never carries the error itself: it holds payloads and headers. */
 export function slackFailure(error: unknown, kind: CallKind): ChannelError {
   if (error instanceof ChannelError) return error;
   if (error instanceof webApi.WebAPIRateLimitedError) return wait(error.retryAfter);
-  if (error instanceof webApi.WebAPIPlatformError) return platformFailure(error, kind);
-  if (error instanceof webApi.WebAPIHTTPError) return httpFailure(error.statusCode, kind);
+  if (error instanceof webApi.WebAPIPlatformError)
+    return refusalIn(error.data, kind) ?? new ChannelError(lost(kind), 'bad_answer');
+  if (error instanceof webApi.WebAPIHTTPError) {
+    // Slack refuses with status 200, but does not promise to.
+    const refusal = error.statusCode < 500 ? refusalIn(error.body, kind) : undefined;
+    return refusal ?? httpFailure(error.statusCode, kind);
+  }
   // A 429 without `Retry-After` is a plain Error in web-api 8.
   if (error instanceof Error && error.message.startsWith('Retry header did not contain')) return wait(undefined);
+  const status = proxyStatus(error);
+  if (status !== undefined) return gatewayFailure(status, 'retry', barred(kind));
   return new ChannelError(neverSent(error) ? 'retry' : lost(kind), 'network');
 }
 
-/** The same for calls we make by hand (`upload_url`). Slack answers 200 or refuses; any other 2xx or a 3xx is somebody else's. */
+/** The same for calls we make by hand (`upload_url`), and for every answer that is not Slack's. */
 export function httpFailure(status: number, kind: CallKind): ChannelError {
-  const code = `http_${String(status)}`;
-  if (status === 429) return wait(undefined);
-  return new ChannelError(status >= 400 && status < 500 ? 'our_fault' : lost(kind), code);
+  return gatewayFailure(status, lost(kind), barred(kind));
 }
 
-function platformFailure(error: webApi.WebAPIPlatformError, kind: CallKind): ChannelError {
-  // As typed; but `{}`, `[]` and `{"ok":false}` are platform errors too, without one.
-  const code: unknown = error.data.error;
-  // web-api puts the whole body here when it was not JSON (a proxy's page).
-  if (typeof code !== 'string' || !/^[a-z0-9_]{1,64}$/.test(code)) return new ChannelError(lost(kind), 'bad_answer');
-  if (code === 'ratelimited' || code === 'rate_limited' || code === 'message_limit_exceeded') {
-    return wait(error.data.response_metadata?.['retryAfter']);
-  }
+function barred(kind: CallKind): 'park' | 'breaker' {
+  return kind.optional ? 'park' : 'breaker';
+}
+
+const refusalShape = z.looseObject({
+  ok: z.literal(false),
+  /** web-api puts the whole body here when it was not JSON (a proxy's page). */
+  error: z.string().regex(/^[a-z0-9_]{1,64}$/),
+  response_metadata: z
+    .looseObject({ messages: z.array(z.string()).optional(), retryAfter: z.unknown().optional() })
+    .optional()
+    .catch(undefined),
+});
+type Refusal = z.infer<typeof refusalShape>;
+
+/** What Slack's refusal means; `undefined` for a body that is none. */
+function refusalIn(body: unknown, kind: CallKind): ChannelError | undefined {
+  const refusal = refusalShape.safeParse(body).data;
+  if (!refusal) return undefined;
+  const { error: code, response_metadata: more } = refusal;
+  if (code === 'ratelimited' || code === 'rate_limited' || code === 'message_limit_exceeded')
+    return wait(more?.retryAfter);
   if (HALF_DONE.has(code)) return new ChannelError(lost(kind), code);
   const failure = FAILURE_OF.get(code) ?? 'our_fault';
-  if (failure === 'breaker' && kind.optional && (code === 'missing_scope' || code === 'no_permission')) {
+  if (failure === 'breaker' && kind.optional && (code === 'missing_scope' || code === 'no_permission'))
     return new ChannelError('park', code);
-  }
-  return new ChannelError(failure, code, detailOf(error));
+  return new ChannelError(failure, code, detailOf(refusal));
 }
 
 /** Slack names the offending block by a JSON pointer; pointers and rule texts, no content. */
-function detailOf(error: webApi.WebAPIPlatformError): { detail?: string } {
-  const messages = error.data.response_metadata?.messages;
-  return messages && messages.length > 0 ? { detail: `${error.data.error}: ${messages.join('; ').slice(0, 300)}` } : {};
-}
-
-function lost(kind: CallKind): ChannelFailure {
-  return kind.repeatable ? 'retry' : 'unknown';
+function detailOf({ error, response_metadata: more }: Refusal): { detail?: string } {
+  const messages = more?.messages ?? [];
+  return messages.length > 0 ? { detail: `${error}: ${messages.join('; ').slice(0, 300)}` } : {};
 }
 
 function wait(seconds: unknown): ChannelError {
-  return new ChannelError('wait', 'ratelimited', { retryAfterMs: retryAfterMs(seconds, DEFAULT_WAIT_MS) });
+  return waitFailure('ratelimited', seconds);
 }

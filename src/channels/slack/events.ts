@@ -94,8 +94,7 @@ function readSpoken(envelope: EventCallback, scope: EventScope): readonly Inboun
   if (event.channel === undefined || event.ts === undefined || event.user === undefined) {
     return other(envelope, scope, `${event.type}:incomplete`);
   }
-  const raw = event.text ?? '';
-  const text = decodeMrkdwn(isDirect(event.channel) ? raw : withoutLeadingMention(raw));
+  const text = wordsOf(event, event.channel);
   const media = (event.files ?? []).map(toMedia);
   const happening: Happening = { kind: 'message', messageId: event.ts, text, media };
   // app_mention and message tell of the same sentence under two event ids; channel and ts unite them.
@@ -103,15 +102,23 @@ function readSpoken(envelope: EventCallback, scope: EventScope): readonly Inboun
   return [inbound(envelope, scope, { happening, keys })];
 }
 
+/** What was said, as it was meant: in a channel without the mention that addressed us. */
+function wordsOf({ text }: InnerMessage, channel: string): string {
+  const raw = text ?? '';
+  return decodeMrkdwn(isDirect(channel) ? raw : withoutLeadingMention(raw));
+}
+
 function readChange(envelope: EventCallback, scope: EventScope): readonly InboundEvent[] {
-  const { message, previous_message: previous } = envelope.event;
+  const { message, previous_message: previous, channel = '' } = envelope.event;
   if (message?.ts === undefined) return other(envelope, scope, 'message_changed:incomplete');
   if (isStone(message)) return gone(envelope, scope, message.ts);
   // Link previews fire the same event without an edit.
   if (message.edited === undefined && message.text === previous?.text)
     return other(envelope, scope, 'message_changed:unfurl');
-  if (!isForUs(message, envelope)) return other(envelope, scope, 'message_changed');
-  const happening: Happening = { kind: 'edited', messageId: message.ts, text: decodeMrkdwn(message.text ?? '') };
+  // What was said to us stays so, even if our name is taken out of it.
+  if (![message, previous].some((one) => one && isForUs(one, envelope)))
+    return other(envelope, scope, 'message_changed');
+  const happening: Happening = { kind: 'edited', messageId: message.ts, text: wordsOf(message, channel) };
   return [inbound(envelope, scope, { happening, keys: [envelope.event_id] })];
 }
 
@@ -122,9 +129,9 @@ function readDeletion(envelope: EventCallback, scope: EventScope): readonly Inbo
   return ts === undefined ? other(envelope, scope, 'message_deleted:incomplete') : gone(envelope, scope, ts);
 }
 
+/** Whatever it said at the end: it may have been for us before an edit, and one that we do not have is nothing to us. */
 function gone(envelope: EventCallback, scope: EventScope, messageId: string): readonly InboundEvent[] {
   const { previous_message: was } = envelope.event;
-  if (was && !isForUs(was, envelope)) return other(envelope, scope, 'message_deleted');
   // Without what stood there nobody is named, and a direct message goes by its person: whether we have it is looked up.
   const happening: Happening = { kind: 'deleted', messageId, ...(was ? {} : { isAnyones: true }) };
   return [inbound(envelope, scope, { happening, keys: [envelope.event_id] })];
@@ -164,7 +171,7 @@ function other(envelope: EventCallback, scope: EventScope, what: string): readon
 function inbound(envelope: EventCallback, scope: EventScope, told: { happening: Happening; keys: Keys }): InboundEvent {
   const { event } = envelope;
   const sender = senderOf(event);
-  const thread = event.thread_ts ?? event.message?.thread_ts ?? event.previous_message?.thread_ts;
+  const thread = threadOf(authorOf(event));
   return {
     platform: 'slack',
     address: addressOf(scope.account, { channel: event.channel, person: sender, thread }),
@@ -189,6 +196,14 @@ function authorOf(event: SlackEvent): InnerMessage {
 /** In the place of a deleted message that has replies Slack puts one of its own, from `USLACKBOT`. */
 function isStone(message: InnerMessage | undefined): boolean {
   return message?.subtype === 'tombstone';
+}
+
+/** The thread a message was written in. One that others answered carries its own stamp there: it began the thread. */
+export function threadOf(message: {
+  readonly ts?: string | undefined;
+  readonly thread_ts?: string | undefined;
+}): string | undefined {
+  return message.thread_ts === message.ts ? undefined : message.thread_ts;
 }
 
 /**

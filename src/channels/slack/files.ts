@@ -1,7 +1,7 @@
 /** Files up and down (reference §1.9). */
 import { z } from 'zod';
 import type { Secret } from '../../lib/secret.ts';
-import { ChannelError, type Address, type MediaRef, type Receipt } from '../channel.ts';
+import { ChannelError, type Place, type MediaRef, type Receipt } from '../channel.ts';
 import { cutText } from '../text.ts';
 import { download, isPage, neverSent } from '../transport.ts';
 import type { SlackApi } from './client.ts';
@@ -13,7 +13,7 @@ const READ = { repeatable: true, optional: true } as const;
 
 /** A file for one conversation. */
 export interface Upload {
-  readonly to: Address;
+  readonly to: Place;
   /** A C… or D… id; the upload methods take no user ids. */
   readonly chat: string;
   readonly name: string;
@@ -61,7 +61,7 @@ async function putBytes(url: string, bytes: Buffer): Promise<void> {
     throw new ChannelError('retry', neverSent(error) ? 'network' : 'upload_broken');
   });
   await response.arrayBuffer().catch(() => undefined);
-  if (response.status !== 200) throw httpFailure(response.status, { repeatable: true });
+  if (response.status !== 200) throw httpFailure(response.status, READ);
 }
 
 const fileInfo = z.looseObject({

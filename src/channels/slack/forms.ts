@@ -6,7 +6,7 @@
 import type { types } from '@slack/bolt';
 import { z } from 'zod';
 import { encodeCardKey, parseCardKey, type CardForm, type FormField } from '../card.ts';
-import { cutText } from '../text.ts';
+import { plain } from './blocks.ts';
 
 /** `callback_id` of our forms. */
 const FORM_CALLBACK = 'card_form';
@@ -18,6 +18,8 @@ const MAX_OPTIONS = 100;
 export interface CardPlace {
   readonly channel?: string;
   readonly ts?: string;
+  /** Where the card stands in a thread. */
+  readonly thread?: string;
 }
 
 /** The modal of a form. Whoever asks for one thing only has it required by Slack's own client. */
@@ -54,10 +56,6 @@ function input(field: FormField, isOptional: boolean): types.InputBlock {
   };
 }
 
-function plain(text: string, max: number): types.PlainTextElement {
-  return { type: 'plain_text', text: cutText(text === '' ? '—' : text, max), emoji: false };
-}
-
 const filled = z.looseObject({
   value: z.string().nullish(),
   selected_option: z.looseObject({ value: z.string() }).nullish(),
@@ -77,7 +75,12 @@ const sentIn = z.looseObject({
   ),
 });
 
-const remembered = z.object({ key: z.string(), channel: z.string().optional(), ts: z.string().optional() });
+const remembered = z.object({
+  key: z.string(),
+  channel: z.string().optional(),
+  ts: z.string().optional(),
+  thread: z.string().optional(),
+});
 
 /** A form of ours as it was sent in. */
 export interface Submission {
@@ -103,6 +106,7 @@ export function readSubmission(view: unknown): Submission | undefined {
     place: {
       ...(place.channel === undefined ? {} : { channel: place.channel }),
       ...(place.ts === undefined ? {} : { ts: place.ts }),
+      ...(place.thread === undefined ? {} : { thread: place.thread }),
     },
     answers,
     errors: errorsOf(parsed.data.blocks, answers),

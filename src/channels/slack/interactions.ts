@@ -4,7 +4,7 @@ import { parseCardKey } from '../card.ts';
 import { readSubmission } from './forms.ts';
 import type { Happening, InboundEvent } from '../channel.ts';
 import { SAY_PREFIX, SELECT_PREFIX } from './blocks.ts';
-import { addressOf, instantOf, type EventScope } from './events.ts';
+import { addressOf, instantOf, threadOf, type EventScope } from './events.ts';
 import { decodeMrkdwn } from './mrkdwn.ts';
 
 const slashCommand = z.looseObject({
@@ -91,7 +91,11 @@ export function readView(body: unknown, scope: EventScope): readonly InboundEven
   return [
     {
       platform: 'slack',
-      address: addressOf(scope.account, { channel: press?.place.channel, person: user.id, thread: undefined }),
+      address: addressOf(scope.account, {
+        channel: press?.place.channel,
+        person: user.id,
+        thread: press?.place.thread,
+      }),
       sender: user.id,
       deliveryKeys: [`${type}:${view.id}:${view.hash}`],
       occurredAt: scope.now,
@@ -103,13 +107,12 @@ export function readView(body: unknown, scope: EventScope): readonly InboundEven
 }
 
 function toInbound(body: BlockActions, action: PressedAction, scope: EventScope): InboundEvent {
-  const ts = body.container?.message_ts ?? body.message?.ts ?? '';
+  const ts = stampOf(body) ?? '';
   const stamp = action.action_ts ?? body.trigger_id ?? '';
   const key = ['press', body.user.id, channelOf(body) ?? '', ts, action.action_id, stamp].join(':');
-  const thread = body.message?.thread_ts ?? body.container?.thread_ts;
   return {
     platform: 'slack',
-    address: addressOf(scope.account, { channel: channelOf(body), person: body.user.id, thread }),
+    address: addressOf(scope.account, { channel: channelOf(body), person: body.user.id, thread: threadAt(body) }),
     sender: body.user.id,
     deliveryKeys: [key],
     occurredAt: instantOf(action.action_ts, undefined, scope.now),
@@ -141,12 +144,14 @@ function happeningOf(body: BlockActions, action: PressedAction, key: string): Ha
  */
 function handleOf(body: BlockActions): Readonly<Record<string, string>> {
   const channel = channelOf(body);
-  const ts = body.container?.message_ts ?? body.message?.ts;
+  const ts = stampOf(body);
+  const thread = threadAt(body);
   const trigger = body.trigger_id;
   return {
     user: body.user.id,
     ...(channel === undefined ? {} : { channel }),
     ...(ts === undefined ? {} : { ts }),
+    ...(thread === undefined ? {} : { thread }),
     ...(trigger === undefined ? {} : { trigger }),
   };
 }
@@ -165,4 +170,12 @@ function selectedOf(body: BlockActions): Readonly<Record<string, string>> {
 
 function channelOf(body: BlockActions): string | undefined {
   return body.channel?.id ?? body.container?.channel_id;
+}
+
+function stampOf(body: BlockActions): string | undefined {
+  return body.container?.message_ts ?? body.message?.ts;
+}
+
+function threadAt(body: BlockActions): string | undefined {
+  return threadOf({ ts: stampOf(body), thread_ts: body.message?.thread_ts ?? body.container?.thread_ts });
 }

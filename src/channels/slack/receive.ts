@@ -5,12 +5,13 @@
  */
 import { createHash } from 'node:crypto';
 import { App, type Receiver } from '@slack/bolt';
+import { z } from 'zod';
 import type { Secret } from '../../lib/secret.ts';
 import type { HttpAnswer, InboundEvent, RawRequest, Received, Refused } from '../channel.ts';
 import type { boltLogger } from './bolt-log.ts';
 import { isSslCheck, parseBody, type SlackBody } from './body.ts';
 import type { DirectMessages } from './direct-messages.ts';
-import { directMessageOf, readEventCallback, type EventScope } from './events.ts';
+import { directMessageOf, instantOf, readEventCallback, type EventScope } from './events.ts';
 import { readSubmission } from './forms.ts';
 import { readBlockActions, readCommand, readView } from './interactions.ts';
 import { forgeryReason } from './verify.ts';
@@ -78,7 +79,7 @@ export function createInterpreter(
     directs.learn(spokenIn?.person, spokenIn?.channel);
     const delivery: Delivery = { scope: { account, now }, events: undefined };
     await receiver.process(body, delivery);
-    return { events: delivery.events ?? [unknownEvent(body, delivery.scope)] };
+    return { events: delivery.events ?? [gapEvent(body, delivery.scope) ?? unknownEvent(body, delivery.scope)] };
   };
 }
 
@@ -102,6 +103,26 @@ function listen(app: App): void {
   app.action({ type: 'block_actions' }, collect(readBlockActions));
   app.view({ type: 'view_submission' }, collect(readView));
   app.view({ type: 'view_closed' }, collect(readView));
+}
+
+const rateLimited = z.looseObject({ type: z.literal('app_rate_limited'), minute_rate_limited: z.int().positive() });
+
+/**
+ * Slack's only word for events it did not deliver (more than 30,000 in an hour), said once a minute as long as it lasts;
+ * of one hour it is kept once.
+ */
+function gapEvent(body: SlackBody, scope: EventScope): InboundEvent | undefined {
+  const limited = rateLimited.safeParse(body).data;
+  return (
+    limited && {
+      platform: 'slack',
+      address: { account: scope.account, chat: '' },
+      sender: '',
+      deliveryKeys: [`app_rate_limited:${String(Math.floor(limited.minute_rate_limited / 3600))}`],
+      occurredAt: instantOf(undefined, limited.minute_rate_limited, scope.now),
+      happening: { kind: 'gap' },
+    }
+  );
 }
 
 /** The same bytes give the same key, so a redelivery of something unknown is still one row. */

@@ -3,8 +3,7 @@
  * the workspace), which is the only way to find out later whether a post with a lost answer went through.
  */
 import { z } from 'zod';
-import type { Clock } from '../../lib/clock.ts';
-import { ChannelError, type Address, type OutboundIntent, type Receipt } from '../channel.ts';
+import { ChannelError, type OutboundIntent, type Place, type Receipt } from '../channel.ts';
 import type { Card, CardForm } from '../card.ts';
 import { cutText, splitText } from '../text.ts';
 import { choiceRows, paragraphs, renderCard } from './blocks.ts';
@@ -25,12 +24,11 @@ const ONCE = { repeatable: false } as const;
 const posted = z.looseObject({ channel: z.string(), ts: z.string() });
 const anyAnswer = z.looseObject({});
 
-/** What sending needs; the clock (real time, as Slack's own stamps) bounds how far back a lost post is looked for. */
+/** What sending needs. */
 export interface SendDeps {
   readonly api: SlackApi;
   /** The same with little patience, for what is of no use three seconds later. */
   readonly hasty: SlackApi;
-  readonly clock: Clock;
   readonly directs: DirectMessages;
 }
 
@@ -80,7 +78,7 @@ function textMessage(text: string, choices: readonly string[]): Record<string, u
 
 async function post(
   { api, directs }: SendDeps,
-  to: Address,
+  to: Place,
   message: Readonly<Record<string, unknown>>,
 ): Promise<Receipt> {
   const say = async (place: string): Promise<z.output<typeof posted>> => {
@@ -112,9 +110,13 @@ async function updateCard(
  * final; a form that opened although its answer was lost does no harm.
  */
 async function openForm(hasty: SlackApi, form: CardForm, tap: Readonly<Record<string, string>>): Promise<Receipt> {
-  const { trigger, channel, ts } = tap;
+  const { trigger, channel, ts, thread } = tap;
   if (trigger === undefined) throw new ChannelError('our_fault', 'no_trigger');
-  const place = { ...(channel === undefined ? {} : { channel }), ...(ts === undefined ? {} : { ts }) };
+  const place = {
+    ...(channel === undefined ? {} : { channel }),
+    ...(ts === undefined ? {} : { ts }),
+    ...(thread === undefined ? {} : { thread }),
+  };
   const shape = z.looseObject({ view: z.looseObject({ id: z.string() }) });
   try {
     const args = { trigger_id: trigger, view: renderForm(form, place) };
@@ -145,7 +147,7 @@ async function answerTap(
 }
 
 /** A user id as address opens the direct message first: only posting accepts a user id itself. */
-async function channelId({ api, directs }: SendDeps, to: Address): Promise<string> {
+async function channelId({ api, directs }: SendDeps, to: Place): Promise<string> {
   const known = directs.channelOf(to.chat);
   if (!isPerson(known)) return known;
   const shape = z.looseObject({ channel: z.looseObject({ id: z.string() }) });
@@ -154,7 +156,7 @@ async function channelId({ api, directs }: SendDeps, to: Address): Promise<strin
   return opened.channel.id;
 }
 
-function threadOf(to: Address): { thread_ts?: string } {
+function threadOf(to: Place): { thread_ts?: string } {
   return to.thread === undefined ? {} : { thread_ts: to.thread };
 }
 
@@ -174,21 +176,26 @@ const historyPage = z.looseObject({
   response_metadata: z.looseObject({ next_cursor: z.string().optional() }).optional(),
 });
 
-/** How far back a lost post is looked for; an outage longer than this leaves the outcome to a person. */
-const LOOK_BACK_SECONDS = 7 * 24 * 3600;
+/** How far the database's clock may be ahead of Slack's. */
+const SKEW_SECONDS = 300;
 const MAX_PAGES = 10;
 
 /**
- * Looks for the intent's id in the metadata of the conversation's last seven days.
+ * Looks for the intent's id in the metadata of what was posted in the conversation from `since` on.
  * @returns the receipt, `absent` when all of it was read without a trace, `undefined` when Slack cannot tell (files and
  * ephemeral notes carry no metadata; a long text arrived in part; more than 2,000 messages).
  */
-export async function reconcileIntent(deps: SendDeps, intent: OutboundIntent): Promise<Receipt | 'absent' | undefined> {
+export async function reconcileIntent(
+  deps: SendDeps,
+  intent: OutboundIntent,
+  since: Date,
+): Promise<Receipt | 'absent' | undefined> {
   const kind = intent.content.kind;
   if (kind !== 'text' && kind !== 'card') return undefined;
   const parts = kind === 'text' ? splitText(intent.content.text, MAX_SECTIONED_TEXT, mrkdwnWidth).length : 1;
   const channel = await channelId(deps, intent.to);
-  const found = await findPosts(deps, { channel, thread: intent.to.thread, id: intent.id });
+  const oldest = String(Math.floor(since.getTime() / 1000) - SKEW_SECONDS);
+  const found = await findPosts(deps.api, { channel, thread: intent.to.thread, id: intent.id, oldest });
   const last = found?.at(0);
   if (found === undefined || (found.length > 0 && found.length < parts)) return undefined;
   return last === undefined ? 'absent' : { providerId: last, handle: { channel, ts: last } };
@@ -196,12 +203,11 @@ export async function reconcileIntent(deps: SendDeps, intent: OutboundIntent): P
 
 /** Stamps of the posts with this id, newest first; `undefined` when the history is too long to be sure. */
 async function findPosts(
-  deps: SendDeps,
-  where: { channel: string; thread: string | undefined; id: string },
+  api: SlackApi,
+  where: { channel: string; thread: string | undefined; id: string; oldest: string },
 ): Promise<readonly string[] | undefined> {
-  const oldest = String(Math.floor(deps.clock.now().getTime() / 1000) - LOOK_BACK_SECONDS);
   const method = where.thread === undefined ? 'conversations.history' : 'conversations.replies';
-  const base = { channel: where.channel, oldest, limit: 200, include_all_metadata: true };
+  const base = { channel: where.channel, oldest: where.oldest, limit: 200, include_all_metadata: true };
   const found: string[] = [];
   let cursor = '';
   for (let page = 0; page < MAX_PAGES; page += 1) {
@@ -210,7 +216,7 @@ async function findPosts(
       ...(where.thread === undefined ? {} : { ts: where.thread }),
       ...(cursor === '' ? {} : { cursor }),
     };
-    const answer = await deps.api.call(method, args, { shape: historyPage, kind: REPEATABLE });
+    const answer = await api.call(method, args, { shape: historyPage, kind: REPEATABLE });
     for (const message of answer.messages) {
       if (message.metadata?.event_type === METADATA_TYPE && message.metadata.event_payload?.id === where.id)
         found.push(message.ts);

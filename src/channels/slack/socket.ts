@@ -9,14 +9,12 @@ import { z } from 'zod';
 import type { Clock } from '../../lib/clock.ts';
 import type { Log } from '../../lib/log.ts';
 import type { Secret } from '../../lib/secret.ts';
-import { ChannelError, type InboundEvent } from '../channel.ts';
+import { ChannelError, type Sink } from '../channel.ts';
+import { backoffMs, pause } from '../listening.ts';
 import type { boltLogger } from './bolt-log.ts';
 import { slackFailure } from './errors.ts';
 import type { Interpret, Interpreted } from './receive.ts';
 import type { HomeWorkspace } from './workspace.ts';
-
-/** Commits events; resolves only when they are safe. */
-export type Sink = (events: readonly InboundEvent[]) => Promise<void>;
 
 /** What a Socket Mode connection needs. */
 export interface SocketDeps {
@@ -32,7 +30,6 @@ export interface SocketDeps {
 }
 
 const HELLO_TIMEOUT_MS = 20_000;
-const MAX_BACKOFF_MS = 30_000;
 /** Between a connection Slack ended in good order and the next. */
 const RECONNECT_MS = 250;
 
@@ -54,17 +51,9 @@ export async function runSocket(deps: SocketDeps, sink: Sink, signal: AbortSigna
       if (failure.failure !== 'retry' && failure.failure !== 'wait') throw failure;
       failures += 1;
       deps.log.warn({ code: failure.code, failures }, 'slack socket not connected');
-      await pause(backoffMs(failures, failure), signal);
+      await pause(backoffMs(failure, failures), signal);
     }
   }
-}
-
-function backoffMs(failures: number, failure: ChannelError): number {
-  return failure.retryAfterMs ?? Math.min(MAX_BACKOFF_MS, 100 * 2 ** Math.min(failures, 9));
-}
-
-async function pause(ms: number, signal: AbortSignal): Promise<void> {
-  await delay(ms, undefined, { signal }).catch(() => undefined);
 }
 
 /** One connection from hello to its end; returns when Slack asks for a new one or `signal` aborts. */
@@ -93,7 +82,7 @@ async function connectOnce(deps: SocketDeps, sink: Sink, signal: AbortSignal): P
     await withinTime(client.start(), signal).catch((error: unknown) => {
       throw link.isDisabled ? new ChannelError('breaker', LINK_DISABLED) : error;
     });
-    deps.connected();
+    if (!signal.aborted) deps.connected();
     await aborted(over);
     if (link.isDisabled) throw new ChannelError('breaker', LINK_DISABLED);
   } finally {
@@ -132,7 +121,7 @@ function holdBadFrames(client: SocketModeReceiver['client'], log: Log): void {
   });
 }
 
-/** The library waits for ever when the server accepts the socket and never says hello. */
+/** Done, or `signal` aborted. The library waits for ever when the server accepts the socket and never says hello. */
 async function withinTime(work: Promise<unknown>, signal: AbortSignal): Promise<void> {
   const stop = new AbortController();
   const limit = delay(HELLO_TIMEOUT_MS, undefined, { signal: AbortSignal.any([signal, stop.signal]) });

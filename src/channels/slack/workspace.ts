@@ -3,14 +3,9 @@
  * not say that a press or a sentence comes from the workspace whose bot token we hold. (Another app has another secret.)
  */
 import { z } from 'zod';
-import { inTime } from '../../lib/patience.ts';
+import { Learned } from '../learned.ts';
 import type { SlackBody } from './body.ts';
 import type { SlackApi } from './client.ts';
-
-/** Slack waits three seconds for its answer, and the commit needs its part of them. */
-const PATIENCE_MS = 1_000;
-/** While Slack does not tell us who we are it is asked this often at most. */
-const ASK_AGAIN_MS = 30_000;
 
 const self = z.looseObject({
   team_id: z.string().min(1),
@@ -20,15 +15,11 @@ const self = z.looseObject({
 
 /** The workspace (or organisation) our token is for: given, or asked for when the first request comes. */
 export class HomeWorkspace {
-  readonly #api: SlackApi;
-  #ids: ReadonlySet<string> | undefined;
-  #asked: Promise<void> = Promise.resolve();
-  #askAgainAt = 0;
+  readonly #ids: Learned<ReadonlySet<string>>;
 
   /** `teamId` where the settings name it; then nobody is asked. */
   constructor(api: SlackApi, teamId: string | undefined) {
-    this.#api = api;
-    this.#ids = teamId === undefined ? undefined : new Set([teamId]);
+    this.#ids = new Learned(async () => askWho(api), teamId === undefined ? undefined : new Set([teamId]));
   }
 
   /**
@@ -38,24 +29,15 @@ export class HomeWorkspace {
   async isForeign(body: SlackBody, now: Date): Promise<boolean> {
     const named = workspacesOf(body);
     if (named.length === 0) return false;
-    const ids = this.#ids ?? (await this.#learn(now));
+    const ids = await this.#ids.get(now);
     return ids !== undefined && !named.some((id) => ids.has(id));
   }
+}
 
-  async #learn(now: Date): Promise<ReadonlySet<string> | undefined> {
-    if (now.getTime() >= this.#askAgainAt) {
-      this.#askAgainAt = now.getTime() + ASK_AGAIN_MS;
-      this.#asked = inTime(this.#ask(), PATIENCE_MS).catch(() => undefined);
-    }
-    await this.#asked;
-    return this.#ids;
-  }
-
-  async #ask(): Promise<void> {
-    const me = await this.#api.call('auth.test', {}, { shape: self, kind: { repeatable: true } });
-    const organisation = me.is_enterprise_install ? me.enterprise_id : undefined;
-    this.#ids = new Set([me.team_id, ...(organisation ? [organisation] : [])]);
-  }
+async function askWho(api: SlackApi): Promise<ReadonlySet<string>> {
+  const me = await api.call('auth.test', {}, { shape: self, kind: { repeatable: true } });
+  const organisation = me.is_enterprise_install ? me.enterprise_id : undefined;
+  return new Set([me.team_id, ...(organisation ? [organisation] : [])]);
 }
 
 const id = z.string().min(1).nullish().catch(undefined);

@@ -1,11 +1,13 @@
 /** telegraf behind its fences (reference §2.2): an API client and a dispatcher, nothing that listens or repeats. */
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { Agent as HttpAgent, type ClientRequest } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
 import { Telegraf } from 'telegraf';
 import type { z } from 'zod';
 import type { Secret } from '../../lib/secret.ts';
 import { ChannelError } from '../channel.ts';
-import { migratedTo, telegramFailure, type CallKind } from './errors.ts';
+import { lost, type CallKind } from '../transport.ts';
+import { migratedTo, telegramFailure } from './errors.ts';
 
 /** Milliseconds a call may take (fence 8: telegraf's own limit is 500 s). */
 const CALL_TIMEOUT_MS = 10_000;
@@ -22,8 +24,8 @@ interface CallOptions<T> {
 export interface TelegramApi {
   /**
    * One API call; the answer as `shape` says. A group that became a supergroup is followed once: the refusal proves
-   * that nothing was sent.
-   * @throws ChannelError typed by `kind`; an answer of another shape counts as lost.
+   * that nothing was sent. What was written there before is not: message ids began anew, another message has its id now.
+   * @throws ChannelError typed by `kind`; an answer of another shape counts as lost; `card_gone`/`chat_moved`.
    */
   call<T>(method: string, payload: Readonly<Record<string, unknown>>, options: CallOptions<T>): Promise<T>;
 }
@@ -67,6 +69,9 @@ export function createBot(token: Secret, apiRoot: string): Telegraf {
 /** What Node's client hands each request to; its types leave it out. */
 type AddRequest = (this: HttpAgent, request: ClientRequest, options: object) => void;
 
+/** The answer to the call under way: telegraf tells the status only of what it takes for Telegram's. */
+const answered = new AsyncLocalStorage<{ status?: number }>();
+
 /** telegraf lets us set neither how its node-fetch treats a redirect nor how it hears of a broken answer; each request passes here. */
 function watched(agent: HttpAgent): HttpAgent {
   const add = Reflect.get(agent, 'addRequest') as AddRequest;
@@ -78,11 +83,13 @@ function watched(agent: HttpAgent): HttpAgent {
 }
 
 function watch(request: ClientRequest): void {
+  const call = answered.getStore();
   request.once('response', (response) => {
     const status = response.statusCode ?? 0;
     // The Bot API sends nobody elsewhere: something in between did. Followed, a message would be sent again or to whoever
     // is named; so it counts as a gateway's answer, after which nobody knows what Telegram did.
     if (status >= 300 && status < 400) response.statusCode = 502;
+    if (call) call.status = status;
     // node-fetch waits for the rest of an answer that broke off, until the call's time is up.
     response.once('close', () => {
       if (!response.complete) request.emit('error', new Error('the answer broke off'));
@@ -104,23 +111,32 @@ export function createTelegramApi(bot: Telegraf): TelegramApi {
       signal: signal as never,
     });
     const parsed = options.shape.safeParse(answer);
-    if (!parsed.success) throw new ChannelError(options.kind.repeatable ? 'retry' : 'unknown', 'bad_answer');
+    if (!parsed.success) throw new ChannelError(lost(options.kind), 'bad_answer');
     return parsed.data;
   };
-  return {
-    async call(method, payload, options) {
-      try {
-        return await once(method, payload, options);
-      } catch (error) {
+  const typed: TelegramApi['call'] = async (method, payload, options) => {
+    const answer: { status?: number } = {};
+    return answered
+      .run(answer, async () => once(method, payload, options))
+      .catch((error: unknown) => {
         const moved = migratedTo(error);
-        if (moved === undefined) throw telegramFailure(error, options.kind);
-        return again({ ...payload, chat_id: String(moved) });
-      }
-      async function again(moved: Readonly<Record<string, unknown>>) {
-        return once(method, moved, options).catch((error: unknown) => {
-          throw telegramFailure(error, options.kind);
-        });
-      }
-    },
+        throw moved === undefined ? telegramFailure(error, options.kind, answer.status) : new Moved(moved);
+      });
   };
+  return {
+    call: async (method, payload, options) =>
+      typed(method, payload, options).catch(async (error: unknown) => {
+        if (!(error instanceof Moved) || 'message_id' in payload) throw error;
+        return typed(method, { ...payload, chat_id: error.chat }, options);
+      }),
+  };
+}
+
+/** The group has become a supergroup: what stood in it cannot be reached any more. */
+class Moved extends ChannelError {
+  readonly chat: string;
+  constructor(chat: number) {
+    super('card_gone', 'chat_moved');
+    this.chat = String(chat);
+  }
 }

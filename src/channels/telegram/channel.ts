@@ -3,12 +3,15 @@ import { z } from 'zod';
 import type { Clock } from '../../lib/clock.ts';
 import type { Log } from '../../lib/log.ts';
 import type { Secret } from '../../lib/secret.ts';
-import { ChannelError, type Capabilities, type Channel, type PaceRule } from '../channel.ts';
+import { telegramAccount } from '../accounts.ts';
+import { ChannelError, REPORTS, type Capabilities, type Channel, type PaceRule } from '../channel.ts';
+import { Learned } from '../learned.ts';
 import { botIdOf, createBot, createTelegramApi, type TelegramApi } from './bot.ts';
 import { fetchFile } from './media.ts';
-import { ALLOWED_UPDATES, runPolling } from './poll.ts';
+import { runPolling } from './poll.ts';
 import { createInterpreter, createReceive } from './receive.ts';
 import { sendIntent } from './send.ts';
+import { checkWebhook, dropWebhook, setWebhook } from './webhook.ts';
 
 /** Credentials and address of one bot. */
 export interface TelegramConfig {
@@ -29,16 +32,13 @@ export interface TelegramDeps {
 /** What only Telegram has: its webhook is set by a call, not in a settings page. */
 export interface TelegramChannel extends Channel {
   readonly listen: NonNullable<Channel['listen']>;
-  /** Tells Telegram where to deliver. @throws ChannelError; `our_fault` without a webhook secret. */
+  /** Tells Telegram where to deliver. @throws ChannelError; `our_fault` without a webhook secret, or for this address. */
   useWebhook(url: string): Promise<void>;
-  /** Ends delivery to a webhook, so that polling may begin; pending updates are kept. @throws ChannelError */
-  dropWebhook(): Promise<void>;
 }
 
 const CAPABILITIES: Capabilities = {
   safeToRepeat: false,
-  reportsEdits: true,
-  reportsDeletions: false,
+  reports: REPORTS.telegram,
 };
 
 /** Below 1 a second per chat, 20 a minute per group, about 30 a second in all (reference §2.10). */
@@ -56,10 +56,12 @@ const READ = { repeatable: true } as const;
  */
 export function createTelegramChannel(config: TelegramConfig, deps: TelegramDeps): TelegramChannel {
   const apiRoot = new URL(config.apiRoot).href;
-  const account = `telegram:${botIdOf(config.botToken)}`;
+  const botId = Number(botIdOf(config.botToken));
+  const account = telegramAccount(config.botToken.reveal());
   const bot = createBot(config.botToken, apiRoot);
   const api = createTelegramApi(bot);
-  const interpret = createInterpreter(bot, account);
+  const name = new Learned(async () => askName(api));
+  const interpret = createInterpreter(bot, { account, botId, name });
   const hush = hushWith(api, deps.log);
   return {
     platform: 'telegram',
@@ -70,39 +72,20 @@ export function createTelegramChannel(config: TelegramConfig, deps: TelegramDeps
     send: (intent) => sendIntent(api, intent),
     fetchMedia: (media, maxBytes) => fetchFile({ api, token: config.botToken, apiRoot }, media, maxBytes),
     listen: (sink, signal, connected = () => undefined) =>
-      runPolling({ api, interpret, hush, clock: deps.clock, log: deps.log, connected }, sink, signal),
-    check: () => checkToken(api),
-    botName: () => botName(api),
+      runPolling(
+        { api, interpret, hush, clock: deps.clock, log: deps.log, connected, freeTheWay: async () => dropWebhook(api) },
+        sink,
+        signal,
+      ),
+    check: (ours) => checkWebhook(api, { isWanted: config.webhookSecret !== undefined, ours }),
+    botName: () => name.get(deps.clock.now()),
     useWebhook: (url) => setWebhook(api, url, config.webhookSecret),
-    dropWebhook: async () => {
-      await api.call('deleteWebhook', {}, { shape: z.unknown(), kind: READ });
-    },
   };
 }
 
-async function checkToken(api: TelegramApi): Promise<{ readonly ok: boolean; readonly code?: string }> {
-  try {
-    await api.call('getMe', {}, { shape: z.looseObject({ id: z.int() }), kind: READ });
-    return { ok: true };
-  } catch (error) {
-    return { ok: false, code: error instanceof ChannelError ? error.code : 'unknown' };
-  }
-}
-
-async function botName(api: TelegramApi): Promise<string | undefined> {
-  try {
-    const me = await api.call('getMe', {}, { shape: z.looseObject({ username: z.string().optional() }), kind: READ });
-    return me.username;
-  } catch (error) {
-    if (error instanceof ChannelError) return undefined;
-    throw error;
-  }
-}
-
-async function setWebhook(api: TelegramApi, url: string, secret: Secret | undefined): Promise<void> {
-  if (secret === undefined) throw new ChannelError('our_fault', 'no_webhook_secret');
-  const payload = { url, secret_token: secret.reveal(), allowed_updates: ALLOWED_UPDATES, max_connections: 40 };
-  await api.call('setWebhook', payload, { shape: z.unknown(), kind: READ });
+async function askName(api: TelegramApi): Promise<string> {
+  const me = await api.call('getMe', {}, { shape: z.looseObject({ username: z.string() }), kind: READ });
+  return me.username;
 }
 
 /** Wordless answers show nothing to anybody, so they need no outbox row; one that fails costs a spinning button. */

@@ -4,13 +4,7 @@
  */
 import { TelegramError } from 'telegraf';
 import { ChannelError, type ChannelFailure } from '../channel.ts';
-import { neverSent, retryAfterMs } from '../transport.ts';
-
-/** What a lost answer of this call means. */
-export interface CallKind {
-  /** True when a second call changes nothing (edits, answers, every read): a lost answer is then simply retried. */
-  readonly repeatable: boolean;
-}
+import { gatewayFailure, lost, neverSent, waitFailure, type CallKind } from '../transport.ts';
 
 type Row = readonly [start: string, failure: ChannelFailure, code: string];
 
@@ -49,13 +43,13 @@ const FORBIDDEN: readonly Row[] = [
   ['the group chat was deleted', 'target_gone', 'kicked'],
 ];
 
-const DEFAULT_WAIT_MS = 30_000;
-
-/** Every way an API call can fail, typed. */
-export function telegramFailure(error: unknown, kind: CallKind): ChannelError {
+/** Every way an API call can fail, typed. `status` is that of the answer, if there was one. */
+export function telegramFailure(error: unknown, kind: CallKind, status: number | undefined): ChannelError {
   if (error instanceof ChannelError) return error;
-  if (error instanceof TelegramError)
-    return isReadable(error) ? refusal(error, kind) : new ChannelError(lost(kind), 'bad_answer');
+  if (error instanceof TelegramError && isReadable(error)) return refusal(error, kind);
+  // A refusal that is not in Telegram's words is somebody else's.
+  if (status !== undefined && status >= 400 && status < 500) return gatewayFailure(status, lost(kind));
+  if (error instanceof TelegramError) return new ChannelError(lost(kind), 'bad_answer');
   return new ChannelError(neverSent(error) ? 'retry' : lost(kind), 'network');
 }
 
@@ -73,10 +67,7 @@ function refusal(error: TelegramError, kind: CallKind): ChannelError {
   const { code, description } = error;
   const said = description.toLowerCase().replace(/^(?:bad request|forbidden): /, '');
   const detail = { detail: `${String(code)} ${description.slice(0, 200)}` };
-  if (code === 429) {
-    const waitMs = retryAfterMs(error.parameters?.retry_after, DEFAULT_WAIT_MS);
-    return new ChannelError('wait', '429', { retryAfterMs: waitMs, ...detail });
-  }
+  if (code === 429) return waitFailure('429', error.parameters?.retry_after, detail);
   if (code === 401) return new ChannelError('breaker', 'unauthorized', detail);
   if (code === 403) return byRow(FORBIDDEN, said, ['', 'target_gone', 'forbidden'], detail);
   if (code === 404) return notFound(said, detail);
@@ -102,8 +93,4 @@ function notFound(said: string, detail: { detail: string }): ChannelError {
 /** Telegram's own 500 refuses; a gateway's 502 or 504 may hide an answer that was given. */
 function serverFailure(status: number, kind: CallKind): ChannelFailure {
   return status === 500 || status === 503 ? 'retry' : lost(kind);
-}
-
-function lost(kind: CallKind): ChannelFailure {
-  return kind.repeatable ? 'retry' : 'unknown';
 }

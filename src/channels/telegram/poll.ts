@@ -2,17 +2,14 @@
  * Long polling by hand, for a site without a public address. telegraf's own loop confirms a batch before its handlers
  * ended and gives up the order of a chat; here the next offset, which is what confirms, goes out after the commit.
  */
-import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
 import type { Clock } from '../../lib/clock.ts';
 import type { Log } from '../../lib/log.ts';
-import { ChannelError, type InboundEvent } from '../channel.ts';
+import { ChannelError, type Sink } from '../channel.ts';
+import { backoffMs, pause } from '../listening.ts';
 import type { TelegramApi } from './bot.ts';
 import type { Interpret } from './receive.ts';
-import { isUpdate } from './updates.ts';
-
-/** Commits events; resolves only when they are safe. */
-export type Sink = (events: readonly InboundEvent[]) => Promise<void>;
+import { ALLOWED_UPDATES, isUpdate } from './updates.ts';
 
 /** What the polling loop needs. */
 export interface PollDeps {
@@ -23,32 +20,29 @@ export interface PollDeps {
   readonly log: Log;
   /** Called after each poll that was answered. */
   readonly connected: () => void;
+  /** Takes away a webhook that is in the way: whoever polls has done without it. What waits there is kept. */
+  readonly freeTheWay: () => Promise<void>;
 }
-
-/** Named explicitly: an omitted list means "as last time", an empty one leaves out `chat_member`. */
-export const ALLOWED_UPDATES = [
-  'message',
-  'edited_message',
-  'callback_query',
-  'my_chat_member',
-  'chat_member',
-] as const;
 
 const POLL_SECONDS = 25;
 /** Between empty answers, in case a server does not hold the call open. */
 const IDLE_MS = 200;
-const MAX_BACKOFF_MS = 30_000;
 
 /**
  * Polls until `signal` aborts. A batch whose `sink` failed is asked for again, in order.
- * @throws ChannelError `breaker` (token revoked), `park` (`webhook_active`, `other_poller`) and any other refusal: trying
- * again at once would change nothing.
+ * @throws ChannelError `breaker` (token revoked), `park` (`webhook_active`: somebody sets one again; `other_poller`) and any
+ * other refusal: trying again at once would change nothing.
  */
 export async function runPolling(deps: PollDeps, sink: Sink, signal: AbortSignal): Promise<void> {
   let offset: number | undefined;
   let failures = 0;
+  let way: 'open' | 'blocked' | 'freed' = 'open';
   while (!signal.aborted) {
     try {
+      if (way === 'blocked') {
+        await deps.freeTheWay();
+        way = 'freed';
+      }
       const updates = await getUpdates(deps.api, offset, signal);
       deps.connected();
       const next = (await takeIn(deps, updates, sink)) ?? offset;
@@ -59,6 +53,10 @@ export async function runPolling(deps: PollDeps, sink: Sink, signal: AbortSignal
       if (updates.length === 0) await pause(IDLE_MS, signal);
     } catch (error) {
       if (signal.aborted) return;
+      if (way === 'open' && isWebhook(error)) {
+        way = 'blocked';
+        continue;
+      }
       if (error instanceof ChannelError && error.failure !== 'retry' && error.failure !== 'wait') throw error;
       failures += 1;
       deps.log.warn(
@@ -68,6 +66,10 @@ export async function runPolling(deps: PollDeps, sink: Sink, signal: AbortSignal
       await pause(backoffMs(error, failures), signal);
     }
   }
+}
+
+function isWebhook(error: unknown): boolean {
+  return error instanceof ChannelError && error.code === 'webhook_active';
 }
 
 function getUpdates(api: TelegramApi, offset: number | undefined, signal: AbortSignal): Promise<readonly unknown[]> {
@@ -96,13 +98,4 @@ async function takeIn(deps: PollDeps, updates: readonly unknown[], sink: Sink): 
   await sink(meant.map((one) => one.event));
   for (const one of meant) if (one.silentQuery !== undefined) deps.hush(one.silentQuery);
   return Math.max(...known.map((update) => update.update_id)) + 1;
-}
-
-function backoffMs(error: unknown, failures: number): number {
-  const asked = error instanceof ChannelError ? error.retryAfterMs : undefined;
-  return asked ?? Math.min(MAX_BACKOFF_MS, 100 * 2 ** Math.min(failures, 9));
-}
-
-async function pause(ms: number, signal: AbortSignal): Promise<void> {
-  await delay(ms, undefined, { signal }).catch(() => undefined);
 }

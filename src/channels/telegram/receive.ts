@@ -6,7 +6,9 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import type { Telegraf } from 'telegraf';
 import type { Secret } from '../../lib/secret.ts';
 import type { InboundEvent, RawRequest, Received, Refused } from '../channel.ts';
+import type { Learned } from '../learned.ts';
 import {
+  isGroupTalk,
   isUpdate,
   readCallbackQuery,
   readEditedMessage,
@@ -36,8 +38,15 @@ interface Delivery {
   event: InboundEvent | undefined;
 }
 
+/** Whose updates they are; `name` is the bot's user name. */
+interface Owner {
+  readonly account: string;
+  readonly botId: number;
+  readonly name: Learned<string>;
+}
+
 /** Registers the collecting listeners on `bot`; the result dispatches one update through them. */
-export function createInterpreter(bot: Telegraf, account: string): Interpret {
+export function createInterpreter(bot: Telegraf, { account, botId, name }: Owner): Interpret {
   const open = new WeakMap<object, Delivery>();
   const collect =
     (read: ReadUpdate) =>
@@ -50,7 +59,8 @@ export function createInterpreter(bot: Telegraf, account: string): Interpret {
   bot.on('callback_query', collect(readCallbackQuery));
   bot.on('my_chat_member', collect(readMembership));
   return async (update, now) => {
-    const delivery: Delivery = { scope: { account, now }, event: undefined };
+    const self = { id: botId, name: isGroupTalk(update) ? await name.get(now) : undefined };
+    const delivery: Delivery = { scope: { account, self, now }, event: undefined };
     open.set(update, delivery);
     await bot.handleUpdate(update as Parameters<Telegraf['handleUpdate']>[0]);
     return { event: delivery.event ?? unknownUpdate(update, delivery.scope), silentQuery: silentQuery(update) };

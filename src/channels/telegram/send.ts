@@ -1,6 +1,6 @@
 /** One outbound intent as Bot API calls. Telegram has no idempotency key and no search: a lost answer stays `unknown`. */
 import { z } from 'zod';
-import { ChannelError, type Address, type OutboundContent, type OutboundIntent, type Receipt } from '../channel.ts';
+import { ChannelError, type OutboundContent, type OutboundIntent, type Place, type Receipt } from '../channel.ts';
 import type { Card } from '../card.ts';
 import { cutText, splitText } from '../text.ts';
 import type { TelegramApi } from './bot.ts';
@@ -30,12 +30,12 @@ export async function sendIntent(api: TelegramApi, intent: OutboundIntent): Prom
   return sendFile(api, to, content);
 }
 
-async function sendText(api: TelegramApi, to: Address, content: Of<'text'>): Promise<Receipt> {
+async function sendText(api: TelegramApi, to: Place, content: Of<'text'>): Promise<Receipt> {
   const parts = splitText(content.text, MAX_TEXT);
   const markup = replyMarkup({
     choices: content.choices ?? [],
-    // Telegram lets a bot ask for the phone in private chats only; those have no actor in the address.
-    requestContact: to.actor === undefined ? content.requestContact : undefined,
+    // Telegram lets a bot ask for the phone in private chats only, and refuses the message otherwise.
+    requestContact: isGroup(to) ? undefined : content.requestContact,
   });
   let receipt: Receipt = {};
   for (const [index, part] of parts.entries()) {
@@ -51,13 +51,13 @@ async function sendText(api: TelegramApi, to: Address, content: Of<'text'>): Pro
   return receipt;
 }
 
-function sendCard(api: TelegramApi, to: Address, card: Card): Promise<Receipt> {
+function sendCard(api: TelegramApi, to: Place, card: Card): Promise<Receipt> {
   return sendHtml(api, to, { html: cardHtml(card), markup: inline(card) });
 }
 
 async function sendHtml(
   api: TelegramApi,
-  to: Address,
+  to: Place,
   message: { html: string; markup: Readonly<Record<string, unknown>> | undefined },
 ): Promise<Receipt> {
   const payload = {
@@ -93,7 +93,7 @@ async function answerTap(api: TelegramApi, content: Of<'tap_answer'>): Promise<R
 }
 
 /** A picture Telegram does not take as a photo goes as a document: the refusal proves that nothing was sent. */
-async function sendFile(api: TelegramApi, to: Address, content: Of<'file'>): Promise<Receipt> {
+async function sendFile(api: TelegramApi, to: Place, content: Of<'file'>): Promise<Receipt> {
   if (content.bytes.length === 0) throw new ChannelError('our_fault', 'empty_file');
   if (content.bytes.length > MAX_FILE_BYTES) throw new ChannelError('our_fault', 'too_big');
   const asPhoto = PHOTO_TYPES.has(content.mime) && content.bytes.length <= MAX_PHOTO_BYTES;
@@ -105,7 +105,7 @@ async function sendFile(api: TelegramApi, to: Address, content: Of<'file'>): Pro
 }
 
 /** Fence 7: in a multipart call telegraf drops option objects, so everything beside the file is text or number. */
-async function upload(api: TelegramApi, to: Address, content: Of<'file'>, as: 'photo' | 'document'): Promise<Receipt> {
+async function upload(api: TelegramApi, to: Place, content: Of<'file'>, as: 'photo' | 'document'): Promise<Receipt> {
   const payload = {
     ...target(to),
     // telegraf writes the name into a header as it is.
@@ -121,7 +121,12 @@ function receiptOf(sent: z.infer<typeof sentMessage>): Receipt {
   return { providerId: message, handle: { chat: String(sent.chat.id), message } };
 }
 
-function target(to: Address): Readonly<Record<string, unknown>> {
+/** Ids of groups are negative. */
+function isGroup(to: Place): boolean {
+  return to.chat.startsWith('-');
+}
+
+function target(to: Place): Readonly<Record<string, unknown>> {
   return { chat_id: to.chat, ...(to.thread === undefined ? {} : { message_thread_id: Number(to.thread) }) };
 }
 

@@ -1,11 +1,16 @@
 /** Updates as `InboundEvent`s. Pure; shapes: reference §2.5, §2.6, §2.12. */
 import { z } from 'zod';
 import type { Address, Happening, InboundEvent, MediaRef } from '../channel.ts';
+import { isSaidTo, withoutAddressee, type Self } from './groups.ts';
 import { parsePressedKey, spokenBy } from './render.ts';
+
+/** What we hear, named explicitly: an omitted list means "as last time". */
+export const ALLOWED_UPDATES = ['message', 'edited_message', 'callback_query', 'my_chat_member'] as const;
 
 /** What stays the same for all updates of one bot. */
 export interface UpdateScope {
   readonly account: string;
+  readonly self: Self;
   /** Used where an update carries no time of its own (callback queries). */
   readonly now: Date;
 }
@@ -33,6 +38,10 @@ const message = z.looseObject({
   is_topic_message: z.boolean().optional(),
   message_thread_id: z.int().optional(),
   media_group_id: z.string().optional(),
+  reply_to_message: z
+    .looseObject({ from: user.optional(), forum_topic_created: z.unknown().optional() })
+    .optional()
+    .catch(undefined),
   photo: z
     .array(sized.extend({ width: z.number(), height: z.number() }))
     .min(1)
@@ -80,6 +89,14 @@ export function isUpdate(value: unknown): value is { readonly update_id: number 
   return updateId.safeParse(value).success;
 }
 
+const inGroup = z.looseObject({ chat: z.looseObject({ type: z.string().refine((type) => type !== 'private') }) });
+const groupTalk = z.union([z.looseObject({ message: inGroup }), z.looseObject({ edited_message: inGroup })]);
+
+/** True for what is said in a group: whether it is said to us only our name tells. */
+export function isGroupTalk(update: unknown): boolean {
+  return groupTalk.safeParse(update).success;
+}
+
 /** A reader of one kind of update; `undefined` when the shape is not that kind's. */
 export type ReadUpdate = (update: unknown, scope: UpdateScope) => InboundEvent | undefined;
 
@@ -90,7 +107,7 @@ export const readMessage: ReadUpdate = (update, scope) => {
   const { update_id: id, message: said } = parsed.data;
   return fromMessage(said, scope, {
     id,
-    happening: isFromPerson(said) ? happeningOf(said) : { kind: 'other', what: 'message:bot' },
+    happening: isFromPerson(said) ? meantFor(scope.self, said) : { kind: 'other', what: 'message:bot' },
   });
 };
 
@@ -101,9 +118,9 @@ export const readEditedMessage: ReadUpdate = (update, scope) => {
   const { update_id: id, edited_message: said } = parsed.data;
   const text = said.text ?? said.caption;
   const happening: Happening =
-    text === undefined || !isFromPerson(said)
+    text === undefined || !isFromPerson(said) || !isForUs(scope.self, said)
       ? { kind: 'other', what: 'edited_message' }
-      : { kind: 'edited', messageId: String(said.message_id), text };
+      : { kind: 'edited', messageId: String(said.message_id), text: withoutAddressee(scope.self, text) };
   return fromMessage(said, scope, { id, happening });
 };
 
@@ -164,7 +181,18 @@ export function silentQuery(update: unknown): string | undefined {
   return parsePressedKey(data ?? '') ? undefined : id;
 }
 
-function happeningOf(said: Message): Happening {
+function isForUs(self: Self, said: Message): boolean {
+  return said.chat.type === 'private' || isSaidTo(self, said);
+}
+
+/** Of what people say to each other only that they did; what happens in the chat itself stays what it is. */
+function meantFor(self: Self, said: Message): Happening {
+  const happening = happeningOf(self, said);
+  if (happening.kind === 'other' || isForUs(self, said)) return happening;
+  return { kind: 'other', what: `message:${word(said.chat.type)}` };
+}
+
+function happeningOf(self: Self, said: Message): Happening {
   const messageId = String(said.message_id);
   if (said.contact) {
     // Anybody's card can be forwarded; only a matching user id proves that the number is the sender's own.
@@ -174,9 +202,9 @@ function happeningOf(said: Message): Happening {
   const media = mediaOf(said);
   const text = said.text ?? said.caption;
   if (text === undefined && media.length === 0) return wordless(said, messageId);
-  const start = /^\/start(?:@\w+)?(?:\s+([\w-]{1,64}))?\s*$/.exec(text ?? '');
+  const start = /^\/start(?:@\w+)?(?:\s+([\w-]{1,64}))?\s*$/.exec(said.text ?? '');
   if (start) return start[1] === undefined ? { kind: 'opened' } : { kind: 'start', payload: start[1], messageId };
-  return { kind: 'message', messageId, text: withoutAddressee(text ?? ''), media };
+  return { kind: 'message', messageId, text: withoutAddressee(self, text ?? ''), media };
 }
 
 /** What a person can send that holds neither words nor a file. A venue carries its location as well. */
@@ -188,11 +216,6 @@ function wordless(said: Message, messageId: string): Happening {
   return what === undefined
     ? { kind: 'other', what: `message:${contentName(said)}` }
     : { kind: 'unreadable', messageId, what };
-}
-
-/** In groups a command names its bot (`/help@daiban_bot`) and a sentence begins with it; bot names end in "bot". */
-function withoutAddressee(text: string): string {
-  return text.replace(/^(\/\w+)@\w+/, '$1').replace(/^\s*@\w*bot\b[\s:：,，]*/i, '');
 }
 
 function mediaOf(said: Message): MediaRef[] {

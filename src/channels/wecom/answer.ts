@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import type { HttpResponse } from '../../lib/http.ts';
 import { ChannelError, type ChannelFailure } from '../channel.ts';
+import { gatewayFailure } from '../transport.ts';
 
 /** A parsed answer; fields beyond the envelope are read by whoever asked. */
 export type Answer = z.infer<typeof answerSchema>;
@@ -32,10 +33,7 @@ export function textField(answer: Answer, name: string): string {
  * for this call: the platform may or may not have acted.
  */
 export function readAnswer(response: HttpResponse, inDoubt: ChannelFailure): Answer {
-  const { status } = response;
-  if (status === 429) throw new ChannelError('wait', 'http_429', { retryAfterMs: 60_000 });
-  if (status >= 400 && status < 500) throw new ChannelError('our_fault', `http_${status}`);
-  if (status !== 200) throw new ChannelError(inDoubt, `http_${status}`);
+  if (response.status !== 200) throw gatewayFailure(response.status, inDoubt);
   const answer = parseAnswer(response.body);
   if (answer === undefined) throw new ChannelError(inDoubt, 'bad_answer');
   return answer;

@@ -86,11 +86,6 @@ export function renderUpdate(card: Card, taskId: string | undefined): TemplateCa
   };
 }
 
-/** The label a locked button shows: at most 10 字. */
-export function lockLabel(label: string): string {
-  return fitLine(label, BUTTON_TEXT);
-}
-
 /** The card in words, for where no template card fits it. */
 function cardText(card: Card): string {
   const heading = card.source === undefined ? card.title : `【${card.source}】${card.title}`;

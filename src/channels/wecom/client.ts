@@ -12,9 +12,10 @@ import {
 } from '../../lib/http.ts';
 import type { Clock } from '../../lib/clock.ts';
 import type { Log } from '../../lib/log.ts';
+import { wecomAccount } from '../accounts.ts';
 import { ChannelError, type ChannelFailure } from '../channel.ts';
 import { parseAnswer, readAnswer, type Answer } from './answer.ts';
-import { wecomAccount, type WecomConfig, type WecomDeps } from './config.ts';
+import type { WecomConfig, WecomDeps } from './config.ts';
 import { barredError, isBarred, isTokenCode, refusalError } from './error-table.ts';
 import { TokenKeeper } from './token.ts';
 

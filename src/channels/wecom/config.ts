@@ -27,8 +27,3 @@ export interface WecomDeps {
   /** Replaced in tests that compare with published vectors. */
   readonly random?: RandomBytes;
 }
-
-/** The account name under which everything of this app is stored. */
-export function wecomAccount(config: Pick<WecomConfig, 'corpId' | 'agentId'>): string {
-  return `wecom:${config.corpId}:${config.agentId}`;
-}

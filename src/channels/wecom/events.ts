@@ -2,6 +2,7 @@
 import { hash } from 'node:crypto';
 import { parseCardKey } from '../card.ts';
 import type { Happening, InboundEvent, MediaRef } from '../channel.ts';
+import { personId } from '../person-id.ts';
 import type { XmlFields, XmlValue } from './xml.ts';
 
 /** `FromUserName` of events that no person caused. */
@@ -24,7 +25,7 @@ export function text(fields: XmlFields, name: string): string {
   return typeof value === 'string' ? value : '';
 }
 
-/** The member who wrote, pressed or entered; empty for what the platform itself reports. */
+/** The member who wrote, pressed or entered, as the platform spells him; empty for what it reports itself. */
 export function senderOf(fields: XmlFields): string {
   const from = text(fields, 'FromUserName');
   return from === SYSTEM_USER && text(fields, 'MsgType') === 'event' ? '' : from;
@@ -33,7 +34,7 @@ export function senderOf(fields: XmlFields): string {
 /** The event inside a callback. */
 export function toInboundEvent(callback: Callback): InboundEvent {
   const { account, fields, now } = callback;
-  const sender = senderOf(fields);
+  const sender = personId(account, senderOf(fields));
   const deliveryKeys = deliveryKeysOf(callback);
   return {
     platform: 'wecom',

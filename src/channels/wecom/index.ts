@@ -1,3 +1,2 @@
 /** The door of the WeCom channel. */
 export { createWecomChannel } from './wecom-channel.ts';
-export { wecomAccount } from './config.ts';

@@ -4,7 +4,6 @@
  */
 import type { HttpAnswer, InteractiveAnswer, RawRequest, Received, Refused } from '../channel.ts';
 import type { CallbackCrypto } from './callback-crypto.ts';
-import { lockLabel } from './cards.ts';
 import { senderOf, text, toInboundEvent } from './events.ts';
 import { singleMessage } from './text.ts';
 import { cdata, parseCallbackXml, scanFlatXml, type XmlFields } from './xml.ts';
@@ -86,29 +85,22 @@ function readMessage(receiver: Receiver, plaintext: string, now: Date): Received
   const event = toInboundEvent({ account: receiver.account, fields, plaintext, now });
   return {
     events: [event],
-    interactive: isInteractive(fields),
+    interactive: isPress(fields),
     answer: (interactive) => answerCallback(receiver, fields, now, interactive),
   };
 }
 
-/** Text and presses of a member: the platform shows what stands in our answer to them. */
-function isInteractive(fields: XmlFields): boolean {
-  return (
-    senderOf(fields) !== '' &&
-    (text(fields, 'MsgType') === 'text' || isPress(fields) || text(fields, 'Event') === 'click')
-  );
-}
-
+/** The platform would show what stands in our answer to a member's words, too; those are answered by a message. */
 function isPress(fields: XmlFields): boolean {
-  return text(fields, 'Event') === 'template_card_event' || text(fields, 'Event') === 'template_card_menu_event';
+  const event = text(fields, 'Event');
+  return senderOf(fields) !== '' && (event === 'template_card_event' || event === 'template_card_menu_event');
 }
 
 /** An empty 200 means "nothing to show" and ends the redeliveries; anything unencrypted would show an error banner. */
 const NOTHING: HttpAnswer = { status: 200, body: '' };
 
 function answerCallback(receiver: Receiver, fields: XmlFields, now: Date, interactive?: InteractiveAnswer): HttpAnswer {
-  if (interactive === undefined || !isInteractive(fields)) return NOTHING;
-  if (interactive.kind === 'lock' && !isPress(fields)) return NOTHING;
+  if (interactive === undefined || !isPress(fields)) return NOTHING;
   const seconds = String(Math.floor(now.getTime() / 1000));
   const sealed = receiver.crypto.seal(passiveReply(receiver, fields, seconds, interactive), seconds);
   return {
@@ -121,13 +113,10 @@ function answerCallback(receiver: Receiver, fields: XmlFields, now: Date, intera
 }
 
 function passiveReply(receiver: Receiver, fields: XmlFields, seconds: string, answer: InteractiveAnswer): string {
-  const [type, content] =
-    answer.kind === 'lock'
-      ? ['update_button', `<Button><ReplaceName>${cdata(lockLabel(answer.label))}</ReplaceName></Button>`]
-      : ['text', `<Content>${cdata(singleMessage(answer.text))}</Content>`];
   return (
     `<xml><ToUserName>${cdata(senderOf(fields))}</ToUserName><FromUserName>${cdata(receiver.corpId)}</FromUserName>` +
-    `<CreateTime>${seconds}</CreateTime><MsgType>${cdata(type)}</MsgType>${content}</xml>`
+    `<CreateTime>${seconds}</CreateTime><MsgType>${cdata('text')}</MsgType>` +
+    `<Content>${cdata(singleMessage(answer.text))}</Content></xml>`
   );
 }
 

@@ -1,8 +1,9 @@
 /** One WeCom app as a `Channel`: members inside its visible range write to it and get messages and cards. */
-import { ChannelError, type Capabilities, type Channel, type PaceRule } from '../channel.ts';
+import { wecomAccount } from '../accounts.ts';
+import { ChannelError, REPORTS, type Capabilities, type Channel, type Check, type PaceRule } from '../channel.ts';
 import { CallbackCrypto } from './callback-crypto.ts';
 import { WecomClient } from './client.ts';
-import { wecomAccount, type WecomConfig, type WecomDeps } from './config.ts';
+import type { WecomConfig, WecomDeps } from './config.ts';
 import { downloadMedia, MediaUploads } from './media.ts';
 import { receiveCallback, type Receiver } from './receive.ts';
 import { DUPLICATE_WINDOW_SECONDS, WecomSender } from './send.ts';
@@ -11,8 +12,7 @@ const CAPABILITIES: Capabilities = {
   safeToRepeat: true,
   duplicateWindowMs: DUPLICATE_WINDOW_SECONDS * 1000,
   // The app is told nothing of edits and recalls [doc 90239].
-  reportsEdits: false,
-  reportsDeletions: false,
+  reports: REPORTS.wecom,
 };
 
 const MINUTE_MS = 60_000;
@@ -23,9 +23,6 @@ const PACE: readonly PaceRule[] = [
   { scope: 'chat', count: 25, windowMs: MINUTE_MS },
   { scope: 'chat', count: 900, windowMs: HOUR_MS },
 ];
-
-/** `daiban doctor` and readiness may ask often; the platform is asked once a minute. */
-const CHECK_EVERY_MS = MINUTE_MS;
 
 /** The channel for one self-built app. @throws RangeError when agent id or EncodingAESKey have the wrong shape. */
 export function createWecomChannel(config: WecomConfig, deps: WecomDeps): Channel {
@@ -48,7 +45,7 @@ export function createWecomChannel(config: WecomConfig, deps: WecomDeps): Channe
     receive: async (request, now) => receiveCallback(receiver, request, now),
     send: async (intent) => sender.send(intent),
     fetchMedia: async (media, maxBytes) => downloadMedia(client, media.id, maxBytes),
-    check: createCheck(client, deps),
+    check: async () => check(client),
   };
 }
 
@@ -61,19 +58,7 @@ function callbackCrypto(config: WecomConfig, deps: WecomDeps): CallbackCrypto {
   return new CallbackCrypto(keys, deps.random);
 }
 
-type Check = Channel['check'];
-type CheckResult = Awaited<ReturnType<Check>>;
-
-function createCheck(client: WecomClient, { clock }: WecomDeps): Check {
-  let last: { readonly at: number; readonly result: Promise<CheckResult> } | undefined;
-  return async () => {
-    const at = clock.now().getTime();
-    if (last === undefined || at - last.at >= CHECK_EVERY_MS) last = { at, result: probe(client) };
-    return last.result;
-  };
-}
-
-async function probe(client: WecomClient): Promise<CheckResult> {
+async function check(client: WecomClient): Promise<Check> {
   try {
     await client.probe();
     return { ok: true };

@@ -59,6 +59,8 @@ const caseSchema = z.strictObject({
         by: z.string().optional(),
         reason: z.string().optional(),
         signal: z.string().optional(),
+        /** The signal brings other terms than those agreed to. */
+        anew: z.boolean().optional(),
         facts: record.optional(),
         timer: z.enum(['remind', 'timeout']).optional(),
         retry: z.boolean().optional(),

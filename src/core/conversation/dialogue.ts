@@ -211,7 +211,12 @@ function processEvent(event: ProcessCase['events'][number], visit: number): Proc
   if (event.done) return { type: 'operation.done', visit, result: event.done };
   if (event.failed !== undefined) return { type: 'operation.failed', visit, code: event.failed };
   if (event.signal !== undefined)
-    return { type: 'signal', name: event.signal, ...(event.facts ? { facts: event.facts } : {}) };
+    return {
+      type: 'signal',
+      name: event.signal,
+      ...(event.facts ? { facts: event.facts } : {}),
+      ...(event.anew === undefined ? {} : { anew: event.anew }),
+    };
   if (event.timer !== undefined) return { type: 'timer', visit, name: event.timer };
   if (event.decided === undefined) return { type: 'retry', ...(event.facts ? { facts: event.facts } : {}) };
   return {

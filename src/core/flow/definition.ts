@@ -275,7 +275,10 @@ export const nodeSchemas = {
   notify: z.strictObject({ notify: textKey, to: z.string().min(1), with: templates.default({}), go: name }),
   wait: z.strictObject({
     wait: z.strictObject({ title: textKey, remind: reminder.optional() }),
-    /** Signal → node, or `$returner`: straight back to the node that returned the case. */
+    /**
+     * Signal → node, or `$returner`: straight back to the node that returned the case. With other terms than those agreed to the
+     * case goes to the flow's start, whatever stands here.
+     */
     on: z.record(identifier, z.union([name, z.literal('$returner')])),
     timeout: timeout.optional(),
   }),

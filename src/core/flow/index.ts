@@ -31,6 +31,6 @@ export {
 export type { Finding } from './finding.ts';
 export { loadFlow, readPublished, type LoadedFlow } from './load.ts';
 export { startProcess, stepProcess } from './process.ts';
-export type { ProcessEffect, ProcessEvent, ProcessState } from './process-state.ts';
+export { STOPS, type ProcessEffect, type ProcessEvent, type ProcessState } from './process-state.ts';
 export { hoursOf, planStages, stageTimes, type StageTime } from './schedule.ts';
 export { resolveTemplate } from './template.ts';

@@ -7,6 +7,19 @@ export type Facts = Readonly<Record<string, unknown>>;
 /** What an approval can come to. */
 type ApprovalOutcome = 'approved' | 'rejected' | 'returned' | 'recalled';
 
+/** Why a case stands still: the kinds of its incidents. */
+export const STOPS = [
+  'approval.empty',
+  'empty_approver',
+  'fact_missing',
+  'no_returner',
+  'operation_failed',
+  'outcome_without_target',
+  'spinning',
+] as const;
+/** One of them. */
+export type Stop = (typeof STOPS)[number];
+
 /** One running case, as JSON. */
 export interface ProcessState {
   readonly flow: string;
@@ -21,6 +34,8 @@ export interface ProcessState {
   readonly path: readonly string[];
   /** The node that sent the case back, while it is with the submitter. */
   readonly returner?: string;
+  /** The visit at which it began anew, if it did: what was said before does not count. */
+  readonly since?: number;
   /** Reminders of the present wait so far, the escalation included; absent before the first. */
   readonly reminded?: number;
   /** How it ended. */
@@ -41,8 +56,11 @@ export type ProcessEvent =
     }
   /** Fewer people than the node needs may decide it. */
   | { readonly type: 'approval.empty'; readonly visit: number }
-  /** Something a `wait` node listens for (resubmitted, recalled), with facts that changed meanwhile. */
-  | { readonly type: 'signal'; readonly name: string; readonly facts?: Facts }
+  /**
+   * Something a `wait` node listens for (resubmitted, recalled), with facts that changed meanwhile. `anew`: among them what the
+   * nodes before have agreed to; the case begins at its start again, wherever the file would have it go.
+   */
+  | { readonly type: 'signal'; readonly name: string; readonly facts?: Facts; readonly anew?: boolean }
   | { readonly type: 'timer'; readonly visit: number; readonly name: 'remind' | 'timeout' }
   /** After an incident: go on from where it stopped, with corrected facts if need be. */
   | { readonly type: 'retry'; readonly facts?: Facts };
@@ -54,6 +72,8 @@ export type ProcessEffect =
       readonly kind: 'approval.open';
       readonly node: string;
       readonly visit: number;
+      /** The visit from which on approvals count for this one. */
+      readonly since: number;
       readonly title: string;
       readonly policy: 'any' | 'all';
       readonly role: string;
@@ -85,7 +105,7 @@ export type ProcessEffect =
       readonly text: string;
     }
   | { readonly kind: 'notify'; readonly to: string; readonly text: string; readonly params: Facts }
-  | { readonly kind: 'incident'; readonly code: string; readonly node: string; readonly detail: string }
+  | { readonly kind: 'incident'; readonly code: Stop; readonly node: string; readonly detail: string }
   /** For the event log: the token moved. */
   | { readonly kind: 'moved'; readonly from: string; readonly to: string; readonly visit: number }
   /** An event that no longer (or not yet) applies; it changed nothing. */

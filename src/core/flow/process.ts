@@ -6,7 +6,7 @@
 import { ask, followStrictly, type CompiledProcess } from './compile.ts';
 import { durationMinutes, type NodeOf, type ProcessNode } from './definition.ts';
 import { parseYuan } from '../../lib/money.ts';
-import type { Facts, ProcessEffect, ProcessEvent, ProcessState, ProcessStep } from './process-state.ts';
+import type { Facts, ProcessEffect, ProcessEvent, ProcessState, ProcessStep, Stop } from './process-state.ts';
 import { resolveTemplate } from './template.ts';
 
 /** Nodes one event may pass without a person; the checks make more impossible, this catches what they missed. */
@@ -51,7 +51,7 @@ export function stepProcess(flow: CompiledProcess, state: ProcessState, event: P
         ? run.unattended()
         : ignored(state, event.type, 'not_waiting');
     case 'signal':
-      return run.signalled(node, event.name, event.facts ?? {});
+      return run.signalled(node, event);
     case 'timer':
       return state.status === 'waiting' ? run.timer(node, event.name) : ignored(state, event.type, 'not_waiting');
     case 'retry':
@@ -113,18 +113,27 @@ class Run {
     return this.#stop('approval.empty', this.#state.node).#done();
   }
 
-  signalled(node: ProcessNode, signal: string, facts: Facts): ProcessStep {
+  signalled(node: ProcessNode, event: Extract<ProcessEvent, { type: 'signal' }>): ProcessStep {
+    const { name: signal, facts = {} } = event;
     if (signal === 'recalled' && (node.kind !== 'do' || this.#state.status === 'stopped'))
       return this.#recalled(node, facts);
     const target = node.kind === 'wait' ? node.on[signal] : undefined;
     if (target === undefined || this.#state.status !== 'waiting')
       return ignored(this.#state, `signal ${signal}`, 'unknown_signal');
     this.#learn(facts);
+    if (event.anew === true) return this.#beginAnew();
     const { returner, ...rest } = this.#state;
     if (target !== '$returner') return this.#goTo(target).proceed();
     if (returner === undefined) return this.#stop('no_returner', signal).#done();
     this.#state = rest;
     return this.#goTo(returner).proceed();
+  }
+
+  /** No node lets something pass that it has not seen: whoever agreed to something else is asked again. */
+  #beginAnew(): ProcessStep {
+    const { returner: _returner, ...state } = this.#state;
+    this.#state = { ...state, since: state.visit + 1 };
+    return this.#goTo(this.#flow.definition.start).proceed();
   }
 
   /** A recall reaches a case wherever it waits or stands still; where the flow shows no way from there, it ends. */
@@ -240,6 +249,7 @@ class Run {
       kind: 'approval.open',
       node: this.#state.node,
       visit: this.#state.visit,
+      since: this.#state.since ?? 1,
       title,
       policy,
       role,
@@ -270,7 +280,7 @@ class Run {
     this.#state = { ...this.#state, status: 'waiting' };
   }
 
-  #stop(code: string, detail: string): this {
+  #stop(code: Stop, detail: string): this {
     this.#state = { ...this.#state, status: 'stopped' };
     this.#effects.push({ kind: 'incident', code, node: this.#state.node, detail });
     return this;

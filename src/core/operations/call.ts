@@ -45,7 +45,7 @@ export async function callOperation(
     const output = await operation.run(contextOf(call, scope), input);
     if (!operation.isRead) await call.tx.query('RELEASE SAVEPOINT operation');
     if (operation.isAudited) {
-      const subject = operation.subject(input, output);
+      const subject = operation.subject(input, output) ?? ownFile(call.actor);
       call.effects.audit({
         action: name,
         outcome: 'DONE',
@@ -64,6 +64,11 @@ export async function callOperation(
     refuse(call, operation, input, error.code);
     throw error;
   }
+}
+
+/** What a customer does is on his file's trail, where the operation is about nothing else. */
+function ownFile(actor: Actor): { readonly kind: string; readonly id: string } | undefined {
+  return actor.kind === 'CUSTOMER' ? { kind: 'customer', id: actor.id } : undefined;
 }
 
 function parsed(call: Call, operation: Operation, rawInput: unknown, read: InputReader): unknown {

@@ -19,6 +19,8 @@ export interface Services {
   readonly accounts: Readonly<Partial<Record<'wecom' | 'slack' | 'telegram', string>>>;
   /** Base URL people can open, for upload pages and links; empty for a command, which serves nobody. */
   readonly publicUrl: string;
+  /** What each platform tells of edits and deletions. */
+  readonly reports: Readonly<Record<string, { readonly edits: boolean; readonly deletions: boolean }>>;
   /** The Telegram bot's user name for deep links. */
   readonly telegramBotName: () => string | undefined;
 }

@@ -1,6 +1,6 @@
 /**
  * What a turn wants to leave behind, collected in memory and written in one go before the commit: messages, timers,
- * audit entries, timeline items. Nothing here is sent; sending is the outbox's business.
+ * audit entries, events of cases, incidents. Nothing here is sent; sending is the outbox's business.
  */
 import type { Address, OutboundContent } from '../../channels/channel.ts';
 import type { Language } from '../../lib/i18n.ts';

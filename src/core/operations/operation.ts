@@ -7,14 +7,18 @@ import { AppError, commonErrors, defineErrors, type FieldFault } from '../../lib
 import type { Language } from '../../lib/i18n.ts';
 import { isUuid } from '../../lib/ids.ts';
 import { SCHEMA_WORDS } from '../../lib/request-body.ts';
+import { isStorableText } from '../../lib/storable.ts';
 import type { Access } from './actor.ts';
 import type { Ctx } from './context.ts';
 
-interface HttpBinding {
+interface HttpBinding<Output = unknown> {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   /** Under `/api/v1`, with `{name}` for parameters: `/customers/{id}`. */
   readonly path: string;
+  /** Of a success: 201 for a POST unless it says something else here, or only reads. */
   readonly status?: number;
+  /** Whether something came to be, where that is not always so: 201 if it did, 200 if not. */
+  readonly creates?: (output: Output) => boolean;
   /** Members of the input that only callers inside the house give: over HTTP they are unknown. */
   readonly internal?: readonly string[];
 }
@@ -28,12 +32,12 @@ export interface OperationSpec<I extends z.ZodType, O extends z.ZodType> {
   readonly access: Access;
   readonly input: I;
   readonly output: O;
-  readonly http?: HttpBinding;
+  readonly http?: HttpBinding<z.output<O>>;
   /** Reads are not audited unless they show personal data. */
   readonly readOnly?: boolean;
   /** True when a read shows personal data and must leave a trace. */
   readonly audited?: boolean;
-  /** What the audit entry is about. */
+  /** What the audit entry is about; where nothing is named, what a customer does is about his own file. */
   readonly subject?: (
     input: z.output<I>,
     output: z.output<O> | undefined,
@@ -67,7 +71,7 @@ export interface Operation {
 export const operationErrors = defineErrors({ 'operation.unknown': [500, 'error'] });
 
 /** Things that have a name of ours instead of an id or a number. */
-const NAMED = new Set(['flow', 'consent']);
+const NAMED = new Set(['flow']);
 
 /** Whether a text can be one of our ids or numbers: K305, A1087, L0456, Q77, C032. */
 function isReference(id: string): boolean {
@@ -82,7 +86,7 @@ export function defineOperation<I extends z.ZodType, O extends z.ZodType>(spec: 
     access: spec.access,
     input: spec.input,
     output: spec.output,
-    http: spec.http,
+    http: spec.http as HttpBinding | undefined,
     isRead: spec.readOnly ?? false,
     isAudited: spec.audited ?? !(spec.readOnly ?? false),
     keepsNames: spec.keepsNames ?? false,
@@ -150,6 +154,18 @@ export function parseInput(operation: Operation, input: unknown, language: Langu
 /** How an operation's input is read from what came: `parseInput`, or what a caller from outside may say. */
 export type InputReader = (operation: Operation, input: unknown, language: Language) => unknown;
 
+/** What a success is answered with over HTTP: all that it can be, in ascending order. */
+export function successes({ http, isRead }: Operation): readonly number[] {
+  if (http?.creates) return [200, 201];
+  return [http?.status ?? (http?.method === 'POST' && !isRead ? 201 : 200)];
+}
+
+/** What this very success is answered with. */
+export function successOf(operation: Operation, output: unknown): number {
+  const [first = 200, created = first] = successes(operation);
+  return operation.http?.creates?.(output) === true ? created : first;
+}
+
 /** What may be sent to an operation over HTTP: its input without what only callers inside the house give. */
 export function publicInput({ input, http }: Operation): z.ZodType {
   const { internal } = http ?? {};
@@ -181,11 +197,12 @@ export function parseFields<T extends z.ZodType>(schema: T, value: unknown, lang
   throw new AppError(commonErrors['request.invalid'], { faults: faultsOf(parsed.error) });
 }
 
-/** Where a NUL character stands, as a JSON pointer: PostgreSQL stores any text but that. */
+/** Where a text stands, or a thing with a name, that PostgreSQL does not store; as a JSON pointer. */
 function unstorableIn(value: unknown, pointer = ''): string | undefined {
-  if (typeof value === 'string') return value.includes('\0') ? pointer : undefined;
+  if (typeof value === 'string') return isStorableText(value) ? undefined : pointer;
   if (value === null || typeof value !== 'object' || Buffer.isBuffer(value)) return undefined;
   for (const [key, part] of Object.entries(value)) {
+    if (!isStorableText(key)) return pointer;
     const found = unstorableIn(part, `${pointer}/${pointerPart(key)}`);
     if (found !== undefined) return found;
   }

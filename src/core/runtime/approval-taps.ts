@@ -21,17 +21,12 @@ export interface Press {
   readonly text: (key: string, params?: Readonly<Record<string, string | number>>) => string;
 }
 
-type CardFacts =
-  | { readonly kind: 'unknown' }
-  | {
-      readonly kind: 'card';
-      readonly approvalId: string;
-      readonly revision: number;
-      readonly state: string;
-      readonly application: string;
-      readonly decidedBy: string | null;
-      readonly outcome: string | null;
-    };
+interface CardFacts {
+  readonly approvalId: string;
+  readonly state: string;
+  readonly application: string;
+  readonly decidedBy: string | null;
+}
 
 /**
  * Handles a press. The decision commits with the turn; the presser is answered in his own request where the platform
@@ -40,19 +35,13 @@ type CardFacts =
  */
 export async function pressCard(press: Press): Promise<PendingDecision | undefined> {
   const { turn, tap } = press;
-  const card = (await callOrNone(turn, tap.cardId)) ?? { kind: 'unknown' as const };
-  if (card.kind === 'unknown') {
-    answer(press, press.text('approval.tap.unknown'));
-    return undefined;
-  }
-  if (card.revision !== tap.revision) {
-    answer(press, press.text('approval.tap.outdated', { application: card.application }));
-    return undefined;
-  }
-  return decide(press, card);
+  const card = await cardOf(turn, tap.cardId);
+  if (card) return decide(press, card);
+  answer(press, press.text('approval.tap.unknown'));
+  return undefined;
 }
 
-async function decide(press: Press, card: Extract<CardFacts, { kind: 'card' }>): Promise<PendingDecision | undefined> {
+async function decide(press: Press, card: CardFacts): Promise<PendingDecision | undefined> {
   const { turn, tap } = press;
   try {
     const done = (await turn.run('approval.decide', {
@@ -82,11 +71,7 @@ function doneKey({ state, outcome }: Done): string {
   return `approval.tap.done.${state === 'OPEN' && outcome === 'APPROVED' ? 'SIGNED' : outcome}`;
 }
 
-function refused(
-  press: Press,
-  card: Extract<CardFacts, { kind: 'card' }>,
-  error: AppError,
-): PendingDecision | undefined {
+function refused(press: Press, card: CardFacts, error: AppError): PendingDecision | undefined {
   const { tap } = press;
   const params = { application: card.application, by: card.decidedBy ?? 'none', role: 'other', ...error.params };
   const wanting: Wanting = {
@@ -95,7 +80,8 @@ function refused(
     verb: tap.verb,
     application: card.application,
   };
-  const pending: PendingDecision = { approvalId: card.approvalId, ...wanting };
+  const askedAt = press.turn.call.now.getTime();
+  const pending: PendingDecision = { approvalId: card.approvalId, ...wanting, askedAt };
   switch (error.code) {
     case 'approval.reason_needed':
       if (openForm(press, reasonForm(wanting, press.text))) return undefined;
@@ -116,6 +102,9 @@ function refused(
       ask(press, press.text(colleagueQuestion(error, 'successor'), params), names);
       return pending;
     }
+    case 'approval.stale_revision':
+      answer(press, press.text('approval.tap.outdated', params));
+      return undefined;
     case 'approval.closed':
       answer(press, press.text(`approval.tap.closed.${String(error.params['state'] ?? card.state)}`, params));
       return undefined;
@@ -145,7 +134,10 @@ export async function hearDecision(
 ): Promise<{ readonly kind: Answer['kind']; readonly memory: Memory }> {
   if (!memory.decision) return { kind: 'other', memory };
   const { kind, isOpen } = await answerDecision(memory.decision, words);
-  return { kind, memory: isOpen ? memory : withoutDecision(memory) };
+  if (!isOpen) return { kind, memory: withoutDecision(memory) };
+  // A question that stays open is asked once more, here or by `keepQuestion`.
+  const askedAt = words.turn.call.now.getTime();
+  return { kind, memory: { ...memory, decision: { ...memory.decision, askedAt } } };
 }
 
 /**
@@ -163,20 +155,33 @@ export function keepQuestion(memory: Memory, depth: number, say: Say): Memory {
   return withoutDecision(memory);
 }
 
+/** Words that come later than this are asked back: he may have been called away and be speaking of something else. */
+const FRESH_MS = 15 * 60_000;
+/** After this long nobody knows any more what he was asked. */
+const OPEN_MS = 24 * 3_600_000;
+/** Characters of what he wrote that are quoted when he is asked whether it was meant as the answer. */
+const QUOTED = 60;
+
 /**
  * The words after a press: the reason, or the name of the colleague. A command stays a command, and the question stays
- * open; what is no reason is asked back, a name nobody has is asked for again. A wrong word must never become a decision.
+ * open; what is no reason is asked back, as is what comes late; a name nobody has is asked for again. A wrong word must
+ * never become a decision.
  */
 async function answerDecision(decision: PendingDecision, words: Words): Promise<Answer> {
   const { turn, say, reading, flows } = words;
+  const { verb, application = '' } = decision;
   const text = words.text.trim();
   const command = (reading.command ?? reading.lookUp)?.name; // the number of a case is no reason
   if (command === 'cancel' || command === 'human') {
     say('approval.tap.dropped');
     return { kind: command === 'cancel' ? 'answered' : 'other', isOpen: false }; // with 人工 a person has the word
   }
+  const age = ageOf(decision, turn.call.now);
+  if (age === 'over') {
+    say('approval.tap.lapsed', { application, verb });
+    return { kind: 'other', isOpen: false };
+  }
   if (command !== undefined || text.startsWith('/')) return { kind: 'other', isOpen: true };
-  const { verb, application = '' } = decision;
   const read = readDecisionWords(verb, text);
   if (read.kind === 'withdrawn') {
     say('approval.tap.withdrawn', { application, verb });
@@ -187,13 +192,27 @@ async function answerDecision(decision: PendingDecision, words: Words): Promise<
   const usual = REASONS.map((code) =>
     turn.call.services.texts.translate(turn.call.actor.language, `approval.reason.${code}`),
   );
-  if (read.kind === 'unclear') {
-    say('approval.tap.unclear', { application, verb, most: REASONS.length }, verb === 'reject' ? usual : []);
+  const offered = REASONS[usual.indexOf(text)]; // an offered reason in full can be nothing else, however late
+  if (read.kind === 'unclear' || (age === 'late' && offered === undefined)) {
+    const params = { application, verb, most: REASONS.length, words: quoted(text) };
+    say(`approval.tap.${age === 'late' ? 'stale' : 'unclear'}`, params, verb === 'reject' ? usual : []);
     return { kind: 'answered', isOpen: true };
   }
-  const code = read.kind === 'offered' ? read.code : REASONS[usual.indexOf(text)];
-  const reason = code ?? text.slice(0, 500);
+  const reason = (read.kind === 'offered' ? read.code : offered) ?? text.slice(0, 500);
   return takeDecision(decision, verb === 'hand_over' ? { to: text.slice(0, MAX_COLLEAGUE) } : { reason }, words);
+}
+
+/** How long ago the question was put; one that an older release asked may be of any day. */
+function ageOf({ askedAt }: PendingDecision, now: Date): 'fresh' | 'late' | 'over' {
+  if (askedAt === undefined) return 'late';
+  const waited = now.getTime() - askedAt;
+  if (waited > OPEN_MS) return 'over';
+  return waited > FRESH_MS ? 'late' : 'fresh';
+}
+
+function quoted(text: string): string {
+  const letters = Array.from(text.replaceAll(/\s+/gu, ' '));
+  return letters.length > QUOTED ? `${letters.slice(0, QUOTED).join('')}…` : letters.join('');
 }
 
 async function takeDecision(
@@ -239,12 +258,17 @@ function namesOf(error: AppError): readonly string[] {
     .filter((name) => name !== '');
 }
 
-async function callOrNone(turn: Turn, cardId: string): Promise<CardFacts | undefined> {
+/** What the pressed card stands for. A press on a card that is none of ours is on record like every other that decides nothing. */
+async function cardOf(turn: Turn, cardId: string): Promise<CardFacts | undefined> {
+  const action = 'approval.card';
   try {
-    return (await turn.run('approval.card', { cardId })) as CardFacts;
+    return (await turn.run(action, { cardId })) as CardFacts;
   } catch (error) {
-    if (error instanceof AppError) return undefined;
-    throw error;
+    if (!(error instanceof AppError)) throw error;
+    const { code } = error;
+    // A read that finds nothing leaves no trace of itself, one that is not permitted does.
+    if (code !== 'permission.denied') turn.effects.audit({ action, outcome: 'REFUSED', detail: { code } });
+    return undefined;
   }
 }
 

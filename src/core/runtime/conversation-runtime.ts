@@ -6,8 +6,9 @@ import { dateIn } from '../../lib/business-date.ts';
 import type { Unit } from '../unit/unit.ts';
 import type { IncomingItem } from './incoming.ts';
 import { PersonalSlots } from './personal-slots.ts';
+import type { RuntimeDeps } from './runtime-deps.ts';
 import { sendersOf } from './senders.ts';
-import { Talk, type RuntimeDeps } from './talk.ts';
+import { Talk } from './talk.ts';
 import type { ConversationChange, ConversationWork } from './turns.ts';
 
 /** Makes the handler of the inbox job. */

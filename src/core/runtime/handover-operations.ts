@@ -22,21 +22,24 @@ const CHAT = statement(
 
 const MAY_HAND_BACK: Access = { sales: 'own', team_lead: 'team', collector: 'all', manager: 'all', admin: 'all' };
 
+/** Of the customer or the chat: its id, and in how many conversations the bot has the word again. */
+const given = z.object({ id: z.string(), conversations: z.int() });
+
 export const handBack = defineOperation({
   name: 'conversation.handBack',
   summary: 'Gives the word back to the bot in every conversation of a customer that a person has taken over',
   access: MAY_HAND_BACK,
   input: z.strictObject({ customer: z.string().min(1).max(64) }),
-  output: z.object({ conversations: z.int() }),
+  output: given,
   http: { method: 'POST', path: '/customers/{customer}/hand-back', status: 200 },
-  subject: (input) => ({ kind: 'customer', id: input.customer }),
+  subject: (input, output) => ({ kind: 'customer', id: output?.id ?? input.customer }),
   async run(ctx, input) {
     // The look-up also checks the caller's scope.
     const customer = (await ctx.call('customer.get', { id: input.customer })) as { readonly id: string };
     const talks = await ctx.tx.query<{ id: string }>(TALKS, [customer.id]);
     await giveWord(ctx, talks);
     await settle(ctx, { kind: 'customer', id: customer.id });
-    return { conversations: talks.length };
+    return { id: customer.id, conversations: talks.length };
   },
 });
 
@@ -52,20 +55,21 @@ export const handBackChat = defineOperation({
   summary: 'Gives the word back to the bot in one chat, by its id here or on the platform; for chats of nobody known',
   access: { team_lead: 'all', manager: 'all', admin: 'all' },
   input: z.strictObject({ conversation: z.string().min(1).max(128) }),
-  output: z.object({ conversations: z.int() }),
+  output: given,
   http: { method: 'POST', path: '/conversations/{conversation}/hand-back', status: 200 },
-  subject: (input) => ({ kind: 'conversation', id: input.conversation }),
+  subject: (input, output) => ({ kind: 'conversation', id: output?.id ?? input.conversation }),
   async run(ctx, { conversation }) {
     const id = z.uuid().safeParse(conversation).success ? conversation : null;
     const accounts = Object.values(ctx.services.accounts);
     const found = await ctx.tx.query<ChatRow>(CHAT, [id, accounts, conversation]);
-    if (found.length === 0) throw new AppError(commonErrors['resource.not_found']);
+    const [first] = found;
+    if (!first) throw new AppError(commonErrors['resource.not_found']);
     // Whoever is known by now is a customer, and the caller has to be allowed to see him.
     for (const row of found) if (row.customer_id !== null) await refuseUnseen(ctx, row.customer_id);
     const talks = found.filter((row) => row.is_silenced);
     await giveWord(ctx, talks);
     for (const row of found) await settle(ctx, { kind: 'conversation', id: row.id });
-    return { conversations: talks.length };
+    return { id: first.id, conversations: talks.length };
   },
 });
 
@@ -87,14 +91,14 @@ export const giveBack = defineOperation({
   summary: 'Gives the word back to the bot, from chat: for a customer by number, or for a chat by its id',
   access: MAY_HAND_BACK,
   input: z.strictObject({ who: z.string().trim().min(1).max(64) }),
-  output: z.object({ kind: z.enum(['handed_back', 'not_silent']), who: z.string() }),
-  subject: ({ who }) => ({ kind: CHAT_ID.test(who) ? 'conversation' : 'customer', id: who }),
+  output: z.object({ kind: z.enum(['handed_back', 'not_silent']), who: z.string(), id: z.string() }),
+  subject: ({ who }, output) => ({ kind: CHAT_ID.test(who) ? 'conversation' : 'customer', id: output?.id ?? who }),
   async run(ctx, { who }) {
     const result = CHAT_ID.test(who)
       ? await ctx.call('conversation.handBackChat', { conversation: who })
       : await ctx.call('conversation.handBack', { customer: who });
-    const { conversations } = result as { readonly conversations: number };
-    return { kind: conversations > 0 ? ('handed_back' as const) : ('not_silent' as const), who: who.toUpperCase() };
+    const { id, conversations } = given.parse(result);
+    return { kind: conversations > 0 ? ('handed_back' as const) : ('not_silent' as const), who: who.toUpperCase(), id };
   },
 });
 
@@ -107,7 +111,7 @@ async function giveWord(ctx: Ctx, talks: readonly { readonly id: string }[]): Pr
       body: { internal: 'handback' },
       now: ctx.now,
     });
-    const about = { kind: 'conversation.handed_over', subject: { kind: 'conversation', id } };
+    const about = { kinds: ['conversation.handed_over'], subject: { kind: 'conversation', id } };
     await ctx.callAsSystem('incident.resolveAbout', about);
   }
 }

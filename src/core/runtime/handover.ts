@@ -3,7 +3,7 @@ import { SYSTEM_ACTOR, type Actor } from '../operations/actor.ts';
 import { callOperation } from '../operations/call.ts';
 import type { Turn } from '../unit/unit.ts';
 
-/** What a customer writes while a person has the word reaches that person: the bot is silent, and nobody else reads it. */
+/** What a customer writes while a person has the word reaches his adviser, or whoever stands in for one: the bot is silent, and nobody else reads it. */
 export async function passOn(turn: Turn, actor: Actor, conversationId: string, words: string): Promise<void> {
   if (actor.kind === 'STAFF' || words === '') return;
   const call = { ...turn.call, actor: SYSTEM_ACTOR };

@@ -4,7 +4,8 @@ import type { BusinessDate } from '../../lib/business-date.ts';
 import { namesIn, readMessage, type Reading } from '../conversation/index.ts';
 import type { Actor } from '../operations/actor.ts';
 import type { Effects } from '../operations/effects.ts';
-import { platformOf, type Turn } from '../unit/unit.ts';
+import { platformOf } from '../unit/conversations.ts';
+import type { Turn } from '../unit/unit.ts';
 import type { InternalEvent, SetAside, StoredEvent } from './turns.ts';
 
 /** A line of the timeline that came in. */

@@ -24,6 +24,8 @@ export interface MediaErrand {
   /** The K-number of the form that was open: a colleague's file is that customer's, unless its words name another. */
   readonly about?: string;
   readonly messages: readonly MediaMessage[];
+  /** Since when the platform has been asked in vain, as an ISO instant of business time. */
+  readonly missedSince?: string;
 }
 
 /** How long an album has to be quiet to be whole. Telegram delivers its messages within a few hundred milliseconds. */

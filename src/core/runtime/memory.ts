@@ -25,6 +25,8 @@ export interface PendingDecision {
   readonly cardId: string;
   /** The case's number for what is said about it; absent in what an older release remembered. */
   readonly application?: string;
+  /** When the chat last asked for it, in milliseconds of business time; absent in what an older release remembered. */
+  readonly askedAt?: number;
 }
 
 /** All that a conversation carries from one turn to the next. */
@@ -35,6 +37,8 @@ export interface Memory {
   readonly silence?: Silence;
   /** Messages whose edit came before them, the latest few: what they say stands in the edit. */
   readonly early?: readonly string[];
+  /** In a group: he has been asked to write in private. */
+  readonly isSentAway?: true;
 }
 
 /** More than so many edits do not overtake their messages in one chat. */
@@ -68,6 +72,12 @@ export function memoryFor(memory: Memory, flows: Pick<FlowTable, 'get'>, audienc
     return meant === undefined || meant === 'anyone' || meant === audience;
   });
   return isHis ? memory : { talk: { ...EMPTY_CONVERSATION, visits } };
+}
+
+/** Names that the forms hold: the searchable copy of what is said about them hides them. */
+export function namesHeld({ talk: { frames, parked } }: Memory): readonly string[] {
+  const names = [...frames, ...(parked ? [parked] : [])].map(({ slots }) => slots['name']?.value);
+  return names.filter((name) => typeof name === 'string');
 }
 
 /** What is remembered once a decision is made or dropped. */

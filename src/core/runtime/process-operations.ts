@@ -54,14 +54,19 @@ const event = z.discriminatedUnion('type', [
     by: z.string().optional(),
     reason: z.union([z.string(), textParamSchema]).optional(),
   }),
-  z.strictObject({ type: z.literal('signal'), name: z.string(), facts: z.record(z.string(), z.unknown()).optional() }),
+  z.strictObject({
+    type: z.literal('signal'),
+    name: z.string(),
+    facts: z.record(z.string(), z.unknown()).optional(),
+    anew: z.boolean().optional(),
+  }),
   z.strictObject({ type: z.literal('timer'), visit: z.int(), name: z.enum(['remind', 'timeout']) }),
   z.strictObject({ type: z.literal('retry'), facts: z.record(z.string(), z.unknown()).optional() }),
 ]);
 
 /** The operations by which everybody else starts and drives processes. */
 export function processOperations(flows: Flows): readonly Operation[] {
-  return [startOperation(flows), signalOperation(flows), resumeOperation(flows)];
+  return [startOperation(flows), signalOperation(flows), resumeStopped, resumeOperation(flows)];
 }
 
 function startOperation(flows: Flows): Operation {
@@ -116,7 +121,9 @@ function signalOperation(flows: Flows): Operation {
       if (flow.kind !== 'process') throw new Error(`instance ${row.id} does not run a process`);
       const state = ctx.keys.openJson(`instances.sealed_state.${row.id}`, row.sealed_state) as ProcessState;
       const step = stepProcess(flow, state, withoutUndefined(input.event));
-      if (input.event.type === 'retry' || isRecall(input.event)) await settleAlarm(ctx, row);
+      // Whoever tries a case again, or ends it, has seen the alarm; should it stop once more, there is a new one.
+      if (input.event.type === 'retry' || isRecall(input.event))
+        await ctx.callAsSystem('approval.endAlarm', { subject: { kind: row.subject_kind, id: row.subject_id } });
       const last = await carryOut(
         ctx,
         flow,
@@ -128,46 +135,51 @@ function signalOperation(flows: Flows): Operation {
   });
 }
 
-const NEXT_STOPPED = statement(
-  'instances-next-stopped',
-  `SELECT id, flow_version_id, subject_kind, subject_id, sealed_state, rev, status FROM instances
-   WHERE status = 'STOPPED' AND id > $1 ORDER BY id LIMIT 1 FOR NO KEY UPDATE`,
+const STOPPED = statement(
+  'instances-stopped',
+  `SELECT id, subject_kind, subject_id FROM instances WHERE status = 'STOPPED' ORDER BY id`,
 );
-const BEFORE_ALL = '00000000-0000-0000-0000-000000000000';
 
-/** Every stopped case, locked when its turn comes, in the order of ids. */
-async function* stoppedCases(tx: Tx): AsyncGenerator<InstanceRow> {
-  for (let after = BEFORE_ALL; ;) {
-    const [row] = await tx.query<InstanceRow>(NEXT_STOPPED, [after]);
-    if (!row) return;
-    yield row;
-    after = row.id;
-  }
-}
+const resumeStopped = defineOperation({
+  name: 'process.resumeStopped',
+  summary: 'Has every stopped case looked at, each in a turn of its own: one that cannot go on keeps no other',
+  access: { system: 'all' },
+  input: z.strictObject({}),
+  output: z.object({ cases: z.int() }),
+  async run(ctx) {
+    const rows = await ctx.tx.query<Pick<InstanceRow, 'id' | 'subject_kind' | 'subject_id'>>(STOPPED);
+    for (const { id, subject_kind: kind, subject_id: subjectId } of rows)
+      ctx.effects.setTimer({
+        key: `resume:${id}:${ctx.now.getTime()}`,
+        kind: 'process.resume',
+        dueAt: ctx.now,
+        subjectId: id,
+        payload: { about: { kind, id: subjectId } },
+      });
+    return { cases: rows.length };
+  },
+});
 
 function resumeOperation(flows: Flows): Operation {
   return defineOperation({
-    name: 'process.resumeStopped',
-    summary: 'Lets every case go on that stopped for want of approvers and would find them now',
+    name: 'process.resume',
+    summary: 'Lets a case go on that stopped for want of approvers and would find them now',
     access: { system: 'all' },
-    input: z.strictObject({}),
-    output: z.object({ resumed: z.int() }),
-    async run(ctx) {
-      let resumed = 0;
-      for await (const row of stoppedCases(ctx.tx)) {
-        const { id } = row;
-        const state = ctx.keys.openJson(`instances.sealed_state.${id}`, row.sealed_state) as ProcessState;
-        const flow = await flows.version(ctx.tx, row.flow_version_id);
-        const node = flow.kind === 'process' ? flow.nodes.get(state.node) : undefined;
-        if (node?.kind !== 'approval') continue;
-        const { policy, role, count } = node.approval;
-        const seats = { instanceId: id, policy, role, count };
-        if (role === undefined || !((await ctx.callAsSystem('approval.canSeat', seats)) as { can: boolean }).can)
-          continue;
-        await ctx.callAsSystem('process.signal', { instanceId: id, event: { type: 'retry' } });
-        resumed += 1;
-      }
-      return { resumed };
+    input: z.strictObject({ instanceId: z.uuid() }),
+    output: z.object({ resumed: z.boolean() }),
+    subject: (input) => ({ kind: 'instance', id: input.instanceId }),
+    async run(ctx, { instanceId }) {
+      const row = await lock(ctx.tx, instanceId);
+      if (row.status !== 'STOPPED') return { resumed: false };
+      const state = ctx.keys.openJson(`instances.sealed_state.${row.id}`, row.sealed_state) as ProcessState;
+      const flow = await flows.version(ctx.tx, row.flow_version_id);
+      const node = flow.kind === 'process' ? flow.nodes.get(state.node) : undefined;
+      if (node?.kind !== 'approval' || node.approval.role === undefined) return { resumed: false };
+      const { policy, role, count } = node.approval;
+      const seats = { instanceId, node: state.node, since: state.since ?? 1, policy, role, count };
+      const { can } = (await ctx.callAsSystem('approval.canSeat', seats)) as { can: boolean };
+      if (can) await ctx.callAsSystem('process.signal', { instanceId, event: { type: 'retry' } });
+      return { resumed: can };
     },
   });
 }
@@ -183,13 +195,6 @@ function withoutUndefined(parsed: ParsedEvent): ProcessEvent {
 
 function isRecall(event: ParsedEvent): boolean {
   return event.type === 'signal' && event.name === 'recalled';
-}
-
-/** Whoever tries a case again, or ends it, has seen the alarm; should it stop once more, there is a new one. */
-async function settleAlarm(ctx: Ctx, row: InstanceRow): Promise<void> {
-  const subject = { kind: row.subject_kind, id: row.subject_id };
-  for (const kind of ['approval_stopped', 'case_stopped', 'process_stopped'])
-    await ctx.callAsSystem('task.finishAbout', { kind, subject });
 }
 
 async function lock(tx: Tx, id: string): Promise<InstanceRow> {
@@ -329,6 +334,7 @@ async function openApproval(
     title: textOf(flow, effect.title),
     card: effect.card,
     visit: effect.visit,
+    since: effect.since,
     policy: effect.policy,
     role: effect.role,
     count: effect.count,

@@ -4,8 +4,6 @@ import type { Address, InboundEvent } from '../../channels/channel.ts';
 import { identitiesOf, setReachable, type Identity } from '../../identity/identity-store.ts';
 import type { BusinessDate } from '../../lib/business-date.ts';
 import { AppError } from '../../lib/errors.ts';
-import type { Texts } from '../../lib/i18n.ts';
-import type { SendGate } from '../../outbox/gate.ts';
 import {
   MAX_TEXT_LENGTH,
   namesIn,
@@ -22,7 +20,6 @@ import { hearDecision, keepQuestion, pressCard } from './approval-taps.ts';
 import { askedCard, choiceAskedAnew, choiceEvent, choiceOf, closedWith, labelOn, lockedChoices } from './choices.ts';
 import { pressText } from './decision-forms.ts';
 import { noticeEdit } from './edited.ts';
-import type { Flows } from './flows.ts';
 import { callForPerson, passOn } from './handover.ts';
 import {
   changeOf,
@@ -30,13 +27,12 @@ import {
   readConcealing,
   uploadLine,
   type IncomingItem,
-  type ItemChange,
   type Line,
   type ReportedChange,
 } from './incoming.ts';
 import { handOverMedia } from './media-timer.ts';
-import { awaitingMessage, caseOf, memoryFor, withMessage, withoutDecision, type Memory } from './memory.ts';
-import type { PersonalValues } from './personal-slots.ts';
+import { awaitingMessage, caseOf, memoryFor, namesHeld, withMessage, withoutDecision, type Memory } from './memory.ts';
+import type { RuntimeDeps } from './runtime-deps.ts';
 import { actorOf, isUnknownStaff } from './senders.ts';
 import { answered, awaitAnswer, keepAlarm, putOff, ring, type Silence } from './silence.ts';
 import { Speech } from './speech.ts';
@@ -44,23 +40,6 @@ import { answerTrial } from './trial.ts';
 import type { ConversationWork, InternalEvent, StoredEvent } from './turns.ts';
 import { pointToCard } from './typed-decisions.ts';
 import { unaskedHour } from './unasked.ts';
-
-/** What talks need of the rest of the program. */
-export interface RuntimeDeps {
-  readonly flows: Flows;
-  readonly texts: Texts;
-  readonly companyZone: string;
-  /** What the outbox asks before it sends: also asked before the bot speaks of its own accord. */
-  readonly gates: readonly SendGate[];
-  readonly writeIncoming: (unit: Unit, items: readonly IncomingItem[]) => Promise<void>;
-  /** Notes an edit or deletion; `false` when the message is not on file. */
-  readonly writeChange: (unit: Unit, change: ItemChange) => Promise<boolean>;
-  /** The words of a message as they stand on file now, an edit included, also where only that has come. */
-  readonly wordsOf: (unit: Unit, conversationId: string, messageId: string) => Promise<string | undefined>;
-  /** Files what was said in a conversation before it was known whose it is. */
-  readonly linkEarlier: (unit: Unit, conversationId: string, customerId: string) => Promise<void>;
-  readonly personal: PersonalValues;
-}
 
 const LANGUAGE_CHOICES: ReadonlySet<string> = new Set(['staff.setLanguage', 'customer.setLanguage']);
 
@@ -143,19 +122,11 @@ export class Talk {
     this.#isProvenPhone = false;
     this.#speech.isUnasked = 'internal' in stored.event && stored.event.internal === 'silence';
     if (this.#actor.kind === 'CUSTOMER') turn.effects.touch(this.#actor.id);
-    this.#concealNames(turn);
-    if ('internal' in stored.event) await this.#internal(turn, stored, stored.event);
-    else await this.#external(turn, stored, stored.event);
+    for (const name of namesHeld(this.#memory)) turn.effects.conceal(name);
+    if ('internal' in stored.event) {
+      if (!this.#isOverheard()) await this.#internal(turn, stored, stored.event);
+    } else await this.#external(turn, stored, stored.event);
     for (const customer of turn.effects.touched) this.customers.add(customer);
-  }
-
-  /** Names the forms hold; the searchable copy of what is said about them hides them. */
-  #concealNames(turn: Turn): void {
-    const { frames, parked } = this.#memory.talk;
-    for (const frame of parked ? [...frames, parked] : frames) {
-      const name = frame.slots['name']?.value;
-      if (typeof name === 'string') turn.effects.conceal(name);
-    }
   }
 
   async #internal(turn: Turn, stored: StoredEvent, event: InternalEvent): Promise<void> {
@@ -203,6 +174,15 @@ export class Talk {
         );
         this.#file(turn, stored, { kind: happening.reachable ? 'unblocked' : 'blocked', messageId: null, text: '' });
         return;
+      case 'gap': {
+        const { account } = conversation;
+        turn.effects.incident({
+          kind: 'delivery_gap',
+          subject: { kind: 'account', id: account },
+          detail: { account },
+        });
+        return;
+      }
       case 'other':
         return;
       case 'opened':
@@ -261,7 +241,7 @@ export class Talk {
       (item) => item.conversationId === id && item.messageId === messageId && item.kind !== 'edited',
     );
     const before = waiting?.text ?? (await this.#deps.wordsOf(this.#unit, id, messageId));
-    if (this.#isUnknownStaff() || this.#memory.early?.includes(messageId) === true) return;
+    if (this.#isUnknownStaff() || this.#isOverheard() || this.#memory.early?.includes(messageId) === true) return;
     if (before === undefined) {
       this.#memory = awaitingMessage(this.#memory, messageId);
       return;
@@ -300,10 +280,8 @@ export class Talk {
   ): Promise<void> {
     const reading = readConcealing(turn.effects, message.text, this.#today);
     const text = message.text.slice(0, MAX_TEXT_LENGTH); // what is read; the record and a person get all of it
-    if (this.#isUnknownStaff()) {
-      this.#speech.sayer(turn)('talk.unknown_staff');
-      return;
-    }
+    if (this.#isUnknownStaff()) return this.#speech.sayer(turn)('talk.unknown_staff');
+    if (this.#isOverheard()) return this.#sendAway(turn);
     if (message.media.length > 0) {
       const { id: conversationId, account } = this.#work.conversation;
       const messages = [{ inboxId: String(stored.id), caption: message.text, media: message.media }];
@@ -335,7 +313,19 @@ export class Talk {
   /** Says what can be read instead; while a person has the word the bot only listens. */
   #cannotRead(turn: Turn): void {
     if (this.#memory.talk.handedOver && this.#actor.kind !== 'STAFF') return;
+    if (this.#isOverheard() && !this.#isUnknownStaff()) return this.#sendAway(turn);
     this.#speech.sayer(turn)(this.#isUnknownStaff() ? 'talk.unknown_staff' : 'talk.cannot_read');
+  }
+
+  /** Several hear what is said here, and he is no colleague: nothing of what he asks is told or begun before them. */
+  #isOverheard(): boolean {
+    return this.#work.conversation.actor !== '' && this.#actor.kind !== 'STAFF';
+  }
+
+  /** Asks him, once, to write in private. */
+  #sendAway(turn: Turn): void {
+    if (this.#memory.isSentAway !== true) this.#speech.sayer(turn)('talk.in_private');
+    this.#memory = { ...this.#memory, isSentAway: true };
   }
 
   /** A platform whose people are all staff: whoever is not on the list gets told how to get there. */
@@ -384,6 +374,7 @@ export class Talk {
 
   /** Steps the interpreter and carries out what it says, feeding operation results back. */
   async #step(turn: Turn, event: ConversationEvent): Promise<void> {
+    if (this.#isOverheard()) return this.#sendAway(turn);
     const tools: ConversationTools = {
       flows: this.#deps.flows.table,
       audience: this.#audience(),

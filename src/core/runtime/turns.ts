@@ -24,7 +24,6 @@ export interface StoredEvent {
   readonly id: bigint;
   readonly at: Date;
   readonly traceId: string;
-  readonly attempts: number;
   /** Dates inside are ISO strings: it comes from JSON. */
   readonly event: InboundEvent | InternalEvent;
 }
@@ -47,8 +46,6 @@ export interface LockedConversation {
   readonly thread: string;
   readonly actor: string;
   readonly state: unknown;
-  readonly rev: number;
-  readonly isSilenced: boolean;
 }
 
 /** Where a conversation is held; readable even when its state is not. */

@@ -10,7 +10,8 @@ import type { TimerDraft } from '../operations/effects.ts';
 const INSERT = statement(
   'timers-insert',
   `INSERT INTO timers (key, kind, subject_id, due_at, sealed_payload, trace_id)
-   SELECT * FROM unnest($1::text[], $2::text[], $3::uuid[], $4::timestamptz[], $5::bytea[], $6::text[])
+   SELECT * FROM unnest($1::text[], $2::text[], $3::uuid[], $4::timestamptz[], $5::bytea[], $6::text[]) AS row (key)
+   ORDER BY key -- two that set the same timers wait for each other instead of deadlocking
    ON CONFLICT (key) DO UPDATE SET due_at = excluded.due_at, sealed_payload = excluded.sealed_payload, state = 'OPEN', attempts = 0, fired_at = NULL
      WHERE timers.state = 'CANCELLED'`,
 );
@@ -21,7 +22,7 @@ const CANCEL = statement(
 );
 const CLAIM = statement(
   'timers-claim',
-  `SELECT id, key, kind, subject_id, due_at, sealed_payload, attempts, trace_id FROM timers
+  `SELECT id, key, kind, subject_id, due_at, sealed_payload, trace_id FROM timers
    WHERE state = 'OPEN' AND due_at <= $1 AND kind <> 'media.fetch' ORDER BY due_at, id LIMIT $2 FOR UPDATE SKIP LOCKED`,
 );
 const FIRED = statement(
@@ -33,6 +34,11 @@ const FAILED = statement(
   `UPDATE timers SET attempts = attempts + 1, state = CASE WHEN attempts >= 2 THEN 'PARKED' ELSE 'OPEN' END WHERE id = $1 AND state = 'OPEN' RETURNING state`,
 );
 
+/** Who has to hear that a timer of this kind is due: files are fetched by workers, everything else is the scheduler's. */
+export function topicOf(kind: string): 'media' | 'timers' {
+  return kind === 'media.fetch' ? 'media' : 'timers';
+}
+
 /** A due timer as it lies there; `openTimer` gives what it carries. */
 export interface ClaimedTimer {
   readonly id: bigint;
@@ -41,7 +47,6 @@ export interface ClaimedTimer {
   readonly subjectId: string | undefined;
   readonly dueAt: Date;
   readonly sealedPayload: Buffer | undefined;
-  readonly attempts: number;
   readonly traceId: string;
 }
 
@@ -106,7 +111,6 @@ export async function claimTimers(tx: Tx, now: Date, limit: number): Promise<rea
     subjectId: row.subject_id ?? undefined,
     dueAt: row.due_at,
     sealedPayload: row.sealed_payload ?? undefined,
-    attempts: row.attempts,
     traceId: row.trace_id,
   }));
 }
@@ -135,6 +139,5 @@ interface TimerRow {
   readonly subject_id: string | null;
   readonly due_at: Date;
   readonly sealed_payload: Buffer | null;
-  readonly attempts: number;
   readonly trace_id: string;
 }

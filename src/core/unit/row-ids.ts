@@ -5,22 +5,21 @@ const RESERVE = statement(
   'unit-reserve',
   `SELECT ARRAY(SELECT nextval('outbox_id_seq') FROM generate_series(1, $1)) AS outbox,
           ARRAY(SELECT nextval('timeline_id_seq') FROM generate_series(1, $2)) AS timeline,
-          ARRAY(SELECT nextval('audit_id_seq') FROM generate_series(1, $3)) AS audit`,
+          ARRAY(SELECT nextval('audit_id_seq') FROM generate_series(1, $3)) AS audit,
+          ARRAY(SELECT nextval('event_id_seq') FROM generate_series(1, $4)) AS event`,
 );
+const KINDS = ['outbox', 'timeline', 'audit', 'event'] as const;
+type Kind = (typeof KINDS)[number];
 
 /** How many rows of each kind. */
-export interface RowCounts {
-  readonly outbox: number;
-  readonly timeline: number;
-  readonly audit: number;
-}
+export type RowCounts = Readonly<Partial<Record<Kind, number>>>;
 
-type Ids = { readonly [Kind in keyof RowCounts]: readonly bigint[] };
+type Ids = Readonly<Record<Kind, readonly bigint[]>>;
 
 /** The ids of one transaction. What was asked for and is not taken is a gap in the sequence, as after a roll-back. */
 export class RowIds {
   readonly #tx: Tx;
-  readonly #stock: { readonly [Kind in keyof RowCounts]: bigint[] } = { outbox: [], timeline: [], audit: [] };
+  readonly #stock: Record<Kind, readonly bigint[]> = { outbox: [], timeline: [], audit: [], event: [] };
   #asked: Promise<void> | undefined;
 
   constructor(tx: Tx) {
@@ -36,44 +35,35 @@ export class RowIds {
   /** Takes so many, in ascending order, asking for what is missing. */
   async take(counts: RowCounts): Promise<Ids> {
     await this.#asked;
-    const missing = {
-      outbox: Math.max(0, counts.outbox - this.#stock.outbox.length),
-      timeline: Math.max(0, counts.timeline - this.#stock.timeline.length),
-      audit: Math.max(0, counts.audit - this.#stock.audit.length),
-    };
     // Taken before waiting, so that nobody beside us takes them too.
-    const stocked = this.#take(counts);
-    if (missing.outbox + missing.timeline + missing.audit === 0) return stocked;
+    const stocked = each((kind) => this.#takeStocked(kind, counts[kind] ?? 0));
+    const missing = each((kind) => (counts[kind] ?? 0) - stocked[kind].length);
+    if (KINDS.every((kind) => missing[kind] === 0)) return stocked;
     const fresh = await this.#reserve(missing);
-    return {
-      outbox: [...stocked.outbox, ...fresh.outbox],
-      timeline: [...stocked.timeline, ...fresh.timeline],
-      audit: [...stocked.audit, ...fresh.audit],
-    };
+    return each((kind) => [...stocked[kind], ...fresh[kind]]);
   }
 
-  #take(counts: RowCounts): Ids {
-    return {
-      outbox: this.#stock.outbox.splice(0, counts.outbox),
-      timeline: this.#stock.timeline.splice(0, counts.timeline),
-      audit: this.#stock.audit.splice(0, counts.audit),
-    };
+  #takeStocked(kind: Kind, howMany: number): readonly bigint[] {
+    const stock = this.#stock[kind];
+    this.#stock[kind] = stock.slice(howMany);
+    return stock.slice(0, howMany);
   }
 
   async #fetch(counts: RowCounts): Promise<void> {
     const fresh = await this.#reserve(counts);
-    this.#stock.outbox.push(...fresh.outbox);
-    this.#stock.timeline.push(...fresh.timeline);
-    this.#stock.audit.push(...fresh.audit);
+    for (const kind of KINDS) this.#stock[kind] = [...this.#stock[kind], ...fresh[kind]];
   }
 
   async #reserve(counts: RowCounts): Promise<Ids> {
-    const [row] = await this.#tx.query<{ outbox: string[]; timeline: string[]; audit: string[] }>(RESERVE, [
-      counts.outbox,
-      counts.timeline,
-      counts.audit,
-    ]);
+    const [row] = await this.#tx.query<Record<Kind, readonly string[]>>(
+      RESERVE,
+      KINDS.map((kind) => counts[kind] ?? 0),
+    );
     if (!row) throw new Error('no ids reserved');
-    return { outbox: row.outbox.map(BigInt), timeline: row.timeline.map(BigInt), audit: row.audit.map(BigInt) };
+    return each((kind) => row[kind].map(BigInt));
   }
+}
+
+function each<T>(of: (kind: Kind) => T): Record<Kind, T> {
+  return { outbox: of('outbox'), timeline: of('timeline'), audit: of('audit'), event: of('event') };
 }

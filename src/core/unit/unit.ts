@@ -17,7 +17,8 @@ import { callOperation, type Call } from '../operations/call.ts';
 import type { Services } from '../operations/context.ts';
 import { Effects, type TimerDraft } from '../operations/effects.ts';
 import type { InputReader, Registry } from '../operations/operation.ts';
-import { cancelTimers, writeTimers } from '../timers/timers.ts';
+import { cancelTimers, topicOf, writeTimers } from '../timers/timers.ts';
+import { addressKey, conversationsAt, platformOf } from './conversations.ts';
 import { RowIds } from './row-ids.ts';
 
 const NOW = statement(
@@ -25,24 +26,10 @@ const NOW = statement(
   `SELECT clock_timestamp() AS real_now, clock_timestamp() + offset_ms * interval '1 millisecond' AS now FROM business_clock`,
 );
 
-// Looking up takes no lock. Writing to the row instead (ON CONFLICT DO UPDATE) would wait for the turn that holds it: two
-// approvers who tap in the same millisecond each hold their own conversation and answer into the other's.
-const FIND_CONVERSATIONS = statement(
-  'unit-find-conversations',
-  `SELECT c.id, c.account, c.chat, c.thread FROM unnest($1::text[], $2::text[], $3::text[]) AS want (account, chat, thread)
-   JOIN conversations c ON c.account = want.account AND c.chat = want.chat AND c.thread = want.thread AND c.actor = ''`,
-);
-const MAKE_CONVERSATIONS = statement(
-  'unit-make-conversations',
-  `INSERT INTO conversations (id, platform, account, chat, thread, created_at)
-   SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::timestamptz[])
-   ON CONFLICT (account, chat, thread, actor) DO NOTHING`,
-);
-
 const EVENTS = statement(
   'unit-events',
-  `INSERT INTO events (at, instance_id, rev, type, actor_id, sealed_data)
-   SELECT $1, * FROM unnest($2::uuid[], $3::int[], $4::text[], $5::text[], $6::bytea[])`,
+  `INSERT INTO events (at, id, instance_id, rev, type, actor_id, sealed_data)
+   SELECT $1, * FROM unnest($2::bigint[], $3::uuid[], $4::int[], $5::text[], $6::text[], $7::bytea[])`,
 );
 
 const INCIDENTS = statement(
@@ -65,7 +52,7 @@ export interface UnitDeps {
 }
 
 /** What a commit left to be done. */
-export type WakeTopic = 'inbox' | 'outbox' | 'timers';
+export type WakeTopic = 'inbox' | 'outbox' | 'timers' | 'media';
 
 /** One turn's own part: who acts, where, and what it leaves behind. */
 export interface Turn {
@@ -116,14 +103,14 @@ export class Unit {
    * timeline and one answer into the same chat, which this process may send at once.
    */
   expect(places: readonly Pick<Address, 'account' | 'chat'>[]): void {
-    this.#ids.ask({ outbox: places.length, timeline: 2 * places.length, audit: 0 });
+    this.#ids.ask({ outbox: places.length, timeline: 2 * places.length });
     this.#lanes = this.#deps.direct?.lanes(this.tx, places, this.now);
     this.#lanes?.catch(() => undefined); // told to whoever sends
   }
 
   /** Ids for lines of the timeline that somebody else writes. */
   async timelineIds(howMany: number): Promise<readonly bigint[]> {
-    return (await this.#ids.take({ outbox: 0, timeline: howMany, audit: 0 })).timeline;
+    return (await this.#ids.take({ timeline: howMany })).timeline;
   }
 
   turn(options: TurnOptions): Turn {
@@ -167,11 +154,12 @@ export class Unit {
       ...this.#deferred.map(async (write) => write()),
       messageCount + auditCount > 0 ? this.#writeNumbered(messageCount, auditCount) : undefined,
       this.#writeTimers(),
-      ...this.#turns.flatMap((turn) => [this.#writeEvents(turn), this.#writeIncidents(turn)]),
+      this.#writeEvents(),
+      ...this.#turns.map(async (turn) => this.#writeIncidents(turn)),
     ]);
-    const isDue = this.#turns.some((turn) => turn.effects.timers.some((timer) => timer.dueAt <= this.now));
+    const due = this.#turns.flatMap(({ effects }) => effects.timers.filter(({ dueAt }) => dueAt <= this.now));
     const waits = messageCount > (this.#born?.rows.length ?? 0);
-    return [...(waits ? (['outbox'] as const) : []), ...(isDue ? (['timers'] as const) : [])];
+    return [...(waits ? (['outbox'] as const) : []), ...new Set(due.map(({ kind }) => topicOf(kind)))];
   }
 
   /** Whoever a turn was about, however they were named in it: the searchable copies and the audit log hide their names. */
@@ -203,15 +191,15 @@ export class Unit {
     const audits: (AuditRow & { readonly id: bigint })[] = [];
     for (const turn of this.#turns) {
       for (const draft of turn.effects.messages) {
-        const place = conversations.get(addressKey(draft.to));
-        if (!place) throw new Error('a message without a conversation');
+        const conversationId = conversations.get(addressKey(draft.to));
+        if (conversationId === undefined) throw new Error('a message without a conversation');
         messages.push({
           ...draft,
           id: ids.outbox[messages.length] ?? 0n,
           timelineId: ids.timeline[messages.length] ?? 0n,
           traceId: turn.call.traceId,
-          conversationId: place.id,
-          platform: place.platform,
+          conversationId,
+          platform: platformOf(draft.to.account),
           touched: [...turn.effects.touched],
           concealed: [...turn.effects.concealed],
           isLeased: leased?.has(draft) ?? false,
@@ -246,49 +234,31 @@ export class Unit {
   }
 
   /** The conversations all drafts go to; those of the turns themselves are known, others are looked up or made. */
-  async #conversationsOf(): Promise<Map<string, { id: string; platform: string }>> {
-    const known = new Map<string, { id: string; platform: string }>();
-    for (const turn of this.#turns)
-      if (turn.conversation) known.set(addressKey(turn.conversation.address), turn.conversation);
-    const missing = new Map<string, Address>();
-    for (const turn of this.#turns)
-      for (const draft of turn.effects.messages)
-        if (!known.has(addressKey(draft.to))) missing.set(addressKey(draft.to), draft.to);
-    if (missing.size === 0) return known;
-    const addresses = [...missing.values()].sort((a, b) => (addressKey(a) < addressKey(b) ? -1 : 1));
-    const columns = [
-      addresses.map((to) => to.account),
-      addresses.map((to) => to.chat),
-      addresses.map((to) => to.thread ?? ''),
-    ];
-    let rows = await this.tx.query<ConversationRow>(FIND_CONVERSATIONS, columns);
-    if (rows.length < addresses.length) {
-      await this.tx.query(MAKE_CONVERSATIONS, [
-        addresses.map(() => newId()),
-        addresses.map((to) => platformOf(to.account)),
-        ...columns,
-        addresses.map(() => this.now),
-      ]);
-      rows = await this.tx.query<ConversationRow>(FIND_CONVERSATIONS, columns);
-    }
-    for (const row of rows) known.set(addressKey(row), { id: row.id, platform: platformOf(row.account) });
-    return known;
+  async #conversationsOf(): Promise<ReadonlyMap<string, string>> {
+    const known = new Map<string, string>();
+    for (const { conversation } of this.#turns)
+      if (conversation) known.set(addressKey(conversation.address), conversation.id);
+    const drafts = this.#turns.flatMap(({ effects }) => effects.messages);
+    const missing = drafts.map(({ to }) => to).filter((to) => !known.has(addressKey(to)));
+    return new Map([...known, ...(await conversationsAt(this.tx, missing, this.now))]);
   }
 
-  async #writeEvents(turn: Turn): Promise<void> {
-    const { events } = turn.effects;
+  async #writeEvents(): Promise<void> {
+    const events = this.#turns.flatMap(({ effects, call }) =>
+      effects.events.map((event) => ({ ...event, actorId: call.actor.id })),
+    );
     if (events.length === 0) return;
     const { keys } = this.#deps.services;
+    const { event: ids } = await this.#ids.take({ event: events.length });
     await this.tx.query(EVENTS, [
       this.now,
+      ids,
       events.map((event) => event.instanceId),
       events.map((event) => event.rev),
       events.map((event) => event.type),
-      events.map(() => turn.call.actor.id),
-      events.map((event) =>
-        event.data === undefined
-          ? null
-          : keys.sealJson(`events.sealed_data.${event.instanceId}.${event.rev}`, event.data),
+      events.map((event) => event.actorId),
+      events.map(({ data }, index) =>
+        data === undefined ? null : keys.sealJson(`events.sealed_data.${ids[index]}`, data),
       ),
     ]);
   }
@@ -310,13 +280,6 @@ export class Unit {
 /** Whether an audit entry of the turn could name a customer whom the turn was about. */
 function saysSomething({ effects }: Turn): boolean {
   return effects.touched.size > 0 && effects.audits.some(({ detail }) => mayHoldName(detail));
-}
-
-interface ConversationRow {
-  readonly id: string;
-  readonly account: string;
-  readonly chat: string;
-  readonly thread: string;
 }
 
 /** The instant of a transaction, in business and in real time. */
@@ -419,13 +382,4 @@ function timerRounds(turns: readonly Turn[]): readonly TimerRound[] {
     for (const key of effects.cancelledTimers) rounds.at(-1)?.cancelled.add(key);
   }
   return rounds;
-}
-
-function addressKey(to: { readonly account: string; readonly chat: string; readonly thread?: string }): string {
-  return `${to.account}\n${to.chat}\n${to.thread ?? ''}`;
-}
-
-/** `wecom:ww1a…:1000007` → `wecom`. */
-export function platformOf(account: string): string {
-  return account.slice(0, account.indexOf(':'));
 }

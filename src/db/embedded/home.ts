@@ -3,9 +3,10 @@
  * home). Then it lives in a system folder, and a pointer file in DATA_DIR says which.
  */
 import { createHash } from 'node:crypto';
-import { chmod, mkdir, readFile, realpath, stat, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readFile, realpath, rename, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { dataDirErrors } from '../../lib/data-dir.ts';
+import { syncFolder } from '../../lib/durable-file.ts';
 import { AppError, errorText } from '../../lib/errors.ts';
 import { isRoot, serverAccount, type Account } from './account.ts';
 import { giveToOwner, unlessCode } from './files.ts';
@@ -52,7 +53,17 @@ export async function findHome(dataDir: string): Promise<Home> {
 
 async function pointedFrom(dataDir: string): Promise<string | undefined> {
   const pointed = await readFile(path.join(dataDir, POINTER_FILE), 'utf8').catch(unlessCode('ENOENT'));
-  return pointed?.trim();
+  return pointed?.trim() || undefined; // an empty one is what a power cut left of it, before there was a cluster
+}
+
+/** Makes the pointer in one step: the cluster it leads to is found again after a power cut, or was never begun. */
+async function pointTo(dataDir: string, folder: string): Promise<void> {
+  const pointer = path.join(dataDir, POINTER_FILE);
+  const fresh = `${pointer}.${process.pid}`;
+  await writeFile(fresh, `${folder}\n`, { flush: true });
+  await giveToOwner(fresh);
+  await rename(fresh, pointer);
+  await syncFolder(dataDir);
 }
 
 async function makeSystemHome(dataDir: string, account: Account | undefined): Promise<Home> {
@@ -62,9 +73,7 @@ async function makeSystemHome(dataDir: string, account: Account | undefined): Pr
     const { folder, former } = await unusedFolder(path.join(parent, name), dataDir);
     const refusal = await openFolder(folder, account);
     if (refusal === undefined) {
-      const pointer = path.join(dataDir, POINTER_FILE);
-      await writeFile(pointer, `${folder}\n`);
-      await giveToOwner(pointer);
+      await pointTo(dataDir, folder);
       return { ...homeIn(folder, account, true), ...(former === undefined ? {} : { former }) };
     }
     refusals.push(`${folder}: ${refusal}`);

@@ -1,2 +1,2 @@
 /** The door of the embedded PostgreSQL. */
-export { openDatabase, type OpenDatabase } from './open-database.ts';
+export { openDatabase, type DatabaseNote, type OpenDatabase } from './open-database.ts';

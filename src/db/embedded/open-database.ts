@@ -27,22 +27,21 @@ const RETRY_MS = 500;
 /**
  * The address of the database, ready to be connected to.
  * @param options.dataDir made when missing; unused when `databaseUrl` is given
- * @param options.onNote gets a line in English, and the same as data for those who translate
  * @throws AppError `database.*` with the server's last words when the embedded server cannot be had.
  */
 export async function openDatabase(options: {
   readonly dataDir: string;
   readonly databaseUrl?: string | undefined;
-  readonly onNote: (line: string, note: DatabaseNote) => void;
+  readonly onNote: (note: DatabaseNote) => void;
 }): Promise<OpenDatabase> {
   if (options.databaseUrl !== undefined) {
     return { url: options.databaseUrl, embedded: false, close: () => Promise.resolve() };
   }
-  const note = (event: DatabaseNote): void => options.onNote(lineOf(event), event);
+  const { onNote } = options;
   const server = await locateServer(path.resolve(options.dataDir));
-  if (server.elsewhere) note({ kind: 'elsewhere', folder: path.dirname(server.cluster.folder) });
-  if (server.former !== undefined) note({ kind: 'former', folder: server.former });
-  const presence = new Presence(server, note);
+  if (server.elsewhere) onNote({ kind: 'elsewhere', folder: path.dirname(server.cluster.folder) });
+  if (server.former !== undefined) onNote({ kind: 'former', folder: server.former });
+  const presence = new Presence(server, onNote);
   const record = await presence.begin();
   await createDatabase(urlOf(record, 'postgres'));
   return { url: urlOf(record, DATABASE), embedded: true, close: () => presence.end() };
@@ -121,13 +120,4 @@ async function createDatabase(maintenanceUrl: string): Promise<void> {
 function unlessDuplicate(error: unknown): void {
   const { code } = error as { readonly code?: unknown };
   if (code !== '42P04' && code !== '23505') throw error;
-}
-
-function lineOf(note: DatabaseNote): string {
-  if (note.kind === 'elsewhere') return `The database lives in ${note.folder}: its user cannot enter DATA_DIR.`;
-  if (note.kind === 'former')
-    return `The database of an earlier DATA_DIR is still in ${note.folder} and is not used; remove it, or put its path into pg.location.`;
-  if (note.kind === 'lost') return 'The embedded PostgreSQL has gone; starting it again.';
-  if (note.kind === 'regained') return 'The embedded PostgreSQL is back.';
-  return `The embedded PostgreSQL had to move to port ${note.port}; restart daiban.`;
 }

@@ -18,7 +18,10 @@ export interface ApplicationRow {
   readonly submitted_at: Date;
 }
 
-/** One wait of a process for a role’s votes. `visit` is the process’s number of the wait, `round` that of the submission. */
+/**
+ * One wait of a process for a role’s votes. `visit` is the process’s number of the wait, `round` that of the submission, `since`
+ * the visit from which on approvals count beside this one.
+ */
 export interface ApprovalRow {
   readonly id: string;
   readonly application_id: string;
@@ -26,6 +29,7 @@ export interface ApprovalRow {
   readonly node: string;
   readonly visit: number;
   readonly round: number;
+  readonly since: number;
   readonly role: string;
   readonly mode: 'ANY' | 'ALL';
   readonly verbs: readonly string[];
@@ -44,6 +48,8 @@ export interface TaskRow {
   readonly staff_id: string;
   readonly state: 'OPEN' | 'APPROVED' | 'REJECTED' | 'RETURNED' | 'HANDED_OVER' | 'CLOSED';
   readonly decided_at: Date | null;
+  readonly reason_code: string | null;
+  readonly sealed_reason: Buffer | null;
   readonly staff_name: string;
   /** He works here and has the role the node asks for: who lost either decides nothing any more. */
   readonly staff_able: boolean;
@@ -74,7 +80,7 @@ const LATEST = statement(
 const STATE = statement('applications-state', 'UPDATE applications SET state = $2, updated_at = $3 WHERE id = $1');
 const TERMS = statement(
   'applications-terms',
-  `UPDATE applications SET amount_fen = $2, term_months = $3, product_id = $4, method = $5, annual_rate = $6, state = 'SUBMITTED', updated_at = $7 WHERE id = $1`,
+  `UPDATE applications SET amount_fen = $2, term_months = $3, product_id = $4, method = $5, annual_rate = $6, state = 'SUBMITTED', updated_at = $7 WHERE id = $1 RETURNING ${APPLICATION}`,
 );
 const INSTANCE = statement(
   'applications-instance',
@@ -82,11 +88,11 @@ const INSTANCE = statement(
 );
 
 const APPROVAL =
-  'id, application_id, instance_id, node, visit, round, role, mode, verbs, revision, state, snapshot_hash, sealed_snapshot, opened_at, closed_at';
+  'id, application_id, instance_id, node, visit, round, since, role, mode, verbs, revision, state, snapshot_hash, sealed_snapshot, opened_at, closed_at';
 const OPEN_APPROVAL = statement(
   'approvals-insert',
-  `INSERT INTO approvals (id, application_id, instance_id, node, visit, round, role, mode, verbs, state, snapshot_hash, sealed_snapshot, opened_at)
-   VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`,
+  `INSERT INTO approvals (id, application_id, instance_id, node, visit, round, since, role, mode, verbs, state, snapshot_hash, sealed_snapshot, opened_at)
+   VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)`,
 );
 const LOCK_APPROVAL = statement('approvals-lock', `SELECT ${APPROVAL} FROM approvals WHERE id = $1 FOR NO KEY UPDATE`);
 const FIND_APPROVAL = statement('approvals-find', `SELECT ${APPROVAL} FROM approvals WHERE id = $1`);
@@ -135,7 +141,9 @@ const EXCLUDE = statement(
 const EXCLUDED = statement('approvals-excluded', 'SELECT staff_id FROM approval_exclusions WHERE instance_id = $1');
 const SIGNED = statement(
   'approvals-signed',
-  `SELECT t.staff_id FROM approval_tasks t JOIN approvals a ON a.id = t.approval_id WHERE a.instance_id = $1 AND a.round = $2 AND t.state = 'APPROVED'`,
+  `SELECT t.staff_id FROM approval_tasks t JOIN approvals a ON a.id = t.approval_id WHERE a.instance_id = $1 AND t.state = 'APPROVED'
+     AND (a.round = $2 OR (a.state = 'APPROVED' AND a.visit >= $3 AND a.node <> $4
+       AND NOT EXISTS (SELECT FROM approvals l WHERE l.instance_id = $1 AND l.node = a.node AND l.visit > a.visit)))`,
 );
 const SEAT = statement(
   'approvals-seat',
@@ -149,7 +157,7 @@ const ALARMED = statement(
 );
 const TASKS = statement(
   'approvals-tasks',
-  `SELECT t.id, t.approval_id, t.staff_id, t.state, t.decided_at, s.name AS staff_name, (s.is_active AND s.roles @> ARRAY[a.role]) AS staff_able
+  `SELECT t.id, t.approval_id, t.staff_id, t.state, t.decided_at, t.reason_code, t.sealed_reason, s.name AS staff_name, (s.is_active AND s.roles @> ARRAY[a.role]) AS staff_able
    FROM approval_tasks t JOIN approvals a ON a.id = t.approval_id JOIN staff s ON s.id = t.staff_id
    WHERE t.approval_id = ANY($1::uuid[]) ORDER BY t.recorded_at, t.id`,
 );
@@ -173,7 +181,7 @@ const LEAVE_SEAT = statement(
 );
 const MISSED_BY = statement(
   'approvals-missed-by',
-  `SELECT DISTINCT t.approval_id AS id FROM approval_tasks t JOIN staff s ON s.id = t.staff_id
+  `SELECT DISTINCT t.approval_id AS id, a.application_id FROM approval_tasks t JOIN staff s ON s.id = t.staff_id
    JOIN approvals a ON a.id = t.approval_id AND a.state = 'OPEN'
    WHERE t.state = 'OPEN' AND (NOT (s.is_active AND s.roles @> ARRAY[a.role])
      OR EXISTS (SELECT FROM cards c JOIN identities i ON i.id = c.identity_id
@@ -250,15 +258,17 @@ export async function setApplicationState(tx: Tx, id: string, state: string, now
   await tx.query(STATE, [id, state, now]);
 }
 
-/** Hands it in again with these terms; when it was first submitted, and by whom, stays. */
+/** Hands it in again with these terms; when it was first submitted, and by whom, stays. The application as it is then. */
 export async function resubmitApplication(
   tx: Tx,
   id: string,
   terms: Pick<ApplicationRow, 'amount_fen' | 'term_months' | 'product_id' | 'method' | 'annual_rate'>,
   now: Date,
-): Promise<void> {
+): Promise<ApplicationRow> {
   const { amount_fen: amount, term_months: term, product_id: product, method, annual_rate: rate } = terms;
-  await tx.query(TERMS, [id, amount, term, product, method, rate, now]);
+  const [row] = await tx.query<ApplicationRow>(TERMS, [id, amount, term, product, method, rate, now]);
+  if (!row) throw new Error('application not resubmitted');
+  return row;
 }
 
 /** The case of an application, while it is in this state. */
@@ -279,6 +289,7 @@ export async function insertApproval(tx: Tx, approval: Omit<ApprovalRow, 'revisi
     approval.node,
     approval.visit,
     approval.round,
+    approval.since,
     approval.role,
     approval.mode,
     approval.verbs,
@@ -359,9 +370,16 @@ export async function excludedFrom(tx: Tx, instanceId: string): Promise<Readonly
   return new Set((await tx.query<{ staff_id: string }>(EXCLUDED, [instanceId])).map((row) => row.staff_id));
 }
 
-/** Who has approved at any level since the case was last handed in: nobody signs twice in one round. */
-export async function signedInRound(tx: Tx, instanceId: string, round: number): Promise<ReadonlySet<string>> {
-  return new Set((await tx.query<{ staff_id: string }>(SIGNED, [instanceId, round])).map((row) => row.staff_id));
+/**
+ * Who has approved at any level since the case was last handed in, or before it at a level that is passed and is not asked
+ * again: nobody signs twice in one chain.
+ */
+export async function signedInChain(
+  tx: Tx,
+  { instance_id, round, since, node }: Pick<ApprovalRow, 'instance_id' | 'round' | 'since' | 'node'>,
+): Promise<ReadonlySet<string>> {
+  const rows = await tx.query<{ staff_id: string }>(SIGNED, [instance_id, round, since, node]);
+  return new Set(rows.map((row) => row.staff_id));
 }
 
 /** A seat for a person; whose seat was taken from him, or given away by him, has his own again. Its id. */
@@ -409,8 +427,11 @@ export async function leaveSeat(tx: Tx, taskId: string, state: 'CLOSED' | 'HANDE
  * Open approvals that wait for somebody who may not decide them any more, or whose cards are not where he is reached; and
  * those managers were told of (`alarm` is the kind of that to-do), for somebody may sit there again.
  */
-export async function approvalsMissed(tx: Tx, alarm: string): Promise<readonly string[]> {
-  return (await tx.query<{ id: string }>(MISSED_BY, [alarm])).map((row) => row.id);
+export async function approvalsMissed(
+  tx: Tx,
+  alarm: string,
+): Promise<readonly Pick<ApprovalRow, 'id' | 'application_id'>[]> {
+  return tx.query(MISSED_BY, [alarm]);
 }
 
 /** The round an approval opened now belongs to: each return begins a new one. */

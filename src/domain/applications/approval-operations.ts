@@ -22,7 +22,7 @@ import {
   lockWaiting,
   nextRound,
   openTask,
-  signedInRound,
+  signedInChain,
   tasksOf,
   writeVote,
   type ApprovalRow,
@@ -49,6 +49,8 @@ export const openApproval = defineOperation({
     /** What the card shows, in this order, with the values the process knows. */
     card: z.record(z.string(), z.unknown()),
     visit: z.int(),
+    /** The visit from which on approvals count beside this one. */
+    since: z.int(),
     policy: z.enum(['any', 'all']),
     role: z.string(),
     count: z.int().min(1),
@@ -72,7 +74,7 @@ export const openApproval = defineOperation({
       (await staffWithRole(ctx.tx, input.role)).map((row) => ({ staffId: row.id })),
       {
         excluded: await excludedFrom(ctx.tx, input.instanceId),
-        signed: await signedInRound(ctx.tx, input.instanceId, round),
+        signed: await signedInChain(ctx.tx, { ...input, instance_id: input.instanceId, round }),
       },
     );
     if (seating.kind === 'empty') return { kind: 'empty' as const };
@@ -85,6 +87,7 @@ export const openApproval = defineOperation({
       node: input.node,
       visit: input.visit,
       round,
+      since: input.since,
       role: input.role,
       mode,
       verbs: input.verbs.map((verb) => verb.replace('-', '_')),
@@ -122,7 +125,7 @@ export async function ableToSit(
   tasks: readonly TaskRow[],
 ): Promise<readonly StaffRow[]> {
   const excluded = await excludedFrom(ctx.tx, approval.instance_id);
-  const signed = await signedInRound(ctx.tx, approval.instance_id, approval.round);
+  const signed = await signedInChain(ctx.tx, approval);
   const seats = new Map(tasks.map((task) => [task.staff_id, task.state]));
   const free = (await staffWithRole(ctx.tx, approval.role)).filter(({ id }) => !excluded.has(id) && !signed.has(id));
   return [

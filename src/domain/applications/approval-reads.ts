@@ -16,7 +16,8 @@ import {
   type TaskRow,
 } from './application-store.ts';
 import { findCard } from './card-store.ts';
-import { openSnapshot, type Snapshot } from './snapshot.ts';
+import { describeFrozen, frozenCase, reasonText } from './frozen-case.ts';
+import { openSnapshot, reasonOf, type Snapshot } from './snapshot.ts';
 
 /** The case as it was frozen when the approval opened. */
 export function snapshotOf(ctx: Ctx, approval: ApprovalRow): Snapshot {
@@ -52,6 +53,15 @@ const approvalView = z.object({
   closedAt: z.string().nullable(),
   tasks: z.array(
     z.object({ staffId: z.string(), name: z.string(), state: z.string(), decidedAt: z.string().nullable() }),
+  ),
+});
+const wholeApproval = approvalView.extend({
+  snapshot: frozenCase,
+  tasks: z.array(
+    approvalView.shape.tasks.element.extend({
+      /** Why, in the reader's language; the numbers and names in somebody's words stay hidden. */
+      reason: z.string().nullable(),
+    }),
   ),
 });
 
@@ -110,7 +120,7 @@ export const getApproval = defineOperation({
   summary: 'Reads one approval with its frozen case and votes, by its id or the A-number of its application',
   access: { reviewer: 'own', approver: 'own', manager: 'all', compliance: 'all', admin: 'all' },
   input: z.strictObject({ id: z.string().min(1).max(64) }),
-  output: approvalView,
+  output: wholeApproval,
   http: { method: 'GET', path: '/approvals/{id}' },
   readOnly: true,
   async run(ctx, input) {
@@ -118,9 +128,22 @@ export const getApproval = defineOperation({
     const tasks = await tasksOf(ctx.tx, [row.id]);
     if (ctx.scope === 'own' && !tasks.some((task) => ctx.actor.kind === 'STAFF' && task.staff_id === ctx.actor.id))
       throw new AppError(applicationErrors[row.id === input.id ? 'approval.not_yours' : 'approval.not_found']);
-    return describe(ctx, row, tasks);
+    return describeWhole(ctx, row, tasks);
   },
 });
+
+async function describeWhole(
+  ctx: Ctx,
+  row: ApprovalRow,
+  tasks: readonly TaskRow[],
+): Promise<z.output<typeof wholeApproval>> {
+  const application = await findApplication(ctx.tx, row.application_id);
+  if (!application) throw new Error('an approval without its application');
+  const whole = [];
+  for (const task of tasks)
+    whole.push({ ...describeTask(task), reason: reasonText(ctx, await reasonOf(ctx, application.customer_id, task)) });
+  return { ...describe(ctx, row, tasks), snapshot: describeFrozen(ctx, snapshotOf(ctx, row)), tasks: whole };
+}
 
 function describe(ctx: Ctx, row: ApprovalRow, tasks: readonly TaskRow[]): z.output<typeof approvalView> {
   const snapshot = snapshotOf(ctx, row);
@@ -141,12 +164,16 @@ function describe(ctx: Ctx, row: ApprovalRow, tasks: readonly TaskRow[]): z.outp
     snapshotHash: row.snapshot_hash.toString('hex'),
     openedAt: row.opened_at.toISOString(),
     closedAt: row.closed_at?.toISOString() ?? null,
-    tasks: tasks.map((task) => ({
-      staffId: task.staff_id,
-      name: task.staff_name,
-      state: task.state,
-      decidedAt: task.decided_at?.toISOString() ?? null,
-    })),
+    tasks: tasks.map(describeTask),
+  };
+}
+
+function describeTask(task: TaskRow): z.output<typeof approvalView.shape.tasks.element> {
+  return {
+    staffId: task.staff_id,
+    name: task.staff_name,
+    state: task.state,
+    decidedAt: task.decided_at?.toISOString() ?? null,
   };
 }
 
@@ -162,37 +189,31 @@ function waitingText(ctx: Ctx, { opened_at, closed_at }: ApprovalRow): string {
 
 export const findPressedCard = defineOperation({
   name: 'approval.card',
-  summary: 'What a pressed card stands for: the approval, its state, and whether the presser sits on it',
+  summary: 'What a pressed card stands for: the approval, its state, and whose vote decided it',
   access: ANY_STAFF,
   input: z.strictObject({ cardId: z.string().max(26) }),
-  output: z.union([
-    z.object({ kind: z.literal('unknown') }),
-    z.object({
-      kind: z.literal('card'),
-      approvalId: z.string(),
-      revision: z.int(),
-      state: z.string(),
-      application: z.string(),
-      decidedBy: z.string().nullable(),
-      outcome: z.string().nullable(),
-    }),
-  ]),
+  output: z.object({
+    approvalId: z.string(),
+    state: z.string(),
+    application: z.string(),
+    decidedBy: z.string().nullable(),
+  }),
   readOnly: true,
   async run(ctx, input) {
     const card = await findCard(ctx.tx, input.cardId);
-    if (!card) return { kind: 'unknown' as const };
+    if (!card) throw new AppError(applicationErrors['approval.not_found']);
     const approval = await requireApproval(ctx, card.approval_id);
     const application = await findApplication(ctx.tx, approval.application_id);
     if (application) ctx.effects.touch(application.customer_id); // a press that changes nothing stands on the file too
-    const decided = (await tasksOf(ctx.tx, [approval.id])).findLast((task) => task.decided_at !== null);
+    const decided = (await tasksOf(ctx.tx, [approval.id]))
+      .filter((task) => task.decided_at !== null && task.state === approval.state)
+      .sort((one, other) => Number(one.decided_at) - Number(other.decided_at))
+      .at(-1);
     return {
-      kind: 'card' as const,
       approvalId: approval.id,
-      revision: approval.revision,
       state: approval.state,
       application: snapshotOf(ctx, approval).application,
       decidedBy: decided?.staff_name ?? null,
-      outcome: decided?.state ?? null,
     };
   },
 });

@@ -7,11 +7,13 @@ import { groupedYuan, textSchema, type Text } from '../../lib/i18n.ts';
 import { parseYuan } from '../../lib/money.ts';
 import { approvalsOfInstance, findApplication, tasksOf, type ApprovalRow, type TaskRow } from './application-store.ts';
 import { snapshotOf } from './approval-reads.ts';
-import { superiors } from './approval-seats.ts';
+import { overseers, superiors } from './approval-seats.ts';
+import { keeperOf } from './keeper.ts';
 
 export const remindApprovers = defineOperation({
   name: 'approval.remind',
-  summary: 'Reminds everybody who still has to decide; of a returned case, the person who submitted it',
+  summary:
+    'Reminds everybody who still has to decide; of a returned case, the person who submitted it, or who stands in for him',
   access: { system: 'all' },
   input: z.strictObject({ instanceId: z.uuid(), visit: z.int(), text: textSchema }),
   output: z.object({ reminded: z.int() }),
@@ -21,16 +23,16 @@ export const remindApprovers = defineOperation({
     const open = approvals.find((one) => one.visit === input.visit && one.state === 'OPEN');
     if (open) {
       const waiting = await waitingOn(ctx, open);
-      const params = caseParams(ctx, open, open.opened_at);
-      for (const task of waiting) await tell(ctx, task.staff_id, input.text, params);
-      return { reminded: waiting.length };
+      const people = waiting.map((task) => task.staff_id);
+      return { reminded: await tell(ctx, people, input.text, caseParams(ctx, open, open.opened_at)) };
     }
     const returned = approvals.at(-1);
     const application = returned && (await findApplication(ctx.tx, returned.application_id));
     if (returned?.state !== 'RETURNED' || application?.state !== 'RETURNED') return { reminded: 0 };
     const params = caseParams(ctx, returned, returned.closed_at ?? returned.opened_at);
-    await tell(ctx, application.submitted_by, input.text, params);
-    return { reminded: 1 };
+    const keeper = await keeperOf(ctx, application);
+    const people = keeper === undefined ? await overseers(ctx, application) : [keeper];
+    return { reminded: await tell(ctx, people, input.text, params) };
   },
 });
 
@@ -51,11 +53,10 @@ export const escalateApproval = defineOperation({
       ...caseParams(ctx, open, open.opened_at),
       waiting: waiting.map((task) => task.staff_name).join('、'),
     };
-    let told = 0;
     const application = await findApplication(ctx.tx, open.application_id);
     const waitedFor = new Set(waiting.map((task) => task.staff_id));
-    for (const staffId of await superiors(ctx, application?.submitted_by ?? '', input.role, waitedFor))
-      if ((await tell(ctx, staffId, input.text, params)) > 0) told += 1;
+    const people = await superiors(ctx, application?.submitted_by ?? '', input.role, waitedFor);
+    const told = await tell(ctx, people, input.text, params);
     if (told === 0) await putOnList(ctx, open, params.application);
     return { told };
   },
@@ -65,14 +66,19 @@ async function waitingOn(ctx: Ctx, approval: ApprovalRow): Promise<readonly Task
   return (await tasksOf(ctx.tx, [approval.id])).filter((task) => task.state === 'OPEN');
 }
 
+/** How many of them are reached in a chat. */
 async function tell(
   ctx: Ctx,
-  staffId: string,
+  people: readonly string[],
   text: Text,
   params: Readonly<Record<string, string | number>>,
 ): Promise<number> {
-  const { accounts } = (await ctx.callAsSystem('staff.notify', { staffId, text, params })) as { accounts: number };
-  return accounts;
+  let told = 0;
+  for (const staffId of people) {
+    const { accounts } = (await ctx.callAsSystem('staff.notify', { staffId, text, params })) as { accounts: number };
+    if (accounts > 0) told += 1;
+  }
+  return told;
 }
 
 async function putOnList(ctx: Ctx, approval: ApprovalRow, application: string): Promise<void> {

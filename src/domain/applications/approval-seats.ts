@@ -12,7 +12,7 @@ import { newId } from '../../lib/ids.ts';
 import { textParam } from '../../lib/text-params.ts';
 import { customerNumber, findCustomer } from '../customers/index.ts';
 import { findStaff, staffWithRole } from '../staff/index.ts';
-import { endAlarm, STOPPED, VACANT } from './alarm.ts';
+import { endAlarmOf, STOPPED, VACANT } from './alarm.ts';
 import { applicationErrors } from './application-errors.ts';
 import {
   approvalsMissed,
@@ -22,8 +22,9 @@ import {
   leaveSeat,
   lockApproval,
   nextRound,
-  signedInRound,
+  signedInChain,
   tasksOf,
+  type ApplicationRow,
   type ApprovalRow,
   type TaskRow,
 } from './application-store.ts';
@@ -67,8 +68,7 @@ export const alarmApproval = defineOperation({
       name: customer.name_masked,
       ...node,
     };
-    const managers = await superiors(ctx, application.submitted_by, 'manager', new Set());
-    const able = managers.length > 0 ? managers : await superiors(ctx, application.submitted_by, 'admin', new Set());
+    const able = await overseers(ctx, application);
     for (const staffId of able)
       await ctx.callAsSystem('staff.notify', { staffId, text: `approval.stopped.${kind}.manager`, params });
     if (!able.includes(application.submitted_by))
@@ -94,12 +94,20 @@ export async function superiors(
   return (near.length > 0 ? near : able).map((row) => row.id);
 }
 
+/** Who can see to a case when those it concerns cannot: its managers, or else the administrators. */
+export async function overseers(ctx: Ctx, { submitted_by: submitter }: ApplicationRow): Promise<readonly string[]> {
+  const managers = await superiors(ctx, submitter, 'manager', new Set());
+  return managers.length > 0 ? managers : superiors(ctx, submitter, 'admin', new Set());
+}
+
 export const canSeat = defineOperation({
   name: 'approval.canSeat',
   summary: 'Whether enough people could decide this node of a case now',
   access: { system: 'all' },
   input: z.strictObject({
     instanceId: z.uuid(),
+    node: z.string(),
+    since: z.int(),
     policy: z.enum(['any', 'all']),
     role: z.string(),
     count: z.int().min(1),
@@ -111,7 +119,7 @@ export const canSeat = defineOperation({
     const round = await nextRound(ctx.tx, input.instanceId);
     const seating = seatNode(MODES[input.policy], input.count, people, {
       excluded: await excludedFrom(ctx.tx, input.instanceId),
-      signed: await signedInRound(ctx.tx, input.instanceId, round),
+      signed: await signedInChain(ctx.tx, { ...input, instance_id: input.instanceId, round }),
     });
     return { can: seating.kind === 'seated' };
   },
@@ -120,13 +128,20 @@ export const canSeat = defineOperation({
 export const reseatApprovals = defineOperation({
   name: 'approval.staffChanged',
   summary:
-    'After somebody came, left, or changed roles or accounts: fills seats nobody may sit on, moves cards, lets stopped cases go on',
+    'After somebody came, left, or changed roles or accounts: has seats nobody may sit on filled, cards moved, stopped cases looked at, each in a turn of its own',
   access: { system: 'all' },
   input: z.strictObject({}),
   output: z.object({ approvals: z.int() }),
   async run(ctx) {
     const missed = await approvalsMissed(ctx.tx, STOPPED);
-    for (const id of missed) await ctx.callAsSystem('approval.reseat', { id });
+    for (const { id, application_id: application } of missed)
+      ctx.effects.setTimer({
+        key: `reseat:${id}:${ctx.now.getTime()}`,
+        kind: 'approval.reseat',
+        dueAt: ctx.now,
+        subjectId: id,
+        payload: { about: { kind: 'application', id: application } },
+      });
     await ctx.callAsSystem('process.resumeStopped', {});
     return { approvals: missed.length };
   },
@@ -190,7 +205,7 @@ async function fill(
       await seat(ctx, approval, snapshotOf(ctx, approval), { staffId, from: task.staff_id });
     filled += 1;
   }
-  if (left === 0) await endAlarm(ctx, approval.application_id);
+  if (left === 0) await endAlarmOf(ctx, approval.application_id);
   return { filled, left };
 }
 

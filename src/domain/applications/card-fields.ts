@@ -79,14 +79,15 @@ function shortened(reason: string): string {
   return reason.length > MAX_REASON ? `${reason.slice(0, MAX_REASON - 1)}…` : reason;
 }
 
-/** How the case came here: what each earlier node said, and that it was returned and is submitted again. */
+/** How the case came here: what each earlier node said, on what if it was about something else, and that it was returned. */
 function earlier({ votes = [] }: Snapshot, words: Words): string | undefined {
-  const said = votes.map(({ title, by, outcome, reason }) =>
-    words.say(`approval.earlier.${outcome}`, {
-      node: title === null ? '' : words.say(title),
-      by,
-      reason: shortened(option(reason, 'approval.reason', words) ?? ''),
-    }),
-  );
-  return said.length === 0 ? undefined : said.map((one) => one.trim()).join(words.say('approval.earlier.then'));
+  const said = votes.map(({ title, by, outcome, reason, terms }) => {
+    const node = title === null ? '' : words.say(title);
+    const why = shortened(option(reason, 'approval.reason', words) ?? '');
+    const vote = words.say(`approval.earlier.${outcome}`, { node, by, reason: why }).trim();
+    if (!terms) return vote;
+    const { termMonths: months, product } = terms;
+    return words.say('approval.earlier.on_other_terms', { vote, amount: yuan(terms.amount, words), months, product });
+  });
+  return said.length === 0 ? undefined : said.join(words.say('approval.earlier.then'));
 }

@@ -7,24 +7,28 @@ import { formatYuan } from '../../lib/money.ts';
 import { customerNumber, describeCustomer, findCustomer, hidingNames } from '../customers/index.ts';
 import { missingCodes } from '../documents/index.ts';
 import { factsOf, findLead } from '../leads/index.ts';
-import { productById } from '../products/index.ts';
+import { productById, type Product } from '../products/index.ts';
 import { findStaff } from '../staff/index.ts';
 import { votesOfInstance, type ApplicationRow, type ApprovalRow, type VoteRow } from './application-store.ts';
 import { OWN_FIELDS } from './card-fields.ts';
 import { statement } from '../../db/database.ts';
 
-/** The frozen case. Money is wire yuan, the rate a decimal of a year. */
-export interface Snapshot {
-  readonly application: string;
-  readonly customer: string;
-  readonly customerName: string;
-  readonly mobile: string | null;
+/** What is lent, and how it is paid back. Money is wire yuan, the rate a decimal of a year. */
+interface FrozenTerms {
   readonly product: string;
   readonly productVersion: number;
   readonly amount: string;
   readonly termMonths: number;
   readonly method: string;
   readonly annualRate: string;
+}
+
+/** The frozen case. */
+export interface Snapshot extends FrozenTerms {
+  readonly application: string;
+  readonly customer: string;
+  readonly customerName: string;
+  readonly mobile: string | null;
   readonly facts: Readonly<Record<string, string | number | boolean>>;
   readonly documents: readonly { readonly item: string; readonly version: number; readonly digest: string }[];
   /** Codes the product's checklist insists on. What follows is absent in what older releases froze. */
@@ -48,6 +52,8 @@ interface EarlierVote {
   readonly by: string;
   readonly outcome: string;
   readonly reason: string | null;
+  /** What it was given on, when that is not what the case is about now. */
+  readonly terms?: Pick<FrozenTerms, 'amount' | 'termMonths' | 'product'>;
 }
 
 const DOCUMENTS = statement(
@@ -71,17 +77,13 @@ export async function takeSnapshot(ctx: Ctx, application: ApplicationRow, asking
   if (!customer || !lead || !product) throw new Error('an application without customer, lead or product');
   const view = await describeCustomer(ctx, customer);
   const facts = await factsOf(ctx.tx, ctx.keys, lead);
+  const terms = frozenTerms(application, product);
   return {
     application: `A${application.number}`,
     customer: customerNumber(customer.number),
     customerName: view.name,
     mobile: view.mobile,
-    product: product.name,
-    productVersion: product.version,
-    amount: formatYuan(application.amount_fen),
-    termMonths: application.term_months,
-    method: application.method,
-    annualRate: application.annual_rate,
+    ...terms,
     facts: Object.fromEntries(Object.entries(facts).map(([name, fact]) => [name, fact.value])),
     documents: await ctx.tx.query<{ item: string; version: number; digest: string }>(DOCUMENTS, [
       application.customer_id,
@@ -92,8 +94,27 @@ export async function takeSnapshot(ctx: Ctx, application: ApplicationRow, asking
     card: Object.keys(asking.card),
     caseFacts: plainValues(asking.card),
     submitter: (await findStaff(ctx.tx, application.submitted_by))?.name ?? '',
-    votes: await earlierVotes(ctx, application.customer_id, asking.instanceId),
+    votes: await earlierVotes(ctx, application.customer_id, asking.instanceId, terms),
   };
+}
+
+/** The terms of an application as it is now, in the form in which a snapshot keeps them. */
+export function frozenTerms(application: ApplicationRow, product: Pick<Product, 'name' | 'version'>): FrozenTerms {
+  return {
+    product: product.name,
+    productVersion: product.version,
+    amount: formatYuan(application.amount_fen),
+    termMonths: application.term_months,
+    method: application.method,
+    annualRate: application.annual_rate,
+  };
+}
+
+const TERMS = ['product', 'productVersion', 'amount', 'termMonths', 'method', 'annualRate'] as const;
+
+/** Whether both are one and the same loan: product and version, amount, term, method, rate. */
+export function isSameLoan(one: FrozenTerms, other: FrozenTerms): boolean {
+  return TERMS.every((name) => one[name] === other[name]);
 }
 
 function plainValues(card: Readonly<Record<string, unknown>>): Record<string, string | number | boolean> {
@@ -104,25 +125,36 @@ function plainValues(card: Readonly<Record<string, unknown>>): Record<string, st
   return plain;
 }
 
-async function earlierVotes(ctx: Ctx, customer: string, instanceId: string): Promise<readonly EarlierVote[]> {
+async function earlierVotes(
+  ctx: Ctx,
+  customer: string,
+  instanceId: string,
+  terms: FrozenTerms,
+): Promise<readonly EarlierVote[]> {
   const votes: EarlierVote[] = [];
   for (const row of await votesOfInstance(ctx.tx, instanceId)) {
-    const { title } = openSnapshot(ctx, { id: row.approval_id, sealed_snapshot: row.sealed_snapshot });
-    const words = wordsOf(ctx, row);
+    const then = openSnapshot(ctx, { id: row.approval_id, sealed_snapshot: row.sealed_snapshot });
+    const { amount, termMonths, product } = then;
     votes.push({
-      title: title ?? null,
+      title: then.title ?? null,
       by: row.staff_name,
       outcome: row.state,
-      reason: words === undefined ? row.reason_code : await hidingNames(ctx, customer, words),
+      reason: await reasonOf(ctx, customer, row),
+      ...(isSameLoan(then, terms) ? {} : { terms: { amount, termMonths, product } }),
     });
   }
   return votes;
 }
 
-/** A reason in words; the usual ones have a code. */
-function wordsOf(ctx: Ctx, vote: Pick<VoteRow, 'id' | 'reason_code' | 'sealed_reason'>): string | undefined {
-  if (vote.reason_code !== null || vote.sealed_reason === null) return undefined;
-  return ctx.keys.open(`approval_tasks.sealed_reason.${vote.id}`, vote.sealed_reason).toString('utf8');
+/** Why somebody decided as he did: the code of a usual reason, or his words as others may read them. */
+export async function reasonOf(
+  ctx: Ctx,
+  customer: string,
+  vote: Pick<VoteRow, 'id' | 'reason_code' | 'sealed_reason'>,
+): Promise<string | null> {
+  if (vote.reason_code !== null || vote.sealed_reason === null) return vote.reason_code;
+  const words = ctx.keys.open(`approval_tasks.sealed_reason.${vote.id}`, vote.sealed_reason).toString('utf8');
+  return hidingNames(ctx, customer, words);
 }
 
 /** The case as it was frozen when the approval opened. */

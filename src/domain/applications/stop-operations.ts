@@ -16,7 +16,7 @@ import {
   tasksOf,
   type ApplicationRow,
 } from './application-store.ts';
-import { endAlarm } from './alarm.ts';
+import { endAlarmOf } from './alarm.ts';
 import { redraw } from './card-dealing.ts';
 
 export const stopApplications = defineOperation({
@@ -105,7 +105,7 @@ export const expireApproval = defineOperation({
     const asked = tasks.filter(({ state }) => state === 'OPEN' || state === 'APPROVED');
     await closeApproval(ctx.tx, approval.id, 'EXPIRED', ctx.now);
     await redraw(ctx, approval, { by: '', outcome: 'EXPIRED', reason: undefined, tap: undefined });
-    await endAlarm(ctx, application.id);
+    await endAlarmOf(ctx, application.id);
     ctx.effects.touch(application.customer_id);
     await tell(ctx, application, { approvers: asked.map((task) => task.staff_id), text: 'approval.expired' });
     return { expired: true };

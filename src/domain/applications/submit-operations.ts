@@ -17,7 +17,7 @@ import {
 } from '../customers/index.ts';
 import { authorsOf, leadErrors, lockOpenLead, setStage, closeLead, type LeadRow } from '../leads/index.ts';
 import { productById } from '../products/index.ts';
-import { endAlarm } from './alarm.ts';
+import { endAlarmOf } from './alarm.ts';
 import { applicationErrors } from './application-errors.ts';
 import {
   applicationByRef,
@@ -31,6 +31,8 @@ import {
   setApplicationState,
   type ApplicationRow,
 } from './application-store.ts';
+import { isAskedAsItIs } from './evidence.ts';
+import { keeperOf } from './keeper.ts';
 import { termsOf, type Terms } from './terms.ts';
 
 const submitted = z.object({
@@ -65,7 +67,12 @@ export const submitLead = defineOperation({
     text: z.string().max(4000).optional(),
   }),
   output: z.union([submitted, incompleteView, z.object({ kind: z.literal('changed') })]),
-  http: { method: 'POST', path: '/leads/{lead}/submit', internal: ['text'] },
+  http: {
+    method: 'POST',
+    path: '/leads/{lead}/submit',
+    internal: ['text'],
+    creates: (output) => output.kind === 'submitted' && !output.isResubmission,
+  },
   subject: (_input, output) =>
     output?.kind === 'submitted' ? { kind: 'application', id: output.applicationId } : undefined,
   async run(ctx, input) {
@@ -161,7 +168,7 @@ function columnsOf({ product, amountFen, termMonths }: Terms): Parameters<typeof
 
 async function resubmit(ctx: Ctx, wish: Wish, application: ApplicationRow): Promise<z.output<typeof submitted>> {
   const { customer, lead, terms } = wish;
-  await resubmitApplication(ctx.tx, application.id, columnsOf(terms), ctx.now);
+  const asItIs = await resubmitApplication(ctx.tx, application.id, columnsOf(terms), ctx.now);
   await setStage(ctx.tx, lead.id, 'F80', ctx.now);
   await settleReturn(ctx, application, false);
   const instanceId = await instanceOf(ctx.tx, application.id, 'RUNNING');
@@ -169,7 +176,13 @@ async function resubmit(ctx: Ctx, wish: Wish, application: ApplicationRow): Prom
   await excludeInvolved(ctx, instanceId, lead, ctx.actor.id);
   await ctx.callAsSystem('process.signal', {
     instanceId,
-    event: { type: 'signal', name: 'resubmitted', facts: factsOf(wish, application) },
+    event: {
+      type: 'signal',
+      name: 'resubmitted',
+      facts: factsOf(wish, application),
+      // What somebody has agreed to is this and no other loan (invariant 14).
+      anew: !(await isAskedAsItIs(ctx, instanceId, asItIs)),
+    },
   });
   return answer(customer, application, terms, true);
 }
@@ -291,7 +304,7 @@ export const closeApplication = defineOperation({
     const application = await findApplication(ctx.tx, input.application);
     if (!application) throw new AppError(applicationErrors['application.not_found']);
     await setApplicationState(ctx.tx, application.id, input.outcome, ctx.now);
-    await endAlarm(ctx, application.id);
+    await endAlarmOf(ctx, application.id);
     await settleReturn(ctx, application, input.outcome === 'RETURNED');
     if (input.outcome === 'APPROVED') await setStage(ctx.tx, application.lead_id, 'F85', ctx.now);
     // Whoever refuses the consent may still give it: his wish stays open, only this application is over.
@@ -311,15 +324,16 @@ export const closeApplication = defineOperation({
   },
 });
 
-/** What was returned waits on the list of whoever submitted it, until it is handed in again or the case is over. */
+/** What was returned waits on the list of whoever is to hand it in again, until he has or the case is over. */
 async function settleReturn(ctx: Ctx, application: ApplicationRow, isReturned: boolean): Promise<void> {
   const matter = { kind: 'case_returned', subject: { kind: 'application', id: application.id } };
   await ctx.callAsSystem('task.finishAbout', matter);
   if (!isReturned) return;
+  const keeper = await keeperOf(ctx, application);
   await ctx.callAsSystem('task.add', {
     ...matter,
     key: `returned:${application.id}:${ctx.now.toISOString()}`,
-    staffId: application.submitted_by,
+    ...(keeper === undefined ? { role: 'manager' } : { staffId: keeper }),
     params: { application: `A${application.number}` },
   });
 }

@@ -29,7 +29,6 @@ export const grantConsent = defineOperation({
   access: { customer: 'self' },
   input: shown,
   output: z.object({ kind: z.enum(['granted', 'already']), consent: z.string(), version: z.int(), hash: z.string() }),
-  subject: (input) => ({ kind: 'consent', id: consentKeyOf(input.textKey) ?? '' }),
   async run(ctx, input) {
     const draft = await ownAnswer(ctx, 'consent.grant', input);
     const { customerId, text } = draft;
@@ -64,7 +63,6 @@ export const declineConsent = defineOperation({
   access: { customer: 'self' },
   input: shown,
   output: z.object({ kind: z.enum(['declined', 'withdrawn', 'already']), consent: z.string(), stopped: z.int() }),
-  subject: (input) => ({ kind: 'consent', id: consentKeyOf(input.textKey) ?? '' }),
   async run(ctx, input) {
     const draft = await ownAnswer(ctx, 'consent.decline', input);
     ctx.effects.touch(draft.customerId);
@@ -85,23 +83,24 @@ export const withdraw = defineOperation({
   input: z.strictObject({ customer: customer.optional(), consent: z.enum(CONSENT_KEYS) }),
   output: z.object({
     kind: z.enum(['withdrawn', 'declined', 'not_given']),
+    customerId: z.string(),
     consent: z.string(),
     /** Applications that were under way and are stopped now. */
     stopped: z.int(),
   }),
   http: { method: 'POST', path: '/customers/{customer}/consents/withdraw', status: 200 },
   example: { consent: 'personal-information' },
-  subject: (input) => ({ kind: 'consent', id: input.consent }),
+  subject: (input, output) => ({ kind: 'customer', id: output?.customerId ?? input.customer ?? '' }),
   async run(ctx, input) {
-    const customerId = await customerMeant(ctx, input.customer);
+    const customerId = await idOf(ctx, input.customer);
+    const about = { customerId, consent: input.consent };
     if (input.consent === 'cross-border') {
       // Nothing goes abroad without it, so there is nothing to record where it was never given.
       const ended = await withdrawConsent(ctx.tx, customerId, input.consent, ctx.now);
-      return { kind: ended ? ('withdrawn' as const) : ('not_given' as const), consent: input.consent, stopped: 0 };
+      return { ...about, kind: ended ? ('withdrawn' as const) : ('not_given' as const), stopped: 0 };
     }
     const kind = await refuseHandling(ctx, customerId);
-    const stopped = kind === 'not_given' ? 0 : await stopUsing(ctx, customerId, kind);
-    return { kind, consent: input.consent, stopped };
+    return { ...about, kind, stopped: kind === 'not_given' ? 0 : await stopUsing(ctx, customerId, kind) };
   },
 });
 
@@ -160,7 +159,7 @@ export const listConsents = defineOperation({
   http: { method: 'GET', path: '/customers/{customer}/consents' },
   readOnly: true,
   async run(ctx, input) {
-    const rows = await consentsOf(ctx.tx, await customerMeant(ctx, input.customer));
+    const rows = await consentsOf(ctx.tx, await idOf(ctx, input.customer));
     const items = rows.map((row) => ({
       consent: row.text_key,
       name: ctx.t(`consent.name.${row.text_key}`),
@@ -178,7 +177,7 @@ export const listConsents = defineOperation({
 });
 
 /** The customer himself, or the one a member of staff names; his scope is checked by `customer.get`. */
-async function customerMeant(ctx: Ctx, ref: string | undefined): Promise<string> {
+async function idOf(ctx: Ctx, ref: string | undefined): Promise<string> {
   const named = ref ?? (ctx.actor.kind === 'CUSTOMER' ? ctx.actor.id : undefined);
   if (named === undefined)
     throw new AppError(commonErrors['request.invalid'], {

@@ -16,7 +16,7 @@ export const CONSENT_TEXTS: readonly {
   readonly textKey: string;
 }[] = [
   { key: 'personal-information', version: 1, textKey: 'flows.consent.personal-data' },
-  { key: 'cross-border', version: 1, textKey: 'flows.consent.cross-border' },
+  { key: 'cross-border', version: 2, textKey: 'flows.consent.cross-border' },
 ];
 
 /** The version that is asked for now. */

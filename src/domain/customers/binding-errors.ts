@@ -2,6 +2,7 @@ import { defineErrors } from '../../lib/errors.ts';
 
 /** Refusals of binding a chat account to a customer. */
 export const bindingErrors = defineErrors({
+  'binding.no_phone': [409, 'info'],
   'binding.link_unknown': [404, 'info'],
   'binding.link_used': [409, 'info'],
   'binding.link_expired': [410, 'info'],

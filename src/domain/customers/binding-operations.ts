@@ -2,16 +2,19 @@
  * Binding a customer's chat account to his file: a one-time link says whose file, his own shared phone contact proves
  * that it is he. Until both have matched, nothing of the case is told, not even the K-number.
  */
+import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import type { Access } from '../../core/operations/actor.ts';
 import type { Ctx } from '../../core/operations/context.ts';
 import { defineOperation } from '../../core/operations/operation.ts';
 import { AppError, commonErrors } from '../../lib/errors.ts';
+import { newToken } from '../../lib/ids.ts';
 import { hasConsent, isOverseas } from '../consent/index.ts';
 import { findStaff } from '../staff/index.ts';
 import { bindingErrors } from './binding-errors.ts';
 import {
   bindAccount,
+  insertLink,
   lockAccount,
   lockLink,
   lockOpenedLink,
@@ -22,8 +25,8 @@ import {
   type AccountRow,
   type LinkRow,
 } from './binding-store.ts';
-import { bindingDigest } from './customer-operations.ts';
-import { findCustomer } from './customer-store.ts';
+import { customerInScope } from './customer-operations.ts';
+import { findCustomer, hasPhone } from './customer-store.ts';
 import { customerNumber, normalPhone } from './customer.ts';
 
 /** Whoever opens a link: staff accounts are bound by an administrator, never by a customer's link. */
@@ -31,6 +34,9 @@ const WHOEVER_OPENS: Access = { stranger: 'self', customer: 'self' };
 
 /** So many wrong phones make a link worthless; the adviser makes a new one. */
 const MAX_WRONG_PHONES = 5;
+
+/** How long a link may be opened. */
+const BIND_HOURS = 72;
 
 const known = {
   customerId: z.string(),
@@ -45,6 +51,35 @@ const opened = z.union([
   z.object({ kind: z.literal('bound'), ...known }),
   z.object({ kind: z.literal('contact_needed') }),
 ]);
+
+export const createBindingLink = defineOperation({
+  name: 'customer.createBindingLink',
+  summary: 'Makes a single-use link (72 h) by which the customer binds a Telegram account to the file',
+  access: { sales: 'own', team_lead: 'team', manager: 'all', admin: 'all' },
+  input: z.strictObject({ id: z.string().min(1).max(64) }),
+  output: z.object({ customerId: z.string(), url: z.string(), expiresAt: z.string() }),
+  http: { method: 'POST', path: '/customers/{id}/binding-links' },
+  subject: (input, output) => ({ kind: 'customer', id: output?.customerId ?? input.id }),
+  async run(ctx, input) {
+    const customer = await customerInScope(ctx, input.id);
+    const bot = ctx.services.telegramBotName();
+    if (bot === undefined) throw new AppError(commonErrors['service.unavailable'], { params: { part: 'telegram' } });
+    const number = customerNumber(customer.number);
+    if (!(await hasPhone(ctx.tx, customer.id)))
+      throw new AppError(bindingErrors['binding.no_phone'], { params: { number } });
+    const token = newToken(32);
+    const expiresAt = new Date(ctx.now.getTime() + BIND_HOURS * 3_600_000);
+    const link = { digest: bindingDigest(token), customerId: customer.id, createdBy: ctx.actor.id, expiresAt };
+    await insertLink(ctx.tx, link, ctx.now);
+    const url = `https://t.me/${bot}?start=${token}`;
+    return { customerId: customer.id, url, expiresAt: expiresAt.toISOString() };
+  },
+});
+
+/** The digest under which a binding token is stored. */
+function bindingDigest(token: string): Buffer {
+  return createHash('sha256').update(`binding\0${token}`).digest();
+}
 
 export const bindCustomer = defineOperation({
   name: 'customer.bind',

@@ -23,6 +23,10 @@ const LOCK_ACCOUNT = statement(
   'binding-account-lock',
   'SELECT id, account, staff_id, customer_id FROM identities WHERE id = $1 FOR NO KEY UPDATE',
 );
+const INSERT_LINK = statement(
+  'binding-insert',
+  'INSERT INTO binding_links (digest, customer_id, created_by, created_at, expires_at) VALUES ($1, $2, $3, $4, $5)',
+);
 const LINK = 'digest, customer_id, created_by, created_at, expires_at, used_at';
 const LOCK_LINK = statement('binding-link-lock', `SELECT ${LINK} FROM binding_links WHERE digest = $1 FOR UPDATE`);
 const OPENED = statement(
@@ -50,6 +54,20 @@ const TRIES = statement(
 /** Locks a chat account; a second message of the same person waits. */
 export async function lockAccount(tx: Tx, identityId: string): Promise<AccountRow | undefined> {
   return (await tx.query<AccountRow>(LOCK_ACCOUNT, [identityId]))[0];
+}
+
+/** Adds a link that nobody has opened yet. */
+export async function insertLink(
+  tx: Tx,
+  link: {
+    readonly digest: Buffer;
+    readonly customerId: string;
+    readonly createdBy: string;
+    readonly expiresAt: Date;
+  },
+  now: Date,
+): Promise<void> {
+  await tx.query(INSERT_LINK, [link.digest, link.customerId, link.createdBy, now, link.expiresAt]);
 }
 
 /** Locks the link with this digest. */

@@ -1,12 +1,10 @@
 /** Finding, reading and revealing customers. Answers are masked; the plain value needs a reason and leaves a trace. */
-import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { inScope, type Access } from '../../core/operations/actor.ts';
 import type { Ctx } from '../../core/operations/context.ts';
 import { defineOperation } from '../../core/operations/operation.ts';
-import { statement } from '../../db/database.ts';
-import { AppError, commonErrors, type ErrorRow } from '../../lib/errors.ts';
-import { isUuid, newToken } from '../../lib/ids.ts';
+import { AppError, type ErrorRow } from '../../lib/errors.ts';
+import { isUuid } from '../../lib/ids.ts';
 import { wholeNumber } from '../../lib/whole-number.ts';
 import { customerErrors } from './customer-errors.ts';
 import {
@@ -24,12 +22,15 @@ import {
   customerOfPaper,
   customersByBlind,
   findCustomer,
+  FIRST_PAGE,
   listCustomers,
   openPii,
   piiOf,
+  type CustomerPage,
   type CustomerRow,
-  type Within,
+  type PageAsked,
   type PiiKind,
+  type Within,
 } from './customer-store.ts';
 
 /** Who sees which customers. */
@@ -61,12 +62,6 @@ const view = z.object({
 });
 const page = z.object({ items: z.array(view), nextCursor: z.string().nullable() });
 
-const BIND_HOURS = 72;
-const INSERT_LINK = statement(
-  'binding-insert',
-  'INSERT INTO binding_links (digest, customer_id, created_by, created_at, expires_at) VALUES ($1, $2, $3, $4, $5)',
-);
-
 /**
  * Finds a customer by uuid (his own or his lead's), K-number, or the number of an application or loan of his, inside the
  * actor's scope. Somebody else's customer and one that does not exist get the same answer, `missing`: numbers run in order,
@@ -90,7 +85,7 @@ export async function customerInScope(
  */
 export async function customerMeant(ctx: Ctx, words: string): Promise<CustomerRow> {
   const query = ctx.via === 'api' || (await customerByRef(ctx, words)) ? undefined : parseCustomerQuery(words);
-  const [row, other] = query ? await findByQuery(ctx, query) : [];
+  const [row, other] = query ? (await findByQuery(ctx, query)).rows : [];
   if (other) throw new AppError(customerErrors['customer.ambiguous']);
   return customerInScope(ctx, row?.id ?? words);
 }
@@ -127,50 +122,58 @@ export async function describeCustomer(ctx: Ctx, row: CustomerRow): Promise<z.ou
   };
 }
 
-/** Customers a term may mean, inside the actor's scope. */
-export async function findByQuery(ctx: Ctx, query: CustomerQuery): Promise<readonly CustomerRow[]> {
-  const rows = await candidates(ctx, query);
-  return rows.filter((row) => isInScope(ctx, row));
+/** Customers a term may mean, inside the actor's scope: the first twenty, and how many more there are. */
+export async function findByQuery(ctx: Ctx, query: CustomerQuery, page: PageAsked = FIRST_PAGE): Promise<CustomerPage> {
+  const { rows, more } = await candidates(ctx, query, page);
+  return { rows: rows.filter((row) => isInScope(ctx, row)), more };
 }
 
 /** The scope of the running operation, as the database understands it: who limits before he looks misses his own. */
-function withinScope({ actor, scope }: Ctx): Within {
+export function withinScope({ actor, scope }: Ctx): Within {
   const isPerson = actor.kind === 'STAFF' || actor.kind === 'CUSTOMER';
   const teamId = actor.kind === 'STAFF' ? (actor.teamId ?? null) : null;
   return { scope, personId: isPerson ? actor.id : null, teamId };
 }
 
-async function candidates(ctx: Ctx, query: CustomerQuery): Promise<readonly CustomerRow[]> {
-  const within = withinScope(ctx);
+async function candidates(ctx: Ctx, query: CustomerQuery, page: PageAsked): Promise<CustomerPage> {
+  const byDigest = async (digest: Buffer): Promise<CustomerPage> =>
+    customersByBlind(ctx.tx, digest, withinScope(ctx), page);
   switch (query.kind) {
-    case 'number': {
-      const row = await customerByNumber(ctx.tx, query.number);
-      return row ? [row] : [];
-    }
-    case 'paper': {
-      const row = await customerOfPaper(ctx.tx, query.paper);
-      return row ? [row] : [];
-    }
+    case 'number':
+      return justOne(await customerByNumber(ctx.tx, query.number));
+    case 'paper':
+      return justOne(await customerOfPaper(ctx.tx, query.paper));
     case 'phone':
-      return customersByBlind(ctx.tx, ctx.keys.blind('PHONE', query.phone), within);
+      return byDigest(ctx.keys.blind('PHONE', query.phone));
     case 'last4':
-      return customersByBlind(ctx.tx, ctx.keys.blind('PHONE', `last4:${query.digits}`), within);
+      return byDigest(ctx.keys.blind('PHONE', `last4:${query.digits}`));
     case 'name': {
-      const exact = await customersByBlind(ctx.tx, ctx.keys.blind('NAME', query.name), within);
-      return exact.length > 0
-        ? exact
-        : customersByBlind(ctx.tx, ctx.keys.blind('NAME', `prefix:${bareName(query.name)}`), within);
+      const exact = ctx.keys.blind('NAME', query.name);
+      // Whether anybody is called just so is asked of all pages: those who are only called alike do not come after them.
+      const first = await customersByBlind(ctx.tx, exact, withinScope(ctx), { ...FIRST_PAGE, limit: 1 });
+      return byDigest(first.rows.length > 0 ? exact : ctx.keys.blind('NAME', `prefix:${bareName(query.name)}`));
     }
   }
 }
+
+function justOne(row: CustomerRow | undefined): CustomerPage {
+  return { rows: row ? [row] : [], more: 0 };
+}
+
+/** Where a page begins: after the customer with this number. */
+const cursor = z
+  .string()
+  .regex(/^\d{1,9}$/)
+  .optional();
+const searchPage = { cursor, limit: wholeNumber(1, 100).default(20) };
 
 export const searchCustomers = defineOperation({
   name: 'customer.search',
   summary: 'Finds customers by mobile, number, last four digits of the phone, or name',
   access: CUSTOMER_ACCESS,
   input: z.union([
-    z.strictObject({ mobile: z.string().max(32) }),
-    z.strictObject({ q: z.string().trim().min(1).max(64) }),
+    z.strictObject({ mobile: z.string().max(32), ...searchPage }),
+    z.strictObject({ q: z.string().trim().min(1).max(64), ...searchPage }),
   ]),
   output: page,
   http: { method: 'POST', path: '/customers/search', status: 200 },
@@ -178,12 +181,22 @@ export const searchCustomers = defineOperation({
   readOnly: true,
   async run(ctx, input) {
     const query = 'mobile' in input ? phoneQuery(input.mobile) : parseCustomerQuery(input.q);
-    const rows = query ? await findByQuery(ctx, query) : [];
+    const { rows, more } = query ? await findByQuery(ctx, query, pageAsked(input)) : justOne(undefined);
     const items = [];
     for (const row of rows) items.push(await describeCustomer(ctx, row));
-    return { items, nextCursor: null };
+    return { items, nextCursor: more > 0 ? String(rows.at(-1)?.number) : null };
   },
 });
+
+function pageAsked({
+  cursor: after,
+  limit,
+}: {
+  readonly cursor?: string | undefined;
+  readonly limit: number;
+}): PageAsked {
+  return { before: after === undefined ? FIRST_PAGE.before : Number(after), limit };
+}
 
 function phoneQuery(mobile: string): CustomerQuery {
   const phone = normalPhone(mobile);
@@ -198,22 +211,12 @@ export const listMyCustomers = defineOperation({
   name: 'customer.list',
   summary: 'Lists the customers the caller may see, the newest first',
   access: CUSTOMER_ACCESS,
-  input: z.strictObject({
-    cursor: z
-      .string()
-      .regex(/^\d{1,9}$/)
-      .optional(),
-    limit: wholeNumber(1, 100).default(50),
-  }),
+  input: z.strictObject({ cursor, limit: wholeNumber(1, 100).default(50) }),
   output: page,
   http: { method: 'GET', path: '/customers' },
   readOnly: true,
   async run(ctx, input) {
-    const rows = await listCustomers(ctx.tx, {
-      ...withinScope(ctx),
-      before: input.cursor === undefined ? 2_147_483_647 : Number(input.cursor),
-      limit: input.limit + 1,
-    });
+    const rows = await listCustomers(ctx.tx, { ...withinScope(ctx), ...pageAsked(input), limit: input.limit + 1 });
     const items = [];
     for (const row of rows.slice(0, input.limit)) items.push(await describeCustomer(ctx, row));
     const last = rows[input.limit - 1];
@@ -271,27 +274,3 @@ export const revealCustomer = defineOperation({
     return { id: customer.id, values };
   },
 });
-
-export const createBindingLink = defineOperation({
-  name: 'customer.createBindingLink',
-  summary: 'Makes a single-use link (72 h) by which the customer binds a Telegram account to the file',
-  access: { sales: 'own', team_lead: 'team', manager: 'all', admin: 'all' },
-  input: z.strictObject({ id: z.string().min(1).max(64) }),
-  output: z.object({ url: z.string(), expiresAt: z.string() }),
-  http: { method: 'POST', path: '/customers/{id}/binding-links' },
-  subject: (input) => ({ kind: 'customer', id: input.id }),
-  async run(ctx, input) {
-    const customer = await customerInScope(ctx, input.id);
-    const bot = ctx.services.telegramBotName();
-    if (bot === undefined) throw new AppError(commonErrors['service.unavailable'], { params: { part: 'telegram' } });
-    const token = newToken(32);
-    const expiresAt = new Date(ctx.now.getTime() + BIND_HOURS * 3_600_000);
-    await ctx.tx.query(INSERT_LINK, [bindingDigest(token), customer.id, ctx.actor.id, ctx.now, expiresAt]);
-    return { url: `https://t.me/${bot}?start=${token}`, expiresAt: expiresAt.toISOString() };
-  },
-});
-
-/** The digest under which a binding token is stored. */
-export function bindingDigest(token: string): Buffer {
-  return createHash('sha256').update(`binding\0${token}`).digest();
-}

@@ -51,8 +51,10 @@ const inScope = (scope: string, staff: string, team: string): string =>
   `(${scope} = 'all' OR (${scope} = 'team' AND (c.team_id = ${team} OR c.owner_id = ${staff} OR (c.team_id IS NULL AND c.owner_id IS NULL))) OR (${scope} = 'own' AND c.owner_id = ${staff}) OR (${scope} = 'self' AND c.id = ${staff}))`;
 const BY_BLIND = statement(
   'customers-by-blind',
-  `SELECT DISTINCT ON (c.number) ${COLUMNS} FROM customers c JOIN pii_refs p ON p.customer_id = c.id
-   WHERE p.blinds @> ARRAY[$1::bytea] AND p.is_current AND ${inScope('$2', '$3', '$4')} ORDER BY c.number DESC LIMIT 20`,
+  `SELECT *, (count(*) OVER ())::int AS found FROM (
+     SELECT DISTINCT ON (c.number) ${COLUMNS} FROM customers c JOIN pii_refs p ON p.customer_id = c.id
+     WHERE p.blinds @> ARRAY[$1::bytea] AND p.is_current AND ${inScope('$2', '$3', '$4')} AND c.number < $5
+   ) one ORDER BY number DESC LIMIT $6`,
 );
 const LIST = statement(
   'customers-list',
@@ -60,6 +62,7 @@ const LIST = statement(
    WHERE ${inScope('$1', '$2', '$3')} AND c.number < $4
    ORDER BY c.number DESC LIMIT $5`,
 );
+const COUNT = statement('customers-count', 'SELECT count(*)::int AS count FROM customers WHERE owner_id = $1');
 const SET_OWNER = statement(
   'customers-owner',
   'UPDATE customers SET owner_id = $2, team_id = $3, updated_at = $4 WHERE id = $1',
@@ -166,21 +169,41 @@ export interface Within {
 
 const EVERYBODYS: Within = { scope: 'all', personId: null, teamId: null };
 
-/** Customers with a current value of this digest, the newest first; at most 20 of those meant. */
+/** Where a page of a list begins, and how long it is: the customers with a number below `before`, the newest first. */
+export interface PageAsked {
+  readonly before: number;
+  readonly limit: number;
+}
+
+/** The first page of a search. */
+export const FIRST_PAGE: PageAsked = { before: 2_147_483_647, limit: 20 };
+
+/** Customers, the newest first, and how many come after them. */
+export interface CustomerPage {
+  readonly rows: readonly CustomerRow[];
+  readonly more: number;
+}
+
+/** Those of the customers meant who have a current value of this digest. */
 export async function customersByBlind(
   tx: Tx,
   digest: Buffer,
   { scope, personId, teamId }: Within = EVERYBODYS,
-): Promise<readonly CustomerRow[]> {
-  return tx.query<CustomerRow>(BY_BLIND, [digest, scope, personId, teamId]);
+  { before, limit }: PageAsked = FIRST_PAGE,
+): Promise<CustomerPage> {
+  type Found = CustomerRow & { readonly found: number };
+  const rows = await tx.query<Found>(BY_BLIND, [digest, scope, personId, teamId, before, limit]);
+  return { rows, more: (rows[0]?.found ?? 0) - rows.length };
 }
 
 /** Customers of those meant with a number below `before`, the newest first. */
-export async function listCustomers(
-  tx: Tx,
-  query: Within & { readonly before: number; readonly limit: number },
-): Promise<readonly CustomerRow[]> {
+export async function listCustomers(tx: Tx, query: Within & PageAsked): Promise<readonly CustomerRow[]> {
   return tx.query<CustomerRow>(LIST, [query.scope, query.personId, query.teamId, query.before, query.limit]);
+}
+
+/** How many customers somebody looks after. */
+export async function countCustomersOf(tx: Tx, ownerId: string): Promise<number> {
+  return (await tx.query<{ count: number }>(COUNT, [ownerId]))[0]?.count ?? 0;
 }
 
 /** Writes who looks after him; his leads keep their own. */
@@ -239,6 +262,11 @@ export interface PiiRow {
 /** His current personal values, the oldest first. */
 export async function piiOf(tx: Tx, customerId: string): Promise<readonly PiiRow[]> {
   return tx.query<PiiRow>(PII, [customerId]);
+}
+
+/** Whether a phone of his is on file. */
+export async function hasPhone(tx: Tx, customerId: string): Promise<boolean> {
+  return (await piiOf(tx, customerId)).some(({ kind }) => kind === 'PHONE');
 }
 
 /** Opens one personal value; `undefined` when the customer was erased. */

@@ -18,6 +18,11 @@ export interface PaperNumber {
   readonly number: number;
 }
 
+/** L0456: a letter and at least four digits. */
+export function loanNumber(number: number): string {
+  return `L${String(number).padStart(4, '0')}`;
+}
+
 /** In either case of the letter; `undefined` for anything else. */
 export function parsePaperNumber(text: string): PaperNumber | undefined {
   const match = /^([AL])(\d{1,9})$/i.exec(text.trim());

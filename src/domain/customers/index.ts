@@ -1,10 +1,11 @@
-export { bindContact, bindCustomer, followLink } from './binding-operations.ts';
+export { bindContact, bindCustomer, createBindingLink, followLink } from './binding-operations.ts';
 export { setCustomerLanguage } from './language-operations.ts';
 export { setCustomerZone } from './zone-operations.ts';
 export { notifyCustomer, tellOwner } from './notice-operations.ts';
 export { customerErrors } from './customer-errors.ts';
 export {
   customerNumber,
+  loanNumber,
   maskedName,
   maskedPhone,
   nameLookups,
@@ -14,7 +15,6 @@ export {
   phoneLookups,
 } from './customer.ts';
 export {
-  createBindingLink,
   CUSTOMER_ACCESS,
   customerInScope,
   customerMeant,
@@ -25,11 +25,15 @@ export {
   listMyCustomers,
   revealCustomer,
   searchCustomers,
+  withinScope,
 } from './customer-operations.ts';
 export {
+  countCustomersOf,
   customerByNumber,
   customersByBlind,
   findCustomer,
+  FIRST_PAGE,
+  hasPhone,
   insertCustomer,
   listCustomers,
   lockCustomer,
@@ -41,6 +45,8 @@ export {
   setCustomerOwner,
   setMaskedName,
   touchCustomer,
+  type CustomerPage,
   type CustomerRow,
+  type Within,
 } from './customer-store.ts';
 export { hidingNames, namesOfCustomers, personalValues } from './personal-values.ts';

@@ -5,6 +5,7 @@ import { defineOperation } from '../../core/operations/operation.ts';
 import { statement } from '../../db/database.ts';
 import { dateIn, parseBusinessDate } from '../../lib/business-date.ts';
 import { dayText, isLanguage, type Language } from '../../lib/i18n.ts';
+import { textParamSchema } from '../../lib/text-params.ts';
 import { lacksBorderConsent } from '../consent/index.ts';
 import { customerErrors } from './customer-errors.ts';
 import { AppError } from '../../lib/errors.ts';
@@ -18,11 +19,12 @@ const CHAT = statement(
    ORDER BY ${lacksBorderConsent('account', 'identities.customer_id')}, bound_at DESC NULLS LAST, id LIMIT 1`,
 );
 
+const param = z.union([z.string(), z.number()]);
 const notice = z.strictObject({
   customerId: z.uuid(),
   /** Locale key of the sentence. */
   text: z.string(),
-  params: z.record(z.string(), z.union([z.string(), z.number()])).default({}),
+  params: z.record(z.string(), param).default({}),
 });
 
 export const notifyCustomer = defineOperation({
@@ -59,7 +61,7 @@ export const tellOwner = defineOperation({
   name: 'customer.tellOwner',
   summary: 'Tells the member of staff whose customer it is what the customer has done',
   access: { system: 'all' },
-  input: notice,
+  input: notice.extend({ params: z.record(z.string(), z.union([param, textParamSchema])).default({}) }),
   output: z.object({ accounts: z.int() }),
   subject: (input) => ({ kind: 'customer', id: input.customerId }),
   async run(ctx, input) {

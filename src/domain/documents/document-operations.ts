@@ -4,16 +4,28 @@ import type { Access } from '../../core/operations/actor.ts';
 import type { Ctx } from '../../core/operations/context.ts';
 import { defineOperation } from '../../core/operations/operation.ts';
 import { AppError } from '../../lib/errors.ts';
-import { consentErrors, hasConsent } from '../consent/index.ts';
+import { textParam } from '../../lib/text-params.ts';
+import { noConsentFor, requireConsent } from '../consent/index.ts';
 import {
   CUSTOMER_ACCESS,
   customerInScope,
   customerNumber,
+  hidingNames,
   lockCustomer,
   type CustomerRow,
 } from '../customers/index.ts';
 import { documentErrors } from './document-errors.ts';
-import { arrivalOf, DOCUMENT_STATES, lacksSide, offerOrder, stillNeeded, type ItemProgress } from './document.ts';
+import {
+  arrivalOf,
+  DOCUMENT_STATES,
+  isOtherSide,
+  lacksSide,
+  offerOrder,
+  stillNeeded,
+  type CustomerDocument,
+  type DocumentState,
+  type ItemProgress,
+} from './document.ts';
 import {
   documentsOf,
   findDocument,
@@ -99,11 +111,10 @@ export const receiveDocument = defineOperation({
   async run(ctx, { media }) {
     if (ctx.actor.kind === 'STRANGER' || media.refused === 'no_customer')
       return { kind: 'nobody' as const, ...howToNameHim(ctx) };
-    if (media.refused === 'no_consent') throw new AppError(consentErrors['consent.required']);
+    if (media.refused === 'no_consent') throw noConsentFor(ctx.actor);
     if (media.refused !== undefined) return { kind: 'refused' as const, reason: media.refused };
     const customer = await ownerOf(ctx, media.fileId);
-    if (ctx.actor.kind === 'CUSTOMER' && !(await hasConsent(ctx.tx, customer.id, 'personal-information')))
-      throw new AppError(consentErrors['consent.required']);
+    await requireConsent(ctx.tx, ctx.actor, customer.id);
     await lockCustomer(ctx.tx, customer.id); // numbers of versions and pages are given out one at a time
     const outcome = await attachFile(ctx, customer, {
       fileId: media.fileId ?? '',
@@ -284,15 +295,19 @@ async function lockDocument(
   return { customer, document };
 }
 
+/** Under its new item nobody has looked at it yet. */
 async function move(ctx: Ctx, document: DocumentRow, target: ItemProgress): Promise<void> {
   if (document.state === 'ACCEPTED') throw new AppError(documentErrors['document.already_accepted']);
-  if (!target.document) {
-    await setDocumentItem(ctx.tx, document.id, target.item.code, ctx.now);
-    return;
-  }
-  if (lacksSide(target.document)) await joinDocument(ctx.tx, document.id, target.document.id);
-  else await mergeDocument(ctx.tx, document.id, target.document.id);
-  await setDocumentState(ctx.tx, target.document.id, 'RECEIVED', ctx.now);
+  const there = target.document;
+  if (there) await join(ctx, document, there);
+  else await setDocumentItem(ctx.tx, document.id, target.item.code, ctx.now);
+  await setDocumentState(ctx.tx, there?.id ?? document.id, 'RECEIVED', ctx.now);
+}
+
+async function join(ctx: Ctx, { id, customer_id: customer }: DocumentRow, there: CustomerDocument): Promise<void> {
+  const moved = (await documentsOf(ctx.tx, customer)).find((one) => one.id === id);
+  if (moved && isOtherSide(moved, there)) await joinDocument(ctx.tx, id, there.id);
+  else await mergeDocument(ctx.tx, id, there.id);
 }
 
 const page = z.object({
@@ -382,9 +397,33 @@ export const reviewDocument = defineOperation({
   example: { state: 'UNCLEAR', reason: '边角被裁掉' },
   subject: (input) => ({ kind: 'document', id: input.document }),
   async run(ctx, input) {
-    const { document } = await lockDocument(ctx, input.document);
-    if (document.item_code === null) throw new AppError(documentErrors['document.unassigned']);
-    if (document.state !== input.state) await setDocumentState(ctx.tx, document.id, input.state, ctx.now);
-    return { document: document.id, item: document.item_code, state: input.state };
+    const { customer, document } = await lockDocument(ctx, input.document);
+    const { item_code: item } = document;
+    if (item === null) throw new AppError(documentErrors['document.unassigned']);
+    if (document.state !== input.state) {
+      await setDocumentState(ctx.tx, document.id, input.state, ctx.now);
+      await tellReviewed(ctx, customer, item, input);
+    }
+    return { document: document.id, item, state: input.state };
   },
 });
+
+/** Whoever looks after the customer hears what he has to ask him for again, and why; what he has looked at himself he knows. */
+async function tellReviewed(
+  ctx: Ctx,
+  customer: CustomerRow,
+  code: string,
+  { state, reason }: { readonly state: DocumentState; readonly reason?: string | undefined },
+): Promise<void> {
+  if (state === 'ACCEPTED' || ctx.actor.id === customer.owner_id) return;
+  const name = (await progressFor(ctx, customer.id)).find(({ item }) => item.code === code)?.item.name ?? code;
+  await ctx.callAsSystem('customer.tellOwner', {
+    customerId: customer.id,
+    text: 'flows.owner-notice.reviewed',
+    params: {
+      item: ctx.services.texts.has(ctx.actor.language, name) ? textParam(name) : name,
+      state: textParam(`documents.state.${state}`),
+      reason: reason === undefined ? 'none' : await hidingNames(ctx, customer.id, reason),
+    },
+  });
+}

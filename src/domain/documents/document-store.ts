@@ -47,7 +47,7 @@ const MOVE_PAGES = statement(
 );
 const JOIN_PAGES = statement(
   'documents-join-pages',
-  `UPDATE document_versions SET document_id = $2, version = last.version, page = document_versions.page + last.page
+  `UPDATE document_versions SET document_id = $2, version = last.version, page = last.page + 1
    FROM (SELECT version, page FROM document_versions WHERE document_id = $2 ORDER BY version DESC, page DESC LIMIT 1) AS last WHERE document_id = $1`,
 );
 const OPEN_PRODUCT = statement(
@@ -174,7 +174,7 @@ export async function mergeDocument(tx: Tx, from: string, into: string): Promise
   await tx.query(REMOVE, [from]);
 }
 
-/** Appends a document's pages to the last version of another, as its other side, and removes the empty one. */
+/** Appends a document's only page to the last version of another, as its other side, and removes the empty one. */
 export async function joinDocument(tx: Tx, from: string, into: string): Promise<void> {
   await tx.query(JOIN_PAGES, [from, into]);
   await tx.query(REMOVE, [from]);

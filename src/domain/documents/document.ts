@@ -69,7 +69,15 @@ const TWO_SIDED: ReadonlySet<string> = new Set(['D01']);
 export function lacksSide(document: CustomerDocument | undefined): boolean {
   if (!document || document.state !== 'RECEIVED' || !TWO_SIDED.has(document.itemCode ?? '')) return false;
   const version = document.pages.at(-1)?.version;
-  const pages = document.pages.filter((page) => page.version === version);
+  return isOnePhoto(document.pages.filter((page) => page.version === version));
+}
+
+/** Whether a document, put beside this one, makes it one card of two sides; more than one photo is a version of its own. */
+export function isOtherSide(document: CustomerDocument, of: CustomerDocument): boolean {
+  return lacksSide(of) && isOnePhoto(document.pages);
+}
+
+function isOnePhoto(pages: readonly Page[]): boolean {
   return pages.length === 1 && pages[0]?.mime !== 'application/pdf';
 }
 

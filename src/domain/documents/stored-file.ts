@@ -11,7 +11,7 @@ import type { Services } from '../../core/operations/context.ts';
 import type { Database, Tx } from '../../db/database.ts';
 import { AppError } from '../../lib/errors.ts';
 import { newId, newToken } from '../../lib/ids.ts';
-import { hasConsent } from '../consent/index.ts';
+import { mayAdd } from '../consent/index.ts';
 import { customerByNumber, findCustomer, parseCustomerNumber, type CustomerRow } from '../customers/index.ts';
 import { documentErrors } from './document-errors.ts';
 import { findFile, findFileByDigest, insertFile } from './document-store.ts';
@@ -44,8 +44,7 @@ export async function filingTarget(tx: Tx, actor: Actor, caption: string, about?
     scope &&
     inScope(actor, scope, { ownerId: customer.owner_id, teamId: customer.team_id, customerId: customer.id });
   if (!customer || may !== true) return { kind: 'refused', reason: 'no_customer' };
-  if (actor.kind === 'CUSTOMER' && !(await hasConsent(tx, customer.id, 'personal-information')))
-    return { kind: 'refused', reason: 'no_consent' };
+  if (!(await mayAdd(tx, actor, customer.id))) return { kind: 'refused', reason: 'no_consent' };
   return { kind: 'customer', customer };
 }
 

@@ -8,6 +8,7 @@ import type { Ctx } from '../../core/operations/context.ts';
 import { defineOperation } from '../../core/operations/operation.ts';
 import { AppError, commonErrors } from '../../lib/errors.ts';
 import { newId, newToken } from '../../lib/ids.ts';
+import { requireConsent } from '../consent/index.ts';
 import { customerInScope, customerMeant, customerNumber, findCustomer, type CustomerRow } from '../customers/index.ts';
 import { documentErrors } from './document-errors.ts';
 import { findFile } from './document-store.ts';
@@ -37,13 +38,14 @@ export function needsPage(ctx: Ctx): boolean {
 const offered = z.union([
   z.object({
     kind: z.literal('link'),
+    customerId: z.string(),
     url: z.string(),
     number: z.string(),
     minutes: z.int(),
     files: z.int(),
   }),
   /** The chat takes files itself. */
-  z.object({ kind: z.literal('direct'), number: z.string() }),
+  z.object({ kind: z.literal('direct'), customerId: z.string(), number: z.string() }),
 ]);
 /** What `document.offerUpload` answers. */
 export type OfferedUpload = z.output<typeof offered>;
@@ -54,12 +56,13 @@ export const offerUpload = defineOperation({
   access: UPLOAD_ACCESS,
   input: z.strictObject({ customer: z.string().min(1).max(64) }),
   output: offered,
-  subject: (input, output) => ({ kind: 'customer', id: output?.number ?? input.customer }),
+  subject: (input, output) => ({ kind: 'customer', id: output?.customerId ?? input.customer }),
   async run(ctx, input) {
     const customer = await customerMeant(ctx, input.customer);
-    const number = customerNumber(customer.number);
+    await requireConsent(ctx.tx, ctx.actor, customer.id);
+    const whose = { customerId: customer.id, number: customerNumber(customer.number) };
     const account = ctx.services.accounts.wecom;
-    if (!needsPage(ctx) || account === undefined) return { kind: 'direct' as const, number };
+    if (!needsPage(ctx) || account === undefined) return { kind: 'direct' as const, ...whose };
     const conversationId = await ownTalk(ctx.tx, ctx.actor.id, account);
     if (conversationId === undefined || ctx.services.publicUrl === '')
       throw new AppError(commonErrors['service.unavailable'], { params: { part: 'upload' } });
@@ -74,7 +77,7 @@ export const offerUpload = defineOperation({
       expiresAt: new Date(ctx.now.getTime() + UPLOAD_MINUTES * 60_000),
     });
     const url = `${ctx.services.publicUrl}/upload/${token}`;
-    return { kind: 'link' as const, url, number, minutes: UPLOAD_MINUTES, files: MAX_UPLOAD_FILES };
+    return { kind: 'link' as const, ...whose, url, minutes: UPLOAD_MINUTES, files: MAX_UPLOAD_FILES };
   },
 });
 
@@ -160,7 +163,7 @@ function tokensOf(
   }));
 }
 
-/** Whose file an open link of the caller is for; the case may have been handed over since. @throws AppError document.upload_* */
+/** Whose file an open link of the caller is for; since then the case may have been handed over, or the consent withdrawn. @throws AppError document.upload_*, consent.refused */
 async function customerOf(ctx: Ctx, link: UploadLinkRow | undefined): Promise<CustomerRow> {
   const found = link?.staff_id === ctx.actor.id ? await findCustomer(ctx.tx, link.customer_id) : undefined;
   if (!link || !found) throw new AppError(documentErrors['document.upload_unknown']);
@@ -170,5 +173,6 @@ async function customerOf(ctx: Ctx, link: UploadLinkRow | undefined): Promise<Cu
     throw new AppError(documentErrors['document.upload_used'], { params: { count: link.file_count, number } });
   if (link.expires_at.getTime() <= ctx.now.getTime())
     throw new AppError(documentErrors['document.upload_expired'], { params: { minutes: UPLOAD_MINUTES, number } });
+  await requireConsent(ctx.tx, ctx.actor, customer.id);
   return customer;
 }

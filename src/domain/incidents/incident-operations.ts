@@ -71,13 +71,16 @@ export const resolve = defineOperation({
 
 export const resolveAbout = defineOperation({
   name: 'incident.resolveAbout',
-  summary: 'Closes every open incident of a kind about a subject, because the matter is settled',
+  summary: 'Closes every open incident of these kinds about a subject, because the matter is settled',
   access: { system: 'all' },
-  input: z.strictObject({ kind: z.string().max(60), subject: z.strictObject({ kind: z.string(), id: z.uuid() }) }),
+  input: z.strictObject({
+    kinds: z.array(z.string().max(60)).min(1),
+    subject: z.strictObject({ kind: z.string(), id: z.uuid() }),
+  }),
   output: z.object({ resolved: z.int() }),
   subject: (input) => input.subject,
   async run(ctx, input) {
-    return { resolved: await resolveIncidentsAbout(ctx.tx, input.kind, input.subject.id, ctx.now) };
+    return { resolved: await resolveIncidentsAbout(ctx.tx, input.kinds, input.subject.id, ctx.now) };
   },
 });
 

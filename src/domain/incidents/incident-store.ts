@@ -33,7 +33,7 @@ const RESOLVE = statement(
 
 const RESOLVE_ABOUT = statement(
   'incidents-resolve-about',
-  'UPDATE incidents SET resolved_at = $3 WHERE kind = $1 AND subject_id = $2 AND resolved_at IS NULL RETURNING id',
+  'UPDATE incidents SET resolved_at = $3 WHERE kind = ANY($1::text[]) AND subject_id = $2 AND resolved_at IS NULL RETURNING id',
 );
 
 /** The newest first; those after `after`. */
@@ -58,7 +58,12 @@ export async function resolveIncident(
   return (await tx.query<{ resolved_at: Date }>(RESOLVE, [id, by.now, by.staffId]))[0]?.resolved_at;
 }
 
-/** Closes every open one of a kind about a subject; how many there were. */
-export async function resolveIncidentsAbout(tx: Tx, kind: string, subjectId: string, now: Date): Promise<number> {
-  return (await tx.query(RESOLVE_ABOUT, [kind, subjectId, now])).length;
+/** Closes every open one of these kinds about a subject; how many there were. */
+export async function resolveIncidentsAbout(
+  tx: Tx,
+  kinds: readonly string[],
+  subjectId: string,
+  now: Date,
+): Promise<number> {
+  return (await tx.query(RESOLVE_ABOUT, [kinds, subjectId, now])).length;
 }

@@ -5,12 +5,16 @@ import { defineOperation } from '../../core/operations/operation.ts';
 import { formatYuan } from '../../lib/money.ts';
 import { isOverseas } from '../consent/index.ts';
 import {
+  countCustomersOf,
   CUSTOMER_ACCESS,
   customerNumber,
   describeCustomer,
   findByQuery,
+  FIRST_PAGE,
   listCustomers,
+  loanNumber,
   parseCustomerQuery,
+  type CustomerPage,
   type CustomerRow,
 } from '../customers/index.ts';
 import { findStaff } from '../staff/index.ts';
@@ -21,7 +25,8 @@ import { casesOf, factsOf, openLead, type CaseRow, type LeadRow } from './lead-s
 export const line = z.object({ number: z.string(), name: z.string(), stage: z.string() });
 const found = z.union([
   z.object({ kind: z.literal('none'), items: z.array(line) }),
-  z.object({ kind: z.literal('many'), items: z.array(line) }),
+  /** `more`: how many besides those listed. */
+  z.object({ kind: z.literal('many'), items: z.array(line), more: z.int() }),
   z.object({
     kind: z.literal('one'),
     number: z.string(),
@@ -36,8 +41,6 @@ const found = z.union([
   }),
 ]);
 
-const MY_CUSTOMERS = 20;
-
 export const findCustomers = defineOperation({
   name: 'customer.find',
   summary: 'Finds customers from chat by phone, name or number, or lists the caller’s own',
@@ -46,26 +49,27 @@ export const findCustomers = defineOperation({
   output: found,
   readOnly: true,
   async run(ctx, input) {
-    if (input.mine === true) return { kind: 'many' as const, items: await lines(ctx, await mine(ctx)) };
+    if (input.mine === true) return many(ctx, await mine(ctx));
     const query = parseCustomerQuery(input.query ?? '');
-    const rows = query ? await findByQuery(ctx, query) : [];
-    const [only] = rows;
+    const page = query ? await findByQuery(ctx, query) : NOBODY;
+    const [only, other] = page.rows;
     if (!only) return { kind: 'none' as const, items: [] };
     const loan = query?.kind === 'paper' && query.paper.of === 'loan' ? loanNumber(query.paper.number) : undefined;
-    return rows.length === 1 ? one(ctx, only, loan) : { kind: 'many' as const, items: await lines(ctx, rows) };
+    return other ? many(ctx, page) : one(ctx, only, loan);
   },
 });
 
-async function mine(ctx: Ctx): Promise<readonly CustomerRow[]> {
+const NOBODY: CustomerPage = { rows: [], more: 0 };
+
+async function mine(ctx: Ctx): Promise<CustomerPage> {
   const { actor } = ctx;
-  if (actor.kind !== 'STAFF') return [];
-  return listCustomers(ctx.tx, {
-    scope: 'own',
-    personId: actor.id,
-    teamId: null,
-    before: 2_147_483_647,
-    limit: MY_CUSTOMERS,
-  });
+  if (actor.kind !== 'STAFF') return NOBODY;
+  const rows = await listCustomers(ctx.tx, { scope: 'own', personId: actor.id, teamId: null, ...FIRST_PAGE });
+  return { rows, more: (await countCustomersOf(ctx.tx, actor.id)) - rows.length };
+}
+
+async function many(ctx: Ctx, { rows, more }: CustomerPage): Promise<z.output<typeof found>> {
+  return { kind: 'many', items: await lines(ctx, rows), more };
 }
 
 /** Customers as lines to choose from, in their order. */
@@ -132,11 +136,6 @@ async function differences(ctx: Ctx, lead: LeadRow): Promise<readonly string[]> 
       ours: valueText(ctx, language, name, ours),
     }),
   );
-}
-
-/** As `loans` writes it, at whose door this room may not knock. */
-function loanNumber(number: number): string {
-  return `L${String(number).padStart(4, '0')}`;
 }
 
 function caseLine(

@@ -1,8 +1,8 @@
 export { factsOnFile, findLeadToResume } from './resume-operations.ts';
 export { answerAsCustomer } from './answer-operations.ts';
-export { askAdviser, customerStanding, passOnWords } from './standing-operations.ts';
+export { askAdviser, customerStanding } from './standing-operations.ts';
 export { findCustomers } from './find-operations.ts';
-export { followOwner } from './team-operations.ts';
+export { followOwner, leaveBehind } from './team-operations.ts';
 export { captureLead, createLead, getLead, listAssignments, updateLead } from './lead-operations.ts';
 export {
   authorsOf,
@@ -15,3 +15,4 @@ export {
   type LeadRow,
 } from './lead-store.ts';
 export { leadErrors } from './lead-errors.ts';
+export { shownFact } from './lead-view.ts';

@@ -1,8 +1,10 @@
 /** Capturing a lead: whose it becomes, and what becomes of a phone that is known already. */
 import type { Ctx } from '../../core/operations/context.ts';
+import { dateIn } from '../../lib/business-date.ts';
 import { AppError } from '../../lib/errors.ts';
 import { newId } from '../../lib/ids.ts';
 import { maskText } from '../../lib/mask.ts';
+import { mayAdd } from '../consent/index.ts';
 import {
   customerInScope,
   customerNumber,
@@ -15,6 +17,7 @@ import {
   type CustomerRow,
 } from '../customers/index.ts';
 import { refuseInApproval } from './fact-refusals.ts';
+import { factNames } from './fact-text.ts';
 import { leadErrors } from './lead-errors.ts';
 import { collide, holdersOf, phoneOf, saveFacts } from './lead-facts.ts';
 import {
@@ -23,6 +26,7 @@ import {
   insertLead,
   lockOpenLead,
   lockRotation,
+  numberInApproval,
   openLead,
   recordAssignment,
   setLeadOwner,
@@ -64,26 +68,24 @@ interface Capture {
   readonly owner: Owner | undefined;
 }
 
-async function meetKnown(
-  ctx: Ctx,
-  customer: CustomerRow,
-  { facts, source, owner }: Capture,
-): Promise<LeadView | CollisionView> {
+async function meetKnown(ctx: Ctx, customer: CustomerRow, capture: Capture): Promise<LeadView | CollisionView> {
+  const { facts, source, owner } = capture;
   await lockCustomer(ctx.tx, customer.id);
   const lead = await lockOpenLead(ctx.tx, customer.id);
-  const holder = lead?.owner_id ?? customer.owner_id;
+  const holder = await keeper(ctx, lead?.owner_id ?? customer.owner_id);
   // Who only knows a phone must not reach a file through it that is closed to him otherwise.
-  const isTheirs = owner === undefined ? isInScope(ctx, customer) : holder === null || holder === owner.staffId;
-  if (!isTheirs) return collide(ctx, customer, holder);
+  const isTheirs =
+    owner === undefined ? isInScope(ctx, customer) : holder === undefined || holder.staffId === owner.staffId;
+  if (!isTheirs) return collide(ctx, customer, holder?.staffId ?? null);
   ctx.effects.touch(customer.id);
-  if (lead && owner && holder === null) {
-    await refuseInApproval(ctx, lead);
-    await claim(ctx, lead, owner);
-  }
-  const open =
-    lead ?? (await openNew(ctx, customer, source, owner ?? (await keeper(ctx, customer)) ?? (await fromRotation(ctx))));
-  const news = owner === undefined ? await unknownFacts(ctx, { customer, lead: open }, facts) : facts;
-  return saveFacts(ctx, { customer, lead: open }, news, lead === undefined);
+  if (lead && !holder) await takeOver(ctx, { customer, lead }, capture);
+  const open = lead ?? (await openNew(ctx, customer, source, owner ?? holder ?? (await fromRotation(ctx))));
+  const said = owner === undefined ? await unknownFacts(ctx, { customer, lead: open }, facts) : facts;
+  const isWilling = await mayAdd(ctx.tx, ctx.actor, customer.id);
+  const news = isWilling ? said : {}; // who has said no can be asked again; nothing is added before he agrees
+  const saved = await saveFacts(ctx, { customer, lead: open }, news, isWilling && lead === undefined);
+  if (lead && holder && owner === undefined) await tellNews(ctx, customer, { source, holder, news });
+  return saved;
 }
 
 /** Of what a form or an import says only what nobody knew: it does not overwrite what a person has confirmed. */
@@ -103,21 +105,23 @@ async function unknownFacts(
   return Object.fromEntries(Object.entries(facts).filter(isNews));
 }
 
-/** A lead that came in while nobody was there to take it belongs to whoever types it first. */
-async function claim(ctx: Ctx, lead: LeadRow, owner: Owner): Promise<void> {
+/** An open lead that nobody who works here has: whoever types it first takes it, else it is the next one's turn. */
+async function takeOver(
+  ctx: Ctx,
+  { customer, lead }: { readonly customer: CustomerRow; readonly lead: LeadRow },
+  { source, owner: typist }: Capture,
+): Promise<void> {
+  if (typist) await refuseInApproval(ctx, lead);
+  else if ((await numberInApproval(ctx.tx, lead.id)) !== undefined) return; // it goes round once they have decided
+  const owner = typist ?? (await fromRotation(ctx));
+  if (!owner) return callManagers(ctx, customer);
   await setLeadOwner(ctx.tx, lead.id, owner, ctx.now);
-  await setCustomerOwner(ctx.tx, lead.customer_id, owner, ctx.now);
-  await recordAssignment(ctx.tx, {
-    id: newId(),
-    leadId: lead.id,
-    staffId: owner.staffId,
-    how: owner.how,
-    now: ctx.now,
-  });
+  await setCustomerOwner(ctx.tx, customer.id, owner, ctx.now);
+  await noteAssigned(ctx, { customer, leadId: lead.id, source }, owner);
 }
 
 /** Whose customer it is already, while he is still there: a new wish of an old customer takes nothing away from anybody. */
-async function keeper(ctx: Ctx, { owner_id: ownerId }: CustomerRow): Promise<Owner | undefined> {
+async function keeper(ctx: Ctx, ownerId: string | null): Promise<Owner | undefined> {
   const seat = ownerId === null ? undefined : await findKeeper(ctx.tx, ownerId);
   return seat && { ...seat, how: 'KEPT' };
 }
@@ -139,19 +143,46 @@ async function openNew(ctx: Ctx, customer: CustomerRow, source: string, owner: O
     now: ctx.now,
   });
   if (owner) {
-    await recordAssignment(ctx.tx, { id: newId(), leadId: id, staffId: owner.staffId, how: owner.how, now: ctx.now });
     if (customer.owner_id !== owner.staffId) await setCustomerOwner(ctx.tx, customer.id, owner, ctx.now);
-    if (owner.how !== 'TYPED') await tellAssigned(ctx, customer, source, owner);
-  }
+    await noteAssigned(ctx, { customer, leadId: id, source }, owner);
+  } else await callManagers(ctx, customer);
   const lead = await openLead(ctx.tx, customer.id);
   if (!lead) throw new Error('lead not opened');
   return lead;
 }
 
-/** Whose turn it was, or whose customer came again, has not asked for this lead: he hears of it. */
-async function tellAssigned(ctx: Ctx, customer: CustomerRow, source: string, { staffId, how }: Owner): Promise<void> {
-  const params = { number: customerNumber(customer.number), name: customer.name_masked, source: maskText(source) };
-  await ctx.callAsSystem('staff.notify', { staffId, text: how === 'KEPT' ? 'lead.again' : 'lead.assigned', params });
+/** Writes it down; whose turn it was, or whose customer came again, has not asked for this lead: he hears of it. */
+async function noteAssigned(
+  ctx: Ctx,
+  { customer, leadId, source }: { readonly customer: CustomerRow; readonly leadId: string; readonly source: string },
+  { staffId, how }: Owner,
+): Promise<void> {
+  await recordAssignment(ctx.tx, { id: newId(), leadId, staffId, how, now: ctx.now });
+  if (how === 'TYPED') return;
+  const text = how === 'KEPT' ? 'lead.again' : 'lead.assigned';
+  await ctx.callAsSystem('staff.notify', { staffId, text, params: comesFrom(customer, source) });
+}
+
+/** What a form or an import has added to an open lead, told to whoever follows it; only which facts, their values are on file. */
+async function tellNews(
+  ctx: Ctx,
+  customer: CustomerRow,
+  { source, holder, news }: { readonly source: string; readonly holder: Owner; readonly news: LeadFacts },
+): Promise<void> {
+  const names = Object.keys(news).filter((name) => name !== 'phone');
+  if (names.length === 0 || holder.staffId === ctx.actor.id) return;
+  const params = { ...comesFrom(customer, source), facts: factNames(ctx, names) };
+  await ctx.callAsSystem('staff.notify', { staffId: holder.staffId, text: 'lead.more', params });
+}
+
+/** Nobody is there whose turn it could be: the managers hear of it once a day, until they have seen to it. */
+async function callManagers(ctx: Ctx, customer: CustomerRow): Promise<void> {
+  const key = `unassigned:${dateIn(ctx.now, ctx.services.companyZone)}`;
+  await ctx.callAsSystem('task.addForOwner', { customerId: customer.id, key, kind: 'lead_unassigned' });
+}
+
+function comesFrom(customer: CustomerRow, source: string): Readonly<Record<'number' | 'name' | 'source', string>> {
+  return { number: customerNumber(customer.number), name: customer.name_masked, source: maskText(source) };
 }
 
 async function requireCustomer(ctx: Ctx, id: string): Promise<CustomerRow> {

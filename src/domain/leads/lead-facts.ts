@@ -9,12 +9,12 @@ import {
   customerErrors,
   customerNumber,
   customersByBlind,
+  hasPhone,
   maskedName,
   maskedPhone,
   nameLookups,
   normalPhone,
   phoneLookups,
-  piiOf,
   putPii,
   setMaskedName,
   touchCustomer,
@@ -25,7 +25,7 @@ import { refuseInApproval, requireOnOffer } from './fact-refusals.ts';
 import { leadErrors } from './lead-errors.ts';
 import { addAuthor, factsOf, openLead, recordCollision, saveLead, type LeadRow } from './lead-store.ts';
 import { describeLead, type CollisionView, type LeadView } from './lead-view.ts';
-import { changedFacts, recordFacts, wishedAmount, type LeadChanges, type LeadFacts } from './lead.ts';
+import { changedFacts, isContradicted, recordFacts, wishedAmount, type LeadChanges, type LeadFacts } from './lead.ts';
 
 /** Writes facts to an open lead, whoever says them; `collision` when the phone among them is somebody else’s. */
 export async function saveFacts(
@@ -39,8 +39,7 @@ export async function saveFacts(
   if (phone !== undefined) {
     const other = (await holdersOf(ctx, phone)).find((row) => row.id !== customer.id);
     if (other) {
-      const keepsPhone = (await piiOf(ctx.tx, customer.id)).some(({ kind }) => kind === 'PHONE');
-      return { ...(await collide(ctx, other, other.owner_id)), keepsPhone };
+      return { ...(await collide(ctx, other, other.owner_id)), keepsPhone: await hasPhone(ctx.tx, customer.id) };
     }
   }
   const isOtherPerson = await putPersonal(ctx, customer, facts, phone);
@@ -61,11 +60,17 @@ export async function saveFacts(
       facts: updated,
     },
   );
+  if (isContradicted(recorded) && !isContradicted(updated)) await agree(ctx, customer);
   if (ctx.actor.kind === 'STAFF') await addAuthor(ctx.tx, lead.id, ctx.actor.id, ctx.now);
   await touchCustomer(ctx.tx, customer.id, ctx.now);
   ctx.effects.touch(customer.id);
   const saved = (await openLead(ctx.tx, customer.id)) ?? lead;
   return describeLead(ctx, customer, saved, { isNew, changes });
+}
+
+/** Nobody has to decide any more whose word holds. */
+async function agree(ctx: Ctx, { id }: CustomerRow): Promise<void> {
+  await ctx.callAsSystem('task.finishAbout', { kind: 'customer_differs', subject: { kind: 'customer', id } });
 }
 
 /** The wished amount in fen, if one is named. @throws AppError lead.invalid_amount for what no loan can be */
@@ -137,10 +142,10 @@ export function phoneOf(facts: Pick<LeadFacts, 'phone'>): string | undefined {
 export async function holdersOf(ctx: Ctx, phone: string): Promise<readonly CustomerRow[]> {
   const digest = ctx.keys.blind('PHONE', phone);
   await ctx.tx.query('SELECT pg_advisory_xact_lock($1)', [digest.readBigInt64BE(0)]);
-  return customersByBlind(ctx.tx, digest);
+  return (await customersByBlind(ctx.tx, digest)).rows;
 }
 
-/** The phone is somebody else’s customer’s: who asked is noted, and learns the number, whose it is and since when. */
+/** The phone is somebody else’s customer’s: who asked is noted, and learns the number and whose it is. */
 export async function collide(ctx: Ctx, customer: CustomerRow, holder: string | null): Promise<CollisionView> {
   const holderRow = holder === null ? undefined : await findStaff(ctx.tx, holder);
   ctx.effects.touch(customer.id); // who else asked for him stands on his file
@@ -156,6 +161,5 @@ export async function collide(ctx: Ctx, customer: CustomerRow, holder: string | 
     kind: 'collision',
     leadNumber: customerNumber(customer.number),
     owner: holderRow?.name ?? null,
-    since: customer.updated_at.toISOString(),
   };
 }

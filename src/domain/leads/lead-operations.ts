@@ -4,7 +4,8 @@ import type { Access } from '../../core/operations/actor.ts';
 import { defineOperation } from '../../core/operations/operation.ts';
 import { AppError } from '../../lib/errors.ts';
 import { wholeNumber } from '../../lib/whole-number.ts';
-import { customerInScope, lockCustomer } from '../customers/index.ts';
+import { requireConsent } from '../consent/index.ts';
+import { customerInScope, lockCustomer, withinScope } from '../customers/index.ts';
 import { captureFacts } from './lead-capture.ts';
 import { leadErrors } from './lead-errors.ts';
 import { saveFacts } from './lead-facts.ts';
@@ -26,7 +27,7 @@ export const captureLead = defineOperation({
     text: z.string().max(4000).optional(),
   }),
   output: z.union([leadView, collisionView]),
-  http: { method: 'POST', path: '/leads/capture' },
+  http: { method: 'POST', path: '/leads/capture', creates: ({ kind }) => kind === 'captured' },
   example: { facts: { name: '何女士', phone: '13800006612', amount: '300000.00', purpose: 'turnover' } },
   subject: (_input, output) =>
     output && output.kind !== 'collision' ? { kind: 'customer', id: output.customerId } : undefined,
@@ -51,7 +52,7 @@ export const createLead = defineOperation({
     source: leadSource,
   }),
   output: z.union([leadView, collisionView]),
-  http: { method: 'POST', path: '/leads' },
+  http: { method: 'POST', path: '/leads', creates: ({ kind }) => kind === 'captured' },
   example: { name: '何女士', mobile: '13800006612', amount: '300000.00', source: 'website' },
   subject: (_input, output) =>
     output && output.kind !== 'collision' ? { kind: 'customer', id: output.customerId } : undefined,
@@ -90,6 +91,7 @@ export const updateLead = defineOperation({
     output && output.kind !== 'collision' ? { kind: 'customer', id: output.customerId } : undefined,
   async run(ctx, input) {
     const customer = await customerInScope(ctx, input.lead);
+    await requireConsent(ctx.tx, ctx.actor, customer.id);
     await lockCustomer(ctx.tx, customer.id);
     const lead = await lockOpenLead(ctx.tx, customer.id);
     if (!lead) throw new AppError(leadErrors['lead.not_found']);
@@ -115,8 +117,8 @@ export const getLead = defineOperation({
 
 export const listAssignments = defineOperation({
   name: 'lead.assignments',
-  summary: 'The ledger of assignments, the newest first: which lead went to whom, when, and how',
-  access: { team_lead: 'all', manager: 'all', compliance: 'all', admin: 'all' },
+  summary: 'The ledger of assignments of the leads one sees, the newest first: which lead went to whom, when, and how',
+  access: { team_lead: 'team', manager: 'all', compliance: 'all', admin: 'all' },
   input: z.strictObject({
     cursor: z.uuid().optional(),
     limit: wholeNumber(1, 200).default(100),
@@ -128,7 +130,7 @@ export const listAssignments = defineOperation({
   http: { method: 'GET', path: '/lead-assignments' },
   readOnly: true,
   async run(ctx, input) {
-    const found = await assignmentLedger(ctx.tx, input.cursor, input.limit + 1);
+    const found = await assignmentLedger(ctx.tx, withinScope(ctx), { after: input.cursor, limit: input.limit + 1 });
     const rows = found.slice(0, input.limit);
     return {
       items: rows.map((row) => ({

@@ -2,6 +2,7 @@
 import { statement, type Tx } from '../../db/database.ts';
 import type { Keyring } from '../../db/keyring.ts';
 import { LOCKS } from '../../db/locks.ts';
+import type { Within } from '../customers/index.ts';
 import type { Assigned, RecordedFacts, RotationSeat } from './lead.ts';
 
 /** A customer’s wish. The plain columns hold codes and figures; what else is known is sealed (`factsOf`). */
@@ -49,6 +50,7 @@ const MOVE = statement(
   `WITH his AS MATERIALIZED (SELECT id FROM leads WHERE owner_id = $1 AND team_id IS DISTINCT FROM $2 ORDER BY id FOR NO KEY UPDATE)
    UPDATE leads l SET team_id = $2 FROM his WHERE l.id = his.id RETURNING l.id`,
 );
+const LEFT = statement('leads-left', 'SELECT count(*)::int AS count FROM leads WHERE owner_id = $1 AND is_open');
 const AUTHOR = statement(
   'leads-author',
   'INSERT INTO lead_authors (lead_id, staff_id, at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING',
@@ -78,8 +80,9 @@ const KEEPER = statement(
 );
 const LEDGER = statement(
   'leads-ledger',
-  `SELECT id, lead_id, staff_id, how, at FROM lead_assignments
-   WHERE $1::uuid IS NULL OR (at, id) < (SELECT at, id FROM lead_assignments WHERE id = $1) ORDER BY at DESC, id DESC LIMIT $2`,
+  `SELECT a.id, a.lead_id, a.staff_id, a.how, a.at FROM lead_assignments a JOIN leads l ON l.id = a.lead_id
+   WHERE ($1::uuid IS NULL OR (a.at, a.id) < (SELECT at, id FROM lead_assignments WHERE id = $1))
+     AND ($3 = 'all' OR ($3 = 'team' AND (l.team_id = $5 OR l.owner_id = $4))) ORDER BY a.at DESC, a.id DESC LIMIT $2`,
 );
 
 const CASES = statement(
@@ -208,6 +211,11 @@ export async function moveLeadsOf(tx: Tx, ownerId: string, teamId: string | null
   return (await tx.query(MOVE, [ownerId, teamId])).length;
 }
 
+/** How many open leads somebody has. */
+export async function countOpenLeadsOf(tx: Tx, ownerId: string): Promise<number> {
+  return (await tx.query<{ count: number }>(LEFT, [ownerId]))[0]?.count ?? 0;
+}
+
 /** Notes that he wrote a fact of the case: its authors never decide it (design §3.9). */
 export async function addAuthor(tx: Tx, leadId: string, staffId: string, now: Date): Promise<void> {
   await tx.query(AUTHOR, [leadId, staffId, now]);
@@ -270,11 +278,11 @@ export interface AssignmentRow {
   readonly at: Date;
 }
 
-/** What was assigned to whom, the newest first; those after `after`. */
+/** What was assigned to whom, of the leads that a person sees, the newest first; those after `after`. */
 export async function assignmentLedger(
   tx: Tx,
-  after: string | undefined,
-  limit: number,
+  { scope, personId, teamId }: Within,
+  page: { readonly after: string | undefined; readonly limit: number },
 ): Promise<readonly AssignmentRow[]> {
-  return tx.query<AssignmentRow>(LEDGER, [after ?? null, limit]);
+  return tx.query<AssignmentRow>(LEDGER, [page.after ?? null, page.limit, scope, personId, teamId]);
 }

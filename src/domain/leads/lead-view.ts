@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { Ctx } from '../../core/operations/context.ts';
 import { maskText } from '../../lib/mask.ts';
 import { formatYuan } from '../../lib/money.ts';
-import { customerNumber, type CustomerRow } from '../customers/index.ts';
+import { customerNumber, hasPhone, type CustomerRow } from '../customers/index.ts';
 import { findStaff } from '../staff/index.ts';
 import { factsOf, type LeadRow } from './lead-store.ts';
 import type { changedFacts, RecordedFact } from './lead.ts';
@@ -17,7 +17,7 @@ export const leadView = z.object({
   stage: z.string(),
   ownerId: z.string().nullable(),
   owner: z.string().nullable(),
-  /** A fresh binding link for the customer, when this installation has a Telegram bot. */
+  /** A fresh binding link for the customer, when this installation has a Telegram bot and the customer a phone. */
   bindingLink: z.string().optional(),
   amount: z.string().nullable(),
   facts: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])),
@@ -35,7 +35,6 @@ export const collisionView = z.object({
   kind: z.literal('collision'),
   leadNumber: z.string(),
   owner: z.string().nullable(),
-  since: z.string(),
   /** The lead that was to get this phone has one already, and keeps it. */
   keepsPhone: z.boolean().optional(),
 });
@@ -64,11 +63,11 @@ export async function describeLead(
     owner: owner?.name ?? null,
     ...(news.isNew ? await bindingLink(ctx, customer.id) : {}),
     amount: lead.amount_fen === null ? null : formatYuan(lead.amount_fen),
-    facts: Object.fromEntries(Object.entries(facts).map(([name, fact]) => [name, shown(name, fact.value)])),
+    facts: Object.fromEntries(Object.entries(facts).map(([name, fact]) => [name, shownFact(name, fact.value)])),
     changes: Object.fromEntries(
       Object.entries(news.changes).map(([name, { from, to }]) => [
         name,
-        { from: shown(name, from), to: shown(name, to) },
+        { from: shownFact(name, from), to: shownFact(name, to) },
       ]),
     ),
   };
@@ -84,13 +83,15 @@ const IN_WORDS: ReadonlySet<string> = new Set([
   'licenceName',
 ]);
 
-function shown<V extends RecordedFact['value'] | null>(name: string, value: V): V | string {
+/** A fact as whoever may read the case reads it. */
+export function shownFact<V extends RecordedFact['value'] | null>(name: string, value: V): V | string {
   return typeof value === 'string' && IN_WORDS.has(name) ? maskText(value) : value;
 }
 
-/** A link for the new customer, when there is a bot and the actor may make one. */
+/** A link for the new customer, when there is a bot, the actor may make one, and a phone can prove later that it is he. */
 async function bindingLink(ctx: Ctx, customerId: string): Promise<{ readonly bindingLink?: string }> {
   if (ctx.services.telegramBotName() === undefined || ctx.actor.kind !== 'STAFF') return {};
+  if (!(await hasPhone(ctx.tx, customerId))) return {};
   const link = (await ctx.call('customer.createBindingLink', { id: customerId })) as { readonly url: string };
   return { bindingLink: link.url };
 }

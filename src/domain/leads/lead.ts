@@ -128,14 +128,24 @@ export function changedFacts(recorded: RecordedFacts, facts: Said): Readonly<Rec
   return changes;
 }
 
-/** The record with the changes written in. */
+/** The record with the changes written in. Whoever says again what stands there, one of us or the customer, settles what the customer said instead. */
 export function recordFacts(recorded: RecordedFacts, facts: Said, by: string, at: Date): RecordedFacts {
   const changes = changedFacts(recorded, facts);
-  const kept = Object.entries(recorded).filter(([name]) => changes[name]?.to !== null);
+  const kept = Object.entries(recorded)
+    .filter(([name]) => changes[name]?.to !== null)
+    .map(([name, { customer, ...fact }]) => [
+      name,
+      customer === undefined || facts[name] === fact.value ? fact : { ...fact, customer },
+    ]);
   const added = Object.entries(changes).flatMap(([name, { to }]) =>
     to === null ? [] : [[name, { value: to, by, at: at.toISOString() }] as const],
   );
   return Object.fromEntries([...kept, ...added]);
+}
+
+/** Whether the customer says anything otherwise than it stands there. */
+export function isContradicted(recorded: RecordedFacts): boolean {
+  return Object.values(recorded).some(({ customer }) => customer !== undefined);
 }
 
 /** A customer's answers: those the record takes, and those that contradict what one of us wrote. */

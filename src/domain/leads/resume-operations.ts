@@ -29,7 +29,7 @@ export const findLeadToResume = defineOperation({
   readOnly: true,
   async run(ctx, input) {
     const query = parseCustomerQuery(input.query);
-    const rows = query ? await findByQuery(ctx, query) : [];
+    const rows = query ? (await findByQuery(ctx, query)).rows : [];
     if (rows.length > 1) return { kind: 'many' as const, items: await lines(ctx, rows) };
     const [customer] = rows;
     const lead = customer && (await openLead(ctx.tx, customer.id));

@@ -6,13 +6,7 @@ import { dateIn } from '../../lib/business-date.ts';
 import { moneyText } from '../../lib/i18n.ts';
 import { parseYuan } from '../../lib/money.ts';
 import { isKeptFromChat, refusalOf } from '../consent/index.ts';
-import {
-  customerInScope,
-  customerNumber,
-  hidingNames,
-  refuseThirdParties,
-  type CustomerRow,
-} from '../customers/index.ts';
+import { customerInScope, hidingNames, refuseThirdParties, type CustomerRow } from '../customers/index.ts';
 import { findStaff } from '../staff/index.ts';
 import { factsOf, lastStage, openLead, type LeadRow } from './lead-store.ts';
 
@@ -128,27 +122,6 @@ function wordsOf(ctx: Ctx, name: (typeof ASKED)[number], fact: string | number |
   const key = name === 'houseStatus' ? `flows.option.${fact}` : `flows.purpose.${fact}`;
   return ctx.services.texts.has(ctx.actor.language, key) ? ctx.t(key) : String(fact);
 }
-
-export const passOnWords = defineOperation({
-  name: 'customer.passOn',
-  summary: 'Tells the adviser what the customer wrote while the word is his; numbers and names stay hidden',
-  access: { system: 'all' },
-  input: z.strictObject({ customerId: z.uuid(), words: z.string() }),
-  output: z.object({ accounts: z.int() }),
-  subject: ({ customerId }) => ({ kind: 'customer', id: customerId }),
-  async run(ctx, { customerId, words }) {
-    const customer = await customerInScope(ctx, customerId);
-    if (customer.owner_id === null) return { accounts: 0 };
-    const shown = await hidingNames(ctx, customerId, words);
-    const params = { customer: customerNumber(customer.number), name: customer.name_masked, words: shown };
-    const told = await ctx.callAsSystem('staff.notify', {
-      staffId: customer.owner_id,
-      text: 'talk.passed_on',
-      params,
-    });
-    return told as { readonly accounts: number };
-  },
-});
 
 /** What a customer can want passed on. */
 const TOPICS = [

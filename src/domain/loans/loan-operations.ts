@@ -7,15 +7,14 @@ import { AppError } from '../../lib/errors.ts';
 import { dayText, groupedYuan, isLanguage, moneyText } from '../../lib/i18n.ts';
 import { newId } from '../../lib/ids.ts';
 import { fen, formatYuan } from '../../lib/money.ts';
-import { statement } from '../../db/database.ts';
-import { applicationByRef, type ApplicationRow } from '../applications/index.ts';
+import { applicationByRef, isApproved, type ApplicationRow } from '../applications/index.ts';
 import { refusalOf } from '../consent/index.ts';
-import { customerInScope, CUSTOMER_ACCESS, customerNumber, findCustomer } from '../customers/index.ts';
+import { customerInScope, CUSTOMER_ACCESS, customerNumber, findCustomer, loanNumber } from '../customers/index.ts';
 import { closeLead } from '../leads/index.ts';
 import { productById } from '../products/index.ts';
 import { buildSchedule } from '../repayments/index.ts';
 import { loanErrors } from './loan-errors.ts';
-import { loanNumber, openFen } from './loan.ts';
+import { openFen } from './loan.ts';
 import {
   insertInstalments,
   insertLoan,
@@ -65,14 +64,6 @@ const loanView = z.object({
 const SHOWN_INSTALMENTS = 6;
 const SHOWN_AFTER_OVERDUE = 3;
 
-// What ran out of time passes nothing: whoever was asked after it must have approved.
-const APPROVED = statement(
-  'loans-evidence',
-  `SELECT a.id FROM approvals a JOIN instances i ON i.id = a.instance_id WHERE a.application_id = $1 AND a.state = 'APPROVED' AND i.subject_id = $1
-   AND NOT EXISTS (SELECT 1 FROM approvals o WHERE o.instance_id = a.instance_id AND (o.state IN ('OPEN', 'REJECTED', 'RECALLED')
-     OR (o.state = 'EXPIRED' AND NOT EXISTS (SELECT 1 FROM approvals l WHERE l.instance_id = o.instance_id AND l.visit > o.visit AND l.state = 'APPROVED'))))`,
-);
-
 /** `loan.create`; `reminderVersion` gives the version of the reminder flow that the loan keeps (design §3.13). */
 export function createLoan(reminderVersion: () => string): Operation {
   return defineOperation({
@@ -87,8 +78,7 @@ export function createLoan(reminderVersion: () => string): Operation {
       if (!application) throw new AppError(loanErrors['loan.not_found']);
       const existing = await loanOfApplication(ctx.tx, application.id);
       if (existing) return { loanId: existing.id, loanNumber: loanNumber(existing.number) };
-      if ((await ctx.tx.query(APPROVED, [application.id])).length === 0)
-        throw new AppError(loanErrors['loan.application_not_approved']);
+      if (!(await isApproved(ctx, application))) throw new AppError(loanErrors['loan.application_not_approved']);
       // A refusal stops the case; should one get here all the same, it stands still and the managers are told.
       const refusal = await refusalOf(ctx.tx, application.customer_id, 'personal-information');
       if (refusal) throw new AppError(loanErrors[`loan.consent_${refusal}`]);
@@ -120,7 +110,7 @@ async function make(
     now: ctx.now,
   });
   if (number === undefined) throw new Error('loan not inserted');
-  await insertInstalments(ctx.tx, id, planOf(application, product.terms.dayCount, startOn));
+  await insertInstalments(ctx.tx, id, planOf(application, product.terms.dayCount, startOn), ctx.now);
   await closeLead(ctx.tx, application.lead_id, 'F90', ctx.now);
   await ctx.callAsSystem('reminder.plan', { loanId: id });
   ctx.effects.touch(application.customer_id);
@@ -134,7 +124,7 @@ async function tellOfLoan(
   application: ApplicationRow,
   loan: { readonly id: string; readonly number: string },
 ): Promise<void> {
-  const [first] = await instalmentsOf(ctx.tx, loan.id);
+  const first = (await instalmentsOf(ctx.tx, loan.id)).find((row) => row.paid_at === null);
   const spoken = (await findCustomer(ctx.tx, application.customer_id))?.language ?? '';
   const language = isLanguage(spoken) ? spoken : 'zh-CN';
   await ctx.callAsSystem('customer.notify', {

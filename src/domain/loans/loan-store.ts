@@ -37,7 +37,8 @@ const INSERT = statement(
 );
 const INSTALMENTS = statement(
   'instalments-insert',
-  `INSERT INTO instalments (loan_id, number, due_on, principal_fen, interest_fen) SELECT $1, * FROM unnest($2::int[], $3::date[], $4::bigint[], $5::bigint[])`,
+  `INSERT INTO instalments (loan_id, number, due_on, principal_fen, interest_fen, paid_at)
+   SELECT $1, *, CASE WHEN principal_fen + interest_fen = 0 THEN $6::timestamptz END FROM unnest($2::int[], $3::date[], $4::bigint[], $5::bigint[]) AS row (number, due_on, principal_fen, interest_fen)`,
 );
 const BY_APPLICATION = statement('loans-by-application', `SELECT ${COLUMNS} FROM loans WHERE application_id = $1`);
 const FIND = statement('loans-find', `SELECT ${COLUMNS} FROM loans WHERE id = $1`);
@@ -76,7 +77,7 @@ export async function insertLoan(
   return row?.number;
 }
 
-/** Writes a loan’s plan; nothing of it is paid yet. */
+/** Writes a loan’s plan. Of it only the instalments that owe nothing (interest only, at 0 %) are paid, from the start. */
 export async function insertInstalments(
   tx: Tx,
   loanId: string,
@@ -86,6 +87,7 @@ export async function insertInstalments(
     readonly principalFen: bigint;
     readonly interestFen: bigint;
   }[],
+  now: Date,
 ): Promise<void> {
   await tx.query(INSTALMENTS, [
     loanId,
@@ -93,6 +95,7 @@ export async function insertInstalments(
     plan.map((one) => one.dueOn),
     plan.map((one) => one.principalFen),
     plan.map((one) => one.interestFen),
+    now,
   ]);
 }
 

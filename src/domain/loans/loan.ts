@@ -1,10 +1,5 @@
-/** Loan numbers and what an instalment owes. Pure. */
+/** What an instalment owes. Pure. */
 import type { InstalmentRow } from './loan-store.ts';
-
-/** L0456: a letter and at least four digits. */
-export function loanNumber(number: number): string {
-  return `L${String(number).padStart(4, '0')}`;
-}
 
 /** What an instalment still owes. */
 export function openFen(one: InstalmentRow): bigint {

@@ -7,15 +7,16 @@ import { AppError } from '../../lib/errors.ts';
 import { groupedYuan } from '../../lib/i18n.ts';
 import { newId } from '../../lib/ids.ts';
 import { formatYuan, LARGEST_FEN, parseYuan } from '../../lib/money.ts';
+import { loanNumber } from '../customers/index.ts';
 import { loanErrors } from './loan-errors.ts';
 import { loanInScope } from './loan-operations.ts';
 import { instalmentsOf, type LoanRow } from './loan-store.ts';
-import { loanNumber, openFen } from './loan.ts';
+import { openFen } from './loan.ts';
 import { findPayment, insertPayment, postedBy, type PaymentRow } from './payment-store.ts';
 import { allocated, describeShare, lockedLoan, refuseInstant, settleLoan, totalOf } from './posting.ts';
 import type { Share } from './settlement.ts';
 
-/** Money may come before the loan is written down, but not by a year: then the year or the loan is mistyped. */
+/** Money may come before the loan is written down, but not by more than a year: then the year or the loan is mistyped. */
 const EARLY_MS = 366 * 86_400_000;
 
 const paymentView = z.object({
@@ -49,7 +50,7 @@ export const recordPayment = defineOperation({
     paidAt: z.iso.datetime({ offset: true }),
   }),
   output: paymentView,
-  http: { method: 'POST', path: '/loans/{id}/payments' },
+  http: { method: 'POST', path: '/loans/{id}/payments', creates: ({ isReplay }) => !isReplay },
   example: { externalId: 'bank-20261220-0001', amount: '3280.50', paidAt: '2026-12-20T09:30:00+08:00' },
   subject: (_input, output) => (output ? { kind: 'loan', id: output.loanId } : undefined),
   async run(ctx, input) {

@@ -7,11 +7,10 @@ import { AppError } from '../../lib/errors.ts';
 import { groupedYuan } from '../../lib/i18n.ts';
 import { newId } from '../../lib/ids.ts';
 import { formatYuan } from '../../lib/money.ts';
-import { findCustomer, hidingNames } from '../customers/index.ts';
+import { findCustomer, hidingNames, loanNumber } from '../customers/index.ts';
 import { loanErrors } from './loan-errors.ts';
 import { loanInScope } from './loan-operations.ts';
 import type { LoanRow } from './loan-store.ts';
-import { loanNumber } from './loan.ts';
 import { findPayment, insertReversal, postedBy, type PaymentRow } from './payment-store.ts';
 import { allocated, describeShare, lockedLoan, refuseInstant, settleLoan, totalOf } from './posting.ts';
 import { postingsFor, type Share } from './settlement.ts';
@@ -42,7 +41,11 @@ export const reversePayment = defineOperation({
     reversedAt: z.iso.datetime({ offset: true }).optional(),
   }),
   output: reversalView,
-  http: { method: 'POST', path: '/loans/{id}/payments/{externalId}/reversals' },
+  http: {
+    method: 'POST',
+    path: '/loans/{id}/payments/{externalId}/reversals',
+    creates: ({ isReplay }) => !isReplay,
+  },
   example: { reason: '支票退票', reversedAt: '2026-12-22T10:00:00+08:00' },
   subject: (_input, output) => (output ? { kind: 'loan', id: output.loanId } : undefined),
   async run(ctx, input) {

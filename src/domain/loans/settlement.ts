@@ -37,7 +37,7 @@ export interface Settlement {
   readonly state: 'ACTIVE' | 'SETTLED';
 }
 
-type PlanRow = Pick<InstalmentRow, 'number' | 'principal_fen' | 'interest_fen'>;
+type PlanRow = Pick<InstalmentRow, 'number' | 'principal_fen' | 'interest_fen' | 'paid_at'>;
 
 /**
  * Spreads the payments over the plan: the oldest instalment first, interest before principal (民法典 §561). Instalments not
@@ -65,7 +65,7 @@ export function settlePlan(plan: readonly PlanRow[], payments: readonly CountedP
       if (interestFen + principalFen > 0n)
         shares.push({ paymentId: id, instalment: row.number, principalFen, interestFen });
       const isPaid = owed(row, paid) === 0n;
-      standings[oldest] = { ...paid, paidAt: isPaid ? paid_at : undefined };
+      standings[oldest] = { ...paid, paidAt: isPaid ? (standing.paidAt ?? paid_at) : undefined };
       if (!isPaid) break;
     }
     creditFen += left;
@@ -95,8 +95,10 @@ export function postingsFor(booked: readonly Share[], wanted: readonly Share[]):
   return [...differences.values()].filter((share) => share.principalFen !== 0n || share.interestFen !== 0n);
 }
 
+/** Where nothing is owed (interest only, at 0 %), no payment is what paid it: it is paid since the loan was made. */
 function untouched(row: PlanRow): Standing {
-  return { number: row.number, paidPrincipalFen: 0n, paidInterestFen: 0n, paidAt: undefined };
+  const none = { number: row.number, paidPrincipalFen: 0n, paidInterestFen: 0n };
+  return { ...none, paidAt: owed(row, none) === 0n ? (row.paid_at ?? undefined) : undefined };
 }
 
 function owed(row: PlanRow, paid: Omit<Standing, 'paidAt'>): bigint {

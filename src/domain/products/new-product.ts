@@ -3,11 +3,16 @@ import { z } from 'zod';
 import { addMonths, businessDate } from '../../lib/business-date.ts';
 import { AppError } from '../../lib/errors.ts';
 import { fen, parseYuan } from '../../lib/money.ts';
-import { compareRatio, parseDecimal, ratio } from '../../lib/rate.ts';
+import { compareRatio, mulRatio, parseDecimal, ratio, reduce } from '../../lib/rate.ts';
 import { buildSchedule } from '../repayments/index.ts';
 
-/** Above 36 % a year no lender may lend: what exceeds it is a typing error, mostly a percentage (9.6 for 0.096). */
-const HIGHEST_RATE = ratio('0.36');
+/**
+ * Above 24 % a year neither a micro-lender nor a bank with a platform may lend (银发〔2025〕247号, 金规〔2025〕9号: the rows of
+ * `CAP_ROWS`), and a court cuts what exceeds it. The nominal rate alone is held against it: a product has no fees.
+ */
+export const HIGHEST_RATE = ratio('0.24');
+/** What a rate of so much for each 360 days comes to in a year. */
+const YEAR_OF_360 = reduce(365n, 360n);
 /** Longest schedule that is ever built (`buildSchedule`). */
 const LONGEST_TERM = 360;
 /** Day counts a loan's schedule is built with. */
@@ -38,6 +43,11 @@ export const newTerms = z
     path: ['maxAmount'],
     message: 'fault.below_minimum',
   })
+  .refine(
+    ({ annualRate: rate, dayCount }) =>
+      dayCount !== 'ACT/360' || compareRatio(mulRatio(ratio(rate), YEAR_OF_360), HIGHEST_RATE) <= 0,
+    { path: ['annualRate'], message: 'fault.annual_rate_by_days' },
+  )
   .refine(repaysEachMonth, { path: ['termMonths'], message: 'fault.instalment_below_interest' });
 
 /** So large that rounding to the fen decides nothing: what holds for it holds for every amount. */

@@ -68,8 +68,8 @@ export const publish = defineOperation({
     terms: newTerms,
     checklist: newChecklist,
   }),
-  output: z.object({ id: z.string(), version: z.int() }),
-  http: { method: 'POST', path: '/products' },
+  output: z.object({ id: z.string(), version: z.int(), isNew: z.boolean() }),
+  http: { method: 'POST', path: '/products', creates: ({ isNew }) => isNew },
   keepsNames: true,
   example: {
     code: 'P-001',
@@ -88,7 +88,7 @@ export const publish = defineOperation({
   async run(ctx, input) {
     const product = { id: newId(), ...input, checklist: completed(ctx, input.checklist) };
     const { id, version } = await publishProduct(ctx.tx, product, ctx.now);
-    return { id, version };
+    return { id, version, isNew: id === product.id };
   },
 });
 

@@ -6,7 +6,7 @@ import { addDays, businessDate, dateIn } from '../../lib/business-date.ts';
 import { byDay } from '../../lib/daytime.ts';
 import { dayText, groupedYuan, isLanguage, type Language, type Texts } from '../../lib/i18n.ts';
 import type { BulkRenderer } from '../../outbox/gate.ts';
-import { loanNumber } from '../loans/index.ts';
+import { loanNumber } from '../customers/index.ts';
 import type { ReminderSchedule, ReminderSchedules } from './reminder-schedule.ts';
 import {
   isOvertaken,

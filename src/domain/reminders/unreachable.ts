@@ -6,8 +6,7 @@
 import { writePlainTimers } from '../../core/timers/timers.ts';
 import { statement, type Tx } from '../../db/database.ts';
 import { groupedYuan } from '../../lib/i18n.ts';
-import { customerNumber } from '../customers/index.ts';
-import { loanNumber } from '../loans/index.ts';
+import { customerNumber, loanNumber } from '../customers/index.ts';
 import { addTodos } from '../todos/index.ts';
 import type { Missed } from './reminder-store.ts';
 

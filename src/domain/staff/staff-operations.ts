@@ -1,5 +1,6 @@
 /** Staff and their chat accounts. */
 import { z } from 'zod';
+import { personId } from '../../channels/person-id.ts';
 import { ANY_STAFF, ROLES } from '../../core/operations/actor.ts';
 import type { Ctx } from '../../core/operations/context.ts';
 import { defineOperation, parseFields } from '../../core/operations/operation.ts';
@@ -102,15 +103,17 @@ export const bindStaff = defineOperation({
   summary: 'Binds one more chat account to a member of staff',
   access: { admin: 'all' },
   input: z.strictObject({ id: z.uuid(), platform: z.enum(PLATFORMS), externalId: z.string().trim().min(1).max(64) }),
-  output: member,
-  http: { method: 'POST', path: '/staff/{id}/accounts' },
+  /** `isNew`: he did not have it before. */
+  output: member.extend({ isNew: z.boolean() }),
+  http: { method: 'POST', path: '/staff/{id}/accounts', creates: ({ isNew }) => isNew },
   subject: (input) => ({ kind: 'staff', id: input.id }),
   async run(ctx, input) {
     const schema = z.object({ externalId: ACCOUNTS[input.platform] });
     const { externalId } = parseFields(schema, { externalId: input.externalId }, ctx.actor.language);
     const before = await describe(ctx, input.id);
     await bind(ctx, input.id, input.platform, externalId);
-    return noteChange(ctx, before);
+    const after = await noteChange(ctx, before);
+    return { ...after, isNew: after.accounts.length > before.accounts.length };
   },
 });
 
@@ -174,7 +177,8 @@ export const listAllStaff = defineOperation({
 
 export const disable = defineOperation({
   name: 'staff.disable',
-  summary: 'Ends a member of staff’s access: chat accounts stop at once, tokens for ever',
+  summary:
+    'Ends a member of staff’s access: chat accounts stop at once, tokens for ever. His to-dos go to the managers, who hear how many customers and leads he leaves',
   access: { admin: 'all' },
   input: z.strictObject({ id: z.uuid() }),
   output: z.object({ id: z.string(), isActive: z.literal(false) }),
@@ -210,8 +214,11 @@ async function applyChange(ctx: Ctx, wanted: z.output<typeof change>): Promise<M
     await releaseAccounts(ctx.tx, row.id, accountOn(ctx, platform), external);
     if (external !== null) await bind(ctx, row.id, platform, external);
   }
-  const hasMoved = after.team_id !== row.team_id;
-  return noteChange(ctx, before, hasMoved ? { moved: await takeAlong(ctx, after) } : {});
+  if (after.is_active && !row.is_active) await comeBack(ctx, row.id);
+  return noteChange(ctx, before, {
+    ...(after.team_id === row.team_id ? {} : { moved: await takeAlong(ctx, after) }),
+    ...(row.is_active && !after.is_active ? { left: await leaveBehind(ctx, row.id) } : {}),
+  });
 }
 
 /** What he owns is his new team's to see, and no longer the old one's. */
@@ -220,6 +227,16 @@ async function takeAlong(
   { id: staffId, team_id: teamId }: Pick<StaffRow, 'id' | 'team_id'>,
 ): Promise<unknown> {
   return ctx.callAsSystem('lead.followOwner', { staffId, teamId });
+}
+
+/** His to-dos are others' from now on; his customers stay his until somebody takes them over. */
+async function leaveBehind(ctx: Ctx, staffId: string): Promise<unknown> {
+  return ctx.callAsSystem('lead.leaveBehind', { staffId });
+}
+
+/** Nobody has to see to what he left: he is back. */
+async function comeBack(ctx: Ctx, id: string): Promise<void> {
+  await ctx.callAsSystem('task.finishAbout', { kind: 'staff_left', subject: { kind: 'staff', id } });
 }
 
 function isAdministrator(row: Pick<StaffRow, 'is_active' | 'roles'>): boolean {
@@ -252,8 +269,10 @@ function tellWhereHeWas(ctx: Ctx, before: Member, after: Member): void {
   const now = after.accounts.map(({ account }) => ctx.say(language, `todo.channel.${account.split(':')[0] ?? ''}`));
   const by = ctx.actor.kind === 'STAFF' ? { maker: 'person', by: ctx.actor.name } : { maker: ctx.via, by: '' };
   const text = ctx.say(language, 'staff.accounts_changed', { ...by, count: now.length, accounts: now.join(' · ') });
-  for (const { account, externalId: chat } of before.accounts)
-    ctx.effects.send({ to: { account, chat }, purpose: 'STAFF', content: { kind: 'text', text } });
+  for (const { account, externalId } of before.accounts) {
+    const to = { account, chat: personId(account, externalId) };
+    ctx.effects.send({ to, purpose: 'STAFF', content: { kind: 'text', text } });
+  }
 }
 
 /** What differs, old and new. */
@@ -288,7 +307,6 @@ async function bind(ctx: Ctx, staffId: string, platform: Platform, external: str
   const account = accountOn(ctx, platform);
   if (await bindStaffIdentity(ctx.tx, { id: newId(), account, externalId: external, staffId, now: ctx.now })) return;
   const holder = await holderOf(ctx.tx, account, external);
-  if (holder?.staff_id === staffId) return; // bound already: asked twice is asked once
   const { staff_id: id, staff_name: name, customer_number: customer } = holder ?? {};
   if (typeof customer === 'number')
     throw new AppError(staffErrors['staff.account_of_customer'], { params: { platform, customer: `K${customer}` } });
@@ -309,6 +327,9 @@ function viewOf(row: StaffRow, identities: readonly IdentityRow[]): Member {
     team: row.team_name,
     language: row.language,
     isActive: row.is_active,
-    accounts: identities.map((identity) => ({ account: identity.account, externalId: identity.external_id })),
+    accounts: identities.map(({ account, external_id: id, written_as: words }) => ({
+      account,
+      externalId: words ?? id,
+    })),
   };
 }

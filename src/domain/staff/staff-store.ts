@@ -1,4 +1,5 @@
 /** Queries of the staff room. */
+import { personId } from '../../channels/person-id.ts';
 import { statement, type Tx } from '../../db/database.ts';
 
 /** A member of staff; who has left is not active. */
@@ -24,6 +25,8 @@ export interface IdentityRow {
   readonly id: string;
   readonly account: string;
   readonly external_id: string;
+  /** The id as whoever bound it wrote it, for people to read; `null` where that is the same. */
+  readonly written_as: string | null;
   readonly staff_id: string | null;
   readonly is_reachable: boolean;
 }
@@ -58,9 +61,10 @@ const TEAM = statement(
 );
 const BIND = statement(
   'staff-bind',
-  `INSERT INTO identities (id, account, external_id, staff_id, is_verified, created_at, bound_at) VALUES ($1, $2, $3, $4, true, $5, $5)
-   ON CONFLICT (account, external_id) DO UPDATE SET staff_id = excluded.staff_id, is_verified = true, bound_at = excluded.bound_at
-     WHERE identities.staff_id IS NULL AND identities.customer_id IS NULL RETURNING id`,
+  `INSERT INTO identities (id, account, external_id, written_as, staff_id, is_verified, created_at, bound_at) VALUES ($1, $2, $3, nullif($4, $3), $5, true, $6, $6)
+   ON CONFLICT (account, external_id) DO UPDATE SET staff_id = excluded.staff_id, written_as = excluded.written_as, is_verified = true,
+     bound_at = coalesce(identities.bound_at, excluded.bound_at)
+     WHERE coalesce(identities.staff_id, excluded.staff_id) = excluded.staff_id AND identities.customer_id IS NULL RETURNING id`,
 );
 const HOLDER = statement(
   'staff-holder',
@@ -69,12 +73,12 @@ const HOLDER = statement(
 );
 const RELEASE = statement(
   'staff-release',
-  `UPDATE identities SET staff_id = NULL, is_verified = false, bound_at = NULL
+  `UPDATE identities SET staff_id = NULL, written_as = NULL, is_verified = false, bound_at = NULL
    WHERE staff_id = $1 AND account = $2 AND external_id IS DISTINCT FROM $3`,
 );
 const IDENTITIES = statement(
   'staff-identities',
-  'SELECT id, account, external_id, staff_id, is_reachable FROM identities WHERE staff_id = ANY($1::uuid[]) ORDER BY created_at, id',
+  'SELECT id, account, external_id, written_as, staff_id, is_reachable FROM identities WHERE staff_id = ANY($1::uuid[]) ORDER BY created_at, id',
 );
 /** Adds an active member of staff; his accounts are bound apart (`bindStaffIdentity`). */
 export async function insertStaff(
@@ -127,25 +131,23 @@ export async function teamNamed(tx: Tx, id: string, name: string): Promise<strin
   return row?.id ?? id;
 }
 
-/** Binds an account to a member of staff; `false` when it belongs to somebody else. */
+/** Binds an account to a member of staff, if it is not his already; `false` when it belongs to somebody else. */
 export async function bindStaffIdentity(
   tx: Tx,
   identity: { id: string; account: string; externalId: string; staffId: string; now: Date },
 ): Promise<boolean> {
-  return (
-    (await tx.query(BIND, [identity.id, identity.account, identity.externalId, identity.staffId, identity.now]))
-      .length > 0
-  );
+  const { id, account, externalId, staffId, now } = identity;
+  return (await tx.query(BIND, [id, account, personId(account, externalId), externalId, staffId, now])).length > 0;
 }
 
 /** Whom an account is bound to; `undefined` when it was never seen. */
 export async function holderOf(tx: Tx, account: string, externalId: string): Promise<HolderRow | undefined> {
-  return (await tx.query<HolderRow>(HOLDER, [account, externalId]))[0];
+  return (await tx.query<HolderRow>(HOLDER, [account, personId(account, externalId)]))[0];
 }
 
 /** Takes a person's accounts of one installation away from him, all but the one to keep. Who writes from them is a stranger. */
 export async function releaseAccounts(tx: Tx, staffId: string, account: string, keep: string | null): Promise<void> {
-  await tx.query(RELEASE, [staffId, account, keep]);
+  await tx.query(RELEASE, [staffId, account, keep === null ? null : personId(account, keep)]);
 }
 
 /** The chat accounts of these people, the oldest first, whether they can be reached there or not. */

@@ -19,6 +19,9 @@ const item = z.object({
   delivery: z.object({ state: z.string(), at: z.string().nullable(), code: z.string().nullable() }).nullable(),
 });
 
+/** By platform of the page: where `false`, an item without edits or `deletedAt` may have been changed all the same. */
+const reports = z.record(z.string(), z.object({ edits: z.boolean(), deletions: z.boolean() }));
+
 /** Opaque to callers: `<milliseconds>.<id>` of the last item, each no longer than the column it is held against. */
 const cursor = z.string().regex(/^\d{1,14}\.\d{1,18}$/, 'fault.cursor');
 
@@ -31,7 +34,7 @@ export const readTimeline = defineOperation({
     cursor: cursor.optional(),
     limit: wholeNumber(1, 200).default(100),
   }),
-  output: z.object({ items: z.array(item), nextCursor: z.string().nullable() }),
+  output: z.object({ items: z.array(item), nextCursor: z.string().nullable(), reports }),
   http: { method: 'GET', path: '/customers/{id}/timeline' },
   readOnly: true,
   async run(ctx, input) {
@@ -61,6 +64,12 @@ export const readTimeline = defineOperation({
         ),
       ),
       nextCursor: rows.length > input.limit && last ? `${last.at.getTime()}.${last.id}` : null,
+      reports: Object.fromEntries(
+        shown.flatMap(({ platform }) => {
+          const told = ctx.services.reports[platform];
+          return told ? [[platform, told]] : [];
+        }),
+      ),
     };
   },
 });

@@ -7,8 +7,9 @@ import { defineOperation } from '../../core/operations/operation.ts';
 import { statement } from '../../db/database.ts';
 import { isLanguage } from '../../lib/i18n.ts';
 import { maskTextAndNames } from '../../lib/mask.ts';
+import { customerInScope, customerNumber, hidingNames } from '../customers/index.ts';
 import { subjectsOf, todoText, whoText } from './todo-subject.ts';
-import { addTodo, ownerOf, ownTodo } from './todo-store.ts';
+import { askTodo, handOverTodos, ownerOf, ownTodo } from './todo-store.ts';
 
 const ROLE = statement(
   'desk-role',
@@ -42,6 +43,7 @@ interface Matter {
   readonly key: string;
   readonly kind: string;
   readonly subject: { readonly kind: string; readonly id: string };
+  readonly params?: Readonly<Record<string, number>>;
   /** What was said, without names and numbers: told with it, kept nowhere here. */
   readonly words?: string | undefined;
   /** Words of a matter that is on the list already are told too: each message may want something else. */
@@ -50,6 +52,8 @@ interface Matter {
 
 /** Roles that hear of what nobody else is there for. */
 const DESK = ['team_lead', 'manager', 'admin'] as const;
+/** Who looks after a customer whose owner has left, or who has none, and after what a colleague has left behind. */
+const STANDING_IN = ['manager', 'team_lead', 'admin'] as const;
 /** Who answers for the company when it is not the owner's own matter. */
 const OVERSIGHT = ['compliance', 'manager', 'admin'] as const;
 
@@ -75,7 +79,7 @@ export const addForOwner = defineOperation({
     const [owner] =
       ownerId === null ? [] : await ctx.tx.query<Colleague & { team_id: string | null }>(PERSON, [ownerId]);
     if (owner) await giveTo(ctx, matter, [owner]);
-    else await giveToRole(ctx, matter, ['manager', 'team_lead', 'admin']);
+    else await giveToRole(ctx, matter, STANDING_IN);
     if (also === undefined) return { ownerId };
     const besides = { ...matter, key: `${matter.key}:${also}` };
     const leads = also === 'above' && owner ? await ctx.tx.query<Colleague>(LEADS, [owner.team_id, owner.id]) : [];
@@ -124,6 +128,45 @@ export const passOnFromChat = defineOperation({
   },
 });
 
+export const passOnWords = defineOperation({
+  name: 'customer.passOn',
+  summary:
+    'Tells the adviser, or whoever stands in for one, what the customer wrote while the word is theirs; numbers and names stay hidden',
+  access: { system: 'all' },
+  input: z.strictObject({ customerId: z.uuid(), words: z.string() }),
+  output: z.object({}),
+  subject: ({ customerId }) => ({ kind: 'customer', id: customerId }),
+  async run(ctx, { customerId, words }) {
+    const customer = await customerInScope(ctx, customerId);
+    const ownerId = await ownerOf(ctx.tx, customerId);
+    const people = ownerId === null ? (await firstRole(ctx, STANDING_IN)).people : [{ id: ownerId }];
+    const shown = await hidingNames(ctx, customerId, words);
+    const params = { customer: customerNumber(customer.number), name: customer.name_masked, words: shown };
+    for (const { id } of people)
+      await ctx.callAsSystem('staff.notify', { staffId: id, text: 'talk.passed_on', params });
+    return {};
+  },
+});
+
+export const inheritTodos = defineOperation({
+  name: 'task.inherit',
+  summary:
+    'Puts what somebody who leaves still had to do on the managers’ list (that of the team leads or administrators where there are none), and tells them how much he leaves behind',
+  access: { system: 'all' },
+  input: z.strictObject({ staffId: z.uuid(), customers: z.int(), leads: z.int() }),
+  output: z.object({ todos: z.int() }),
+  subject: ({ staffId }) => ({ kind: 'staff', id: staffId }),
+  async run(ctx, { staffId, customers, leads }) {
+    const { role } = await firstRole(ctx, STANDING_IN, staffId);
+    const todos = await handOverTodos(ctx.tx, staffId, role);
+    if (customers + leads + todos === 0) return { todos };
+    const key = `left:${staffId}:${ctx.now.toISOString()}`;
+    const subject = { kind: 'staff', id: staffId };
+    await giveToRole(ctx, { key, kind: 'staff_left', subject, params: { customers, leads, todos } }, STANDING_IN);
+    return { todos };
+  },
+});
+
 export const askForHelp = defineOperation({
   name: 'task.askForHelp',
   summary: 'Tells the caller’s team lead, or the managers, that he asks for a person; at most once an hour',
@@ -166,11 +209,11 @@ export const tellTodo = defineOperation({
   },
 });
 
-/** Puts it on each of these persons' lists and tells them; a key that is there already tells nobody again but of new words, where each counts. */
+/** Puts it on each of these persons' lists and tells them; a key that is open already tells nobody again but of new words, where each counts. */
 async function giveTo(ctx: Ctx, matter: Matter, people: readonly Colleague[]): Promise<void> {
   for (const { id } of people) {
     const key = people.length === 1 ? matter.key : `${matter.key}:${id}`;
-    const isNew = await addTodo(ctx.tx, { ...matter, key, staffId: id }, ctx.now);
+    const isNew = await askTodo(ctx.tx, { ...matter, key, staffId: id }, ctx.now);
     if (isNew || matter.isEachTold === true)
       await tell(
         ctx,
@@ -183,7 +226,7 @@ async function giveTo(ctx: Ctx, matter: Matter, people: readonly Colleague[]): P
 /** One entry for the first of these roles that anybody has, and a message to each of them; how many they are. */
 async function giveToRole(ctx: Ctx, matter: Matter, roles: readonly string[], except?: string): Promise<number> {
   const { role, people } = await firstRole(ctx, roles, except);
-  const isNew = await addTodo(ctx.tx, { ...matter, role }, ctx.now);
+  const isNew = await askTodo(ctx.tx, { ...matter, role }, ctx.now);
   if (isNew || matter.isEachTold === true) await tell(ctx, matter, people);
   return people.length;
 }
@@ -201,13 +244,17 @@ async function firstRole(
   return { role: 'manager', people: [] };
 }
 
-async function tell(ctx: Ctx, { kind, subject, words }: Matter, people: readonly Colleague[]): Promise<void> {
+async function tell(
+  ctx: Ctx,
+  { kind, subject, params = {}, words }: Matter,
+  people: readonly Colleague[],
+): Promise<void> {
   const [about] = await subjectsOf(ctx.tx, [{ subject_kind: subject.kind, subject_id: subject.id }]);
   const { texts } = ctx.services;
   for (const person of people) {
     const { id } = person;
     const language = isLanguage(person.language) ? person.language : 'zh-CN';
-    const plain = todoText(texts, language, { kind, params: {} }, about);
+    const plain = todoText(texts, language, { kind, params }, about);
     const text = words === undefined ? plain : texts.translate(language, 'todo.with_words', { text: plain, words });
     await ctx.callAsSystem('staff.notify', { staffId: id, text: 'todo.plain', params: { text } });
   }

@@ -24,16 +24,19 @@ export const listTodos = defineOperation({
   name: 'task.list',
   summary: 'What the caller has to do, the oldest first',
   access: EVERYBODY,
-  input: z.strictObject({ limit: wholeNumber(1, 100).default(20) }),
+  input: z.strictObject({ cursor: z.uuid().optional(), limit: wholeNumber(1, 100).default(20) }),
   output: z.object({
     items: z.array(z.object({ id: z.string(), kind: z.string(), title: z.string(), since: z.string() })),
-    nextCursor: z.null(),
+    nextCursor: z.string().nullable(),
+    /** How many come after these. */
+    more: z.int(),
   }),
   http: { method: 'GET', path: '/tasks' },
   readOnly: true,
   async run(ctx, input) {
-    if (ctx.actor.kind !== 'STAFF') return { items: [], nextCursor: null };
-    const rows = await openTodos(ctx.tx, { staffId: ctx.actor.id, roles: ctx.actor.roles }, input.limit);
+    if (ctx.actor.kind !== 'STAFF') return { items: [], nextCursor: null, more: 0 };
+    const person = { staffId: ctx.actor.id, roles: ctx.actor.roles };
+    const { rows, more } = await openTodos(ctx.tx, person, { after: input.cursor, limit: input.limit });
     const subjects = await subjectsOf(ctx.tx, rows);
     const { texts } = ctx.services;
     return {
@@ -43,12 +46,16 @@ export const listTodos = defineOperation({
         title: todoText(texts, ctx.actor.language, row, subjects[index]),
         since: dateIn(row.created_at, ctx.services.companyZone),
       })),
-      nextCursor: null,
+      nextCursor: more > 0 ? (rows.at(-1)?.id ?? null) : null,
+      more,
     };
   },
 });
 
-/** What is not on one's own list is not there; an administrator's token has none, and may clear up everybody's. */
+/**
+ * What is not on one's own list is not there, but for what somebody left behind: managers and administrators may finish that.
+ * An administrator's token has no list, and may clear up everybody's.
+ */
 function listOf(actor: Actor): Parameters<typeof finishTodo>[3] {
   const roles = 'roles' in actor ? actor.roles : [];
   if (actor.kind === 'TOKEN' && roles.includes('admin')) return 'every';
@@ -57,7 +64,7 @@ function listOf(actor: Actor): Parameters<typeof finishTodo>[3] {
 
 export const finish = defineOperation({
   name: 'task.finish',
-  summary: 'Marks a to-do on the caller’s list as done',
+  summary: 'Marks a to-do on the caller’s list as done; managers and administrators also what somebody has left behind',
   access: EVERYBODY,
   input: z.strictObject({ id: z.uuid() }),
   output: z.object({ id: z.string() }),

@@ -99,8 +99,9 @@ export type OutgoingResult =
 /** Calls our endpoint as the platform would: no redirects, one attempt, bounded answer. Never throws. */
 export async function callOut(call: OutgoingCall): Promise<OutgoingResult> {
   const started = performance.now();
-  const deadline = AbortSignal.timeout(call.timeoutMs);
-  const signal = call.signal === undefined ? deadline : AbortSignal.any([deadline, call.signal]);
+  const deadline = new AbortController();
+  const overdue = setTimeout(() => deadline.abort(), call.timeoutMs);
+  const signal = call.signal === undefined ? deadline.signal : AbortSignal.any([deadline.signal, call.signal]);
   try {
     const response = await fetch(call.url, {
       method: call.method,
@@ -118,8 +119,10 @@ export async function callOut(call: OutgoingCall): Promise<OutgoingResult> {
       ms: performance.now() - started,
     };
   } catch (error) {
-    if (deadline.aborted) return { kind: 'timeout' };
+    if (deadline.signal.aborted) return { kind: 'timeout' };
     return { kind: 'unreachable', reason: error instanceof Error ? error.message : String(error) };
+  } finally {
+    clearTimeout(overdue);
   }
 }
 

@@ -1,6 +1,6 @@
 /** The events Slack tells an app about, in the shapes of @slack/types events. */
 import { compact, type Fields } from '../kernel/values.ts';
-import { channelType, messageObject } from './objects.ts';
+import { channelType, messageObject, tombstoneOf } from './objects.ts';
 import type { Conversation, SlackFile, SlackMessage } from './types.ts';
 import type { Workspace } from './workspace.ts';
 
@@ -63,17 +63,20 @@ export class EventFeed {
     });
   }
 
-  async deleted(conversation: Conversation, previous: Fields): Promise<void> {
+  /** A deleted message; one that has replies is changed into a stone instead. */
+  async deleted(conversation: Conversation, message: SlackMessage): Promise<void> {
     const ts = this.#workspace.nextTs();
+    const change = this.#workspace.hasReplies(message)
+      ? { subtype: 'message_changed', message: tombstoneOf(message) }
+      : { subtype: 'message_deleted', deleted_ts: message.ts };
     await this.#tell(MESSAGE_SUBSCRIPTION[conversation.kind], {
       type: 'message',
-      subtype: 'message_deleted',
+      ...change,
       hidden: true,
       ...place(conversation),
       ts,
       event_ts: ts,
-      deleted_ts: previous['ts'],
-      previous_message: previous,
+      previous_message: messageObject(this.#workspace, message, 'none'),
     });
   }
 

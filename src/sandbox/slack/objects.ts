@@ -99,7 +99,7 @@ export function fileObject(workspace: Workspace, file: SlackFile): Fields {
   };
 }
 
-/** A message object as history, answers and events show it. */
+/** A message object as history, answers and events show it; one that has replies carries its own stamp as `thread_ts`. */
 export function messageObject(workspace: Workspace, message: SlackMessage, metadata: MetadataView): Fields {
   const isReply = message.threadTs !== undefined && message.threadTs !== message.ts;
   return compact({
@@ -114,11 +114,24 @@ export function messageObject(workspace: Workspace, message: SlackMessage, metad
     blocks: message.blocks,
     attachments: message.attachments,
     files: message.files.length > 0 ? message.files.map((file) => fileObject(workspace, file)) : undefined,
-    thread_ts: message.threadTs,
+    thread_ts: message.threadTs ?? (workspace.hasReplies(message) ? message.ts : undefined),
     parent_user_id: isReply ? workspace.findMessage(message.channel, message.threadTs ?? '')?.user : undefined,
     edited: message.editedTs === undefined ? undefined : { user: message.user, ts: message.editedTs },
     metadata: shownMetadata(message.metadata, metadata),
   });
+}
+
+/** What stands where a message was deleted that others had answered: their thread still needs a beginning. */
+export function tombstoneOf({ ts }: SlackMessage): Fields {
+  return {
+    type: 'message',
+    subtype: 'tombstone',
+    text: 'This message was deleted.',
+    user: 'USLACKBOT',
+    hidden: true,
+    ts,
+    thread_ts: ts,
+  };
 }
 
 function botMembers(workspace: Workspace): Fields {

@@ -45,6 +45,5 @@ export function postFromResponse(core: SlackCore, place: ResponsePlace, body: Fi
 function removeOriginal(core: SlackCore, conversation: Conversation, original: SlackMessage | undefined): void {
   if (original === undefined) throw new SlackRefusal('cant_delete_message');
   original.isDeleted = true;
-  if (original.onlyFor === undefined)
-    void core.feed.deleted(conversation, messageObject(core.workspace, original, 'none'));
+  if (original.onlyFor === undefined) void core.feed.deleted(conversation, original);
 }

@@ -256,7 +256,7 @@ class LocalSlack implements SlackEmulator {
     const { workspace, feed } = this.#core;
     const message = this.#ownMessage(personId, messageId);
     message.isDeleted = true;
-    await feed.deleted(workspace.conversation(message.channel), messageObject(workspace, message, 'none'));
+    await feed.deleted(workspace.conversation(message.channel), message);
   }
 
   slash(personId: string, command: string, text: string, channelId?: string): Promise<void> {

@@ -140,6 +140,14 @@ export class Workspace {
     return this.conversations.get(channel)?.messages.find((one) => one.ts === ts && !one.isDeleted);
   }
 
+  /** Whether somebody has answered it in a thread. */
+  hasReplies(message: SlackMessage): boolean {
+    const messages = this.conversations.get(message.channel)?.messages ?? [];
+    return messages
+      .slice(messages.lastIndexOf(message) + 1)
+      .some((one) => one.threadTs === message.ts && !one.isDeleted);
+  }
+
   /** The conversations a person sees: the talk with the bot first. */
   conversationsOf(userId: string): Conversation[] {
     return [...this.conversations.values()].filter((one) => one.members.has(userId) && one.members.has(this.botUserId));

@@ -57,8 +57,6 @@ export interface TelegramOptions {
   readonly people: readonly TelegramPerson[];
   /** Lets `setWebhook` take `http://127.0.0.1:<any port>`; Telegram itself wants https on 443, 80, 88 or 8443. */
   readonly allowLoopbackHttp?: boolean;
-  /** Real milliseconds our endpoint has for an answer, at most Telegram's 60,000. */
-  readonly webhookTimeoutMs?: number;
   /** Real milliseconds that count as one second of a long poll (tests shorten it). */
   readonly pollSecondMs?: number;
   readonly limits?: Partial<TelegramLimits>;

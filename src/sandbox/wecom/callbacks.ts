@@ -13,6 +13,9 @@ import type { WecomApp } from './options.ts';
 import { writeXml, type XmlFields } from './xml.ts';
 
 const TRIES = 3;
+/** [doc 90930, 91116] what an endpoint of ours is given, in real milliseconds. */
+const CALLBACK_MS = 5_000;
+const VERIFY_MS = 1_000;
 
 /** One event to push. */
 export interface Push {
@@ -39,8 +42,6 @@ export type Disturbance = 'drop' | 'duplicate' | 'reorder';
 /** What all callbacks share. */
 export interface CallbackSettings {
   readonly corpId: string;
-  readonly timeoutMs: number;
-  readonly verifyTimeoutMs: number;
   readonly forgeEvery: number | undefined;
   readonly wall: Clock;
   readonly journal: Journal;
@@ -80,7 +81,7 @@ export class CallbackSender {
     const encrypted = this.#echo(app, plain);
     const query = this.#sign(app, encrypted);
     const target = withQuery(url, { ...query, echostr: encrypted });
-    const answer = await this.#call({ url: target, method: 'GET', timeoutMs: this.#settings.verifyTimeoutMs });
+    const answer = await this.#call({ url: target, method: 'GET', timeoutMs: VERIFY_MS });
     const reason = answer.kind === 'answered' ? echoFault(answer, plain) : answer.kind;
     if (reason === undefined) this.#urls.set(app.agentId, url);
     this.#note('url_verification', { query, plaintext: plain }, answer, { error: reason });
@@ -187,7 +188,7 @@ export class CallbackSender {
   #post(app: WecomApp, query: SignedQuery, body: string): Promise<OutgoingResult> {
     const url = withQuery(this.#urls.get(app.agentId) ?? '', query);
     const headers = { 'content-type': 'text/xml', 'user-agent': 'Mozilla/4.0' };
-    return this.#call({ url, method: 'POST', headers, body, timeoutMs: this.#settings.timeoutMs });
+    return this.#call({ url, method: 'POST', headers, body, timeoutMs: CALLBACK_MS });
   }
 
   #call(call: Omit<Parameters<typeof callOut>[0], 'signal'>): Promise<OutgoingResult> {

@@ -29,14 +29,9 @@ import type { XmlFields } from './xml.ts';
 
 export type { WecomApp, WecomOptions } from './options.ts';
 
-const DEFAULTS = {
-  accountCap: 1_000,
-  listConcurrency: 5,
-  secretTries: 10,
-};
-/** [doc 90930, 91116] what an endpoint of ours is given, in real milliseconds. */
-const CALLBACK_MS = 5_000;
-const VERIFY_MS = 1_000;
+/** The platform's own numbers. */
+const LIMITS = { listConcurrency: 5, secretTries: 10 };
+const DEFAULT_ACCOUNTS = 1_000;
 
 /** An emulator with WeCom's own administration and misbehaviour. */
 export interface WecomEmulator extends Emulator {
@@ -87,34 +82,26 @@ class LocalWecom implements WecomEmulator {
   #trustedIps: readonly string[] | undefined;
 
   constructor(options: WecomOptions) {
-    const settings = { ...DEFAULTS, ...options };
     const wall = options.wall ?? systemClock;
     this.#options = options;
     this.#trustedIps = options.trustedIps;
     this.#clock = new VirtualClock(options.now, options.ticking === true ? wall : undefined);
     this.#journal = new Journal('wecom', this.#clock);
     this.#directory = new Directory(options.members ?? [], options.departments ?? [], options.tags ?? []);
-    this.#tokens = new TokenOffice(options.corpId, options.agents, settings.secretTries);
+    const secretTries = stricter(LIMITS.secretTries, options.secretTries);
+    this.#tokens = new TokenOffice(options.corpId, options.agents, secretTries);
     this.#robots = new Robots(options.robots ?? [], this.#media);
     const outward = { corpId: options.corpId, wall, journal: this.#journal, faults: this.#faults };
-    this.#callbacks = new CallbackSender(
-      {
-        ...outward,
-        timeoutMs: stricter(CALLBACK_MS, options.callbackTimeoutMs),
-        verifyTimeoutMs: stricter(VERIFY_MS, options.verifyTimeoutMs),
-        forgeEvery: options.forgeEvery,
-      },
-      options.agents,
-    );
+    this.#callbacks = new CallbackSender({ ...outward, forgeEvery: options.forgeEvery }, options.agents);
     const cards = new CardBook();
     const [media, phones] = [this.#media, this.#phones];
     const hasCallback = (agentId: number): boolean => this.#callbacks.hasUrl(agentId);
     const desk = new MessageDesk(
       { directory: this.#directory, media, phones, cards, hasCallback },
-      settings.accountCap,
+      options.accountCap ?? DEFAULT_ACCOUNTS,
     );
     this.#hands = this.#makeHands(cards);
-    this.#api = this.#makeApi(desk, settings);
+    this.#api = this.#makeApi(desk);
     this.#rooms = { phones, cards, media, desk, hands: this.#hands };
   }
 
@@ -135,7 +122,8 @@ class LocalWecom implements WecomEmulator {
     });
   }
 
-  #makeApi(desk: MessageDesk, settings: WecomOptions & typeof DEFAULTS): Api {
+  #makeApi(desk: MessageDesk): Api {
+    const { rateScale, listConcurrency } = this.#options;
     const shared = { directory: this.#directory, media: this.#media, phones: this.#phones };
     const rooms = {
       ...shared,
@@ -151,8 +139,8 @@ class LocalWecom implements WecomEmulator {
       tokens: this.#tokens,
       routes: appRoutes(rooms),
       openRoutes: openRoutes(rooms),
-      rateScale: stricter(1, settings.rateScale),
-      listConcurrency: settings.listConcurrency,
+      rateScale: stricter(1, rateScale),
+      listConcurrency: stricter(LIMITS.listConcurrency, listConcurrency),
       trustedIps: () => this.#trustedIps,
     });
   }

@@ -49,18 +49,14 @@ export interface WecomOptions {
   readonly rateScale?: number;
   /** Member accounts of the corp: messages per app and day = this × 200. Default 1000. */
   readonly accountCap?: number;
-  /** Calls of one list API under way at once; more → 45033. Default 5. */
+  /** Calls of one list API under way at once; more → 45033. At most 5, the default. */
   readonly listConcurrency?: number;
-  /** Wrong secrets from one address before gettoken is barred for an hour. Default 10. */
+  /** Wrong secrets from one address before gettoken is barred for an hour. At most 10, the default. */
   readonly secretTries?: number;
   /** 企业可信IP; absent = any. */
   readonly trustedIps?: readonly string[];
   /** Keys of group robots (群机器人). */
   readonly robots?: readonly string[];
-  /** Real milliseconds for a callback, at most WeCom's 5 s. */
-  readonly callbackTimeoutMs?: number;
-  /** Real milliseconds for the URL verification, at most WeCom's 1 s. */
-  readonly verifyTimeoutMs?: number;
   /** Before each callback of which this is the n-th a forged one is sent: wrong signature, receiveid, Base64 in turn. */
   readonly forgeEvery?: number;
   /** Whether a passive card update burns the tap's ResponseCode; undocumented. Default false. */

@@ -48,6 +48,7 @@ export class Visitor {
   async take(name: string): Promise<Locator> {
     const phone = this.phone(name);
     const tab = this.#page.getByRole('navigation', { name: this.say('phone.switcher') }).getByRole('button', { name });
+    await phone.or(tab).first().waitFor();
     if (!(await phone.isVisible())) await tab.click();
     return phone;
   }

@@ -4,10 +4,10 @@ import path from 'node:path';
 import express from 'express';
 import { mountCalculators, type CalculatorDeps } from '../../../src/api/calculators.ts';
 import { problemHandler } from '../../../src/api/problem.ts';
-import { FixedClock } from '../../../src/lib/clock.ts';
 import { loadTexts } from '../../../src/lib/i18n.ts';
 import { createLog } from '../../../src/lib/log.ts';
 import { Secret } from '../../../src/lib/secret.ts';
+import { FixedClock } from '../../support/fixed-clock.ts';
 
 export const TOKEN = 'test-token-of-the-calculators';
 export const texts = loadTexts(path.resolve(import.meta.dirname, '../../../locales'));

@@ -158,10 +158,17 @@ describe('the open API', () => {
     const inside = await call<Problem>('PATCH', '/api/v1/leads/K305', {
       body: JSON.stringify({ facts: { purpose: '\u0000' } }),
     });
+    const half = await call<Problem>('POST', '/api/v1/staff', {
+      body: JSON.stringify({ name: '小林', roles: ['sales'], team: '一组\ud83d' }),
+    });
     const inPath = await call<Problem>('POST', '/api/v1/customers/%00/hand-back', { body: '{}' });
 
-    expect([staff.status, inside.status, inPath.status]).toEqual([422, 422, 422]);
-    expect([staff, inside].map(({ body }) => body.errors?.[0]?.pointer)).toEqual(['/name', '/facts/purpose']);
+    expect([staff.status, inside.status, half.status, inPath.status]).toEqual([422, 422, 422, 422]);
+    expect([staff, inside, half].map(({ body }) => body.errors?.[0]?.pointer)).toEqual([
+      '/name',
+      '/facts/purpose',
+      '/team',
+    ]);
   });
 
   test('what is wrong with a field is said in the caller’s language', async () => {

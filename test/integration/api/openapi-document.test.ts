@@ -60,6 +60,26 @@ test('every example fits its schema', () => {
   expect([...single, ...several].flatMap(({ at, value }) => faultsOf(`${at}schema`, value))).toEqual([]);
 });
 
+test('an operation that does not always make something says so', () => {
+  const successes = (address: string): readonly string[] => {
+    const { paths } = document as {
+      readonly paths: Readonly<Record<string, { readonly post?: { readonly responses: object } }>>;
+    };
+    return Object.keys(paths[address]?.post?.responses ?? {}).filter((status) => status !== 'default');
+  };
+
+  for (const address of [
+    '/leads',
+    '/leads/capture',
+    '/leads/{lead}/submit',
+    '/loans/{id}/payments',
+    '/products',
+    '/staff/{id}/accounts',
+  ])
+    expect(successes(address)).toEqual(['200', '201']);
+  expect([successes('/staff'), successes('/approvals/{id}/decisions')]).toEqual([['201'], ['200']]);
+});
+
 test('the source of a lead is what the document says it is', () => {
   const at = '/paths/~1leads/post/requestBody/content/application~1json/schema/properties/source';
 

@@ -1,6 +1,6 @@
 /** What the API does with requests that are not as they should be, and with numbers in addresses. */
 import { beforeAll, describe, expect, test } from 'vitest';
-import { useCompany, type StaffActor } from '../../invariants/support/company.ts';
+import { ADMIN, useCompany, type StaffActor } from '../../invariants/support/company.ts';
 import { useApi, type Answer } from './api-server.ts';
 
 interface Problem {
@@ -37,8 +37,8 @@ beforeAll(async () => {
 });
 
 async function as<T = Problem>(name: string, method: string, address: string, body?: object): Promise<Answer<T>> {
-  const token = tokens.get(name) ?? '';
-  return api.send<T>(method, `/api/v1${address}`, { token, ...(body === undefined ? {} : { body }) });
+  const token = tokens.get(name); // of nobody: the administrator's
+  return api.send<T>(method, `/api/v1${address}`, { ...(token && { token }), ...(body === undefined ? {} : { body }) });
 }
 
 describe('a body', () => {
@@ -135,8 +135,35 @@ test('what a checklist asks for is read in the caller’s language, and stays th
   expect([await nameIn('zh-CN'), await nameIn('en')]).toEqual(['身份证（正反面）', 'Identity card (both sides)']);
   const [product] = (await list('en')).items;
   const { id, version, ...again } = product ?? { id: '', version: 0 };
-  const { body } = await api.send('POST', '/api/v1/products', { body: again });
-  expect(body).toEqual({ id, version });
+  const { status, body } = await api.send('POST', '/api/v1/products', { body: again });
+  expect([status, body]).toEqual([200, { id, version, isNew: false }]);
+});
+
+test('only what came to be is answered with 201; what was there already, or is still missing, with 200', async () => {
+  const kinds = async (who: string, address: string, body: object): Promise<string> => {
+    const answer = await as<{ kind?: string }>(who, 'POST', address, body);
+    return `${answer.status} ${answer.body.kind}`;
+  };
+  const capture = async (who: string, phone: string, more: object = {}): Promise<string> =>
+    kinds(who, '/leads/capture', { facts: { name: '孙先生', phone, amount: '50000.00', ...more } });
+  const create = async (): Promise<string> =>
+    kinds('nobody', '/leads', { name: '吴女士', mobile: '13700031003', source: 'website' });
+
+  expect(await capture('小林', '13700031002')).toBe('201 captured');
+  expect(await capture('小林', '13700031002')).toBe('200 existing');
+  expect(await capture('小顾', '13700031002')).toBe('200 collision');
+  expect([await create(), await create()]).toEqual(['201 captured', '200 existing']);
+  const { rows } = await company.db.pool.query<{ number: number }>('SELECT max(number) AS number FROM customers');
+  const lead = `K${(rows[0]?.number ?? 0) - 1}`; // before the one of the website
+  expect(await kinds('小林', `/leads/${lead}/submit`, {})).toBe('200 incomplete');
+  await as('小林', 'PATCH', `/leads/${lead}`, { facts: { term: 12 } });
+  expect(await kinds('小林', `/leads/${lead}/submit`, { shown: { term: 24 } })).toBe('200 changed');
+  expect(await kinds('小林', `/leads/${lead}/submit`, {})).toBe('201 submitted');
+  const { body } = await as<{ items: readonly { id: string }[] }>('小钱', 'GET', '/approvals?state=OPEN');
+  await as('小钱', 'POST', `/approvals/${body.items[0]?.id}/decisions`, { revision: 1, verb: 'return', reason: '补' });
+  expect(await kinds('小林', `/leads/${lead}/submit`, {})).toBe('200 submitted');
+  const account = { id: people.sales?.id, platform: 'telegram', externalId: '7199' };
+  for (const isNew of [true, false]) expect(await company.call(ADMIN, 'staff.bind', account)).toMatchObject({ isNew });
 });
 
 describe('a number in an address', () => {

@@ -5,6 +5,7 @@ import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { doctor } from '../../../src/cli/doctor.ts';
 import { parseEnv } from '../../../src/config/env.ts';
+import { startStub } from '../../fixtures/slack/http-stub.ts';
 import { useDatabase } from '../../support/database.ts';
 import { freePort } from '../../support/free-port.ts';
 import { describeWithRedis, useRedis } from '../../support/redis.ts';
@@ -12,6 +13,8 @@ import { describeWithRedis, useRedis } from '../../support/redis.ts';
 interface Told {
   readonly code: number;
   readonly findings: Readonly<Record<string, boolean>>;
+  /** What is said of each, in words. */
+  readonly codes: Readonly<Record<string, string | undefined>>;
 }
 
 describeWithRedis('daiban doctor', () => {
@@ -26,8 +29,11 @@ describeWithRedis('daiban doctor', () => {
   });
   afterAll(async () => rm(dataDir, { recursive: true, force: true }));
 
-  /** Asks it about an installation whose Telegram nobody answers for. */
-  async function ask({ redisUrl, isLocal }: { readonly redisUrl: string; readonly isLocal: boolean }): Promise<Told> {
+  /** Asks it about an installation whose Telegram nobody answers for, unless more is said of it. */
+  async function ask(
+    { redisUrl, isLocal }: { readonly redisUrl: string; readonly isLocal: boolean },
+    more: Readonly<Record<string, string>> = {},
+  ): Promise<Told> {
     const settings = parseEnv({
       DATABASE_URL: db.url,
       DATA_DIR: dataDir,
@@ -35,19 +41,24 @@ describeWithRedis('daiban doctor', () => {
       MASTER_KEY: Buffer.alloc(32, 7).toString('base64'),
       TELEGRAM_BOT_TOKEN: '4242:doctor',
       TELEGRAM_API_ROOT: `http://127.0.0.1:${closed}`,
+      ...more,
     });
     if (!settings.ok) throw new Error(settings.faults.join('\n'));
     const lines: string[] = [];
     const cli = { env: settings.env, version: '0.0.0', json: true, out: (line: string) => void lines.push(line) };
     const code = await doctor(cli, isLocal);
     const { findings } = JSON.parse(lines.join('')) as {
-      readonly findings: readonly { readonly check: string; readonly ok: boolean }[];
+      readonly findings: readonly { readonly check: string; readonly ok: boolean; readonly code?: string }[];
     };
-    return { code, findings: Object.fromEntries(findings.map(({ check, ok }) => [check, ok])) };
+    return {
+      code,
+      findings: Object.fromEntries(findings.map(({ check, ok }) => [check, ok])),
+      codes: Object.fromEntries(findings.map(({ check, code: word }) => [check, word])),
+    };
   }
 
   test('fails on a platform that does not answer', async () => {
-    expect(await ask({ redisUrl: redis.url, isLocal: false })).toEqual({
+    expect(await ask({ redisUrl: redis.url, isLocal: false })).toMatchObject({
       code: 1,
       findings: {
         database: true,
@@ -62,15 +73,30 @@ describeWithRedis('daiban doctor', () => {
     });
   });
 
+  test.each([
+    ['https://bot.example.com', true, undefined],
+    ['https://old.example.com', false, 'webhook_elsewhere'],
+  ])('of a Telegram that delivers to %s it says whether that is us', async (where, isOurs, word) => {
+    const result = { url: `${where}/channels/telegram/webhook`, pending_update_count: 0 };
+    const stub = await startStub(() => ({ json: { ok: true, result } }));
+    const { findings, codes } = await ask(
+      { redisUrl: redis.url, isLocal: false },
+      { TELEGRAM_API_ROOT: stub.url, TELEGRAM_WEBHOOK_SECRET: 'hook', PUBLIC_URL: 'https://bot.example.com' },
+    );
+    await stub.close();
+
+    expect([findings['telegram'], codes['telegram']]).toEqual([isOurs, word]);
+  });
+
   test('fails on a Redis that does not answer', async () => {
     const { code, findings } = await ask({ redisUrl: `redis://127.0.0.1:${closed}`, isLocal: false });
     expect([code, findings['redis']]).toEqual([1, false]);
   });
 
   test('as the health check of a container asks only for what a process cannot work without', async () => {
-    expect(await ask({ redisUrl: `redis://127.0.0.1:${closed}`, isLocal: true })).toEqual({
-      code: 0,
-      findings: { database: true, keys: true, incidents: true },
-    });
+    const { code, findings } = await ask({ redisUrl: `redis://127.0.0.1:${closed}`, isLocal: true });
+
+    expect(code).toBe(0);
+    expect(findings).toEqual({ database: true, keys: true, incidents: true });
   });
 });

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { SYSTEM_ACTOR } from '../../../src/core/operations/actor.ts';
 import { inUnit } from '../../../src/core/unit/unit.ts';
 import { Database } from '../../../src/db/database.ts';
+import { insertInternal } from '../../../src/inbox/internal.ts';
 import { askAfterGap, CallbackWatch } from '../../../src/jobs/callback-gap.ts';
 import { instantOf, dateIn, addDays } from '../../../src/lib/business-date.ts';
 import { ACCOUNTS, ADMIN, useCompany, type StaffActor } from '../../invariants/support/company.ts';
@@ -57,6 +58,18 @@ async function awayFor(seconds: number): Promise<void> {
     'UPDATE channel_states SET callbacks_at = clock_timestamp() - make_interval(secs => $1)',
     [seconds],
   );
+}
+
+/** An event of our own in somebody's chat. */
+async function ring(chat: string): Promise<void> {
+  const { rows } = await company.db.pool.query<{ id: string }>('SELECT id FROM conversations WHERE chat = $1', [chat]);
+  await insertInternal(company.base.database, company.base.keys, {
+    key: `ring ${chat}`,
+    conversationId: rows[0]?.id ?? '',
+    kind: 'silence',
+    body: { internal: 'silence', at: 0 },
+    now: await businessNow(),
+  });
 }
 
 async function gaps(): Promise<readonly { readonly subject_id: string; readonly detail: Record<string, unknown> }[]> {
@@ -131,6 +144,7 @@ describe('whoever may have been missed', () => {
     await company.say(wecom, 'xiaolin', '帮助');
     await company.say(wecom, 'xiaowu', '帮助');
     await company.call(ADMIN, 'staff.disable', { id: left.id });
+    await ring('00123'); // a timer of ours in his chat is no sign of him
     await company.drain();
     wecom.sent.length = 0;
 
@@ -187,4 +201,18 @@ describe('whoever may have been missed', () => {
     await company.drain();
     expect(asked('xiaolin')).toHaveLength(1);
   });
+});
+
+test('that Slack says it left out events is an incident that names the account and what to do', async () => {
+  const { slack } = company.channels;
+  await company.receive(slack, '', { kind: 'gap' });
+  await company.drain();
+
+  const { items } = (await company.call(ADMIN, 'incident.list', {})) as {
+    readonly items: readonly { readonly kind: string; readonly subjectId: string; readonly words: string }[];
+  };
+  expect(items).toMatchObject([
+    { kind: 'delivery_gap', subjectId: slack.account, words: expect.stringContaining(slack.account) as string },
+  ]);
+  expect(slack.sent).toEqual([]);
 });

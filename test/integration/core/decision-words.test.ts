@@ -172,3 +172,75 @@ describe('the number of an application', () => {
     expect(wecom.said('laowu').at(-1)).toContain('没有找到，或不在您的查看范围内');
   });
 });
+
+describe('an approver who was called away', () => {
+  const MINUTE = 60_000;
+  const DAY = 24 * 60 * MINUTE;
+
+  beforeAll(async () => {
+    await say('取消'); // the form that an earlier test left open
+  });
+
+  test('is asked back with his words when he writes later than a quarter of an hour, and what he writes then counts', async () => {
+    const one = await newCase();
+    await one.press('reject');
+    await company.advance(16 * MINUTE);
+
+    const [again, ...more] = await say('今天下午我请假');
+    expect(again).toContain(`「今天下午我请假」没有当成拒绝 ${one.number} 的理由，还没有拒绝`);
+    expect(more).toEqual([]);
+    expect(await one.state()).toBe('OPEN');
+
+    await company.advance(14 * MINUTE);
+    expect(await say('流水不真实')).toEqual([`已拒绝 ${one.number}`]);
+  });
+
+  test('may choose an offered reason however late on that day; its place in the list says too little', async () => {
+    const one = await newCase();
+    await one.press('reject');
+    await company.advance(16 * MINUTE);
+
+    expect((await say('2')).join()).toContain('还没有拒绝');
+    await company.advance(16 * MINUTE);
+    expect(await say('负债比例偏高')).toEqual([`已拒绝 ${one.number}`]);
+  });
+
+  test('is not held to it a day later: the question is dropped with the number of its case, and the sentence is an ordinary one', async () => {
+    const one = await newCase();
+    await one.press('return');
+    await company.advance(DAY + MINUTE);
+    await company.drain();
+
+    const [dropped, ...heard] = await say('缺近三个月流水');
+    expect(dropped).toBe(`${one.number} 要补的内容等了一天没有收到，先不处理了，卡片还在。`);
+    expect(heard).not.toEqual([]);
+    expect((await say('缺近三个月流水')).join()).not.toContain(one.number);
+    expect(await one.state()).toBe('OPEN');
+  });
+
+  test('is asked once more where an older release asked: nobody knows when that was', async () => {
+    const one = await newCase();
+    await one.press('return');
+    await forgetWhen();
+
+    expect((await say('缺近三个月流水')).join()).toContain(`要补的内容，还没有退回`);
+    expect(await say('缺近三个月流水')).toEqual([`已退回 ${one.number}，提交人会收到通知`]);
+  });
+
+  /** As a release before this one kept it. */
+  async function forgetWhen(): Promise<void> {
+    const { keys } = company.base;
+    const { rows } = await company.db.pool.query<{ id: string; sealed_state: Buffer }>(
+      `SELECT id, sealed_state FROM conversations WHERE chat = '7102'`,
+    );
+    for (const { id, sealed_state } of rows) {
+      const column = `conversations.sealed_state.${id}`;
+      const { decision, ...memory } = keys.openJson(column, sealed_state) as { decision: { askedAt?: number } };
+      const { askedAt: _, ...old } = decision;
+      await company.db.pool.query('UPDATE conversations SET sealed_state = $2 WHERE id = $1', [
+        id,
+        keys.sealJson(column, { ...memory, decision: old }),
+      ]);
+    }
+  }
+});

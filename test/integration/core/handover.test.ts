@@ -130,9 +130,9 @@ describe('人工 from a customer', () => {
     expect((await say(wecom, 'xiaolin', `hand back ${he.number}`))[0]).toMatch(/不用交还/);
     const { rows } = await company.db.pool.query(
       `SELECT DISTINCT subject_kind, subject_id FROM audit_entries WHERE action = 'conversation.giveBack' AND subject_id = $1`,
-      [he.number],
+      [he.id],
     );
-    expect(rows).toEqual([{ subject_kind: 'customer', subject_id: he.number }]);
+    expect(rows).toEqual([{ subject_kind: 'customer', subject_id: he.id }]);
   });
 
   test('of nobody who works here any more reaches the managers', async () => {
@@ -192,7 +192,7 @@ describe('人工 from somebody unknown', () => {
     await say(telegram, '6660001', '人工');
     const { rows } = await company.db.pool.query<{ id: string }>(`SELECT id FROM conversations WHERE chat = '6660001'`);
     const input = { conversation: rows[0]?.id };
-    expect(await company.call(boss, 'conversation.handBackChat', input)).toEqual({ conversations: 1 });
+    expect(await company.call(boss, 'conversation.handBackChat', input)).toEqual({ id: rows[0]?.id, conversations: 1 });
     await expect(company.call(lin, 'conversation.handBackChat', input)).rejects.toMatchObject({
       code: 'permission.denied',
     });

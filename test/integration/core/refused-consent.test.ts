@@ -5,7 +5,7 @@ import { ADMIN, useCompany, type StaffActor } from '../../invariants/support/com
 import { refusalOf, type CustomerActor } from '../../support/product.ts';
 
 const PERSONAL = { textKey: 'flows.consent.personal-data', version: '1' };
-const BORDER = { textKey: 'flows.consent.cross-border', version: '1' };
+const BORDER = { textKey: 'flows.consent.cross-border', version: '2' };
 const company = useCompany();
 const { telegram, wecom } = company.channels;
 let lin: StaffActor;
@@ -124,7 +124,7 @@ describe('the transfer abroad refused in a chat that lies abroad', () => {
     expect(wecom.said('xiaolin').join('\n')).toMatch(/还款提醒发不到客户，请电话联系/u);
     const { items } = (await company.call(ADMIN, 'consent.list', { customer: he.number })) as { items: unknown[] };
     expect(items).toMatchObject([
-      { consent: 'cross-border', version: 1, grantedAt: null, declinedAt: expect.any(String) as string },
+      { consent: 'cross-border', version: 2, grantedAt: null, declinedAt: expect.any(String) as string },
     ]);
   });
 

@@ -5,9 +5,12 @@ import { lockApproval, lockOpenApplication } from '../../../src/domain/applicati
 import { lockCustomer } from '../../../src/domain/customers/index.ts';
 import { lockOpenLead } from '../../../src/domain/leads/index.ts';
 import { lockLoan } from '../../../src/domain/loans/loan-store.ts';
+import { SYSTEM_ACTOR } from '../../../src/core/operations/actor.ts';
+import { inUnit, type Turn } from '../../../src/core/unit/unit.ts';
 import { until, useCompany, type StaffActor } from '../../invariants/support/company.ts';
 
 const company = useCompany();
+const { wecom } = company.channels;
 let lin: StaffActor;
 let qian: StaffActor;
 let lead: { readonly customerId: string; readonly leadNumber: string };
@@ -101,4 +104,38 @@ test('who hands a returned case in again waits for whoever holds its process bef
   });
 
   expect(await submitted).toMatchObject({ kind: 'submitted', isResubmission: true });
+});
+
+test.each([
+  [
+    'timers',
+    `INSERT INTO timers (key, kind, due_at, trace_id) VALUES ($1, 'test', business_now(), 't')`,
+    ({ effects, call }: Turn, key: string) => effects.setTimer({ key, kind: 'test', dueAt: call.now }),
+  ],
+  [
+    'messages',
+    `INSERT INTO outbox_keys (key, outbox_id, at) VALUES ($1, 0, business_now())`,
+    ({ effects }: Turn, key: string) =>
+      effects.send({
+        key,
+        to: { account: wecom.account, chat: 'xiaolin' },
+        purpose: 'STAFF',
+        content: { kind: 'text', text: '您好' },
+      }),
+  ],
+] as const)('keys of %s are taken in one order, whatever order they were named in', async (_what, insert, leave) => {
+  let left: Promise<unknown> = Promise.resolve();
+
+  await company.base.database.transaction(async (tx) => {
+    await tx.query(insert, ['order a']);
+    left = inUnit(company.base.unit, async (unit) => {
+      const turn = unit.turn({ actor: SYSTEM_ACTOR, via: 'timer' });
+      for (const key of ['order z', 'order a']) leave(turn, key);
+    });
+    await until(async () => (await company.count(waiting)) > 0);
+    await tx.query(`SET LOCAL lock_timeout = '100ms'`);
+    await tx.query(insert, ['order z']);
+  });
+
+  await expect(left).resolves.toBeUndefined();
 });

@@ -9,6 +9,7 @@ import { jpegFile } from '../../support/files.ts';
 import { refusalOf, type CustomerActor } from '../../support/product.ts';
 
 const PERSONAL = { textKey: 'flows.consent.personal-data', version: '1' };
+const BORDER = { textKey: 'flows.consent.cross-border', version: '2' };
 const company = useCompany();
 const { telegram, wecom } = company.channels;
 let lin: StaffActor;
@@ -28,8 +29,7 @@ beforeAll(async () => {
 beforeEach(async () => {
   customers += 1;
   he = await aCustomer('100000.00');
-  for (const textKey of ['flows.consent.cross-border', PERSONAL.textKey])
-    await company.call(he, 'consent.grant', { textKey, version: '1' });
+  for (const shown of [BORDER, PERSONAL]) await company.call(he, 'consent.grant', shown);
   telegram.sent.length = 0;
   wecom.sent.length = 0;
 });
@@ -205,6 +205,73 @@ describe('a case that got to its loan without a consent in force', () => {
     expect(await company.count(`instances WHERE subject_id = $1 AND status = 'DONE'`, [application])).toBe(1);
     expect(await company.count(`todos WHERE subject_id = $1 AND done_at IS NULL`, [application])).toBe(0);
   });
+});
+
+describe('to the file of whoever withdrew or declined', () => {
+  const asked = { textKey: PERSONAL.textKey, version: 1 };
+
+  test.each(['consent.withdraw', 'consent.decline'])(
+    'colleagues add nothing (%s); what is there stays, and with his new consent they go on',
+    async (refusal) => {
+      const link = `上传 ${he.number}`;
+      await company.exchange(wecom, 'xiaolin', link);
+      const { rows } = await company.db.pool.query<{ id: string }>(
+        'SELECT id FROM upload_links ORDER BY created_at DESC LIMIT 1',
+      );
+      await company.call(he, refusal, refusal === 'consent.withdraw' ? { consent: 'personal-information' } : asked);
+      const update = { lead: he.number, facts: { amount: '200000.00' } };
+      const upload = { link: rows[0]?.id, caption: '', files: [{ fileId: rows[0]?.id, name: '' }], refused: 0 };
+
+      for (const [name, input] of [
+        ['lead.update', update],
+        ['document.offerUpload', { customer: he.number }],
+        ['document.openUpload', { link: rows[0]?.id }],
+        ['document.takeUpload', upload],
+        ['document.receive', { media: { refused: 'no_consent' } }],
+      ] as const)
+        expect([name, await refusalOf(company.call(lin, name, input))]).toEqual([name, 'consent.refused']);
+      expect(await target()).toBe('no_consent');
+      expect(await company.call(lin, 'lead.get', { lead: he.number })).toMatchObject({ amount: '100000.00' });
+
+      await company.call(he, 'consent.grant', PERSONAL);
+      expect(await company.call(lin, 'lead.update', update)).toMatchObject({ amount: '200000.00' });
+      expect(await target()).toBe('customer');
+      expect((await company.exchange(wecom, 'xiaolin', link)).join('\n')).toContain('/upload/');
+    },
+  );
+
+  test('a file that was fetched before he withdrew is not filed either', async () => {
+    const { base } = company;
+    const stored = await base.parts.intake(base.database, base.services).store({
+      customerId: he.id,
+      bytes: jpegFile(he.chat),
+      name: '',
+      mime: 'image/jpeg',
+      now: new Date(),
+    });
+    await company.call(he, 'consent.withdraw', { consent: 'personal-information' });
+
+    expect(await refusalOf(company.call(lin, 'document.receive', { media: { ...stored, caption: '流水' } }))).toBe(
+      'consent.refused',
+    );
+  });
+
+  test('who types him again in chat reads that he has to be asked, and how; nothing is added to his lead', async () => {
+    await company.call(he, 'consent.withdraw', { consent: 'personal-information' });
+
+    const said = await company.exchange(wecom, 'xiaolin', `何晓燕 ${13_800_400_000 + customers} 想贷50万`);
+
+    expect(said.join('\n')).toContain(he.number);
+    expect(said.join('\n')).toContain('发「邀请」加客户编号');
+    expect(await company.call(lin, 'lead.get', { lead: he.number })).toMatchObject({ amount: '100000.00' });
+  });
+
+  async function target(): Promise<string> {
+    const { base } = company;
+    const file = { actor: lin, caption: he.number };
+    const found = await base.parts.intake(base.database, base.services).target(file);
+    return found.kind === 'refused' ? found.reason : found.kind;
+  }
 });
 
 test('a customer whom nobody has asked yet is handed in as before', async () => {

@@ -1,8 +1,8 @@
-import { beforeAll, describe, expect, test, vi } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { isPassing } from '../../../src/db/faults.ts';
 import { Keyring } from '../../../src/db/keyring.ts';
-import { FixedClock } from '../../../src/lib/clock.ts';
 import { useDatabase } from '../../support/database.ts';
+import { FixedClock } from '../../support/fixed-clock.ts';
 
 const NOW = new Date('2026-11-21T00:00:00Z');
 const PLACE = 'pii_refs.sealed_value.1';
@@ -81,12 +81,8 @@ describe('the master key is changed while processes run', () => {
     await db.database.transaction(async (tx) => {
       await former.createCustomerKey(tx, NOW);
       rotated = rotate();
-      await vi.waitFor(async () => {
-        const waiting = await db.pool.query(
-          "SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'",
-        );
-        expect(waiting.rowCount).toBe(1);
-      });
+      const waiting = `SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`;
+      await expect.poll(async () => (await db.pool.query(waiting)).rowCount).toBe(1);
     });
 
     expect(await rotated).toBeGreaterThan(0);

@@ -39,7 +39,7 @@ describe('every prepared statement of the product', () => {
   test.each([
     ['todos-finish-about', 'todos_open_subject'],
     ['approvals-alarmed', 'todos_open_subject'],
-    ['instances-next-stopped', 'instances_stopped'],
+    ['instances-stopped', 'instances_stopped'],
   ])('%s looks only at what it is about', async (name, index) => {
     const client = await database.pool.connect();
     try {
@@ -48,7 +48,7 @@ describe('every prepared statement of the product', () => {
       );
       const plan = rows.map((row) => row['QUERY PLAN']).join('\n');
       expect(plan).toContain(index);
-      expect(plan).toContain('Index Cond');
+      expect(plan).not.toContain('Seq Scan');
     } finally {
       client.release(true);
     }

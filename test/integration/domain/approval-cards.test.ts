@@ -321,6 +321,59 @@ describe('the first of two signatures', () => {
   });
 });
 
+describe('a press that decides nothing', () => {
+  async function pressed(cardId: string, revision: number, keys: readonly [string]): Promise<void> {
+    const happening = {
+      kind: 'action',
+      cardId,
+      revision,
+      verb: 'approve',
+      selected: {},
+      handle: { query: 'q' },
+    } as const;
+    await company.door().receive([telegram.event('7102', happening, keys)]);
+    await company.drain();
+  }
+
+  async function refusals(): Promise<readonly string[]> {
+    const { rows } = await company.db.pool.query<{ id: string; action: string; sealed_detail: Buffer }>(
+      `SELECT id, action, sealed_detail FROM audit_entries WHERE outcome = 'REFUSED' AND actor_id = $1 ORDER BY id`,
+      [person('zhou').id],
+    );
+    return rows.map(({ id, action, sealed_detail }) => {
+      const detail = company.base.keys.openJson(`audit_entries.sealed_detail.${id}`, sealed_detail);
+      return `${action} ${(detail as { code: string }).code}`;
+    });
+  }
+
+  test('on an unknown card, an outdated one or twice is answered with how things stand and audited, each press once', async () => {
+    const one = await submit('100000.00');
+    await company.drain();
+    const id = cardsOf(telegram, '7102').at(-1)?.id ?? '';
+    const before = (await refusals()).length;
+
+    await pressed('nobodysCard', 1, ['unknown']);
+    await pressed('nobodysCard', 1, ['unknown']); // delivered once more
+    await pressed('x'.repeat(40), 1, ['no-card-at-all']);
+    await pressed(id, 7, ['outdated']);
+    await decide(person('zhou'), one, 'approve');
+    await pressed(id, 7, ['late']);
+
+    expect(answers(telegram)).toEqual([
+      '这张卡片已经失效，请以最新的一张为准。',
+      '这张卡片已经失效，请以最新的一张为准。',
+      `${one.number} 有更新，请看最新的一张卡片。`,
+      `${one.number} 已经通过（周敏），这次点击没有改变结果。`,
+    ]);
+    expect((await refusals()).slice(before)).toEqual([
+      'approval.card approval.not_found',
+      'approval.card request.invalid',
+      'approval.decide approval.stale_revision',
+      'approval.decide approval.closed',
+    ]);
+  });
+});
+
 test('the list says how long each has been waiting in a unit a person would use, and how long a closed one took', async () => {
   const one = await submit('100000.00');
   const waiting = async (state: string): Promise<string> => {

@@ -1,12 +1,13 @@
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { addDays, dateIn, instantOf } from '../../../src/lib/business-date.ts';
-import { useCompany, type StaffActor } from '../../invariants/support/company.ts';
+import { ADMIN, useCompany, type StaffActor } from '../../invariants/support/company.ts';
 
 const company = useCompany();
 const ZONE = 'Asia/Shanghai';
 const FOUR_HOURS = 4 * 3_600_000;
 let sales: StaffActor;
 let reviewer: StaffActor;
+let manager: StaffActor;
 let phone = 13_800_007_000;
 
 beforeAll(async () => {
@@ -29,11 +30,11 @@ async function businessNow(): Promise<Date> {
 }
 
 /** Submits a case; its number. */
-async function submit(): Promise<string> {
+async function submit(who = sales): Promise<string> {
   phone += 1;
   const facts = { name: '何晓燕', phone: String(phone), amount: '120000.00', term: 12 };
-  const lead = (await company.call(sales, 'lead.capture', { facts })) as { leadNumber: string };
-  const done = (await company.call(sales, 'lead.submit', { lead: lead.leadNumber })) as { applicationNumber: string };
+  const lead = (await company.call(who, 'lead.capture', { facts })) as { leadNumber: string };
+  const done = (await company.call(who, 'lead.submit', { lead: lead.leadNumber })) as { applicationNumber: string };
   await company.drain();
   return done.applicationNumber;
 }
@@ -92,7 +93,7 @@ describe('an approval nobody decides', () => {
   });
 
   test('is told to the managers after three reminders, with the name of whoever still has to decide; then silence', async () => {
-    await company.addStaff('梁总', ['manager'], { slack: 'U0LIANG' });
+    manager = await company.addStaff('梁总', ['manager'], { slack: 'U0LIANG' });
     const application = await submit();
 
     for (let n = 0; n < 8; n += 1) await later(FOUR_HOURS);
@@ -143,4 +144,65 @@ test('a returned case reminds its submitter three times, by name and number', as
   const reminders = told('wecom', 'xiaolin', application).filter((text) => text.includes('还没有重新提交'));
   expect(reminders).toHaveLength(3);
   expect(reminders[0]).toMatch(/^A\d+ 退回补件还没有重新提交：K\d+ 何\*\*/);
+});
+
+describe('a returned case whose submitter has left', () => {
+  let gone: StaffActor;
+  const waiting = (platform: 'wecom' | 'slack', chat: string, application: string): number =>
+    told(platform, chat, application).filter((text) => text.includes('还没有重新提交')).length;
+
+  async function returnedOf(): Promise<string> {
+    gone = await company.addStaff('小顾', ['sales'], { wecom: `gu${phone}` });
+    const application = await submit(gone);
+    await decide(application, 'return', '缺流水');
+    await company.call(ADMIN, 'staff.disable', { id: gone.id });
+    await company.drain();
+    return application;
+  }
+
+  test('reminds whose lead it is by now', async () => {
+    const heir = await company.addStaff('小温', ['sales'], { slack: 'U0WEN' });
+    const application = await returnedOf();
+    await company.db.pool.query('UPDATE leads SET owner_id = $1 WHERE owner_id = $2', [heir.id, gone.id]);
+
+    await later(24 * 3_600_000);
+
+    expect(waiting('slack', 'U0WEN', application)).toBe(1);
+    expect(waiting('slack', 'U0LIANG', application)).toBe(0);
+  });
+
+  test('reminds the managers when nobody has taken it over, and is on their list when it comes back later', async () => {
+    const application = await returnedOf();
+    await later(24 * 3_600_000);
+    expect(waiting('slack', 'U0LIANG', application)).toBe(1);
+
+    await company.call(ADMIN, 'staff.update', { id: gone.id, disabled: false });
+    const other = await submit(gone);
+    await company.call(ADMIN, 'staff.disable', { id: gone.id });
+    await decide(other, 'return', '缺流水');
+
+    expect(
+      await company.count(
+        `todos t JOIN applications a ON a.id = t.subject_id WHERE t.kind = 'case_returned' AND t.role = 'manager' AND a.number = $1`,
+        [Number(other.slice(1))],
+      ),
+    ).toBe(1);
+  });
+
+  test('counts as reminded only whom a message reached', async () => {
+    const application = await returnedOf();
+    await company.call(ADMIN, 'staff.update', { id: manager.id, slack: null });
+    const { rows } = await company.db.pool.query<{ id: string; visit: number }>(
+      `SELECT i.id, i.visit FROM instances i JOIN applications a ON a.id = i.subject_id WHERE a.number = $1`,
+      [Number(application.slice(1))],
+    );
+
+    const done = await company.call({ kind: 'SYSTEM', id: 'daiban', language: 'zh-CN' }, 'approval.remind', {
+      instanceId: rows[0]?.id,
+      visit: rows[0]?.visit,
+      text: 'flows.loan-approval.waiting-remind',
+    });
+
+    expect(done).toEqual({ reminded: 0 });
+  });
 });

@@ -81,6 +81,14 @@ const seatsOf = async (one: Case): Promise<readonly string[] | undefined> =>
 const alarms = async (one: Case): Promise<number> =>
   company.count(`todos WHERE kind = 'approval_stopped' AND done_at IS NULL AND subject_id = $1`, [one.id]);
 
+/** What is still open of it on the list of incidents. */
+async function incidentsOf({ id }: Case): Promise<readonly string[]> {
+  const { items } = (await company.call(ADMIN, 'incident.list', {})) as {
+    items: readonly { kind: string; subjectId: string }[];
+  };
+  return items.filter(({ subjectId }) => subjectId === id).map(({ kind }) => kind);
+}
+
 describe('a second level with too few approvers', () => {
   test('is told to managers and submitter with number and title, stays stopped, and goes on when an approver is added', async () => {
     const one = await submit('300000.00');
@@ -112,11 +120,13 @@ describe('a second level with too few approvers', () => {
     await company.drain();
     expect(await openOf(one)).toBeUndefined();
     expect(slack.said('U0LIANG')).toHaveLength(1);
+    expect(await incidentsOf(one)).toEqual(['approval.empty']);
 
     people.may = await company.addStaff('阿May', ['approver'], { wecom: 'may' });
     await company.drain();
     expect(await seatsOf(one)).toEqual(['老赵 OPEN', '阿May OPEN'].sort());
     expect(await alarms(one)).toBe(0);
+    expect(await incidentsOf(one)).toEqual([]);
     await approve(person('zhao'), one);
     expect(await stateOf(one)).toBe('SUBMITTED');
     await approve(person('may'), one);
@@ -154,6 +164,25 @@ describe('a second level with too few approvers', () => {
 
     expect(again).toMatchObject({ applicationNumber: one.number, amount: '300000.00', term: 12, product: one.product });
   });
+});
+
+test('a step that failed is an incident until it is done', async () => {
+  const one = await submit('100000.00');
+  const sql = 'UPDATE applications SET amount_fen = $2 WHERE id = $1';
+  await company.db.pool.query(sql, [one.id, 11_000_000]); // not what is voted on
+  await approve(person('reviewer'), one);
+  expect(await incidentsOf(one)).toEqual(['operation_failed']);
+  expect(await refusalOf(company.call(person('sales'), 'application.resume', { id: one.number }))).toBe(
+    'application.still_stopped',
+  );
+  expect(await incidentsOf(one)).toEqual(['operation_failed']);
+
+  await company.db.pool.query(sql, [one.id, 10_000_000]);
+  await company.call(person('sales'), 'application.resume', { id: one.number });
+
+  expect(await stateOf(one)).toBe('APPROVED');
+  expect(await incidentsOf(one)).toEqual([]);
+  expect(await company.count(`todos WHERE subject_id = $1 AND done_at IS NULL`, [one.id])).toBe(0);
 });
 
 describe('somebody who leaves', () => {
@@ -296,6 +325,54 @@ describe('a seat that falls vacant', () => {
       constraint: 'vote_stands',
     });
   });
+});
+
+test('a case whose going on fails keeps no other from it, and the incident names it', async () => {
+  const [broken, one] = [await submit('300000.00'), await submit('300000.00')];
+  await company.db.pool.query(`UPDATE staff SET is_active = false WHERE roles @> '{approver}'`);
+  for (const stopped of [broken, one]) await approve(person('reviewer'), stopped);
+  expect([await alarms(broken), await alarms(one)]).toEqual([1, 1]);
+  await company.db.pool.query(`UPDATE instances SET sealed_state = '\\x00' WHERE subject_id = $1`, [broken.id]);
+
+  for (const name of ['小韩', '小杨']) await company.addStaff(name, ['approver']);
+  await company.drain();
+
+  expect(await seatsOf(one)).toEqual(['小杨 OPEN', '小韩 OPEN'].sort());
+  const { items } = (await company.call(ADMIN, 'incident.list', {})) as {
+    items: readonly { kind: string; subjectKind: string; subjectId: string; words: string }[];
+  };
+  expect(items.filter(({ kind }) => kind === 'timer.case_parked')).toEqual([
+    expect.objectContaining({
+      subjectKind: 'application',
+      subjectId: broken.id,
+      words: expect.stringContaining('别的申请照常'),
+    }),
+  ]);
+});
+
+test('a seat whose filling fails keeps no other empty, and the incident names its case', async () => {
+  await company.db.pool.query(`UPDATE staff SET is_active = false WHERE roles @> '{approver}'`);
+  const [going] = [await company.addStaff('小朱', ['approver']), await company.addStaff('小秦', ['approver'])];
+  await company.drain();
+  const [broken, one] = [await submit('300000.00'), await submit('300000.00')];
+  for (const open of [broken, one]) await approve(person('reviewer'), open);
+  await company.addStaff('小许', ['approver']);
+  const brokenId = (await openOf(broken))?.id ?? '';
+  await company.db.pool.query(`
+    CREATE FUNCTION refuse_seat() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'no'; END $$;
+    CREATE TRIGGER refuse_seat BEFORE UPDATE ON approval_tasks FOR EACH ROW WHEN (NEW.approval_id = '${brokenId}') EXECUTE FUNCTION refuse_seat()`);
+
+  await leaves(going);
+  await company.db.pool.query('DROP TRIGGER refuse_seat ON approval_tasks');
+
+  expect(await seatsOf(one)).toEqual(['小朱 HANDED_OVER', '小秦 OPEN', '小许 OPEN'].sort());
+  expect(await seatsOf(broken)).toEqual(['小朱 OPEN', '小秦 OPEN'].sort());
+  expect(
+    await company.count(
+      `incidents WHERE kind = 'timer.case_parked' AND subject_id = $1 AND subject_kind = 'application'`,
+      [broken.id],
+    ),
+  ).toBe(1);
 });
 
 test('a case that can go on does, however many older ones stand still', async () => {

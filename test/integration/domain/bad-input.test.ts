@@ -50,7 +50,8 @@ describe('a product', () => {
 
   test.each([
     [{ annualRate: '9.6' }, '/terms/annualRate'],
-    [{ annualRate: '0.3601' }, '/terms/annualRate'],
+    [{ annualRate: '0.2401' }, '/terms/annualRate'],
+    [{ annualRate: '0.2368', dayCount: 'ACT/360' }, '/terms/annualRate'],
     [{ annualRate: '-0.01' }, '/terms/annualRate'],
     [{ annualRate: '0.123456789' }, '/terms/annualRate'],
     [{ minAmount: '0.00' }, '/terms/minAmount'],
@@ -61,7 +62,7 @@ describe('a product', () => {
     [{ termMonths: [361] }, '/terms/termMonths/0'],
     [{ dayCount: 'ACT/ACT' }, '/terms/dayCount'],
     [{ ...MANY_YEARS, annualRate: '0.14' }, '/terms/termMonths'],
-    [{ ...MANY_YEARS, annualRate: '0.36' }, '/terms/termMonths'],
+    [{ ...MANY_YEARS, annualRate: '0.24' }, '/terms/termMonths'],
     [{ fee: '1' }, '/terms'],
   ])('with %j is refused at %s', async (terms, pointer) => {
     expect(await pointersOf('product.publish', withTerms(terms))).toEqual([pointer]);
@@ -77,10 +78,11 @@ describe('a product', () => {
   });
 
   test.each([
-    withTerms({ annualRate: '0.36' }),
+    withTerms({ annualRate: '0.24' }),
+    withTerms({ annualRate: '0.2367', dayCount: 'ACT/360' }),
     withTerms({ annualRate: '0' }),
     withTerms({ ...MANY_YEARS, annualRate: '0.12' }),
-    withTerms({ ...MANY_YEARS, annualRate: '0.36', dayCount: '30/360' }),
+    withTerms({ ...MANY_YEARS, annualRate: '0.24', dayCount: '30/360' }),
     ...DEMO_PRODUCTS,
   ])('within the limits is published: %j', async (product) => {
     expect(await pointersOf('product.publish', product)).toEqual([]);

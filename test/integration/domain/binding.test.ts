@@ -61,6 +61,26 @@ describe('binding a customer by a one-time link and his own phone', () => {
     return { kind: 'CUSTOMER', id: customer.id, identityId: actor.id, language: 'zh-CN' };
   }
 
+  test('there is no link for somebody without a phone: nothing could prove later that it is he, and the cure is named', async () => {
+    const lead = (await product.call(lin, 'lead.capture', { facts: { name: '周先生' } })) as Record<string, string>;
+    expect(lead).not.toHaveProperty('bindingLink');
+    const id = lead['leadNumber'];
+
+    const error = await product.call(lin, 'customer.createBindingLink', { id }).catch((fault: unknown) => fault);
+
+    expect(error).toMatchObject({ code: 'binding.no_phone', params: { number: id } });
+    expect(product.services.texts.translate('zh-CN', 'error.binding.no_phone.help', { number: id })).toBe(
+      `先补手机号：发「继续 ${id}」，再发客户的手机号，然后再邀请。`,
+    );
+    await product.call(lin, 'lead.update', { lead: id, facts: { phone: '13877770001' } });
+    expect(await product.call(lin, 'customer.createBindingLink', { id })).toMatchObject({
+      customerId: lead['customerId'],
+      url: expect.stringContaining('?start=') as string,
+    });
+    const withPhone = await product.call(lin, 'lead.capture', { facts: { name: '周先生', phone: '13877770002' } });
+    expect(withPhone).toHaveProperty('bindingLink');
+  });
+
   test('opening the link tells nothing of the case, not even whose it is', async () => {
     const he = await somebody();
 

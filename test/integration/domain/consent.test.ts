@@ -93,7 +93,7 @@ describe('consents of a customer', () => {
   test('refusing twice, one after the other or at once, is one refusal', async () => {
     const he = await aCustomer();
     const refuse = async (): Promise<string> =>
-      ((await product.call(he, 'consent.decline', { textKey: ABROAD, version: 1 })) as { kind: string }).kind;
+      ((await product.call(he, 'consent.decline', { textKey: ABROAD, version: 2 })) as { kind: string }).kind;
 
     const kinds = [...(await Promise.all([refuse(), refuse(), refuse()])), await refuse()];
 
@@ -167,7 +167,7 @@ describe('consents of a customer', () => {
 
   test('the two consents are apart: one does not stand for the other', async () => {
     const he = await aCustomer();
-    await product.call(he, 'consent.grant', { textKey: ABROAD, version: '1' });
+    await product.call(he, 'consent.grant', { textKey: ABROAD, version: '2' });
 
     await product.db.database.transaction(async (tx) => {
       expect(await hasConsent(tx, he.id, 'cross-border')).toBe(true);
@@ -275,13 +275,25 @@ describe('consents of a customer', () => {
       'SELECT key, version, language FROM consent_texts ORDER BY key, language',
     );
     expect(rows).toEqual([
-      { key: 'cross-border', version: 1, language: 'en' },
-      { key: 'cross-border', version: 1, language: 'zh-CN' },
+      { key: 'cross-border', version: 2, language: 'en' },
+      { key: 'cross-border', version: 2, language: 'zh-CN' },
       { key: 'personal-information', version: 1, language: 'en' },
       { key: 'personal-information', version: 1, language: 'zh-CN' },
     ]);
     await expect(put(changed)).rejects.toThrow(/differs from version 1 on file.*version 2/);
     await expect(product.db.pool.query(`UPDATE consent_texts SET text = 'x'`)).rejects.toThrow(/append-only/);
+  });
+
+  test('a consent to an earlier version holds, and stays on file with the words of then', async () => {
+    const he = await aCustomer();
+    await product.db.pool.query(
+      `INSERT INTO consent_texts (key, version, language, text, hash) VALUES ('cross-border', 1, 'zh-CN', '第1版', sha256('第1版'::bytea)) ON CONFLICT DO NOTHING`,
+    );
+
+    await product.call(he, 'consent.grant', { textKey: ABROAD, version: 1 });
+
+    await product.db.database.transaction(async (tx) => expect(await hasConsent(tx, he.id, 'cross-border')).toBe(true));
+    expect(await listOf(he)).toMatchObject([{ consent: 'cross-border', version: 1, text: '第1版', withdrawnAt: null }]);
   });
 
   test('a consent to an older version ends when a newer one is given', async () => {

@@ -187,6 +187,42 @@ describe('documents of a customer', () => {
       ).toBe('document.already_accepted');
     });
 
+    test('what a reviewer found not to match waits to be looked at again where it was moved to, alone or beside another', async () => {
+      for (const [index, item] of ['D11', 'D07'].entries()) {
+        if (index > 0) await send({ caption: '流水' });
+        const wrong = await send({ caption: '银行卡' }, jpegFile(`${String(desk.made)} wrong ${item}`));
+        await product.call(desk.reviewer, 'document.review', { document: wrong.document, state: 'MISMATCH' });
+
+        await product.call(desk.lin, 'document.assign', { document: wrong.document, item });
+
+        expect(await stateOf(item)).toBe('RECEIVED');
+      }
+      expect((await list()).missing.map(({ item }) => item)).toEqual(['D01']);
+    });
+
+    test('moved to a one-sided card, one photo is its other side; versions and PDFs stay versions', async () => {
+      await send({ caption: '身份证' });
+      await send({ caption: '银行卡' }, jpegFile(`${String(desk.made)} one`));
+      const cards = await send({ caption: '银行卡' }, jpegFile(`${String(desk.made)} two`));
+
+      expect(await product.call(desk.lin, 'document.assign', { document: cards.document, item: 'D01' })).toMatchObject({
+        item: 'D01',
+        version: 3,
+        page: 1,
+      });
+      const paper = await send({ name: '流水.pdf' }, pdfFile(String(desk.made)));
+      expect(await product.call(desk.lin, 'document.assign', { document: paper.document, item: 'D01' })).toMatchObject({
+        version: 4,
+      });
+      const front = await send({ caption: '身份证正面' });
+      const back = await send({});
+      expect([front.version, front.page]).toEqual([5, 1]);
+      expect(await product.call(desk.he, 'document.assign', { document: back.document, item: 'D01' })).toMatchObject({
+        version: 5,
+        page: 2,
+      });
+    });
+
     test('of somebody else’s customer it answers as one that does not exist', async () => {
       const { document } = await send({});
       const gu = await product.addStaff('小顾', ['sales'], { team: '二组' });

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import type { Actor } from '../../../src/core/operations/actor.ts';
 import { performOperation, type UnitDeps } from '../../../src/core/unit/unit.ts';
 import { ADMIN_TOKEN, refusalOf, useProduct, type StaffActor } from '../../support/product.ts';
 
@@ -179,5 +180,80 @@ describe('ownerless leads go round', () => {
         product.call(sales[1] ?? ADMIN_TOKEN, 'lead.create', { name: '访客', mobile: '13930009999', source: 'x' }),
       ),
     ).toBe('permission.denied');
+  });
+});
+
+describe('a lead while there is nobody whose turn it could be', () => {
+  const product = useProduct();
+  const form = { name: '何女士', source: 'website' };
+  const create = async (more: object): Promise<Created> =>
+    (await product.call(ADMIN_TOKEN, 'lead.create', { ...form, ...more })) as Created;
+
+  async function told(chat: string): Promise<readonly string[]> {
+    const { rows } = await product.db.pool.query<{ text_masked: string }>(
+      `SELECT text_masked FROM timeline_items i JOIN outbox o ON o.id = i.outbox_id WHERE o.chat = $1 ORDER BY o.id`,
+      [chat],
+    );
+    return rows.map(({ text_masked: text }) => text);
+  }
+
+  test('is told to the managers once a day; when it comes again it goes to whoever is there by then', async () => {
+    const boss = await product.addStaff('梁总', ['manager'], { telegram: '9201' });
+    const leads: Created[] = [];
+    for (const mobile of ['13955000001', '13955000002', '13955000001']) leads.push(await create({ mobile }));
+    expect(leads.map(({ ownerId }) => ownerId)).toEqual([null, null, null]);
+    expect(await told('9201')).toEqual([
+      `没有能接新线索的销售，${leads[0]?.leadNumber ?? ''} 何** 还没有人跟进，今天后面来的也一样。请先添加销售，或请同事接手：发「新客户」加客户的姓名和手机号，客户就归他。`,
+    ]);
+    const { items } = (await product.call(boss, 'task.list', {})) as { items: readonly { kind: string }[] };
+    expect(items.map(({ kind }) => kind)).toEqual(['lead_unassigned']);
+
+    const first = await product.addStaff('小林', ['sales'], { telegram: '9202' });
+    const again = await create({ mobile: '13955000001' });
+
+    expect(again).toMatchObject({ kind: 'existing', leadId: leads[0]?.leadId, ownerId: first.id });
+    expect(await product.call(first, 'customer.get', { id: again.leadNumber })).toMatchObject({ ownerId: first.id });
+    expect(await told('9202')).toEqual([expect.stringContaining(`新线索 ${again.leadNumber}`)]);
+    const { rows } = await product.db.pool.query('SELECT how, staff_id FROM lead_assignments WHERE lead_id = $1', [
+      again.leadId,
+    ]);
+    expect(rows).toEqual([{ how: 'ROTATION', staff_id: first.id }]);
+  });
+
+  test('is told once more to whoever follows it when a form brings something new, and only which facts', async () => {
+    const before = (await told('9202')).length;
+    const mobile = '13955000001';
+
+    await create({ mobile, amount: '300000.00', purpose: 'turnover', source: '抖音' });
+    await create({ mobile, amount: '300000.00', purpose: 'turnover' });
+    await create({ mobile });
+
+    expect((await told('9202')).slice(before)).toEqual([
+      expect.stringMatching(/^您的客户 K\d+ 何\*\* 又留了资料（来源：抖音），档案里补上了：需求、用途。请联系确认。$/u),
+    ]);
+  });
+});
+
+describe('the ledger of assignments', () => {
+  const product = useProduct();
+
+  test('shows a team lead the leads of his team, and nobody else’s; managers see all', async () => {
+    const [one, two] = [
+      await product.addStaff('小林', ['sales'], { team: '一组' }),
+      await product.addStaff('小顾', ['sales'], { team: '二组' }),
+    ];
+    const capture = async (who: StaffActor): Promise<Created> =>
+      (await product.call(who, 'lead.capture', { facts: { name: '何女士' } })) as Created;
+    const [first, second] = [await capture(one), await capture(two)];
+    const lead = await product.addStaff('陈组长', ['team_lead'], { team: '一组' });
+    const teamless: Actor = { kind: 'TOKEN', id: 't', roles: ['team_lead'], language: 'zh-CN' };
+    const seen = async (actor: Actor): Promise<readonly string[]> =>
+      ((await product.call(actor, 'lead.assignments', {})) as { items: readonly { leadId: string }[] }).items.map(
+        ({ leadId }) => leadId,
+      );
+
+    expect(await seen(lead)).toEqual([first.leadId]);
+    expect(await seen(teamless)).toEqual([]);
+    expect(await seen(ADMIN_TOKEN)).toEqual([second.leadId, first.leadId]);
   });
 });

@@ -99,6 +99,32 @@ describe('what a customer answers himself', () => {
       expect(await page(abroad)).toMatch(/｜客户自己填的月收入、城市、生意和记的不一样，请在企业微信里查看$/u);
   });
 
+  test.each([
+    ['one of us says it once more', { income: '20000.00' }, undefined],
+    ['the customer says the same after all', undefined, { income: '20000.00' }],
+    ['one of us takes the customer’s word', { income: '8000.00' }, undefined],
+  ])('a contradiction is over when %s: the page and the list say nothing of it any more', async (_how, ours, his) => {
+    const page = async (): Promise<string> =>
+      ((await product.call(desk.lin, 'customer.find', { query: desk.number }, 'wecom')) as { stage: string }).stage;
+    const asked = async (): Promise<number> =>
+      ((await product.call(desk.lin, 'task.list', {})) as { items: { title: string }[] }).items.filter(({ title }) =>
+        title.includes(desk.number),
+      ).length;
+    await product.call(desk.lin, 'lead.update', { lead: desk.number, facts: { income: '20000.00', city: '深圳' } });
+    await product.call(desk.he, 'customer.answer', { facts: { income: '8000.00', city: '东莞' } });
+    expect(await page()).toContain('客户自己填月收入 0.8 万（记的是2 万）');
+
+    if (ours) await product.call(desk.lin, 'lead.update', { lead: desk.number, facts: ours });
+    if (his) await product.call(desk.he, 'customer.answer', { facts: his });
+
+    expect(await page()).not.toContain('月收入');
+    expect(await page()).toContain('客户自己填城市 东莞（记的是深圳）');
+    expect(await asked()).toBe(1);
+    await product.call(desk.lin, 'lead.update', { lead: desk.number, facts: { city: '深圳' } });
+    expect(await page()).not.toContain('客户自己填');
+    expect(await asked()).toBe(0);
+  });
+
   test('what was on the card is what is submitted: terms that changed since are refused, and nothing is made', async () => {
     const stale = { lead: desk.number, shown: { amount: '150000.00' } };
 

@@ -1,7 +1,7 @@
 /** Lists that grow with the company are read page by page to their end; each row stands on one page. */
 import { beforeAll, describe, expect, test } from 'vitest';
 import { identitiesOfStaff, listStaff } from '../../../src/domain/staff/staff-store.ts';
-import { ADMIN, useCompany } from '../../invariants/support/company.ts';
+import { ADMIN, useCompany, type StaffActor } from '../../invariants/support/company.ts';
 
 const company = useCompany();
 
@@ -10,41 +10,53 @@ interface Page {
   readonly nextCursor: string | null;
 }
 
-const read = async (list: string, input: object): Promise<Page> => (await company.call(ADMIN, list, input)) as Page;
+const people: { sales?: StaffActor } = {};
+
+/** A person's own list is read by him, the others by the administrator. */
+const read = async (list: string, input: object): Promise<Page> =>
+  (await company.call(list === 'task.list' ? (people.sales ?? ADMIN) : ADMIN, list, input)) as Page;
 
 /** All pages of two. */
-async function pages(list: string): Promise<readonly Page[]> {
-  const all = [await read(list, { limit: 2 })];
+async function pages(list: string, wanted: object): Promise<readonly Page[]> {
+  const all = [await read(list, { ...wanted, limit: 2 })];
   for (let cursor = all[0]?.nextCursor; cursor; cursor = all.at(-1)?.nextCursor)
-    all.push(await read(list, { limit: 2, cursor }));
+    all.push(await read(list, { ...wanted, limit: 2, cursor }));
   return all;
 }
 
 beforeAll(async () => {
   const sales = await company.addStaff('小林', ['sales'], { wecom: 'xiaolin', slack: 'U0LIN' });
+  people.sales = sales;
   await company.addStaff('周敏', ['reviewer'], { telegram: '7102' });
   for (const phone of ['13800310001', '13800310002', '13800310003']) {
     const facts = { name: '何女士', phone, amount: '100000.00', term: 12 };
     const lead = (await company.call(sales, 'lead.capture', { facts })) as { leadNumber: string };
     await company.call(sales, 'lead.submit', { lead: lead.leadNumber });
     await company.call(ADMIN, 'token.create', { name: phone.slice(-1), roles: ['manager'] });
+    const todo = { key: phone, kind: 'handed_over', staffId: sales.id };
+    await company.call({ kind: 'SYSTEM', id: 'daiban', language: 'zh-CN' }, 'task.add', todo);
   }
 });
 
 describe('every page', () => {
-  test.each(['approval.list', 'lead.assignments', 'token.list'])(
-    'of %s leads to the next, up to the last',
-    async (list) => {
-      const whole = await read(list, {});
-      expect(whole.nextCursor).toBeNull();
-      expect(whole.items).toHaveLength(3);
+  test.each([
+    ['approval.list', {}],
+    ['lead.assignments', {}],
+    ['token.list', {}],
+    ['task.list', {}],
+    ['customer.list', {}],
+    ['customer.search', { q: '何女士' }],
+    ['customer.search', { q: '何' }],
+  ])('of %s %j leads to the next, up to the last', async (list, wanted) => {
+    const whole = await read(list, wanted);
+    expect(whole.nextCursor).toBeNull();
+    expect(whole.items).toHaveLength(3);
 
-      const read2 = await pages(list);
+    const read2 = await pages(list, wanted);
 
-      expect(read2.map(({ items }) => items.length)).toEqual([2, 1]);
-      expect(read2.flatMap(({ items }) => items)).toEqual(whole.items);
-    },
-  );
+    expect(read2.map(({ items }) => items.length)).toEqual([2, 1]);
+    expect(read2.flatMap(({ items }) => items)).toEqual(whole.items);
+  });
 });
 
 test('the accounts of the whole staff are read at once, and each stands with its person', async () => {
@@ -63,4 +75,24 @@ test('the accounts of the whole staff are read at once, and each stands with its
     ['小林', ['xiaolin', 'U0LIN']],
     ['周敏', ['7102']],
   ]);
+});
+
+test('a chat that shows twenty says how many it does not show, and how to find them', async () => {
+  const busy = await company.addStaff('小顾', ['sales'], { wecom: 'xiaogu' });
+  for (let n = 0; n < 22; n += 1) {
+    await company.call(busy, 'lead.capture', { facts: { name: `钱女士${n < 21 ? '' : '妹'}` } });
+    const todo = { key: `gu${n}`, kind: 'handed_over', staffId: busy.id };
+    await company.call({ kind: 'SYSTEM', id: 'daiban', language: 'zh-CN' }, 'task.add', todo);
+  }
+  const says = async (text: string): Promise<string> =>
+    (await company.exchange(company.channels.wecom, 'xiaogu', text)).join('\n');
+
+  expect(await says('我的客户')).toMatch(
+    /^您的客户（这里是最近登记的，还有 2 位；找其他客户发「客户」加姓名、手机号或编号）：\n/u,
+  );
+  expect(await says('待办')).toMatch(/^您的待办（最早的在前，还有 2 件；办完这些再发「待办」看后面的）：\n1\. /u);
+  expect(await says('客户 钱女士')).toMatch(
+    /^找到不止一位，这里是最近登记的，还有 1 位；没有要找的就发全名、手机号或编号。看哪一位？/u,
+  );
+  expect(await says('客户 K999999')).not.toContain('还有');
 });

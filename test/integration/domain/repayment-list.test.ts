@@ -1,7 +1,8 @@
 /** What somebody who asks for the plan is shown: what is overdue first, each line with its loan, one loan where one is named. */
 import { beforeAll, expect, test } from 'vitest';
+import { dayText } from '../../../src/lib/i18n.ts';
 import { refusalOf } from '../../support/product.ts';
-import { useCompany, type StaffActor } from '../../invariants/support/company.ts';
+import { ADMIN, useCompany, type StaffActor } from '../../invariants/support/company.ts';
 
 const company = useCompany();
 const { telegram, wecom } = company.channels;
@@ -99,4 +100,57 @@ test('a colleague gets both loans by the customer, and one by its number; withou
   const one = linesOf((await company.exchange(wecom, 'xiaolin', '还款 L0460'))[0]);
   expect(one[0]).toBe(`${he.number} 的还款计划（后面还有 6 期）：`);
   expect(one.slice(1).every((line) => line.startsWith('L0460 第 '))).toBe(true);
+});
+
+test('an instalment that owes nothing is paid from the start: not overdue, not reminded of, and paid after a reversal too', async () => {
+  const terms = { method: 'INTEREST_ONLY', annualRate: '0', termMonths: [3], dayCount: '30/360' };
+  await company.call(ADMIN, 'product.publish', {
+    code: 'P-900',
+    name: '零息贷',
+    terms: { ...terms, minAmount: '1000.00', maxAmount: '200000.00' },
+    checklist: [],
+  });
+  const reviewer = await company.addStaff('周敏', ['reviewer']);
+  const facts = { name: '周女士', phone: '13800600003', amount: '100000.00', term: 3, product: 'P-900' };
+  const { leadNumber, customerId } = (await company.call(lin, 'lead.capture', { facts })) as {
+    leadNumber: string;
+    customerId: string;
+  };
+  await company.db.pool.query(
+    `INSERT INTO identities (id, account, external_id, customer_id, is_verified, created_at, bound_at) VALUES (gen_random_uuid(), $1, '8601', $2, true, business_now(), business_now())`,
+    [telegram.account, customerId],
+  );
+  await company.call(lin, 'lead.submit', { lead: leadNumber });
+  const { items } = (await company.call(ADMIN, 'approval.list', {})) as { items: { id: string; revision: number }[] };
+  await company.call(reviewer, 'approval.decide', { id: items[0]?.id, revision: items[0]?.revision, verb: 'approve' });
+  await company.drain();
+  const { rows } = await company.db.pool.query<{ id: string; next_instalment: number }>(
+    'SELECT id, next_instalment FROM loans WHERE customer_id = $1',
+    [customerId],
+  );
+  const loan = rows[0]?.id ?? '';
+  expect(rows[0]?.next_instalment).toBe(3);
+  const timeline = (await company.call(ADMIN, 'timeline.read', { id: customerId, limit: 200 })) as {
+    items: readonly { text: string }[];
+  };
+  const { instalments, startOn } = (await company.call(ADMIN, 'loan.get', { id: loan })) as {
+    instalments: readonly { dueOn: string }[];
+    startOn: string;
+  };
+  const due = dayText(instalments[2]?.dueOn ?? '', 'zh-CN', startOn);
+  expect(timeline.items.map(({ text }) => text).join('\n')).toContain(`首个还款日 ${due}。`);
+
+  await company.db.pool.query('UPDATE instalments SET due_on = due_on - 40 WHERE loan_id = $1', [loan]);
+  const states = async (): Promise<unknown> => {
+    const { overdue, items: shown } = await plan({ customer: leadNumber });
+    return { overdue, rows: shown.map(({ n, state }) => `${n} ${state}`) };
+  };
+  const asMade = { overdue: 0, rows: ['2 已还', '3 未到期'] };
+  expect(await states()).toEqual(asMade);
+  const paidAt = new Date().toISOString();
+  const pay = { id: loan, externalId: 'bank-zero', amount: '50000.00', paidAt };
+  expect(await company.call(ADMIN, 'loan.recordPayment', pay)).toMatchObject({ allocated: [{ instalment: 3 }] });
+  await company.call(ADMIN, 'loan.reversePayment', { id: loan, externalId: 'bank-zero', reason: '退票' });
+  expect(await states()).toEqual(asMade);
+  expect(await company.count('todos WHERE subject_id = $1', [loan])).toBe(0);
 });

@@ -97,6 +97,20 @@ describe('a payment', () => {
     expect(instalments.every(({ open, paidAt }) => open === '0.00' && paidAt !== null)).toBe(true);
   });
 
+  test('may have come in the year before the loan was written down; who dates it earlier reads how early it may be', async () => {
+    const { startOn } = (await company.call(MANAGER, 'loan.get', { id: loans[0] })) as { startOn: string };
+    const before = (days: number): string => new Date(Date.parse(startOn) - days * 86_400_000).toISOString();
+    const pay = async (paidAt: string): Promise<unknown> =>
+      company.call(MANAGER, 'loan.recordPayment', payment({ id: loans[0], externalId: 'bank-6', paidAt }));
+
+    const refused = pay(before(367));
+    await expect(refused).rejects.toMatchObject({ code: 'payment.before_loan', params: { start: startOn } });
+    expect(await pay(before(366))).toMatchObject({ amount: '500.00', isReplay: false });
+    const { texts } = company.base.services;
+    expect(texts.translate('zh-CN', 'fault.before_loan', { start: startOn })).toContain('最多早一年');
+    expect(texts.translate('en', 'fault.before_loan', { start: startOn })).toContain('at most a year before');
+  });
+
   test.each([
     ['years before the loan', { paidAt: '1900-01-01T00:00:00Z' }, 'payment.before_loan'],
     ['of more than there is', { amount: '9999999999999.99' }, 'payment.invalid_amount'],

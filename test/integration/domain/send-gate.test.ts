@@ -94,7 +94,7 @@ async function answer(
   return said.decision === 'allow' ? 'allow' : said.rule;
 }
 
-const BORDER = { textKey: 'flows.consent.cross-border', version: '1' };
+const BORDER = { textKey: 'flows.consent.cross-border', version: '2' };
 const PERSONAL = { textKey: 'flows.consent.personal-data', version: '1' };
 
 describe('without the consent to go abroad', () => {
@@ -158,16 +158,16 @@ test.each([
 
 describe('a consent that is taken back', () => {
   test.each([
-    ['cross-border', 'flows.consent.cross-border', 'CONSENT-CROSS-BORDER', 'allow'],
-    ['personal-information', 'flows.consent.personal-data', 'CONSENT-WITHDRAWN', 'CONSENT-WITHDRAWN'],
-  ])('(%s) stops reminders where it has to', async (consent, textKey, onTelegram, onWecom) => {
-    await product.call(he, 'consent.grant', { textKey, version: '1' });
+    ['cross-border', BORDER, 'CONSENT-CROSS-BORDER', 'allow'],
+    ['personal-information', PERSONAL, 'CONSENT-WITHDRAWN', 'CONSENT-WITHDRAWN'],
+  ])('(%s) stops reminders where it has to', async (consent, shown, onTelegram, onWecom) => {
+    await product.call(he, 'consent.grant', shown);
     expect(await answer('telegram')).toBe('allow');
 
     await product.call(he, 'consent.withdraw', { consent });
     expect([await answer('telegram'), await answer('wecom')]).toEqual([onTelegram, onWecom]);
 
-    await product.call(he, 'consent.grant', { textKey, version: '1' });
+    await product.call(he, 'consent.grant', shown);
     expect(await answer('telegram')).toBe('allow');
   });
 });

@@ -1,6 +1,7 @@
 /** Changing a member of staff: what he may decide, where he is reached, what his tokens open, and what the audit log says. */
 import { createHash } from 'node:crypto';
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { personId } from '../../../src/channels/person-id.ts';
 import type { Role } from '../../../src/core/operations/actor.ts';
 import { findToken } from '../../../src/domain/staff/index.ts';
 import { AppError } from '../../../src/lib/errors.ts';
@@ -255,6 +256,27 @@ describe('a chat account', () => {
     await company.say(wecom, 'xiaozheng', '我的客户');
     await company.drain();
     expect(wecom.said('xiaozheng').at(-1)).toContain('您名下还没有客户');
+  });
+});
+
+describe('a WeCom account', () => {
+  test('is one in whatever case it is written; people see it as the administrator wrote it', async () => {
+    const written = ({ accounts }: Member): readonly string[] => accounts.map(({ externalId }) => externalId);
+    const cen = await company.addStaff('小岑', ['sales'], { wecom: 'CenXi' });
+    const event = wecom.message(personId(wecom.account, 'cEnXi'), '我的客户', ['cen-1']); // as the channel names him
+    await company.door().receive([event]);
+    await company.drain();
+
+    expect(wecom.said('cenxi').at(-1)).toContain('您名下还没有客户');
+    const { items } = (await company.call(ADMIN, 'staff.list', {})) as { readonly items: readonly Member[] };
+    expect(items.filter(({ id }) => id === cen.id).flatMap(written)).toEqual(['CenXi']);
+    expect((await caught(company.addStaff('小陈', ['sales'], { wecom: 'cenxi' }))).code).toBe('staff.identity_taken');
+    expect(written(await change(cen, { wecom: 'CENXI' }))).toEqual(['CENXI']);
+    await change(cen, { slack: 'U0CEN' });
+    await company.drain();
+    expect(wecom.said('cenxi').at(-1)).toMatch(/改了您绑定的聊天账号/u);
+    expect(await company.count(`conversations WHERE account = $1 AND lower(chat) = 'cenxi'`, [wecom.account])).toBe(1);
+    expect(written(await change(cen, { wecom: null }))).toEqual(['U0CEN']);
   });
 });
 

@@ -274,6 +274,17 @@ describe('the timeline of a customer', () => {
     expect(await refusalOf(read({ cursor }))).toBe('request.invalid');
   });
 
+  test('says of each platform on the page whether it would have told of an edit and of a deletion', async () => {
+    await fresh();
+    await write(incoming('你好'));
+    await write(incoming('何女士想贷30万', { platform: 'wecom', actorKind: 'STAFF', actorId: lin.id }));
+
+    expect(await read()).toMatchObject({
+      reports: { telegram: { edits: true, deletions: false }, wecom: { edits: false, deletions: false } },
+    });
+    expect(await read({ limit: 1 })).toMatchObject({ reports: { telegram: {} } });
+  });
+
   test('is read by those in charge and by the customer himself, by nobody else', async () => {
     await fresh();
     await write(incoming('你好'));

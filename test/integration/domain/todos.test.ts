@@ -1,6 +1,9 @@
-import { beforeAll, describe, expect, test } from 'vitest';
-import { ADMIN_TOKEN, refusalOf, useProduct, type StaffActor } from '../../support/product.ts';
+import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { contactFacts } from '../../../src/domain/consent/send-gate.ts';
+import { readTimes } from '../../../src/core/unit/unit.ts';
+import { ADMIN_TOKEN, refusalOf, useProduct, type CustomerActor, type StaffActor } from '../../support/product.ts';
 
+type Todo = { readonly id: string; readonly kind: string; readonly title: string };
 const SYSTEM = { kind: 'SYSTEM', id: 'daiban', language: 'zh-CN' } as const;
 
 describe('marking a to-do as done', () => {
@@ -37,5 +40,86 @@ describe('marking a to-do as done', () => {
     const id = await aTodo({ staffId: lin.id });
 
     expect(await product.call(ADMIN_TOKEN, 'task.finish', { id })).toEqual({ id });
+  });
+});
+
+describe('what a customer asks for again after it was done', () => {
+  const product = useProduct();
+  let lin: StaffActor;
+  let he: CustomerActor;
+  let made = 0;
+
+  beforeAll(async () => {
+    lin = await product.addStaff('小林', ['sales'], { telegram: '9301' });
+    await product.addStaff('梁总', ['manager'], { telegram: '9302' });
+  });
+  beforeEach(async () => {
+    made += 1;
+    const facts = { name: '何女士', phone: `1380002${String(1000 + made)}` };
+    const lead = (await product.call(lin, 'lead.capture', { facts })) as { customerId: string };
+    he = await product.boundCustomer(lead.customerId, String(60_000 + made));
+    await product.db.pool.query('DELETE FROM todos');
+  });
+
+  const asks = async (topic: string): Promise<unknown> =>
+    product.call(he, 'customer.askAdviser', { topic, words: '想提前还清' }, 'telegram');
+
+  async function open(): Promise<readonly Todo[]> {
+    return ((await product.call(lin, 'task.list', {})) as { items: readonly Todo[] }).items;
+  }
+
+  async function finishAll(): Promise<void> {
+    const { rows } = await product.db.pool.query<{ id: string }>('SELECT id FROM todos WHERE done_at IS NULL');
+    for (const { id } of rows) await product.call(ADMIN_TOKEN, 'task.finish', { id });
+  }
+
+  async function told(): Promise<number> {
+    const sql = `SELECT count(*)::int AS n FROM outbox WHERE chat = '9301' AND purpose = 'STAFF'`;
+    return (await product.db.pool.query<{ n: number }>(sql)).rows[0]?.n ?? -1;
+  }
+
+  test.each(['settle', 'defer', 'contact', 'calls', 'erase'])(
+    '%s is on the list again the same day, and the adviser is told again; while it is open once is enough',
+    async (topic) => {
+      const before = await told();
+      await asks(topic);
+      await asks(topic);
+      expect(await told()).toBe(before + 1);
+      expect(await open()).toHaveLength(1);
+      await finishAll();
+      expect(await open()).toEqual([]);
+
+      await asks(topic);
+      await asks(topic);
+
+      expect((await open()).map(({ kind }) => kind)).toEqual([`customer_${topic}`]);
+      expect(await told()).toBe(before + 2);
+    },
+  );
+
+  test('a complaint holds back what the gate holds back for it, within the same hour too', async () => {
+    const isOpen = async (): Promise<boolean> =>
+      product.db.database.transaction(async (tx) => {
+        const { now } = await readTimes(tx);
+        return (await contactFacts(tx, he.id, { now, zone: 'Asia/Shanghai' })).complaintOpen;
+      });
+    await asks('complaint');
+    expect(await isOpen()).toBe(true);
+    await finishAll();
+    expect(await isOpen()).toBe(false);
+
+    await asks('complaint');
+
+    expect(await isOpen()).toBe(true);
+    expect(await product.db.pool.query('SELECT id FROM todos WHERE done_at IS NULL')).toMatchObject({ rowCount: 2 });
+  });
+
+  test('what the product itself has put on a list once stays done', async () => {
+    const todo = { key: 'once', kind: 'approval_stopped', staffId: lin.id };
+    expect(await product.call(SYSTEM, 'task.add', todo)).toEqual({ isNew: true });
+    await finishAll();
+
+    expect(await product.call(SYSTEM, 'task.add', todo)).toEqual({ isNew: false });
+    expect(await open()).toEqual([]);
   });
 });

@@ -2,7 +2,7 @@
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { ChannelError, type Channel } from '../../../src/channels/channel.ts';
 import { noteDeaf } from '../../../src/jobs/broken-channel.ts';
-import { listenTo } from '../../../src/jobs/listen.ts';
+import { announceTo, listenTo } from '../../../src/jobs/listen.ts';
 import type { Database } from '../../../src/db/database.ts';
 import { silentLog } from '../../../src/lib/log.ts';
 import { until, useCompany, type StaffActor } from '../../invariants/support/company.ts';
@@ -74,7 +74,7 @@ describe('a platform that refuses to let us listen', () => {
     ['link_disabled', 'breaker', slack, /Socket Mode 关掉了.*重新打开/],
     ['invalid_auth', 'breaker', slack, /invalid_auth.*检查应用和密钥/],
     ['unauthorized', 'breaker', telegram, /unauthorized.*检查应用和密钥/],
-    ['webhook_active', 'park', telegram, /登记过回调地址.*deleteWebhook/],
+    ['webhook_active', 'park', telegram, /反复给这个 Telegram 机器人登记回调地址/],
     ['other_poller', 'park', telegram, /另有程序在用同一个 Telegram 机器人/],
   ] as const)(
     '(%s) is told in words that say what to do, once, elsewhere and on the list',
@@ -254,6 +254,14 @@ describe('a platform that refuses to let us listen', () => {
     expect(await company.count('incidents')).toBe(1);
   });
 
+  test('that was only busy, or not reached, alarms nobody', async () => {
+    answer = (n) => (n < 6 ? new ChannelError(n % 2 === 0 ? 'retry' : 'wait', 'network') : undefined);
+    listen(telegram);
+    await until(() => tries === 6);
+
+    expect(await company.count('incidents')).toBe(0);
+  });
+
   test('is asked again less and less often', async () => {
     answer = () => new ChannelError('breaker', 'invalid_auth');
     const began = performance.now();
@@ -262,5 +270,52 @@ describe('a platform that refuses to let us listen', () => {
 
     // 4, 8, 16, 32, 64 and 128 ms at least lie between seven tries; evenly it would be 24.
     expect(performance.now() - began).toBeGreaterThan(240);
+  });
+});
+
+describe('a platform that is told our address', () => {
+  const told: string[] = [];
+  let noted = 0;
+
+  function announce(): void {
+    told.length = 0;
+    noted = 0;
+    const channel: Channel = new ScriptedChannel(telegram.account);
+    channel.useWebhook = async (url) => {
+      told.push(url);
+      const refusal = answer(told.length);
+      if (refusal) throw refusal;
+    };
+    const { database, keys } = company.base;
+    const transaction: Database['transaction'] = async (work) => {
+      noted += 1;
+      return database.transaction(work);
+    };
+    const deps = { database: { transaction }, keys, log: silentLog, timing: { againMs: 1, steadyMs: 1 } };
+    running = announceTo(channel, 'https://bot.example.com/hook', deps, stop.signal);
+  }
+
+  test('and refuses it is asked again; people hear of it in words that say what to do, and it closes by itself', async () => {
+    let isMended = false;
+    answer = () => (isMended ? undefined : new ChannelError('our_fault', 'webhook_refused'));
+    announce();
+    await until(async () => (await open()) === 1);
+    await company.drain();
+    expect(slack.said('U04')).toEqual([expect.stringMatching(/Telegram 不接受 PUBLIC_URL/)]);
+
+    isMended = true;
+    await until(async () => (await open()) === 0);
+
+    expect(new Set(told)).toEqual(new Set(['https://bot.example.com/hook']));
+    expect(await company.count('incidents')).toBe(1);
+  });
+
+  test('and takes it is told once, and whatever was open is closed', async () => {
+    answer = () => undefined;
+    announce();
+    await until(() => noted > 0);
+
+    expect(told).toHaveLength(1);
+    expect(await company.count('incidents')).toBe(0);
   });
 });

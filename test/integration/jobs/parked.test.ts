@@ -72,6 +72,22 @@ test('a message whose turn meets what passes by itself, a key of a newer master,
   expect(telegram.said(he)).toHaveLength(1);
 });
 
+test('a message whose statement always runs into our own limit is set aside, or it would be tried before all others for ever', async () => {
+  await company.say(telegram, he, '我的进度');
+  const { turns, deliverer } = company.worker({
+    handle: async (unit) => {
+      await unit.tx.query(`SET LOCAL statement_timeout = '5ms'`);
+      await unit.tx.query('SELECT pg_sleep(60)');
+      return [];
+    },
+  });
+  while ((await turns.run()) > 0);
+  while ((await deliverer.run()) > 0);
+
+  expect(telegram.said(he)).toEqual([SORRY]);
+  expect(await company.count(`inbox WHERE state = 'NEW'`)).toBe(0);
+});
+
 describe('a message whose turn fails three times', () => {
   test('stands on the customer’s file once, and so does the apology behind it', async () => {
     await company.say(telegram, he, '我的手机 13800008888，我是何晓燕');

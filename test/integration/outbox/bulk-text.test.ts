@@ -1,5 +1,5 @@
 /** Invariant 14 for reminders: what stands on the customer's file is what was sent, however often it had to wait. */
-import { beforeAll, beforeEach, expect, test } from 'vitest';
+import { beforeAll, beforeEach, expect, onTestFinished, test } from 'vitest';
 import { ChannelError } from '../../../src/channels/channel.ts';
 import { PassingFault } from '../../../src/db/faults.ts';
 import type { SendGate } from '../../../src/outbox/gate.ts';
@@ -113,4 +113,17 @@ test('a reminder that may have arrived goes out again in the same words', async 
 
   expect(company.channels.wecom.sent.map(({ content }) => content)).toEqual([{ kind: 'text', text: sent()[0] }]);
   expect(await onFile()).toEqual([sent()[0]]);
+});
+
+test('a reminder does not wait for the turn of the chat it goes to', async () => {
+  await company.say(company.channels.telegram, '555', '你好');
+  const turn = await company.db.pool.connect();
+  onTestFinished(() => turn.release(true));
+  await turn.query("BEGIN; SELECT FROM conversations WHERE chat = '555' FOR NO KEY UPDATE");
+
+  await company.worker({ gates: [allow] }).deliverer.run();
+  await turn.query('ROLLBACK');
+
+  expect(await onFile()).toEqual(sent());
+  expect(sent()).toHaveLength(1);
 });

@@ -1,6 +1,9 @@
 /** Design §12: a text identical to one sent to that person inside the platform's window gets a visible ordinal. */
-import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { ChannelError } from '../../../src/channels/channel.ts';
+import { inUnit } from '../../../src/core/unit/unit.ts';
+import { newId } from '../../../src/lib/ids.ts';
+import { House } from '../../fixtures/wecom/house.ts';
 import { useCompany, type StaffActor } from '../../invariants/support/company.ts';
 
 const company = useCompany();
@@ -28,6 +31,16 @@ const ordinals = (): readonly (number | undefined)[] => company.channels.wecom.s
 /** The chain was sent that much earlier. */
 async function hoursPass(hours: number): Promise<void> {
   await company.db.pool.query('UPDATE outbox SET at = at - make_interval(hours => $1)', [hours]);
+}
+
+/** An answer to a press that came too late to be shown inside the press. */
+async function answerLate(chat: string, text: string): Promise<void> {
+  await inUnit(company.base.unit, async (unit) => {
+    const to = { account: company.channels.wecom.account, chat };
+    const content = { kind: 'tap_answer', tap: { responseCode: newId() }, text, alert: false } as const;
+    unit.turn({ actor: SYSTEM, via: 'test' }).effects.send({ to, purpose: 'STAFF', content });
+  });
+  await company.worker().deliverer.run();
 }
 
 describe('the same words to the same person', () => {
@@ -68,6 +81,18 @@ describe('the same words to the same person', () => {
         .slice(1)
         .every((ordinal) => ordinal === 2),
     ).toBe(true);
+  });
+
+  test('are seen each time when they answer one press after another on an old card', async () => {
+    const house = await House.open();
+    onTestFinished(async () => house.close());
+    company.channels.wecom.onSend = async (intent) => house.channel.send(intent);
+
+    for (const _ of [1, 2]) await answerLate('lina', '这张卡片已过期');
+
+    const { messages } = house.wecom.screen('lina');
+    expect(messages.map(({ text }) => text)).toEqual(['这张卡片已过期', '这张卡片已过期 (2)']);
+    expect(await company.count(`outbox WHERE state = 'SENT'`)).toBe(2);
   });
 
   test('are no repetition for somebody else, nor are other words for the same person', async () => {

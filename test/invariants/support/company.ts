@@ -82,8 +82,8 @@ export interface Company {
   say(channel: ScriptedChannel, from: string, text: string): Promise<void>;
   /** Says it, does all there is to do, and gives what the phone shows since. */
   exchange(channel: ScriptedChannel, from: string, text: string): Promise<readonly string[]>;
-  /** Turns, timers and sends until nothing is left to do. */
-  drain(): Promise<void>;
+  /** Turns, timers and sends until nothing is left to do, by a worker of these options. */
+  drain(options?: WorkerOptions): Promise<void>;
   call(actor: Actor, name: string, input: unknown): Promise<unknown>;
   addStaff(
     name: string,
@@ -193,8 +193,8 @@ export function useCompany(): Company {
       await this.drain();
       return channel.said(from).slice(before);
     },
-    async drain() {
-      const { database, turns, deliverer } = this.worker({ direct: true });
+    async drain(options = {}) {
+      const { database, turns, deliverer } = this.worker({ direct: true, ...options });
       const fire = async (): Promise<number> =>
         fireNext({ ...this.base.unit, handlers: timerHandlers(this.base.services), log: silentLog });
       const turn = async (): Promise<number> => {

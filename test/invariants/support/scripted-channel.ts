@@ -17,8 +17,7 @@ import type {
 
 const CAPABILITIES: Capabilities = {
   safeToRepeat: false,
-  reportsEdits: false,
-  reportsDeletions: false,
+  reports: { edits: false, deletions: false },
 };
 
 export class ScriptedChannel implements Channel {

@@ -19,7 +19,7 @@ test('a connection cut while the body is read is counted as that: no alarm, no "
     };
   const log = { ...silentLog, debug: note('debug'), warn: note('warn'), error: note('error') } as unknown as Log;
   const counted = new Promise<string>((resolve) => {
-    const handle = createWebhooks({
+    const { handle } = createWebhooks({
       routes: new Map([['/w', { platform: 'wecom' }]]),
       log,
       count: (platform: string, outcome: string) => resolve(`${platform} ${outcome}`),
@@ -41,7 +41,7 @@ test('a connection cut while the body is read is counted as that: no alarm, no "
 test('a store that hangs is given up in time: the platform gets 503 and delivers again', async () => {
   const counted: string[] = [];
   const received = { events: [{ happening: { kind: 'message' } }], answer: () => ({ status: 200 }) };
-  const handle = createWebhooks({
+  const { handle } = createWebhooks({
     routes: new Map([['/w', { platform: 'wecom', receive: async () => received }]]),
     inbox: { receive: async () => new Promise(() => undefined) },
     clock: { now: () => new Date() },
@@ -62,4 +62,41 @@ test('a store that hangs is given up in time: the platform gets 503 and delivers
 
   expect(answers).toEqual([503]);
   expect(counted).toEqual(['unavailable']);
+});
+
+test('an answer that was shown is written down before the webhooks are idle', async () => {
+  const written: string[] = [];
+  let allow = (): void => undefined;
+  const allowed = new Promise<void>((resolve) => (allow = resolve));
+  const held = {
+    answer: { text: 'done' },
+    shown: async () => {
+      await allowed;
+      written.push('sent');
+    },
+    notShown: async () => undefined,
+  };
+  const received = {
+    events: [{ happening: { kind: 'action' } }],
+    interactive: true,
+    answer: () => ({ status: 200, body: 'done' }),
+  };
+  const { handle, idle } = createWebhooks({
+    routes: new Map([['/w', { platform: 'wecom', receive: async () => received }]]),
+    inbox: { receive: async () => [{ inboxId: 1n, traceId: 't' }] },
+    clock: { now: () => new Date() },
+    log: silentLog,
+    interactiveAnswer: async () => held,
+    count: () => undefined,
+  } as unknown as WebhookDeps);
+  const server = createServer((request, response) => void handle(request, response));
+  opened.push(server);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const answer = await fetch(`http://127.0.0.1:${(server.address() as AddressInfo).port}/w`, { method: 'POST' });
+  expect(await answer.text()).toBe('done');
+
+  const left = idle().then(() => [...written]);
+  setImmediate(allow);
+
+  expect(await left).toEqual(['sent']);
 });

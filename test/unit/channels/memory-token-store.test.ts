@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { MemoryTokenStore } from '../../../src/channels/memory-token-store.ts';
-import { FixedClock } from '../../../src/lib/clock.ts';
+import { FixedClock } from '../../support/fixed-clock.ts';
 
 const START = '2026-11-30T01:00:00Z';
 

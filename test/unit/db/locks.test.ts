@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { LOCKS } from '../../../src/db/locks.ts';
 
 const SRC = path.resolve(import.meta.dirname, '../../../src');
+const MIGRATIONS = path.resolve(import.meta.dirname, '../../../prisma/migrations');
 
 describe('the advisory locks', () => {
   test('have a number each: no two purposes wait for each other', () => {
@@ -21,5 +22,19 @@ describe('the advisory locks', () => {
     );
 
     expect(withNumber).toEqual([path.join('db', 'locks.ts')]);
+  });
+
+  test('that migrations take are in it as well', () => {
+    const files = readdirSync(MIGRATIONS, { recursive: true, encoding: 'utf8' }).filter((file) =>
+      file.endsWith('.sql'),
+    );
+    const taken = files.flatMap((file) =>
+      [...readFileSync(path.join(MIGRATIONS, file), 'utf8').matchAll(/advisory_\w*lock\w*\((\d+)\)/g)].map((match) =>
+        Number(match[1]),
+      ),
+    );
+
+    expect(taken).toContain(LOCKS.partitions);
+    expect(taken.filter((number) => !Object.values<number>(LOCKS).includes(number))).toEqual([]);
   });
 });

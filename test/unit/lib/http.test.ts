@@ -144,9 +144,44 @@ describe('failures', () => {
 
   test('silence: unknown after the time-out', async () => {
     handler = () => undefined;
-    const error = await failure({ ...GET, timeoutMs: 50 });
+    const listening = createHttpClient({ baseUrl: base(), totalMs: 60_000 });
+    const error = await failure({ ...GET, timeoutMs: 50 }, listening);
+    await listening.close();
 
     expect(error).toMatchObject({ reach: 'unknown', code: 'UND_ERR_HEADERS_TIMEOUT' });
+  });
+
+  test('an answer that trickles: unknown when the exchange has taken too long, and its socket is ended', async () => {
+    const cut = new Promise<void>((resolve) => {
+      handler = (_, response) => {
+        const drops = setInterval(() => response.write('.'), 5);
+        response.on('close', () => {
+          clearInterval(drops);
+          resolve();
+        });
+      };
+    });
+    const impatient = createHttpClient({ baseUrl: base(), timeoutMs: 60_000, totalMs: 100 });
+
+    expect(await failure(GET, impatient)).toMatchObject({ reach: 'unknown', code: 'ETIMEDOUT' });
+    await cut;
+    await impatient.close();
+  });
+
+  test('no free socket in time: surely not sent, now or later', async () => {
+    const came = new Promise<ServerResponse>((resolve) => {
+      handler = (_, response) => resolve(response);
+    });
+    const narrow = createHttpClient({ baseUrl: base(), connections: 1, timeoutMs: 60_000 });
+    const first = failure({ ...GET, path: '/first' }, narrow);
+    const held = await came;
+
+    const second = await failure({ ...GET, path: '/second', timeoutMs: 20 }, narrow);
+
+    expect(second).toMatchObject({ reach: 'not_sent', code: 'ETIMEDOUT' });
+    held.end();
+    await Promise.all([first, narrow.close()]);
+    expect(seen.map(({ url }) => url)).toEqual(['/first']);
   });
 
   test('something that is no HTTP: unknown', async () => {

@@ -58,6 +58,17 @@ describe('the texts', () => {
     }
   });
 
+  test.each(['conversation.format.months', 'approval.value.months'])('%s: one month, several months', (key) => {
+    expect([1, 12].map((months) => texts.translate('en', key, { months }))).toEqual(['1 month', '12 months']);
+  });
+
+  test('a member of staff reads in either language that customers are found by name, too', () => {
+    const line = (topic: string): string => texts.translate('en', 'flows.staff-lookup.help-line', { topic });
+
+    for (const topic of ['find', 'repayment']) expect(line(topic)).toContain('<mobile|name|number>');
+    expect(texts.translate('zh-CN', 'flows.customer-service.callback', { adviser: '小林' })).toContain('请他在您说的');
+  });
+
   test('a sentence that its comma has cut off is no text: the file and the key are named', () => {
     const folder = mkdtempSync(path.join(tmpdir(), 'texts-'));
     for (const language of LANGUAGES) mkdirSync(path.join(folder, language));

@@ -76,6 +76,18 @@ describe('package.json', () => {
     expect([...imported].filter((name) => !(name in manifest.dependencies))).toEqual([]);
   });
 
+  test('is explained line by line in docs/dependencies.md: what runs in the table, what only developers need below it', () => {
+    const [table = '', below = ''] = readFileSync(path.join(SRC, '../docs/dependencies.md'), 'utf8').split(
+      '\nDevelopment only:',
+    );
+    const named = (text: string): string[] => [...text.matchAll(/`(@?[a-z][\w./*@-]*)`/g)].map(([, name = '']) => name);
+    const running = table.split('\n').flatMap((line) => named(/^\| (`.*?) \|/.exec(line)?.[1] ?? ''));
+    const developing = Object.keys(manifest.devDependencies).map((name) => name.replace(/^@types\/.*/, '@types/*'));
+
+    expect(running.toSorted()).toEqual(Object.keys(manifest.dependencies).toSorted());
+    expect(developing.filter((name) => !named(below).includes(name))).toEqual([]);
+  });
+
   test('keeps all parts of Prisma at one version, the last whose engine exists as WebAssembly', () => {
     const { dependencies, devDependencies } = manifest;
 

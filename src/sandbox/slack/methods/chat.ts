@@ -123,7 +123,7 @@ export function changeMessage(message: SlackMessage, content: Content, editedTs:
 function remove(core: SlackCore, args: Args): Fields {
   const { conversation, message } = ownMessage(core, args, 'cant_delete_message');
   message.isDeleted = true;
-  void core.feed.deleted(conversation, messageObject(core.workspace, message, 'none'));
+  void core.feed.deleted(conversation, message);
   return { channel: conversation.id, ts: message.ts };
 }
 

@@ -232,6 +232,41 @@ describe('channels', () => {
   });
 });
 
+describe('edits in a channel', () => {
+  const before = { type: 'message', user: 'U0001', text: '<@UBOT> 客户 K305', ts: '1760000000.000300' };
+  const edited = (text: string, was: Record<string, unknown> = before) =>
+    only({
+      type: 'message',
+      subtype: 'message_changed',
+      channel: 'C0001',
+      ts: '1760000100.000000',
+      message: { ...was, text, edited: { user: 'U0001', ts: '1760000100.0' } },
+      previous_message: was,
+    }).happening;
+
+  test('lose the mention that addressed us, as the message itself did', () => {
+    expect(edited('<@UBOT>： 客户 K306')).toEqual({ kind: 'edited', messageId: before.ts, text: '客户 K306' });
+  });
+
+  test('of what was said to us are ours even when our name is taken out; of anything else they are not', () => {
+    expect(edited('客户 K306')).toEqual({ kind: 'edited', messageId: before.ts, text: '客户 K306' });
+    expect(edited('吃饭吧', { ...before, text: '吃饭了吗' })).toEqual({ kind: 'other', what: 'message_changed' });
+  });
+
+  test('do not keep a deletion from being one', () => {
+    const event = only({
+      type: 'message',
+      subtype: 'message_deleted',
+      channel: 'C0001',
+      ts: '1760000200.000000',
+      deleted_ts: before.ts,
+      previous_message: { ...before, text: '客户 K306' },
+    });
+
+    expect(event.happening).toEqual({ kind: 'deleted', messageId: before.ts });
+  });
+});
+
 describe('everything else', () => {
   test('opening the app home is opened', () => {
     expect(

@@ -79,6 +79,18 @@ describe('button presses', () => {
     expect(event?.address).toEqual({ account: 'slack:default', chat: 'C0001', thread: '1.0', actor: 'U0001' });
   });
 
+  test.each([
+    ['message', { message: { ts: '1760000000.000100', thread_ts: '1760000000.000100' } }],
+    [
+      'container',
+      { container: { message_ts: '1760000000.000100', channel_id: 'C0001', thread_ts: '1760000000.000100' } },
+    ],
+  ])('a card that others answered stands in no thread, whether its %s says so or not', (_, more) => {
+    const event = press({ value: 'card1:1:approve' }, { channel: { id: 'C0001' }, ...more });
+
+    expect(event?.address).toEqual({ account: 'slack:default', chat: 'C0001', actor: 'U0001' });
+  });
+
   test('the response address, a bearer secret, is kept nowhere', () => {
     expect(JSON.stringify(press({ value: 'card1:1:approve' }))).not.toContain('hooks.slack.com');
   });

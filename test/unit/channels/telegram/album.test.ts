@@ -2,7 +2,11 @@ import { expect, test } from 'vitest';
 import { readMessage } from '../../../../src/channels/telegram/updates.ts';
 import { privateMessage } from '../../../fixtures/telegram/updates.ts';
 
-const scope = { account: 'telegram:1000000001', now: new Date('2026-01-01T00:00:00Z') };
+const scope = {
+  account: 'telegram:1000000001',
+  self: { id: 1_000_000_001, name: undefined },
+  now: new Date('2026-01-01T00:00:00Z'),
+};
 const photo = [{ file_id: 'p', file_unique_id: 'u', width: 90, height: 60, file_size: 1000 }];
 
 test('photos of one album say that they came together; a single one says nothing', () => {

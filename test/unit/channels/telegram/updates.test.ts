@@ -18,7 +18,11 @@ import {
   privateMessage,
 } from '../../../fixtures/telegram/updates.ts';
 
-const scope = { account: 'telegram:1000000001', now: new Date('2026-01-01T00:00:00Z') };
+const scope = {
+  account: 'telegram:1000000001',
+  self: { id: 1_000_000_001, name: 'daiban_bot' },
+  now: new Date('2026-01-01T00:00:00Z'),
+};
 const happening = (update: Record<string, unknown>) => readMessage(update, scope)?.happening;
 
 describe('messages', () => {
@@ -106,6 +110,16 @@ describe('start and contact', () => {
     expect(happening(privateMessage({ text: '/start 你好' }))).toMatchObject({ kind: 'message', text: '/start 你好' });
   });
 
+  test('a picture with /start below it is a picture', () => {
+    const photo = [{ file_id: 'f', file_unique_id: 'u', width: 90, height: 60 }];
+
+    expect(happening(privateMessage({ photo, caption: '/start' }))).toMatchObject({
+      kind: 'message',
+      text: '/start',
+      media: [{ id: 'f' }],
+    });
+  });
+
   test('a contact is the person’s own only when its user id is the sender’s', () => {
     const contact = (userId?: number) =>
       happening(
@@ -127,7 +141,7 @@ describe('start and contact', () => {
 describe('groups', () => {
   test('the speaker is the actor, a topic the thread', () => {
     expect(
-      readMessage(groupMessage({ text: '同意', is_topic_message: true, message_thread_id: 55 }), scope)?.address,
+      readMessage(groupMessage({ text: '/todo', is_topic_message: true, message_thread_id: 55 }), scope)?.address,
     ).toEqual({
       account: 'telegram:1000000001',
       chat: String(GROUP),
@@ -143,12 +157,65 @@ describe('groups', () => {
   });
 
   test('a sentence loses the bot it begins with, but nobody else', () => {
-    expect(happening(groupMessage({ text: '@Daiban_Bot 客户 K305' }))).toMatchObject({ text: '客户 K305' });
-    expect(happening(groupMessage({ text: '@laozhao 同意' }))).toMatchObject({ text: '@laozhao 同意' });
+    expect(happening(groupMessage({ text: '@Daiban_Bot：客户 K305' }))).toMatchObject({ text: '客户 K305' });
+    expect(happening(groupMessage({ text: '@laozhao 同意 @daiban_bot' }))).toMatchObject({
+      text: '@laozhao 同意 @daiban_bot',
+    });
   });
 
   test('a command loses the name of the bot it is addressed to', () => {
     expect(happening(groupMessage({ text: '/help@daiban_bot 客户' }))).toMatchObject({ text: '/help 客户' });
+  });
+});
+
+describe('of what is said in a group', () => {
+  const us = { id: 1_000_000_001, is_bot: true, first_name: 'Daiban' };
+  const photo = [{ file_id: 'f', file_unique_id: 'u', width: 90, height: 60 }];
+  const OURS: readonly (readonly [string, Record<string, unknown>])[] = [
+    ['a command to everybody', { text: '/todo' }],
+    ['a command to us', { text: '/todo@Daiban_bot 今天' }],
+    ['words that name us', { text: '老赵说的，@daiban_bot 待办' }],
+    ['a picture below which we are named', { photo, caption: '@daiban_bot 房产证' }],
+    ['a reply to us', { text: '同意', reply_to_message: { message_id: 3, from: us } }],
+  ];
+  const THEIRS: readonly (readonly [string, Record<string, unknown>])[] = [
+    ['talk', { text: '何女士 13800006612 30万' }],
+    ['a command to another bot', { text: '/help@other_bot' }],
+    ['words that name another bot, or us within a word', { text: '@other_bot a@daiban_bot @daiban_bots' }],
+    ['a picture', { photo }],
+    ['a phone', { contact: { phone_number: '8613800006612', first_name: '三', user_id: PERSON } }],
+    ['a sticker', { sticker: {} }],
+    ['a reply to somebody', { text: '同意', reply_to_message: { message_id: 3, from: { id: PERSON } } }],
+    [
+      'talk in a topic that we began',
+      { text: '同意', reply_to_message: { message_id: 3, from: us, forum_topic_created: { name: '审批' } } },
+    ],
+  ];
+
+  test.each(OURS)('%s is for us', (_, content) => {
+    expect(happening(groupMessage(content))).toMatchObject({ kind: 'message' });
+  });
+
+  test.each(THEIRS)('%s is none of our business', (_, content) => {
+    expect(happening(groupMessage(content))).toEqual({ kind: 'other', what: 'message:supergroup' });
+  });
+
+  test('every bot is meant while we do not know our name', () => {
+    const meant = (text: string) =>
+      readMessage(groupMessage({ text }), { ...scope, self: { ...scope.self, name: undefined } })?.happening.kind;
+
+    expect(['/help@other_bot', '@other_bot 待办', '@laozhao 待办'].map(meant)).toEqual(['message', 'message', 'other']);
+  });
+
+  test('an edit is for us by the same rule, and loses the same address', () => {
+    const edited = (text: string) => {
+      const { message } = groupMessage({ text, edit_date: DATE + 60 }) as { message: Record<string, unknown> };
+      return readEditedMessage({ update_id: 1002, edited_message: message }, scope)?.happening;
+    };
+
+    expect(edited('@daiban_bot 客户 K306')).toEqual({ kind: 'edited', messageId: '7', text: '客户 K306' });
+    expect(edited('/help@daiban_bot 客户')).toMatchObject({ kind: 'edited', text: '/help 客户' });
+    expect(edited('吃饭吧')).toEqual({ kind: 'other', what: 'edited_message' });
   });
 });
 

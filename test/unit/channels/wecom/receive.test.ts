@@ -64,7 +64,7 @@ describe('messages of members', () => {
   test('a text becomes a message of its sender, known by its MsgId', async () => {
     const { events, interactive } = await received(channel, aPush(aMessage(TEXT)));
 
-    expect(interactive).toBe(true);
+    expect(interactive).toBe(false);
     expect(events).toEqual([
       {
         platform: 'wecom',
@@ -105,10 +105,14 @@ describe('messages of members', () => {
     expect(found).toEqual({ kind: 'unreadable', messageId: '1', what: MsgType });
   });
 
-  test.each(['00123', '1e5', '0x1F'])('the member %s keeps his id as it is', async (FromUserName) => {
+  test.each([
+    ['00123', '00123'],
+    ['1e5', '1e5'],
+    ['ZhangWei', 'zhangwei'],
+  ])('the member %s is %s to us: his id is a text, and the same in any case', async (FromUserName, id) => {
     const { events } = await received(channel, aPush(aMessage({ ...TEXT, FromUserName })));
 
-    expect(events[0]?.sender).toBe(FromUserName);
+    expect(events[0]).toMatchObject({ sender: id, address: { chat: id } });
   });
 });
 
@@ -295,25 +299,24 @@ describe('the answer', () => {
     expect((await received(channel, aPush(aMessage(TEXT)))).answer()).toEqual({ status: 200, body: '' });
   });
 
+  test('names the member as the platform spelled him', async () => {
+    const fields = { ...TAP, FromUserName: 'ZhangWei' };
+
+    expect(await passive(fields, { kind: 'text', text: '已收到' })).toContain('<![CDATA[ZhangWei]]></ToUserName>');
+  });
+
   test('is an encrypted text to the member, names swapped, his markup harmless', async () => {
-    expect(await passive(TEXT, { kind: 'text', text: '已收到 <b>]]>' })).toBe(
+    expect(await passive(TAP, { kind: 'text', text: '已收到 <b>]]>' })).toBe(
       '<xml><ToUserName><![CDATA[zhangwei]]></ToUserName><FromUserName><![CDATA[ww1a2b3c4d5e6f7890]]></FromUserName>' +
         '<CreateTime>1735693261</CreateTime><MsgType><![CDATA[text]]></MsgType><Content><![CDATA[已收到 &lt;b&gt;]]&gt;]]></Content></xml>',
     );
   });
 
-  test('to a press can grey its buttons with a label of at most 10 字', async () => {
-    expect(await passive(TAP, { kind: 'lock', label: '已通过，等待第二位审批人' })).toContain(
-      '<MsgType><![CDATA[update_button]]></MsgType><Button><ReplaceName><![CDATA[已通过，等待第二位…]]></ReplaceName></Button></xml>',
-    );
-    expect(await passive(TAP, { kind: 'text', text: '您不是审批人' })).toContain('<MsgType><![CDATA[text]]></MsgType>');
-  });
-
-  test('stays empty where the platform shows none', async () => {
-    expect(await passive(TEXT, { kind: 'lock', label: '已通过' })).toBe('');
-    expect(
-      await passive({ MsgType: 'event', FromUserName: 'sys', Event: 'change_contact' }, { kind: 'text', text: 'x' }),
-    ).toBe('');
+  test.each([
+    ['words, which are answered by a message', TEXT],
+    ['what no member did', { MsgType: 'event', FromUserName: 'sys', Event: 'change_contact' }],
+  ])('stays empty to %s', async (_, fields) => {
+    expect(await passive(fields, { kind: 'text', text: 'x' })).toBe('');
   });
 
   test('reproduces the published reply V4 with its random prefix, nonce and time', async () => {

@@ -48,6 +48,28 @@ nodes:
   refused: { end: rejected }
 `;
 
+const RERUN = `flow: rerun
+kind: process
+title: flows.loan-approval.title
+facts: { amount: money }
+start: first
+nodes:
+  first:
+    approval: { title: flows.loan-approval.first-review, policy: any, role: reviewer, empty: stop, verbs: [approve, reject] }
+    approved: second
+    rejected: refused
+  second:
+    approval: { title: flows.loan-approval.second-review, policy: any, role: approver, empty: stop, verbs: [approve, reject, return] }
+    approved: done
+    rejected: refused
+    returned: waiting
+  waiting:
+    wait: { title: flows.loan-approval.waiting }
+    on: { resubmitted: second }
+  done: { end: approved }
+  refused: { end: rejected }
+`;
+
 describe('an approval node', () => {
   const flow = processOf(TIMED);
 
@@ -146,6 +168,24 @@ describe('a running case', () => {
     expect(state.path).toEqual(['first-review', 'second-review']);
   });
 
+  test('begins at its start when what was agreed to has changed, wherever the file would have it go on', () => {
+    const flow = processOf(RERUN);
+    let { state } = startProcess(flow, { amount: '5000.00' });
+    const decide = (outcome: 'approved' | 'returned'): void => {
+      state = stepProcess(flow, state, { type: 'approval.decided', visit: state.visit, outcome }).state;
+    };
+    const resubmit = (anew: boolean): ReturnType<typeof stepProcess> =>
+      stepProcess(flow, state, { type: 'signal', name: 'resubmitted', anew });
+    decide('approved');
+    decide('returned');
+
+    expect(resubmit(false).state.node).toBe('second');
+    const step = resubmit(true);
+    expect(step.state).toMatchObject({ node: 'first', visit: 4, since: 4 });
+    expect(step.effects.find(({ kind }) => kind === 'approval.open')).toMatchObject({ node: 'first', since: 4 });
+    expect(stepProcess(flow, step.state, { type: 'signal', name: 'resubmitted', anew: true }).state).toBe(step.state);
+  });
+
   test('whatever arrives in whatever order, it never throws, never goes back in visits, and an ended case stays ended', () => {
     const event = fc.oneof(
       fc.record({
@@ -159,7 +199,11 @@ describe('a running case', () => {
         result: fc.constant({ loanNumber: 'L1' }),
       }),
       fc.record({ type: fc.constant('operation.failed' as const), visit: fc.nat(12), code: fc.constant('x') }),
-      fc.record({ type: fc.constant('signal' as const), name: fc.constantFrom('resubmitted', 'recalled', 'nonsense') }),
+      fc.record({
+        type: fc.constant('signal' as const),
+        name: fc.constantFrom('resubmitted', 'recalled', 'nonsense'),
+        anew: fc.boolean(),
+      }),
       fc.record({
         type: fc.constant('timer' as const),
         visit: fc.nat(12),

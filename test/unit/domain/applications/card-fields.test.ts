@@ -71,6 +71,14 @@ describe('the fields of an approval card', () => {
     ]);
   });
 
+  test('say on what a vote was given, where that is not what is asked about now', () => {
+    const vote = { title: 'flows.loan-approval.first-review', by: '周敏', outcome: 'APPROVED', reason: null };
+    const terms = { amount: '210000.00', termMonths: 12, product: '房抵经营贷' };
+    expect(shown({ card: ['earlier'], votes: [{ ...vote, terms }, vote] })).toEqual([
+      '此前：初审 周敏 已同意（当时是 210,000.00 元、12 期、房抵经营贷）；初审 周敏 已同意',
+    ]);
+  });
+
   test('frozen by an older release are the same as they were', () => {
     expect(shown({})).toEqual([
       '金额：300,000.00 元',

@@ -5,7 +5,12 @@ import { postingsFor, settlePlan, type CountedPayment, type Share } from '../../
 
 const PINNED = { seed: 20_261_121, numRuns: 300 };
 
-const row = (number: number, interest_fen: bigint, principal_fen: bigint) => ({ number, interest_fen, principal_fen });
+const row = (number: number, interest_fen: bigint, principal_fen: bigint, paid_at: Date | null = null) => ({
+  number,
+  interest_fen,
+  principal_fen,
+  paid_at,
+});
 const paid = (id: string, amount_fen: bigint, on: string): CountedPayment => ({
   id,
   amount_fen,
@@ -60,13 +65,19 @@ describe('a payment', () => {
     expect(standings[0]?.paidAt?.toISOString().slice(0, 10)).toBe('2026-12-22');
   });
 
-  test('of a plan with instalments of nothing (no interest, principal at the end) settles all of them', () => {
-    const plan = [row(1, 0n, 0n), row(2, 0n, 0n), row(3, 0n, 10_000n)];
+  test('leaves instalments of nothing (no interest, principal at the end) as they are: paid since the loan was made', () => {
+    const made = new Date('2026-11-20T10:00:00+08:00');
+    const plan = [row(1, 0n, 0n, made), row(2, 0n, 0n, made), row(3, 0n, 10_000n)];
+    const money = paid('a', 10_000n, '2026-12-20');
 
-    const { standings, state } = settlePlan(plan, [paid('a', 10_000n, '2026-12-20')]);
-
-    expect(state).toBe('SETTLED');
-    expect(standings.every(({ paidAt }) => paidAt !== undefined)).toBe(true);
+    expect(settlePlan(plan, [money])).toMatchObject({
+      state: 'SETTLED',
+      standings: [{ paidAt: made }, { paidAt: made }, { paidAt: money.paid_at }],
+    });
+    expect(settlePlan(plan, [])).toMatchObject({
+      state: 'ACTIVE',
+      standings: [{ paidAt: made }, { paidAt: made }, { paidAt: undefined }],
+    });
   });
 
   test('is spread to the last fen, never more than an instalment owes, whatever comes in', () => {

@@ -1,6 +1,6 @@
 import { describe, expect, test, vi } from 'vitest';
-import { FixedClock } from '../../../../src/lib/clock.ts';
 import { VirtualClock } from '../../../../src/sandbox/kernel/clock.ts';
+import { FixedClock } from '../../../support/fixed-clock.ts';
 
 const START = new Date('2026-11-30T01:00:00Z');
 const after = (seconds: number): Date => new Date(START.getTime() + seconds * 1000);

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { FixedClock } from '../../../../src/lib/clock.ts';
 import { Journal, unknownFields } from '../../../../src/sandbox/kernel/journal.ts';
+import { FixedClock } from '../../../support/fixed-clock.ts';
 
 const clock = new FixedClock('2026-11-30T01:00:00Z');
 const note = (what: string, request: unknown = {}): Parameters<Journal['add']>[0] => ({

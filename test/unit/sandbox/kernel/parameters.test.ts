@@ -1,7 +1,6 @@
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { FixedClock } from '../../../../src/lib/clock.ts';
 import { RateBook, stricter } from '../../../../src/sandbox/kernel/bucket.ts';
 import { BodyTooLarge } from '../../../../src/sandbox/kernel/http.ts';
 import {
@@ -11,6 +10,7 @@ import {
   readParameters,
 } from '../../../../src/sandbox/kernel/parameters.ts';
 import { textOf } from '../../../../src/sandbox/kernel/values.ts';
+import { FixedClock } from '../../../support/fixed-clock.ts';
 
 let base = '';
 let take: (request: IncomingMessage) => Promise<void> = () => Promise.resolve();

@@ -3,7 +3,7 @@ import { createServer } from 'node:http';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { signBody } from '../../../../src/sandbox/slack/index.ts';
 import { fieldsOf, listOf } from '../../../../src/sandbox/kernel/values.ts';
-import { FixedClock } from '../../../../src/lib/clock.ts';
+import { FixedClock } from '../../../support/fixed-clock.ts';
 import {
   after,
   buttons,
@@ -174,7 +174,7 @@ describe('retries', () => {
   });
 
   test('no answer within the deadline is http_timeout, and retry 1 overlaps the first try that still runs', async () => {
-    const quick = await stage({ eventsUrl: ours.url, deadlineMs: 40 });
+    const quick = await stage({ eventsUrl: ours.url, deadlineMs: 300 });
     const finish: (() => void)[] = [];
     ours.reply = () =>
       ours.seen.length === 1 ? new Promise((resolve) => finish.push(() => resolve(undefined))) : undefined;
@@ -375,6 +375,43 @@ describe('event shapes', () => {
     expect(changed).toMatchObject({ subtype: 'message_changed', message: { ts: id, text: '50万' } });
     expect(deleted).toMatchObject({ subtype: 'message_deleted', deleted_ts: id });
     expect(changed?.['ts']).not.toBe(id);
+  });
+
+  describe('a message that has replies', () => {
+    const said = () => eventOf(ours.events('message')[0])['ts'];
+    const answered = async (): Promise<string> => {
+      await s.slack.sayIn('C0JOINED', 'U0LIN', '客户 K305');
+      await s.slack.sayIn('C0JOINED', 'U0LIN', '补一句', String(said()));
+      return String(said());
+    };
+
+    test('a message that has replies carries its own stamp as thread_ts, in edits, presses and histories', async () => {
+      const ts = await answered();
+      await s.slack.edit('U0LIN', ts, '客户 K306');
+      const { messages } = await s.call('conversations.history', { channel: 'C0JOINED' });
+      const card = await s.call('chat.postMessage', { channel: 'C0JOINED', text: 'x', blocks: [buttons('b', 'ok')] });
+      await s.slack.tap('U0LIN', String(card['ts']), 'ok');
+      await s.slack.sayIn('C0JOINED', 'U0LIN', '看一下', String(card['ts']));
+      await s.slack.tap('U0LIN', String(card['ts']), 'ok');
+
+      expect(eventOf(ours.events('message')[0])).not.toHaveProperty('thread_ts');
+      expect(eventOf(ours.events('message')[2])).toMatchObject({ message: { ts, thread_ts: ts } });
+      expect(listOf(messages)).toMatchObject([{ ts, thread_ts: ts }]);
+      const presses = ours.events().filter((body) => body['type'] === 'block_actions');
+      expect(presses.map((body) => fieldsOf(body['message'])['thread_ts'])).toEqual([undefined, card['ts']]);
+    });
+
+    test('a deleted message that has replies is changed into a tombstone', async () => {
+      const ts = await answered();
+      await s.slack.remove('U0LIN', ts);
+
+      expect(eventOf(ours.events('message')[2])).toMatchObject({
+        subtype: 'message_changed',
+        channel: 'C0JOINED',
+        message: { subtype: 'tombstone', user: 'USLACKBOT', ts, thread_ts: ts },
+        previous_message: { user: 'U0LIN', text: '客户 K305', ts, thread_ts: ts },
+      });
+    });
   });
 
   test('two edits can arrive in the wrong order and event_ts tells which is newer', async () => {

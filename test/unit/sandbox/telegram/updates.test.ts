@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { type Fields, fieldsOf } from '../../../../src/sandbox/kernel/values.ts';
 import { retrySeconds } from '../../../../src/sandbox/telegram/index.ts';
 import {
@@ -21,6 +21,7 @@ beforeEach(async () => {
   s = await stage();
 });
 afterEach(async () => {
+  vi.useRealTimers();
   await s.close();
   await ours.close();
 });
@@ -231,17 +232,16 @@ describe('webhook delivery', () => {
   });
 
   test.each(['a redirect', 'a closed connection', 'silence'])('%s instead of an answer is a failure', async (what) => {
-    const slow = await stage({ webhookTimeoutMs: 40 });
-    await slow.call('setWebhook', { url: ours.url });
-    ours.reply = (_seen, response) => {
+    await set();
+    if (what === 'silence') vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    ours.reply = async (_seen, response) => {
       if (what === 'a redirect') return { status: 302, headers: { location: '/' } };
-      if (what === 'silence') return new Promise(() => undefined);
-      response.socket?.destroy();
+      if (what === 'silence') vi.advanceTimersByTime(60_000);
+      else response.socket?.destroy();
       return undefined;
     };
-    await slow.telegram.start(HE);
-    const info = await slow.ok('getWebhookInfo');
-    await slow.close();
+    await s.telegram.start(HE);
+    const info = await s.ok('getWebhookInfo');
 
     expect(ours.seen.length).toBeGreaterThanOrEqual(2);
     expect(info).toMatchObject({ pending_update_count: 1, last_error_message: expect.any(String) });

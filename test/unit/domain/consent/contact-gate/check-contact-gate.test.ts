@@ -31,7 +31,7 @@ describe('a gate request', () => {
       nextAllowedAt: '2026-03-02T08:00:00+06:00',
     });
     expect(checkContactGate(body, { ...context, language: 'en' }).reason).toBe(
-      'Nobody may be contacted between 22:00 and 08:00 of the next morning',
+      'Nobody may be contacted between 22:00 and 08:00 the next day',
     );
   });
 
@@ -52,6 +52,19 @@ describe('a gate request', () => {
         context,
       ).rule,
     ).toBe('COL-F1');
+  });
+
+  test('counts one and several in English', () => {
+    const reason = (calls: number): string | undefined => {
+      const params = { maxEffectiveCallsPerDebtorPerDay: calls };
+      const body = { at: AT, channel: 'voice', history: { effectiveToday: calls }, params };
+      return checkContactGate(body, { ...context, language: 'en' }).reason;
+    };
+
+    expect([reason(1), reason(2)]).toEqual([
+      'There has been 1 effective call today; no more are allowed',
+      'There have been 2 effective calls today; no more are allowed',
+    ]);
   });
 
   test('may carry the remarks of a case file, in any case of its words', () => {

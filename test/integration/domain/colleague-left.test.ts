@@ -1,0 +1,209 @@
+/** When a colleague leaves: who hears his customers, who gets his to-dos, and who may take over whose phone he knew. */
+import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { newId } from '../../../src/lib/ids.ts';
+import { ACCOUNTS, ADMIN, useCompany, type StaffActor } from '../../invariants/support/company.ts';
+import { refusalOf } from '../../support/product.ts';
+
+const company = useCompany();
+const { slack, wecom, telegram } = company.channels;
+const FORM = { name: '何晓燕', source: 'website' };
+let boss: StaffActor;
+let lin: StaffActor;
+let gu: StaffActor;
+let made = 0;
+
+beforeAll(async () => {
+  boss = await company.addStaff('梁总', ['manager'], { slack: 'U0LIANG' });
+  const { id } = await company.addStaff('小顾', ['sales'], { wecom: 'xiaogu' });
+  await company.call(ADMIN, 'staff.update', { id, team: '二组' });
+  const { rows } = await company.db.pool.query<{ team_id: string }>('SELECT team_id FROM staff WHERE id = $1', [id]);
+  gu = { kind: 'STAFF', id, name: '小顾', roles: ['sales'], teamId: rows[0]?.team_id, language: 'zh-CN' };
+});
+beforeEach(async () => {
+  made += 1;
+  await company.db.pool.query('TRUNCATE todos, incidents');
+  lin = await company.addStaff('小林', ['sales'], { wecom: `xiaolin${made}` });
+  await company.drain();
+  for (const channel of [slack, wecom, telegram]) channel.sent.length = 0;
+});
+
+interface File {
+  readonly id: string;
+  readonly number: string;
+  readonly leadId: string;
+  readonly phone: string;
+  readonly chat: string;
+}
+
+/** A customer of 小林 who writes on Telegram. */
+async function customer(): Promise<File> {
+  made += 1;
+  const phone = String(13_800_330_000 + made);
+  const facts = { name: '何晓燕', phone, amount: '120000.00', term: 12 };
+  const lead = (await company.call(lin, 'lead.capture', { facts })) as Record<
+    'customerId' | 'leadNumber' | 'leadId',
+    string
+  >;
+  const chat = String(5_660_000 + made);
+  await company.db.pool.query(
+    `INSERT INTO identities (id, account, external_id, customer_id, is_verified, created_at, bound_at) VALUES ($1, $2, $3, $4, true, now(), now())`,
+    [newId(), ACCOUNTS.telegram, chat, lead.customerId],
+  );
+  return { id: lead.customerId, number: lead.leadNumber, leadId: lead.leadId, phone, chat };
+}
+
+const leaves = async (who: StaffActor): Promise<unknown> => company.call(ADMIN, 'staff.disable', { id: who.id });
+
+async function todosOf(person: StaffActor): Promise<readonly { id: string; kind: string; title: string }[]> {
+  const list = (await company.call(person, 'task.list', {})) as {
+    items: readonly { id: string; kind: string; title: string }[];
+  };
+  return list.items;
+}
+
+async function ownersOf({ id, leadId }: File): Promise<unknown> {
+  const { rows } = await company.db.pool.query(
+    `SELECT c.owner_id AS customer, l.owner_id AS lead, c.team_id = s.team_id AND l.team_id = s.team_id AS "sameTeam",
+       (SELECT array_agg(how ORDER BY at, id) FROM lead_assignments WHERE lead_id = l.id) AS how
+     FROM customers c JOIN leads l ON l.customer_id = c.id JOIN staff s ON s.id = l.owner_id WHERE c.id = $1 AND l.id = $2`,
+    [id, leadId],
+  );
+  return rows[0];
+}
+
+describe('what his customer writes after 人工', () => {
+  test('reaches the managers, with his number and without name and phone', async () => {
+    const he = await customer();
+    await company.exchange(telegram, he.chat, '人工');
+    await leaves(lin);
+    await company.drain();
+    slack.sent.length = 0;
+
+    await company.exchange(telegram, he.chat, '我是何晓燕，今天能还款吗？电话 13800138000');
+
+    expect(slack.said('U0LIANG')).toEqual([`${he.number} 何** 发来：我是何**，今天能还款吗？电话 138****8000`]);
+    expect(wecom.said('xiaogu')).toEqual([]);
+  });
+
+  test('reaches them too while he has no adviser at all', async () => {
+    const he = await customer();
+    await company.db.pool.query('UPDATE customers SET owner_id = NULL WHERE id = $1', [he.id]);
+    await company.db.pool.query('UPDATE leads SET owner_id = NULL WHERE customer_id = $1', [he.id]);
+    await company.exchange(telegram, he.chat, '人工');
+    slack.sent.length = 0;
+
+    await company.exchange(telegram, he.chat, '在吗');
+
+    expect(slack.said('U0LIANG')).toEqual([`${he.number} 何** 发来：在吗`]);
+  });
+});
+
+describe('what he had to do', () => {
+  test('is on the managers’ list, and they hear once how much he leaves', async () => {
+    const he = await customer();
+    await customer();
+    await company.exchange(telegram, he.chat, '我要投诉');
+    slack.sent.length = 0;
+
+    await leaves(lin);
+    await leaves(lin);
+    await company.drain();
+
+    expect(slack.said('U0LIANG')).toEqual([
+      '同事小林的账号停用了，名下还有 2 位客户、2 条进行中的线索；没办完的 1 件待办转到了这里。请安排同事接手：接手的人发「新客户」加客户的姓名和手机号，客户就归他。',
+    ]);
+    expect((await todosOf(boss)).map(({ kind }) => kind).sort()).toEqual([
+      'customer_complaint',
+      'customer_complaint',
+      'staff_left',
+    ]);
+    expect(await todosOf(lin)).toEqual([]);
+    for (const { id } of await todosOf(boss)) await company.call(boss, 'task.finish', { id });
+    expect(await company.count(`todos WHERE done_at IS NULL`)).toBe(0);
+  });
+
+  test('says nothing of somebody who leaves nothing, and is over when he is back', async () => {
+    await leaves(lin);
+    expect(await todosOf(boss)).toEqual([]);
+
+    await company.call(ADMIN, 'staff.update', { id: lin.id, disabled: false });
+    await customer();
+    await leaves(lin);
+    expect((await todosOf(boss)).map(({ kind }) => kind)).toEqual(['staff_left']);
+    await company.call(ADMIN, 'staff.update', { id: lin.id, disabled: false });
+    expect(await todosOf(boss)).toEqual([]);
+  });
+
+  test('comes to the managers when it comes after he left', async () => {
+    await leaves(lin);
+
+    await company.call({ kind: 'SYSTEM', id: 'daiban', language: 'zh-CN' }, 'task.add', {
+      key: `late:${made}`,
+      kind: 'handed_over',
+      staffId: lin.id,
+    });
+
+    expect((await todosOf(boss)).map(({ kind }) => kind)).toEqual(['handed_over']);
+  });
+
+  test('may be finished by managers and administrators when it stayed his, and by nobody else', async () => {
+    await company.db.pool.query('UPDATE staff SET is_active = false WHERE id = $1', [lin.id]);
+    const add = async (): Promise<string> => {
+      const id = newId();
+      await company.db.pool.query(
+        `INSERT INTO todos (id, key, staff_id, kind, created_at) VALUES ($1::uuid, $1::text, $2, 'handed_over', now())`,
+        [id, lin.id],
+      );
+      return id;
+    };
+
+    for (const roles of [['manager'], ['admin']] as const) {
+      const id = await add();
+      expect(await refusalOf(company.call(gu, 'task.finish', { id }))).toBe('resource.not_found');
+      expect(await company.call({ ...boss, roles }, 'task.finish', { id })).toEqual({ id });
+    }
+    await company.db.pool.query('UPDATE staff SET is_active = true WHERE id = $1', [lin.id]);
+    expect(await refusalOf(company.call(boss, 'task.finish', { id: await add() }))).toBe('resource.not_found');
+  });
+});
+
+describe('his customer', () => {
+  test('belongs to the colleague who types the phone, with the lead, and the ledger says so', async () => {
+    const he = await customer();
+    await leaves(lin);
+
+    const taken = await company.call(gu, 'lead.capture', { facts: { phone: he.phone, income: '9000.00' } });
+
+    expect(taken).toMatchObject({ kind: 'existing', leadNumber: he.number, ownerId: gu.id });
+    expect(await ownersOf(he)).toMatchObject({ customer: gu.id, lead: gu.id, sameTeam: true, how: ['TYPED', 'TYPED'] });
+    expect(await company.count('collisions WHERE customer_id = $1', [he.id])).toBe(0);
+  });
+
+  test('goes to the next in turn when he leaves his phone again, and whoever gets him hears of it', async () => {
+    const he = await customer();
+    await leaves(lin);
+
+    const again = await company.call(ADMIN, 'lead.create', { ...FORM, mobile: he.phone });
+    await company.drain();
+
+    expect(again).toMatchObject({ kind: 'existing', ownerId: gu.id });
+    expect(await ownersOf(he)).toMatchObject({
+      customer: gu.id,
+      lead: gu.id,
+      sameTeam: true,
+      how: ['TYPED', 'ROTATION'],
+    });
+    expect(wecom.said('xiaogu').at(-1)).toContain(`新线索 ${he.number} 何** 轮到您了`);
+  });
+
+  test('stays where he is while his adviser is there, and while approvers have the case before them', async () => {
+    const he = await customer();
+    expect(await company.call(gu, 'lead.capture', { facts: { phone: he.phone } })).toMatchObject({ kind: 'collision' });
+    await company.call(lin, 'lead.submit', { lead: he.number });
+    await leaves(lin);
+
+    expect(await refusalOf(company.call(gu, 'lead.capture', { facts: { phone: he.phone } }))).toBe('lead.in_approval');
+    expect(await company.call(ADMIN, 'lead.create', { ...FORM, mobile: he.phone })).toMatchObject({ ownerId: lin.id });
+    expect(await ownersOf(he)).toMatchObject({ customer: lin.id, how: ['TYPED'] });
+  });
+});
