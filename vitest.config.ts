@@ -40,7 +40,7 @@ export default defineConfig({
   test: {
     reporters: ['default', new FinalLine()],
     setupFiles: ['test/support/network.ts'],
-    testTimeout: 20_000,
+    testTimeout: 60_000,
     hookTimeout: 60_000,
     expect: { poll: { timeout: 10_000 } },
     projects: [
