@@ -21,7 +21,7 @@ const deliveriesQuery = z.strictObject({
   state: z.enum(STATES).optional(),
   cursor: z
     .string()
-    .regex(/^\d{1,18}$/)
+    .regex(/^\d{1,18}$/, 'fault.cursor')
     .optional(),
   limit: wholeNumber(1, 200).default(50),
 });

@@ -85,7 +85,9 @@ function saidIn(request: Request): object {
   if (request.method === 'GET' || request.method === 'HEAD' || request.method === 'DELETE') return { ...request.query };
   const body: unknown = request.body ?? {};
   if (typeof body !== 'object' || body === null || Array.isArray(body))
-    throw new AppError(commonErrors['request.malformed']);
+    throw new AppError(commonErrors['request.invalid'], {
+      faults: [{ pointer: '', code: 'invalid_type', message: 'fault.object' }],
+    });
   return body;
 }
 

@@ -256,7 +256,7 @@ export async function verifyAuditLog(cli: Cli): Promise<number> {
   });
 }
 
-/** `daiban keys rotate`: wraps every data key anew with MASTER_KEY, batch by batch; may be run again. */
+/** `daiban keys rotate`: wraps every data key anew with MASTER_KEY, batch by batch; may be run again. With one key only it changes nothing. */
 export async function rotateKeys(cli: Cli): Promise<number> {
   return withBase(cli, async (base) => {
     let rewrapped = 0;
@@ -267,18 +267,17 @@ export async function rotateKeys(cli: Cli): Promise<number> {
     }
     const left = await base.keys.countForeign(base.database);
     const outdated = await outdatedProcesses(base);
-    const say = (key: string, count: number): string =>
+    // Whoever has one key only is in the middle of nothing: that one must not be called the former.
+    const isIdle = left === 0 && !base.keys.hasFormerMaster;
+    const say = (key: string, count = 0): string =>
       base.services.texts.translate(base.env.language, `cli.keys.${key}`, { count });
-    show(
-      cli,
-      { rewrapped, left, outdated },
-      [
-        say('rotated', rewrapped),
-        ...(left > 0 ? [say('left', left)] : []),
-        ...(outdated > 0 ? [say('outdated', outdated)] : []),
-        ...(left + outdated > 0 ? [] : [say('next', rewrapped)]),
-      ].join('\n'),
-    );
+    const lines = [
+      say('rotated', rewrapped),
+      ...(left > 0 ? [say('left', left)] : []),
+      ...(outdated > 0 ? [say('outdated', outdated)] : []),
+      ...(left + outdated > 0 ? [] : [say('next')]),
+    ];
+    show(cli, { isIdle, rewrapped, left, outdated }, isIdle ? say('idle') : lines.join('\n'));
     return left > 0 ? 1 : 0;
   });
 }

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { CommanderError } from 'commander';
 import { packageRoot, parseEnv, terminalLanguage, type Env } from '../config/env.ts';
+import type { FieldFault } from '../lib/errors.ts';
 import { loadTexts } from '../lib/i18n.ts';
 import { EXIT_CONFIG, exitCodeOf, failureOf, printFailure } from './failure.ts';
 import { buildProgram } from './program.ts';
@@ -55,9 +56,15 @@ function settings(source: Source, isJson: boolean): Env | undefined {
   const result = parseEnv(source);
   if (result.ok) return result.env;
   const code = 'setting.invalid';
-  if (isJson) printFailure({ code, message: result.faults.join('\n') }, isJson);
-  else for (const message of result.faults) printFailure({ code, message }, isJson);
+  if (!isJson) for (const message of result.faults) printFailure({ code, message }, isJson);
+  else printFailure({ code, message: result.faults.join('\n'), faults: result.faults.map(settingFault) }, isJson);
   return undefined;
+}
+
+/** A setting's fault, `NAME cure`, as a program reads it. */
+function settingFault(fault: string): FieldFault {
+  const [pointer = '', ...cure] = fault.split(' ');
+  return { pointer, code: 'invalid', message: cure.join(' ') };
 }
 
 /** Roles given as a comma list. */

@@ -139,6 +139,11 @@ export class Keyring {
     return !this.#isOutdated;
   }
 
+  /** Whether there is a former master key beside the current one: without it nothing can be wrapped anew. */
+  get hasFormerMaster(): boolean {
+    return this.#masters.size > 1;
+  }
+
   /** What the master key goes by that `rotate` wraps with. */
   get currentMasterId(): string {
     return masterKeyId(this.#currentMaster);

@@ -12,11 +12,12 @@ export interface Correction {
   readonly by?: 'more' | 'less';
   /** 不是装修是开餐馆: what it is not; names the field when the value does not. */
   readonly denied?: string;
-  /** 收入不是1.2万，是2.1万: the words may just as well be plain talk, when they name no field or no value of its kind. */
+  /** 收入不是1.2万，是2.1万 · 20万改24期: the words may just as well be plain talk, when they name no field or no value of its kind. */
   readonly isDenial?: true;
 }
 
 const CHANGE_VERB = '(?:改成|改为|改到|换成|换为|更正为|修改为|变成|调成|调到|应该是|其实是)';
+const NUMBER = '[+¥￥]?[\\d一二两三四五六七八九十百半]';
 const PATTERNS: readonly RegExp[] = [
   new RegExp(`^${CHANGE_VERB}[:：\\s]*(?<value>.+)$`, 'u'),
   new RegExp(
@@ -32,6 +33,11 @@ const PATTERNS: readonly RegExp[] = [
 /** 不是30万是50万 · 他说不是装修是开餐馆 */
 const NOT_BUT =
   /^(?:(?:[他她]们?|客户|对方|人家|刚才?|现在|又)*(?:说了?|讲|告诉我|其实)[,，\s]*)?不是(?<denied>[^,，]{1,20}?)[,，\s]*(?:而是|应该是|是)(?<value>.+)$/u;
+/** 24期改48期 · 把16万改成17万, and nothing else: beside other words it is read among the facts of the sentence. */
+const ONE_FOR_ANOTHER = new RegExp(
+  `^(?:请|帮我|麻烦)?(?:把|将|从)?(?<denied>${NUMBER}[^,，。;；改]{0,12}?)\\s?(?:${CHANGE_VERB}|改)[:：\\s]*(?<value>(?!一下)${NUMBER}[^,，。;；\\s改]{0,12})$`,
+  'u',
+);
 /** 不对，是40万 · 错了，应该是36期. Only with a number: "不对，我再想想" corrects nothing. */
 const WRONG_BUT =
   /^(?:[哦啊呃额嗯噢]+[,，\s]*)?(?:不对|不是(?=[,，\s])|我?[说写打填搞弄]错了?|错了|更正)[,，。:：!！\s]*(?:应该|其实)?(?:是|改成|改为|为|要)?\s*(?<value>[+¥￥]?[\d一二两三四五六七八九十百半].{0,30})$/u;
@@ -63,7 +69,7 @@ export function parseCorrection(text: string): Correction | undefined {
     .replace(/[。.!！]+$/u, '');
   if (written.length > MAX_LENGTH || written.includes('\n')) return undefined;
   const plain = toSimplified(written).replace(DENIED_AFTER, '');
-  for (const pattern of [WRONG_BUT, ...PATTERNS, NOT_BUT, ...DENIED]) {
+  for (const pattern of [WRONG_BUT, ONE_FOR_ANOTHER, ...PATTERNS, NOT_BUT, ...DENIED]) {
     const groups = pattern.exec(plain)?.groups;
     if (!groups) continue;
     // The value ends the message in every pattern; a name in it keeps the characters it was written with.
@@ -73,7 +79,7 @@ export function parseCorrection(text: string): Correction | undefined {
       target: (groups['target'] ?? '').trim(),
       value,
       ...(groups['denied'] === undefined ? {} : { denied: groups['denied'].trim() }),
-      ...(DENIED.includes(pattern) ? { isDenial: true } : {}),
+      ...(pattern === ONE_FOR_ANOTHER || DENIED.includes(pattern) ? { isDenial: true } : {}),
     };
   }
   const difference = DIFFERENCE.exec(plain)?.groups;

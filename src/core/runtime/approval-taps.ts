@@ -26,6 +26,12 @@ interface CardFacts {
   readonly state: string;
   readonly application: string;
   readonly decidedBy: string | null;
+  /** How the case stands by now, where the card is of a step that is over. */
+  readonly since: {
+    readonly state: string;
+    readonly decidedBy: string | null;
+    readonly isWaitingForHim: boolean;
+  } | null;
 }
 
 /**
@@ -56,7 +62,9 @@ async function decide(press: Press, card: CardFacts): Promise<PendingDecision | 
     return undefined;
   } catch (error) {
     if (!(error instanceof AppError)) throw error;
-    return refused(press, card, error);
+    // Somebody else may have decided after the card was read, and only the refusal waited for him.
+    const now = error.code === 'approval.closed' ? await cardOf(turn, tap.cardId) : undefined;
+    return refused(press, now ?? card, error);
   }
 }
 
@@ -73,7 +81,7 @@ function doneKey({ state, outcome }: Done): string {
 
 function refused(press: Press, card: CardFacts, error: AppError): PendingDecision | undefined {
   const { tap } = press;
-  const params = { application: card.application, by: card.decidedBy ?? 'none', role: 'other', ...error.params };
+  const params = { application: card.application, role: 'other', ...error.params };
   const wanting: Wanting = {
     cardId: tap.cardId,
     revision: tap.revision,
@@ -106,12 +114,22 @@ function refused(press: Press, card: CardFacts, error: AppError): PendingDecisio
       answer(press, press.text('approval.tap.outdated', params));
       return undefined;
     case 'approval.closed':
-      answer(press, press.text(`approval.tap.closed.${String(error.params['state'] ?? card.state)}`, params));
+      answer(press, closedText(press, card, error));
       return undefined;
     default:
       answer(press, press.text(`error.${error.code}.title`, params));
       return undefined;
   }
+}
+
+/** A step that is over is answered with how the case stands now: it may be open again, or have ended otherwise. */
+function closedText({ text }: Press, { application, state, decidedBy, since }: CardFacts, error: AppError): string {
+  const by = decidedBy ?? 'none';
+  if (since === null)
+    return text(`approval.tap.closed.${String(error.params['state'] ?? state)}`, { application, by, ...error.params });
+  if (since.state !== 'OPEN')
+    return text(`approval.tap.closed.${since.state}`, { application, by: since.decidedBy ?? 'none' });
+  return text(since.isWaitingForHim ? 'approval.tap.outdated' : 'approval.tap.elsewhere', { application, by });
 }
 
 /** Words that were said while a decision may be waiting for them. */

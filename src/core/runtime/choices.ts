@@ -5,7 +5,7 @@ import { statement } from '../../db/database.ts';
 import type { ConversationEvent, ConversationState } from '../conversation/index.ts';
 import type { MessageContent } from '../operations/effects.ts';
 import type { Turn } from '../unit/unit.ts';
-import type { Offer } from './memory.ts';
+import type { Memory, Offer } from './memory.ts';
 
 const SENT_CARD = statement(
   'choices-sent-card',
@@ -79,6 +79,11 @@ export function showsAsCard(platform: string, said: Said & { readonly requestCon
 /** Whether a question still waits for its answer, so that what is said in between (a look-up) leaves its buttons alone. */
 export function stillAsked(offer: Offer | undefined, { frames }: ConversationState): boolean {
   return frames.some((frame) => offer !== undefined && (frame.back?.visit ?? frame.visit) === offer.visit);
+}
+
+/** What was offered last, as long as its question waits: a form may have ended by a command or a decision in between. */
+export function standingOffer({ offer, talk }: Memory): Offer | undefined {
+  return stillAsked(offer, talk) ? offer : undefined;
 }
 
 /** The place of an answer among those offered, in the verb of its button. */

@@ -17,7 +17,16 @@ import {
 import type { Actor } from '../operations/actor.ts';
 import type { Turn, Unit } from '../unit/unit.ts';
 import { hearDecision, keepQuestion, pressCard } from './approval-taps.ts';
-import { askedCard, choiceAskedAnew, choiceEvent, choiceOf, closedWith, labelOn, lockedChoices } from './choices.ts';
+import {
+  askedCard,
+  choiceAskedAnew,
+  choiceEvent,
+  choiceOf,
+  closedWith,
+  labelOn,
+  lockedChoices,
+  standingOffer,
+} from './choices.ts';
 import { pressText } from './decision-forms.ts';
 import { noticeEdit } from './edited.ts';
 import { callForPerson, passOn } from './handover.ts';
@@ -335,28 +344,30 @@ export class Talk {
 
   /** The same words as an offered answer choose it. */
   #offered(text: string): ConversationEvent | undefined {
-    const { offer } = this.#memory;
+    const offer = standingOffer(this.#memory);
     const choice = offer?.choices.find((one) => one.label === text.trim());
     return offer && choice ? choiceEvent(offer, choice) : undefined;
   }
 
   /** A question that is over is answered with a word, and its buttons go; asked anew since, it is answered all the same. */
   async #tap(turn: Turn, stored: StoredEvent, { asked, ...tap }: Press & { asked: Card | undefined }): Promise<void> {
-    const { offer } = this.#memory;
+    if (this.#isUnknownStaff()) return this.#answerTap(turn, tap, 'talk.unknown_staff');
+    const offer = standingOffer(this.#memory);
     const choice = choiceOf(offer, tap) ?? (await choiceAskedAnew(turn, offer, { ...tap, asked }));
     if (!choice && !asked) return this.#press(turn, stored, tap);
     const { actor, platform } = this.#work.conversation;
     // Where several talk the question may be somebody else's, and wait for him: its buttons stay.
-    if (!choice && actor !== '') {
-      const text = this.#speech.text('talk.not_asked');
-      return this.#speech.send(turn, { kind: 'tap_answer', tap: tap.handle, text, alert: false });
-    }
+    if (!choice && actor !== '') return this.#answerTap(turn, tap, 'talk.not_asked');
     const label = choice?.label ?? this.#speech.text('talk.answered');
     const title = choice
       ? this.#speech.text('talk.chosen', { label })
       : ((await closedWith(turn, tap.cardId)) ?? label);
     for (const content of lockedChoices(tap, { title, label, platform, asked })) this.#speech.send(turn, content);
     if (offer && choice) return this.#step(turn, choiceEvent(offer, choice));
+  }
+
+  #answerTap(turn: Turn, { handle: tap }: Press, key: string): void {
+    this.#speech.send(turn, { kind: 'tap_answer', tap, text: this.#speech.text(key), alert: false });
   }
 
   /** A card of the approvals. A question that is still open about this very card is answered by the press, or asked anew. */

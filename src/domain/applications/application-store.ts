@@ -106,6 +106,10 @@ const OF_APPLICATION = statement(
   `SELECT id FROM approvals a WHERE application_id = $1
    ORDER BY state = 'OPEN' DESC, EXISTS (SELECT FROM approval_tasks t WHERE t.approval_id = a.id AND t.staff_id::text = $2) DESC, opened_at DESC, id DESC LIMIT 1`,
 );
+const STANDING = statement(
+  'approvals-standing',
+  `SELECT ${APPROVAL} FROM approvals WHERE application_id = $1 ORDER BY state = 'OPEN' DESC, opened_at DESC, id DESC LIMIT 1`,
+);
 const LIST = statement(
   'approvals-list',
   `SELECT ${APPROVAL} FROM approvals a WHERE ($1::uuid IS NULL OR EXISTS (SELECT 1 FROM approval_tasks t WHERE t.approval_id = a.id AND t.staff_id = $1 AND ($2::text IS DISTINCT FROM 'OPEN' OR t.state = 'OPEN'))) AND ($2::text IS NULL OR a.state = $2)
@@ -308,6 +312,11 @@ export async function lockApproval(tx: Tx, id: string): Promise<ApprovalRow | un
 /** The approval with this id, not locked: to be read, never to count votes on. */
 export async function findApproval(tx: Tx, id: string): Promise<ApprovalRow | undefined> {
   return (await tx.query<ApprovalRow>(FIND_APPROVAL, [id]))[0];
+}
+
+/** The approval that says how an application stands: the one that is open, else the newest. */
+export async function standingApproval(tx: Tx, applicationId: string): Promise<ApprovalRow | undefined> {
+  return (await tx.query<ApprovalRow>(STANDING, [applicationId]))[0];
 }
 
 /** Ends it in this state, and with it the seats that have not decided; its cards are closed apart (`closeCards`). */

@@ -11,6 +11,7 @@ import {
   findApplication,
   findApproval,
   listApprovals,
+  standingApproval,
   tasksOf,
   type ApprovalRow,
   type TaskRow,
@@ -47,6 +48,7 @@ const approvalView = z.object({
   mode: z.string(),
   revision: z.int(),
   state: z.string(),
+  /** What may be decided; nothing any more once it is closed. */
   verbs: z.array(z.string()),
   snapshotHash: z.string(),
   openedAt: z.string(),
@@ -160,7 +162,7 @@ function describe(ctx: Ctx, row: ApprovalRow, tasks: readonly TaskRow[]): z.outp
     mode: row.mode,
     revision: row.revision,
     state: row.state,
-    verbs: [...row.verbs],
+    verbs: row.state === 'OPEN' ? [...row.verbs] : [],
     snapshotHash: row.snapshot_hash.toString('hex'),
     openedAt: row.opened_at.toISOString(),
     closedAt: row.closed_at?.toISOString() ?? null,
@@ -187,9 +189,11 @@ function waitingText(ctx: Ctx, { opened_at, closed_at }: ApprovalRow): string {
   return hours > 0 ? ctx.t(key, { unit: 'hours', n: hours }) : ctx.t(key, { unit: 'minutes', n: minutes });
 }
 
+const standingView = z.object({ state: z.string(), decidedBy: z.string().nullable(), isWaitingForHim: z.boolean() });
+
 export const findPressedCard = defineOperation({
   name: 'approval.card',
-  summary: 'What a pressed card stands for: the approval, its state, and whose vote decided it',
+  summary: 'What a pressed card stands for: the approval, its state, whose vote decided it, and what came after it',
   access: ANY_STAFF,
   input: z.strictObject({ cardId: z.string().max(26) }),
   output: z.object({
@@ -197,6 +201,8 @@ export const findPressedCard = defineOperation({
     state: z.string(),
     application: z.string(),
     decidedBy: z.string().nullable(),
+    /** How the case stands by now, where the card is of a step that is over. */
+    since: standingView.nullable(),
   }),
   readOnly: true,
   async run(ctx, input) {
@@ -205,15 +211,31 @@ export const findPressedCard = defineOperation({
     const approval = await requireApproval(ctx, card.approval_id);
     const application = await findApplication(ctx.tx, approval.application_id);
     if (application) ctx.effects.touch(application.customer_id); // a press that changes nothing stands on the file too
-    const decided = (await tasksOf(ctx.tx, [approval.id]))
-      .filter((task) => task.decided_at !== null && task.state === approval.state)
-      .sort((one, other) => Number(one.decided_at) - Number(other.decided_at))
-      .at(-1);
+    const standing = approval.state === 'OPEN' ? approval : await standingApproval(ctx.tx, approval.application_id);
     return {
       approvalId: approval.id,
       state: approval.state,
       application: snapshotOf(ctx, approval).application,
-      decidedBy: decided?.staff_name ?? null,
+      decidedBy: deciderOf(approval, await tasksOf(ctx.tx, [approval.id])),
+      since: standing === undefined || standing.id === approval.id ? null : await describeStanding(ctx, standing),
     };
   },
 });
+
+async function describeStanding(ctx: Ctx, approval: ApprovalRow): Promise<z.output<typeof standingView>> {
+  const tasks = await tasksOf(ctx.tx, [approval.id]);
+  return {
+    state: approval.state,
+    decidedBy: deciderOf(approval, tasks),
+    isWaitingForHim: tasks.some((task) => task.state === 'OPEN' && task.staff_id === ctx.actor.id),
+  };
+}
+
+/** Whose vote decided it: of several who voted so, the last. */
+function deciderOf(approval: ApprovalRow, tasks: readonly TaskRow[]): string | null {
+  const decided = tasks
+    .filter((task) => task.decided_at !== null && task.state === approval.state)
+    .sort((one, other) => Number(one.decided_at) - Number(other.decided_at))
+    .at(-1);
+  return decided?.staff_name ?? null;
+}

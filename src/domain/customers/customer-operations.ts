@@ -163,7 +163,7 @@ function justOne(row: CustomerRow | undefined): CustomerPage {
 /** Where a page begins: after the customer with this number. */
 const cursor = z
   .string()
-  .regex(/^\d{1,9}$/)
+  .regex(/^\d{1,9}$/, 'fault.cursor')
   .optional();
 const searchPage = { cursor, limit: wholeNumber(1, 100).default(20) };
 

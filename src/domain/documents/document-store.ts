@@ -50,9 +50,10 @@ const JOIN_PAGES = statement(
   `UPDATE document_versions SET document_id = $2, version = last.version, page = last.page + 1
    FROM (SELECT version, page FROM document_versions WHERE document_id = $2 ORDER BY version DESC, page DESC LIMIT 1) AS last WHERE document_id = $1`,
 );
-const OPEN_PRODUCT = statement(
-  'documents-open-product',
-  `SELECT product_id FROM applications WHERE customer_id = $1 AND state IN ('SUBMITTED', 'RETURNED') ORDER BY submitted_at DESC, id DESC LIMIT 1`,
+const APPLIED_PRODUCT = statement(
+  'documents-applied-product',
+  `SELECT product_id, state IN ('SUBMITTED', 'RETURNED') AS is_open FROM applications
+   WHERE customer_id = $1 ORDER BY is_open DESC, submitted_at DESC, id DESC LIMIT 1`,
 );
 
 /** The row of a stored file. */
@@ -180,7 +181,13 @@ export async function joinDocument(tx: Tx, from: string, into: string): Promise<
   await tx.query(REMOVE, [from]);
 }
 
-/** The product version of the customer's open application. */
-export async function openProductId(tx: Tx, customerId: string): Promise<string | undefined> {
-  return (await tx.query<{ product_id: string }>(OPEN_PRODUCT, [customerId]))[0]?.product_id;
+/** A product version that a customer applied for. */
+export interface AppliedProduct {
+  readonly product_id: string;
+  readonly is_open: boolean;
+}
+
+/** The product version of the customer's open application, else of his latest one. */
+export async function appliedProduct(tx: Tx, customerId: string): Promise<AppliedProduct | undefined> {
+  return (await tx.query<AppliedProduct>(APPLIED_PRODUCT, [customerId]))[0];
 }

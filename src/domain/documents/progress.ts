@@ -11,21 +11,24 @@ import {
   type Wish,
 } from '../products/index.ts';
 import { progressOf, stillNeeded, type ItemProgress } from './document.ts';
-import { documentsOf, openProductId } from './document-store.ts';
+import { appliedProduct, documentsOf } from './document-store.ts';
 
 /**
- * The product whose checklist applies: the version of the open application; else the lead's product; else the first on
- * offer that takes what the lead asks for, as a submission would choose; else the first on offer.
+ * The product whose checklist applies: the version of the open application; else the open lead's product; else the first
+ * on offer that takes what that lead asks for, as a submission would choose; else the version of the latest application,
+ * which a loan keeps; else the first on offer.
  */
 export async function productOf(ctx: Ctx, customerId: string): Promise<Product | undefined> {
-  const applied = await openProductId(ctx.tx, customerId);
-  if (applied !== undefined) return productById(ctx.tx, applied);
+  const applied = await appliedProduct(ctx.tx, customerId);
+  if (applied?.is_open) return productById(ctx.tx, applied.product_id);
   const lead = await openLead(ctx.tx, customerId);
   const code = lead?.product_code ?? undefined;
   const wished = code === undefined ? undefined : await productByCode(ctx.tx, code);
   if (wished) return wished;
   const offered = await currentProducts(ctx.tx);
-  return (lead && productFor(offered, await wishOf(ctx, lead))) ?? offered[0];
+  const fitting = lead && productFor(offered, await wishOf(ctx, lead));
+  if (fitting) return fitting;
+  return applied ? productById(ctx.tx, applied.product_id) : offered[0];
 }
 
 async function wishOf(ctx: Ctx, lead: LeadRow): Promise<Wish> {

@@ -80,7 +80,7 @@ async function meetKnown(ctx: Ctx, customer: CustomerRow, capture: Capture): Pro
   ctx.effects.touch(customer.id);
   if (lead && !holder) await takeOver(ctx, { customer, lead }, capture);
   const open = lead ?? (await openNew(ctx, customer, source, owner ?? holder ?? (await fromRotation(ctx))));
-  const said = owner === undefined ? await unknownFacts(ctx, { customer, lead: open }, facts) : facts;
+  const said = await unknownFacts(ctx, { customer, lead: open }, facts);
   const isWilling = await mayAdd(ctx.tx, ctx.actor, customer.id);
   const news = isWilling ? said : {}; // who has said no can be asked again; nothing is added before he agrees
   const saved = await saveFacts(ctx, { customer, lead: open }, news, isWilling && lead === undefined);
@@ -88,7 +88,7 @@ async function meetKnown(ctx: Ctx, customer: CustomerRow, capture: Capture): Pro
   return saved;
 }
 
-/** Of what a form or an import says only what nobody knew: it does not overwrite what a person has confirmed. */
+/** Of what is said of somebody who is on file only what nobody knew: it does not overwrite what a person has confirmed. */
 async function unknownFacts(
   ctx: Ctx,
   { customer, lead }: { readonly customer: CustomerRow; readonly lead: LeadRow },

@@ -13,7 +13,7 @@ import { loanInScope } from './loan-operations.ts';
 import { instalmentsOf, type LoanRow } from './loan-store.ts';
 import { openFen } from './loan.ts';
 import { findPayment, insertPayment, postedBy, type PaymentRow } from './payment-store.ts';
-import { allocated, describeShare, lockedLoan, refuseInstant, settleLoan, totalOf } from './posting.ts';
+import { allocated, describeShare, instant, lockedLoan, refuseInstant, settleLoan, totalOf } from './posting.ts';
 import type { Share } from './settlement.ts';
 
 /** Money may come before the loan is written down, but not by more than a year: then the year or the loan is mistyped. */
@@ -47,7 +47,7 @@ export const recordPayment = defineOperation({
         'The bank’s or your own reference of the payment. It stands in plain columns and addresses: never personal data',
       ),
     amount: z.string(),
-    paidAt: z.iso.datetime({ offset: true }),
+    paidAt: instant,
   }),
   output: paymentView,
   http: { method: 'POST', path: '/loans/{id}/payments', creates: ({ isReplay }) => !isReplay },

@@ -32,6 +32,9 @@ export async function lockedLoan(ctx: Ctx, seen: LoanRow): Promise<LoanRow> {
   return loan;
 }
 
+/** When money came in or went back, as callers give it. */
+export const instant = z.iso.datetime({ offset: true, error: 'fault.instant' });
+
 /** @throws AppError payment.in_future */
 export function refuseInstant(ctx: Ctx, field: string, at: Date): void {
   if (at.getTime() <= ctx.now.getTime() + AHEAD_MS) return;

@@ -12,7 +12,7 @@ import { loanErrors } from './loan-errors.ts';
 import { loanInScope } from './loan-operations.ts';
 import type { LoanRow } from './loan-store.ts';
 import { findPayment, insertReversal, postedBy, type PaymentRow } from './payment-store.ts';
-import { allocated, describeShare, lockedLoan, refuseInstant, settleLoan, totalOf } from './posting.ts';
+import { allocated, describeShare, instant, lockedLoan, refuseInstant, settleLoan, totalOf } from './posting.ts';
 import { postingsFor, type Share } from './settlement.ts';
 
 const reversalView = z.object({
@@ -38,7 +38,7 @@ export const reversePayment = defineOperation({
     id: z.string().min(1).max(64),
     externalId: z.string().trim().min(1).max(128),
     reason: z.string().trim().min(1).max(200),
-    reversedAt: z.iso.datetime({ offset: true }).optional(),
+    reversedAt: instant.optional(),
   }),
   output: reversalView,
   http: {

@@ -5,7 +5,7 @@ import { useApi, type Answer } from './api-server.ts';
 
 interface Problem {
   readonly code: string;
-  readonly errors?: readonly { readonly pointer: string; readonly message: string }[];
+  readonly errors?: readonly { readonly pointer: string; readonly code: string; readonly message: string }[];
 }
 
 const company = useCompany();
@@ -108,6 +108,42 @@ test.each(['9999999999999999.1', '0.9999999999999999999', '1', 'x', '-1.1'])(
     expect([status, body.errors?.map(({ pointer }) => pointer)]).toEqual([422, ['/cursor']]);
   },
 );
+
+test.each(['/customers?cursor=x', '/customers?cursor=1234567890', '/deliveries?cursor=x'])(
+  'a cursor that nobody gave out is refused in words, not with a pattern: %s',
+  async (address) => {
+    const { status, body } = await api.send<Problem>('GET', `/api/v1${address}`);
+
+    expect(status).toBe(422);
+    expect(body.errors).toMatchObject([{ pointer: '/cursor', message: '请原样填上一页给出的 nextCursor。' }]);
+  },
+);
+
+test.each([
+  ['/loans/L0001/payments', { externalId: 'bank-1', amount: '10.00', paidAt: '2026-12-20' }, '/paidAt'],
+  ['/loans/L0001/payments/bank-1/reversals', { reason: '退票', reversedAt: '2026-12-20' }, '/reversedAt'],
+])('a day where an instant is expected is refused with an example: %s', async (address, given, pointer) => {
+  const { status, body } = await api.send<Problem>('POST', `/api/v1${address}`, { body: given });
+
+  expect(status).toBe(422);
+  expect(body.errors).toMatchObject([{ pointer, message: '请写带时区的日期和时间，例如 2026-12-20T09:30:00+08:00。' }]);
+});
+
+test('a phone in an address finds nobody, and nothing invites to write one there', async () => {
+  const { status, body } = await api.send<Problem>('GET', '/api/v1/customers/13800006612');
+
+  expect([status, body.code]).toEqual([404, 'customer.not_found']);
+  expect(JSON.stringify(body)).toContain('在聊天里也可以写手机号或姓名');
+});
+
+test('JSON that is no object is called that, not incomplete', async () => {
+  const { status, body } = await api.send<Problem>('POST', '/api/v1/leads/capture', { body: [] });
+
+  expect([status, body.code]).toEqual([422, 'request.invalid']);
+  expect(body.errors).toMatchObject([
+    { pointer: '', code: 'invalid_type', message: '请写一个 JSON 对象，放在花括号里。' },
+  ]);
+});
 
 test('what a refused call names instead of a number is not kept in plain', async () => {
   const body = { fields: ['mobile'], reason: '看看档案' };

@@ -53,6 +53,14 @@ test('rotating warns of a process without the new key; once it has gone, what is
   expect(await said(rotateKeys, both)).toMatch(/^0\n✓ 已重新封装 0 把数据密钥\n所有进程都已带上新钥匙/);
 });
 
+test('with one key only nothing is changed, and nothing is said that could make somebody throw it away', async () => {
+  for (const keys of [{ MASTER_KEY: B }, { MASTER_KEY: B, MASTER_KEY_PREVIOUS: B }]) {
+    const idle = await said(rotateKeys, keys);
+    expect(idle).toMatch(/^0\n没有要更换的/);
+    expect(idle).not.toContain('去掉');
+  }
+});
+
 test('a key that was left with the former one ends a start with 78, and fails doctor and rotate until that one is named', async () => {
   await db.pool.query(
     `INSERT INTO data_keys (purpose, wrapped, master_key_id, created_at) VALUES ('CUSTOMER', '\\x00', 'somebody-elses', now())`,

@@ -69,6 +69,35 @@ describe('a form that is open', () => {
   });
 });
 
+describe('the card of a form that has ended', () => {
+  test('by a command in words: a press is told that it is over, and claims no answer', async () => {
+    await says('新客户 冯先生 13800090004 想贷12万周转 12期 在深圳');
+    const lead = /K\d+/u.exec(cards('card')[0]?.title ?? '')?.[0] ?? '';
+    await says(`提交 ${lead}`);
+    const application = /A\d+/u.exec(told().join('\n'))?.[0] ?? '';
+    await returns(application);
+    await says(`继续 ${lead}`);
+    const card = cards('card').at(-1);
+    if (!card) throw new Error('no card');
+    await says(`提交 ${application} 已降额`);
+    expect(told().at(-1)).toContain(`${application} 已提交审批`);
+
+    await press(card, 'o0');
+
+    expect(cards('card_update').map(({ closed }) => closed)).toEqual(['这个问题已经答过了']);
+    expect(told()).toEqual([card.title]);
+  });
+
+  async function returns(number: string): Promise<void> {
+    const { rows } = await company.db.pool.query<{ id: string; revision: number }>(
+      'SELECT p.id, p.revision FROM approvals p JOIN applications a ON a.id = p.application_id WHERE a.number = $1',
+      [Number(number.slice(1))],
+    );
+    const [approval] = rows;
+    await company.call(people.qian ?? ADMIN, 'approval.decide', { ...approval, verb: 'return', reason: '缺流水' });
+  }
+});
+
 describe('on the customer’s file', () => {
   async function lines(number: string): Promise<readonly string[]> {
     const { items } = (await company.call(ADMIN, 'timeline.read', { id: number, limit: 200 })) as {

@@ -2,6 +2,7 @@
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { Card } from '../../../src/channels/card.ts';
 import { ChannelError } from '../../../src/channels/channel.ts';
+import { renderUpdate } from '../../../src/channels/wecom/cards.ts';
 import { storeFile } from '../../../src/domain/documents/index.ts';
 import { jpegFile } from '../../support/files.ts';
 import { ADMIN, useCompany, type StaffActor } from '../../invariants/support/company.ts';
@@ -120,15 +121,15 @@ describe('the card of an open approval', () => {
     expect(card?.fields.map(({ label }) => label)).toEqual([
       '金额',
       '期限',
+      '产品',
+      '还款方式',
+      '年利率',
+      '提交人',
       '用途',
       '月收入',
       '房产',
       '月供',
       '资料',
-      '提交人',
-      '产品',
-      '还款方式',
-      '年利率',
     ]);
     expect(shown(card)).toMatchObject({
       用途: '周转',
@@ -169,6 +170,25 @@ describe('the card of an open approval', () => {
     const second = cardsOf(telegram, '7103').at(-1);
     expect(second?.source).toBe('贷款审批 · 终审');
     expect(shown(second)['此前']).toBe(`${returned}；初审 周敏 已同意`);
+  });
+
+  test('and in WeCom, which cuts, what is decided stands before what was said about it', async () => {
+    const one = await submit();
+    for (const reason of ['缺近三个月流水'.repeat(6), '用途说明不清楚'.repeat(6)]) {
+      await decide(person('zhou'), one, 'return', { reason });
+      const text = `提交 ${one.number} ${'执照是她自己的'.repeat(10)}`;
+      await company.call(person('sales'), 'lead.submit', { lead: one.number, text });
+    }
+    await decide(person('zhou'), one, 'approve');
+    await company.drain();
+
+    const card = cardsOf(wecom, 'laozhao').at(-1);
+    if (!card) throw new Error('no card came');
+    const { sub_title_text: below = '', horizontal_content_list: list = [] } = renderUpdate(card, 'task-1');
+    const both = [...list.map(({ keyname, value }) => `${keyname}：${value}`), below].join('\n');
+    const { 产品: product, 还款方式: method, 年利率: rate } = shown(card);
+    for (const said of [`产品：${product}`, `还款方式：${method}`, `年利率：${rate}`, '提交人：小林'])
+      expect(both).toContain(said);
   });
 
   test('and no notice shows a number that was typed into a reason', async () => {
@@ -371,6 +391,62 @@ describe('a press that decides nothing', () => {
       'approval.decide approval.stale_revision',
       'approval.decide approval.closed',
     ]);
+  });
+});
+
+describe('a press on the card of a step that is over', () => {
+  async function pressed(channel: ScriptedChannel, chat: string, cardId: string | undefined): Promise<unknown> {
+    const handle = { query: 'old' };
+    const selected = {};
+    await company.receive(channel, chat, {
+      kind: 'action',
+      cardId: cardId ?? '',
+      revision: 1,
+      verb: 'approve',
+      selected,
+      handle,
+    });
+    await company.drain();
+    return answers(channel).at(-1);
+  }
+
+  test('is answered with how the case stands now: open again for him, with others, or over', async () => {
+    const one = await submit();
+    await company.drain();
+    const first = cardsOf(telegram, '7102').at(-1)?.id;
+    await decide(person('zhou'), one, 'approve');
+    await company.drain();
+    const second = cardsOf(telegram, '7103').at(-1)?.id;
+    const elsewhere = (by: string): string =>
+      `${one.number} 的这一步已经处理（${by}），现在等其他同事审批；这次点击没有改变结果。`;
+    expect(await pressed(telegram, '7102', first)).toBe(elsewhere('周敏'));
+
+    await decide(person('may'), one, 'return', { reason: '缺近三个月流水' });
+    expect(await pressed(telegram, '7102', first)).toBe(`${one.number} 已经退回补件（阿May），这次点击没有改变结果。`);
+    await company.call(person('sales'), 'lead.submit', { lead: one.lead });
+    expect(await pressed(telegram, '7103', second)).toBe(`${one.number} 有更新，请看最新的一张卡片。`);
+    expect(await pressed(telegram, '7102', first)).toBe(elsewhere('周敏'));
+
+    await decide(person('may'), one, 'reject', { reason: 'R05' });
+    for (const [chat, card] of [
+      ['7102', first],
+      ['7103', second],
+    ] as const)
+      expect(await pressed(telegram, chat, card)).toBe(`${one.number} 已经拒绝（阿May），这次点击没有改变结果。`);
+  });
+
+  test('by somebody who has left is answered as to nobody known', async () => {
+    const one = await submit();
+    await decide(person('zhou'), one, 'approve');
+    await company.drain();
+    const onWecom = cardsOf(wecom, 'laozhao').at(-1)?.id;
+    const onSlack = cardsOf(slack, 'U0ZHAO').at(-1)?.id;
+    await company.call(ADMIN, 'staff.disable', { id: person('zhao').id });
+    await company.drain();
+
+    const unknown = company.base.services.texts.translate('zh-CN', 'talk.unknown_staff');
+    expect(await pressed(wecom, 'laozhao', onWecom)).toBe(unknown);
+    expect(await pressed(slack, 'U0ZHAO', onSlack)).toBe(unknown);
   });
 });
 

@@ -61,9 +61,11 @@ describe('an approval that is read', () => {
 
     const read = (await company.call({ ...person('zhao'), language: 'en' }, 'approval.get', { id })) as {
       readonly snapshot: object;
+      readonly verbs: readonly string[];
       readonly tasks: readonly object[];
     };
 
+    expect(read.verbs).toEqual([]);
     expect(read.snapshot).toMatchObject({
       product: '房抵经营贷',
       productVersion: 1,

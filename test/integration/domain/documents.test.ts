@@ -297,6 +297,19 @@ describe('documents of a customer', () => {
       expect(await list()).toMatchObject({ product: 'P-001' });
     });
 
+    test('stays that of the latest application when the case is over', async () => {
+      await product.db.pool.query(
+        `WITH ended AS (UPDATE leads SET is_open = false WHERE customer_id = $1 RETURNING id)
+         INSERT INTO applications (id, customer_id, lead_id, product_id, amount_fen, term_months, method, annual_rate, state, submitted_by, submitted_at, updated_at)
+         SELECT gen_random_uuid(), $1, ended.id, products.id, 10000, 12, 'EQUAL_INSTALMENT', 0.06, 'APPROVED', $2, now(), now()
+         FROM ended, products WHERE code = 'P-002'`,
+        [desk.he.id, desk.lin.id],
+      );
+
+      expect(await list()).toMatchObject({ product: 'P-002', left: 2 });
+      expect((await send({})).items?.map((one) => one.item)).toEqual(['D01', 'D21']);
+    });
+
     test('keeps showing what came for another product', async () => {
       await send({ caption: '流水' });
       await product.call(desk.lin, 'lead.update', { lead: desk.number, facts: { product: 'P-002' } });

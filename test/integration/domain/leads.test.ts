@@ -236,6 +236,16 @@ describe('leads typed by salespeople', () => {
     expect(corrected).toMatchObject({ kind: 'existing', amount: '500000.00' });
   });
 
+  test('a known phone typed again adds what was missing and overwrites nothing, the name included', async () => {
+    const lead = await capture(lin, { name: '何女士', phone, amount: '200000.00' });
+
+    const again = await capture(lin, { name: '华先生', phone, amount: '350000.00', city: '深圳' });
+
+    expect(again).toMatchObject({ kind: 'existing', leadNumber: lead.leadNumber, amount: '200000.00' });
+    expect(again.changes).toEqual({ city: { from: null, to: '深圳' } });
+    expect(await product.call(lin, 'customer.get', { id: lead.leadNumber })).toMatchObject({ name: '何**' });
+  });
+
   test('several writers are all authors of the case', async () => {
     const lead = await capture(lin, { name: '何女士', phone });
     const boss = await product.addStaff('老张', ['team_lead'], { team: '一组' });

@@ -68,7 +68,7 @@ function isCountOfSomething(text: string, start: number, end: number, bare: bool
   if (/[第尾号]$/u.test(text.slice(0, start))) return true;
   return (
     bare &&
-    /^\s?(?:期|年|个|月|号|日|套|辆|台|点|天|岁|次|家|间|人|笔|张|平|㎡|栋|层|楼|路|成|份|分|秒|周|句|条|种|下|步|项|件|位|户|系|级|厘|折|months?|years?|[-:年月]|\/(?!月))/u.test(
+    /^\s?(?:期|年|个|月(?![入薪收供还])|号|日|套|辆|台|点|天|岁|次|家|间|人|笔|张|平|㎡|栋|层|楼|路|成|份|分|秒|周|句|条|种|下|步|项|件|位|户|系|级|厘|折|months?|years?|[-:年]|\/(?!月))/u.test(
       after,
     )
   );

@@ -185,6 +185,22 @@ describe('a correction', () => {
   });
 
   test.each([
+    ['24期改48期', '24期', '48期'],
+    ['把16万改成17万', '16万', '17万'],
+    ['两年改三年', '两年', '三年'],
+    ['13800001111改13800002222', '13800001111', '13800002222'],
+  ])('may put one value for another: %s', (text, denied, value) => {
+    expect(parseCorrection(text)).toEqual({ target: '', value, denied, isDenial: true });
+  });
+
+  test.each(['24期改一下', '24期改下', '20万改天再说', '20万改装店面', '整改20万', '16万改17万，24期'])(
+    'puts no value for another: %s',
+    (text) => {
+      expect(parseCorrection(text)).toBeUndefined();
+    },
+  );
+
+  test.each([
     ['还没办执照', '执照'],
     ['执照还没下来', '执照'],
     ['月供没有了', '月供'],

@@ -109,6 +109,14 @@ describe('不对 and a bare value', () => {
     ['不对，是四十萬', 'amount', '400000.00'],
     ['不对，是40万，24期', 'amount', '400000.00'],
     ['不对，是40万，24期', 'term', 24],
+    ['36期改24期', 'term', 24],
+    ['20万改17万', 'amount', '170000.00'],
+    ['20万改17万，24期', 'amount', '170000.00'],
+    ['20万改17万，24期', 'term', 24],
+    ['金额改成28万，36期改24期', 'amount', '280000.00'],
+    ['金额改成28万，36期改24期', 'term', 24],
+    ['20万改24期', 'term', 24],
+    ['20万改24期', 'amount', '200000.00'],
   ])('%s: changes the %s of the finished card', (text, slot, value) => {
     const talk = new Talk().say(FULL);
     expect(talk.said).toContain('flows.lead-intake.ready');
@@ -121,6 +129,7 @@ describe('不对 and a bare value', () => {
 
     expect(slotsOf(talk.say('不对，是5200'))).toMatchObject({ monthlyPayment: '5200.00', amount: '200000.00' });
     expect(slotsOf(talk.say('不对，是40万'))).toMatchObject({ monthlyPayment: '5200.00', amount: '400000.00' });
+    expect(slotsOf(talk.say('5200改50000'))).toMatchObject({ monthlyPayment: '50000.00', amount: '400000.00' });
   });
 
   test('without a unit is asked for it; what is no value alone changes nothing', () => {

@@ -140,6 +140,22 @@ describe('what a sales person reads', () => {
     expect(shown(next.feed(album).effects, 'zh-CN').at(-1)).toContain('收到 3 份，其中 3 份认不出');
   });
 
+  test.each([
+    [
+      3,
+      '\n会放在同一项下；如果不是同一项资料，请分开发。',
+      '\nThey are filed under the same item; please send different documents one by one.',
+    ],
+    [1, '请选一下：', 'please choose:'],
+  ])('the question about %i of an album says that more than one are filed together', (unnamed, zh, en) => {
+    const album = { type: 'message', text: '', reading: readMessage('', TODAY), media: [{ file: 'f1' }] } as const;
+    const unclear = { kind: 'unclear', document: 'd1', several: 3, known: 3 - unnamed, unnamed, items: [] };
+    const { effects } = new Talk({ answers: { 'document.receive': unclear } }).feed(album);
+
+    expect(shown(effects, 'zh-CN')[0]?.endsWith(zh)).toBe(true);
+    expect(shown(effects, 'en')[0]?.endsWith(en)).toBe(true);
+  });
+
   test('a card carries the understood fields and its buttons', () => {
     const ready = new Talk().say('新客户 何女士 13800006612 想贷30万周转 36期 在深圳，有套房全款');
     const card = ready.effects.findLast((effect) => effect.kind === 'say');

@@ -34,6 +34,17 @@ describe('which item a file is', () => {
     expect(matchItem(HOUSE, '', '2026年银行流水.PDF')).toEqual(one('D07'));
   });
 
+  test.each(LANGUAGES)('the sandbox’s samples are known by their names, in the page’s language: %s', (language) => {
+    const texts = loadTexts('locales');
+    const samples = { idFront: 'D01', idBack: 'D01', property: 'D21', licence: 'D41', statement: 'D07' };
+    for (const [sample, code] of Object.entries(samples)) {
+      const name = texts.translate(language, `sandbox.sample.${sample}`);
+      expect(matchItem([...HOUSE, ...BUSINESS], '', name)).toEqual(one(code));
+      expect(saysContinued('', name)).toBe(sample === 'idBack');
+      if (language === 'en') expect(name).not.toMatch(/\p{Script=Han}/u);
+    }
+  });
+
   test('the caption goes before the file name', () => {
     expect(matchItem(HOUSE, '户口本', '身份证.jpg')).toEqual(one('D05'));
   });
