@@ -119,9 +119,12 @@ describe('one’s own case', () => {
     expect(await attempt(chief, 'lead.update', { lead, facts })).toBe('lead.in_approval');
     expect(await attempt(ADMIN, 'lead.update', { lead, facts: { name: '何小姐' } })).toBe('lead.in_approval');
     expect(await attempt(ADMIN, 'lead.create', form)).toBe('lead.in_approval');
-    expect(await attempt(person('submitter'), 'lead.capture', { facts: { phone: String(phone), ...facts } })).toBe(
+    const typed = { phone: String(phone), ...facts };
+    expect(await attempt(person('submitter'), 'lead.capture', { facts: { ...typed, debt: '1.00' } })).toBe(
       'lead.in_approval',
     );
+    const again = await company.call(person('submitter'), 'lead.capture', { facts: typed });
+    expect(again).toMatchObject({ kind: 'existing', amount: '100000.00', changes: {} });
     const same = await company.call(person('submitter'), 'lead.update', { lead, facts: { amount: '100000.00' } });
     expect(same).toMatchObject({ changes: {} });
 
