@@ -1,8 +1,10 @@
 import { defineConfig, type TestProjectConfiguration } from 'vitest/config';
 import { FinalLine } from './test/support/final-line.ts';
+import { scratchFolder } from './test/support/scratch.ts';
 
 // Most of our users live in this zone; TEST_TZ=UTC shows what leans on it. Set here because worker threads ignore a later change.
 process.env['TZ'] = process.env['TEST_TZ'] ?? 'Asia/Shanghai';
+process.env['TMPDIR'] ??= scratchFolder();
 
 /** Pure tests: no database, no isolation. `isolate: false` makes a hundred files as fast as one and forbids module-level state. */
 const unit: TestProjectConfiguration = {
@@ -45,8 +47,7 @@ export default defineConfig({
     expect: { poll: { timeout: 10_000 } },
     projects: [
       unit,
-      onDatabase('integration', ['integration', 'invariants', 'chaos']),
-      onDatabase('contract', ['contract']),
+      onDatabase('integration', ['integration', 'invariants', 'chaos', 'contract']),
       onDatabase('e2e', ['e2e'], true),
     ],
   },

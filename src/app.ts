@@ -11,6 +11,7 @@ import { DatabaseTokenStore } from './db/token-store.ts';
 import { seedDemo } from './demo-seed.ts';
 import { Inbox } from './inbox/receive.ts';
 import { BEAT_MS, CallbackWatch } from './jobs/callback-gap.ts';
+import { Caution } from './jobs/caution.ts';
 import { businessNow, drained, moveClock, nextDue } from './jobs/clock.ts';
 import { Crew } from './jobs/crew.ts';
 import { announceTo, listenTo } from './jobs/listen.ts';
@@ -126,7 +127,7 @@ class App {
     base.bot.name = sandbox?.botName;
     const inbox = new Inbox({ database: base.database, keys: base.keys, wake: () => wake.signal('inbox') });
     if (env.demo && door) await seedDemo(base.unit);
-    this.#takeOnWork();
+    await this.#takeOnWork();
     await this.#openSandbox();
     door?.open(this.#handler(inbox));
     if (door) await this.#watchCallbacks();
@@ -139,9 +140,10 @@ class App {
     if (!this.#isTelegramPlayed()) void this.#learnNames();
   }
 
-  #takeOnWork(): void {
+  async #takeOnWork(): Promise<void> {
     const { base, wake, env } = this.#parts;
-    const work = { base, wake, channels: this.#channels, crew: this.#crew };
+    const caution = new Caution(base.database, await businessNow(base.database));
+    const work = { base, wake, channels: this.#channels, crew: this.#crew, caution };
     if (env.ROLES.includes('worker')) addWorker(work);
     if (env.ROLES.includes('scheduler')) addScheduler(work);
   }

@@ -10,9 +10,9 @@ import type { Services } from './core/operations/context.ts';
 import type { Registry } from './core/operations/operation.ts';
 import { catalogueOf, checkFlowFiles, readFlowFiles, seedFlows } from './core/runtime/flow-seed.ts';
 import { Flows } from './core/runtime/flows.ts';
-import { platformOf } from './core/unit/conversations.ts';
 import { readTimes, type UnitDeps, type WakeTopic } from './core/unit/unit.ts';
 import { checkConfigured } from './db/configured.ts';
+import { platformOf } from './db/conversations.ts';
 import { Database } from './db/database.ts';
 import { openDatabase } from './db/embedded/index.ts';
 import { Keyring, masterKeyId, UnknownMasterKey, type MasterKeys } from './db/keyring.ts';
@@ -123,7 +123,12 @@ async function assemble(given: Parts): Promise<Base> {
 }
 
 async function openKeys({ master, log, database }: Parts): Promise<Keyring> {
-  const keys = new Keyring(master, systemClock, (newer) => log.error({ event: 'keys.outdated', masterKeyId: newer }));
+  const keys = new Keyring(
+    master,
+    systemClock,
+    (newer) => log.error({ event: 'keys.outdated', masterKeyId: newer }),
+    (place) => log.error({ event: 'keys.unreadable', place }),
+  );
   await database.transaction(async (tx) => keys.load(tx, (await readTimes(tx)).now));
   return keys;
 }

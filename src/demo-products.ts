@@ -4,6 +4,7 @@ const COMMON = [{ code: 'D01' }, { code: 'D03' }, { code: 'D07' }] as const;
 const HOUSE = [{ code: 'D21' }, { code: 'D23' }] as const;
 const COMPANY = [{ code: 'D41' }] as const;
 
+/** What the demo company has on offer. */
 export const DEMO_PRODUCTS = [
   {
     code: 'P-001',

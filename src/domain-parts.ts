@@ -55,7 +55,6 @@ export function domainParts({
       customers.bindContact,
       customers.followLink,
       customers.notifyCustomer,
-      customers.tellOwner,
       leads.customerStanding,
       leads.askAdviser,
       leads.answerAsCustomer,

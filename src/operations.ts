@@ -45,11 +45,14 @@ export function createRegistry(flows: Flows, parts: { readonly operations: reado
       leads.findCustomers,
       leads.findLeadToResume,
       leads.followOwner,
+      leads.planReassignment,
+      leads.reassignLead,
       leads.leaveBehind,
     )
     .add(products.listProducts, products.publish, products.retire)
     .add(applications.submitLead, applications.reviewLead)
     .add(applications.closeApplication, applications.getApplication, applications.stopApplications)
+    .add(applications.notifyAboutCase)
     .add(
       applications.openApproval,
       applications.decideApproval,
@@ -79,9 +82,16 @@ export function createRegistry(flows: Flows, parts: { readonly operations: reado
     )
     .add(planReminders(schedules), followZone)
     .add(incidents.listIncidents, incidents.resolve, incidents.resolveAbout)
-    .add(todos.listTodos, todos.finish, todos.finishAbout, todos.add)
-    .add(todos.addForOwner, todos.addForChat, todos.askForHelp, todos.tellTodo, todos.inheritTodos)
-    .add(todos.passOnFromChat, todos.passOnWords)
+    .add(todos.listTodos, todos.finish, todos.reopen, todos.finishAbout, todos.add)
+    .add(
+      todos.addForOwner,
+      todos.addForChat,
+      todos.askForHelp,
+      todos.tellTodo,
+      todos.inheritTodos,
+      todos.followCustomer,
+    )
+    .add(todos.passOnFromChat, todos.passOnWords, todos.tellOwner)
     .add(handBack, handBackChat, giveBack)
     .add(publishFlow, ...migrationOperations(schedules), ...processOperations(flows))
     .add(...parts.operations);

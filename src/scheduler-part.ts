@@ -2,36 +2,38 @@
 import type { Base } from './base.ts';
 import { anchorAudit } from './core/audit/anchor.ts';
 import { sealAudit } from './core/audit/seal.ts';
-import { readTimes } from './core/unit/unit.ts';
-import { reminderSchedules, runDueReminders } from './domain/reminders/index.ts';
+import { reminderSchedules } from './domain/reminders/index.ts';
 import { forgetDeliveries } from './inbox/receive.ts';
 import { businessNow, ensurePartitions } from './jobs/clock.ts';
+import type { Caution } from './jobs/caution.ts';
 import type { Crew } from './jobs/crew.ts';
 import { timerHandlers } from './jobs/timer-handlers.ts';
+import { ReminderJob } from './jobs/reminders.ts';
 import { fireNext } from './jobs/timers.ts';
 import type { Wake } from './jobs/wake.ts';
-import { newId } from './lib/ids.ts';
-import { hit } from './lib/kill-points.ts';
 
 /** What the work is done with, and by whom. */
 export interface SchedulerParts {
   readonly base: Base;
   readonly wake: Wake;
   readonly crew: Crew;
+  readonly caution: Caution;
 }
 
 /** Gives a process's crew the work of a scheduler. */
-export function addScheduler({ base, wake, crew }: SchedulerParts): void {
+export function addScheduler({ base, wake, crew, caution }: SchedulerParts): void {
   const { database, log } = base;
   crew.loop('timers', ['timers', 'clock'], async () => {
-    const fired = await fireNext({ ...base.unit, handlers: timerHandlers(base.services), log });
+    const fired = await fireNext({ ...base.unit, handlers: timerHandlers(base.services), caution, log });
     if (fired > 0) {
       wake.signal('inbox');
       wake.signal('outbox');
     }
     return fired;
   });
-  crew.loop('reminders', ['clock'], async () => remind(base, wake), { concurrency: 2 }); // nine o'clock: everybody is due at once
+  const schedules = reminderSchedules(base.flows);
+  const reminders = new ReminderJob({ database, schedules: () => schedules.known(), log });
+  crew.loop('reminders', ['clock'], async () => remind(reminders, wake), { concurrency: 2 }); // nine o'clock: everybody is due at once
   keepAuditLog(base, crew);
   crew.every(3_600_000, async () => {
     await ensurePartitions(database, await businessNow(database));
@@ -39,18 +41,8 @@ export function addScheduler({ base, wake, crew }: SchedulerParts): void {
   });
 }
 
-async function remind({ database, flows }: Base, wake: Wake): Promise<number> {
-  const schedules = reminderSchedules(flows);
-  const run = await database.transaction(async (tx) => {
-    const planned = await runDueReminders(tx, schedules.known(), {
-      now: (await readTimes(tx)).now,
-      limit: 500,
-      traceId: newId(),
-    });
-    if (planned.looked_at > 0) hit('reminders.planned');
-    return planned;
-  });
-  if (run.looked_at > 0) hit('reminders.committed');
+async function remind(job: ReminderJob, wake: Wake): Promise<number> {
+  const run = await job.run();
   if (run.enqueued > 0) wake.signal('outbox');
   return run.looked_at;
 }

@@ -7,6 +7,7 @@ import { readTimes } from './core/unit/unit.ts';
 import { personalValues } from './domain/customers/index.ts';
 import { reminderSchedules, renderReminder } from './domain/reminders/index.ts';
 import { linkEarlier, wordsOf, writeChange, writeIncoming } from './domain/timeline/index.ts';
+import type { Caution } from './jobs/caution.ts';
 import type { Crew } from './jobs/crew.ts';
 import { InboxJob } from './jobs/inbox.ts';
 import { fetchNext, type MediaJobDeps } from './jobs/media.ts';
@@ -21,11 +22,12 @@ export interface WorkerParts {
   readonly channels: ReadonlyMap<string, Channel>;
   readonly wake: Wake;
   readonly crew: Crew;
+  readonly caution: Caution;
 }
 
 /** Gives a process's crew the work of a worker. */
 export function addWorker(parts: WorkerParts): void {
-  const { base, wake, crew } = parts;
+  const { base, wake, crew, caution } = parts;
   const deliverer = delivererOf(parts, (inMs) => outbox.wakeIn(inMs));
   crew.atLast(async () => deliverer.idle());
   const inbox = new InboxJob({
@@ -33,6 +35,7 @@ export function addWorker(parts: WorkerParts): void {
     direct: deliverer,
     handle: turnHandler(base),
     park: parkMessage,
+    caution,
     log: base.log,
   });
   crew.loop('inbox', ['inbox', 'clock'], async () => inbox.look(), {
@@ -46,7 +49,8 @@ export function addWorker(parts: WorkerParts): void {
   });
   const fetching = fetchingOf(parts);
   // A file that is slow to come keeps the others waiting as little as may be; each may be twenty megabytes in memory.
-  crew.loop('media', ['media', 'clock'], async () => fetchNext(fetching), { concurrency: 4 });
+  crew.loop('media', ['media', 'clock'], async () => fetchNext(fetching, false), { concurrency: 4 });
+  crew.loop('media.tried', ['clock'], async () => fetchNext(fetching, true)); // one by one: it may have killed a process
   crew.every(10_000, async () => deliverer.beat());
   const wakeFor = (found: number): void => {
     if (found > 0) wake.signal('outbox');

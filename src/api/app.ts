@@ -44,35 +44,13 @@ export function createExpressApp(deps: ApiDeps): Express {
     response.locals['traceId'] = newId();
     next();
   });
-  app.use(
-    helmet({
-      contentSecurityPolicy: {
-        directives: {
-          'script-src': ["'self'"],
-          'style-src': ["'self'"],
-          'style-src-attr': ["'unsafe-inline'"],
-          'upgrade-insecure-requests': null,
-        },
-      },
-      strictTransportSecurity: false,
-    }),
-  );
+  app.use(securityHeaders());
   health(app, deps);
   app.use('/api/v1', (_request, response, next) => {
     response.set('cache-control', 'no-store');
     next();
   });
-  let document: string | undefined; // the operations of a process never change; made once, when first asked for
-  app.get('/api/v1/openapi.json', (_request, response) => {
-    document ??= JSON.stringify(openApiDocument(deps.registry, deps.publicUrl, deps.version, deps.texts));
-    response.type('json').send(document);
-  });
-  app.all('/api/v1/openapi.json', refuseMethod('GET'));
-  app.get('/problems/:code', (request, response, next) => {
-    const page = problemPage(deps.texts, languageOf(request), request.params.code);
-    if (page === undefined) next();
-    else response.type('text/plain').send(page);
-  });
+  descriptions(app, deps);
   deps.extend(app);
   app.use('/api/v1', createApiRouter({ registry: deps.registry, unit: deps.unit, auth: deps.auth }));
   app.use(() => {
@@ -80,6 +58,35 @@ export function createExpressApp(deps: ApiDeps): Express {
   });
   app.use(problemHandler(deps.texts, deps.log));
   return app;
+}
+
+function securityHeaders(): ReturnType<typeof helmet> {
+  return helmet({
+    contentSecurityPolicy: {
+      directives: {
+        'script-src': ["'self'"],
+        'style-src': ["'self'"],
+        'style-src-attr': ["'unsafe-inline'"],
+        'upgrade-insecure-requests': null,
+      },
+    },
+    strictTransportSecurity: false,
+  });
+}
+
+/** What the API can do, and what its problems mean. */
+function descriptions(app: Express, { registry, publicUrl, version, texts }: ApiDeps): void {
+  let document: string | undefined; // the operations of a process never change; made once, when first asked for
+  app.get('/api/v1/openapi.json', (_request, response) => {
+    document ??= JSON.stringify(openApiDocument(registry, publicUrl, version, texts));
+    response.type('json').send(document);
+  });
+  app.all('/api/v1/openapi.json', refuseMethod('GET'));
+  app.get('/problems/:code', (request, response, next) => {
+    const page = problemPage(texts, languageOf(request), request.params.code);
+    if (page === undefined) next();
+    else response.type('text/plain').send(page);
+  });
 }
 
 function health(app: Express, deps: ApiDeps): void {

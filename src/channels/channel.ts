@@ -130,8 +130,10 @@ export type OutboundContent =
   | {
       readonly kind: 'text';
       readonly text: string;
-      /** One-tap answers; degraded to a hint line where unsupported. */ readonly choices?: readonly string[];
-      /** Ask for the person's own phone (Telegram). */ readonly requestContact?: string;
+      /** One-tap answers; degraded to a hint line where unsupported. */
+      readonly choices?: readonly string[];
+      /** Ask for the person's own phone (Telegram). */
+      readonly requestContact?: string;
     }
   | { readonly kind: 'card'; readonly card: Card }
   /** Redraw an earlier card. `handle` is the receipt's, `tap` the handle of the press that caused it, if any. */

@@ -18,14 +18,13 @@ export function lost(kind: CallKind): ChannelFailure {
   return kind.repeatable ? 'retry' : 'unknown';
 }
 
-/** Wrong whoever says so: the address, the way it is called, the size. */
-const WRONG = new Set([404, 405, 413]);
 /** Nobody gets through here until somebody mends the network's rules. */
 const BARRED = new Set([403, 407]);
 
 /**
- * What it means that something between us and the platform answered in its place. With a 4xx it has passed nothing on;
- * after anything else the platform may have acted: `inDoubt`. `barred` where that is not the whole account's trouble.
+ * What it means that something between us and the platform answered in its place. With a 4xx it has passed nothing on, and
+ * whatever it says of the address or the size is not the platform's word; after anything else the platform may have acted:
+ * `inDoubt`. `barred` where that is not the whole account's trouble.
  */
 export function gatewayFailure(
   status: number,
@@ -34,7 +33,6 @@ export function gatewayFailure(
 ): ChannelError {
   const code = `http_${String(status)}`;
   if (status === 429) return waitFailure(code, undefined);
-  if (WRONG.has(status)) return new ChannelError('our_fault', code);
   if (BARRED.has(status)) return new ChannelError(barred, code);
   return new ChannelError(status >= 400 && status < 500 ? 'retry' : inDoubt, code);
 }

@@ -6,7 +6,7 @@ import { flowVersions } from '../core/runtime/flow-store.ts';
 import { pendingMigrations } from '../db/migrate.ts';
 import { listStaffRows } from '../domain/staff/index.ts';
 import { isRedisUp } from '../jobs/redis-check.ts';
-import { dateIn, wallClock } from '../lib/business-date.ts';
+import { timeText, wallClock } from '../lib/business-date.ts';
 import { systemClock } from '../lib/clock.ts';
 import { perform, show, withBase } from './admin.ts';
 import type { Cli } from './index.ts';
@@ -17,7 +17,12 @@ type CompanyCheck = 'staff' | 'products' | 'approvers';
 interface Finding {
   readonly check: 'database' | 'keys' | 'redis' | 'wecom' | 'slack' | 'telegram' | CompanyCheck | 'incidents';
   readonly ok: boolean;
+  /** What is wrong, as a short name that stays the same: ours, or the platform's own. */
   readonly code?: string;
+  /** How many of them there are (keys, incidents). */
+  readonly count?: number;
+  /** Which approvals lack how many (approvers). */
+  readonly lacking?: readonly Lacking[];
 }
 
 const TOLD: ReadonlySet<Finding['check']> = new Set(['staff', 'products', 'approvers', 'incidents']);
@@ -32,22 +37,23 @@ export async function doctor(cli: Cli, isLocal: boolean): Promise<number> {
     const { items: incidents, open } = await newestIncidents(base);
     const foreign = await base.keys.countForeign(base.database);
     const findings: readonly Finding[] = [
-      { check: 'database', ok: (await pendingMigrations(base.database.url)).length === 0 },
-      { check: 'keys', ok: foreign === 0, code: String(foreign) },
+      finding('database', (await pendingMigrations(base.database.url)).length === 0, 'migrations_pending'),
+      { ...finding('keys', foreign === 0, 'other_master_key'), count: foreign },
       ...(isLocal ? [] : [...(await redis(cli)), ...(await platforms(cli, base)), ...(await company(base))]),
-      { check: 'incidents', ok: open === 0, code: String(open) },
+      { ...finding('incidents', open === 0, 'incidents_open'), count: open },
     ];
-    const lines = [
-      ...findings.map((finding) => lineOf(base, finding)),
-      ...incidents.map((one) => incidentLine(base, one)),
-    ];
+    const lines = [...findings.map((one) => lineOf(base, one)), ...incidents.map((one) => incidentLine(base, one))];
     show(cli, { findings, incidents }, lines.join('\n'));
     return findings.every(({ ok, check }) => ok || TOLD.has(check)) ? 0 : 1;
   });
 }
 
+function finding(check: Finding['check'], ok: boolean, code: string): Finding {
+  return { check, ok, ...(ok ? {} : { code }) };
+}
+
 async function redis({ env }: Cli): Promise<readonly Finding[]> {
-  return env.REDIS_URL === undefined ? [] : [{ check: 'redis', ok: await isRedisUp(env.REDIS_URL) }];
+  return env.REDIS_URL === undefined ? [] : [finding('redis', await isRedisUp(env.REDIS_URL), 'redis_unreachable')];
 }
 
 async function platforms({ env }: Cli, base: Base): Promise<readonly Finding[]> {
@@ -65,20 +71,13 @@ async function platforms({ env }: Cli, base: Base): Promise<readonly Finding[]> 
 async function company(base: Base): Promise<readonly Finding[]> {
   const staff = (await listStaffRows(base.database)).filter((one) => one.is_active);
   const { items: products } = (await perform(base, 'product.list', {})) as { readonly items: readonly unknown[] };
-  const lacking = (await approvalSeats(base)).flatMap(({ flow, role, needed }) => {
-    const there = staff.filter(({ roles }) => roles.includes(role)).length;
-    return there >= needed
-      ? []
-      : [base.services.texts.translate(base.env.language, 'cli.doctor.approver', { flow, role, needed, there })];
-  });
+  const lacking = (await approvalSeats(base))
+    .map((seats) => ({ ...seats, there: staff.filter(({ roles }) => roles.includes(seats.role)).length }))
+    .filter(({ needed, there }) => there < needed);
   return [
-    { check: 'staff', ok: staff.length > 0 },
-    { check: 'products', ok: products.length > 0 },
-    {
-      check: 'approvers',
-      ok: lacking.length === 0,
-      code: lacking.join(base.services.texts.translate(base.env.language, 'cli.doctor.between')),
-    },
+    finding('staff', staff.length > 0, 'no_staff'),
+    finding('products', products.length > 0, 'no_products'),
+    { ...finding('approvers', lacking.length === 0, 'too_few_approvers'), lacking },
   ];
 }
 
@@ -86,6 +85,10 @@ interface Seats {
   readonly flow: string;
   readonly role: string;
   readonly needed: number;
+}
+
+interface Lacking extends Seats {
+  readonly there: number;
 }
 
 /** How many people each approval of the live processes asks for. */
@@ -120,16 +123,18 @@ async function newestIncidents(base: Base): Promise<{ readonly items: readonly I
 
 function incidentLine(base: Base, { id, kind, words, subjectKind, subjectId, openedAt }: Incident): string {
   const { companyZone, texts } = base.services;
-  const at = new Date(openedAt);
-  const { hour, minute } = wallClock(at, companyZone);
-  const since = `${dateIn(at, companyZone)} ${String(hour).padStart(2, '0')}:${String(minute).padStart(2, '0')}`;
+  const opened = wallClock(new Date(openedAt), companyZone);
+  const since = `${opened.date} ${timeText(opened)}`;
   const subject = subjectId === null ? '' : `${subjectKind ?? ''} ${subjectId}`.trim();
   return texts.translate(base.env.language, 'cli.doctor.incident', { id, kind, words, subject, since });
 }
 
-function lineOf(base: Base, { check, ok, code }: Finding): string {
-  const words = base.services.texts.translate(base.env.language, `cli.doctor.${check}.${ok ? 'ok' : 'bad'}`, {
-    code: code ?? '',
-  });
-  return `${ok ? '✓' : TOLD.has(check) ? '!' : '✗'} ${words}`;
+function lineOf(
+  { env, services: { texts } }: Base,
+  { check, ok, code = '', count = 0, lacking = [] }: Finding,
+): string {
+  const say = (key: string, params: Readonly<Record<string, string | number>> = {}): string =>
+    texts.translate(env.language, `cli.doctor.${key}`, params);
+  const approvers = lacking.map((one) => say('approver', { ...one })).join(say('between'));
+  return `${ok ? '✓' : TOLD.has(check) ? '!' : '✗'} ${say(`${check}.${ok ? 'ok' : 'bad'}`, { code, count, approvers })}`;
 }

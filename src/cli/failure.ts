@@ -61,7 +61,7 @@ export function exitCodeOf(error: unknown): number {
   if (error instanceof CommandError) return EXIT_INPUT;
   if (!(error instanceof AppError)) return 1;
   if (error.code.startsWith('setting.')) return EXIT_CONFIG;
-  return error.status === 422 ? EXIT_INPUT : 1;
+  return error.status === 422 || error.status === 404 ? EXIT_INPUT : 1; // a name that nothing has is a wrong input too
 }
 
 function usageOf({ code }: CommanderError): string {

@@ -1,5 +1,5 @@
 /** The verbs of the command `daiban` and their options. What each does is in a file of its own, loaded when it is asked for. */
-import { Command } from 'commander';
+import { Command, Help } from 'commander';
 import { ROLES } from '../config/env.ts';
 import { AppError, commonErrors } from '../lib/errors.ts';
 import type { Cli } from './index.ts';
@@ -38,12 +38,20 @@ interface Option {
 export function buildProgram(parts: ProgramParts): Command {
   const { say, run, version } = parts;
   const titles = new Map(['Usage', 'Arguments', 'Options', 'Commands'].map((one) => [`${one}:`, say(`title.${one}`)]));
+  const usage = new Help();
   const program = new Command('daiban')
     .description(say('program'))
     .version(version, '-V, --version', say('version'))
     .helpOption('-h, --help', say('help'))
     .helpCommand('help [command]', say('help'))
-    .configureHelp({ styleTitle: (title) => titles.get(title) ?? title })
+    .configureHelp({
+      styleTitle: (title) => titles.get(title) ?? title,
+      commandUsage: (command) =>
+        usage
+          .commandUsage(command)
+          .replace('[options]', `[${say('usage.options')}]`)
+          .replace('[command]', `[${say('usage.command')}]`),
+    })
     .configureOutput({ outputError: () => undefined })
     .enablePositionalOptions() // an option behind a verb is the verb's: `--version` there is not ours
     .exitOverride();

@@ -35,6 +35,7 @@ export interface DemoCustomer {
   readonly owner: string;
 }
 
+/** The customers the demo company begins with. */
 export const DEMO_CUSTOMERS: readonly DemoCustomer[] = [
   { name: '周先生', phone: '13900002310', amount: '200000.00', purpose: 'renovation', owner: '小林' },
   { name: '冯先生', phone: '13900000320', amount: '80000.00', purpose: 'turnover', owner: '小何' },

@@ -39,15 +39,18 @@ export function isPassing(error: unknown): boolean {
   return error instanceof PassingFault || isAway(error) || (error instanceof Error && OWN_MESSAGES.test(error.message));
 }
 
-/** query_canceled: our own limit for a statement (database.ts), or an operator. */
-const CANCELLED = '57014';
+/**
+ * Our own limits (database.ts): query_canceled (an operator may have done that, too), and a transaction that was idle. Of a
+ * process that stood still it is told to the transaction that held it up; the others find their connection gone.
+ */
+const OWN_LIMITS: readonly (string | undefined)[] = ['57014', IDLE_TRANSACTION];
 
 /**
- * As `isPassing`, for work that is taken up again by itself: what our own limit has ended counts against it, or work that
+ * As `isPassing`, for work that is taken up again by itself: what our own limits have ended counts against it, or work that
  * always takes so long would be tried for ever before all that waits behind it.
  */
 export function isBlameless(error: unknown): boolean {
-  return isPassing(error) && sqlState(error) !== CANCELLED;
+  return isPassing(error) && !OWN_LIMITS.includes(sqlState(error));
 }
 
 /** Connection lost or refused; shut down, crashed, starting up. */

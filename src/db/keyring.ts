@@ -8,7 +8,7 @@ import { AppError, defineErrors } from '../lib/errors.ts';
 import { markTold } from '../lib/log.ts';
 import { blind, open, seal, sealedKeyNumber } from '../lib/seal.ts';
 import { statement, type Tx } from './database.ts';
-import { PassingFault } from './faults.ts';
+import { isPassing, PassingFault, sqlState } from './faults.ts';
 import { LOCKS } from './locks.ts';
 
 type Purpose = 'COMPANY' | 'CUSTOMER' | 'INDEX' | 'AUDIT';
@@ -86,6 +86,8 @@ class NewerMasterKey extends PassingFault {
 }
 
 const MAX_CUSTOMER_KEYS = 10_000;
+/** Damaged places that are remembered as told. */
+const MAX_UNREADABLE = 10_000;
 /** How long a process uses a customer's key before it looks whether it still exists, in ms of real time. */
 const CUSTOMER_KEY_MS = 60_000;
 
@@ -95,6 +97,8 @@ export class Keyring {
   readonly #currentMaster: Buffer;
   readonly #clock: Clock;
   readonly #tell: (masterKeyId: string) => void;
+  readonly #tellUnreadable: (place: string) => void;
+  readonly #unreadable = new Set<string>();
   /** Whether we have met a key that none of our masters opens. */
   #isOutdated = false;
   readonly #own = new Map<number, Buffer>();
@@ -103,10 +107,19 @@ export class Keyring {
   #index: { number: number; version: number } = { number: 0, version: 0 };
   #audit: { number: number; version: number } = { number: 0, version: 0 };
 
-  /** @param tell Told once when another master key is met than those we have. */
-  constructor(masters: MasterKeys, clock = systemClock, tell: (masterKeyId: string) => void = () => undefined) {
+  /**
+   * @param tell Told once when another master key is met than those we have.
+   * @param tellUnreadable Told once of each place that a list does without.
+   */
+  constructor(
+    masters: MasterKeys,
+    clock = systemClock,
+    tell: (masterKeyId: string) => void = () => undefined,
+    tellUnreadable: (place: string) => void = () => undefined,
+  ) {
     this.#clock = clock;
     this.#tell = tell;
+    this.#tellUnreadable = tellUnreadable;
     this.#currentMaster = masters.current;
     const known = [masters.current, ...(masters.previous ? [masters.previous] : [])];
     this.#masters = new Map(known.map((key) => [masterKeyId(key), key]));
@@ -203,6 +216,24 @@ export class Keyring {
     return JSON.parse(this.openText(place, sealed));
   }
 
+  /** As `openJson` for one row of many: `undefined` for what is damaged, for the others have to go on without it. */
+  openJsonOfMany(place: string, sealed: Buffer): unknown {
+    try {
+      return this.openJson(place, sealed);
+    } catch (error) {
+      return this.#doWithout(place, error);
+    }
+  }
+
+  /** As `openAny` for one row of many: `undefined` for what is damaged too. */
+  async openAnyOfMany(tx: Tx, place: string, sealed: Buffer): Promise<Buffer | undefined> {
+    try {
+      return await this.openAny(tx, place, sealed);
+    } catch (error) {
+      return this.#doWithout(place, error);
+    }
+  }
+
   /**
    * Decrypts whichever key it needs; `undefined` when that key was destroyed (the customer was erased). A process that used
    * the key just before may open with it for one more minute.
@@ -270,6 +301,15 @@ export class Keyring {
     const key = this.#unwrap(row);
     this.#remember(number, key);
     return key;
+  }
+
+  /** @throws what says nothing against the row: the database's errors, and a master key that we do not have yet */
+  #doWithout(place: string, error: unknown): undefined {
+    if (isPassing(error) || sqlState(error) !== undefined) throw error;
+    if (this.#unreadable.has(place)) return;
+    if (this.#unreadable.size >= MAX_UNREADABLE) this.#unreadable.clear();
+    this.#unreadable.add(place);
+    this.#tellUnreadable(place);
   }
 
   #take(row: KeyRow): void {

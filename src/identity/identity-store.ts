@@ -10,6 +10,7 @@ export interface Identity {
   readonly staff_id: string | null;
   readonly customer_id: string | null;
   readonly is_verified: boolean;
+  readonly is_reachable: boolean;
   readonly name: string | null;
   readonly roles: readonly string[] | null;
   readonly team_id: string | null;
@@ -18,7 +19,7 @@ export interface Identity {
   readonly customer_language: string | null;
 }
 
-const COLUMNS = `i.id, i.account, i.external_id, i.staff_id, i.customer_id, i.is_verified, s.name, s.roles, s.team_id, s.is_active, s.language AS staff_language, c.language AS customer_language`;
+const COLUMNS = `i.id, i.account, i.external_id, i.staff_id, i.customer_id, i.is_verified, i.is_reachable, s.name, s.roles, s.team_id, s.is_active, s.language AS staff_language, c.language AS customer_language`;
 const FIND = statement(
   'identities-find',
   `SELECT ${COLUMNS} FROM unnest($1::text[], $2::text[]) AS want (account, external_id) JOIN identities i USING (account, external_id)

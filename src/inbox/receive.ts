@@ -3,25 +3,13 @@
  * Events that arrive while a commit is in flight ride with the next one (group commit inside the process).
  */
 import type { InboundEvent } from '../channels/channel.ts';
+import { addressKey, conversationsAt } from '../db/conversations.ts';
 import { statement, type Tx } from '../db/database.ts';
 import { isPassing } from '../db/faults.ts';
 import type { Keyring } from '../db/keyring.ts';
 import { newId } from '../lib/ids.ts';
 import { hit } from '../lib/kill-points.ts';
 import { storable } from '../lib/storable.ts';
-
-// Looking up first: an upsert would lock the row, and so wait for the turn that is being handled in that very conversation.
-const FIND = statement(
-  'inbox-find-conversations',
-  `SELECT c.id, c.account, c.chat, c.thread, c.actor FROM unnest($1::text[], $2::text[], $3::text[], $4::text[]) AS want (account, chat, thread, actor)
-   JOIN conversations c USING (account, chat, thread, actor)`,
-);
-const MAKE = statement(
-  'inbox-make-conversations',
-  `INSERT INTO conversations (account, chat, thread, actor, id, platform, created_at)
-   SELECT account, chat, thread, actor, id, platform, business_now() FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::uuid[], $6::text[]) AS row (account, chat, thread, actor, id, platform)
-   ON CONFLICT (account, chat, thread, actor) DO NOTHING`,
-);
 
 // A key that is already there means that the event is. An event is new only if all of its keys were.
 const INSERT = statement(
@@ -73,14 +61,6 @@ export interface ReceiveDeps {
 
 /** What became of one event: its inbox row, or `undefined` when it had been there before. */
 export type Stored = { readonly inboxId: bigint; readonly traceId: string } | undefined;
-
-interface ConversationRow {
-  readonly id: string;
-  readonly account: string;
-  readonly chat: string;
-  readonly thread: string;
-  readonly actor: string;
-}
 
 interface Waiting {
   readonly event: InboundEvent;
@@ -172,33 +152,11 @@ export class Inbox {
   async #conversationIds(events: readonly InboundEvent[]): Promise<readonly string[]> {
     // Before it is asked what is missing: what this very batch needs must not be dropped in between.
     if (this.#conversations.size > this.#maxKnown) this.#conversations.clear();
-    const missing = new Map<string, InboundEvent>();
-    for (const event of events) {
-      const key = conversationKey(event);
-      if (!this.#conversations.has(key)) missing.set(key, event);
-    }
-    if (missing.size > 0)
-      await this.#learn([...missing.entries()].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, event]) => event));
-    return events.map((event) => this.#conversations.get(conversationKey(event)) ?? '');
-  }
-
-  async #learn(events: readonly InboundEvent[]): Promise<void> {
-    const columns = [
-      events.map((event) => event.address.account),
-      events.map((event) => event.address.chat),
-      events.map((event) => event.address.thread ?? ''),
-      events.map((event) => event.address.actor ?? ''),
-    ];
-    let rows = await this.#deps.database.query<ConversationRow>(FIND, columns);
-    if (rows.length < events.length) {
-      await this.#deps.database.query(MAKE, [
-        ...columns,
-        events.map(() => newId()),
-        events.map((event) => event.platform),
-      ]);
-      rows = await this.#deps.database.query<ConversationRow>(FIND, columns);
-    }
-    for (const row of rows) this.#conversations.set([row.account, row.chat, row.thread, row.actor].join('\n'), row.id);
+    const missing = events
+      .map(({ address }) => address)
+      .filter((address) => !this.#conversations.has(addressKey(address)));
+    for (const [key, id] of await conversationsAt(this.#deps.database, missing)) this.#conversations.set(key, id);
+    return events.map(({ address }) => this.#conversations.get(addressKey(address)) ?? '');
   }
 }
 
@@ -211,8 +169,4 @@ function withoutTwins(events: readonly InboundEvent[]): readonly InboundEvent[] 
     for (const key of keys) seen.add(key);
     return true;
   });
-}
-
-function conversationKey({ address }: InboundEvent): string {
-  return [address.account, address.chat, address.thread ?? '', address.actor ?? ''].join('\n');
 }

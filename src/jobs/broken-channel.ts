@@ -5,8 +5,8 @@
  * hears (another poller, Socket Mode switched off) is the same trouble from the other side; jobs/listen.ts tries again.
  */
 import { writeTimers } from '../core/timers/timers.ts';
-import { platformOf } from '../core/unit/conversations.ts';
 import type { Turn, Unit } from '../core/unit/unit.ts';
+import { platformOf } from '../db/conversations.ts';
 import { statement, type Tx } from '../db/database.ts';
 import type { Keyring } from '../db/keyring.ts';
 import { addTodo, finishTodos } from '../domain/todos/index.ts';

@@ -6,7 +6,8 @@
 import { SYSTEM_ACTOR } from '../core/operations/actor.ts';
 import { inUnit, type Turn, type Unit, type UnitDeps } from '../core/unit/unit.ts';
 import { statement } from '../db/database.ts';
-import { addDays, dateIn, instantOf, wallClock } from '../lib/business-date.ts';
+import { dateIn, timeText, wallClock } from '../lib/business-date.ts';
+import { byDay, type Hours } from '../lib/daytime.ts';
 import { isLanguage } from '../lib/i18n.ts';
 
 /** WeCom gives a callback up after its third try, about so long after the first. */
@@ -17,8 +18,8 @@ export const BEAT_MS = 3_000;
 const ACTIVE_MS = 24 * 3_600_000;
 /** The most recently active first; more would be an announcement. */
 const MAX_ASKED = 500;
-/** The company's night: nobody is woken for something he may not even have sent. */
-const NIGHT = { from: 22, until: 8 } as const;
+/** Outside the company's night: nobody is woken for something he may not even have sent. */
+const AWAKE: Hours = { from: 8 * 60, until: 22 * 60 };
 /** The kind of timer that asks the members. */
 export const CALLBACK_GAP = 'callback_gap';
 
@@ -88,7 +89,7 @@ async function resume(unit: Unit, account: string): Promise<void> {
   turn.effects.setTimer({
     key: `${CALLBACK_GAP}:${account}:${gap.from}`,
     kind: CALLBACK_GAP,
-    dueAt: afterNight(unit.now, turn.call.services.companyZone),
+    dueAt: byDay(unit.now, turn.call.services.companyZone, AWAKE),
     payload: { ...gap, activeSince: new Date(unit.now.getTime() - seconds * 1_000 - ACTIVE_MS).toISOString() },
   });
 }
@@ -99,12 +100,6 @@ interface Gap {
   readonly from: string;
   readonly to: string;
   readonly activeSince: string;
-}
-
-function afterNight(now: Date, zone: string): Date {
-  const { date, hour } = wallClock(now, zone);
-  if (hour >= NIGHT.until && hour < NIGHT.from) return now;
-  return instantOf(hour < NIGHT.until ? date : addDays(date, 1), { hour: NIGHT.until }, zone);
 }
 
 /** Asks every member who may have been missed, each once. */
@@ -138,7 +133,7 @@ interface MemberRow {
 
 /** `09:05`; with its date when that is not the reader's today. */
 function momentText(at: number, seenFrom: Date, zone: string): string {
-  const { date, hour, minute } = wallClock(new Date(at), zone);
-  const time = `${String(hour).padStart(2, '0')}:${String(minute).padStart(2, '0')}`;
-  return date === dateIn(seenFrom, zone) ? time : `${date} ${time}`;
+  const shown = wallClock(new Date(at), zone);
+  const time = timeText(shown);
+  return shown.date === dateIn(seenFrom, zone) ? time : `${shown.date} ${time}`;
 }

@@ -1,7 +1,7 @@
 /**
  * Handling stored events: lock conversations, run their turns in order, write all they leave, mark the events done, one
  * commit. When a batch fails its conversations are run one by one; an event that fails three times is parked with an
- * incident, its sender is told, and the conversation goes on.
+ * incident, its sender is told, and the conversation goes on. So does one that three processes have died of (`caution.ts`).
  */
 import { statement, type Database, type Tx } from '../db/database.ts';
 import { isBlameless } from '../db/faults.ts';
@@ -18,6 +18,7 @@ import type {
   TurnHandler,
 } from '../core/runtime/turns.ts';
 import { readTimes, Unit, type UnitDeps, type WakeTopic } from '../core/unit/unit.ts';
+import type { Caution } from './caution.ts';
 import type { Catch } from './loop.ts';
 
 /** Tells the sender that his message could not be handled, and puts it on the timeline. */
@@ -28,6 +29,8 @@ export interface InboxJobDeps extends UnitDeps {
   readonly database: Database;
   readonly handle: TurnHandler;
   readonly park: ParkHandler;
+  /** Of a process: without it nothing that waits is taken for what killed the one before. */
+  readonly caution?: Caution;
   readonly log: Log;
 }
 
@@ -37,18 +40,18 @@ const LOCK = statement(
    WHERE id IN (SELECT conversation_id FROM (SELECT conversation_id FROM inbox WHERE state = 'NEW' ORDER BY id LIMIT $1) AS open)
    ORDER BY id LIMIT $2 FOR NO KEY UPDATE SKIP LOCKED`,
 );
-const LOCK_ONE = statement(
-  'inbox-lock-one',
-  `SELECT id, platform, account, chat, thread, actor, sealed_state FROM conversations WHERE id = $1 FOR NO KEY UPDATE SKIP LOCKED`,
+const LOCK_THESE = statement(
+  'inbox-lock-these',
+  `SELECT id, platform, account, chat, thread, actor, sealed_state FROM conversations WHERE id = ANY($1::uuid[]) ORDER BY id FOR NO KEY UPDATE SKIP LOCKED`,
 );
 // Asked in one breath with the locks: events of conversations that others hold are told from ours by comparing.
 const OLDEST = statement(
   'inbox-oldest',
-  `SELECT id, at, conversation_id, sealed_body, trace_id FROM inbox WHERE state = 'NEW' ORDER BY id LIMIT $1`,
+  `SELECT id, at, conversation_id, sealed_body, trace_id, attempts FROM inbox WHERE state = 'NEW' ORDER BY id LIMIT $1`,
 );
 const EVENTS = statement(
   'inbox-events',
-  `SELECT id, at, conversation_id, sealed_body, trace_id FROM inbox WHERE state = 'NEW' AND conversation_id = ANY($1::uuid[]) ORDER BY id LIMIT $2`,
+  `SELECT id, at, conversation_id, sealed_body, trace_id, attempts FROM inbox WHERE state = 'NEW' AND conversation_id = ANY($1::uuid[]) ORDER BY id LIMIT $2`,
 );
 const SAVE = statement(
   'inbox-save',
@@ -64,6 +67,16 @@ const COUNT_FAILURE = statement(
   'inbox-failure',
   `UPDATE inbox SET attempts = attempts + 1 WHERE id = $1 AND at = $2 AND state = 'NEW' RETURNING attempts`,
 );
+const MARKS = {
+  mark: statement(
+    'inbox-mark',
+    `UPDATE inbox SET attempts = attempts + 1 WHERE id = ANY($1::bigint[]) AND state = 'NEW'`,
+  ),
+  forgive: statement(
+    'inbox-forgive',
+    `UPDATE inbox SET attempts = greatest(attempts - 1, 0) WHERE id = ANY($1::bigint[]) AND state = 'NEW'`,
+  ),
+};
 
 const PARK = statement(
   'inbox-park',
@@ -107,16 +120,51 @@ export class InboxJob {
 
   /** As `run`, and says whether to look again. */
   async look(): Promise<Catch> {
+    let isSuspect = false;
+    const caught = await this.#together(async (tx) => {
+      const taken = await takeOldest(tx);
+      isSuspect = taken.events.some((event) => this.#deps.caution?.isFound(event.at));
+      return isSuspect ? NOTHING : taken;
+    });
+    return isSuspect && this.#deps.caution ? this.#carefully(this.#deps.caution) : caught;
+  }
+
+  /** What may have killed the process before this one: all of it at once, and what has been tried before by itself. */
+  async #carefully(caution: Caution): Promise<Catch> {
+    let next: Catch['next'] = 'wait';
+    const pick = async (tx: Tx): Promise<readonly EventRow[]> => {
+      const taken = await takeOldest(tx);
+      next = taken.next;
+      const fresh = beforeTried(taken.events);
+      return fresh.length > 0 ? fresh : taken.events.slice(0, 1);
+    };
+    return caution.handle(MARKS, pick, async (picked, forgive) => {
+      const [first] = picked;
+      if (!first) return { done: 0, next };
+      if (first.attempts >= MAX_ATTEMPTS) return { done: await this.#giveUp(first), next: 'again' };
+      return this.#together(async (tx) => takeThese(tx, picked), forgive);
+    });
+  }
+
+  /** Processes have died of it. Who dies of putting it on the timeline as well has it set aside without its words. */
+  async #giveUp({ id, conversation_id: conversation, trace_id: traceId, attempts }: EventRow): Promise<number> {
+    this.#deps.log.error({ event: 'inbox.deadly', inboxId: String(id), traceId, attempts });
+    return attempts > MAX_ATTEMPTS ? this.#park(conversation, id, () => ({})) : this.#setAside(conversation, id);
+  }
+
+  /** All that `take` takes in one transaction; when that fails, one conversation after the other. */
+  async #together(take: (tx: Tx) => Promise<Taken>, onFailure = async (): Promise<void> => undefined): Promise<Catch> {
     const failed: string[] = [];
     let next: Catch['next'] = 'wait';
-    const take = async (tx: Tx): Promise<Taken> => {
-      const taken = await takeOldest(tx);
+    const noting = async (tx: Tx): Promise<Taken> => {
+      const taken = await take(tx);
       next = taken.next;
       return taken;
     };
     try {
-      return { done: await this.#batch(take, failed), next };
+      return { done: await this.#batch(noting, failed), next };
     } catch (error) {
+      await onFailure();
       const level = levelOf(error, 'warn');
       this.#deps.log[level]({ event: 'inbox.batch_failed', error: errorText(error), conversations: failed.length });
       let handled = 0;
@@ -274,7 +322,7 @@ export class InboxJob {
     bodyOf: (row: EventRow) => Pick<SetAside, 'event'>,
   ): Promise<number> {
     return this.#committing(async (tx, leave) => {
-      const [row] = await tx.query<ConversationRow>(LOCK_ONE, [conversationId]);
+      const [row] = await tx.query<ConversationRow>(LOCK_THESE, [[conversationId]]);
       const [poisonous] = row ? await tx.query<EventRow>(EVENTS, [[conversationId], 1]) : [];
       if (!row || !poisonous || poisonous.id !== inboxId) return 0;
       const unit = new Unit(tx, await readTimes(tx), this.#deps);
@@ -334,9 +382,29 @@ async function takeOldest(tx: Tx): Promise<Taken> {
   return { rows: behind, events: theirs, next: 'again' };
 }
 
+const NOTHING: Taken = { rows: [], events: [], next: 'again' };
+
+/** These events, but for those that another worker has or has done with. */
+async function takeThese(tx: Tx, picked: readonly EventRow[]): Promise<Taken> {
+  const rows = await tx.query<ConversationRow>(LOCK_THESE, [picked.map((event) => event.conversation_id)]);
+  if (rows.length === 0) return NOTHING;
+  const open = await tx.query<EventRow>(EVENTS, [rows.map((row) => row.id), BATCH_EVENTS]);
+  const wanted = new Set(picked.map((event) => event.id));
+  return { rows, events: open.filter((event) => wanted.has(event.id)), next: 'again' };
+}
+
+/** Of each conversation what comes before the first event that has been tried already. */
+function beforeTried(events: readonly EventRow[]): readonly EventRow[] {
+  const stopped = new Set<string>();
+  return events.filter((event) => {
+    if (event.attempts > 0) stopped.add(event.conversation_id);
+    return !stopped.has(event.conversation_id);
+  });
+}
+
 /** One conversation with its next event; nothing where another worker has it. */
 async function takeNextOf(tx: Tx, conversationId: string): Promise<Taken> {
-  const rows = await tx.query<ConversationRow>(LOCK_ONE, [conversationId]);
+  const rows = await tx.query<ConversationRow>(LOCK_THESE, [[conversationId]]);
   const events = rows.length === 0 ? [] : await tx.query<EventRow>(EVENTS, [[conversationId], 1]);
   return { rows, events, next: 'again' };
 }
@@ -357,4 +425,6 @@ interface EventRow {
   readonly conversation_id: string;
   readonly sealed_body: Buffer;
   readonly trace_id: string;
+  /** Tries that failed, and processes that died while they had it in hand. */
+  readonly attempts: number;
 }

@@ -59,8 +59,13 @@ export interface MediaJobDeps {
 const LEASE = statement(
   'media-lease',
   `UPDATE timers SET attempts = least(attempts + 1, 30000), due_at = business_now() + interval '60 seconds'
-   WHERE id = (SELECT id FROM timers WHERE state = 'OPEN' AND kind = 'media.fetch' AND due_at <= business_now() ORDER BY due_at, id LIMIT 1 FOR UPDATE SKIP LOCKED)
+   WHERE id = (SELECT id FROM timers WHERE state = 'OPEN' AND kind = 'media.fetch' AND due_at <= business_now() AND (attempts > 0) = coalesce($1::boolean, attempts > 0) ORDER BY due_at, id LIMIT 1 FOR UPDATE SKIP LOCKED)
    RETURNING id, key, subject_id, sealed_payload, attempts, trace_id`,
+);
+// What passes by itself is no fault of ours.
+const FORGIVE = statement(
+  'media-forgive',
+  `UPDATE timers SET attempts = attempts - 1 WHERE id = $1 AND state = 'OPEN' AND attempts = $2 AND sealed_payload = $3`,
 );
 // An album that has grown meanwhile is due when it is whole, and a taker after us holds it for himself.
 const RENEW = statement(
@@ -85,7 +90,7 @@ const DONE = statement(
 );
 
 const MAX_BYTES = 20 * 1024 * 1024;
-/** Tries that end by our fault. */
+/** Tries that end by our fault, or with our end. */
 const MAX_FAULTS = 4;
 /** As long as a message is tried to be sent: a platform whose downloads are away for two hours loses nothing. */
 const PATIENCE_MS = 2 * 3_600_000;
@@ -108,20 +113,28 @@ interface LeasedTimer {
 
 /**
  * Fetches the files of one message, or of one album; returns 1, or 0 when none is waiting. An errand that fails by our
- * fault again and again is parked: the operator gets an incident, the sender a word.
+ * fault again and again, or that processes die of, is parked: the operator gets an incident, the sender a word.
+ * @param isTried Only what has failed before or, with `false`, only what has not. Who takes what has failed one by one dies of
+ *   no more than one.
  */
-export async function fetchNext(deps: MediaJobDeps): Promise<number> {
-  const [row] = await deps.database.query<LeasedTimer>(LEASE);
+export async function fetchNext(deps: MediaJobDeps, isTried?: boolean): Promise<number> {
+  const [row] = await deps.database.query<LeasedTimer>(LEASE, [isTried ?? null]);
   if (!row) return 0;
   hit('media.leased');
   try {
+    if (row.attempts > MAX_FAULTS) throw new Error(`${MAX_FAULTS} processes died while they fetched it`);
     await held(deps, row, async () => run(deps, row));
   } catch (error) {
+    if (isBlameless(error)) await forgive(deps, row);
     if (isBlameless(error) || row.attempts < MAX_FAULTS) throw error; // the lease runs out and it is tried again
     deps.log.error({ event: 'media.parked', timerId: String(row.id), traceId: row.trace_id, error: errorText(error) });
     await park(deps, row);
   }
   return 1;
+}
+
+async function forgive(deps: MediaJobDeps, { id, attempts, sealed_payload: payload }: LeasedTimer): Promise<void> {
+  await deps.database.query(FORGIVE, [id, attempts, payload]).catch(() => undefined); // the fault itself is told
 }
 
 /**
@@ -268,7 +281,9 @@ async function put(
 ): Promise<{ readonly fileId: string } | { readonly refused: string }> {
   if (fetched === 'too_big') return { refused: 'too_big' };
   if (fetched === 'gone') return { refused: 'unreadable' };
-  return deps.intake.store({ ...whose, bytes: fetched, name: media.name ?? '', mime: media.mime ?? '' });
+  // What a platform hands over as a picture says by that what it is.
+  const mime = media.mime ?? (media.kind === 'image' ? 'image/*' : '');
+  return deps.intake.store({ ...whose, bytes: fetched, name: media.name ?? '', mime });
 }
 
 function describe(

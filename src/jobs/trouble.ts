@@ -121,8 +121,11 @@ async function recipientOf(
 /** A form that did not open, or may not have: the conversation asks in words. `false` for any other message. */
 async function askInChat(tx: Tx, keys: Keyring, row: LeasedRow, now: Date): Promise<boolean> {
   if (row.kind !== 'tap_answer' || !row.sealed_payload) return false;
-  const content = keys.openJson(`outbox.sealed_payload.${row.id}`, row.sealed_payload) as MessageContent;
-  if (content.kind !== 'tap_answer' || !content.form) return false;
+  // Asked while many are settled: one that is damaged must not keep the leases of all others from being taken back.
+  const content = keys.openJsonOfMany(`outbox.sealed_payload.${row.id}`, row.sealed_payload) as
+    | MessageContent
+    | undefined;
+  if (content?.kind !== 'tap_answer' || !content.form) return false;
   const { cardId, revision, verb } = content.form;
   const [asked] = await tx.query<{ conversation_id: string }>(
     'SELECT i.conversation_id FROM outbox o JOIN inbox i ON i.id = o.inbox_id WHERE o.id = $1 AND o.at = $2',

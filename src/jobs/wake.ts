@@ -8,6 +8,7 @@ import { levelOf, type Log } from '../lib/log.ts';
 import { errorText } from '../lib/errors.ts';
 import { newId } from '../lib/ids.ts';
 
+/** What there may be work for. */
 export const TOPICS = ['inbox', 'outbox', 'timers', 'media', 'clock'] as const;
 /** What a hint is about. */
 export type Topic = (typeof TOPICS)[number];

@@ -117,6 +117,11 @@ export function wallClock(at: Date, zone: string): WallClock {
   };
 }
 
+/** The time of day as people read it: 09:05. */
+export function timeText({ hour, minute }: Pick<WallClock, 'hour' | 'minute'>): string {
+  return `${String(hour).padStart(2, '0')}:${String(minute).padStart(2, '0')}`;
+}
+
 /** The calendar date in `zone` at the instant. */
 export function dateIn(at: Date, zone: string): BusinessDate {
   return wallClock(at, zone).date;

@@ -15,6 +15,7 @@ export function fen(amount: bigint | number): Fen {
   return BigInt(amount) as Fen;
 }
 
+/** Nothing, as an amount. */
 export const ZERO_FEN: Fen = fen(0n);
 
 /** 10^12 yuan: whoever types a larger amount has mistyped it. */

@@ -14,11 +14,35 @@ export const REMARKS: ReadonlySet<string> = new Set(['cn', 'id', 'desc', 'expect
 // A refusal lists this many faults at most: a table with 10 000 bad rows must not become a 10 000-fault answer.
 const MAX_FAULTS = 50;
 
-/** The library's own words for what is wrong with a field. */
-export const SCHEMA_WORDS = {
-  'zh-CN': z.locales.zhCN().localeError,
-  en: z.locales.en().localeError,
-} as const satisfies Readonly<Record<Language, unknown>>;
+/** Formats that the library only calls by their technical names, with the key of what to write instead. */
+const EXPECTED: Readonly<Record<string, string>> = { uuid: 'fault.id', date: 'fault.date' };
+
+/** What is wrong with a field: the key of a text where we have our own, else the library's words. */
+export const SCHEMA_WORDS: Readonly<Record<Language, z.core.$ZodErrorMap>> = {
+  'zh-CN': withOurs(z.locales.zhCN().localeError),
+  en: withOurs(z.locales.en().localeError),
+};
+
+/** The same for kinds of values. */
+const EXPECTED_TYPES: Readonly<Record<string, string>> = {
+  string: 'fault.a_text',
+  number: 'fault.a_number',
+  int: 'fault.a_whole_number',
+  boolean: 'fault.a_boolean',
+  array: 'fault.a_list',
+  object: 'fault.object',
+};
+
+function withOurs(words: z.core.$ZodErrorMap): z.core.$ZodErrorMap {
+  return (issue) => ourWords(issue) ?? words(issue);
+}
+
+function ourWords(issue: z.core.$ZodRawIssue): string | undefined {
+  if (issue.code === 'invalid_format') return EXPECTED[issue.format];
+  if (issue.code === 'invalid_union') return 'fault.none_of_these';
+  if (issue.code !== 'invalid_type') return undefined;
+  return issue.input === undefined ? 'fault.required' : EXPECTED_TYPES[issue.expected];
+}
 
 /** In which language faults are told, and the texts for a schema's own checks. */
 export interface FaultWords {

@@ -16,27 +16,34 @@ const BROKEN = /\0|\p{Surrogate}/u;
 
 /** The same value with every text in it storable, keys included. Plain data only; anything else stays as it is. */
 export function storable<T>(value: T): T {
-  return cleaned(value) as T;
+  return mendTexts(value, { isFine: isStorableText, mend: storableText });
 }
 
-// Almost nothing needs it, and every event comes through here: what is in order is handed on as it is.
-function cleaned(value: unknown): unknown {
-  return isClean(value) ? value : rebuilt(value);
+/** What texts are to be like. */
+interface TextRule {
+  readonly isFine: (text: string) => boolean;
+  readonly mend: (text: string) => string;
 }
 
-function isClean(value: unknown): boolean {
-  if (typeof value === 'string') return isStorableText(value);
-  if (Array.isArray(value)) return value.every(isClean);
+/** The same value with every text in it mended, keys included. Plain data only; anything else stays as it is. */
+export function mendTexts<T>(value: T, rule: TextRule): T {
+  // Almost nothing needs it, and every event comes through here: what is in order is handed on as it is.
+  return isFine(value, rule) ? value : (rebuilt(value, rule) as T);
+}
+
+function isFine(value: unknown, rule: TextRule): boolean {
+  if (typeof value === 'string') return rule.isFine(value);
+  if (Array.isArray(value)) return value.every((member) => isFine(member, rule));
   if (!isPlain(value)) return true;
-  for (const key in value) if (!isStorableText(key) || !isClean(value[key])) return false;
+  for (const key in value) if (!rule.isFine(key) || !isFine(value[key], rule)) return false;
   return true;
 }
 
-function rebuilt(value: unknown): unknown {
-  if (typeof value === 'string') return storableText(value);
-  if (Array.isArray(value)) return value.map(rebuilt);
+function rebuilt(value: unknown, rule: TextRule): unknown {
+  if (typeof value === 'string') return rule.mend(value);
+  if (Array.isArray(value)) return value.map((member) => rebuilt(member, rule));
   if (!isPlain(value)) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, member]) => [storableText(key), rebuilt(member)]));
+  return Object.fromEntries(Object.entries(value).map(([key, member]) => [rule.mend(key), rebuilt(member, rule)]));
 }
 
 function isPlain(value: unknown): value is Readonly<Record<string, unknown>> {

@@ -2,7 +2,7 @@
  * The line on the customer's file for a bulk row (a reminder). It gets its text only at the moment of sending, so the line
  * is written then, after the gates have allowed it, with exactly what is handed to the platform (invariant 14).
  */
-import { addressKey, conversationsAt, platformOf } from '../core/unit/conversations.ts';
+import { addressKey, conversationsAt, platformOf } from '../db/conversations.ts';
 import { statement, type Tx } from '../db/database.ts';
 import type { Keyring } from '../db/keyring.ts';
 import { maskText } from '../lib/mask.ts';

@@ -5,6 +5,7 @@
 import { ChannelError, type Channel, type OutboundIntent, type Receipt } from '../channels/channel.ts';
 import type { MessageContent } from '../core/operations/effects.ts';
 import { statement } from '../db/database.ts';
+import { isPassing } from '../db/faults.ts';
 import type { Keyring } from '../db/keyring.ts';
 import { errorText } from '../lib/errors.ts';
 import type { Log } from '../lib/log.ts';
@@ -53,11 +54,26 @@ export async function reconcileUnknown(deps: ReconcileDeps, channels: ReadonlyMa
   if (asked.length === 0) return 0;
   let again = 0;
   for (const row of await deps.database.query<LeasedRow>(UNKNOWN, [asked.map((channel) => channel.account)])) {
-    const found = await look(deps, channels.get(row.account), row);
-    if (found === 'later') await deps.database.query(LOOKED, [row.id, row.at, row.attempts]);
-    else again += await conclude(deps, row, found);
+    const done = await reconcileOne(deps, channels.get(row.account), row).catch((error: unknown) => {
+      if (isPassing(error)) throw error;
+      // A bug of ours: the others must not wait behind it, and this one is asked about again when it is mended.
+      deps.log.error({ event: 'outbox.reconcile_failed', outboxId: String(row.id), error: errorText(error) });
+      return undefined;
+    });
+    if (done === undefined) await deps.database.query(LOOKED, [row.id, row.at, row.attempts]);
+    else again += done;
   }
   return again;
+}
+
+/** How many rows go out again for it; `undefined` when it is to be asked about another time. */
+async function reconcileOne(
+  deps: ReconcileDeps,
+  channel: Channel | undefined,
+  row: LeasedRow,
+): Promise<number | undefined> {
+  const found = await look(deps, channel, row);
+  return found === 'later' ? undefined : conclude(deps, row, found);
 }
 
 async function look(
@@ -78,11 +94,7 @@ async function look(
   try {
     return await channel.reconcile(intent, row.at);
   } catch (error) {
-    if (!(error instanceof ChannelError)) {
-      // A bug of ours: the others must not wait behind it, and this one is asked about again when it is mended.
-      deps.log.error({ event: 'outbox.reconcile_failed', outboxId: String(row.id), error: errorText(error) });
-      return 'later';
-    }
+    if (!(error instanceof ChannelError)) throw error;
     return PASSING.has(error.failure) ? 'later' : undefined;
   }
 }

@@ -40,9 +40,11 @@ const HEARTBEAT = statement(
 );
 // An answer inside a request is not known to have been shown, and a message sent instead would not be recognised as the same.
 // A card that is drawn twice looks as it does when drawn once: its redrawing is repeated on every platform, at any time.
+// What two processes died with goes out by and by: one that they died of must not take the others along each time.
 const EXPIRED = statement(
   'outbox-expired',
   `UPDATE outbox o SET state = fate.state, error_code = 'lease_expired', unclear_since = coalesce(o.unclear_since, o.sending_at), lease_token = NULL, lease_until = NULL,
+     due_at = CASE WHEN fate.state = 'PENDING' AND o.attempts > 1 THEN business_now() + random() * interval '30 seconds' ELSE o.due_at END,
      settled_at = CASE WHEN fate.state = 'PENDING' THEN NULL ELSE business_now() END
    FROM (
      SELECT l.id, l.at, CASE WHEN l.attempts < 5 AND l.lane <> 'INTERACTIVE' AND (l.kind = 'card_update' OR coalesce(l.unclear_since, l.sending_at) > clock_timestamp() - may.window_ms * interval '1 millisecond') THEN 'PENDING' ELSE 'UNKNOWN' END AS state

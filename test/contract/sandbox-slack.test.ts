@@ -6,16 +6,8 @@ import { WebClient } from '@slack/web-api';
 import express from 'express';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { fieldsOf, listOf } from '../../src/sandbox/kernel/values.ts';
-import {
-  after,
-  APP_TOKEN,
-  BOT_TOKEN,
-  listen,
-  shut,
-  SIGNING_SECRET,
-  type Stage,
-  stage,
-} from '../unit/sandbox/slack/support.ts';
+import { after, APP_TOKEN, BOT_TOKEN, SIGNING_SECRET, type Stage, stage } from '../unit/sandbox/slack/support.ts';
+import { listen, shut } from '../support/loopback.ts';
 
 const silent = {
   debug() {},

@@ -3,7 +3,8 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { Bot, GrammyError, InlineKeyboard, InputFile, webhookCallback } from 'grammy';
 import { Telegraf, TelegramError } from 'telegraf';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { after, HE, listen, shut, type Stage, stage, TOKEN } from '../unit/sandbox/telegram/support.ts';
+import { after, HE, type Stage, stage, TOKEN } from '../unit/sandbox/telegram/support.ts';
+import { listen, shut } from '../support/loopback.ts';
 
 const PDF = Buffer.from('%PDF-1.7');
 const OWN_PHONE = '8613800006612';

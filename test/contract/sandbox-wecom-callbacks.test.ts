@@ -4,7 +4,6 @@ import { createDecipheriv } from 'node:crypto';
 import { FixedClock } from '../support/fixed-clock.ts';
 import {
   approvalCard,
-  cardMessage,
   CORP,
   element,
   listen,
@@ -23,16 +22,6 @@ afterEach(async () => {
   vi.useRealTimers();
   await world.close();
 });
-
-const toasts = (personId: string): string[] => world.screen(personId).toasts.map(({ text }) => text);
-const outward = (): unknown[] =>
-  world.wecom.journal.filter(({ direction }) => direction === 'to_us').map(({ what, error }) => error ?? what);
-
-async function sendCard(touser: string, card: object = approvalCard('t-1')): Promise<string> {
-  const { msgid, errcode } = await world.send(cardMessage(touser, card));
-  expect(errcode).toBe(0);
-  return String(msgid);
-}
 
 describe('saving the callback URL', () => {
   const answering = async (body: (plain: string) => string): Promise<{ result: unknown; echostr: string }> => {
@@ -199,7 +188,7 @@ describe('a push', () => {
 
 describe('a tap', () => {
   test('brings key, task, card type, chosen option and a fresh ResponseCode each time, also for a double tap', async () => {
-    const id = await sendCard('lina|ZhangWei');
+    const id = await world.sendCard('lina|ZhangWei');
     await world.wecom.tap('lina', id, 'reject', { reason: 'doc' });
     await world.wecom.tap('lina', id, 'reject');
 
@@ -223,7 +212,7 @@ describe('a tap', () => {
       { id: 'flow', text: 'flow' },
       { id: 'tax', text: 'tax', is_checked: true },
     ];
-    const vote = await sendCard('lina', {
+    const vote = await world.sendCard('lina', {
       card_type: 'vote_interaction',
       task_id: 'v-1',
       main_title: { title: 'missing' },
@@ -231,7 +220,7 @@ describe('a tap', () => {
       submit_button: { key: 'docs' },
     });
     const select = (key: string): object => ({ question_key: key, option_list: [{ id: '12', text: '12' }] });
-    const form = await sendCard('lina', {
+    const form = await world.sendCard('lina', {
       card_type: 'multiple_interaction',
       task_id: 'm-1',
       main_title: { title: 'plan' },
@@ -253,7 +242,7 @@ describe('a tap', () => {
   });
 
   test('by somebody the approver list no longer names still arrives: the card stays in his client', async () => {
-    const id = await sendCard('lina|00123');
+    const id = await world.sendCard('lina|00123');
     await world.wecom.tap('00123', id, 'approve');
 
     expect(world.received.map(({ plaintext }) => element(plaintext, 'FromUserName'))).toEqual(['00123']);
@@ -261,7 +250,7 @@ describe('a tap', () => {
 
   test('on a menu entry is template_card_menu_event without SelectedItems', async () => {
     const menu = { action_menu: { action_list: [{ text: 'mute', key: 'mute' }] } };
-    const id = await sendCard('lina', approvalCard('t-1', menu));
+    const id = await world.sendCard('lina', approvalCard('t-1', menu));
     await world.wecom.tap('lina', id, 'mute');
 
     const [xml = ''] = world.received.map(({ plaintext }) => plaintext);
@@ -270,7 +259,7 @@ describe('a tap', () => {
   });
 
   test('with an option the card does not offer is a mistake of the caller', async () => {
-    const id = await sendCard('lina');
+    const id = await world.sendCard('lina');
 
     await expect(world.wecom.tap('lina', id, 'approve', { reason: 'nope' })).rejects.toThrow('no option nope');
   });
@@ -285,7 +274,7 @@ describe('failing endpoints', () => {
     expect(new Set(world.received.map(({ plaintext }) => plaintext)).size).toBe(1);
     expect(new Set(world.received.map(({ encrypted }) => encrypted)).size).toBe(3);
     expect(new Set(world.received.map(({ query }) => query.get('nonce'))).size).toBe(3);
-    expect(toasts('lina')).toEqual(['wecom.no_answer']);
+    expect(world.toasts('lina')).toEqual(['wecom.no_answer']);
   });
 
   test('no answer within the time limit counts as failure; an answer to the second delivery ends it', async () => {
@@ -295,8 +284,8 @@ describe('failing endpoints', () => {
     await world.wecom.say('lina', 'x');
 
     expect(world.received).toHaveLength(2);
-    expect(outward().slice(-2)).toEqual(['timeout', 'text']);
-    expect(toasts('lina')).toEqual(['wecom.late_reply']);
+    expect(world.outward().slice(-2)).toEqual(['timeout', 'text']);
+    expect(world.toasts('lina')).toEqual(['wecom.late_reply']);
   });
 
   test('an endpoint that is down three times loses the event for good', async () => {
@@ -304,8 +293,8 @@ describe('failing endpoints', () => {
     world = await startWorld({ agents: [{ ...LOAN_APP, callbackUrl: 'http://127.0.0.1:9/' }] }, false);
     await world.wecom.say('lina', 'x');
 
-    expect(outward().slice(-3)).toEqual(['unreachable', 'unreachable', 'unreachable']);
-    expect(toasts('lina')).toEqual(['wecom.no_answer']);
+    expect(world.outward().slice(-3)).toEqual(['unreachable', 'unreachable', 'unreachable']);
+    expect(world.toasts('lina')).toEqual(['wecom.no_answer']);
   });
 
   test('an ordered fault can lose the answer after delivery: the event comes twice', async () => {
@@ -340,7 +329,7 @@ describe('disturbed delivery', () => {
     await world.wecom.say('lina', 'a');
 
     expect(contents()).toEqual([]);
-    expect(outward().at(-1)).toBe('dropped');
+    expect(world.outward().at(-1)).toBe('dropped');
   });
 });
 
@@ -361,7 +350,7 @@ describe('forged pushes', () => {
 
     const [got] = world.received;
     expect(Buffer.from(got?.encrypted ?? '', 'base64').length % 32).not.toBe(0);
-    expect(outward().at(-1)).toBe('accepted_forgery');
+    expect(world.outward().at(-1)).toBe('accepted_forgery');
   });
 
   test('one in N pushes is preceded by a forged one, of each kind in turn', async () => {

@@ -22,15 +22,6 @@ afterEach(async () => {
 });
 
 const texts = (personId: string): string[] => world.screen(personId).messages.map(({ text }) => text);
-const toasts = (personId: string): string[] => world.screen(personId).toasts.map(({ text }) => text);
-const outward = (): unknown[] =>
-  world.wecom.journal.filter(({ direction }) => direction === 'to_us').map(({ what, error }) => error ?? what);
-
-async function sendCard(touser: string, card: object = approvalCard('t-1')): Promise<string> {
-  const { msgid, errcode } = await world.send(cardMessage(touser, card));
-  expect(errcode).toBe(0);
-  return String(msgid);
-}
 
 describe('passive replies', () => {
   const lock =
@@ -44,7 +35,7 @@ describe('passive replies', () => {
     await world.wecom.say('lina', 'b');
 
     expect(texts('lina')).toEqual(['a', 'b']);
-    expect(toasts('lina')).toEqual([]);
+    expect(world.toasts('lina')).toEqual([]);
   });
 
   test('a text made with @wecom/crypto is shown to the member at once, whatever its length', async () => {
@@ -57,7 +48,7 @@ describe('passive replies', () => {
 
     const replies = world.screen('lina').messages.filter(({ from }) => from === 'bot');
     expect(replies.map((message) => message.text)).toEqual(Array.from({ length: 33 }, (_, n) => `${'贷'.repeat(n)}!`));
-    expect(toasts('lina')).toEqual([]);
+    expect(world.toasts('lina')).toEqual([]);
   });
 
   test('of articles is one card with a link for each; one without a link, and nine, are errors', async () => {
@@ -86,8 +77,8 @@ describe('passive replies', () => {
       fields: [{ label: '00123' }],
       buttons: [{ url: 'https://app.example.com/1' }, { url: 'https://app.example.com/2' }],
     });
-    expect(outward().slice(-2)).toEqual(['reply_bad_news', 'reply_bad_news']);
-    expect(toasts('lina')).toEqual(['wecom.bad_reply', 'wecom.bad_reply']);
+    expect(world.outward().slice(-2)).toEqual(['reply_bad_news', 'reply_bad_news']);
+    expect(world.toasts('lina')).toEqual(['wecom.bad_reply', 'wecom.bad_reply']);
   });
 
   test('of a file shows it while its media_id lives', async () => {
@@ -100,12 +91,12 @@ describe('passive replies', () => {
 
     await world.later(72 * 3_600);
     await world.wecom.say('lina', 'b');
-    expect(outward().at(-1)).toBe('reply_bad_media');
+    expect(world.outward().at(-1)).toBe('reply_bad_media');
     expect(world.screen('lina').messages).toHaveLength(id + 4);
   });
 
   test('update_button greys the buttons of the tapper only', async () => {
-    const id = await sendCard('lina|ZhangWei');
+    const id = await world.sendCard('lina|ZhangWei');
     answer(passiveReply(replyXml('lina', lock)));
     await world.wecom.tap('lina', id, 'approve');
 
@@ -119,7 +110,7 @@ describe('passive replies', () => {
     const card = `<TemplateCard><CardType>button_interaction</CardType><TaskId>t-1</TaskId><MainTitle><Title>passed</Title></MainTitle>
       <HorizontalContentList><Type>1</Type><KeyName>file</KeyName><Value>see</Value><Url>https://a.example.com</Url></HorizontalContentList>
       <ButtonList><Text>again</Text><Style>2</Style><Key>again</Key></ButtonList></TemplateCard>`;
-    const id = await sendCard('lina');
+    const id = await world.sendCard('lina');
     answer(passiveReply(replyXml('lina', `<MsgType>update_template_card</MsgType>${card}`)));
     await world.wecom.tap('lina', id, 'approve');
 
@@ -162,21 +153,21 @@ describe('passive replies', () => {
     await world.wecom.say('lina', 'a');
 
     expect(texts('lina')).toEqual(['a']);
-    expect(toasts('lina')).toEqual(['wecom.bad_reply']);
-    expect(outward().at(-1)).toBe(why);
+    expect(world.toasts('lina')).toEqual(['wecom.bad_reply']);
+    expect(world.outward().at(-1)).toBe(why);
     expect(world.received).toHaveLength(1);
   });
 
   test('with a card WeCom would refuse leaves the old card and shows an error', async () => {
-    const id = await sendCard('lina');
+    const id = await world.sendCard('lina');
     const broken =
       '<TemplateCard><CardType>button_interaction</CardType><MainTitle><Title>t</Title></MainTitle></TemplateCard>';
     answer(passiveReply(replyXml('lina', `<MsgType>update_template_card</MsgType>${broken}`)));
     await world.wecom.tap('lina', id, 'approve');
 
     expect(world.last('lina').card?.title).toBe('LN-0007');
-    expect(toasts('lina')).toEqual(['wecom.bad_reply']);
-    expect(outward().at(-1)).toBe('reply_bad_card_42038');
+    expect(world.toasts('lina')).toEqual(['wecom.bad_reply']);
+    expect(world.outward().at(-1)).toBe('reply_bad_card_42038');
   });
 
   test('that comes too late is never shown: an error flashes up instead', async () => {
@@ -188,7 +179,12 @@ describe('passive replies', () => {
     await world.wecom.say('lina', 'a');
 
     expect(texts('lina')).toEqual(['a']);
-    expect(toasts('lina')).toEqual(['wecom.late_reply', 'wecom.late_reply', 'wecom.late_reply', 'wecom.no_answer']);
-    expect(outward().slice(-3)).toEqual(['timeout', 'timeout', 'timeout']);
+    expect(world.toasts('lina')).toEqual([
+      'wecom.late_reply',
+      'wecom.late_reply',
+      'wecom.late_reply',
+      'wecom.no_answer',
+    ]);
+    expect(world.outward().slice(-3)).toEqual(['timeout', 'timeout', 'timeout']);
   });
 });

@@ -5,6 +5,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { decrypt, encrypt, getSignature } from '@wecom/crypto';
+import { expect } from 'vitest';
 import type { Screen, ScreenMessage } from '../../src/sandbox/emulator.ts';
 import { readBody } from '../../src/sandbox/kernel/http.ts';
 import {
@@ -66,6 +67,12 @@ export interface World {
   send(message: object, app?: WecomApp): Promise<Answered>;
   later(seconds: number): Promise<void>;
   last(personId: string): ScreenMessage;
+  /** What popped up on the phone. */
+  toasts(personId: string): readonly string[];
+  /** What the platform called us for, in order; a call that failed by its error. */
+  outward(): readonly string[];
+  /** Sends a card, the approval `t-1` unless another is given; gives its message id. */
+  sendCard(touser: string, card?: object): Promise<string>;
   screen(personId: string): Screen;
   close(): Promise<void>;
 }
@@ -114,7 +121,7 @@ export async function startWorld(options: Partial<WecomOptions> = {}, verified =
     if (message === undefined) throw new Error(`nothing on the phone of ${personId}`);
     return message;
   };
-  return {
+  const world: World = {
     wecom,
     base: platform.base,
     callbackUrl,
@@ -125,12 +132,21 @@ export async function startWorld(options: Partial<WecomOptions> = {}, verified =
     send: (message, app) => call('message/send', { agentid: (app ?? LOAN_APP).agentId, ...message }, app),
     later: (seconds) => wecom.setNow(new Date((now += seconds * 1_000))),
     last,
+    toasts: (personId) => wecom.screen(personId).toasts.map(({ text }) => text),
+    outward: () =>
+      wecom.journal.filter(({ direction }) => direction === 'to_us').map(({ what, error }) => error ?? what),
+    sendCard: async (touser, card = approvalCard('t-1')) => {
+      const { msgid, errcode } = await world.send(cardMessage(touser, card));
+      expect(errcode).toBe(0);
+      return String(msgid);
+    },
     screen: (personId) => wecom.screen(personId),
     close: async () => {
       await wecom.close();
       await Promise.all([endpoint.close(), platform.close()]);
     },
   };
+  return world;
 }
 
 interface Listening {

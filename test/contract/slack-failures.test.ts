@@ -1,21 +1,11 @@
-import { afterEach, describe, expect, test } from 'vitest';
-import type { Channel, OutboundContent } from '../../src/channels/channel.ts';
-import { startStub, type Stub, type StubCall, type StubReply } from '../fixtures/slack/http-stub.ts';
+import { describe, expect, test } from 'vitest';
+import type { OutboundContent } from '../../src/channels/channel.ts';
+import { type StubReply } from '../fixtures/slack/http-stub.ts';
 import { NOW } from '../fixtures/slack/requests.ts';
-import { card, channelAt, handle, intent, posted } from '../fixtures/slack/sending.ts';
+import { card, handle, intent, posted, useSlack } from '../fixtures/slack/sending.ts';
 import { failureOf, GATEWAY } from '../support/channel-failure.ts';
 
-let stub: Stub | undefined;
-
-afterEach(async () => {
-  await stub?.close();
-  stub = undefined;
-});
-
-async function slack(respond: (call: StubCall) => StubReply): Promise<Channel> {
-  stub = await startStub(respond);
-  return channelAt(stub);
-}
+const slack = useSlack();
 
 describe('failures', () => {
   const text: OutboundContent = { kind: 'text', text: 'hi' };
@@ -37,10 +27,10 @@ describe('failures', () => {
     ['internal_error', 'unknown'],
     ['fatal_error', 'unknown'],
   ])('a post refused with %s is %s', async (code, failure) => {
-    const channel = await slack(() => ({ json: { ok: false, error: code } }));
+    const channel = await slack.answering(() => ({ json: { ok: false, error: code } }));
 
     expect(await failureOf(channel.send(intent(text)))).toMatchObject({ failure, code });
-    expect(stub?.calls).toHaveLength(1);
+    expect(slack.calls).toHaveLength(1);
   });
 
   test.each([
@@ -50,7 +40,7 @@ describe('failures', () => {
     ['is_inactive', 'card_gone'],
     ['internal_error', 'retry'],
   ])('an update refused with %s is %s', async (code, failure) => {
-    const channel = await slack(() => ({ json: { ok: false, error: code } }));
+    const channel = await slack.answering(() => ({ json: { ok: false, error: code } }));
 
     expect(await failureOf(channel.send(intent(update)))).toMatchObject({ failure, code });
   });
@@ -60,15 +50,15 @@ describe('failures', () => {
       { status: 429, headers: { 'retry-after': '7' }, json: { ok: false, error: 'ratelimited' } },
       { status: 429, json: { ok: false, error: 'ratelimited' } },
     ];
-    const channel = await slack(() => replies.shift() ?? posted);
+    const channel = await slack.answering(() => replies.shift() ?? posted);
 
     expect(await failureOf(channel.send(intent(text)))).toMatchObject({ failure: 'wait', retryAfterMs: 7000 });
     expect(await failureOf(channel.send(intent(text)))).toMatchObject({ failure: 'wait', retryAfterMs: 30_000 });
-    expect(stub?.calls).toHaveLength(2);
+    expect(slack.calls).toHaveLength(2);
   });
 
   test('a 429 on one channel does not hold up another call', async () => {
-    const channel = await slack((one) =>
+    const channel = await slack.answering((one) =>
       one.fields['channel'] === 'C_BUSY'
         ? { status: 429, headers: { 'retry-after': '30' }, json: { ok: false, error: 'ratelimited' } }
         : posted,
@@ -82,14 +72,14 @@ describe('failures', () => {
   });
 
   test('an answer lost after the post was written is unknown and is not sent again', async () => {
-    const channel = await slack(() => 'drop');
+    const channel = await slack.answering(() => 'drop');
 
     expect(await failureOf(channel.send(intent(text)))).toMatchObject({ failure: 'unknown' });
-    expect(stub?.calls).toHaveLength(1);
+    expect(slack.calls).toHaveLength(1);
   });
 
   test('an answer lost after an update is a retry, because updating twice changes nothing', async () => {
-    const channel = await slack(() => 'drop');
+    const channel = await slack.answering(() => 'drop');
 
     expect(await failureOf(channel.send(intent(update)))).toMatchObject({ failure: 'retry' });
   });
@@ -99,7 +89,7 @@ describe('failures', () => {
       { status: 503, body: 'upstream' },
       { body: '<html>proxy</html>', headers: { 'content-type': 'text/html' } },
     ];
-    const channel = await slack(() => replies.shift() ?? posted);
+    const channel = await slack.answering(() => replies.shift() ?? posted);
 
     expect(await failureOf(channel.send(intent(text)))).toMatchObject({ failure: 'unknown', code: 'http_503' });
     expect(await failureOf(channel.send(intent(text)))).toMatchObject({ failure: 'unknown', code: 'bad_answer' });
@@ -115,26 +105,26 @@ describe('failures', () => {
     ['a redirect', { status: 302, headers: { location: 'http://127.0.0.1:9/' } }],
     ['half an answer', 'break off'],
   ])('%s in place of Slack’s answer leaves the outcome unknown', async (_, reply) => {
-    const channel = await slack(() => reply);
+    const channel = await slack.answering(() => reply);
 
     const { failure, code } = await failureOf(channel.send(intent(text)));
     expect(failure).toBe('unknown');
     expect(code).toMatch(/^(?:bad_answer|http_2\d\d|network)$/);
-    expect(stub?.calls).toHaveLength(1);
+    expect(slack.calls).toHaveLength(1);
   });
 
   // Of a 407 Node's fetch tells nothing but that something went wrong; see `proxyStatus`.
   test.each(GATEWAY.filter(([status]) => status !== 407))(
     'a %i that is no answer of Slack’s is %s',
     async (status, failure) => {
-      const channel = await slack(() => ({ status, body: '<html>proxy</html>' }));
+      const channel = await slack.answering(() => ({ status, body: '<html>proxy</html>' }));
 
       expect(await failureOf(channel.send(intent(text)))).toMatchObject({ failure, code: `http_${String(status)}` });
     },
   );
 
   test('a 4xx in Slack’s own words is what they say', async () => {
-    const channel = await slack(() => ({ status: 403, json: { ok: false, error: 'channel_not_found' } }));
+    const channel = await slack.answering(() => ({ status: 403, json: { ok: false, error: 'channel_not_found' } }));
 
     expect(await failureOf(channel.send(intent(text)))).toMatchObject({
       failure: 'target_gone',
@@ -143,9 +133,9 @@ describe('failures', () => {
   });
 
   test('a file that cannot be handed over because somebody bars the way holds up no other message', async () => {
-    const channel = await slack((call) =>
+    const channel = await slack.answering((call) =>
       call.path.endsWith('getUploadURLExternal')
-        ? { json: { ok: true, upload_url: `${stub?.url ?? ''}upload`, file_id: 'F1' } }
+        ? { json: { ok: true, upload_url: `${slack.url}upload`, file_id: 'F1' } }
         : { status: 403, body: '' },
     );
     const file: OutboundContent = { kind: 'file', name: 'a.pdf', mime: 'application/pdf', bytes: Buffer.from('x') };
@@ -154,21 +144,21 @@ describe('failures', () => {
   });
 
   test('a refused connection proves that nothing was sent: retry', async () => {
-    const channel = await slack(() => posted);
-    await stub?.close();
+    const channel = await slack.answering(() => posted);
+    await slack.leave();
 
     expect(await failureOf(channel.send(intent(text)))).toMatchObject({ failure: 'retry', code: 'network' });
   });
 
   test('an update without a handle asks for a fresh card', async () => {
-    const channel = await slack(() => posted);
+    const channel = await slack.answering(() => posted);
 
     expect(await failureOf(channel.send(intent({ ...update, handle: {} })))).toMatchObject({ failure: 'card_gone' });
-    expect(stub?.calls).toHaveLength(0);
+    expect(slack.calls).toHaveLength(0);
   });
 
   test('no error carries the token, the text or the payload', async () => {
-    const channel = await slack(() => ({
+    const channel = await slack.answering(() => ({
       json: {
         ok: false,
         error: 'invalid_blocks',
@@ -183,7 +173,7 @@ describe('failures', () => {
   });
 
   test('check tells whether the token works', async () => {
-    const channel = await slack(() => ({ json: { ok: false, error: 'account_inactive' } }));
+    const channel = await slack.answering(() => ({ json: { ok: false, error: 'account_inactive' } }));
 
     expect(await channel.check()).toEqual({ ok: false, code: 'account_inactive' });
   });
@@ -196,7 +186,7 @@ describe('reconciliation of an unknown post', () => {
   });
 
   test('a post that went through is found by its id, page after page', async () => {
-    const channel = await slack((one) =>
+    const channel = await slack.answering((one) =>
       one.fields['cursor'] === 'page2'
         ? {
             json: {
@@ -218,7 +208,7 @@ describe('reconciliation of an unknown post', () => {
       providerId: '1760000000.000200',
       handle,
     });
-    expect(stub?.calls[0]?.fields).toMatchObject({
+    expect(slack.calls[0]?.fields).toMatchObject({
       channel: 'D0001',
       include_all_metadata: 'true',
       oldest: String(1_760_000_000 - 300),
@@ -226,13 +216,13 @@ describe('reconciliation of an unknown post', () => {
   });
 
   test('a post without a trace since its message was written was surely not sent', async () => {
-    const channel = await slack(() => ({ json: { ok: true, messages: [message('out-1', '1.0')] } }));
+    const channel = await slack.answering(() => ({ json: { ok: true, messages: [message('out-1', '1.0')] } }));
 
     expect(await channel.reconcile?.(intent({ kind: 'text', text: 'hi' }), NOW)).toBe('absent');
   });
 
   test('to a user id the direct message is opened first; in a thread its replies are read', async () => {
-    const channel = await slack((one) =>
+    const channel = await slack.answering((one) =>
       one.path.endsWith('conversations.open')
         ? { json: { ok: true, channel: { id: 'D0777' } } }
         : { json: { ok: true, messages: [] } },
@@ -247,7 +237,7 @@ describe('reconciliation of an unknown post', () => {
       NOW,
     );
 
-    expect(stub?.calls.map((one) => [one.path, one.fields['channel'] ?? one.fields['users']])).toEqual([
+    expect(slack.calls.map((one) => [one.path, one.fields['channel'] ?? one.fields['users']])).toEqual([
       ['/api/conversations.open', 'U0777'],
       ['/api/conversations.history', 'D0777'],
       ['/api/conversations.replies', 'C1'],
@@ -255,7 +245,7 @@ describe('reconciliation of an unknown post', () => {
   });
 
   test('a history too long to read and a kind without metadata stay undecided', async () => {
-    const channel = await slack(() => ({
+    const channel = await slack.answering(() => ({
       json: { ok: true, messages: [], response_metadata: { next_cursor: 'more' } },
     }));
 

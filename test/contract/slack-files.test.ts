@@ -1,22 +1,10 @@
-import { afterEach, describe, expect, test } from 'vitest';
-import type { Channel, OutboundContent } from '../../src/channels/channel.ts';
-import { startStub, type Stub, type StubCall, type StubReply } from '../fixtures/slack/http-stub.ts';
-import { callOf, channelAt, intent } from '../fixtures/slack/sending.ts';
+import { describe, expect, test } from 'vitest';
+import type { OutboundContent } from '../../src/channels/channel.ts';
+import { type StubCall, type StubReply } from '../fixtures/slack/http-stub.ts';
+import { intent, useSlack } from '../fixtures/slack/sending.ts';
 import { failureOf } from '../support/channel-failure.ts';
 
-let stub: Stub | undefined;
-
-afterEach(async () => {
-  await stub?.close();
-  stub = undefined;
-});
-
-async function slack(respond: (call: StubCall) => StubReply): Promise<Channel> {
-  stub = await startStub(respond);
-  return channelAt(stub);
-}
-
-const call = (method: string): StubCall => callOf(stub, method);
+const slack = useSlack();
 
 describe('files', () => {
   const file: OutboundContent = {
@@ -30,24 +18,24 @@ describe('files', () => {
   function uploads(last: StubReply = { json: { ok: true, files: [{ id: 'F1' }] } }) {
     return (one: StubCall): StubReply => {
       if (one.path.endsWith('getUploadURLExternal'))
-        return { json: { ok: true, upload_url: `${stub?.url ?? ''}upload/abc`, file_id: 'F1' } };
+        return { json: { ok: true, upload_url: `${slack.url}upload/abc`, file_id: 'F1' } };
       return one.path === '/upload/abc' ? { body: 'OK - 8' } : last;
     };
   }
 
   test('an upload takes three steps and gives the token to the API only', async () => {
-    const channel = await slack(uploads());
+    const channel = await slack.answering(uploads());
 
     expect(await channel.send(intent(file))).toEqual({ providerId: 'F1' });
-    expect(stub?.calls.map((one) => one.path)).toEqual([
+    expect(slack.calls.map((one) => one.path)).toEqual([
       '/api/files.getUploadURLExternal',
       '/upload/abc',
       '/api/files.completeUploadExternal',
     ]);
-    expect(call('getUploadURLExternal').fields).toMatchObject({ filename: '还款计划.pdf', length: '8' });
-    expect(call('/upload/abc').body.toString()).toBe('%PDF-1.7');
-    expect(call('/upload/abc').headers.authorization).toBeUndefined();
-    expect(call('completeUploadExternal').fields).toMatchObject({
+    expect(slack.call('getUploadURLExternal').fields).toMatchObject({ filename: '还款计划.pdf', length: '8' });
+    expect(slack.call('/upload/abc').body.toString()).toBe('%PDF-1.7');
+    expect(slack.call('/upload/abc').headers.authorization).toBeUndefined();
+    expect(slack.call('completeUploadExternal').fields).toMatchObject({
       channel_id: 'D0001',
       initial_comment: 'A &amp; B',
       files: '[{"id":"F1","title":"还款计划.pdf"}]',
@@ -55,11 +43,11 @@ describe('files', () => {
   });
 
   test('only the lost answer of the last step is unknown', async () => {
-    const lost = await slack(uploads('drop'));
+    const lost = await slack.answering(uploads('drop'));
     expect(await failureOf(lost.send(intent(file)))).toMatchObject({ failure: 'unknown' });
-    await stub?.close();
+    await slack.leave();
 
-    const early = await slack((one) => (one.path === '/upload/abc' ? 'drop' : uploads()(one)));
+    const early = await slack.answering((one) => (one.path === '/upload/abc' ? 'drop' : uploads()(one)));
     expect(await failureOf(early.send(intent(file)))).toMatchObject({ failure: 'retry' });
   });
 
@@ -68,12 +56,12 @@ describe('files', () => {
   function downloads(info: Record<string, unknown>, bytes: StubReply) {
     return (one: StubCall): StubReply =>
       one.path.endsWith('files.info')
-        ? { json: { ok: true, file: { url_private_download: `${stub?.url ?? ''}files/x`, ...info } } }
+        ? { json: { ok: true, file: { url_private_download: `${slack.url}files/x`, ...info } } }
         : bytes;
   }
 
   test('a download brings the bearer token and gives the bytes', async () => {
-    const channel = await slack(
+    const channel = await slack.answering(
       downloads(
         { mimetype: 'image/png', size: 4 },
         { body: Buffer.from([1, 2, 3, 4]), headers: { 'content-type': 'image/png' } },
@@ -81,7 +69,7 @@ describe('files', () => {
     );
 
     expect(await channel.fetchMedia(media, 100)).toEqual(Buffer.from([1, 2, 3, 4]));
-    expect(call('/files/x').headers.authorization).toBe('Bearer xoxb-secret-token');
+    expect(slack.call('/files/x').headers.authorization).toBe('Bearer xoxb-secret-token');
   });
 
   test.each<[string, Record<string, unknown>, StubReply, string]>([
@@ -112,14 +100,14 @@ describe('files', () => {
     ['refused', {}, { status: 403, body: '' }, 'park http_403'],
     ['while the server is down', {}, { status: 502, body: '' }, 'retry http_502'],
   ])('a file %s is refused', async (_, info, bytes, expected) => {
-    const channel = await slack(downloads(info, bytes));
+    const channel = await slack.answering(downloads(info, bytes));
 
     const { failure, code } = await failureOf(channel.fetchMedia(media, 100));
     expect(`${failure} ${code}`).toBe(expected);
   });
 
   test('a redirect within the host is followed', async () => {
-    const channel = await slack((one) => {
+    const channel = await slack.answering((one) => {
       if (one.path === '/files/moved') return { body: 'ok' };
       return downloads({}, { status: 302, headers: { location: '/files/moved' } })(one);
     });
@@ -128,7 +116,9 @@ describe('files', () => {
   });
 
   test('a missing files:read scope parks the one file and leaves the channel running', async () => {
-    const channel = await slack(() => ({ json: { ok: false, error: 'missing_scope', needed: 'files:read' } }));
+    const channel = await slack.answering(() => ({
+      json: { ok: false, error: 'missing_scope', needed: 'files:read' },
+    }));
 
     expect(await failureOf(channel.fetchMedia(media, 100))).toMatchObject({ failure: 'park', code: 'missing_scope' });
   });

@@ -1,8 +1,13 @@
 /** Our Slack channel and the look-alike on one loopback server, with a list in the place of the inbox. */
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { expect } from 'vitest';
-import type { Channel, InboundEvent, OutboundContent, Receipt } from '../../src/channels/channel.ts';
+import type {
+  Channel,
+  HttpAnswer,
+  InboundEvent,
+  OutboundContent,
+  RawRequest,
+  Receipt,
+} from '../../src/channels/channel.ts';
 import { createSlackChannel } from '../../src/channels/slack/channel.ts';
 import { systemClock } from '../../src/lib/clock.ts';
 import { silentLog } from '../../src/lib/log.ts';
@@ -10,15 +15,16 @@ import { Secret } from '../../src/lib/secret.ts';
 import { createSlackEmulator, type SlackEmulator } from '../../src/sandbox/slack/index.ts';
 import { GRANTED } from '../support/slack-manifest.ts';
 import { FixedClock } from '../support/fixed-clock.ts';
+import { openLoopback, type Loopback } from '../support/loopback.ts';
 
 export const START = new Date('2026-11-21T02:00:00Z');
 export const ACCOUNT = 'slack:T0001';
 
 /** One bot in one workspace, over HTTP or by Socket Mode. */
 export class World {
+  #loopback: Loopback | undefined;
   readonly heard: InboundEvent[] = [];
   readonly statuses: number[] = [];
-  readonly server: Server;
   readonly clock = new FixedClock(START);
   readonly stop = new AbortController();
   /** While true the store is down: the edge answers 503, as the caller of a channel does. */
@@ -28,32 +34,16 @@ export class World {
   /** Ends with the connection. */
   listening: Promise<void> | undefined;
 
-  constructor() {
-    this.server = createServer((request, response) => {
-      const path = request.url ?? '';
-      if (path.startsWith('/slack/')) {
-        void this.slack.handle(request, response, path.slice('/slack'.length));
-        return;
-      }
-      const parts: Buffer[] = [];
-      request.on('data', (part: Buffer) => parts.push(part));
-      request.on('end', () => {
-        void this.#edge(request.method ?? '', path, request.headers, Buffer.concat(parts)).then((answer) => {
-          this.statuses.push(answer.status);
-          return response.writeHead(answer.status, answer.headers).end(answer.body);
-        });
-      });
+  async open(mode: 'http' | 'socket' = 'http'): Promise<this> {
+    this.#loopback = await openLoopback({
+      prefix: '/slack',
+      platform: (request, response, url) => this.slack.handle(request, response, url),
+      edge: async (request) => this.#edge(request),
     });
-    this.server.on('upgrade', (request, stream, head: Buffer) => {
+    const { base, server } = this.#loopback;
+    server.on('upgrade', (request, stream, head: Buffer) => {
       this.slack.handleUpgrade(request, stream, head, (request.url ?? '').slice('/slack'.length));
     });
-  }
-
-  async open(mode: 'http' | 'socket' = 'http'): Promise<this> {
-    await new Promise<void>((resolve) => {
-      this.server.listen(0, '127.0.0.1', resolve);
-    });
-    const base = `http://127.0.0.1:${String((this.server.address() as AddressInfo).port)}`;
     this.slack = createSlackEmulator({
       teamId: 'T0001',
       appId: 'A0001',
@@ -84,8 +74,14 @@ export class World {
     return this;
   }
 
-  async #edge(method: string, url: string, headers: NodeJS.Dict<string | string[]>, body: Buffer) {
-    const result = await this.channel.receive({ method, url, headers, body }, systemClock.now());
+  async #edge(request: RawRequest): Promise<HttpAnswer> {
+    const answer = await this.#hear(request);
+    this.statuses.push(answer.status);
+    return answer;
+  }
+
+  async #hear(request: RawRequest): Promise<HttpAnswer> {
+    const result = await this.channel.receive(request, systemClock.now());
     if ('refused' in result) return { status: result.status };
     if (this.storeIsDown) return { status: 503 };
     this.heard.push(...result.events);
@@ -115,7 +111,6 @@ export class World {
     this.stop.abort();
     await this.listening;
     await this.slack.close();
-    this.server.closeAllConnections();
-    await new Promise((resolve) => this.server.close(resolve));
+    await this.#loopback?.close();
   }
 }

@@ -1,12 +1,12 @@
 /** One channel and the look-alike of its platform over real HTTP, made alike for all three platforms. */
-import { createServer, type IncomingHttpHeaders } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { IncomingHttpHeaders } from 'node:http';
 import type {
   Channel,
   HttpAnswer,
   InboundEvent,
   OutboundContent,
   Platform,
+  RawRequest,
   Receipt,
 } from '../../src/channels/channel.ts';
 import { createChannels } from '../../src/channels/index.ts';
@@ -17,6 +17,7 @@ import type { Emulator } from '../../src/sandbox/emulator.ts';
 import { createSlackEmulator } from '../../src/sandbox/slack/index.ts';
 import { createTelegramEmulator } from '../../src/sandbox/telegram/index.ts';
 import { createWecomEmulator } from '../../src/sandbox/wecom/index.ts';
+import { openLoopback } from '../support/loopback.ts';
 import { GRANTED } from '../support/slack-manifest.ts';
 
 export const PERSON: Readonly<Record<Platform, string>> = { wecom: '00123', slack: 'U0001', telegram: '7000000201' };
@@ -52,8 +53,8 @@ export async function openWorld(platform: Platform): Promise<World> {
   const events: InboundEvent[] = [];
   const refused: number[] = [];
   const missed: InboundEvent[] = [];
-  const door = async (method: string, url: string, headers: IncomingHttpHeaders, body: Buffer): Promise<HttpAnswer> => {
-    const received = await parts.channel?.receive({ method, url, headers, body }, systemClock.now());
+  const door = async (request: RawRequest): Promise<HttpAnswer> => {
+    const received = await parts.channel?.receive(request, systemClock.now());
     if (!received) return { status: 404 };
     if ('refused' in received) {
       refused.push(received.status);
@@ -67,22 +68,11 @@ export async function openWorld(platform: Platform): Promise<World> {
     events.push(...received.events);
     return received.answer();
   };
-  const server = createServer((request, response) => {
-    const url = request.url ?? '';
-    if (url.startsWith('/platform')) {
-      void parts.emulator?.handle(request, response, url.slice('/platform'.length));
-      return;
-    }
-    const chunks: Buffer[] = [];
-    request.on('data', (chunk: Buffer) => chunks.push(chunk));
-    request.on('end', () => {
-      void door(request.method ?? '', url, request.headers, Buffer.concat(chunks)).then((answer) =>
-        response.writeHead(answer.status, answer.headers).end(answer.body),
-      );
-    });
+  const loopback = await openLoopback({
+    prefix: '/platform',
+    platform: (request, response, url) => parts.emulator?.handle(request, response, url),
+    edge: door,
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   let rows = 0;
   const world: World = {
     get channel() {
@@ -104,14 +94,14 @@ export async function openWorld(platform: Platform): Promise<World> {
         content,
         attempt: 1,
       }),
-    knock: async (headers, body) => (await door('POST', '/door', headers, Buffer.from(body))).status,
+    knock: async (headers, body) =>
+      (await door({ method: 'POST', url: '/door', headers, body: Buffer.from(body) })).status,
     close: async () => {
       await parts.emulator?.close();
-      server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
+      await loopback.close();
     },
   };
-  await fill(platform, base, parts);
+  await fill(platform, loopback.base, parts);
   return world;
 }
 

@@ -1,14 +1,19 @@
-import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
 import type { Card } from '../../src/channels/card.ts';
-import { ChannelError, type InboundEvent, type OutboundContent, type Receipt } from '../../src/channels/channel.ts';
+import {
+  ChannelError,
+  type InboundEvent,
+  type OutboundContent,
+  type RawRequest,
+  type Receipt,
+} from '../../src/channels/channel.ts';
 import { createTelegramChannel, type TelegramChannel } from '../../src/channels/telegram/index.ts';
 import { silentLog } from '../../src/lib/log.ts';
 import { Secret } from '../../src/lib/secret.ts';
 import { createTelegramEmulator, type TelegramEmulator } from '../../src/sandbox/telegram/index.ts';
 import { TOKEN } from '../fixtures/telegram/updates.ts';
 import { FixedClock } from '../support/fixed-clock.ts';
+import { openLoopback, type Loopback } from '../support/loopback.ts';
 
 const START = new Date('2026-11-21T02:00:00Z');
 const ACCOUNT = 'telegram:1000000001';
@@ -31,9 +36,9 @@ const card: Card = {
 
 /** Our channel and the look-alike on one loopback server, with a list in the place of the inbox. */
 class World {
+  #loopback: Loopback | undefined;
   readonly heard: InboundEvent[] = [];
   readonly statuses: number[] = [];
-  readonly server: Server;
   readonly clock = new FixedClock(START);
   readonly stop = new AbortController();
   /** While true the store is down: the edge answers 503, as the caller of a channel does. */
@@ -42,29 +47,17 @@ class World {
   channel!: TelegramChannel;
   hook = '';
 
-  constructor() {
-    this.server = createServer((request, response) => {
-      const path = request.url ?? '';
-      if (path.startsWith('/telegram/')) {
-        void this.telegram.handle(request, response, path.slice('/telegram'.length));
-        return;
-      }
-      const parts: Buffer[] = [];
-      request.on('data', (part: Buffer) => parts.push(part));
-      request.on('end', () => {
-        void this.#edge(request.method ?? '', path, request.headers, Buffer.concat(parts)).then((status) => {
-          this.statuses.push(status);
-          return response.writeHead(status).end();
-        });
-      });
-    });
-  }
-
   async open(mode: 'webhook' | 'polling' = 'webhook'): Promise<this> {
-    await new Promise<void>((resolve) => {
-      this.server.listen(0, '127.0.0.1', resolve);
+    this.#loopback = await openLoopback({
+      prefix: '/telegram',
+      platform: (request, response, url) => this.telegram.handle(request, response, url),
+      edge: async (request) => {
+        const status = await this.#hear(request);
+        this.statuses.push(status);
+        return { status };
+      },
     });
-    const base = `http://127.0.0.1:${String((this.server.address() as AddressInfo).port)}`;
+    const { base } = this.#loopback;
     this.hook = `${base}/channels/telegram/webhook`;
     this.telegram = createTelegramEmulator({
       token: TOKEN,
@@ -87,8 +80,8 @@ class World {
     return this;
   }
 
-  async #edge(method: string, url: string, headers: IncomingHttpHeaders, body: Buffer): Promise<number> {
-    const result = await this.channel.receive({ method, url, headers, body }, this.clock.now());
+  async #hear(request: RawRequest): Promise<number> {
+    const result = await this.channel.receive(request, this.clock.now());
     if ('refused' in result) return result.status;
     if (this.storeIsDown) return 503;
     this.heard.push(...result.events);
@@ -108,8 +101,7 @@ class World {
   async close(): Promise<void> {
     this.stop.abort();
     await this.telegram.close();
-    this.server.closeAllConnections();
-    await new Promise((resolve) => this.server.close(resolve));
+    await this.#loopback?.close();
   }
 }
 
@@ -222,7 +214,7 @@ describe('our Telegram channel against the look-alike', () => {
     expect(await world.channel.fetchMedia(message.media[0], 1000)).toEqual(bytes);
     expect(await codeOf(world.channel.fetchMedia(message.media[0], 5))).toBe('our_fault too_big');
     expect(await codeOf(world.channel.fetchMedia({ id: 'no-such-file', kind: 'file' }, 1000))).toBe(
-      'our_fault file_unavailable',
+      'retry file_unavailable',
     );
 
     const photo = { name: 'a.jpg', mime: 'image/jpeg', bytes: Buffer.from([0xff, 0xd8, 0xff, 0xe0, 1, 2, 3]) };
@@ -332,8 +324,9 @@ describe('our Telegram channel against the look-alike', () => {
     };
 
     expect(await fault({ kind: 'drop_after' })).toBe('unknown network');
-    expect(await fault({ kind: 'http', status: 500 })).toBe('retry 500');
-    expect(await fault({ kind: 'http', status: 502 })).toBe('unknown 502');
+    expect(await fault({ kind: 'error', code: '500: Internal Server Error: restart' })).toBe('retry 500');
+    expect(await fault({ kind: 'http', status: 500 })).toBe('unknown http_500');
+    expect(await fault({ kind: 'http', status: 502 })).toBe('unknown http_502');
     expect(await fault({ kind: 'error', code: '429', retryAfterSeconds: 3 })).toBe('wait 429');
     expect(world.telegram.screen(HE).messages.filter((message) => message.text === '一次')).toHaveLength(1);
     world.telegram.setRevoked(true);

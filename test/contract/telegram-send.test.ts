@@ -1,8 +1,10 @@
 import { Bot } from 'grammy';
+import { TelegramError } from 'telegraf';
 import { afterEach, describe, expect, test } from 'vitest';
 import type { Card } from '../../src/channels/card.ts';
 import type { OutboundContent, OutboundIntent } from '../../src/channels/channel.ts';
 import { createTelegramChannel, type TelegramChannel } from '../../src/channels/telegram/channel.ts';
+import { ROWS, telegramFailure } from '../../src/channels/telegram/errors.ts';
 import { silentLog } from '../../src/lib/log.ts';
 import { Secret } from '../../src/lib/secret.ts';
 import { startStub, type Stub, type StubCall, type StubReply } from '../fixtures/slack/http-stub.ts';
@@ -192,11 +194,26 @@ describe('refusals', () => {
     [413, 'Request Entity Too Large', 'our_fault', 'too_big'],
     [500, 'Internal Server Error: restart', 'retry', '500'],
     [502, 'Bad Gateway', 'unknown', '502'],
+    [503, 'Service Unavailable', 'retry', '503'],
   ])('%i %s is %s', async (status, description, failure, code) => {
     const channel = await telegram(() => refused(status, description));
 
     expect(await failureOf(channel.send(intent(text)))).toMatchObject({ failure, code });
     expect(stub?.calls).toHaveLength(1);
+  });
+
+  test.each([...ROWS[400].map((row) => [400, ...row] as const), ...ROWS[403].map((row) => [403, ...row] as const)])(
+    '%i %s is told from every other wording',
+    (status, start, failure, code) => {
+      const said = new TelegramError({ error_code: status, description: `Bad Request: ${start} or so` });
+
+      expect(telegramFailure(said, { repeatable: false }, status)).toMatchObject({ failure, code });
+    },
+  );
+
+  test('no row stands behind one that takes all its wordings', () => {
+    for (const rows of Object.values(ROWS))
+      for (const [at, [start]] of rows.entries()) expect(rows.findIndex(([other]) => start.startsWith(other))).toBe(at);
   });
 
   test('429 waits as long as Telegram says', async () => {
@@ -262,19 +279,23 @@ describe('broken connections', () => {
     expect(await failureOf(channel.send(intent(tapAnswer)))).toMatchObject({ failure: 'retry' });
   });
 
-  test.each([...GATEWAY, [429, 'wait']] as const)(
-    'a %i in nobody’s or somebody else’s words is %s',
-    async (status, failure) => {
-      const replies: StubReply[] = [
-        { status, body: '<html>proxy</html>' },
-        { status, json: { message: 'blocked' } },
-      ];
-      const channel = await telegram(() => replies.shift() ?? sent);
+  test.each([
+    ...GATEWAY,
+    [429, 'wait'],
+    [500, 'unknown'],
+    [502, 'unknown'],
+    [503, 'unknown'],
+    [504, 'unknown'],
+  ] as const)('a %i in nobody’s or somebody else’s words is %s', async (status, failure) => {
+    const replies: StubReply[] = [
+      { status, body: '<html>proxy</html>' },
+      { status, json: { message: 'blocked' } },
+    ];
+    const channel = await telegram(() => replies.shift() ?? sent);
 
-      for (let left = replies.length; left > 0; left -= 1)
-        expect(await failureOf(channel.send(intent(text)))).toMatchObject({ failure, code: `http_${String(status)}` });
-    },
-  );
+    for (let left = replies.length; left > 0; left -= 1)
+      expect(await failureOf(channel.send(intent(text)))).toMatchObject({ failure, code: `http_${String(status)}` });
+  });
 
   test('a 200 that is no JSON is unknown; a refused connection is a retry', async () => {
     const channel = await telegram(() => ({ body: '<html>proxy</html>' }));
@@ -378,7 +399,8 @@ describe('downloads', () => {
     ['longer than announced', { file_path: 'a', file_size: 1 }, { body: Buffer.alloc(101) }, 'our_fault too_big'],
     ['without a path', {}, { body: '' }, 'our_fault file_unavailable'],
     ['whose path leaves the folder', { file_path: '../../bot1:x/getMe' }, { body: '' }, 'our_fault file_unavailable'],
-    ['that has expired', { file_path: 'a' }, { status: 404, body: '' }, 'our_fault file_unavailable'],
+    ['that has expired', { file_path: 'a' }, refused(404, 'Not Found'), 'our_fault file_unavailable'],
+    ['that a gateway cannot find', { file_path: 'a' }, { status: 404, body: '<html>' }, 'retry http_404'],
     [
       'behind a redirect',
       { file_path: 'a' },
@@ -396,6 +418,17 @@ describe('downloads', () => {
 
     const { failure, code } = await failureOf(channel.fetchMedia(media, 100));
     expect(`${failure} ${code}`).toBe(expected);
+  });
+
+  test('what is temporarily unavailable is asked for again, though Telegram calls a wrong id so, too', async () => {
+    const channel = await telegram(() =>
+      refused(400, 'Bad Request: wrong file_id or the file is temporarily unavailable'),
+    );
+
+    expect(await failureOf(channel.fetchMedia(media, 100))).toMatchObject({
+      failure: 'retry',
+      code: 'file_unavailable',
+    });
   });
 
   test('Telegram’s own 20 MB limit is too big as well', async () => {

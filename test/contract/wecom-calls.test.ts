@@ -1,62 +1,48 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import type { Channel, ChannelError, OutboundContent, OutboundIntent } from '../../src/channels/channel.ts';
-import { ApiStub, ok, refused } from '../fixtures/wecom/api-stub.ts';
-import { aChannel, anIntent, NOW } from '../fixtures/wecom/platform.ts';
+import { describe, expect, test } from 'vitest';
+import type { OutboundContent } from '../../src/channels/channel.ts';
+import { ok, refused } from '../fixtures/wecom/api-stub.ts';
+import { aChannel, anIntent } from '../fixtures/wecom/platform.ts';
+import { useWecom } from '../fixtures/wecom/sending.ts';
 import { failureOf, GATEWAY } from '../support/channel-failure.ts';
-import { FixedClock } from '../support/fixed-clock.ts';
 
-let stub: ApiStub;
-let clock: FixedClock;
-let channel: Channel;
-
-beforeAll(async () => {
-  stub = await ApiStub.start();
-});
-afterAll(async () => stub.stop());
-beforeEach(() => {
-  stub.reset();
-  clock = new FixedClock(NOW);
-  channel = aChannel({ apiBase: stub.url }, clock);
-});
+const wecom = useWecom();
 
 const TEXT: OutboundContent = { kind: 'text', text: '您好' };
 
-const failure = async (intent: OutboundIntent): Promise<ChannelError> => failureOf(channel.send(intent));
-
 describe('the access token', () => {
   test('is fetched once and travels in the query, never in the body', async () => {
-    await channel.send(anIntent(TEXT));
-    await channel.send(anIntent({ kind: 'text', text: '再见' }));
+    await wecom.channel.send(anIntent(TEXT));
+    await wecom.channel.send(anIntent({ kind: 'text', text: '再见' }));
 
-    expect(stub.calls.map(({ path, query }) => [path, query['access_token']])).toEqual([
+    expect(wecom.stub.calls.map(({ path, query }) => [path, query['access_token']])).toEqual([
       ['gettoken', undefined],
       ['message/send', 'T1'],
       ['message/send', 'T1'],
     ]);
-    expect(stub.calls[0]?.query).toEqual({ corpid: 'ww1a2b3c4d5e6f7890', corpsecret: 'synthetic-secret' });
-    expect(stub.calls[1]?.body).not.toContain('T1');
+    expect(wecom.stub.calls[0]?.query).toEqual({ corpid: 'ww1a2b3c4d5e6f7890', corpsecret: 'synthetic-secret' });
+    expect(wecom.stub.calls[1]?.body).not.toContain('T1');
   });
 
   test('is replaced five minutes before it ends', async () => {
-    await channel.send(anIntent(TEXT));
-    clock.advance((7200 - 301) * 1000);
-    await channel.send(anIntent(TEXT));
-    expect(stub.count('gettoken')).toBe(1);
+    await wecom.channel.send(anIntent(TEXT));
+    wecom.clock.advance((7200 - 301) * 1000);
+    await wecom.channel.send(anIntent(TEXT));
+    expect(wecom.stub.count('gettoken')).toBe(1);
 
-    clock.advance(2_000);
-    await channel.send(anIntent(TEXT));
+    wecom.clock.advance(2_000);
+    await wecom.channel.send(anIntent(TEXT));
 
-    expect(stub.count('gettoken')).toBe(2);
+    expect(wecom.stub.count('gettoken')).toBe(2);
   });
 
   test.each([40014, 42001, 41001])(
     'that fails with %i is replaced once and the call replayed once',
     async (errcode) => {
-      stub.script = ({ path, query }) =>
+      wecom.stub.script = ({ path, query }) =>
         path === 'message/send' && query['access_token'] === 'T1' ? refused(errcode) : ok();
 
-      expect(await channel.send(anIntent(TEXT))).toEqual({ providerId: 'm-1' });
-      expect(stub.calls.map(({ path, query }) => query['access_token'] ?? path)).toEqual([
+      expect(await wecom.channel.send(anIntent(TEXT))).toEqual({ providerId: 'm-1' });
+      expect(wecom.stub.calls.map(({ path, query }) => query['access_token'] ?? path)).toEqual([
         'gettoken',
         'T1',
         'gettoken',
@@ -66,111 +52,119 @@ describe('the access token', () => {
   );
 
   test('that fails twice is surfaced', async () => {
-    stub.script = ({ path }) => (path === 'gettoken' ? ok() : refused(42001));
+    wecom.stub.script = ({ path }) => (path === 'gettoken' ? ok() : refused(42001));
 
-    expect(await failure(anIntent(TEXT))).toMatchObject({ failure: 'refresh', code: '42001' });
-    expect(stub.count('message/send')).toBe(2);
+    expect(await wecom.failure(anIntent(TEXT))).toMatchObject({ failure: 'refresh', code: '42001' });
+    expect(wecom.stub.count('message/send')).toBe(2);
   });
 
   test('is fetched exactly once more when a hundred sends find it dead', async () => {
-    await channel.send(anIntent(TEXT));
-    stub.script = ({ path, query }) =>
+    await wecom.channel.send(anIntent(TEXT));
+    wecom.stub.script = ({ path, query }) =>
       path === 'message/send' && query['access_token'] === 'T1' ? refused(42001) : ok();
-    stub.calls.length = 0;
+    wecom.stub.calls.length = 0;
 
     await Promise.all(
       Array.from({ length: 100 }, async (_, i) =>
-        channel.send(anIntent({ kind: 'text', text: `第 ${i} 条` }, { id: `row-${i}` })),
+        wecom.channel.send(anIntent({ kind: 'text', text: `第 ${i} 条` }, { id: `row-${i}` })),
       ),
     );
 
-    expect(stub.count('gettoken')).toBe(1);
+    expect(wecom.stub.count('gettoken')).toBe(1);
     expect(
-      stub.calls.filter(({ path, query }) => path === 'message/send' && query['access_token'] === 'T2'),
+      wecom.stub.calls.filter(({ path, query }) => path === 'message/send' && query['access_token'] === 'T2'),
     ).toHaveLength(100);
   });
 
   test('with a wrong secret is not asked for again for five minutes', async () => {
-    stub.script = () => refused(40001, 'invalid credential');
-    expect(await failure(anIntent(TEXT))).toMatchObject({ failure: 'breaker', code: '40001', retryAfterMs: 300_000 });
-    clock.advance(299_000);
-    expect(await failure(anIntent(TEXT))).toMatchObject({ failure: 'breaker', code: '40001', retryAfterMs: 1_000 });
-    expect(stub.count('gettoken')).toBe(1);
+    wecom.stub.script = () => refused(40001, 'invalid credential');
+    expect(await wecom.failure(anIntent(TEXT))).toMatchObject({
+      failure: 'breaker',
+      code: '40001',
+      retryAfterMs: 300_000,
+    });
+    wecom.clock.advance(299_000);
+    expect(await wecom.failure(anIntent(TEXT))).toMatchObject({
+      failure: 'breaker',
+      code: '40001',
+      retryAfterMs: 1_000,
+    });
+    expect(wecom.stub.count('gettoken')).toBe(1);
 
-    clock.advance(1_000);
-    stub.script = () => ok();
+    wecom.clock.advance(1_000);
+    wecom.stub.script = () => ok();
 
-    expect(await channel.send(anIntent(TEXT))).toEqual({ providerId: 'm-1' });
+    expect(await wecom.channel.send(anIntent(TEXT))).toEqual({ providerId: 'm-1' });
   });
 
   test('barred by too many wrong secrets holds the whole account, and is asked for again every ten minutes', async () => {
-    stub.script = () => refused(45009);
+    wecom.stub.script = () => refused(45009);
     const barred = { failure: 'breaker', code: '45009:gettoken' };
 
-    expect(await failure(anIntent(TEXT))).toMatchObject({ ...barred, retryAfterMs: 600_000 });
-    clock.advance(599_000);
-    expect(await failure(anIntent(TEXT))).toMatchObject({ ...barred, retryAfterMs: 1_000 });
-    expect(stub.count('gettoken')).toBe(1);
+    expect(await wecom.failure(anIntent(TEXT))).toMatchObject({ ...barred, retryAfterMs: 600_000 });
+    wecom.clock.advance(599_000);
+    expect(await wecom.failure(anIntent(TEXT))).toMatchObject({ ...barred, retryAfterMs: 1_000 });
+    expect(wecom.stub.count('gettoken')).toBe(1);
 
-    clock.advance(1_000);
-    stub.script = () => ok();
+    wecom.clock.advance(1_000);
+    wecom.stub.script = () => ok();
 
-    expect(await channel.send(anIntent(TEXT))).toEqual({ providerId: 'm-1' });
+    expect(await wecom.channel.send(anIntent(TEXT))).toEqual({ providerId: 'm-1' });
   });
 });
 
 describe('network', () => {
   test('a connection that dies after the request was written leaves the outcome unknown', async () => {
-    stub.script = ({ path }) => (path === 'gettoken' ? ok() : { drop: true });
+    wecom.stub.script = ({ path }) => (path === 'gettoken' ? ok() : { drop: true });
 
-    expect(await failure(anIntent(TEXT))).toMatchObject({ failure: 'unknown' });
-    expect(stub.count('message/send')).toBe(1);
+    expect(await wecom.failure(anIntent(TEXT))).toMatchObject({ failure: 'unknown' });
+    expect(wecom.stub.count('message/send')).toBe(1);
   });
 
   test('a gateway error, a page that is no JSON or an answer that says nothing leaves it unknown, too', async () => {
-    stub.script = ({ path }) => (path === 'gettoken' ? ok() : { status: 502, body: 'bad gateway' });
-    expect(await failure(anIntent(TEXT))).toMatchObject({ failure: 'unknown', code: 'http_502' });
+    wecom.stub.script = ({ path }) => (path === 'gettoken' ? ok() : { status: 502, body: 'bad gateway' });
+    expect(await wecom.failure(anIntent(TEXT))).toMatchObject({ failure: 'unknown', code: 'http_502' });
 
-    stub.script = ({ path }) => (path === 'gettoken' ? ok() : { body: '<html>sign in to the network</html>' });
-    expect(await failure(anIntent(TEXT))).toMatchObject({ failure: 'unknown', code: 'bad_answer' });
+    wecom.stub.script = ({ path }) => (path === 'gettoken' ? ok() : { body: '<html>sign in to the network</html>' });
+    expect(await wecom.failure(anIntent(TEXT))).toMatchObject({ failure: 'unknown', code: 'bad_answer' });
 
-    stub.script = ({ path }) => (path === 'gettoken' ? ok() : { body: '{}' });
-    expect(await failure(anIntent(TEXT))).toMatchObject({ failure: 'unknown', code: 'bad_answer' });
+    wecom.stub.script = ({ path }) => (path === 'gettoken' ? ok() : { body: '{}' });
+    expect(await wecom.failure(anIntent(TEXT))).toMatchObject({ failure: 'unknown', code: 'bad_answer' });
   });
 
   test.each([...GATEWAY, [429, 'wait']] as const)(
     'a %i that is no answer of WeCom’s is %s',
     async (status, expected) => {
-      stub.script = ({ path }) => (path === 'gettoken' ? ok() : { status, body: '<html>proxy</html>' });
+      wecom.stub.script = ({ path }) => (path === 'gettoken' ? ok() : { status, body: '<html>proxy</html>' });
 
-      expect(await failure(anIntent(TEXT))).toMatchObject({ failure: expected, code: `http_${status}` });
+      expect(await wecom.failure(anIntent(TEXT))).toMatchObject({ failure: expected, code: `http_${status}` });
     },
   );
 
   test.each([202, 204, 299, 302, 307])('a %i is nothing WeCom says: unknown, and not followed', async (status) => {
-    stub.script = ({ path }) =>
-      path === 'gettoken' ? ok() : { status, headers: { location: `${stub.url}/elsewhere` }, body: '' };
+    wecom.stub.script = ({ path }) =>
+      path === 'gettoken' ? ok() : { status, headers: { location: `${wecom.stub.url}/elsewhere` }, body: '' };
 
-    expect(await failure(anIntent(TEXT))).toMatchObject({ failure: 'unknown', code: `http_${status}` });
-    expect(stub.count('message/send')).toBe(1);
-    expect(stub.count('/elsewhere')).toBe(0);
+    expect(await wecom.failure(anIntent(TEXT))).toMatchObject({ failure: 'unknown', code: `http_${status}` });
+    expect(wecom.stub.count('message/send')).toBe(1);
+    expect(wecom.stub.count('/elsewhere')).toBe(0);
   });
 
   test('an answer too long to be read leaves the outcome unknown', async () => {
-    stub.script = ({ path }) => (path === 'gettoken' ? ok() : { body: 'x'.repeat(2 * 1_048_576) });
+    wecom.stub.script = ({ path }) => (path === 'gettoken' ? ok() : { body: 'x'.repeat(2 * 1_048_576) });
 
-    expect(await failure(anIntent(TEXT))).toMatchObject({ failure: 'unknown', code: 'bad_answer' });
+    expect(await wecom.failure(anIntent(TEXT))).toMatchObject({ failure: 'unknown', code: 'bad_answer' });
   });
 
   test('a lost gettoken is simply asked again', async () => {
-    stub.script = () => ({ drop: true });
+    wecom.stub.script = () => ({ drop: true });
 
-    expect(await failure(anIntent(TEXT))).toMatchObject({ failure: 'retry' });
+    expect(await wecom.failure(anIntent(TEXT))).toMatchObject({ failure: 'retry' });
   });
 
   test('nobody listening means that nothing was sent', async () => {
-    channel = aChannel({ apiBase: 'http://127.0.0.1:1' });
+    const channel = aChannel({ apiBase: 'http://127.0.0.1:1' });
 
-    expect(await failure(anIntent(TEXT))).toMatchObject({ failure: 'retry', code: 'ECONNREFUSED' });
+    expect(await failureOf(channel.send(anIntent(TEXT)))).toMatchObject({ failure: 'retry', code: 'ECONNREFUSED' });
   });
 });

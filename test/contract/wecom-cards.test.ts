@@ -1,21 +1,10 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { Card } from '../../src/channels/card.ts';
-import type { Channel, ChannelError, OutboundIntent } from '../../src/channels/channel.ts';
-import { ApiStub, ok, refused } from '../fixtures/wecom/api-stub.ts';
-import { ACCOUNT, aChannel, anIntent } from '../fixtures/wecom/platform.ts';
-import { failureOf } from '../support/channel-failure.ts';
+import { ok, refused } from '../fixtures/wecom/api-stub.ts';
+import { ACCOUNT, anIntent } from '../fixtures/wecom/platform.ts';
+import { useWecom } from '../fixtures/wecom/sending.ts';
 
-let stub: ApiStub;
-let channel: Channel;
-
-beforeAll(async () => {
-  stub = await ApiStub.start();
-});
-afterAll(async () => stub.stop());
-beforeEach(() => {
-  stub.reset();
-  channel = aChannel({ apiBase: stub.url });
-});
+const wecom = useWecom();
 
 const CARD: Card = {
   id: 'k3m9abcd',
@@ -25,16 +14,14 @@ const CARD: Card = {
   actions: [{ verb: 'approve', label: '通过', style: 'primary' }],
 };
 
-const failure = async (intent: OutboundIntent): Promise<ChannelError> => failureOf(channel.send(intent));
-
 describe('cards', () => {
   const answered = ({ path }: { path: string }) =>
     path === 'gettoken' ? ok() : { errcode: 0, errmsg: 'ok', msgid: 'm-1', response_code: 'SEND_CODE' };
 
   test('carry a task id of their own and give what a redraw needs', async () => {
-    stub.script = answered;
-    const receipt = await channel.send(anIntent({ kind: 'card', card: CARD }));
-    const [message] = stub.sent('message/send') as { template_card: { task_id: string } }[];
+    wecom.stub.script = answered;
+    const receipt = await wecom.channel.send(anIntent({ kind: 'card', card: CARD }));
+    const [message] = wecom.stub.sent('message/send') as { template_card: { task_id: string } }[];
 
     expect(message?.template_card.task_id).toMatch(/^k3m9abcd-2-[0-9a-f]{16}$/);
     expect(receipt).toEqual({
@@ -46,9 +33,9 @@ describe('cards', () => {
   test('have the same task id on a second try and another one in another row or for another person', async () => {
     const intent = anIntent({ kind: 'card', card: CARD });
     for (const changes of [{}, { attempt: 2 }, { id: 'row-2' }, { to: { account: ACCOUNT, chat: 'lina' } }])
-      await channel.send({ ...intent, ...changes });
+      await wecom.channel.send({ ...intent, ...changes });
     const [first, again, otherRow, otherPerson] = (
-      stub.sent('message/send') as { template_card: { task_id: string } }[]
+      wecom.stub.sent('message/send') as { template_card: { task_id: string } }[]
     ).map((m) => m.template_card.task_id);
 
     expect(again).toBe(first);
@@ -56,22 +43,22 @@ describe('cards', () => {
   });
 
   test('without a response code can only be superseded', async () => {
-    const receipt = await channel.send(anIntent({ kind: 'card', card: CARD }));
+    const receipt = await wecom.channel.send(anIntent({ kind: 'card', card: CARD }));
     expect(receipt.handle).toBeUndefined();
 
     expect(
-      await failure(anIntent({ kind: 'card_update', card: { ...CARD, closed: '已通过' }, handle: {} })),
+      await wecom.failure(anIntent({ kind: 'card_update', card: { ...CARD, closed: '已通过' }, handle: {} })),
     ).toMatchObject({
       failure: 'card_gone',
       code: 'no_response_code',
     });
-    expect(stub.count('message/update_template_card')).toBe(0);
+    expect(wecom.stub.count('message/update_template_card')).toBe(0);
   });
 
   test('that show nothing to press and no link go as text', async () => {
-    await channel.send(anIntent({ kind: 'card', card: { ...CARD, actions: [], closed: '已通过' } }));
+    await wecom.channel.send(anIntent({ kind: 'card', card: { ...CARD, actions: [], closed: '已通过' } }));
 
-    expect(stub.sent('message/send')).toMatchObject([
+    expect(wecom.stub.sent('message/send')).toMatchObject([
       { msgtype: 'text', text: { content: '放款审批 A1087\n金额：300,000.00\n已通过' } },
     ]);
   });
@@ -87,12 +74,12 @@ describe('redraws', () => {
       path !== 'gettoken' && codes.some((code) => body.includes(`"${code}"`))
         ? refused(60140, 'invalid response_code')
         : ok();
-  const codes = () => stub.sent('message/update_template_card').map(({ response_code }) => response_code);
+  const codes = () => wecom.stub.sent('message/update_template_card').map(({ response_code }) => response_code);
 
   test('of the final state use the code kept from the send', async () => {
-    await channel.send(anIntent({ kind: 'card_update', card: closed, handle }));
+    await wecom.channel.send(anIntent({ kind: 'card_update', card: closed, handle }));
 
-    expect(stub.sent('message/update_template_card')).toEqual([
+    expect(wecom.stub.sent('message/update_template_card')).toEqual([
       {
         userids: ['ZhangWei'],
         agentid: 1000007,
@@ -110,24 +97,24 @@ describe('redraws', () => {
   });
 
   test('after a press use the code of the press and keep the other', async () => {
-    await channel.send(anIntent({ kind: 'card_update', card: closed, handle, tap }));
+    await wecom.channel.send(anIntent({ kind: 'card_update', card: closed, handle, tap }));
 
     expect(codes()).toEqual(['TAP_CODE']);
   });
 
   test('fall back to the kept code when the passive reply has burnt the one of the press', async () => {
-    stub.script = usedUp('TAP_CODE');
+    wecom.stub.script = usedUp('TAP_CODE');
 
-    expect(await channel.send(anIntent({ kind: 'card_update', card: closed, handle, tap }))).toEqual({
+    expect(await wecom.channel.send(anIntent({ kind: 'card_update', card: closed, handle, tap }))).toEqual({
       providerId: 'm-1',
     });
     expect(codes()).toEqual(['TAP_CODE', 'SEND_CODE']);
   });
 
   test('are given up as gone when no code works', async () => {
-    stub.script = usedUp('TAP_CODE', 'SEND_CODE');
+    wecom.stub.script = usedUp('TAP_CODE', 'SEND_CODE');
 
-    expect(await failure(anIntent({ kind: 'card_update', card: closed, handle, tap }))).toMatchObject({
+    expect(await wecom.failure(anIntent({ kind: 'card_update', card: closed, handle, tap }))).toMatchObject({
       failure: 'card_gone',
       code: '60140',
     });
@@ -135,31 +122,32 @@ describe('redraws', () => {
 
   test('of a card that stays open reach its presser only and never spend the kept code', async () => {
     const open = { ...CARD, revision: 3 };
-    expect(await channel.send(anIntent({ kind: 'card_update', card: open, handle }))).toEqual({ handle });
-    expect(stub.calls).toEqual([]);
+    expect(await wecom.channel.send(anIntent({ kind: 'card_update', card: open, handle }))).toEqual({ handle });
+    expect(wecom.stub.calls).toEqual([]);
 
-    await channel.send(anIntent({ kind: 'card_update', card: open, handle, tap }));
+    await wecom.channel.send(anIntent({ kind: 'card_update', card: open, handle, tap }));
     expect(codes()).toEqual(['TAP_CODE']);
 
-    stub.script = usedUp('TAP_CODE');
-    expect(await failure(anIntent({ kind: 'card_update', card: open, handle, tap }))).toMatchObject({
+    wecom.stub.script = usedUp('TAP_CODE');
+    expect(await wecom.failure(anIntent({ kind: 'card_update', card: open, handle, tap }))).toMatchObject({
       failure: 'card_gone',
     });
     expect(codes()).toEqual(['TAP_CODE', 'TAP_CODE']);
   });
 
   test('read the list of members who have no such card', async () => {
-    stub.script = ({ path }) => (path === 'gettoken' ? ok() : { errcode: 0, errmsg: 'ok', invaliduser: ['zhangwei'] });
+    wecom.stub.script = ({ path }) =>
+      path === 'gettoken' ? ok() : { errcode: 0, errmsg: 'ok', invaliduser: ['zhangwei'] };
 
-    expect(await channel.send(anIntent({ kind: 'card_update', card: closed, handle }))).toEqual({
+    expect(await wecom.channel.send(anIntent({ kind: 'card_update', card: closed, handle }))).toEqual({
       undeliverable: 'invaliduser',
     });
   });
 
   test('whose connection dies are unknown and do not spend a second code', async () => {
-    stub.script = ({ path }) => (path === 'gettoken' ? ok() : { drop: true });
+    wecom.stub.script = ({ path }) => (path === 'gettoken' ? ok() : { drop: true });
 
-    expect(await failure(anIntent({ kind: 'card_update', card: closed, handle, tap }))).toMatchObject({
+    expect(await wecom.failure(anIntent({ kind: 'card_update', card: closed, handle, tap }))).toMatchObject({
       failure: 'unknown',
     });
     expect(codes()).toEqual(['TAP_CODE']);

@@ -1,34 +1,19 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import type { Channel, ChannelError, OutboundContent, OutboundIntent } from '../../src/channels/channel.ts';
-import { ApiStub, ok, refused } from '../fixtures/wecom/api-stub.ts';
-import { ACCOUNT, aChannel, anIntent, NOW } from '../fixtures/wecom/platform.ts';
-import { failureOf } from '../support/channel-failure.ts';
-import { FixedClock } from '../support/fixed-clock.ts';
+import { describe, expect, test } from 'vitest';
+import type { OutboundContent } from '../../src/channels/channel.ts';
+import { ok, refused } from '../fixtures/wecom/api-stub.ts';
+import { ACCOUNT, aChannel, anIntent } from '../fixtures/wecom/platform.ts';
+import { useWecom } from '../fixtures/wecom/sending.ts';
 
-let stub: ApiStub;
-let clock: FixedClock;
-let channel: Channel;
-
-beforeAll(async () => {
-  stub = await ApiStub.start();
-});
-afterAll(async () => stub.stop());
-beforeEach(() => {
-  stub.reset();
-  clock = new FixedClock(NOW);
-  channel = aChannel({ apiBase: stub.url }, clock);
-});
+const wecom = useWecom();
 
 const TEXT: OutboundContent = { kind: 'text', text: '您好' };
 
-const failure = async (intent: OutboundIntent): Promise<ChannelError> => failureOf(channel.send(intent));
-
 describe('text', () => {
   test('goes to one member of one app with the duplicate check on for four hours', async () => {
-    const receipt = await channel.send(anIntent({ kind: 'text', text: '您好 <何女士> & 家人' }));
+    const receipt = await wecom.channel.send(anIntent({ kind: 'text', text: '您好 <何女士> & 家人' }));
 
     expect(receipt).toEqual({ providerId: 'm-1' });
-    expect(stub.sent('message/send')).toEqual([
+    expect(wecom.stub.sent('message/send')).toEqual([
       {
         touser: 'ZhangWei',
         agentid: 1000007,
@@ -41,25 +26,26 @@ describe('text', () => {
   });
 
   test('is byte for byte the same on a second try, as raw UTF-8', async () => {
-    await channel.send(anIntent(TEXT));
-    await channel.send(anIntent(TEXT, { attempt: 2 }));
-    const [first, second] = stub.calls.filter(({ path }) => path === 'message/send');
+    await wecom.channel.send(anIntent(TEXT));
+    await wecom.channel.send(anIntent(TEXT, { attempt: 2 }));
+    const [first, second] = wecom.stub.calls.filter(({ path }) => path === 'message/send');
 
     expect(second?.body).toBe(first?.body);
     expect(first?.body).toContain('您好');
   });
 
   test('shows its ordinal and the answers one may type', async () => {
-    await channel.send(anIntent({ kind: 'text', text: '是否继续？', choices: ['是', '否'] }, { ordinal: 2 }));
+    await wecom.channel.send(anIntent({ kind: 'text', text: '是否继续？', choices: ['是', '否'] }, { ordinal: 2 }));
 
-    expect(stub.sent('message/send')).toMatchObject([{ text: { content: '是否继续？\n[是] [否] (2)' } }]);
+    expect(wecom.stub.sent('message/send')).toMatchObject([{ text: { content: '是否继续？\n[是] [否] (2)' } }]);
   });
 
   test('beyond 2048 bytes goes as several messages, in order', async () => {
     let id = 0;
-    stub.script = ({ path }) => (path === 'gettoken' ? ok() : { errcode: 0, errmsg: 'ok', msgid: `m-${(id += 1)}` });
-    const receipt = await channel.send(anIntent({ kind: 'text', text: '一'.repeat(1500) }));
-    const contents = stub.sent('message/send').map(({ text }) => (text as { content: string }).content);
+    wecom.stub.script = ({ path }) =>
+      path === 'gettoken' ? ok() : { errcode: 0, errmsg: 'ok', msgid: `m-${(id += 1)}` };
+    const receipt = await wecom.channel.send(anIntent({ kind: 'text', text: '一'.repeat(1500) }));
+    const contents = wecom.stub.sent('message/send').map(({ text }) => (text as { content: string }).content);
 
     expect(receipt.providerId).toBe('m-1,m-2,m-3');
     expect(contents.map((content) => /\((\d)\/3·..\)$/.exec(content)?.[1])).toEqual(['1', '2', '3']);
@@ -67,15 +53,15 @@ describe('text', () => {
   });
 
   test.each(['@all', 'a|b', '', ' ', 'a b', 'x'.repeat(65)])('never leaves for the recipient %j', async (chat) => {
-    expect(await failure(anIntent(TEXT, { to: { account: ACCOUNT, chat } }))).toMatchObject({
+    expect(await wecom.failure(anIntent(TEXT, { to: { account: ACCOUNT, chat } }))).toMatchObject({
       failure: 'our_fault',
       code: 'bad_recipient',
     });
-    expect(stub.calls).toEqual([]);
+    expect(wecom.stub.calls).toEqual([]);
   });
 
   test('without any character never leaves', async () => {
-    expect(await failure(anIntent({ kind: 'text', text: ' \n' }))).toMatchObject({
+    expect(await wecom.failure(anIntent({ kind: 'text', text: ' \n' }))).toMatchObject({
       failure: 'our_fault',
       code: 'empty_text',
     });
@@ -90,9 +76,10 @@ describe('recipients the platform names as invalid', () => {
     [{ invaliduser: 'lina' }, undefined],
     [{ invaliduser: 'zhangweimin' }, undefined],
   ])('%j means undeliverable: %s', async (answer, undeliverable) => {
-    stub.script = ({ path }) => (path === 'gettoken' ? ok() : { errcode: 0, errmsg: 'ok', msgid: 'm-1', ...answer });
+    wecom.stub.script = ({ path }) =>
+      path === 'gettoken' ? ok() : { errcode: 0, errmsg: 'ok', msgid: 'm-1', ...answer };
 
-    expect((await channel.send(anIntent(TEXT))).undeliverable).toBe(undeliverable);
+    expect((await wecom.channel.send(anIntent(TEXT))).undeliverable).toBe(undeliverable);
   });
 });
 
@@ -130,10 +117,10 @@ describe('refusals', () => {
     [42038, 'our_fault'],
     [987654, 'our_fault'],
   ])('%i is %s and is not tried again here', async (errcode, expected) => {
-    stub.script = ({ path }) => (path === 'gettoken' ? ok() : scripted(errcode)());
+    wecom.stub.script = ({ path }) => (path === 'gettoken' ? ok() : scripted(errcode)());
 
-    expect(await failure(anIntent(TEXT))).toMatchObject({ failure: expected, code: String(errcode) });
-    expect(stub.count('message/send')).toBe(1);
+    expect(await wecom.failure(anIntent(TEXT))).toMatchObject({ failure: expected, code: String(errcode) });
+    expect(wecom.stub.count('message/send')).toBe(1);
   });
 
   test.each([
@@ -143,9 +130,9 @@ describe('refusals', () => {
     ['45009:hour', '45009:day', (14 * 3600 + 58 * 60 + 59) * 1000],
     ['45009:day', '45009:day', (14 * 3600 + 58 * 60 + 59) * 1000],
   ])('a frequency block after %s is %s and is waited out for %i ms', async (earlierCode, code, retryAfterMs) => {
-    stub.script = ({ path }) => (path === 'gettoken' ? ok() : refused(45009));
+    wecom.stub.script = ({ path }) => (path === 'gettoken' ? ok() : refused(45009));
 
-    expect(await failure(anIntent(TEXT, { attempt: 7, earlierCode }))).toMatchObject({
+    expect(await wecom.failure(anIntent(TEXT, { attempt: 7, earlierCode }))).toMatchObject({
       failure: 'wait',
       code,
       retryAfterMs,
@@ -153,12 +140,12 @@ describe('refusals', () => {
   });
 
   test('an address that is not on the list is shown to the operator', async () => {
-    stub.script = ({ path }) =>
+    wecom.stub.script = ({ path }) =>
       path === 'gettoken'
         ? ok()
         : refused(60020, 'not allow to access from your ip, hint: [1735], from ip: 203.0.113.9');
 
-    expect((await failure(anIntent(TEXT))).message).toBe(
+    expect((await wecom.failure(anIntent(TEXT))).message).toBe(
       '60020 not allow to access from your ip, hint: [1735], from ip: 203.0.113.9',
     );
   });
@@ -166,37 +153,37 @@ describe('refusals', () => {
 
 describe('answers to presses', () => {
   test('are a text to the presser, or nothing when the callback has shown it', async () => {
-    await channel.send(anIntent({ kind: 'tap_answer', tap: {}, text: '已由李娜处理', alert: true }));
+    await wecom.channel.send(anIntent({ kind: 'tap_answer', tap: {}, text: '已由李娜处理', alert: true }));
     expect(
-      await channel.send(
+      await wecom.channel.send(
         anIntent({ kind: 'tap_answer', tap: { answered: 'true' }, text: '已由李娜处理', alert: true }),
       ),
     ).toEqual({});
 
-    expect(stub.sent('message/send')).toMatchObject([{ touser: 'ZhangWei', text: { content: '已由李娜处理' } }]);
+    expect(wecom.stub.sent('message/send')).toMatchObject([{ touser: 'ZhangWei', text: { content: '已由李娜处理' } }]);
   });
 });
 
 describe('the channel', () => {
   test('tells its account, its limits and what it cannot know', () => {
-    expect(channel.account).toBe('wecom:ww1a2b3c4d5e6f7890:1000007');
-    expect(channel.capabilities).toMatchObject({
+    expect(wecom.channel.account).toBe('wecom:ww1a2b3c4d5e6f7890:1000007');
+    expect(wecom.channel.capabilities).toMatchObject({
       safeToRepeat: true,
       duplicateWindowMs: 14_400_000,
       reports: { edits: false, deletions: false },
     });
-    expect(channel.pace).toEqual([
+    expect(wecom.channel.pace).toEqual([
       { scope: 'chat', count: 25, windowMs: 60_000 },
       { scope: 'chat', count: 900, windowMs: 3_600_000 },
     ]);
   });
 
   test('checks its credentials by asking for a token, whether or not one is known', async () => {
-    expect(await channel.check()).toEqual({ ok: true });
-    stub.script = () => refused(40001);
+    expect(await wecom.channel.check()).toEqual({ ok: true });
+    wecom.stub.script = () => refused(40001);
 
-    expect(await channel.check()).toEqual({ ok: false, code: '40001' });
-    expect(stub.count('gettoken')).toBe(2);
+    expect(await wecom.channel.check()).toEqual({ ok: false, code: '40001' });
+    expect(wecom.stub.count('gettoken')).toBe(2);
   });
 
   test.each([{ agentId: 'abc' }, { agentId: '' }])('refuses the setting %j', (settings) => {
@@ -204,8 +191,8 @@ describe('the channel', () => {
   });
 
   test('never shows secret or token in an error', async () => {
-    stub.script = ({ path }) => (path === 'gettoken' ? ok() : { drop: true });
-    const error = await failure(anIntent(TEXT));
+    wecom.stub.script = ({ path }) => (path === 'gettoken' ? ok() : { drop: true });
+    const error = await wecom.failure(anIntent(TEXT));
 
     expect(JSON.stringify([error, error.message, error.stack, error.cause, String(error.cause)])).not.toMatch(
       /synthetic-secret|access_token|T1/,

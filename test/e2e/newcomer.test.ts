@@ -64,11 +64,24 @@ async function approves(visitor: Visitor, step: 'review' | 'approve', decider: s
     .waitFor({ state: 'hidden' });
 }
 
+/** What is no amount is not sent: what is expected stands below it, in the page's language. */
+async function mistypesAmount(visitor: Visitor, dialog: Locator): Promise<void> {
+  const amount = dialog.getByLabel(visitor.say('payment.amount'));
+  const due = await amount.inputValue();
+  for (const typed of ['', 'abc', '0']) {
+    await amount.fill(typed);
+    await dialog.getByRole('button', { name: visitor.say('payment.record'), exact: true }).click();
+    await dialog.getByRole('alert').getByText(visitor.say('payment.expected')).waitFor();
+  }
+  await amount.fill(due);
+}
+
 /** Says that the money of the next instalment has come in; the loan and the amount stand ready. */
 async function recordsPayment(visitor: Visitor, page: Page): Promise<void> {
   await page.getByRole('button', { name: visitor.say('payment.open'), exact: true, disabled: false }).click();
   const dialog = page.getByRole('dialog', { name: visitor.say('payment.title') });
   await dialog.getByRole('button', { name: visitor.say('payment.record'), exact: true }).waitFor();
+  await mistypesAmount(visitor, dialog);
   expect(await accessibilityFaults(page)).toEqual([]);
   await dialog.getByRole('button', { name: visitor.say('payment.record'), exact: true }).click();
   await dialog.waitFor({ state: 'hidden' });

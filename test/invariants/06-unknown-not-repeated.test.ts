@@ -4,6 +4,7 @@
  */
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { ChannelError, type Receipt } from '../../src/channels/channel.ts';
+import { businessNow } from '../../src/jobs/clock.ts';
 import { until, useCompany, type StaffActor, type Worker } from './support/company.ts';
 
 const company = useCompany();
@@ -129,6 +130,41 @@ describe('a process dies while it sends', () => {
 
     expect((await row()).state).toBe('UNKNOWN');
     expect(company.channels.wecom.sent).toHaveLength(1);
+  });
+
+  test('messages that two processes died with go out by and by: one that they died of must not take the others along each time', async () => {
+    for (let n = 0; n < 2; n += 1) await tell('wecom');
+    await company.db.pool.query(
+      `UPDATE outbox SET state = 'LEASED', attempts = CASE WHEN id = (SELECT min(id) FROM outbox) THEN 1 ELSE 2 END, lease_token = gen_random_uuid(),
+         sending_at = clock_timestamp(), lease_until = clock_timestamp() - interval '1 second', due_at = business_now() - interval '1 minute'`,
+    );
+    const before = await businessNow(company.base.database);
+
+    await company.worker().deliverer.sweep();
+
+    const { rows } = await company.db.pool.query<{ state: string; is_later: boolean }>(
+      'SELECT state, due_at >= $1 AS is_later FROM outbox ORDER BY attempts',
+      [before],
+    );
+    expect(rows).toEqual([
+      { state: 'PENDING', is_later: false },
+      { state: 'PENDING', is_later: true },
+    ]);
+  });
+
+  test('the answer to a press whose content is damaged keeps no other message from being taken back', async () => {
+    await tell('telegram');
+    await tell('slack');
+    await company.db.pool.query(
+      `UPDATE outbox SET kind = 'tap_answer', sealed_payload = '\\x00' WHERE account LIKE 'slack:%'`,
+    );
+    await company.db.pool.query(
+      `UPDATE outbox SET state = 'LEASED', attempts = 1, lease_token = gen_random_uuid(), sending_at = clock_timestamp(), lease_until = clock_timestamp() - interval '1 second'`,
+    );
+
+    await company.worker().deliverer.sweep();
+
+    expect(await company.count(`outbox WHERE state = 'UNKNOWN'`)).toBe(2);
   });
 
   test('a worker that wakes up after its lease has run out changes nothing any more', async () => {

@@ -5,10 +5,11 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { Actor } from '../../src/core/operations/actor.ts';
 import { refusalOf } from '../support/product.ts';
+import { castOf } from './support/cast.ts';
 import { ADMIN, useCompany, type StaffActor } from './support/company.ts';
 
 const company = useCompany();
-const people: Partial<Record<'submitter' | 'author' | 'reviewer' | 'both' | 'approver', StaffActor>> = {};
+const { people, person } = castOf<'submitter' | 'author' | 'reviewer' | 'both' | 'approver'>();
 let phone = 13_800_000_000;
 
 beforeAll(async () => {
@@ -18,12 +19,6 @@ beforeAll(async () => {
   people.reviewer = await company.addStaff('周敏', ['reviewer'], { telegram: '7102' });
   people.approver = await company.addStaff('阿May', ['approver'], { slack: 'U0MAY' });
 });
-
-function person(who: keyof typeof people): StaffActor {
-  const found = people[who];
-  if (!found) throw new Error(`nobody is ${who} yet`);
-  return found;
-}
 
 interface Approval {
   readonly id: string;

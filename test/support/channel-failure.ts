@@ -6,11 +6,11 @@ export const GATEWAY = [
   [400, 'retry'],
   [401, 'retry'],
   [403, 'breaker'],
-  [404, 'our_fault'],
-  [405, 'our_fault'],
+  [404, 'retry'],
+  [405, 'retry'],
   [407, 'breaker'],
   [408, 'retry'],
-  [413, 'our_fault'],
+  [413, 'retry'],
   [451, 'retry'],
 ] as const;
 

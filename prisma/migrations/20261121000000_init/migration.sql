@@ -157,6 +157,7 @@ CREATE TABLE conversations (
   recorded_at   timestamptz NOT NULL DEFAULT now(),
   UNIQUE (account, chat, thread, actor)
 ) WITH (fillfactor = 70);
+CREATE INDEX conversations_silenced ON conversations (account) WHERE is_silenced;
 
 CREATE TABLE inbox_keys (
   account text NOT NULL,
@@ -237,6 +238,8 @@ CREATE INDEX outbox_open_chat ON outbox (account, chat, id) WHERE state IN ('PEN
 CREATE INDEX outbox_leased ON outbox (lease_until) WHERE state = 'LEASED';
 CREATE INDEX outbox_unknown ON outbox (id) WHERE state = 'UNKNOWN';
 CREATE INDEX outbox_deferred ON outbox (id) WHERE state = 'DEFERRED';
+-- What somebody looks for among the many that went out.
+CREATE INDEX outbox_not_sent ON outbox (state, id) WHERE state IN ('FAILED', 'PARKED', 'DENIED', 'LAPSED');
 CREATE INDEX outbox_inbox ON outbox (inbox_id) WHERE lane = 'INTERACTIVE';
 CREATE INDEX outbox_subject ON outbox (subject_id, id) WHERE subject_id IS NOT NULL;
 CREATE INDEX outbox_customer ON outbox (customer_id, at) WHERE customer_id IS NOT NULL;
@@ -366,7 +369,7 @@ CREATE TABLE timeline_items (
   PRIMARY KEY (id, at)
 ) PARTITION BY RANGE (at);
 CREATE INDEX timeline_items_conversation ON timeline_items (conversation_id, id);
-CREATE INDEX timeline_items_message ON timeline_items (conversation_id, message_id) WHERE message_id IS NOT NULL;
+CREATE INDEX timeline_items_message ON timeline_items (message_id, conversation_id) WHERE message_id IS NOT NULL;
 CREATE INDEX timeline_items_outbox ON timeline_items (outbox_id) WHERE outbox_id IS NOT NULL;
 
 -- One item may stand on several customers' files; (customer, item) is there once.
@@ -493,7 +496,7 @@ CREATE TABLE lead_assignments (
   id          uuid PRIMARY KEY,
   lead_id     uuid NOT NULL REFERENCES leads (id) ON DELETE RESTRICT,
   staff_id    uuid NOT NULL REFERENCES staff (id) ON DELETE RESTRICT,
-  how         text NOT NULL CHECK (how IN ('TYPED', 'ROTATION', 'KEPT')),
+  how         text NOT NULL CHECK (how IN ('TYPED', 'ROTATION', 'KEPT', 'GIVEN')),
   at          timestamptz NOT NULL,
   recorded_at timestamptz NOT NULL DEFAULT now()
 );
@@ -632,6 +635,7 @@ CREATE TABLE applications (
   recorded_at  timestamptz NOT NULL DEFAULT now()
 );
 CREATE UNIQUE INDEX applications_one_open ON applications (lead_id) WHERE state IN ('SUBMITTED', 'RETURNED');
+CREATE INDEX applications_lead ON applications (lead_id);
 CREATE INDEX applications_customer ON applications (customer_id);
 CREATE INDEX applications_product ON applications (product_id);
 CREATE INDEX applications_submitter ON applications (submitted_by);
@@ -830,8 +834,11 @@ CREATE TABLE reminder_outcomes (
 
 -- ───────────────────────────── staff to-dos ─────────────────────────────
 
+CREATE SEQUENCE todo_number_seq;
 CREATE TABLE todos (
   id           uuid PRIMARY KEY,
+  -- As people see it: T12.
+  number       integer NOT NULL UNIQUE DEFAULT nextval('todo_number_seq'),
   key          text NOT NULL UNIQUE,
   staff_id     uuid REFERENCES staff (id) ON DELETE RESTRICT,
   role         text,

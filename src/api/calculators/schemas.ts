@@ -4,7 +4,14 @@
  * the descriptions. A test posts every member named here and fails when the calculator does not know it.
  */
 
-import { ALLOCATION_MODES, DAY_COUNTS, HOLIDAY_RULES, MAX_INSTALMENTS } from '../../domain/repayments/index.ts';
+import {
+  ALLOCATION_MODES,
+  DAY_COUNTS,
+  HOLIDAY_RULES,
+  MAX_INSTALMENTS,
+  METHODS,
+} from '../../domain/repayments/index.ts';
+import { REMARKS } from '../../lib/request-body.ts';
 
 /** A JSON Schema of the dialect OpenAPI 3.1 uses. */
 export type Schema = Readonly<Record<string, unknown>>;
@@ -30,7 +37,7 @@ const rate: Schema = { type: 'string', description: 'A fraction with eight decim
 const dayCount: Schema = { type: 'string', enum: [...DAY_COUNTS] };
 
 /** A member that is a remark about the case; every request may carry them, and they change nothing. */
-const REMARKS: Readonly<Record<string, Schema>> = { cn: {}, id: {}, desc: {}, expect: {}, rule: {}, note: {} };
+const remarks: Readonly<Record<string, Schema>> = Object.fromEntries([...REMARKS].map((name) => [name, {}]));
 
 function object(properties: Readonly<Record<string, Schema>>, required: string[], description?: string): Schema {
   return {
@@ -43,7 +50,7 @@ function object(properties: Readonly<Record<string, Schema>>, required: string[]
 }
 
 function request(properties: Readonly<Record<string, Schema>>, required: string[], description?: string): Schema {
-  return object({ ...properties, ...REMARKS }, required, description);
+  return object({ ...properties, ...remarks }, required, description);
 }
 
 function list(items: Schema, more: Schema = {}): Schema {
@@ -65,17 +72,7 @@ const scheduleRequest = request(
   {
     method: {
       type: 'string',
-      enum: [
-        'EQUAL_INSTALMENT',
-        'EQUAL_PRINCIPAL',
-        'INTEREST_ONLY',
-        'BULLET',
-        'FLAT',
-        'BALLOON',
-        'GRACE_THEN_EQUAL_INSTALMENT',
-        'FIXED_PAYMENT',
-        'REVOLVING',
-      ],
+      enum: [...METHODS],
       description:
         '等额本息, 等额本金, 先息后本, 一次还本付息, 等本等息, 气球贷, interest only then 等额本息, fixed payment, 随借随还. A member that the method does not use is refused.',
     },

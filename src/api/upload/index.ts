@@ -11,7 +11,7 @@ import { isRole, type Actor } from '../../core/operations/actor.ts';
 import { performOperation, readTimes, type UnitDeps } from '../../core/unit/unit.ts';
 import { documentErrors, findUploadLink, MAX_FILE_BYTES, MAX_UPLOAD_FILES } from '../../domain/documents/index.ts';
 import { findStaff } from '../../domain/staff/index.ts';
-import { wallClock } from '../../lib/business-date.ts';
+import { timeText, wallClock } from '../../lib/business-date.ts';
 import { AppError, commonErrors, errorText } from '../../lib/errors.ts';
 import { isLanguage } from '../../lib/i18n.ts';
 import type { Log } from '../../lib/log.ts';
@@ -141,8 +141,7 @@ async function show(visit: Visit): Promise<Shown> {
 /** Judged before a byte of a file is read, and once more when the link is used up. */
 async function open(visit: Visit): Promise<FormView & { readonly customerId: string }> {
   const seen = (await perform(visit, 'document.openUpload', { link: visit.linkId })) as Opened;
-  const { hour, minute } = wallClock(seen.expiresAt, visit.deps.unit.services.companyZone);
-  return { ...seen, until: `${String(hour).padStart(2, '0')}:${String(minute).padStart(2, '0')}` };
+  return { ...seen, until: timeText(wallClock(seen.expiresAt, visit.deps.unit.services.companyZone)) };
 }
 
 interface Opened {

@@ -4,7 +4,7 @@ import type { Clock } from '../../lib/clock.ts';
 import type { Log } from '../../lib/log.ts';
 import type { Secret } from '../../lib/secret.ts';
 import { slackAccount } from '../accounts.ts';
-import { ChannelError, REPORTS, type Capabilities, type Channel, type PaceRule } from '../channel.ts';
+import { ChannelError, REPORTS, type Capabilities, type Channel, type Check, type PaceRule } from '../channel.ts';
 import { boltLogger } from './bolt-log.ts';
 import { clientOptions, createSlackApi, type SlackApi } from './client.ts';
 import { DirectMessages } from './direct-messages.ts';
@@ -83,7 +83,7 @@ export function createSlackChannel(config: SlackConfig, deps: SlackDeps): Channe
   };
 }
 
-async function checkToken(api: SlackApi): Promise<{ readonly ok: boolean; readonly code?: string }> {
+async function checkToken(api: SlackApi): Promise<Check> {
   try {
     await api.call('auth.test', {}, { shape: z.looseObject({}), kind: { repeatable: true } });
     return { ok: true };

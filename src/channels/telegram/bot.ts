@@ -89,6 +89,8 @@ function watch(request: ClientRequest): void {
     // The Bot API sends nobody elsewhere: something in between did. Followed, a message would be sent again or to whoever
     // is named; so it counts as a gateway's answer, after which nobody knows what Telegram did.
     if (status >= 300 && status < 400) response.statusCode = 502;
+    // Of a 5xx telegraf reads no body, and it is the body that tells Telegram's refusal from a gateway's page.
+    if (status >= 500) response.statusCode = 400;
     if (call) call.status = status;
     // node-fetch waits for the rest of an answer that broke off, until the call's time is up.
     response.once('close', () => {

@@ -26,9 +26,10 @@ const BAD_REQUEST: readonly Row[] = [
   ['not enough rights to send', 'target_gone', 'no_rights'],
   ['chat_write_forbidden', 'target_gone', 'no_rights'],
   ['file is too big', 'our_fault', 'too_big'],
+  // One sentence for two things: it also stands for trouble on Telegram's side that passes.
+  ['wrong file_id or the file is temporarily unavailable', 'retry', 'file_unavailable'],
   ['wrong file', 'our_fault', 'file_unavailable'],
   ['invalid file', 'our_fault', 'file_unavailable'],
-  ['file is temporarily unavailable', 'retry', 'file_unavailable'],
   ['photo_invalid', 'our_fault', 'bad_photo'],
   ['image_process_failed', 'our_fault', 'bad_photo'],
 ];
@@ -43,12 +44,15 @@ const FORBIDDEN: readonly Row[] = [
   ['the group chat was deleted', 'target_gone', 'kicked'],
 ];
 
+/** What refusals mean by their beginning; of two rows that fit the first counts. */
+export const ROWS = { 400: BAD_REQUEST, 403: FORBIDDEN } as const;
+
 /** Every way an API call can fail, typed. `status` is that of the answer, if there was one. */
 export function telegramFailure(error: unknown, kind: CallKind, status: number | undefined): ChannelError {
   if (error instanceof ChannelError) return error;
   if (error instanceof TelegramError && isReadable(error)) return refusal(error, kind);
   // A refusal that is not in Telegram's words is somebody else's.
-  if (status !== undefined && status >= 400 && status < 500) return gatewayFailure(status, lost(kind));
+  if (status !== undefined && status >= 400) return gatewayFailure(status, lost(kind));
   if (error instanceof TelegramError) return new ChannelError(lost(kind), 'bad_answer');
   return new ChannelError(neverSent(error) ? 'retry' : lost(kind), 'network');
 }
@@ -69,13 +73,13 @@ function refusal(error: TelegramError, kind: CallKind): ChannelError {
   const detail = { detail: `${String(code)} ${description.slice(0, 200)}` };
   if (code === 429) return waitFailure('429', error.parameters?.retry_after, detail);
   if (code === 401) return new ChannelError('breaker', 'unauthorized', detail);
-  if (code === 403) return byRow(FORBIDDEN, said, ['', 'target_gone', 'forbidden'], detail);
+  if (code === 403) return byRow(ROWS[403], said, ['', 'target_gone', 'forbidden'], detail);
   if (code === 404) return notFound(said, detail);
   if (code === 409)
     return new ChannelError('park', said.includes('webhook') ? 'webhook_active' : 'other_poller', detail);
   if (code === 413) return new ChannelError('our_fault', 'too_big', detail);
   if (code >= 500) return new ChannelError(serverFailure(code, kind), String(code), detail);
-  return byRow(BAD_REQUEST, said, ['', 'our_fault', String(code)], detail);
+  return byRow(ROWS[400], said, ['', 'our_fault', String(code)], detail);
 }
 
 function byRow(rows: readonly Row[], said: string, otherwise: Row, detail: { detail: string }): ChannelError {
@@ -90,7 +94,7 @@ function notFound(said: string, detail: { detail: string }): ChannelError {
     : new ChannelError('breaker', 'not_found', detail);
 }
 
-/** Telegram's own 500 refuses; a gateway's 502 or 504 may hide an answer that was given. */
+/** Telegram's own 500 refuses; in its words as well a 502 or 504 may hide an answer that was given. */
 function serverFailure(status: number, kind: CallKind): ChannelFailure {
   return status === 500 || status === 503 ? 'retry' : lost(kind);
 }

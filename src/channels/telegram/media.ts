@@ -32,7 +32,8 @@ export async function fetchFile(source: MediaSource, media: MediaRef, maxBytes: 
   const got = await download(url, { maxBytes, timeoutMs: TRANSFER_TIMEOUT_MS });
   if (isPage(got, media.mime)) throw new ChannelError('retry', 'html_page');
   if (got.status === 200) return got.bytes;
-  if (got.status === 404) throw new ChannelError('our_fault', 'file_unavailable');
+  // Telegram refuses in JSON; another's 404 says nothing of the file.
+  if (got.status === 404 && got.mime === 'application/json') throw new ChannelError('our_fault', 'file_unavailable');
   if (got.status === 401) throw new ChannelError('breaker', 'unauthorized');
   throw new ChannelError('retry', `http_${String(got.status)}`);
 }

@@ -4,13 +4,14 @@
  *
  * What a card cannot show is degraded by these rules:
  * - something to press → `button_interaction`; only links → `text_notice` whose whole face is the first link; neither → text;
+ * - a field's name longer than 5 字 stands before its value, in the value's place;
  * - a title that is cut, what a button says beyond 10 字 (with the button's place), fields beyond six and values longer than
  *   30 字 go in full below the card's text (`sub_title_text`, 160 字);
  * - buttons beyond six: presses come first, links that find no room become jump links (three), the rest is left out;
  * - options beyond ten are left out; a drop-down without a button to send it with is listed as text;
  * - links longer than 2048 bytes are left out.
  */
-import { encodeCardKey, type Card, type CardAction } from '../card.ts';
+import { encodeCardKey, type Card, type CardAction, type CardField } from '../card.ts';
 import { fitLine, fitLines, fitsLine, withOrdinal } from './text.ts';
 
 const MAX_FIELDS = 6;
@@ -127,14 +128,12 @@ function noticeCard(card: Card, urls: readonly LinkAction[], ordinal: number | u
 
 /** What all card types show above their buttons; `extra` lines stand for what this type has no place for. */
 function face(card: Card, extra: readonly (string | undefined)[]): Omit<TemplateCard, 'card_type'> {
-  const inFull = card.fields.filter(({ value }, i) => i >= MAX_FIELDS || !fitsLine(value, FIELD_VALUE));
+  const rows = card.fields.slice(0, MAX_FIELDS).map(rowOf);
+  const inFull = card.fields.filter((_field, i) => i >= MAX_FIELDS || !fitsLine(rows[i]?.value ?? '', FIELD_VALUE));
   // A title that is cut would keep its question to itself: it stands below in full.
   const title = fitsLine(card.title, TITLE) ? undefined : card.title;
   const below = present([title, card.text, ...extra, ...inFull.map(fieldLine)]);
-  const fields = card.fields.slice(0, MAX_FIELDS).map(({ label, value }) => ({
-    keyname: fitLine(label, FIELD_NAME) || '·',
-    value: fitLine(value, FIELD_VALUE),
-  }));
+  const fields = rows.map(({ label, value }) => ({ keyname: label || '·', value: fitLine(value, FIELD_VALUE) }));
   return {
     ...(card.source === undefined ? {} : { source: { desc: fitLine(card.source, 20), desc_color: 0 } }),
     main_title: {
@@ -144,6 +143,12 @@ function face(card: Card, extra: readonly (string | undefined)[]): Omit<Template
     ...(below.length === 0 ? {} : { sub_title_text: fitLines(below.join('\n'), 160) }),
     ...(fields.length === 0 ? {} : { horizontal_content_list: fields }),
   };
+}
+
+/** The field as it stands in its row. */
+function rowOf(field: CardField): CardField {
+  const label = fitLine(field.label, FIELD_NAME);
+  return fitsLine(field.label.trim(), FIELD_NAME) ? { ...field, label } : { label: '', value: fieldLine(field) };
 }
 
 /** A label in full where its button cannot show it; several are told apart by their places. */

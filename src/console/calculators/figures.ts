@@ -23,8 +23,8 @@ export function grouped(text: string): string {
 export function percent(fraction: string): string {
   const negative = fraction.startsWith('-');
   const [whole = '0', part = ''] = fraction.replace('-', '').split('.');
-  const millionths = BigInt(whole) * 100_000_000n + BigInt(part.padEnd(8, '0').slice(0, 8));
-  const hundredths = (millionths + 5_000n) / 10_000n;
+  const units = BigInt(whole) * 100_000_000n + BigInt(part.padEnd(8, '0').slice(0, 8));
+  const hundredths = (units + 5_000n) / 10_000n; // of a percent
   const text = `${hundredths / 100n}.${(hundredths % 100n).toString().padStart(2, '0')}%`;
   return negative && hundredths > 0n ? `−${text}` : text;
 }

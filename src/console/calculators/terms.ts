@@ -1,6 +1,7 @@
 /** What is typed, and the requests it makes. Amounts and rates stay texts: the server alone calculates. */
 import type { Fault, Plan } from './api.ts';
 
+/** The repayment methods the page offers. */
 export const METHODS = [
   'EQUAL_INSTALMENT',
   'EQUAL_PRINCIPAL',
@@ -14,6 +15,7 @@ export const METHODS = [
 /** One of {@link METHODS}. */
 export type Method = (typeof METHODS)[number];
 
+/** How the days of a period are counted. */
 export const DAY_COUNTS = ['30/360', '30E/360', 'ACT/360', 'ACT/365', 'ACT/ACT'] as const;
 /** What becomes of an odd first period; the empty one is the server’s default. */
 export const FIRST_PERIODS = [
@@ -104,7 +106,7 @@ export function plainAmount(text: string): string {
 }
 
 /** "6%" and full-width digits as a plain decimal. */
-function plainRate(text: string): string {
+export function plainRate(text: string): string {
   return text.normalize('NFKC').replaceAll(/[\s%]/g, '');
 }
 

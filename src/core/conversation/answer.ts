@@ -2,12 +2,15 @@
 import { toHalfWidth } from '../../lib/mask.ts';
 import { formatYuan } from '../../lib/money.ts';
 import { someoneElse } from './addressee.ts';
-import { repair } from './begin.ts';
+import { obey, repair } from './begin.ts';
+import { readDistrict, writeCityOf, type DistrictRead } from './district.ts';
 import { loanWithoutUnit, NAMES_LOAN, sayAmbiguous, sayHeard } from './heard.ts';
 import { askSlot, prompt, sayStillOpen } from './prompt.ts';
+import type { StepOf } from '../flow/index.ts';
 import type { Reading } from './protocol.ts';
 import { reconsider, reopen, run } from './run.ts';
 import { sayOn } from './say.ts';
+import { isAsking } from './small-talk.ts';
 import { absorb, askConflict, conflictOf, emptySlot, sayProblem, writeSlot } from './slots.ts';
 import type { Frame } from './state.ts';
 import type { Turn } from './turn.ts';
@@ -17,11 +20,11 @@ import {
   isCourtesy,
   isDenial,
   isGreeting,
-  limitProblem,
   MONEY_FACT_NAMES,
   parseAnswer,
   PROBABLE,
   toSimplified,
+  withinLimits,
   type Ambiguity,
   type AnswerType,
   type Fact,
@@ -37,8 +40,12 @@ const FREE_TYPES: ReadonlySet<AnswerType> = new Set(['text', 'licence-name', 'pe
 const MONEY_FACTS: ReadonlySet<FactName> = new Set(MONEY_FACT_NAMES);
 const EVASIVE = /^(?:不知道|不清楚|不记得|不确定|没想好|随便|都行|再说|忘了|i don'?t know|not sure)[。.!！~]*$/iu;
 
+const GIVES_UP =
+  /^(?:那|就|还是|唉|[,，\s])*算了(?:吧|啦)?[。.!！~\s]*$|^(?:never ?mind|forget (?:it|about it))[.!\s]*$/iu;
+
 /** Reads a message for the open question and for everything else the form wants; the draft survives whatever it is. */
 export function answer(turn: Turn, frame: Frame, text: string, reading: Reading): void {
+  if (isGivenUp(turn, frame, text)) return obey(turn, { name: 'cancel', argument: '' });
   const other = someoneElse(turn, frame, reading);
   if (other) return askConflict(turn, { ...other, text, other: true });
   const conflict = conflictOf(turn, frame, reading.understanding.facts);
@@ -51,8 +58,10 @@ export function answer(turn: Turn, frame: Frame, text: string, reading: Reading)
   if (direct === 'refused') return;
   const { understanding } = reading;
   const rest = direct === 'taken' ? besidesAnswer(turn, frame, understanding.facts) : understanding.facts;
+  const count = turn.effects.length;
   const written = absorb(turn, rest);
-  const told = sayHeard(turn, reading);
+  const isRefused = turn.effects.length > count; // of what was not taken it has been said why
+  const told = sayHeard(turn, reading) || isRefused;
   const unclear = loanWithoutUnit(turn, understanding.problems);
   if (direct === 'taken' || written.length > 0) sayAmbiguous(turn, reading);
   if (direct === 'taken' || written.length > 0) {
@@ -63,8 +72,53 @@ export function answer(turn: Turn, frame: Frame, text: string, reading: Reading)
     understanding.ambiguous.find((item) => turn.flowOf(frame).slotOfFact.get(item.name) === frame.asked) ??
     rangeAsked(turn, frame, text, reading);
   if (ambiguous && turn.top?.wait === 'slot') return askSlot(turn, turn.top, ambiguous);
+  if (sayAmbiguous(turn, reading) || sayAlready(turn, frame, understanding.facts)) return prompt(turn);
   if (told) return unclear === undefined ? prompt(turn) : reopen(turn, unclear);
   missed(turn, text);
+}
+
+/** 算了 of a colleague puts the form aside; at a question for yes or no it is an answer. */
+function isGivenUp(turn: Turn, frame: Frame, text: string): boolean {
+  const asked = frame.wait === 'slot' ? turn.flowOf(frame).slots.get(frame.asked ?? '') : undefined;
+  const isAnswer = asked?.type === 'yes-no' || asked?.type === 'consent';
+  return turn.tools.audience === 'staff' && !isAnswer && GIVES_UP.test(toSimplified(text).trim());
+}
+
+/** The open question, if it comes before the form: whatever is said at it, nothing is noted. */
+export function questionBefore(turn: Turn, frame: Frame): StepOf<'ask'> | undefined {
+  const step = frame.wait === 'choice' ? turn.flowOf(frame).steps.get(frame.step) : undefined;
+  return step?.kind === 'ask' && step.instead !== undefined ? step : undefined;
+}
+
+/** A wish, a number, a yes that is no consent: heard, and the question stays. What is asked goes to somebody who answers. */
+export function answerBefore(turn: Turn, frame: Frame, step: StepOf<'ask'>, { reply }: Reading): void {
+  if (isAsking(turn.input.text) && !step.contact) return repair(turn, 'cannot-handle');
+  const label = { kind: 'text' as const, key: step.contact?.label ?? '' };
+  const params = { ...(step.contact ? { label } : {}), reply: { kind: 'plain' as const, value: reply ?? 'none' } };
+  sayOn(turn, frame, step.instead ?? 'conversation.choose_one', { params });
+  prompt(turn);
+}
+
+/** 金额 叁拾万 where it is 30万: said, for whoever hears nothing of it says it again. */
+function sayAlready(turn: Turn, frame: Frame, facts: readonly Fact[]): boolean {
+  const flow = turn.flowOf(frame);
+  const meant = facts.flatMap(({ name, value }) => {
+    const slot = flow.slotOfFact.get(name);
+    return slot === undefined ? [] : [{ slot, value }];
+  });
+  if (meant.length === 0 || meant.some(({ slot, value }) => frame.slots[slot]?.value !== value)) return false;
+  sayThatItStands(
+    turn,
+    frame,
+    meant.map(({ slot }) => slot),
+  );
+  return true;
+}
+
+/** "It already is 300,000." */
+export function sayThatItStands(turn: Turn, frame: Frame, slots: readonly string[]): void {
+  const field = { kind: 'fields' as const, fields: fieldsOf(turn.flowOf(frame), frame, slots) };
+  sayOn(turn, frame, 'conversation.already', { params: { field } });
 }
 
 /** What a message says besides its answer; 要6200 that was taken for a monthly payment is no wanted amount as well. */
@@ -134,17 +188,18 @@ function isOtherMoney(turn: Turn, frame: Frame, asked: string, { understanding }
 
 /** A certain fact counts as it is; anything else must parse as an answer of the slot's type. */
 function take(turn: Turn, name: string, text: string, fact?: Fact): 'taken' | 'refused' | 'unread' {
-  const flow = turn.top && turn.flowOf(turn.top);
-  const slot = flow?.slots.get(name);
-  if (!flow || !slot) return 'unread';
-  const limits = flow.limits.get(name);
-  const bound = fact && limitProblem(slot.type, fact.value, limits);
-  const parsed = fact
-    ? bound === undefined
-      ? { value: fact.value }
-      : { problem: bound }
-    : parseAnswer(slot.type, text, turn.tools.today, limits);
+  const frame = turn.top;
+  const type = frame && turn.flowOf(frame).slots.get(name)?.type;
+  if (!frame || !type) return 'unread';
+  const limits = turn.flowOf(frame).limits.get(name);
+  const parsed: DistrictRead =
+    type === 'district'
+      ? readDistrict(turn, frame, text)
+      : fact
+        ? withinLimits(type, fact.value, limits)
+        : parseAnswer(type, text, turn.tools.today, limits);
   if ('value' in parsed) {
+    writeCityOf(turn, name, parsed.city);
     writeSlot(turn, name, parsed.value, 'asked');
     return 'taken';
   }
@@ -177,6 +232,7 @@ export function proceed(turn: Turn): void {
 function missed(turn: Turn, text: string): void {
   const frame = turn.top;
   if (!frame || answerCourtesy(turn, frame, text)) return;
+  if (turn.tools.audience === 'customer' && isAsking(text)) return repair(turn, 'cannot-handle');
   const misses = frame.misses + 1;
   turn.put({ ...frame, misses });
   if (misses > MAX_MISSES) {
@@ -204,10 +260,10 @@ function sayWhatIsOffered(turn: Turn, frame: Frame): boolean {
 
 /** A greeting or thanks in the middle of a form is answered, and is no failed answer. */
 function answerCourtesy(turn: Turn, frame: Frame, text: string): boolean {
-  const isCourteous = turn.tools.audience === 'staff' && (isCourtesy(text) || isGreeting(text));
-  if (!isCourteous) return false;
+  if (!isCourtesy(text) && !isGreeting(text)) return false;
   sayOn(turn, frame, isGreeting(text) ? 'conversation.greeting' : 'conversation.courtesy');
-  sayStillOpen(turn);
+  if (turn.tools.audience === 'staff') sayStillOpen(turn);
+  else prompt(turn);
   return true;
 }
 

@@ -5,32 +5,11 @@
  */
 import { LANGUAGES, type Language } from '../../lib/i18n.ts';
 import { toHalfWidth } from '../../lib/mask.ts';
+import type { CommandName } from '../flow/index.ts';
+import { parseReassignment } from './reassign-words.ts';
+import { isLatinName } from './understand/latin-name.ts';
 import { toSimplified } from './understand/normalise.ts';
 import { parsePhone } from './understand/phone.ts';
-
-/** Every command; `customer`, `repayment`, `submit`, `upload`, `invite`, `approvals`, `continue`, `hand-back` and `language` may carry an argument. */
-export const COMMANDS = [
-  'customer',
-  'my-customers',
-  'tasks',
-  'approvals',
-  'repayment',
-  'help',
-  'submit',
-  'upload',
-  'invite',
-  'continue',
-  'cancel',
-  'skip',
-  'back',
-  'restart',
-  'human',
-  'hand-back',
-  'language',
-] as const;
-
-/** The name of a command. */
-type CommandName = (typeof COMMANDS)[number];
 
 /** A recognised command; `argument` is '' when there is none. */
 export interface Command {
@@ -51,12 +30,15 @@ const TABLE: readonly CommandWords[] = [
   { name: 'customer', words: ['客户', '查客户', '找客户', '/customer'], argument: 'required' },
   { name: 'my-customers', words: ['我的客户', '客户列表', '/customers', 'customers'], argument: 'none' },
   { name: 'tasks', words: ['待办', '我的待办', '/tasks', '/todo', 'tasks', 'todo'], argument: 'none' },
+  { name: 'finish', words: ['完成', '完成待办', '办完', '办完待办', '/done', 'done', 'finish'], argument: 'required' },
+  { name: 'reopen', words: ['重开', '重开待办', '/reopen', 'reopen'], argument: 'required' },
   { name: 'approvals', words: ['审批', '待审批', '我的审批', '/approvals', 'approvals'], argument: 'optional' },
   { name: 'repayment', words: ['还款', '还款计划', '查还款', '/repayment'], argument: 'required' },
   { name: 'help', words: ['帮助', '使用说明', '菜单', '/help', 'help', '/start', '/daiban'], argument: 'none' },
   { name: 'submit', words: ['提交', '提交审批', '/submit'], argument: 'optional' },
   { name: 'upload', words: ['上传', '传资料', '上传资料', '/upload', 'upload'], argument: 'optional' },
   { name: 'invite', words: ['邀请', '邀请客户', '/invite', 'invite'], argument: 'optional' },
+  { name: 'reassign', words: ['转派', '转派客户', '/reassign', 'reassign'], argument: 'optional' },
   { name: 'continue', words: ['继续', '接着填', '回到', '/continue', 'continue'], argument: 'optional' },
   { name: 'cancel', words: ['取消', '不填了', '退出', ...LATER, '/cancel', 'cancel'], argument: 'none' },
   { name: 'skip', words: ['跳过', '先跳过', '下一个', '/skip', 'skip'], argument: 'none' },
@@ -66,6 +48,8 @@ const TABLE: readonly CommandWords[] = [
   { name: 'hand-back', words: ['交还', '交还机器人', '/handback', 'handback', 'hand-back'], argument: 'optional' },
   { name: 'language', words: ['语言', '切换语言', '/language', 'language'], argument: 'optional' },
 ];
+/** Every command there are words for. */
+export const COMMANDS: readonly CommandName[] = TABLE.map(({ name }) => name);
 
 /** What people call the languages the bot speaks, in simplified lower case. */
 const LANGUAGE_WORDS: Readonly<Record<Language, readonly string[]>> = {
@@ -89,8 +73,9 @@ const CUSTOMER_SENTENCE =
 /** 我先看看客户何女士的资料: looking at takes what is looked at, 看看客户能不能做 asks for no file. */
 const FILE_SENTENCE =
   /^[….\s]*(?:我|先|再|要|想|帮我|请|麻烦)*(?:看|查)(?:看|一?下)?客户\s?(?<who>[^\s,，的]{1,20})的(?:资料|情况|信息|档案)$/u;
-/** submit A1087 · customer K305: English words are commands only before an id or a phone, alone they are talk */
-const ENGLISH_COMMAND = /^(?<word>submit|customer|repayment)\s+(?<key>[KALQC]\d{1,8}|[+\d][\d -]{6,16})$/iu;
+/** submit A1087 · customer Mr Wang · repayment 0023: before anything but a number or a name these English words are talk */
+const ENGLISH_COMMAND = /^(?<word>submit|customer|repayment)(?:\s+(?<argument>[^\s,，][^,，\n]{0,39}))?$/iu;
+const NUMBER_OR_CHINESE_NAME = /^(?:\d{3,18}|[\u4e00-\u9fa5·]{1,8})$/u;
 /** 提交 A1089 执照是她自己的: what follows the number is for those who decide. 提交 A1089 了吗 asks, 提交 A1089 先等等 wants nothing handed in. */
 const SUBMIT_WITH_NOTE =
   /^\/?(?:提交审批|提交|submit)\s*(?<key>[AK]\d{1,8})(?:\s*[,，:：;；。]\s*|\s+)(?!了|过|的|没有?$|先|等|别|不|取消|撤|之?前|怎么|为什么|被|再|not\b|wait|later|cancel|失败|报错|.*(?:先不|别|不要|暂不)提交|.*[?？吗呢么]$)(?<note>[^\s,，。.!！?？].{0,299})$/isu;
@@ -135,6 +120,7 @@ export function parseCommand(text: string): Command | undefined {
   if (noted !== undefined) return { name: 'submit', argument: noted.toUpperCase() };
   const plain = plainWords(text).replace(/^\/?hand back\b/iu, 'handback');
   if (plain.length > 60 || plain.includes('\n')) return undefined;
+  if (parseReassignment(plain)) return { name: 'reassign', argument: plain };
   const [head = '', ...rest] = plain.split(/[\s:：]+/u);
   const row = BY_WORD.get(toSimplified(head).toLowerCase());
   if (row) return commandOf(row, rest);
@@ -161,12 +147,25 @@ function commandOf(row: CommandWords, rest: readonly string[]): Command | undefi
   // 客户 何女士 13800006612 想贷30万 is a new lead, not a question: an argument is one word, or a phone with spaces.
   if (row.name === 'language')
     return { name: row.name, argument: languageCalled(argument) ?? argument.slice(0, MAX_ARGUMENT) };
+  if (row.name === 'finish' || row.name === 'reopen') return todoCommand(row.name, argument);
   // 审批 通过了吗 is talk; only a case can be asked for.
   if (row.name === 'approvals' && parseShortId(argument) === undefined) return undefined;
-  const oneThing = rest.length === 1 || parsePhone(argument) !== undefined;
+  // 客户 Mr Wang; upload bank statement is talk
+  const isWho = row.argument === 'required' && isLatinName(argument);
+  const oneThing = rest.length === 1 || isWho || parsePhone(argument) !== undefined;
   return oneThing && argument.length <= MAX_ARGUMENT && !/[,，。;；]/u.test(argument)
     ? { name: row.name, argument }
     : undefined;
+}
+
+/** T12 as a to-do is called, typed with its letter or without; A1087 is a case for approval. 办完 手续 is talk. */
+const TODO = /^(?:待办\s*)?[t#]?(?<digits>\d{1,9})$/iu;
+
+function todoCommand(name: 'finish' | 'reopen', argument: string): Command | undefined {
+  const digits = TODO.exec(argument)?.groups?.['digits'];
+  if (digits !== undefined) return { name, argument: `T${Number(digits)}` };
+  const number = parseShortId(argument);
+  return number?.startsWith('A') === true ? { name, argument: number } : undefined;
 }
 
 /** 邀请吴先生, 交还何女士: a form of address ends the name; 客户何女士 may begin a lead. */
@@ -182,15 +181,24 @@ function gluedCommand(plain: string): Command | undefined {
   const row = BY_WORD.get(match?.groups?.['word'] ?? '');
   const argument = match?.groups?.['argument'] ?? '';
   if (!row || row.argument === 'none') return undefined;
+  if (row.name === 'finish' || row.name === 'reopen') return todoCommand(row.name, argument);
   return parseShortId(argument) !== undefined || parsePhone(argument) !== undefined
     ? { name: row.name, argument }
     : undefined;
 }
 
+function englishCommand(plain: string): Command | undefined {
+  const { word = '', argument = '' } = ENGLISH_COMMAND.exec(plain)?.groups ?? {};
+  const row = BY_WORD.get(`/${word.toLowerCase()}`);
+  if (!row || (argument === '' && row.argument === 'required')) return undefined;
+  const isCase = argument === '' || parseShortId(argument) !== undefined || parsePhone(argument) !== undefined;
+  const isWho = row.argument === 'required' && (NUMBER_OR_CHINESE_NAME.test(argument) || isLatinName(argument));
+  return isCase || isWho ? { name: row.name, argument } : undefined;
+}
+
 function sentenceCommand(plain: string): Command | undefined {
-  const english = ENGLISH_COMMAND.exec(plain)?.groups;
-  const row = BY_WORD.get(`/${english?.['word']?.toLowerCase() ?? ''}`);
-  if (row && english?.['key'] !== undefined) return { name: row.name, argument: english['key'] };
+  const english = englishCommand(plain);
+  if (english) return english;
   const repayment = REPAYMENT_SENTENCE.exec(plain)?.groups?.['who'];
   if (repayment !== undefined) return { name: 'repayment', argument: repayment.replace(/^客户/u, '') };
   const found = (CUSTOMER_SENTENCE.exec(plain) ?? FILE_SENTENCE.exec(plain))?.groups;

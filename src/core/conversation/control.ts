@@ -125,8 +125,10 @@ function restart(turn: Turn): void {
   const told = Object.entries(frame.slots).filter(
     ([name]) => slots.get(name)?.guarded === true && !frame.changed.includes(name),
   );
+  const anew = [...slots].flatMap(([name, { ask }]) => (ask === undefined ? [] : [name]));
   turn.put({
     ...running(frame),
+    anew,
     step: definition.restart ?? definition.first,
     slots: Object.fromEntries(told),
     trail: [],

@@ -1,30 +1,43 @@
 /** Changing what is already there: corrections by name, and the person's word on a change of something confirmed. */
 import { sayOtherOpen, speaksOfDraft, turnTo } from './addressee.ts';
-import { acknowledge, proceed } from './answer.ts';
+import { acknowledge, proceed, sayThatItStands } from './answer.ts';
 import { formatYuan, parseYuan } from '../../lib/money.ts';
 import { begin, repair } from './begin.ts';
 import type { Correction } from './correction.ts';
-import { slotMeantBy } from './correction-target.ts';
+import { slotHolding, slotMeantBy } from './correction-target.ts';
 import { sayHeard } from './heard.ts';
+import { readDistrict, writeCityOf, type DistrictRead } from './district.ts';
 import { findStart } from './open.ts';
 import { prompt } from './prompt.ts';
 import type { Reading } from './protocol.ts';
 import { readMessage } from './reading.ts';
 import { reopen } from './run.ts';
 import { sayOn } from './say.ts';
-import { absorb, askConflict, confirmSlots, conflictOf, emptySlot, sayProblem, writeSlot } from './slots.ts';
+import {
+  absorb,
+  affirmAbove,
+  askConflict,
+  confirmSlots,
+  conflictOf,
+  emptySlot,
+  sayDenied,
+  sayProblem,
+  writeSlot,
+} from './slots.ts';
 import type { Frame } from './state.ts';
 import type { Turn } from './turn.ts';
 import {
+  CERTAIN,
   limitProblem,
   parseAnswer,
   PROBABLE,
   toSimplified,
+  understandLead,
   type AnswerType,
   type Fact,
   type FactValue,
 } from './understand/index.ts';
-import { applies, fieldsOf, labelOf } from './values.ts';
+import { applies, labelOf } from './values.ts';
 
 /** What a proposed change can be answered with: make it, drop it, or begin a form for the other person. */
 export const VERDICTS = ['change', 'keep', 'new'] as const;
@@ -104,49 +117,87 @@ export function correct(turn: Turn, correction: Correction): boolean {
   const flow = turn.flowOf(target.frame);
   const slot = flow.slots.get(target.slot);
   if (!slot) return false;
-  if (correction.isDenial && 'problem' in parseAnswer(slot.type, correction.value, turn.tools.today)) return false;
+  if (correction.isDenial && !replacesOnesOwn(turn, slot.type, correction)) return false;
   turnTo(turn, target.frame);
   if (correction.value === '') {
     reopen(turn, target.slot);
     return true;
   }
-  const parsed = parseAnswer(slot.type, correction.value, turn.tools.today, flow.limits.get(target.slot));
+  const parsed = readValue(turn, target, correction.value);
+  if ('problem' in parsed && NONE.test(correction.value))
+    return takeBack(turn, { ...correction, value: '', isGone: true, isDeleted: true });
   if ('problem' in parsed) {
     sayProblem(turn, target.slot, parsed.problem);
     prompt(turn);
     return true;
   }
-  replaceWith(turn, target, parsed.value, correction.isDenial === true ? [] : besides(turn, target, parsed.value));
+  writeCityOf(turn, target.slot, parsed.city);
+  affirmAbove(turn, target.slot);
+  if (sayDenied(turn, target.slot)) {
+    prompt(turn);
+    return true;
+  }
+  replaceWith(turn, target, parsed.value, correction.isDenial ? [] : besides(turn, target, parsed.value, correction));
   return true;
 }
 
 /** The words of a name are all its own: 深圳 in 执照改成深圳市何记图文 is no city. */
 const WHOLE_SENTENCE: ReadonlySet<AnswerType> = new Set(['text', 'licence-name', 'person-name']);
 
-/** What the sentence of a correction says of other fields: the term in 金额改成12万 36个月. */
-function besides(turn: Turn, { frame, slot }: SlotTarget, value: FactValue): readonly Fact[] {
+/** Whether plain words put one value for another after all. A name is followed by anything: 何女士改主意了. */
+function replacesOnesOwn(turn: Turn, type: AnswerType, { denied, value }: Correction): boolean {
+  if (denied !== undefined && WHOLE_SENTENCE.has(type)) return false;
+  return 'value' in parseAnswer(type, value, turn.tools.today);
+}
+
+/** 负债改成没有 */
+const NONE = /^(?:没有?了?|无|none|nothing|no)$/iu;
+
+/** The value as the field's type reads it; 36期 40万 begins with the field's own, if all behind it is of other fields. */
+function readValue(turn: Turn, { frame, slot }: SlotTarget, text: string): DistrictRead {
+  const flow = turn.flowOf(frame);
+  const type = flow.slots.get(slot)?.type ?? 'text';
+  const read = (words: string): DistrictRead =>
+    type === 'district'
+      ? readDistrict(turn, frame, words)
+      : parseAnswer(type, words, turn.tools.today, flow.limits.get(slot));
+  const whole = read(text);
+  const [first = '', ...rest] = text.split(/[,，\s]+/u);
+  if ('value' in whole || rest.length === 0 || WHOLE_SENTENCE.has(type)) return whole;
+  const own = read(first);
+  const isOther = (words: string): boolean =>
+    'problem' in read(words) && understandLead(words, turn.tools.today).facts.length > 0;
+  return rest.every(isOther) ? own : whole;
+}
+
+/** What the sentence of a correction says of other fields: the term in 金额改成12万 36个月, the amount in 改成36期 40万. */
+function besides(
+  turn: Turn,
+  { frame, slot }: SlotTarget,
+  value: FactValue,
+  { target, denied }: Correction,
+): readonly Fact[] {
   const flow = turn.flowOf(frame);
   const type = flow.slots.get(slot)?.type;
   if (type === undefined || WHOLE_SENTENCE.has(type)) return [];
-  return (turn.input.reading?.understanding.facts ?? []).filter((fact) => {
+  const isListed = target === '' && denied === undefined; // both are what it shall be changed to
+  const facts = (turn.input.reading?.understanding.facts ?? []).filter((fact) => {
     const other = flow.slotOfFact.get(fact.name);
     const isSameValue = fact.value === value && flow.slots.get(other ?? '')?.type === type;
-    return other !== slot && fact.confidence >= PROBABLE && !isSameValue;
+    return other !== slot && (isListed || fact.confidence >= PROBABLE) && !isSameValue;
   });
+  return isListed ? facts.map((fact) => ({ ...fact, confidence: Math.max(fact.confidence, CERTAIN) })) : facts;
 }
 
 /** Writes a value that the person has named outright with what he says `besides`, and goes on, or asks about what wants asking. */
 function replaceWith(turn: Turn, { frame, slot }: SlotTarget, value: FactValue, others: readonly Fact[] = []): void {
   const before = turn.top?.slots[slot];
-  if (before?.value === value) {
-    sayOn(turn, frame, 'conversation.already', {
-      params: { field: { kind: 'fields', fields: fieldsOf(turn.flowOf(frame), frame, [slot]) } },
-    });
-  }
+  if (before?.value === value) sayThatItStands(turn, frame, [slot]);
   writeSlot(turn, slot, value, 'asked');
   if (before?.confirmed === true) confirmSlots(turn, [slot]);
   const conflict = turn.top && conflictOf(turn, turn.top, others);
-  acknowledge(turn, absorb(turn, others));
+  const news = before?.value === undefined ? [slot] : []; // of a change the old and the new are shown
+  acknowledge(turn, [...news, ...absorb(turn, others)]);
   // With its text: whatever the answer is, the form goes on with all that is new.
   if (conflict) return askConflict(turn, { ...conflict, text: turn.input.text });
   proceed(turn);
@@ -204,7 +255,8 @@ function sumOf(
  * house that is still mortgaged), any other for its new value. What names no field, or says a fact by itself, is plain text.
  */
 function takeBack(turn: Turn, correction: Correction): boolean {
-  if ((turn.input.reading?.understanding.facts.length ?? 0) > 0) return false;
+  const isFact = (turn.input.reading?.understanding.facts.length ?? 0) > 0;
+  if (isFact && correction.isDeleted !== true) return false;
   const target = findTarget(turn, correction);
   if (!target || 'other' in target) return false;
   const { frame, slot: name } = target;
@@ -274,8 +326,7 @@ function findTarget(turn: Turn, correction: Correction): Target | undefined {
     const before = correction.target.slice(0, word.length - end.length);
     if (slot !== undefined && speaksOfDraft(turn, frame, before)) return { frame, slot };
     if (slot !== undefined) other ??= before;
-    if (word !== '') continue;
-    const meant = slotMeantBy(turn, frame, correction);
+    const meant = word === '' ? slotMeantBy(turn, frame, correction) : slotHolding(turn, frame, correction.target);
     if (meant !== undefined) return { frame, slot: meant };
   }
   return other === undefined ? undefined : { other };

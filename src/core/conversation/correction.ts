@@ -8,11 +8,18 @@ export interface Correction {
   readonly value: string;
   /** There is none any more; `value` is ''. */
   readonly isGone?: true;
+  /** 还是30万吧: where such a value is asked for, it is the answer. */
+  readonly isAfterAll?: true;
+  /** It shall be taken off the form (把房产删掉), whatever the words say besides. */
+  readonly isDeleted?: true;
   /** `value` is a difference to what is there (金额多加5万). */
   readonly by?: 'more' | 'less';
   /** 不是装修是开餐馆: what it is not; names the field when the value does not. */
   readonly denied?: string;
-  /** 收入不是1.2万，是2.1万 · 20万改24期: the words may just as well be plain talk, when they name no field or no value of its kind. */
+  /**
+   * 收入不是1.2万，是2.1万 · 20万改24期 · 周转改装修: the words may just as well be plain talk, when they name no field or no value
+   * of its kind.
+   */
   readonly isDenial?: true;
 }
 
@@ -21,7 +28,7 @@ const NUMBER = '[+¥￥]?[\\d一二两三四五六七八九十百半]';
 const PATTERNS: readonly RegExp[] = [
   new RegExp(`^${CHANGE_VERB}[:：\\s]*(?<value>.+)$`, 'u'),
   new RegExp(
-    `^(?:请|帮我|麻烦)?(?:把|将)?(?<target>[^\\d\\s,，]{1,10}?)(?:从[^,，]{1,20}?)?${CHANGE_VERB}[:：\\s]*(?<value>.+)$`,
+    `^(?:请|帮我|麻烦)?(?:把|将|从)?(?<target>[^\\d\\s,，]{1,10}?)(?:从[^,，]{1,20}?)?${CHANGE_VERB}[:：\\s]*(?<value>.+)$`,
     'u',
   ),
   /^(?:请|帮我|麻烦)?(?:修改|更改|更正|改一?下|改)(?<target>[\u4e00-\u9fa5A-Za-z]{1,8}?)(?:[:：,，\s]+|(?=[\d+]))(?:成|为|是)?(?<value>.+)$/u,
@@ -33,14 +40,27 @@ const PATTERNS: readonly RegExp[] = [
 /** 不是30万是50万 · 他说不是装修是开餐馆 */
 const NOT_BUT =
   /^(?:(?:[他她]们?|客户|对方|人家|刚才?|现在|又)*(?:说了?|讲|告诉我|其实)[,，\s]*)?不是(?<denied>[^,，]{1,20}?)[,，\s]*(?:而是|应该是|是)(?<value>.+)$/u;
-/** 24期改48期 · 把16万改成17万, and nothing else: beside other words it is read among the facts of the sentence. */
+/** 24期改48期 · 20万，改30万 · 把16万改成17万, and nothing else: beside other words it is read among the facts of the sentence. */
 const ONE_FOR_ANOTHER = new RegExp(
-  `^(?:请|帮我|麻烦)?(?:把|将|从)?(?<denied>${NUMBER}[^,，。;；改]{0,12}?)\\s?(?:${CHANGE_VERB}|改)[:：\\s]*(?<value>(?!一下)${NUMBER}[^,，。;；\\s改]{0,12})$`,
+  `^(?:请|帮我|麻烦)?(?:把|将|从)?(?<denied>${NUMBER}[^,，。;；改]{0,12}?)[,，\\s]{0,2}(?:${CHANGE_VERB}|改)[:：\\s]*(?<value>(?!一下)${NUMBER}[^,，。;；\\s改]{0,12})$`,
   'u',
 );
+/** 广州改深圳 · 周转，改装修. Only with two values of one field: 广州改善环境 and 城市改天再说 are plain talk. */
+const ONE_WORD_FOR_ANOTHER =
+  /^(?:请|帮我|麻烦)?(?:把|将|从)?(?<denied>[\u4e00-\u9fa5]{2,8}?)[,，\s]{0,2}改(?<value>[\u4e00-\u9fa5]{2,8})$/u;
 /** 不对，是40万 · 错了，应该是36期. Only with a number: "不对，我再想想" corrects nothing. */
 const WRONG_BUT =
   /^(?:[哦啊呃额嗯噢]+[,，\s]*)?(?:不对|不是(?=[,，\s])|我?[说写打填搞弄]错了?|错了|更正)[,，。:：!！\s]*(?:应该|其实)?(?:是|改成|改为|为|要)?\s*(?<value>[+¥￥]?[\d一二两三四五六七八九十百半].{0,30})$/u;
+/** 还是30万吧 · make it 24 months. Only with a number, and no question. */
+const AFTER_ALL: readonly RegExp[] = [
+  new RegExp(
+    `^(?:那|就|算了|[,，\\s])*还是(?:改成|改为|按|要|做|贷|借|用)?(?<value>${NUMBER}[^,，。;；吗呢?？]{0,16})$`,
+    'u',
+  ),
+  /^(?:(?:please|sorry|no|actually),? )?(?:let['’]?s )?(?:make|change) (?:it|that) (?:to )?(?<value>[+¥￥]?\d[^?？]{0,30})$/iu,
+];
+/** 打错了，不是80万是8万: what follows says it all. */
+const SLIP = /^(?:我?[说写打填搞弄]错了?|错了|不对|sorry)[,，。.!！\s]+(?=不是)/iu;
 /** 收入不是1.2万，是2.1万 · 城市不是广州是深圳. The value is of the kind that is denied; 我, 他 and 的 speak of somebody, not of a value. */
 const DENIED: readonly RegExp[] = [
   /^(?<target>[^\d\s,，]{1,8}?)不是[+¥￥]?[\d一二两三四五六七八九十百半][^,，]{0,18}?[,，\s]*(?:而是|应该是|是)(?<value>[+¥￥]?[\d一二两三四五六七八九十百半].{0,30})$/u,
@@ -60,16 +80,27 @@ const GONE: readonly RegExp[] = [
   /^(?<target>[^\d\s,，]{0,6}?执照)(?:现在|目前|暂时|一直|还|也|都)*(?:没有?|未)(?:去?(?:办理?|领|拿|申请|注册|开))?(?:到|好|过|下来|出来)?(?:呢|的)?$/u,
   /^(?:no|remove|delete|clear)\s+(?:the\s+)?(?<target>[A-Za-z ]{2,30}?)(?:\s+any\s?more)?$/iu,
 ];
+const MAYBE_TALK: ReadonlySet<RegExp> = new Set([ONE_FOR_ANOTHER, ...DENIED, ONE_WORD_FOR_ANOTHER]);
+const DELETES = /去掉|删掉|删除|清空|^(?:remove|delete|clear)\b/iu;
 const MAX_LENGTH = 120;
 
 /** The correction a message is, if it is one. Whether the target exists is the form's business. */
 export function parseCorrection(text: string): Correction | undefined {
   const written = toHalfWidth(text)
     .trim()
-    .replace(/[。.!！]+$/u, '');
+    .replace(/[。.!！]+$/u, '')
+    .replace(SLIP, '');
   if (written.length > MAX_LENGTH || written.includes('\n')) return undefined;
   const plain = toSimplified(written).replace(DENIED_AFTER, '');
-  for (const pattern of [WRONG_BUT, ONE_FOR_ANOTHER, ...PATTERNS, NOT_BUT, ...DENIED]) {
+  for (const pattern of [
+    WRONG_BUT,
+    ONE_FOR_ANOTHER,
+    ...AFTER_ALL,
+    ...PATTERNS,
+    NOT_BUT,
+    ...DENIED,
+    ONE_WORD_FOR_ANOTHER,
+  ]) {
     const groups = pattern.exec(plain)?.groups;
     if (!groups) continue;
     // The value ends the message in every pattern; a name in it keeps the characters it was written with.
@@ -79,7 +110,8 @@ export function parseCorrection(text: string): Correction | undefined {
       target: (groups['target'] ?? '').trim(),
       value,
       ...(groups['denied'] === undefined ? {} : { denied: groups['denied'].trim() }),
-      ...(pattern === ONE_FOR_ANOTHER || DENIED.includes(pattern) ? { isDenial: true } : {}),
+      ...(MAYBE_TALK.has(pattern) ? { isDenial: true } : {}),
+      ...(AFTER_ALL.includes(pattern) ? { isAfterAll: true } : {}),
     };
   }
   const difference = DIFFERENCE.exec(plain)?.groups;
@@ -88,5 +120,6 @@ export function parseCorrection(text: string): Correction | undefined {
     return { target: target.trim(), value: value.trim(), by: more === undefined ? 'less' : 'more' };
   }
   const gone = GONE.map((pattern) => pattern.exec(plain)?.groups?.['target']).find((target) => target !== undefined);
-  return gone === undefined ? undefined : { target: gone.trim(), value: '', isGone: true };
+  if (gone === undefined) return undefined;
+  return { target: gone.trim(), value: '', isGone: true, ...(DELETES.test(plain) ? { isDeleted: true } : {}) };
 }

@@ -118,14 +118,14 @@ class Player {
   }
 
   #call(effect: Extract<ConversationEffect, { kind: 'do' }>): ConversationEvent {
-    const { operation, input, visit } = effect;
+    const { operation, input, visit, announces } = effect;
     const expected = this.#expected[0]?.do === operation ? this.#expected.shift() : undefined;
     const stub = this.#stubs[operation];
     if (!expected && !stub) this.failures.push(`unexpected call ${operation} ${JSON.stringify(input)}`);
     const difference = differenceOf(expected?.with ?? {}, input, operation);
     if (difference !== undefined) this.failures.push(difference);
     if (expected?.refuses !== undefined) return { type: 'operation.refused', visit, code: expected.refuses };
-    return { type: 'operation.done', visit, result: expected?.returns ?? stub?.(input) ?? {} };
+    return { type: 'operation.done', visit, result: expected?.returns ?? stub?.(input) ?? {}, announces };
   }
 
   #check(): void {

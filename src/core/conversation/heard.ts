@@ -7,11 +7,11 @@ import { sayOn } from './say.ts';
 import { sayProblem, writeSlot } from './slots.ts';
 import type { Frame } from './state.ts';
 import type { Turn } from './turn.ts';
-import type { Ambiguity, FactName, Problem } from './understand/index.ts';
+import { CERTAIN, type Ambiguity, type FactName, type Problem } from './understand/index.ts';
 import { labelOf, slotParam } from './values.ts';
 
 /** 贷30万 speaks of the loan whatever is asked; 要6200 only where nothing else is. */
-export const NAMES_LOAN = /[贷貸借]|金[额額]|[额額]度|需求|融[资資]|loan|borrow/iu;
+export const NAMES_LOAN = /[贷貸借]|金[额額]|[额額]度|需求|融[资資]|loan|borrow|amount|\b(?:needs?|wants?|apply)\b/iu;
 
 /** Problems and further customers, as far as the top frame's form wants such a thing; `true` when something was said. */
 export function sayHeard(turn: Turn, reading: Reading): boolean {
@@ -32,9 +32,20 @@ export function sayHeardAtOpening(turn: Turn, reading: Reading): void {
   }
 }
 
-/** What was given twice in the middle of a form, except for what is being asked: that is asked again with both values. */
-export function sayAmbiguous(turn: Turn, reading: Reading): void {
-  for (const { slot } of openAmbiguities(turn, reading)) if (slot !== turn.top?.asked) saySeveral(turn, slot);
+/**
+ * What was given twice in the middle of a form, except for what is being asked: that is asked again with both values. A field
+ * that has a value keeps it, if the text names the field; `true` when something was said.
+ */
+export function sayAmbiguous(turn: Turn, reading: Reading): boolean {
+  const named = reading.understanding.ambiguous.flatMap(({ name, candidates }) => {
+    const slot = slotOf(turn, name);
+    const isKept = slot !== undefined && turn.top?.slots[slot]?.value !== undefined;
+    return isKept && candidates.every(({ confidence }) => confidence >= CERTAIN) ? [slot] : [];
+  });
+  const open = openAmbiguities(turn, reading).map(({ slot }) => slot);
+  const told = [...open, ...named].filter((slot) => slot !== turn.top?.asked || turn.top.wait !== 'slot');
+  for (const slot of told) saySeveral(turn, slot);
+  return told.length > 0;
 }
 
 function openAmbiguities(turn: Turn, reading: Reading): readonly (Ambiguity & { readonly slot: string })[] {
@@ -56,6 +67,9 @@ function takeLowest(turn: Turn, slot: string, value: string): void {
 function saySeveral(turn: Turn, slot: string): void {
   const frame = turn.top;
   if (!frame) return;
+  const value = slotParam(turn.flowOf(frame), slot, frame.slots[slot]);
+  if (value)
+    return sayOn(turn, frame, 'conversation.several_kept', { params: { ...labelParam(turn, frame, slot), value } });
   const isOptional = turn.flowOf(frame).slots.get(slot)?.required === false;
   const optional = { kind: 'plain' as const, value: isOptional ? 'yes' : 'no' };
   sayOn(turn, frame, 'conversation.several', { params: { ...labelParam(turn, frame, slot), optional } });

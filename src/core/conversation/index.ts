@@ -24,6 +24,7 @@ export type {
 export { readMessage } from './reading.ts';
 export { namesIn } from './understand/person-name.ts';
 export { EMPTY_CONVERSATION, mapSlots, type ConversationState, type Frame, type SlotState } from './state.ts';
+export { parseReassignment, type Reassignment } from './reassign-words.ts';
 export { parseTrial } from './trial.ts';
 export { stepConversation, type ConversationStep } from './step.ts';
 export { slotValues } from './values.ts';

@@ -3,6 +3,7 @@
  * one matter with its patterns in both languages; the first row that fits counts, so what binds us most stands first. A
  * flow answers to a matter by `intent` among its starters.
  */
+import { isAgreement } from './consent-words.ts';
 import type { Intent } from '../flow/index.ts';
 import { toHalfWidth } from '../../lib/mask.ts';
 import { toSimplified } from './understand/normalise.ts';
@@ -35,6 +36,10 @@ const MY_DATA =
 const NOT_OURS = '重新?[发传]|发错|上一?[条张个]|刚才|之前发|征信|逾期|银行|信用卡|删不|公司|已经|证明';
 /** Behind 还 or 扣 in a question about the instalment; 还能, 还要补 and 还款置换 are something else. */
 const END_OF_PAYING = '(?:款|钱|账|月供|[这本]期)?(?=$|[\\s,，。;；?？!！啊呀呢吗么了吧的嘛]|可以|行|好|能)';
+
+/** Before and behind what somebody says who is not the one we look for. */
+const SORRY = '(?:(?:不好意思|抱歉|对不起|喂|你好|您好|哦|啊|那个)[,，。!！\\s]*)?';
+const TAIL = '[吧啊呀哦的了呢]?[。.!！~]?';
 
 const TABLE: readonly { readonly intent: Intent; readonly patterns: readonly RegExp[] }[] = [
   {
@@ -107,7 +112,20 @@ const TABLE: readonly { readonly intent: Intent; readonly patterns: readonly Reg
     patterns: [
       // 发错了, 我打错了 are about his own message
       /^(?:你们?|您|是不是|应该|可能|肯定|好像|[,，\s])*(?:打错(?:人|号码?|电话)?了|(?:发|找|联系|加)错(?:人|号码?|对象)了?)[吧啊呀哦\s。.!！~]*$/u,
-      /^(?:sorry,? )?(?:you(?:'ve| have)?(?: got)? |this is )?(?:the )?wrong (?:number|person)[.! ]*$/iu,
+      // 我不是吴先生 with his name; 我不是老板 is an answer
+      new RegExp(
+        `^${SORRY}(?:我|这|这里|这边)(?:并|又|可|真的?)?不是(?:[一-龥]{1,3}(?:先生|女士|小姐|太太|师傅)|你们?要找的人?|(?:这个|那个)人)(?:本人)?(?:的?(?:电话|手机|号码?))?${TAIL}(?:[,，。\\s]*(?:你们?|您)?(?:打|发|找|认|弄|搞|联系|加)错(?:人|号码?|电话|对象)?了?)?${TAIL}$`,
+        'u',
+      ),
+      new RegExp(
+        `^${SORRY}(?:我|这|这里|这边)不(?:是|姓|叫)[^,，。;；\\s吗?？]{1,8}[,，。\\s]*(?:你们?|您)?(?:打|发|找|认|弄|搞|联系|加)错(?:人|号码?|电话|对象)?了?${TAIL}$`,
+        'u',
+      ),
+      new RegExp(
+        `^${SORRY}(?:(?:我|你们?|您)?(?:不认识(?:这个|那个|你们?(?:要|说|找)的这?个?|姓[一-龥]的这?个?)人|不认识[一-龥]{1,3}(?:先生|女士|小姐))|(?:我们?)?(?:这里|这边|这儿|家)?没有(?:这个人|姓[一-龥]的(?:人)?|叫[一-龥]{2,3}的(?:人)?)|不是本人(?:的?(?:电话|手机|号码?))?|(?:你们?|您)(?:是不是)?(?:打|发|找|认|联系|加)错(?:人|号码?|电话|对象)?了?)${TAIL}$`,
+        'u',
+      ),
+      /^(?:(?:sorry|hi|hello|no|but)[,. ]+)*(?:(?:i think )?(?:you(?:'ve| have)?(?: got)? |you |this is )?(?:the )?wrong (?:number|person|guy|one)\b[^?]{0,60}|i(?:'m| am) not (?:(?:mr|mrs|ms|miss|mister)\b[. ]*\p{L}{1,20}|him|her|this person|that person|the person you(?:'re| are) looking for|who you(?:'re| are) looking for)\b[^?]{0,60}|(?:this|it)(?:'s| is)(?: not|n't) (?:(?:mr|mrs|ms|miss|mister)\b[. ]*\p{L}{1,20}|his|her|(?:his|her|their|\p{L}{1,20}'s) (?:number|phone))\b[^?]{0,60}|there(?:'s| is) no (?:mr|mrs|ms|miss|mister)\b[. ]*\p{L}{1,20} here\b[^?]{0,30}|i (?:don't|do not) know (?:(?:this|that) person|(?:mr|mrs|ms|miss|mister)\b[. ]*\p{L}{1,20})[.! ]*)$/iu,
     ],
   },
   {
@@ -184,9 +202,17 @@ const TABLE: readonly { readonly intent: Intent; readonly patterns: readonly Reg
     ],
   },
   {
+    // alone: a customer means his own, a colleague is asked whose
+    intent: 'whose-repayment',
+    patterns: [/^(?:还款|查还款|还款计划|(?:my )?repayments?)[\s。.!！?？]*$/iu],
+  },
+  {
+    intent: 'whose-customer',
+    patterns: [/^(?:客户|查客户|找客户|customer)[\s。.!！?？]*$/iu],
+  },
+  {
     intent: 'bill',
     patterns: [
-      /^(?:还款|(?:my )?repayments?)[\s。.!！?？]*$/iu,
       /^(?!.*(?:信用卡|花呗|借呗|白条|银行)).*(?:还|总共|一共|现在|目前|我|共|到底)[^,，。;；]{0,3}欠(?:你们|着|了|的)?(?:多少|几期)/u,
       /^(?!.*(?:资料|材料|文件|流水|征信|社保|公积金|证明|信用卡)).*(?:还|总共|一共|目前|现在)[^,，。;；]{0,4}[剩差有]下?(?:多少|几)(?:期|个月|钱|块钱|元|本金|贷款|尾款)?(?:[没未要]还?[完清]?|本金|$|[?？啊呀呢了吗])/u,
       new RegExp(
@@ -210,6 +236,7 @@ const TABLE: readonly { readonly intent: Intent; readonly patterns: readonly Reg
     intent: 'progress',
     patterns: [
       /(?:审批|审核|批)[^,，。;；]{0,3}(?:下来|出来|通过|完成?|好|过)?了(?:没有?|吗|么|不)|(?:贷款|申请|审批|审核|结果)[^,，。;；]{0,4}(?:下来|出来|通过)了?(?:没有?|吗|么)|(?:我的|贷款|申请|审批|审核|单子)[^,，。;；]{0,4}(?:怎么样|咋样|什么情况|什么进度)了?|(?:贷款|申请|审批|审核|那边|现在|我的)[^,，。;；]{0,4}有(?:没有)?(?:结果|消息|进展|进度)了?(?:没有?|吗|么|$|[?？])|^有(?:没有)?(?:结果|消息|进展)了?(?:没有?|吗|么|$|[?？])|(?:放款|下款)了(?:没有?|吗|么)/u,
+      /^(?:so |and |hi,? |hello,? )?(?:how(?:'s| is| are)|what(?:'s| is) (?:happening|going on) with|what about) (?:my|the|our) (?:loan|application|request|case)s?(?: (?:going|doing|coming along|now))?[?!. ]*$/iu,
       /\b(?:any|what(?:'s| is) the) (?:news|update|progress|status)\b|\b(?:has|is) my (?:loan|application) (?:been )?approved\b/iu,
     ],
   },
@@ -234,6 +261,20 @@ const TABLE: readonly { readonly intent: Intent; readonly patterns: readonly Reg
     ],
   },
   {
+    intent: 'adviser',
+    patterns: [
+      /^(?:请问|那|那个|[,，\s])*(?:我的?|负责我的?|跟我对接的?|现在)?的?(?:顾问|客户经理|业务员|专员)(?:是|叫)(?:谁|哪位|哪个|什么名字?)[啊呀呢吗\s?？]*$|^(?:请问|那|那个|[,，\s])*谁(?:是我的?|负责我|在跟进我|跟进我的?)(?:的?(?:顾问|客户经理|业务员|申请|贷款))?[啊呀呢的\s?？]*$/u,
+      /^(?:and |so |hi,? |hello,? )?(?:who(?:'s| is) (?:my|the) (?:adviser|advisor|agent|account manager)|what(?:'s| is) (?:my|the) (?:adviser|advisor|agent)'s name)[?!. ]*$/iu,
+    ],
+  },
+  {
+    intent: 'give-up',
+    patterns: [
+      /^(?:算了|那个|那|我们?|现在|还是|先|暂时|就|[,，。\s])*(?:不想|不打算|不准备|不)(?:再|要|用)?(?:继续)?(?:办|贷|借|申请)(?:理|款|钱|贷款)?[了啦]吧?[,，。!！\s]*(?:谢谢|算了|不好意思)?[。.!！\s]*$/u,
+      /^(?:sorry,? |ok,? |no,? |thanks,? |actually,? |well,? )*i (?:don't|do not|no longer) (?:want|need)(?: to (?:borrow|apply|continue|go on|proceed))?(?: (?:the|a|this|that|any|your) (?:loan|money|application))?(?: (?:any ?more|now|after all))?[.! ]*$|^(?:please )?(?:cancel|drop|stop) my (?:loan )?application[.! ]*$/iu,
+    ],
+  },
+  {
     // a colleague's; customers have no flow for it
     intent: 'full-number',
     patterns: [
@@ -248,5 +289,6 @@ const TABLE: readonly { readonly intent: Intent; readonly patterns: readonly Reg
 export function parseIntent(text: string): Intent | undefined {
   const plain = toSimplified(toHalfWidth(text)).replaceAll('’', "'").trim(); // telephones write don’t
   if (plain.length > 200) return undefined;
-  return TABLE.find(({ patterns }) => patterns.some((pattern) => pattern.test(plain)))?.intent;
+  const intent = TABLE.find(({ patterns }) => patterns.some((pattern) => pattern.test(plain)))?.intent;
+  return intent ?? (isAgreement(text) ? 'agree' : undefined);
 }

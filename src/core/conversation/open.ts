@@ -32,6 +32,7 @@ export function openFlow(turn: Turn, name: string, opening: Opening = {}): void 
     results: {},
     inputs: otherInputs(opening.inputs),
     ...(turn.input.argument === '' ? {} : { argument: turn.input.argument }),
+    ...(flow.definition.transient && turn.input.text !== '' ? { said: turn.input.text } : {}),
     trail: [],
     changed: [],
     misses: 0,

@@ -13,9 +13,14 @@ export interface Presented {
   readonly text: string;
   readonly choices: readonly { readonly verb: string; readonly value?: string; readonly label: string }[];
   readonly fields: readonly { readonly label: string; readonly value: string }[];
+  /** Sentences that the lines of a list offer to be said with one tap. */
+  readonly taps: readonly string[];
   /** Label of the button that shares the person's own phone. */
   readonly requestContact?: string;
 }
+
+/** More buttons under one message are no help. */
+const MOST_TAPS = 10;
 
 type Sayable = Extract<ConversationEffect, { kind: 'say' | 'diff' }>;
 type Labels = Extract<Param, { kind: 'labels' }>;
@@ -46,6 +51,7 @@ function presentSay(effect: Extract<Sayable, { kind: 'say' }>, textOf: TextOf): 
       label: textOf(field.label, {}),
       value: paramText(field.value, textOf),
     })),
+    taps: (effect.rows?.items ?? []).flatMap(({ tap }) => (typeof tap === 'string' ? [tap] : [])).slice(0, MOST_TAPS),
     ...(effect.contact === undefined ? {} : { requestContact: textOf(effect.contact, {}) }),
   };
 }
@@ -64,7 +70,7 @@ function presentDiff(effect: Extract<Sayable, { kind: 'diff' }>, textOf: TextOf)
     reopened: labelTexts({ keys: effect.reopened }, textOf),
     reopenedCount: effect.reopened.length,
   });
-  return { text, choices: [], fields: [] };
+  return { text, choices: [], fields: [], taps: [] };
 }
 
 /** Parameters as ICU wants them; a list brings its length along as `<name>Count`. */
@@ -140,6 +146,7 @@ function slotText(param: Extract<Param, { kind: 'slot' }>, textOf: TextOf): stri
       // The chat's servers may be abroad: a name that was not said in it does not get there by us (design §12).
       return param.onFile === true ? mask('name', value) : value;
     case 'place':
+    case 'district':
     case 'date':
     case 'text':
     case 'integer':

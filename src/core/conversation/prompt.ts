@@ -1,6 +1,6 @@
 /** The question a frame waits with, asked for the first time or again. */
 import type { Listing, StepOf } from '../flow/index.ts';
-import type { Choice, Param, Params, Rows } from './protocol.ts';
+import type { Choice, Field, Param, Params, Rows } from './protocol.ts';
 import { sayOn, type SayExtras } from './say.ts';
 import type { Frame } from './state.ts';
 import type { Turn } from './turn.ts';
@@ -47,7 +47,13 @@ type Saying = Pick<StepOf<'say'>, 'with' | 'list' | 'card'>;
 function cardFields(turn: Turn, frame: Frame, card: Saying['card']): SayExtras['fields'] {
   if (card === false) return undefined;
   const flow = turn.flowOf(frame);
-  return card === true ? fieldsOf(flow, frame) : card.flatMap((name) => fieldsOf(flow, frame, [name]));
+  const fields = card === true ? fieldsOf(flow, frame) : card.flatMap((name) => fieldsOf(flow, frame, [name]));
+  return fields.map(asOnFile);
+}
+
+/** A card shows the file: a name in it is hidden the first time too, as it will be whenever the card is opened again. */
+function asOnFile(field: Field): Field {
+  return field.value.kind === 'slot' ? { ...field, value: { ...field.value, onFile: true } } : field;
 }
 
 /** Says a step's sentence in the top frame's name, with its list and card. */

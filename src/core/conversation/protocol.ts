@@ -33,7 +33,12 @@ export type ConversationEvent =
     }
   /** A button or one-tap answer; `visit` is the one its question was asked with. */
   | { readonly type: 'choice'; readonly visit: number; readonly verb: string; readonly value?: string }
-  | { readonly type: 'operation.done'; readonly visit: number; readonly result: Readonly<Record<string, unknown>> }
+  | {
+      readonly type: 'operation.done';
+      readonly visit: number;
+      readonly result: Readonly<Record<string, unknown>>;
+      readonly announces?: readonly Announcement[];
+    }
   /** A refusal (`AppError.code`); faults never reach the interpreter. */
   | {
       readonly type: 'operation.refused';
@@ -45,8 +50,8 @@ export type ConversationEvent =
   | { readonly type: 'link'; readonly payload: string }
   | { readonly type: 'contact'; readonly phone: string; readonly own: boolean }
   | { readonly type: 'opened' }
-  /** The person who took over gives the word back to the bot. */
-  | { readonly type: 'handback' };
+  /** The person who took over gives the word back to the bot; `isQuiet`: at an hour when it may not speak. */
+  | { readonly type: 'handback'; readonly isQuiet?: boolean };
 
 /** A value in a sentence, with its type, so that the renderer can say 30 万 or mask a phone. */
 export type Param =
@@ -89,6 +94,9 @@ export interface Rows {
   readonly items: readonly Readonly<Record<string, string | number | boolean>>[];
 }
 
+/** A sentence that says what was taken down. */
+export type Announcement = Extract<ConversationEffect, { readonly kind: 'say' | 'diff' }>;
+
 /** What the runtime has to do, in order. */
 export type ConversationEffect =
   | {
@@ -119,6 +127,8 @@ export type ConversationEffect =
       readonly operation: string;
       readonly input: Readonly<Record<string, unknown>>;
       readonly visit: number;
+      /** What was noted and changed, said once it is kept; goes back with the result. */
+      readonly announces: readonly Announcement[];
     }
   /** One timer per name; a new one replaces the old. */
   | {

@@ -2,9 +2,10 @@
 import { toHalfWidth } from '../../lib/mask.ts';
 import type { CompiledConversation, Starter, StepOf } from '../flow/index.ts';
 import { heardByDraft } from './addressee.ts';
-import { answer, proceed } from './answer.ts';
+import { answer, answerBefore, proceed, questionBefore } from './answer.ts';
 import { begin, obey, repair } from './begin.ts';
 import type { Command } from './command.ts';
+import { isAgreement } from './consent-words.ts';
 import { lookAgain } from './control.ts';
 import { correct, settle, settlePending, VERDICTS } from './correct.ts';
 import { takeUpLate } from './late.ts';
@@ -72,6 +73,9 @@ const YIELDING: ReadonlySet<string> = new Set([
   'other-amount',
 ]);
 
+/** 打错了, and nothing about whom. */
+const SLIP = /^[^是姓人叫你您]{0,3}[打发填写]错了?[^人]{0,2}$/u;
+
 function isHeard(flow: CompiledConversation | undefined, { name, confidence }: Fact): boolean {
   return confidence >= CERTAIN && flow?.slotOfFact.has(name) === true;
 }
@@ -87,8 +91,8 @@ function matterOf(turn: Turn, { intent, understanding, reply }: Reading): Start 
   // 信用卡还不上，想借20万: what the open form hears goes to the form.
   if (YIELDING.has(intent) && understanding.facts.some((fact) => isHeard(flow, fact))) return undefined;
   // 打错了 in a form that has something in it is a slip of the pen
-  if (intent === 'wrong-person' && Object.values(frame?.slots ?? {}).some(({ value }) => value !== undefined))
-    return undefined;
+  const isFilled = Object.values(frame?.slots ?? {}).some(({ value }) => value !== undefined);
+  if (intent === 'wrong-person' && isFilled && SLIP.test(turn.input.text)) return undefined;
   if (intent === 'no-advertising' && asked !== undefined && reply === 'no') return undefined; // N is its answer
   const isPurpose = asked !== undefined && flow?.slots.get(asked)?.type === 'purpose';
   if (isPurpose && understanding.facts.some(({ name }) => flow.slotOfFact.get(name) === asked)) return undefined;
@@ -128,9 +132,11 @@ function lookUpOf(turn: Turn, text: string, { lookUp }: Reading): Command | unde
 
 /** Plain words that may concern the open form. */
 function respondToWords(turn: Turn, text: string, reading: Reading): void {
-  if (reading.correction && correct(turn, reading.correction)) return;
+  const gate = turn.top && questionBefore(turn, turn.top);
+  if (reading.correction && !gate && correct(turn, reading.correction)) return;
   const explicit = turn.tools.flows.startingWith(turn.tools.audience, text);
   if (explicit) return begin(turn, explicit);
+  if (turn.top && gate) return answerBefore(turn, turn.top, gate, reading);
   if (turn.top) return answer(turn, turn.top, text, reading);
   const byFacts = findStart(turn, (starter) => hasFacts(starter, text, reading.understanding.facts));
   if (byFacts) return begin(turn, byFacts);
@@ -244,7 +250,12 @@ function chooseByWords(turn: Turn, frame: Frame, text: string): boolean {
     const said = [plain, plain.replace(FILLERS, '')];
     const found =
       choices[number - rows.length] ??
-      choices.find(({ verb, words }) => verb === plain || words.some((word) => said.includes(word.toLowerCase())));
+      choices.find(
+        ({ verb, words }) =>
+          verb === plain ||
+          words.some((word) => said.includes(word.toLowerCase())) ||
+          (verb === 'agree' && isAgreement(text)),
+      );
     return found !== undefined && choose(turn, frame, found.verb, undefined);
   }
   if (step?.kind !== 'confirm' || frame.wait !== 'confirm') return false;
@@ -308,10 +319,10 @@ export function respondToContact(turn: Turn): void {
   else prompt(turn);
 }
 
-/** The bot has the word again. */
-export function handBack(turn: Turn): void {
+/** The bot has the word again, and says where they were. */
+export function handBack(turn: Turn, isQuiet = false): void {
   turn.handedOver = false;
-  if (!turn.top?.wait) return;
+  if (isQuiet || !turn.top?.wait) return;
   sayWhereWeWere(turn);
   prompt(turn);
 }

@@ -2,7 +2,7 @@
 import { follow, type Step, type StepOf } from '../flow/index.ts';
 import { comeBackTo, control } from './control.ts';
 import { prompt, saySentence, sayStillOpen, sayWhereWeWere } from './prompt.ts';
-import type { ConversationEffect } from './protocol.ts';
+import type { Announcement } from './protocol.ts';
 import { openFlow } from './open.ts';
 import type { Frame, Question } from './state.ts';
 import { formOf, running, type Turn } from './turn.ts';
@@ -49,7 +49,7 @@ function enter(turn: Turn, frame: Frame): void {
       saySentence(turn, step.say, step);
       return leave(turn, step.go);
     case 'ask':
-      return waitFor(turn, frame, 'choice');
+      return askOnce(turn, frame, step);
     case 'confirm':
       return waitFor(turn, frame, 'confirm');
     case 'route':
@@ -74,8 +74,17 @@ function callFlow(turn: Turn, frame: Frame, step: StepOf<'call'>): void {
   openFlow(turn, step.call, { inputs });
 }
 
+/** A question before the form is there once: one that lies below or aside with the same words has nothing left to ask. */
+function askOnce(turn: Turn, frame: Frame, step: StepOf<'ask'>): void {
+  if (step.instead !== undefined) {
+    turn.keepOnly(frame, (other) => other.step === frame.step && other.wait === 'choice');
+    if (turn.parked?.flow === frame.flow && turn.parked.step === frame.step) turn.parked = undefined;
+  }
+  waitFor(turn, frame, 'choice');
+}
+
 function waitFor(turn: Turn, frame: Frame, wait: 'choice' | 'confirm'): void {
-  const { argument: _, back: __, ...rest } = frame;
+  const { argument: _, back: __, said: ___, ...rest } = frame;
   turn.put({ ...rest, wait });
   prompt(turn);
 }
@@ -84,7 +93,8 @@ function waitFor(turn: Turn, frame: Frame, wait: 'choice' | 'confirm'): void {
 function collect(turn: Turn, frame: Frame, step: StepOf<'collect'>): void {
   const here = { ...frame, form: frame.step };
   turn.put(here);
-  if (step.changed && frame.changed.length > 0) return callOperation(turn, here, step.changed);
+  if (step.changed && frame.changed.length > 0)
+    return callOperation(turn, here, step.changed, turn.takeAnnouncements());
   const wanted = new Set(missingSlots(turn, frame));
   const next = step.collect.find((name) => wanted.has(name));
   if (next === undefined) return leave(turn, step.go);
@@ -98,7 +108,7 @@ function askFor(turn: Turn, name: string): void {
   const again = frame.asked === name && frame.wait === 'slot';
   const trail =
     frame.trail.at(-1) === name ? frame.trail : [...frame.trail.filter((other) => other !== name), name].slice(-20);
-  const { argument: _, back: __, ...rest } = frame;
+  const { argument: _, back: __, said: ___, ...rest } = frame;
   turn.put({
     ...rest,
     wait: 'slot',
@@ -121,12 +131,11 @@ export function reopen(turn: Turn, slot: string): void {
 
 type Call = Pick<StepOf<'do'>, 'do' | 'with'>;
 
-function callOperation(turn: Turn, frame: Frame, call: Call): void {
+function callOperation(turn: Turn, frame: Frame, call: Call, announces: readonly Announcement[] = []): void {
   const visit = turn.nextVisit();
   const input = resolveInput(turn, frame, call.with);
   turn.put({ ...running(frame), wait: 'operation', visit, changed: [] });
-  const effect: ConversationEffect = { kind: 'do', operation: call.do, input, visit };
-  turn.effects.push(effect);
+  turn.effects.push({ kind: 'do', operation: call.do, input, visit, announces });
 }
 
 /** A control acts on the frame below; `resume` in a frame that was itself interrupted goes back to its own question. */

@@ -8,7 +8,7 @@ import type { Frame, PendingChange, SlotSource, SlotState } from './state.ts';
 import { sayOn } from './say.ts';
 import type { Turn } from './turn.ts';
 import { CERTAIN, limitProblem, type Fact, type FactValue } from './understand/index.ts';
-import { fieldOf, labelOf, slotParam } from './values.ts';
+import { applies, fieldOf, labelOf, slotParam } from './values.ts';
 import { designation } from './whose.ts';
 
 /** Says what is expected instead; the draft stays as it is. */
@@ -31,6 +31,16 @@ export function sayProblem(turn: Turn, slot: string, code: string): void {
 
 /** A new value with its source; dependents of a changed value are forgotten and named in the diff. */
 export function writeSlot(turn: Turn, name: string, value: FactValue, from: SlotSource): void {
+  writeAbove(turn, name, { value, from }, new Set());
+}
+
+/** The same where some dependents are `replaced` right after it: those are not forgotten. */
+export function writeAbove(
+  turn: Turn,
+  name: string,
+  { value, from }: { readonly value: FactValue; readonly from: SlotSource },
+  replaced: ReadonlySet<string>,
+): void {
   const frame = turn.top;
   if (!frame) return;
   const flow = turn.flowOf(frame);
@@ -39,7 +49,8 @@ export function writeSlot(turn: Turn, name: string, value: FactValue, from: Slot
     if (from !== 'said') turn.put({ ...frame, slots: { ...frame.slots, [name]: { ...old, from } } });
     return;
   }
-  const reopened = old?.value === undefined ? [] : dependentsWithValue(flow, frame, name);
+  const below = old?.value === undefined ? [] : dependentsWithValue(flow, frame, name);
+  const reopened = below.filter((other) => !replaced.has(other));
   replace(turn, frame, [name, { value, from }], reopened);
   if (old?.value !== undefined) showDiff(turn, name, old, reopened);
 }
@@ -93,30 +104,87 @@ function showDiff(turn: Turn, name: string, old: SlotState, reopened: readonly s
   });
 }
 
-/** Fills the top frame's slots from facts and gives those that are new or changed. Facts that no slot wants are left alone. */
+/** A fact with the slot it is for. */
+interface Meant extends Fact {
+  readonly slot: string;
+}
+
+/** The slots that a slot hangs on, however many there are between. */
+function slotsAbove(flow: CompiledConversation, name: string): readonly string[] {
+  return [...flow.dependents].flatMap(([above, dependents]) => (dependents.includes(name) ? [above] : []));
+}
+
+/** The facts that the form has a slot for, each behind those it hangs on: a house before its mortgage. */
+function meantBy(flow: CompiledConversation, facts: readonly Fact[]): readonly Meant[] {
+  const meant = facts.flatMap((fact): Meant[] => {
+    const slot = flow.slotOfFact.get(fact.name);
+    return slot === undefined ? [] : [{ ...fact, slot }];
+  });
+  const depth = new Map(meant.map(({ slot }) => [slot, slotsAbove(flow, slot).length]));
+  return meant.toSorted((a, b) => (depth.get(a.slot) ?? 0) - (depth.get(b.slot) ?? 0));
+}
+
+/**
+ * Fills the top frame's slots from facts and gives those that are new or changed. Facts that no slot wants are left alone, and
+ * so is what hangs on a fact of the same text that was not taken.
+ */
 export function absorb(turn: Turn, facts: readonly Fact[]): readonly string[] {
   const written: string[] = [];
-  for (const fact of facts) {
+  const flow = turn.top && turn.flowOf(turn.top);
+  const meant = flow ? meantBy(flow, facts) : [];
+  const certain = new Set(meant.filter(({ confidence }) => confidence >= CERTAIN).map(({ slot }) => slot));
+  for (const fact of meant) {
     const frame = turn.top;
-    const flow = frame && turn.flowOf(frame);
-    const name = flow?.slotOfFact.get(fact.name);
-    const definition = name === undefined ? undefined : flow?.slots.get(name);
-    if (!frame || name === undefined || !definition) continue;
-    const problem = limitProblem(definition.type, fact.value, flow?.limits.get(name));
-    const present = frame.slots[name];
-    if (problem !== undefined) {
-      sayProblem(turn, name, problem);
-    } else if (present?.value === undefined) {
-      writeSlot(turn, name, fact.value, 'said');
-      written.push(name);
-    } else if (present.value !== fact.value && fact.confidence >= CERTAIN) {
-      // Below CERTAIN the text did not name this fact; a guess never replaces what is there, nor passing text what was confirmed.
-      if (present.confirmed === true || definition.guarded) continue;
-      writeSlot(turn, name, fact.value, 'said');
-      written.push(name);
+    const definition = flow?.slots.get(fact.slot);
+    if (!frame || !flow || !definition) continue;
+    const above = slotsAbove(flow, fact.slot);
+    if (above.some((name) => meant.some(({ slot, value }) => slot === name && frame.slots[name]?.value !== value)))
+      continue;
+    const problem = limitProblem(definition.type, fact.value, flow.limits.get(fact.slot));
+    const present = frame.slots[fact.slot];
+    // Below CERTAIN the text did not name this fact; a guess never replaces what is there, nor passing text what was confirmed.
+    const isKept = present?.value !== undefined && (fact.confidence < CERTAIN || isGuarded(present, definition));
+    if (problem !== undefined) sayProblem(turn, fact.slot, problem);
+    else if (!sayDenied(turn, fact.slot) && !isKept && present?.value !== fact.value) {
+      writeAbove(turn, fact.slot, { value: fact.value, from: 'said' }, certain);
+      written.push(fact.slot);
     }
   }
   return written;
+}
+
+function isGuarded(present: SlotState, { guarded }: { readonly guarded: boolean }): boolean {
+  return present.confirmed === true || guarded;
+}
+
+/** What a slot hangs on that leaves no room for it: no house, so no mortgage; a house that is paid off, so no payment. */
+function denyingSlot(turn: Turn, name: string): string | undefined {
+  const frame = turn.top;
+  if (!frame) return undefined;
+  const flow = turn.flowOf(frame);
+  const denied = slotsAbove(flow, name).find((above) => frame.slots[above]?.value === false);
+  if (denied !== undefined || applies(turn, frame, name)) return denied;
+  return flow.slots.get(name)?.dependsOn.find((above) => frame.slots[above]?.value !== undefined);
+}
+
+/** Says why nothing was noted and how to go on, if a slot has no place in the form as it stands. */
+export function sayDenied(turn: Turn, name: string): boolean {
+  const frame = turn.top;
+  const denying = denyingSlot(turn, name);
+  if (!frame || denying === undefined) return false;
+  const flow = turn.flowOf(frame);
+  const label = (slot: string): Param => ({ kind: 'text', key: labelOf(flow, slot) });
+  const value = slotParam(flow, denying, frame.slots[denying]) ?? label(denying);
+  sayOn(turn, frame, 'conversation.denied', { params: { slot: label(name), above: label(denying), value } });
+  return true;
+}
+
+/** Says yes to what a slot hangs on, where the form says that there is none: who names its state has one after all. */
+export function affirmAbove(turn: Turn, name: string): void {
+  const flow = turn.top && turn.flowOf(turn.top);
+  if (!flow) return;
+  const denied = slotsAbove(flow, name).filter((above) => turn.top?.slots[above]?.value === false);
+  for (const above of denied) writeAbove(turn, above, { value: true, from: 'asked' }, new Set([name]));
 }
 
 /** The guarded or confirmed slot that the text contradicts; an answer to the question that is open contradicts nothing. */

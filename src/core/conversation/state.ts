@@ -51,6 +51,8 @@ export interface Frame {
   readonly form?: string;
   /** What the command that opened it was given; kept until a person is asked something. */
   readonly argument?: string;
+  /** What was said when a look-up was opened; kept as long as `argument`, for an operation that comes after another. */
+  readonly said?: string;
   /** The question it waited with when a look-up took the word; asked no second time if everything still holds. */
   readonly back?: Question;
   /** Slots asked so far, oldest first, for 上一步. */
@@ -58,6 +60,8 @@ export interface Frame {
   /** Slots learned or emptied since the last operation. */
   readonly changed: readonly string[];
   readonly pending?: PendingChange;
+  /** Slots that are asked for anew since 重来, whatever is on file; each until it is answered. */
+  readonly anew?: readonly string[];
   /** The rows offered by a `pick`, so that the question can be asked again and answered by number. */
   readonly offered?: readonly KeptResult[];
   /** It was put aside because nobody answered: a late answer takes it up again. */

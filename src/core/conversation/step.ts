@@ -68,7 +68,7 @@ function apply(turn: Turn, event: ConversationEvent): void {
     case 'choice':
       return respondToChoice(turn, event.visit, event.verb, event.value);
     case 'operation.done':
-      return operationDone(turn, event.visit, event.result);
+      return operationDone(turn, event);
     case 'operation.refused':
       return operationRefused(turn, event);
     case 'timeout':
@@ -79,7 +79,7 @@ function apply(turn: Turn, event: ConversationEvent): void {
     case 'contact':
       return respondToContact(turn);
     case 'handback':
-      return handBack(turn);
+      return handBack(turn, event.isQuiet);
   }
 }
 
@@ -107,12 +107,14 @@ function applySilenced(turn: Turn, event: ConversationEvent): void {
   }
 }
 
+type OperationDone = Extract<ConversationEvent, { type: 'operation.done' }>;
+
 function waitingFor(turn: Turn, visit: number): Frame | undefined {
   const frame = turn.top;
   return frame?.wait === 'operation' && frame.visit === visit ? frame : undefined;
 }
 
-function operationDone(turn: Turn, visit: number, result: Readonly<Record<string, unknown>>): void {
+function operationDone(turn: Turn, { visit, result, announces = [] }: OperationDone): void {
   const frame = waitingFor(turn, visit);
   if (!frame) return;
   const step = turn.flowOf(frame).steps.get(frame.step);
@@ -125,8 +127,11 @@ function operationDone(turn: Turn, visit: number, result: Readonly<Record<string
   }
   if (step.kind === 'do') {
     if (step.slotsFrom === undefined || !refill(turn, step.slotsFrom)) leave(turn, step.go);
-  } else if (step.kind === 'collect' && step.changed?.next) leaveForm(turn, frame.step, step.changed.next);
-  else turn.put(running(turn.top ?? frame));
+  } else {
+    if (step.kind === 'collect' && step.changed?.next) leaveForm(turn, frame.step, step.changed.next);
+    else turn.put(running(turn.top ?? frame));
+    if (turn.top?.step === frame.step) turn.effects.push(...announces); // the form goes on: they are kept
+  }
   run(turn);
 }
 
@@ -147,7 +152,7 @@ function refill(turn: Turn, reference: string): boolean {
   const frame = turn.top;
   const onFile = frame && resolveReference(turn, frame, reference);
   if (!frame || typeof onFile !== 'object' || onFile === null) return false;
-  const { back, ...rest } = { ...frame, slots: slotsOnFile(turn.flowOf(frame), frame.slots, onFile) };
+  const { back, ...rest } = { ...frame, slots: slotsOnFile(turn.flowOf(frame), frame, onFile) };
   turn.put(rest);
   if (back) {
     turn.put({ ...running(rest), ...back });
@@ -161,16 +166,17 @@ function refill(turn: Turn, reference: string): boolean {
   return true;
 }
 
-/** What is on file wins; a value that is not there goes, a slot that was skipped stays skipped. */
+/** What is on file wins, but for what is asked anew; a value that is not there goes, a slot that was skipped stays skipped. */
 function slotsOnFile(
   flow: CompiledConversation,
-  present: Frame['slots'],
+  { slots: present, anew = [] }: Frame,
   onFile: object,
 ): Readonly<Record<string, SlotState>> {
   const skipped = Object.entries(present).filter(([, slot]) => slot.from === 'skipped');
-  const given = Object.entries(givenSlots(flow, onFile)).map(([name, slot]) => {
+  const given = Object.entries(givenSlots(flow, onFile)).flatMap(([name, slot]) => {
     const before = present[name];
-    return [name, before !== undefined && before.value === slot.value ? before : slot] as const;
+    if (before === undefined && anew.includes(name)) return [];
+    return [[name, before !== undefined && before.value === slot.value ? before : slot] as const];
   });
   return Object.fromEntries([...skipped, ...given]);
 }
@@ -201,6 +207,7 @@ function operationRefused(turn: Turn, event: Extract<ConversationEvent, { type: 
   const rows = { line: `error.${event.code}.help`, items: [event.params ?? {}] };
   sayOn(turn, frame, `error.${event.code}.title`, { params, rows });
   if (step?.kind === 'do' && step.failed !== undefined) goTo(turn, step.failed);
+  else if (step?.kind === 'collect' && step.changed?.failed !== undefined) goTo(turn, step.changed.failed);
   else if (step?.kind === 'collect') turn.put(running(frame));
   else {
     turn.pop();

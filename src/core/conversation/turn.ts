@@ -1,6 +1,7 @@
 /** A step in the making: the stack as it changes, the effects so far, and what the present event brought. */
 import type { CompiledConversation } from '../flow/index.ts';
-import type { ConversationEffect, ConversationTools, MediaToken, Reading } from './protocol.ts';
+import type { ConditionFacts } from '../rules/cel.ts';
+import type { Announcement, ConversationEffect, ConversationTools, MediaToken, Reading } from './protocol.ts';
 import type { ConversationState, Frame } from './state.ts';
 
 /** What the event brought that steps may refer to. */
@@ -13,11 +14,14 @@ export interface TurnInput {
   readonly argument: string;
 }
 
-/** Names to values, as conditions see them. */
-export type ConditionFacts = Readonly<Record<string, unknown>>;
-
 /** An operation's full result, lists included; kept for this turn only. */
 export type FullResults = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+
+const ANNOUNCING: ReadonlySet<string> = new Set(['conversation.noted', 'conversation.emptied']);
+
+function isAnnouncement(effect: ConversationEffect): effect is Announcement {
+  return effect.kind === 'diff' || (effect.kind === 'say' && ANNOUNCING.has(effect.key));
+}
 
 /** The changing state of one step. Frames are replaced, never changed in place. */
 export class Turn {
@@ -77,6 +81,14 @@ export class Turn {
   pop(): Frame | undefined {
     this.results = {};
     return this.#frames.pop();
+  }
+
+  /** What has been said of the form's new values, held back until they are kept. */
+  takeAnnouncements(): readonly Announcement[] {
+    const taken = this.effects.filter(isAnnouncement);
+    const others = this.effects.filter((effect) => !isAnnouncement(effect));
+    this.effects.splice(0, this.effects.length, ...others);
+    return taken;
   }
 
   /** Takes away the frame at the bottom: the question that has waited longest. */

@@ -1,10 +1,11 @@
 /** What steps can refer to: the slots, results and inputs of a frame, and what the present message brought. */
 import { parseYuan } from '../../lib/money.ts';
-import type { CompiledConversation } from '../flow/index.ts';
-import { ask, resolveTemplate, type Template } from '../flow/index.ts';
+import { ask, resolveTemplate, type CompiledConversation, type Template } from '../flow/index.ts';
+import type { ConditionFacts } from '../rules/cel.ts';
 import type { Field, Param, Params } from './protocol.ts';
+import { isAsking, saysSomething } from './small-talk.ts';
 import type { Frame, SlotState } from './state.ts';
-import type { ConditionFacts, Turn } from './turn.ts';
+import type { Turn } from './turn.ts';
 import { factRecord, type FactValue } from './understand/index.ts';
 
 /** The slots that have a value, as plain values. */
@@ -34,6 +35,9 @@ function buildFacts(turn: Turn, frame: Frame): ConditionFacts {
     ...(link === undefined ? {} : { link }),
     slots,
     below: belowState(turn),
+    waits: turn.below?.wait ?? 'none',
+    asks: isAsking(turn.input.text),
+    says: turn.input.reading?.command === undefined && saysSomething(turn.input.text),
     argument: argumentOf(turn, frame),
     returning: frame.back !== undefined,
     handedOver: turn.handedOver,
@@ -70,7 +74,7 @@ function lookup(turn: Turn, frame: Frame, root: string): unknown {
   const { text, reading, media, link, contact } = turn.input;
   switch (root) {
     case 'text':
-      return text;
+      return text === '' ? (frame.said ?? '') : text;
     case 'facts':
       return reading ? factRecord(reading.understanding.facts) : {};
     case 'slots':

@@ -39,6 +39,7 @@ export const SLOT_TYPES = [
   'person-name',
   'identity-number',
   'place',
+  'district',
   'date',
   'term',
   'purpose',
@@ -49,6 +50,8 @@ export const SLOT_TYPES = [
   'consent',
   'choice',
 ] as const;
+/** One of {@link SLOT_TYPES}. */
+export type SlotType = (typeof SLOT_TYPES)[number];
 
 /** One piece of information a form collects. */
 const slotSchema = z.strictObject({
@@ -103,7 +106,7 @@ export const stepSchemas = {
   collect: z.strictObject({
     collect: z.array(identifier).min(1),
     /** Called with what has just been learned. */
-    changed: z.strictObject({ ...operationCall, next: z.array(branch).optional() }).optional(),
+    changed: z.strictObject({ ...operationCall, next: z.array(branch).optional(), failed: name.optional() }).optional(),
     go: route,
   }),
   do: z.strictObject({
@@ -125,6 +128,11 @@ export const stepSchemas = {
     ...saying,
     /** `false`: nobody is reminded of this question; unanswered it goes away without a word. */
     remind: z.literal(false).optional(),
+    /**
+     * This question comes before the form (a consent): nothing that is typed meanwhile is noted. What is said instead; the
+     * question is asked again.
+     */
+    instead: textKey.optional(),
     choices: z.array(choice).optional(),
     /** One choice for each row of a result. */
     pick: z.strictObject({ of: z.string(), value: identifier, line: textKey, as: identifier, go: name }).optional(),
@@ -154,12 +162,15 @@ export const COMMAND_NAMES = [
   'customer',
   'my-customers',
   'tasks',
+  'finish',
+  'reopen',
   'approvals',
   'repayment',
   'help',
   'submit',
   'upload',
   'invite',
+  'reassign',
   'continue',
   'cancel',
   'skip',
@@ -169,8 +180,11 @@ export const COMMAND_NAMES = [
   'hand-back',
   'language',
 ] as const;
+/** One of {@link COMMAND_NAMES}. */
+export type CommandName = (typeof COMMAND_NAMES)[number];
 /** What customers say in their own words that wants its own answer; the patterns are in core/conversation. */
 export const INTENTS = [
+  'agree',
   'withdraw-consent',
   'erase',
   'complaint',
@@ -188,11 +202,15 @@ export const INTENTS = [
   'settle-early',
   'paid',
   'refused',
+  'whose-repayment',
+  'whose-customer',
   'bill',
   'outcome',
   'progress',
   'question',
   'other-amount',
+  'adviser',
+  'give-up',
 ] as const;
 /** The name of such a matter. */
 export type Intent = (typeof INTENTS)[number];

@@ -39,6 +39,7 @@ function stepEdges(step: Step, path: Path): readonly Edge[] {
     case 'collect':
       return [
         ...branchEdges(step.changed?.next ?? [], [...path, 'changed', 'next']),
+        ...optional(step.changed?.failed, [...path, 'changed', 'failed']),
         ...routeEdges(step.go, [...path, 'go']),
       ];
     case 'do':

@@ -21,8 +21,10 @@ export {
 export {
   durationMinutes,
   EARLIEST_DAY,
+  type CommandName,
   type Intent,
   type Listing,
+  type SlotType,
   type Starter,
   type Step,
   type StepOf,

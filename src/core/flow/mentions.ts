@@ -12,6 +12,7 @@ const TEXT_KEYS: ReadonlySet<string> = new Set([
   'title',
   'label',
   'ask',
+  'instead',
   'say',
   'confirm',
   'remind',

@@ -44,15 +44,7 @@ export async function callOperation(
   try {
     const output = await operation.run(contextOf(call, scope), input);
     if (!operation.isRead) await call.tx.query('RELEASE SAVEPOINT operation');
-    if (operation.isAudited) {
-      const subject = operation.subject(input, output) ?? ownFile(call.actor);
-      call.effects.audit({
-        action: name,
-        outcome: 'DONE',
-        ...(subject ? { subject } : {}),
-        detail: auditDetail(operation, input, output),
-      });
-    }
+    if (operation.isAudited) auditDone(call, operation, input, output);
     return output;
   } catch (error) {
     if (!(error instanceof AppError)) throw error; // a fault: the whole turn is run again
@@ -64,6 +56,16 @@ export async function callOperation(
     refuse(call, operation, input, error.code);
     throw error;
   }
+}
+
+function auditDone(call: Call, operation: Operation, input: unknown, output: unknown): void {
+  const subject = operation.subject(input, output) ?? ownFile(call.actor);
+  call.effects.audit({
+    action: operation.name,
+    outcome: 'DONE',
+    ...(subject ? { subject } : {}),
+    detail: auditDetail(operation, input, output),
+  });
 }
 
 /** What a customer does is on his file's trail, where the operation is about nothing else. */

@@ -4,6 +4,7 @@
  */
 import type { Address, OutboundContent } from '../../channels/channel.ts';
 import type { Language } from '../../lib/i18n.ts';
+import { readable } from '../../lib/plain-name.ts';
 import type { TextParam } from '../../lib/text-params.ts';
 
 /** What is told to a person. A file travels by id and a picture by what it shows: bytes exist only at the moment of sending. */
@@ -93,8 +94,9 @@ export class Effects {
   /** Customers whose files this turn's messages belong to, and whose names its searchable copies hide. */
   readonly touched = new Set<string>();
 
+  /** What others have written into it reaches nobody with characters that hide or turn round the rest. */
   send(message: MessageDraft): void {
-    this.messages.push(message);
+    this.messages.push({ ...message, content: readable(message.content) });
   }
   setTimer(timer: TimerDraft): void {
     this.timers.push(timer);

@@ -6,7 +6,7 @@ import { z } from 'zod';
 import { AppError, commonErrors, defineErrors, type FieldFault } from '../../lib/errors.ts';
 import type { Language } from '../../lib/i18n.ts';
 import { isUuid } from '../../lib/ids.ts';
-import { SCHEMA_WORDS } from '../../lib/request-body.ts';
+import { pointer, SCHEMA_WORDS } from '../../lib/request-body.ts';
 import { isStorableText } from '../../lib/storable.ts';
 import type { Access } from './actor.ts';
 import type { Ctx } from './context.ts';
@@ -68,6 +68,7 @@ export interface Operation {
   run(ctx: Ctx, input: unknown): Promise<unknown>;
 }
 
+/** A name that no operation has: a fault of ours, nobody types it. */
 export const operationErrors = defineErrors({ 'operation.unknown': [500, 'error'] });
 
 /** Things that have a name of ours instead of an id or a number. */
@@ -198,26 +199,22 @@ export function parseFields<T extends z.ZodType>(schema: T, value: unknown, lang
 }
 
 /** Where a text stands, or a thing with a name, that PostgreSQL does not store; as a JSON pointer. */
-function unstorableIn(value: unknown, pointer = ''): string | undefined {
-  if (typeof value === 'string') return isStorableText(value) ? undefined : pointer;
+function unstorableIn(value: unknown, at = ''): string | undefined {
+  if (typeof value === 'string') return isStorableText(value) ? undefined : at;
   if (value === null || typeof value !== 'object' || Buffer.isBuffer(value)) return undefined;
   for (const [key, part] of Object.entries(value)) {
-    if (!isStorableText(key)) return pointer;
-    const found = unstorableIn(part, `${pointer}/${pointerPart(key)}`);
+    if (!isStorableText(key)) return at;
+    const found = unstorableIn(part, `${at}${pointer([key])}`);
     if (found !== undefined) return found;
   }
   return undefined;
 }
 
-function pointerPart(key: PropertyKey): string {
-  return String(key).replaceAll('~', '~0').replaceAll('/', '~1');
-}
-
-/** Zod issues as JSON pointers with a code and a sentence. */
+/** Zod issues as JSON pointers with a code and a sentence; a member nobody asked for is pointed at itself. */
 function faultsOf(error: z.ZodError): FieldFault[] {
-  return error.issues.map((issue) => ({
-    pointer: issue.path.map((part) => `/${pointerPart(part)}`).join(''),
-    code: issue.code,
-    message: issue.message,
-  }));
+  return error.issues.flatMap((issue) => {
+    const { code, message, path } = issue;
+    const places = issue.code === 'unrecognized_keys' ? issue.keys.map((name) => [...path, name]) : [path];
+    return places.map((at) => ({ pointer: pointer(at), code, message }));
+  });
 }

@@ -13,8 +13,8 @@ import {
   type TableRow,
 } from './model.ts';
 
-// One table reports this many faults; more help nobody.
-const MAX_FAULTS = 100;
+/** One table reports this many faults; more help nobody. */
+export const MAX_FAULTS = 100;
 
 /** Everything that keeps a table from running, each with row and column. */
 export function checkTable(table: DecisionTable): readonly TableFault[] {

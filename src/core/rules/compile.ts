@@ -82,7 +82,7 @@ class SlotPlan {
     }
     this.keys = columns.map((fact) => fact.key);
     this.#numbers = numbers.map((fact) => fact.key);
-    this.#words = words.map(({ key, type }) => ({ key, type: type === 'text' ? 'text' : 'boolean' }));
+    this.#words = words;
   }
 
   slotOf(key: string): { readonly index: number; readonly type: FactType } {

@@ -11,7 +11,7 @@
  */
 import ExcelJS from 'exceljs';
 import { parseCell } from './cell.ts';
-import { checkTable } from './check.ts';
+import { checkTable, MAX_FAULTS } from './check.ts';
 import {
   type Cell,
   type DecisionTable,
@@ -21,6 +21,7 @@ import {
   type HitPolicy,
   isLiteral,
   type Literal,
+  NAME,
   type OutputColumn,
   TABLE_LIMITS,
   type TableFault,
@@ -51,7 +52,7 @@ export async function readWorkbook(bytes: Buffer): Promise<WorkbookResult> {
   if (typeof sheet === 'string') return { ok: false, faults: [{ code: 'workbook', params: { detail: sheet } }] };
   const reader = new SheetReader(sheet);
   const table = reader.read();
-  if (table === undefined || reader.faults.length > 0) return { ok: false, faults: reader.faults.slice(0, 100) };
+  if (table === undefined || reader.faults.length > 0) return { ok: false, faults: reader.faults.slice(0, MAX_FAULTS) };
   const faults = checkTable(table).map((fault) => reader.place(fault));
   return faults.length > 0 ? { ok: false, faults } : { ok: true, table };
 }
@@ -108,8 +109,7 @@ class SheetReader {
     this.#findMarks();
     const name = this.#setting('#name');
     const hitPolicy = this.#setting('#hitPolicy');
-    if (!/^[A-Za-z][A-Za-z0-9_.]{0,99}$/u.test(name))
-      return this.#fail({ code: 'header', params: { detail: '#name' } });
+    if (!NAME.test(name)) return this.#fail({ code: 'header', params: { detail: '#name' } });
     if (!isHitPolicy(hitPolicy)) return this.#fail({ code: 'header', params: { detail: '#hitPolicy' } });
     if (!this.#marks.has('#key') || !this.#marks.has('#kind'))
       return this.#fail({ code: 'header', params: { detail: '#key, #kind' } });
@@ -166,7 +166,7 @@ class SheetReader {
       const kind = this.#header('#kind', at);
       if (kind === '') continue;
       const key = this.#header('#key', at);
-      if (!isKind(kind) || ((kind === 'fact' || kind === 'output') && !/^[A-Za-z][A-Za-z0-9_.]{0,99}$/u.test(key))) {
+      if (!isKind(kind) || ((kind === 'fact' || kind === 'output') && !NAME.test(key))) {
         this.faults.push({ code: 'header', sheetColumn: at, params: { detail: `${kind} ${key}` } });
         continue;
       }

@@ -84,6 +84,9 @@ export interface DecisionTable {
   readonly otherwise?: Readonly<Record<string, Literal>>;
 }
 
+/** What tables, facts and outputs may be called. */
+export const NAME = /^[A-Za-z][A-Za-z0-9_.]{0,99}$/u;
+
 /** Bounds of a table; larger ones are refused, so that checking and running stay within time and memory. */
 export const TABLE_LIMITS = { rows: 10_000, columns: 500, values: 1000, text: 2000 } as const;
 

@@ -11,6 +11,7 @@ import {
   type FactType,
   type HitPolicy,
   type Literal,
+  NAME,
   type OutputColumn,
   TABLE_LIMITS,
   type TableFault,
@@ -137,7 +138,7 @@ class RowReader {
     fail: (code: TableFault['code'], column: ListColumn) => void,
   ): Readonly<Record<string, Cell>> {
     const [field, op, value] = [at('field'), at('op'), at('value')];
-    if (typeof field !== 'string' || !/^[A-Za-z][A-Za-z0-9_.]{0,99}$/u.test(field)) {
+    if (typeof field !== 'string' || !NAME.test(field)) {
       fail('fact_name', 'field');
       return {};
     }

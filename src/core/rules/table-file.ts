@@ -7,7 +7,7 @@
  *     rows:
  *       - { id: C02, if: { age: 'out [22, 55]' }, give: { action: REJECT } }
  */
-import { isMap, isSeq, parseDocument, type YAMLMap, type YAMLSeq } from 'yaml';
+import { Document, isMap, isSeq, parseDocument, type YAMLMap, type YAMLSeq } from 'yaml';
 import { z } from 'zod';
 import { type FileFault, type FileResult, parseYamlFile } from '../../lib/yaml-file.ts';
 import { formatCell, parseCell } from './cell.ts';
@@ -18,13 +18,14 @@ import {
   type FactColumn,
   type FactType,
   HIT_POLICIES,
+  NAME,
   type OutputColumn,
   TABLE_LIMITS,
   type TableFault,
   type TableRow,
 } from './model.ts';
 
-const key = z.string().regex(/^[A-Za-z][A-Za-z0-9_.]{0,99}$/u);
+const key = z.string().regex(NAME);
 const text = z.string().max(TABLE_LIMITS.text);
 const literal = z.union([z.boolean(), z.number(), text]);
 const type = z.enum(['number', 'text', 'boolean']);
@@ -150,7 +151,7 @@ export function formatTableFile(table: DecisionTable, previous?: string): string
   for (const name of ['title', 'otherwise']) if (!(name in written)) document.delete(name);
   const rows = document.get('rows');
   if (isSeq(rows))
-    rows.items = mergeRows(rows, old.value, written, (value) => document.createNode(value, { flow: true }) as YAMLMap);
+    rows.items = mergeRows(rows, old.value, written, (given) => document.createNode(given, { flow: true }));
   return document.toString({ lineWidth: 0 });
 }
 
@@ -160,8 +161,7 @@ function sameTable(text: string, table: DecisionTable): boolean {
 }
 
 function freshText(written: WrittenTable): string {
-  const document = parseDocument('{}');
-  document.contents = document.createNode(written) as unknown as typeof document.contents;
+  const document = new Document(written);
   const rows = document.get('rows');
   if (isSeq(rows)) for (const item of rows.items) if (isMap(item)) item.flow = true;
   return document.toString({ lineWidth: 0 });
@@ -172,7 +172,7 @@ function mergeRows(
   nodes: YAMLSeq,
   before: WrittenTable,
   after: WrittenTable,
-  create: (value: unknown) => YAMLMap,
+  create: (given: WrittenRow) => YAMLMap,
 ): unknown[] {
   const types = new Map(after.facts.map((column) => [column.key, column.type]));
   const known = new Map(before.rows.map((given, index) => [given.id, { given, node: nodes.items[index] }]));

@@ -114,7 +114,7 @@ function refused(press: Press, card: CardFacts, error: AppError): PendingDecisio
       answer(press, press.text('approval.tap.outdated', params));
       return undefined;
     case 'approval.closed':
-      answer(press, closedText(press, card, error));
+      answer(press, closedText(press.text, card, error));
       return undefined;
     default:
       answer(press, press.text(`error.${error.code}.title`, params));
@@ -123,7 +123,11 @@ function refused(press: Press, card: CardFacts, error: AppError): PendingDecisio
 }
 
 /** A step that is over is answered with how the case stands now: it may be open again, or have ended otherwise. */
-function closedText({ text }: Press, { application, state, decidedBy, since }: CardFacts, error: AppError): string {
+function closedText<T>(
+  text: (key: string, params: Readonly<Record<string, string | number>>) => T,
+  { application, state, decidedBy, since }: CardFacts,
+  error: AppError,
+): T {
   const by = decidedBy ?? 'none';
   if (since === null)
     return text(`approval.tap.closed.${String(error.params['state'] ?? state)}`, { application, by, ...error.params });
@@ -244,7 +248,9 @@ async function takeDecision(
     say(doneKey(done), { application, left: done.left });
   } catch (error) {
     if (!(error instanceof AppError)) throw error;
-    return notTaken(decision, error, say);
+    const card = error.code === 'approval.closed' ? await cardOf(turn, decision.cardId) : undefined;
+    if (!card) return notTaken(decision, error, say);
+    closedText(say, card, error);
   }
   return { kind: 'answered', isOpen: false };
 }
@@ -257,10 +263,6 @@ function colleagueQuestion(error: AppError, otherwise: 'successor' | 'successor_
 /** Words that did not decide: an unknown colleague is asked for again, anything else ends the question. */
 function notTaken(decision: PendingDecision, error: AppError, say: Say): Answer {
   const params = { application: decision.application ?? '', role: 'other', ...error.params };
-  if (error.code === 'approval.closed' && decision.application !== undefined) {
-    say('approval.tap.late', { application: decision.application, state: String(error.params['state'] ?? 'other') });
-    return { kind: 'answered', isOpen: false };
-  }
   if (error.code !== 'approval.successor_needed' && error.code !== 'approval.successor_ambiguous') {
     say(`error.${error.code}.title`, params);
     return { kind: 'answered', isOpen: false };

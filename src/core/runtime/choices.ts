@@ -21,7 +21,7 @@ export async function askedCard(
 }
 
 /** What stands on the card of a question that is over, such as what was chosen; `undefined` while its buttons are there. */
-export async function closedWith(turn: Turn, cardId: string): Promise<string | undefined> {
+async function closedWith(turn: Turn, cardId: string): Promise<string | undefined> {
   return (await sentCard(turn, cardId, 'card_update'))?.closed;
 }
 
@@ -58,6 +58,18 @@ export async function choiceAskedAnew(
   const latest = await sentCard(turn, offer.cardId, 'card');
   if (!latest || wordsOf(latest) !== wordsOf(asked)) return undefined;
   return choiceOf(offer, { cardId: offer.cardId, verb });
+}
+
+/** What is said to a press on a question that waits no more: answered, or its form lies aside; the card keeps what stands on it. */
+export async function overWords(
+  turn: Turn,
+  { aside }: Pick<Memory, 'aside'>,
+  press: { readonly cardId: string; readonly verb: string; readonly asked: Card | undefined },
+  text: (key: string) => string,
+): Promise<{ readonly title: string; readonly label: string }> {
+  const isAside = (choiceOf(aside, press) ?? (await choiceAskedAnew(turn, aside, press))) !== undefined;
+  const label = text(isAside ? 'talk.put_aside' : 'talk.answered');
+  return { label, title: (await closedWith(turn, press.cardId)) ?? label };
 }
 
 function wordsOf({ title, text, fields, actions }: Card): string {

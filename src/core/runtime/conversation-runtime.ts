@@ -7,7 +7,7 @@ import type { Unit } from '../unit/unit.ts';
 import type { IncomingItem } from './incoming.ts';
 import { PersonalSlots } from './personal-slots.ts';
 import type { RuntimeDeps } from './runtime-deps.ts';
-import { sendersOf } from './senders.ts';
+import { noteReached, sendersOf } from './senders.ts';
 import { Talk } from './talk.ts';
 import type { ConversationChange, ConversationWork } from './turns.ts';
 
@@ -27,6 +27,7 @@ export function createTurnHandler(
     for (const [index, work] of works.entries()) {
       const [identity, memory] = [identities[index], memories[index]];
       if (!identity || !memory) throw new Error('a conversation without an identity');
+      await noteReached(unit, work, identity);
       const talk = new Talk(deps, unit, { work, identity, memory, items, today });
       await talk.run();
       talks.push(talk);

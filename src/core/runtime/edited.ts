@@ -34,7 +34,7 @@ const TYPES = {
   phone: 'phone',
   identityNumber: 'identity-number',
   city: 'place',
-  district: 'place',
+  district: 'district',
   house: 'yes-no',
   car: 'yes-no',
   houseStatus: 'choice',

@@ -5,6 +5,7 @@ import { wholeNumber } from '../../lib/whole-number.ts';
 import { defineOperation } from '../operations/operation.ts';
 import { flowVersions, publishVersion } from './flow-store.ts';
 
+/** What can be wrong with a flow that somebody names or publishes. */
 export const flowErrors = defineErrors({
   'flow.not_found': [404, 'info'],
   'flow.no_draft': [409, 'info'],

@@ -1,10 +1,10 @@
 /** What a conversation puts on the timeline: who writes it down belongs to the domain. */
 import type { Happening } from '../../channels/channel.ts';
+import { platformOf } from '../../db/conversations.ts';
 import type { BusinessDate } from '../../lib/business-date.ts';
 import { namesIn, readMessage, type Reading } from '../conversation/index.ts';
 import type { Actor } from '../operations/actor.ts';
 import type { Effects } from '../operations/effects.ts';
-import { platformOf } from '../unit/conversations.ts';
 import type { Turn } from '../unit/unit.ts';
 import type { InternalEvent, SetAside, StoredEvent } from './turns.ts';
 
@@ -48,6 +48,13 @@ export function lineOf({ turn, stored, conversation, actor }: Said, line: Line):
     concealed: turn.effects.concealed,
     ...line,
   };
+}
+
+/** Files the lines of a conversation that are still to be written with this customer too. */
+export function linkItems(items: IncomingItem[], conversationId: string, customerId: string): void {
+  for (const [at, item] of items.entries())
+    if (item.conversationId === conversationId && !item.customers.includes(customerId))
+      items[at] = { ...item, customers: [...item.customers, customerId] };
 }
 
 /** An edit or deletion that the platform reported. */

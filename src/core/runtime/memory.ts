@@ -33,6 +33,8 @@ export interface PendingDecision {
 export interface Memory {
   readonly talk: ConversationState;
   readonly offer?: Offer;
+  /** What was offered in the form that was put aside. */
+  readonly aside?: Offer;
   readonly decision?: PendingDecision;
   readonly silence?: Silence;
   /** Messages whose edit came before them, the latest few: what they say stands in the edit. */
@@ -78,6 +80,14 @@ export function memoryFor(memory: Memory, flows: Pick<FlowTable, 'get'>, audienc
 export function namesHeld({ talk: { frames, parked } }: Memory): readonly string[] {
   const names = [...frames, ...(parked ? [parked] : [])].map(({ slots }) => slots['name']?.value);
   return names.filter((name) => typeof name === 'string');
+}
+
+/** The memory with what was offered in a form that is put aside, as long as it lies there. */
+export function withAside({ aside, ...memory }: Memory): Memory {
+  const { parked } = memory.talk;
+  const visit = parked?.back?.visit ?? parked?.visit;
+  const kept = [memory.offer, aside].find((offer) => offer !== undefined && offer.visit === visit);
+  return kept === undefined ? memory : { ...memory, aside: kept };
 }
 
 /** What is remembered once a decision is made or dropped. */

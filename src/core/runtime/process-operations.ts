@@ -21,6 +21,7 @@ import type { Ctx } from '../operations/context.ts';
 import { defineOperation, type Operation } from '../operations/operation.ts';
 import type { Flows } from './flows.ts';
 
+/** Refusals of starting and driving cases. */
 export const processErrors = defineErrors({ 'process.not_found': [404, 'info'] });
 
 interface InstanceRow {
@@ -51,17 +52,17 @@ const event = z.discriminatedUnion('type', [
     type: z.literal('approval.decided'),
     visit: z.int(),
     outcome: z.enum(['approved', 'rejected', 'returned', 'recalled']),
-    by: z.string().optional(),
-    reason: z.union([z.string(), textParamSchema]).optional(),
+    by: z.string().exactOptional(),
+    reason: z.union([z.string(), textParamSchema]).exactOptional(),
   }),
   z.strictObject({
     type: z.literal('signal'),
     name: z.string(),
-    facts: z.record(z.string(), z.unknown()).optional(),
-    anew: z.boolean().optional(),
+    facts: z.record(z.string(), z.unknown()).exactOptional(),
+    anew: z.boolean().exactOptional(),
   }),
   z.strictObject({ type: z.literal('timer'), visit: z.int(), name: z.enum(['remind', 'timeout']) }),
-  z.strictObject({ type: z.literal('retry'), facts: z.record(z.string(), z.unknown()).optional() }),
+  z.strictObject({ type: z.literal('retry'), facts: z.record(z.string(), z.unknown()).exactOptional() }),
 ]);
 
 /** The operations by which everybody else starts and drives processes. */
@@ -120,9 +121,9 @@ function signalOperation(flows: Flows): Operation {
       const flow = await flows.version(ctx.tx, row.flow_version_id);
       if (flow.kind !== 'process') throw new Error(`instance ${row.id} does not run a process`);
       const state = ctx.keys.openJson(`instances.sealed_state.${row.id}`, row.sealed_state) as ProcessState;
-      const step = stepProcess(flow, state, withoutUndefined(input.event));
+      const step = stepProcess(flow, state, happened);
       // Whoever tries a case again, or ends it, has seen the alarm; should it stop once more, there is a new one.
-      if (input.event.type === 'retry' || isRecall(input.event))
+      if (happened.type === 'retry' || isRecall(happened))
         await ctx.callAsSystem('approval.endAlarm', { subject: { kind: row.subject_kind, id: row.subject_id } });
       const last = await carryOut(
         ctx,
@@ -184,17 +185,8 @@ function resumeOperation(flows: Flows): Operation {
   });
 }
 
-type ParsedEvent = z.output<typeof event>;
-
-// zod's optional members may be `undefined`; the interpreter's may only be absent.
-function withoutUndefined(parsed: ParsedEvent): ProcessEvent {
-  return Object.fromEntries(
-    Object.entries(parsed).filter(([, value]) => value !== undefined),
-  ) as unknown as ProcessEvent;
-}
-
-function isRecall(event: ParsedEvent): boolean {
-  return event.type === 'signal' && event.name === 'recalled';
+function isRecall(happened: ProcessEvent): boolean {
+  return happened.type === 'signal' && happened.name === 'recalled';
 }
 
 async function lock(tx: Tx, id: string): Promise<InstanceRow> {
@@ -259,31 +251,23 @@ async function perform(ctx: Ctx, scene: Scene, effect: ProcessEffect): Promise<P
     case 'approval.open':
       return openApproval(ctx, scene, effect);
     case 'timer.set':
-      ctx.effects.setTimer({
-        key: timerKey(instance.id, effect.visit, effect.name, ctx.now),
-        kind: 'process',
-        dueAt: dueAt(ctx, effect),
-        subjectId: instance.id,
-        payload: { instanceId: instance.id, visit: effect.visit, name: effect.name },
-      });
+      setTimer(ctx, instance.id, effect);
       return undefined;
-    case 'timer.clear':
-      return undefined; // an event for an earlier visit changes nothing; the row fires and is ignored
     case 'remind': {
-      const { visit } = effect;
-      const text = textOf(flow, effect.text);
-      await ctx.callAsSystem('approval.remind', { instanceId: instance.id, visit, text });
+      const { visit, text } = effect;
+      await ctx.callAsSystem('approval.remind', { instanceId: instance.id, visit, text: textOf(flow, text) });
       return undefined;
     }
     case 'escalate': {
-      const { visit, role } = effect;
-      const text = textOf(flow, effect.text);
-      await ctx.callAsSystem('approval.escalate', { instanceId: instance.id, visit, role, text });
+      const { visit, role, text } = effect;
+      await ctx.callAsSystem('approval.escalate', { instanceId: instance.id, visit, role, text: textOf(flow, text) });
       return undefined;
     }
     case 'notify': {
-      const { to: staffId, params } = effect;
-      await ctx.callAsSystem('staff.notify', { staffId, text: textOf(flow, effect.text), params });
+      const { to: staffId, text, params } = effect;
+      const words = { staffId, text: textOf(flow, text), params };
+      if (instance.subjectKind !== 'application') await ctx.callAsSystem('staff.notify', words);
+      else await ctx.callAsSystem('application.notify', { application: instance.subjectId, ...words });
       return undefined;
     }
     case 'incident':
@@ -295,6 +279,7 @@ async function perform(ctx: Ctx, scene: Scene, effect: ProcessEffect): Promise<P
     case 'approval.close':
       await ctx.callAsSystem('approval.expire', { instanceId: instance.id, visit: effect.visit });
       return undefined;
+    case 'timer.clear': // an event for an earlier visit changes nothing; the row fires and is ignored
     case 'not_applicable':
     case 'moved':
     case 'ignored':
@@ -303,13 +288,16 @@ async function perform(ctx: Ctx, scene: Scene, effect: ProcessEffect): Promise<P
 }
 
 /** Nobody is reminded at night; a deadline stays what it is. */
-function dueAt(ctx: Ctx, { name, afterMinutes }: Extract<ProcessEffect, { kind: 'timer.set' }>): Date {
+function setTimer(ctx: Ctx, instanceId: string, effect: Extract<ProcessEffect, { kind: 'timer.set' }>): void {
+  const { visit, name, afterMinutes } = effect;
   const at = new Date(ctx.now.getTime() + afterMinutes * 60_000);
-  return name === 'remind' ? byDay(at, ctx.services.companyZone) : at;
-}
-
-function timerKey(instanceId: string, visit: number, name: string, now: Date): string {
-  return `process:${instanceId}:${visit}:${name}:${now.getTime()}`;
+  ctx.effects.setTimer({
+    key: `process:${instanceId}:${visit}:${name}:${ctx.now.getTime()}`,
+    kind: 'process',
+    dueAt: name === 'remind' ? byDay(at, ctx.services.companyZone) : at,
+    subjectId: instanceId,
+    payload: { instanceId, visit, name },
+  });
 }
 
 async function callForCase(ctx: Ctx, effect: Extract<ProcessEffect, { kind: 'operation' }>): Promise<ProcessEvent> {

@@ -1,9 +1,10 @@
 /** Who speaks in a conversation, and as whom he acts. */
-import { identitiesOf, type Identity } from '../../identity/identity-store.ts';
+import type { Happening } from '../../channels/channel.ts';
+import { identitiesOf, setReachable, type Identity } from '../../identity/identity-store.ts';
 import { isLanguage, type Language } from '../../lib/i18n.ts';
 import { isRole, type Actor } from '../operations/actor.ts';
 import type { Unit } from '../unit/unit.ts';
-import type { LockedConversation, StoredEvent } from './turns.ts';
+import type { ConversationWork, LockedConversation, StoredEvent } from './turns.ts';
 
 /** The identity behind each conversation's events, in the same order; a person never seen before gets one. */
 export async function sendersOf(
@@ -26,6 +27,20 @@ export async function sendersOf(
   return senders.map(({ account, externalId }) => byKey.get(keyOf(account, externalId)));
 }
 
+/** What only somebody does who has a talk with us. */
+const SPEAKS: ReadonlySet<Happening['kind']> = new Set(['message', 'unreadable', 'action', 'start', 'contact']);
+
+/** Whoever speaks in a talk of his own is reached there: the platform's word that he is back may have been lost. */
+export async function noteReached(
+  unit: Unit,
+  { conversation, events }: Pick<ConversationWork, 'conversation' | 'events'>,
+  { account, external_id: externalId, is_reachable: isReachable }: Identity,
+): Promise<void> {
+  if (isReachable || conversation.actor !== '') return;
+  const hasSpoken = events.some(({ event }) => !('internal' in event) && SPEAKS.has(event.happening.kind));
+  if (hasSpoken) await setReachable(unit.tx, { account, externalId }, true);
+}
+
 function keyOf(account: string, externalId: string): string {
   return `${account}\n${externalId}`;
 }
@@ -33,6 +48,11 @@ function keyOf(account: string, externalId: string): string {
 /** On a platform whose people are all staff, somebody who is not on the list; nothing he sends is anybody's. */
 export function isUnknownStaff(actor: Actor, platform: string): boolean {
   return actor.kind === 'STRANGER' && platform !== 'telegram';
+}
+
+/** A member of staff who has been disabled: what he presses was meant for a colleague, whoever he is to us now. */
+export function isDisabled({ staff_id: staff, is_active: isActive }: Identity): boolean {
+  return staff !== null && isActive !== true;
 }
 
 /** Who an identity acts as. A disabled member of staff is a stranger. */

@@ -1,11 +1,11 @@
 /** What a conversation says: its words in the person's language, as messages to the place it is held in. */
 import type { Address, MediaRef } from '../../channels/channel.ts';
+import { platformOf } from '../../db/conversations.ts';
 import type { Text, Texts } from '../../lib/i18n.ts';
 import { newToken } from '../../lib/ids.ts';
 import { present, type ConversationEffect } from '../conversation/index.ts';
 import type { Actor } from '../operations/actor.ts';
 import type { MessageContent, Purpose } from '../operations/effects.ts';
-import { platformOf } from '../unit/conversations.ts';
 import type { Turn } from '../unit/unit.ts';
 import { choiceCard, showsAsCard, stillAsked } from './choices.ts';
 import type { Flows } from './flows.ts';
@@ -91,13 +91,19 @@ export class Speech {
       this.send(turn, { kind: 'card', card: choiceCard(cardId, said) });
       return { ...rest, offer: { ...offer, cardId } };
     }
+    const buttons = offer ? offer.choices.map((choice) => choice.label) : tapsOn(this.#address.account, said.taps);
     this.send(turn, {
       kind: 'text',
       text: [said.text, ...said.fields.map((field) => `${field.label} ${field.value}`)].join('\n'),
-      ...(offer ? { choices: offer.choices.map((choice) => choice.label) } : {}),
+      ...(buttons.length > 0 ? { choices: buttons } : {}),
       ...(said.requestContact === undefined ? {} : { requestContact: said.requestContact }),
     });
     if (offer) return { ...rest, offer };
     return stillAsked(before, memory.talk) ? memory : rest;
   }
+}
+
+/** WeCom has no buttons under a text, and how to finish a line stands above the list. */
+function tapsOn(account: string, taps: readonly string[]): readonly string[] {
+  return platformOf(account) === 'wecom' ? [] : taps;
 }

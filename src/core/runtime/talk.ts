@@ -22,9 +22,9 @@ import {
   choiceAskedAnew,
   choiceEvent,
   choiceOf,
-  closedWith,
   labelOn,
   lockedChoices,
+  overWords,
   standingOffer,
 } from './choices.ts';
 import { pressText } from './decision-forms.ts';
@@ -33,6 +33,7 @@ import { callForPerson, passOn } from './handover.ts';
 import {
   changeOf,
   lineOf,
+  linkItems,
   readConcealing,
   uploadLine,
   type IncomingItem,
@@ -40,19 +41,37 @@ import {
   type ReportedChange,
 } from './incoming.ts';
 import { handOverMedia } from './media-timer.ts';
-import { awaitingMessage, caseOf, memoryFor, namesHeld, withMessage, withoutDecision, type Memory } from './memory.ts';
+import {
+  awaitingMessage,
+  caseOf,
+  memoryFor,
+  namesHeld,
+  withAside,
+  withMessage,
+  withoutDecision,
+  type Memory,
+} from './memory.ts';
 import type { RuntimeDeps } from './runtime-deps.ts';
-import { actorOf, isUnknownStaff } from './senders.ts';
+import { actorOf, isDisabled, isUnknownStaff } from './senders.ts';
 import { answered, awaitAnswer, keepAlarm, putOff, ring, type Silence } from './silence.ts';
 import { Speech } from './speech.ts';
 import { answerTrial } from './trial.ts';
-import type { ConversationWork, InternalEvent, StoredEvent } from './turns.ts';
+import { isUnasked, type ConversationWork, type InternalEvent, type StoredEvent } from './turns.ts';
 import { pointToCard } from './typed-decisions.ts';
 import { unaskedHour } from './unasked.ts';
 
 const LANGUAGE_CHOICES: ReadonlySet<string> = new Set(['staff.setLanguage', 'customer.setLanguage']);
 
 type Press = Extract<InboundEvent['happening'], { kind: 'action' }>;
+
+/** One conversation of a batch: its events, who speaks, what is remembered. */
+interface Share {
+  readonly work: ConversationWork;
+  readonly identity: Identity;
+  readonly memory: Memory;
+  readonly items: IncomingItem[];
+  readonly today: BusinessDate;
+}
 
 /** Built for each batch; `run` handles its events in order, `memory` is what is remembered then. */
 export class Talk {
@@ -75,23 +94,7 @@ export class Talk {
   /** The contact of this turn is the customer's own phone as it stands on file. */
   #isProvenPhone = false;
 
-  constructor(
-    deps: RuntimeDeps,
-    unit: Unit,
-    {
-      work,
-      identity,
-      memory,
-      items,
-      today,
-    }: {
-      readonly work: ConversationWork;
-      readonly identity: Identity;
-      readonly memory: Memory;
-      readonly items: IncomingItem[];
-      readonly today: BusinessDate;
-    },
-  ) {
+  constructor(deps: RuntimeDeps, unit: Unit, { work, identity, memory, items, today }: Share) {
     this.#deps = deps;
     this.#unit = unit;
     this.#work = work;
@@ -129,7 +132,7 @@ export class Talk {
     });
     this.#turns.push(turn);
     this.#isProvenPhone = false;
-    this.#speech.isUnasked = 'internal' in stored.event && stored.event.internal === 'silence';
+    this.#speech.isUnasked = isUnasked(stored.event);
     if (this.#actor.kind === 'CUSTOMER') turn.effects.touch(this.#actor.id);
     for (const name of namesHeld(this.#memory)) turn.effects.conceal(name);
     if ('internal' in stored.event) {
@@ -143,7 +146,7 @@ export class Talk {
       case 'silence':
         return this.#silence(turn, event.at);
       case 'handback':
-        return this.#step(turn, { type: 'handback' });
+        return this.#takeWord(turn);
       case 'form_unopened':
         return this.#press(turn, stored, event.tap);
       case 'media':
@@ -155,8 +158,7 @@ export class Talk {
         });
         if (event.uploaded === undefined) return;
         for (const name of namesIn(event.caption)) turn.effects.conceal(name);
-        this.#file(turn, stored, uploadLine(event));
-        return;
+        return this.#file(turn, stored, uploadLine(event));
     }
   }
 
@@ -181,8 +183,11 @@ export class Talk {
           { account: conversation.account, externalId: event.sender },
           happening.reachable,
         );
-        this.#file(turn, stored, { kind: happening.reachable ? 'unblocked' : 'blocked', messageId: null, text: '' });
-        return;
+        return this.#file(turn, stored, {
+          kind: happening.reachable ? 'unblocked' : 'blocked',
+          messageId: null,
+          text: '',
+        });
       case 'gap': {
         const { account } = conversation;
         turn.effects.incident({
@@ -204,42 +209,37 @@ export class Talk {
         return;
       case 'start':
         await this.#step(turn, { type: 'link', payload: happening.payload });
-        this.#file(turn, stored, { kind: 'start', messageId: happening.messageId, text: '/start' });
-        return;
+        return this.#file(turn, stored, { kind: 'start', messageId: happening.messageId, text: '/start' });
       case 'contact':
         await this.#step(turn, { type: 'contact', phone: happening.phone, own: happening.own });
         // Somebody else's number is nobody's business here, not even masked.
-        this.#file(turn, stored, {
+        return this.#file(turn, stored, {
           kind: 'contact',
           messageId: happening.messageId,
           text: this.#isProvenPhone ? happening.phone : this.#speech.text('talk.foreign_contact'),
         });
-        return;
       case 'action': {
         const asked = await askedCard(turn, happening);
         const label = choiceOf(this.#memory.offer, happening)?.label ?? labelOn(asked, happening.verb);
         const pressed = label ?? pressText(happening, (key) => this.#speech.text(key));
         await this.#tap(turn, stored, { ...happening, asked });
         for (const name of namesIn(pressed)) turn.effects.conceal(name);
-        this.#file(turn, stored, { kind: 'action', messageId: null, text: pressed });
-        return;
+        return this.#file(turn, stored, { kind: 'action', messageId: null, text: pressed });
       }
       case 'unreadable':
         this.#cannotRead(turn);
-        this.#file(turn, stored, {
+        return this.#file(turn, stored, {
           kind: 'unreadable',
           messageId: happening.messageId,
           text: this.#speech.wordless(happening.what),
         });
-        return;
       case 'message':
         await this.#message(turn, stored, await this.#asEdited(turn, stored, happening));
-        this.#file(turn, stored, {
+        return this.#file(turn, stored, {
           kind: happening.media.length > 0 ? 'file' : 'text',
           messageId: happening.messageId,
           text: happening.text || this.#speech.soundOrMotion(happening.media),
         });
-        return;
     }
   }
 
@@ -358,11 +358,10 @@ export class Talk {
     const { actor, platform } = this.#work.conversation;
     // Where several talk the question may be somebody else's, and wait for him: its buttons stay.
     if (!choice && actor !== '') return this.#answerTap(turn, tap, 'talk.not_asked');
-    const label = choice?.label ?? this.#speech.text('talk.answered');
-    const title = choice
-      ? this.#speech.text('talk.chosen', { label })
-      : ((await closedWith(turn, tap.cardId)) ?? label);
-    for (const content of lockedChoices(tap, { title, label, platform, asked })) this.#speech.send(turn, content);
+    const words = choice
+      ? { title: this.#speech.text('talk.chosen', { label: choice.label }), label: choice.label }
+      : await overWords(turn, this.#memory, { ...tap, asked }, (key) => this.#speech.text(key));
+    for (const content of lockedChoices(tap, { ...words, platform, asked })) this.#speech.send(turn, content);
     if (offer && choice) return this.#step(turn, choiceEvent(offer, choice));
   }
 
@@ -372,6 +371,7 @@ export class Talk {
 
   /** A card of the approvals. A question that is still open about this very card is answered by the press, or asked anew. */
   async #press(turn: Turn, stored: StoredEvent, tap: Press): Promise<void> {
+    if (this.#isUnknownStaff() || isDisabled(this.#identity)) return this.#answerTap(turn, tap, 'talk.unknown_staff');
     const decision = await pressCard({
       turn,
       address: this.#address,
@@ -393,23 +393,29 @@ export class Talk {
     };
     const before = this.#memory.talk.frames.at(-1);
     const step = stepConversation(this.#memory.talk, event, tools);
-    this.#memory = { ...this.#memory, talk: step.state };
+    this.#memory = withAside({ ...this.#memory, talk: step.state });
     if (this.#actor.kind === 'STAFF') for (const id of caseOf(event, before, step)) turn.effects.touch(id);
     for (const effect of step.effects) await this.#carryOut(turn, effect);
     this.#listen(keepAlarm(turn.effects, this.#work.conversation.id, this.#memory.silence));
   }
 
   async #silence(turn: Turn, at: number): Promise<void> {
-    const { now, tx } = this.#unit;
-    const rung = ring(this.#memory.silence, at, now.getTime());
-    const { companyZone, gates } = this.#deps;
-    const { account } = this.#address;
-    const hour = await unaskedHour(tx, gates, { actor: this.#actor, account, now, companyZone });
+    const rung = ring(this.#memory.silence, at, this.#unit.now.getTime());
+    const hour = await unaskedHour(this.#unit, this.#deps, { actor: this.#actor, account: this.#address.account });
     this.#listen(hour instanceof Date ? putOff(rung, hour.getTime()) : rung.silence);
     const visit = rung.silence?.visit ?? 0;
     const due = hour instanceof Date ? [] : rung.due.filter((name) => hour === 'now' || name !== 'remind');
     for (const name of due) await this.#step(turn, { type: 'timeout', visit, name });
     this.#listen(keepAlarm(turn.effects, this.#work.conversation.id, this.#memory.silence));
+  }
+
+  /** The word is the bot's again. At an hour when nobody may be spoken to it says nothing, and asks again at a better one. */
+  async #takeWord(turn: Turn): Promise<void> {
+    const hour = await unaskedHour(this.#unit, this.#deps, { actor: this.#actor, account: this.#address.account });
+    const open = this.#memory.talk.frames.at(-1);
+    if (open && hour instanceof Date)
+      this.#listen(awaitAnswer(this.#memory.silence, open.visit, 'remind', hour.getTime()));
+    return this.#step(turn, { type: 'handback', isQuiet: hour !== 'now' });
   }
 
   #listen(silence: Silence | undefined): void {
@@ -449,7 +455,7 @@ export class Talk {
       const result = (await turn.run(effect.operation, effect.input)) as Record<string, unknown>;
       if (effect.operation === 'customer.bindContact') this.#isProvenPhone = result['kind'] === 'matched';
       await this.#noticeChange(effect.operation);
-      return { type: 'operation.done', visit: effect.visit, result };
+      return { type: 'operation.done', visit: effect.visit, result, announces: effect.announces };
     } catch (error) {
       if (!(error instanceof AppError)) throw error;
       return { type: 'operation.refused', visit: effect.visit, code: error.code, params: error.params };
@@ -476,9 +482,7 @@ export class Talk {
     const { id } = this.#work.conversation;
     await this.#deps.linkEarlier(this.#unit, id, customerId);
     for (const turn of this.#turns) turn.effects.touch(customerId);
-    for (const [at, item] of this.#items.entries())
-      if (item.conversationId === id && !item.customers.includes(customerId))
-        this.#items[at] = { ...item, customers: [...item.customers, customerId] };
+    linkItems(this.#items, id, customerId);
   }
 
   #audience(): 'staff' | 'customer' {

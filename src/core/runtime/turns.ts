@@ -19,6 +19,11 @@ export type InternalEvent =
   | { readonly internal: 'form_unopened'; readonly tap: Extract<Happening, { kind: 'action' }> }
   | { readonly internal: 'handback' };
 
+/** Nobody has just said something: what is said because of it answers nobody. */
+export function isUnasked(event: StoredEvent['event']): boolean {
+  return 'internal' in event && (event.internal === 'silence' || event.internal === 'handback');
+}
+
 /** One row of the inbox, opened. */
 export interface StoredEvent {
   readonly id: bigint;

@@ -9,11 +9,10 @@ export type UnaskedHour = 'now' | 'never' | Date;
 
 /** A customer is protected by the contact gate, in his own zone; everybody else is left alone at night. */
 export async function unaskedHour(
-  tx: Tx,
-  gates: readonly SendGate[],
-  whom: { readonly actor: Actor; readonly account: string; readonly now: Date; readonly companyZone: string },
+  { tx, now }: { readonly tx: Tx; readonly now: Date },
+  { gates, companyZone }: { readonly gates: readonly SendGate[]; readonly companyZone: string },
+  { actor, account }: { readonly actor: Actor; readonly account: string },
 ): Promise<UnaskedHour> {
-  const { actor, account, now, companyZone } = whom;
   if (actor.kind !== 'CUSTOMER') {
     const day = byDay(now, companyZone);
     return day > now ? day : 'now';

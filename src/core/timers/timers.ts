@@ -22,13 +22,25 @@ const CANCEL = statement(
 );
 const CLAIM = statement(
   'timers-claim',
-  `SELECT id, key, kind, subject_id, due_at, sealed_payload, trace_id FROM timers
+  `SELECT id, key, kind, subject_id, due_at, sealed_payload, trace_id, attempts FROM timers
    WHERE state = 'OPEN' AND due_at <= $1 AND kind <> 'media.fetch' ORDER BY due_at, id LIMIT $2 FOR UPDATE SKIP LOCKED`,
 );
 const FIRED = statement(
   'timers-fired',
   `UPDATE timers SET state = 'FIRED', fired_at = $2, sealed_payload = NULL WHERE id = ANY($1::bigint[])`,
 );
+/** For processes that die of a timer. */
+export const TIMER_MARKS = {
+  mark: statement(
+    'timers-mark',
+    `UPDATE timers SET attempts = attempts + 1 WHERE id = ANY($1::bigint[]) AND state = 'OPEN'`,
+  ),
+  forgive: statement(
+    'timers-forgive',
+    `UPDATE timers SET attempts = greatest(attempts - 1, 0) WHERE id = ANY($1::bigint[]) AND state = 'OPEN'`,
+  ),
+};
+
 const FAILED = statement(
   'timers-failed',
   `UPDATE timers SET attempts = attempts + 1, state = CASE WHEN attempts >= 2 THEN 'PARKED' ELSE 'OPEN' END WHERE id = $1 AND state = 'OPEN' RETURNING state`,
@@ -48,6 +60,8 @@ export interface ClaimedTimer {
   readonly dueAt: Date;
   readonly sealedPayload: Buffer | undefined;
   readonly traceId: string;
+  /** Tries that failed, and processes that died while they had it in hand. */
+  readonly attempts: number;
 }
 
 /** A due timer, opened. */
@@ -112,6 +126,7 @@ export async function claimTimers(tx: Tx, now: Date, limit: number): Promise<rea
     dueAt: row.due_at,
     sealedPayload: row.sealed_payload ?? undefined,
     traceId: row.trace_id,
+    attempts: row.attempts,
   }));
 }
 
@@ -140,4 +155,5 @@ interface TimerRow {
   readonly due_at: Date;
   readonly sealed_payload: Buffer | null;
   readonly trace_id: string;
+  readonly attempts: number;
 }

@@ -14,7 +14,8 @@ type Kind = (typeof KINDS)[number];
 /** How many rows of each kind. */
 export type RowCounts = Readonly<Partial<Record<Kind, number>>>;
 
-type Ids = Readonly<Record<Kind, readonly bigint[]>>;
+/** Numbers of each kind, in ascending order. */
+export type Ids = Readonly<Record<Kind, readonly bigint[]>>;
 
 /** The ids of one transaction. What was asked for and is not taken is a gap in the sequence, as after a roll-back. */
 export class RowIds {

@@ -3,6 +3,7 @@
  * behind. State, messages, timers and audit entries of a turn commit together or not at all (invariant 4).
  */
 import type { Address } from '../../channels/channel.ts';
+import { addressKey, conversationsAt, platformOf } from '../../db/conversations.ts';
 import { statement, type Database, type Tx } from '../../db/database.ts';
 import { isContention } from '../../db/faults.ts';
 import { AppError, commonErrors } from '../../lib/errors.ts';
@@ -15,11 +16,10 @@ import { writeAudit, type AuditRow } from '../audit/write.ts';
 import type { Actor } from '../operations/actor.ts';
 import { callOperation, type Call } from '../operations/call.ts';
 import type { Services } from '../operations/context.ts';
-import { Effects, type TimerDraft } from '../operations/effects.ts';
+import { Effects, type MessageDraft, type TimerDraft } from '../operations/effects.ts';
 import type { InputReader, Registry } from '../operations/operation.ts';
 import { cancelTimers, topicOf, writeTimers } from '../timers/timers.ts';
-import { addressKey, conversationsAt, platformOf } from './conversations.ts';
-import { RowIds } from './row-ids.ts';
+import { RowIds, type Ids } from './row-ids.ts';
 
 const NOW = statement(
   'unit-now',
@@ -187,35 +187,8 @@ export class Unit {
       this.#lanes,
     ]);
     const leased = lanes?.enter(headsOf(this.#turns.flatMap(({ effects }) => effects.messages)));
-    const messages: NumberedMessage[] = [];
-    const audits: (AuditRow & { readonly id: bigint })[] = [];
-    for (const turn of this.#turns) {
-      for (const draft of turn.effects.messages) {
-        const conversationId = conversations.get(addressKey(draft.to));
-        if (conversationId === undefined) throw new Error('a message without a conversation');
-        messages.push({
-          ...draft,
-          id: ids.outbox[messages.length] ?? 0n,
-          timelineId: ids.timeline[messages.length] ?? 0n,
-          traceId: turn.call.traceId,
-          conversationId,
-          platform: platformOf(draft.to.account),
-          touched: [...turn.effects.touched],
-          concealed: [...turn.effects.concealed],
-          isLeased: leased?.has(draft) ?? false,
-        });
-      }
-      for (const draft of turn.effects.audits) {
-        audits.push({
-          ...draft,
-          detail: withoutNames(draft.detail, turn.effects.concealed),
-          id: ids.audit[audits.length] ?? 0n,
-          actor: turn.call.actor,
-          via: originOf(turn.call),
-          traceId: turn.call.traceId,
-        });
-      }
-    }
+    const messages = numberedMessages(this.#turns, ids, { conversations, leased });
+    const audits = numberedAudits(this.#turns, ids);
     const times = { now: this.now, ...(lanes ? { leaseToken: lanes.token } : {}) };
     const [written] = await Promise.all([
       writeMessages(this.tx, keys, times, messages),
@@ -275,6 +248,46 @@ export class Unit {
       incidents.map((incident) => JSON.stringify(incident.detail ?? {})),
     ]);
   }
+}
+
+/** The messages of all turns in order, each with its numbers, its conversation and whom its turn was about. */
+function numberedMessages(
+  turns: readonly Turn[],
+  ids: Ids,
+  given: {
+    readonly conversations: ReadonlyMap<string, string>;
+    readonly leased: ReadonlySet<MessageDraft> | undefined;
+  },
+): readonly NumberedMessage[] {
+  const drafts = turns.flatMap((turn) => turn.effects.messages.map((draft) => ({ turn, draft })));
+  return drafts.map(({ turn: { call, effects }, draft }, index) => {
+    const conversationId = given.conversations.get(addressKey(draft.to));
+    if (conversationId === undefined) throw new Error('a message without a conversation');
+    return {
+      ...draft,
+      id: ids.outbox[index] ?? 0n,
+      timelineId: ids.timeline[index] ?? 0n,
+      traceId: call.traceId,
+      conversationId,
+      platform: platformOf(draft.to.account),
+      touched: [...effects.touched],
+      concealed: [...effects.concealed],
+      isLeased: given.leased?.has(draft) ?? false,
+    };
+  });
+}
+
+/** The audit entries of all turns in order, each with its number and who acted, by which way. */
+function numberedAudits(turns: readonly Turn[], ids: Ids): readonly (AuditRow & { readonly id: bigint })[] {
+  const drafts = turns.flatMap((turn) => turn.effects.audits.map((draft) => ({ turn, draft })));
+  return drafts.map(({ turn: { call, effects }, draft }, index) => ({
+    ...draft,
+    detail: withoutNames(draft.detail, effects.concealed),
+    id: ids.audit[index] ?? 0n,
+    actor: call.actor,
+    via: originOf(call),
+    traceId: call.traceId,
+  }));
 }
 
 /** Whether an audit entry of the turn could name a customer whom the turn was about. */

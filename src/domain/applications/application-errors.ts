@@ -1,5 +1,6 @@
 import { defineErrors } from '../../lib/errors.ts';
 
+/** Refusals of the applications room. */
 export const applicationErrors = defineErrors({
   'application.not_found': [404, 'info'],
   'application.already_submitted': [409, 'info'],
@@ -8,6 +9,7 @@ export const applicationErrors = defineErrors({
   'application.consent_declined': [409, 'info'],
   'application.amount_outside_product': [422, 'info'],
   'approval.not_found': [404, 'info'],
+  'approval.unreadable': [409, 'error'],
   'approval.closed': [409, 'info'],
   'approval.stale_revision': [409, 'info'],
   'approval.not_yours': [403, 'info'],

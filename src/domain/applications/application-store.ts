@@ -2,7 +2,10 @@
 import { statement, type Tx } from '../../db/database.ts';
 import { isUuid } from '../../lib/ids.ts';
 
-/** An application with the terms it was last handed in with; `annual_rate` is an exact decimal of a year. */
+/**
+ * An application with the terms it was last handed in with, and by whom; when it was first. `annual_rate` is an exact decimal of
+ * a year.
+ */
 export interface ApplicationRow {
   readonly id: string;
   readonly number: number;
@@ -80,7 +83,7 @@ const LATEST = statement(
 const STATE = statement('applications-state', 'UPDATE applications SET state = $2, updated_at = $3 WHERE id = $1');
 const TERMS = statement(
   'applications-terms',
-  `UPDATE applications SET amount_fen = $2, term_months = $3, product_id = $4, method = $5, annual_rate = $6, state = 'SUBMITTED', updated_at = $7 WHERE id = $1 RETURNING ${APPLICATION}`,
+  `UPDATE applications SET amount_fen = $2, term_months = $3, product_id = $4, method = $5, annual_rate = $6, submitted_by = $7, state = 'SUBMITTED', updated_at = $8 WHERE id = $1 RETURNING ${APPLICATION}`,
 );
 const INSTANCE = statement(
   'applications-instance',
@@ -262,15 +265,15 @@ export async function setApplicationState(tx: Tx, id: string, state: string, now
   await tx.query(STATE, [id, state, now]);
 }
 
-/** Hands it in again with these terms; when it was first submitted, and by whom, stays. The application as it is then. */
+/** Somebody hands it in again with these terms: from now on it is his. The application as it is then. */
 export async function resubmitApplication(
   tx: Tx,
   id: string,
   terms: Pick<ApplicationRow, 'amount_fen' | 'term_months' | 'product_id' | 'method' | 'annual_rate'>,
-  now: Date,
+  by: { readonly submitter: string; readonly now: Date },
 ): Promise<ApplicationRow> {
   const { amount_fen: amount, term_months: term, product_id: product, method, annual_rate: rate } = terms;
-  const [row] = await tx.query<ApplicationRow>(TERMS, [id, amount, term, product, method, rate, now]);
+  const [row] = await tx.query<ApplicationRow>(TERMS, [id, amount, term, product, method, rate, by.submitter, by.now]);
   if (!row) throw new Error('application not resubmitted');
   return row;
 }

@@ -2,6 +2,7 @@
 import type { Card, CardAction } from '../../channels/card.ts';
 import type { Ctx } from '../../core/operations/context.ts';
 import { groupedYuan, type Language } from '../../lib/i18n.ts';
+import { parseYuan } from '../../lib/money.ts';
 import { cardFields, type Words } from './card-fields.ts';
 import type { Snapshot } from './snapshot.ts';
 
@@ -17,7 +18,7 @@ export interface CardOptions {
 
 /** The card: which case and node, what the flow shows of it, and what can be pressed. */
 export function approvalCard(
-  ctx: Pick<Ctx, 'say' | 'services'>,
+  ctx: { readonly say: Ctx['say']; readonly services: Pick<Ctx['services'], 'texts'> },
   language: Language,
   snapshot: Snapshot,
   options: CardOptions,
@@ -27,7 +28,6 @@ export function approvalCard(
     has: (key) => ctx.services.texts.has(language, key),
   };
   const { application, customer, customerName: name, title } = snapshot;
-  const [whole = '0'] = snapshot.amount.split('.');
   return {
     id: options.id,
     revision: options.revision,
@@ -35,7 +35,7 @@ export function approvalCard(
       title === undefined
         ? words.say('approval.card.source')
         : words.say('approval.card.source_node', { node: words.say(title) }),
-    title: words.say('approval.card.title', { application, amount: groupedYuan(BigInt(`${whole}00`)) }),
+    title: words.say('approval.card.title', { application, amount: groupedYuan(parseYuan(snapshot.amount) ?? 0n) }),
     subtitle: words.say('approval.card.subtitle', { customer, name }),
     ...(options.note === undefined ? {} : { text: options.note }),
     fields: cardFields(snapshot, words),

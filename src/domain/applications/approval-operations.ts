@@ -28,9 +28,9 @@ import {
   type ApprovalRow,
   type TaskRow,
 } from './application-store.ts';
-import { requireApproval, snapshotOf } from './approval-reads.ts';
+import { requireApproval } from './approval-reads.ts';
 import { dealCards, redraw, shownReason, type Redraw, type Tap } from './card-dealing.ts';
-import { snapshotHash, takeSnapshot, type Snapshot } from './snapshot.ts';
+import { openSnapshot, snapshotHash, takeSnapshot, type Snapshot } from './snapshot.ts';
 import { excludeInvolved } from './submit-operations.ts';
 
 /** A flow’s word for how many must approve, as the row has it. */
@@ -152,7 +152,7 @@ export const sendCardAgain = defineOperation({
     const mine = (await tasksOf(ctx.tx, [approval.id])).find((task) => task.staff_id === staffId);
     if (mine?.state !== 'OPEN' || !mine.staff_able) return none;
     const { id, staff_id } = mine;
-    const sent = await dealCards(ctx, approval, snapshotOf(ctx, approval), { id, staff_id, isAgain: true });
+    const sent = await dealCards(ctx, approval, openSnapshot(ctx, approval), { id, staff_id, isAgain: true });
     ctx.effects.touch(application.customer_id);
     return { kind: sent > 0 ? ('sent' as const) : ('none' as const), number: `A${application.number}` };
   },
@@ -228,6 +228,8 @@ function closedParams(
   mine: TaskRow,
 ): Record<string, string | number> {
   if (approval.state !== 'OPEN') return { state: approval.state };
+  // Nobody handed over a seat that was taken from him.
+  if (mine.state === 'HANDED_OVER' && mine.decided_at === null) return { state: 'CLOSED' };
   if (mine.state !== 'APPROVED') return { state: mine.state };
   return { state: 'SIGNED', by: mine.staff_name, left: openSeats(tasks) };
 }
@@ -237,10 +239,10 @@ function openSeats(tasks: readonly TaskRow[]): number {
 }
 
 /** All who signed a level, in the order they did; the last of them just now. */
-function signersOf(tasks: readonly TaskRow[], last: TaskRow): string {
+function signersOf(tasks: readonly TaskRow[], last: TaskRow): readonly string[] {
   const before = tasks.filter((task) => task.state === 'APPROVED' && task.id !== last.id);
   before.sort((one, other) => Number(one.decided_at) - Number(other.decided_at));
-  return [...before, last].map((task) => task.staff_name).join('、');
+  return [...before, last].map((task) => task.staff_name);
 }
 
 interface Case {
@@ -260,6 +262,7 @@ async function vote(
 ): Promise<z.output<typeof decision>> {
   if (choice !== 'approve' && (reason === undefined || reason === ''))
     throw new AppError(applicationErrors['approval.reason_needed']);
+  openSnapshot(ctx, approval); // what can be shown to nobody is decided by nobody (invariant 14)
   const state = VOTES[choice];
   const isCode = (REASONS as readonly string[]).includes(reason ?? '');
   const written = await writeVoteOrRefuse(ctx, {
@@ -305,7 +308,7 @@ async function finish(
     readonly by: string;
     readonly reason: Redraw['reason'];
     /** Whose decision the cards show it as. */
-    readonly shown: string;
+    readonly shown: Redraw['by'];
   },
 ): Promise<void> {
   await closeApproval(ctx.tx, approval.id, outcome, ctx.now);
@@ -347,7 +350,7 @@ async function handOver(
     reason: undefined,
     tap,
   });
-  await seat(ctx, approval, snapshotOf(ctx, approval), { staffId: successor, from: mine.staff_id });
+  await seat(ctx, approval, openSnapshot(ctx, approval), { staffId: successor, from: mine.staff_id });
   return {
     approvalId: approval.id,
     state: 'OPEN',

@@ -4,7 +4,9 @@ import { ANY_STAFF } from '../../core/operations/actor.ts';
 import type { Ctx } from '../../core/operations/context.ts';
 import { defineOperation } from '../../core/operations/operation.ts';
 import { AppError } from '../../lib/errors.ts';
+import { formatYuan } from '../../lib/money.ts';
 import { wholeNumber } from '../../lib/whole-number.ts';
+import { customerNumber, findCustomer } from '../customers/index.ts';
 import { applicationErrors } from './application-errors.ts';
 import {
   approvalNamed,
@@ -18,12 +20,7 @@ import {
 } from './application-store.ts';
 import { findCard } from './card-store.ts';
 import { describeFrozen, frozenCase, reasonText } from './frozen-case.ts';
-import { openSnapshot, reasonOf, type Snapshot } from './snapshot.ts';
-
-/** The case as it was frozen when the approval opened. */
-export function snapshotOf(ctx: Ctx, approval: ApprovalRow): Snapshot {
-  return openSnapshot(ctx, approval);
-}
+import { openSnapshot, openSnapshotOfMany, reasonOf, type Snapshot } from './snapshot.ts';
 
 /** The approval that an id or an A-number names. @throws AppError `approval.not_found` */
 export async function requireApproval(ctx: Ctx, ref: string): Promise<ApprovalRow> {
@@ -51,6 +48,8 @@ const approvalView = z.object({
   /** What may be decided; nothing any more once it is closed. */
   verbs: z.array(z.string()),
   snapshotHash: z.string(),
+  /** Whether the frozen case can be decrypted. Of one that is damaged, number, customer and amount are those of the case now. */
+  isReadable: z.boolean(),
   openedAt: z.string(),
   closedAt: z.string().nullable(),
   tasks: z.array(
@@ -83,7 +82,7 @@ export const listMyApprovals = defineOperation({
   input: z.strictObject({
     state: z.enum(['OPEN', 'APPROVED', 'REJECTED', 'RETURNED', 'RECALLED', 'EXPIRED']).optional(),
     mine: z.union([z.boolean(), z.enum(['true', 'false']).transform((text) => text === 'true')]).optional(),
-    cursor: z.uuid().optional(),
+    cursor: z.uuid('fault.cursor').optional(),
     limit: wholeNumber(1, 100).default(50),
   }),
   output: z.object({ items: z.array(approvalView), nextCursor: z.string().nullable() }),
@@ -104,16 +103,12 @@ export const listMyApprovals = defineOperation({
       ctx.tx,
       rows.map((row) => row.id),
     );
-    return {
-      items: rows.map((row) =>
-        describe(
-          ctx,
-          row,
-          tasks.filter((task) => task.approval_id === row.id),
-        ),
-      ),
-      nextCursor: found.length > input.limit ? (rows.at(-1)?.id ?? null) : null,
-    };
+    const items = [];
+    for (const row of rows) {
+      const own = tasks.filter((task) => task.approval_id === row.id);
+      items.push(describe(ctx, row, own, await factsOf(ctx, row)));
+    }
+    return { items, nextCursor: found.length > input.limit ? (rows.at(-1)?.id ?? null) : null };
   },
 });
 
@@ -144,19 +139,47 @@ async function describeWhole(
   const whole = [];
   for (const task of tasks)
     whole.push({ ...describeTask(task), reason: reasonText(ctx, await reasonOf(ctx, application.customer_id, task)) });
-  return { ...describe(ctx, row, tasks), snapshot: describeFrozen(ctx, snapshotOf(ctx, row)), tasks: whole };
+  const snapshot = openSnapshot(ctx, row);
+  const described = describe(ctx, row, tasks, { ...snapshot, isReadable: true });
+  return { ...described, snapshot: describeFrozen(ctx, snapshot), tasks: whole };
 }
 
-function describe(ctx: Ctx, row: ApprovalRow, tasks: readonly TaskRow[]): z.output<typeof approvalView> {
-  const snapshot = snapshotOf(ctx, row);
+/** What a list says of a case. */
+type CaseFacts = Pick<Snapshot, 'application' | 'customer' | 'customerName' | 'amount'> & {
+  readonly isReadable: boolean;
+};
+
+/** As it was frozen or, where that is damaged, as it is now: one that cannot be read hides no other. */
+async function factsOf(ctx: Ctx, row: ApprovalRow): Promise<CaseFacts> {
+  const frozen = openSnapshotOfMany(ctx, row);
+  if (frozen) return { ...frozen, isReadable: true };
+  const application = await findApplication(ctx.tx, row.application_id);
+  const customer = application && (await findCustomer(ctx.tx, application.customer_id));
+  if (!application || !customer) throw new Error('an approval without its application');
+  return {
+    application: `A${application.number}`,
+    customer: customerNumber(customer.number),
+    customerName: customer.name_masked,
+    amount: formatYuan(application.amount_fen),
+    isReadable: false,
+  };
+}
+
+function describe(
+  ctx: Ctx,
+  row: ApprovalRow,
+  tasks: readonly TaskRow[],
+  facts: CaseFacts,
+): z.output<typeof approvalView> {
+  const waiting = waitingText(ctx, row);
   return {
     id: row.id,
     applicationId: row.application_id,
-    number: snapshot.application,
-    customer: snapshot.customer,
-    customerName: snapshot.customerName,
-    amount: snapshot.amount,
-    waiting: waitingText(ctx, row),
+    number: facts.application,
+    customer: facts.customer,
+    customerName: facts.customerName,
+    amount: facts.amount,
+    waiting: facts.isReadable ? waiting : ctx.t('approval.unreadable', { waiting }),
     node: row.node,
     round: row.round,
     mode: row.mode,
@@ -164,6 +187,7 @@ function describe(ctx: Ctx, row: ApprovalRow, tasks: readonly TaskRow[]): z.outp
     state: row.state,
     verbs: row.state === 'OPEN' ? [...row.verbs] : [],
     snapshotHash: row.snapshot_hash.toString('hex'),
+    isReadable: facts.isReadable,
     openedAt: row.opened_at.toISOString(),
     closedAt: row.closed_at?.toISOString() ?? null,
     tasks: tasks.map(describeTask),
@@ -210,12 +234,13 @@ export const findPressedCard = defineOperation({
     if (!card) throw new AppError(applicationErrors['approval.not_found']);
     const approval = await requireApproval(ctx, card.approval_id);
     const application = await findApplication(ctx.tx, approval.application_id);
-    if (application) ctx.effects.touch(application.customer_id); // a press that changes nothing stands on the file too
+    if (!application) throw new Error('an approval without its application');
+    ctx.effects.touch(application.customer_id); // a press that changes nothing stands on the file too
     const standing = approval.state === 'OPEN' ? approval : await standingApproval(ctx.tx, approval.application_id);
     return {
       approvalId: approval.id,
       state: approval.state,
-      application: snapshotOf(ctx, approval).application,
+      application: `A${application.number}`,
       decidedBy: deciderOf(approval, await tasksOf(ctx.tx, [approval.id])),
       since: standing === undefined || standing.id === approval.id ? null : await describeStanding(ctx, standing),
     };

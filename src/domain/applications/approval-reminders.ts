@@ -2,13 +2,13 @@
 import { z } from 'zod';
 import type { Ctx } from '../../core/operations/context.ts';
 import { defineOperation } from '../../core/operations/operation.ts';
-import { wallClock } from '../../lib/business-date.ts';
+import { timeText, wallClock } from '../../lib/business-date.ts';
 import { groupedYuan, textSchema, type Text } from '../../lib/i18n.ts';
 import { parseYuan } from '../../lib/money.ts';
 import { approvalsOfInstance, findApplication, tasksOf, type ApprovalRow, type TaskRow } from './application-store.ts';
-import { snapshotOf } from './approval-reads.ts';
-import { overseers, superiors } from './approval-seats.ts';
-import { keeperOf } from './keeper.ts';
+import { superiors } from './approval-seats.ts';
+import { keeperOf, tellStandIns } from './keeper.ts';
+import { openSnapshot } from './snapshot.ts';
 
 export const remindApprovers = defineOperation({
   name: 'approval.remind',
@@ -31,8 +31,8 @@ export const remindApprovers = defineOperation({
     if (returned?.state !== 'RETURNED' || application?.state !== 'RETURNED') return { reminded: 0 };
     const params = caseParams(ctx, returned, returned.closed_at ?? returned.opened_at);
     const keeper = await keeperOf(ctx, application);
-    const people = keeper === undefined ? await overseers(ctx, application) : [keeper];
-    return { reminded: await tell(ctx, people, input.text, params) };
+    if (keeper === undefined) return { reminded: await tellStandIns(ctx, application, input.text, params) };
+    return { reminded: await tell(ctx, [keeper], input.text, params) };
   },
 });
 
@@ -99,15 +99,15 @@ function caseParams(
   approval: ApprovalRow,
   since: Date,
 ): Readonly<Record<string, string | number>> & { readonly application: string } {
-  const { application, customer, customerName, product, amount } = snapshotOf(ctx, approval);
-  const { date, hour, minute } = wallClock(since, ctx.services.companyZone);
+  const { application, customer, customerName, product, amount } = openSnapshot(ctx, approval);
+  const begun = wallClock(since, ctx.services.companyZone);
   return {
     application,
     customer,
     name: customerName,
     product,
     amount: groupedYuan(parseYuan(amount) ?? 0n),
-    since: `${date} ${String(hour).padStart(2, '0')}:${String(minute).padStart(2, '0')}`,
+    since: `${begun.date} ${timeText(begun)}`,
     hours: Math.floor((ctx.now.getTime() - since.getTime()) / 3_600_000),
   };
 }

@@ -29,9 +29,9 @@ import {
   type TaskRow,
 } from './application-store.ts';
 import { ableToSit, MODES, seat } from './approval-operations.ts';
-import { snapshotOf } from './approval-reads.ts';
-import { dealCards } from './card-dealing.ts';
+import { dealCards, redraw } from './card-dealing.ts';
 import { cardsOf, closeCards } from './card-store.ts';
+import { openSnapshot } from './snapshot.ts';
 
 export const alarmApproval = defineOperation({
   name: 'approval.alarm',
@@ -158,13 +158,14 @@ export const reseatApproval = defineOperation({
   async run(ctx, input) {
     const approval = await lockApproval(ctx.tx, input.id);
     if (approval?.state !== 'OPEN') return { filled: 0, dropped: 0, vacant: 0 };
+    await closeStrays(ctx, approval);
     const open = await openSeats(ctx, approval);
     const vacant = open.filter((task) => !task.staff_able);
     // 或签 needs nobody in his place as long as somebody is left to decide.
     const drops = approval.mode === 'ANY' && vacant.length < open.length;
     if (drops) for (const task of vacant) await leave(ctx, approval, task, 'CLOSED');
     const { filled, left } = await fill(ctx, approval, drops ? [] : vacant);
-    await moveCards(ctx, approval);
+    await dealOut(ctx, approval);
     return { filled, dropped: drops ? vacant.length : 0, vacant: left };
   },
 });
@@ -173,15 +174,19 @@ async function openSeats(ctx: Ctx, approval: ApprovalRow): Promise<readonly Task
   return (await tasksOf(ctx.tx, [approval.id])).filter((task) => task.state === 'OPEN');
 }
 
-/** A card on an account that was taken from its holder is dead, and nothing more is sent there; his others each have one. */
-async function moveCards(ctx: Ctx, approval: ApprovalRow): Promise<void> {
+/** A card on an account that was taken from its holder is dead, and nothing more is sent there. */
+async function closeStrays(ctx: Ctx, approval: ApprovalRow): Promise<void> {
   const strays = (await cardsOf(ctx.tx, approval.id)).filter((card) => !card.is_his);
   await closeCards(
     ctx.tx,
     strays.map((card) => card.id),
   );
+}
+
+/** Whoever sits there has a card on each account that is his. */
+async function dealOut(ctx: Ctx, approval: ApprovalRow): Promise<void> {
   for (const task of await openSeats(ctx, approval))
-    if (task.staff_able) await dealCards(ctx, approval, snapshotOf(ctx, approval), task);
+    if (task.staff_able) await dealCards(ctx, approval, openSnapshot(ctx, approval), task);
 }
 
 /** Successors in the fixed order of the role. A seat nobody can take stays open: signatures are never fewer than asked for. */
@@ -197,12 +202,13 @@ async function fill(
     const [next, ...others] = approval.mode === 'ANY' ? able.splice(0) : able.splice(0, 1);
     if (next === undefined && !(approval.mode === 'ANY' && filled > 0)) {
       left += 1;
+      if (await isHere(ctx, task)) await takeCards(ctx, approval, task);
       await alarmSeat(ctx, approval);
       continue;
     }
     await leave(ctx, approval, task, next === undefined ? 'CLOSED' : 'HANDED_OVER');
     for (const staffId of next === undefined ? [] : [next, ...others])
-      await seat(ctx, approval, snapshotOf(ctx, approval), { staffId, from: task.staff_id });
+      await seat(ctx, approval, openSnapshot(ctx, approval), { staffId, from: task.staff_id });
     filled += 1;
   }
   if (left === 0) await endAlarmOf(ctx, approval.application_id);
@@ -212,6 +218,7 @@ async function fill(
 /** His cards die with the seat; nothing about the case is sent to somebody who left. */
 async function leave(ctx: Ctx, approval: ApprovalRow, task: TaskRow, state: 'CLOSED' | 'HANDED_OVER'): Promise<void> {
   await leaveSeat(ctx.tx, task.id, state);
+  if (await isHere(ctx, task)) return takeCards(ctx, approval, task);
   const cards = (await cardsOf(ctx.tx, approval.id)).filter((card) => card.task_id === task.id);
   await closeCards(
     ctx.tx,
@@ -219,10 +226,19 @@ async function leave(ctx: Ctx, approval: ApprovalRow, task: TaskRow, state: 'CLO
   );
 }
 
+async function isHere(ctx: Ctx, task: TaskRow): Promise<boolean> {
+  return (await findStaff(ctx.tx, task.staff_id))?.is_active === true;
+}
+
+/** Whoever is here, but without the role, has nothing left to press. */
+async function takeCards(ctx: Ctx, approval: ApprovalRow, { id }: TaskRow): Promise<void> {
+  await redraw(ctx, approval, { by: '', outcome: 'ROLE_LOST', reason: undefined, only: id, tap: undefined });
+}
+
 /** Once while it lasts, each time it happens: whoever has yet to see to the last alarm is not told again by every change of staff. */
 async function alarmSeat(ctx: Ctx, approval: ApprovalRow): Promise<void> {
   if (await isAlarmed(ctx.tx, STOPPED, approval.application_id)) return;
-  const { title } = snapshotOf(ctx, approval);
+  const { title } = openSnapshot(ctx, approval);
   ctx.effects.incident({
     kind: VACANT,
     subject: { kind: 'application', id: approval.application_id },

@@ -11,9 +11,8 @@ import { hidingNames } from '../customers/index.ts';
 import { findStaff, identitiesOfStaff } from '../staff/index.ts';
 import { approvalCard, type CardOptions } from './approval-card.ts';
 import { findApplication, type ApprovalRow, type TaskRow } from './application-store.ts';
-import { snapshotOf } from './approval-reads.ts';
 import { cardsOf, closeCards, insertCard, reopenCard, type CardRow } from './card-store.ts';
-import type { Snapshot } from './snapshot.ts';
+import { openSnapshotOfMany, type Snapshot } from './snapshot.ts';
 
 /** A pressed card and the platform's own handle of the press. */
 export interface Tap {
@@ -23,7 +22,8 @@ export interface Tap {
 
 /** What the cards of an approval show after something was decided. */
 export interface Redraw {
-  readonly by: string;
+  /** Whose decision it is; several who signed it, in their order. */
+  readonly by: string | readonly string[];
   readonly outcome: string;
   /** As others may read it. */
   readonly reason: string | TextParam | undefined;
@@ -36,8 +36,8 @@ export interface Redraw {
 }
 
 /**
- * A card on each account of whoever sits there that has none yet; one it was closed on serves again. With `isAgain` every
- * account gets it once more: that a card was dealt does not say that it arrived. How many went out.
+ * A card on each account of whoever sits there that has none, or one that was closed. With `isAgain` every account gets it once
+ * more: that a card was dealt does not say that it arrived. How many went out.
  */
 export async function dealCards(
   ctx: Ctx,
@@ -52,7 +52,7 @@ export async function dealCards(
   for (const identity of await identitiesOfStaff(ctx.tx, task.staff_id)) {
     const before = dealt.find((card) => card.identity_id === identity.id);
     if (before?.state === 'CLOSED') await reopenCard(ctx.tx, before.id);
-    if (before && task.isAgain !== true) continue;
+    if (before?.state === 'OPEN' && task.isAgain !== true) continue;
     const place = { approvalId: approval.id, taskId: task.id, identityId: identity.id };
     const { id, revision } = before ?? { id: newToken(16), revision: approval.revision };
     if (!before) await insertCard(ctx.tx, { id, revision, ...place, now: ctx.now });
@@ -71,13 +71,17 @@ export async function dealCards(
   return sent;
 }
 
-/** Redraws cards after the decision: in their final state, or as signed while others are asked. */
+/**
+ * Redraws cards after the decision: in their final state, or as signed while others are asked. Of a frozen case that cannot be
+ * read nothing is drawn, and its cards are closed all the same.
+ */
 export async function redraw(ctx: Ctx, approval: ApprovalRow, how: Redraw): Promise<void> {
-  const snapshot = snapshotOf(ctx, approval);
+  const snapshot = openSnapshotOfMany(ctx, approval);
   const cards = (await cardsOf(ctx.tx, approval.id)).filter(
     (card) => card.state === 'OPEN' && (how.only === undefined || card.task_id === how.only),
   );
-  for (const card of cards) if (canRedraw(card, how)) await redrawOne(ctx, card, { approval, snapshot, how });
+  if (snapshot)
+    for (const card of cards) if (canRedraw(card, how)) await redrawOne(ctx, card, { approval, snapshot, how });
   if (how.left !== undefined) return;
   await closeCards(
     ctx.tx,
@@ -98,7 +102,8 @@ async function redrawOne(
   const { id, revision } = card;
   const language = await languageOf(ctx, card.staff_id);
   const closed = ctx.say(language, `approval.closed.${how.outcome}`);
-  const note = ctx.say(language, `approval.decided.${how.outcome}`, { by: how.by, left: how.left ?? 0 });
+  const by = [how.by].flat().join(ctx.say(language, 'conversation.format.between_labels'));
+  const note = ctx.say(language, `approval.decided.${how.outcome}`, { by, left: how.left ?? 0 });
   const params = how.reason === undefined ? [] : [{ reason: how.reason }];
   const say = (text: Text): string => ctx.say(language, text);
   const reason = params.map((one) => ctx.say(language, 'approval.decided.reason', withTexts(one, say)));

@@ -18,8 +18,8 @@ const FORMER: readonly string[] = ['amount', 'term', 'method', 'rate', 'product'
 /** They stand in the heading of every card. */
 const HEADING: ReadonlySet<string> = new Set(['application', 'customer']);
 const MAX_REASON = 40;
-/** What of the lead is an amount of money. */
-const AMOUNTS = ['income', 'monthlyPayment', 'debt', 'turnover', 'assetValue'] as const;
+/** What of the lead is an amount of money that does not come every month. */
+const AMOUNTS = ['debt', 'turnover', 'assetValue'] as const;
 
 const FIELDS: Readonly<Record<string, Show>> = {
   amount: ({ amount }, words) => yuan(amount, words),
@@ -34,6 +34,9 @@ const FIELDS: Readonly<Record<string, Show>> = {
   submitter: ({ submitter }) => submitter,
   earlier,
   ...Object.fromEntries(AMOUNTS.map((name): [string, Show] => [name, ({ facts }, words) => yuan(facts[name], words)])),
+  income: ({ facts }, words) => yuan(facts['income'], words, 'yuan_a_month'),
+  monthlyPayment: ({ facts }, words) =>
+    facts['house'] === false ? undefined : yuan(facts['monthlyPayment'], words, 'yuan_a_month'),
 };
 
 /** Names the frozen case answers itself; a card takes any other from the process. */
@@ -50,9 +53,9 @@ export function cardFields(snapshot: Snapshot, words: Words): readonly CardField
   });
 }
 
-function yuan(amount: unknown, words: Words): string | undefined {
+function yuan(amount: unknown, words: Words, unit = 'yuan'): string | undefined {
   const fen = typeof amount === 'string' ? parseYuan(amount) : undefined;
-  return fen === undefined ? undefined : words.say('approval.value.yuan', { amount: groupedYuan(fen) });
+  return fen === undefined ? undefined : words.say(`approval.value.${unit}`, { amount: groupedYuan(fen) });
 }
 
 /** A code of a list of texts; what is on no list was written in words. */
@@ -62,7 +65,7 @@ function option(code: unknown, list: string, words: Words): string | undefined {
 }
 
 function owned(has: unknown, status: unknown, words: Words): string | undefined {
-  if (typeof status === 'string') return option(status, 'flows.option', words);
+  if (typeof status === 'string' && has !== false) return option(status, 'flows.option', words);
   return typeof has === 'boolean' ? words.say(has ? 'approval.value.owned' : 'approval.value.not_owned') : undefined;
 }
 

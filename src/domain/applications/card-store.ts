@@ -52,7 +52,7 @@ export async function findCard(tx: Tx, id: string): Promise<CardRow | undefined>
   return (await tx.query<CardRow>(CARD, [id]))[0];
 }
 
-/** The account a card was closed for is its holder's again: the card that stands there serves. */
+/** Whoever a card was closed for may decide on it again; the caller sends it. */
 export async function reopenCard(tx: Tx, id: string): Promise<void> {
   await tx.query(REOPEN_CARD, [id]);
 }

@@ -5,6 +5,7 @@ export { findPressedCard, getApproval, listMyApprovals } from './approval-reads.
 export { applicationByRef, type ApplicationRow } from './application-store.ts';
 export { alarmApproval, canSeat, reseatApproval, reseatApprovals } from './approval-seats.ts';
 export { isApproved } from './evidence.ts';
+export { notifyAboutCase } from './keeper.ts';
 export { listOwnApplications } from './own-applications.ts';
 export { expireApproval, holdApproval, stopApplications } from './stop-operations.ts';
 export { closeApplication, getApplication, resumeApplication, submitLead } from './submit-operations.ts';

@@ -1,4 +1,4 @@
-/** What a colleague has handed in and cannot simply change any more: who has it, and what has come back to him. */
+/** What is handed in and cannot simply be changed any more, of whoever did it or whose customer it is: who has it, what has come back. */
 import { z } from 'zod';
 import { ANY_STAFF } from '../../core/operations/actor.ts';
 import { defineOperation } from '../../core/operations/operation.ts';
@@ -11,12 +11,12 @@ const MOST = 5;
 const OWN = statement(
   'applications-own',
   `SELECT a.number, a.state, a.customer_id, c.number AS customer, c.name_masked, (
-     SELECT string_agg(s.name, '、' ORDER BY t.recorded_at, t.id) FROM approvals p
+     SELECT array_agg(s.name ORDER BY t.recorded_at, t.id) FROM approvals p
      JOIN approval_tasks t ON t.approval_id = p.id AND t.state = 'OPEN' JOIN staff s ON s.id = t.staff_id
      WHERE p.application_id = a.id AND p.state = 'OPEN'
    ) AS waiting_for
-   FROM applications a JOIN customers c ON c.id = a.customer_id
-   WHERE a.submitted_by = $1 AND a.state IN ('SUBMITTED', 'RETURNED') ORDER BY a.submitted_at DESC, a.number DESC`,
+   FROM applications a JOIN customers c ON c.id = a.customer_id JOIN leads l ON l.id = a.lead_id
+   WHERE $1 IN (a.submitted_by, l.owner_id) AND a.state IN ('SUBMITTED', 'RETURNED') ORDER BY a.submitted_at DESC, a.number DESC`,
 );
 
 interface OwnRow {
@@ -25,13 +25,13 @@ interface OwnRow {
   readonly customer_id: string;
   readonly customer: number;
   readonly name_masked: string;
-  readonly waiting_for: string | null;
+  readonly waiting_for: readonly string[] | null;
 }
 
 export const listOwnApplications = defineOperation({
   name: 'application.mine',
   summary:
-    'Lists what the caller handed in and is still being decided, or came back to him; where the words name a case, only that one',
+    'Lists what the caller handed in, or a colleague for his customer, and is still being decided or came back; where the words name a case, only that one',
   access: ANY_STAFF, // 等等 and 撤回 may be said by whoever works here; he is shown his own
   input: z.strictObject({ text: z.string().max(4000).default('') }),
   output: z.object({
@@ -61,7 +61,7 @@ export const listOwnApplications = defineOperation({
         customer: customerNumber(row.customer),
         name: row.name_masked,
         state: row.state,
-        waiting: row.waiting_for ?? 'none',
+        waiting: row.waiting_for?.join(ctx.t('conversation.format.between_labels')) ?? 'none',
       })),
     };
   },

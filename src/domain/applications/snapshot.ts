@@ -1,6 +1,7 @@
 /** What an approver sees of a case, frozen: the same facts on every platform, masked, with a hash over all of it. */
 import { createHash } from 'node:crypto';
 import type { Ctx } from '../../core/operations/context.ts';
+import { AppError } from '../../lib/errors.ts';
 import { canonicalJson } from '../../lib/canonical.ts';
 import type { Text } from '../../lib/i18n.ts';
 import { formatYuan } from '../../lib/money.ts';
@@ -9,6 +10,7 @@ import { missingCodes } from '../documents/index.ts';
 import { factsOf, findLead } from '../leads/index.ts';
 import { productById, type Product } from '../products/index.ts';
 import { findStaff } from '../staff/index.ts';
+import { applicationErrors } from './application-errors.ts';
 import { votesOfInstance, type ApplicationRow, type ApprovalRow, type VoteRow } from './application-store.ts';
 import { OWN_FIELDS } from './card-fields.ts';
 import { statement } from '../../db/database.ts';
@@ -157,9 +159,20 @@ export async function reasonOf(
   return hidingNames(ctx, customer, words);
 }
 
-/** The case as it was frozen when the approval opened. */
+/** The case as it was frozen when the approval opened. @throws AppError `approval.unreadable` where that is damaged */
 export function openSnapshot(ctx: Ctx, approval: Pick<ApprovalRow, 'id' | 'sealed_snapshot'>): Snapshot {
-  return ctx.keys.openJson(`approvals.sealed_snapshot.${approval.id}`, approval.sealed_snapshot) as Snapshot;
+  const snapshot = openSnapshotOfMany(ctx, approval);
+  if (!snapshot) throw new AppError(applicationErrors['approval.unreadable']);
+  return snapshot;
+}
+
+/** The same for one of many: `undefined` where it is damaged. */
+export function openSnapshotOfMany(
+  ctx: Ctx,
+  approval: Pick<ApprovalRow, 'id' | 'sealed_snapshot'>,
+): Snapshot | undefined {
+  const place = `approvals.sealed_snapshot.${approval.id}`;
+  return ctx.keys.openJsonOfMany(place, approval.sealed_snapshot) as Snapshot | undefined;
 }
 
 /** The hash under which the snapshot can be shown again as of then (RFC 8785 form, SHA-256). */

@@ -167,13 +167,14 @@ function columnsOf({ product, amountFen, termMonths }: Terms): Parameters<typeof
 }
 
 async function resubmit(ctx: Ctx, wish: Wish, application: ApplicationRow): Promise<z.output<typeof submitted>> {
-  const { customer, lead, terms } = wish;
-  const asItIs = await resubmitApplication(ctx.tx, application.id, columnsOf(terms), ctx.now);
+  const { customer, lead, terms, submitter } = wish;
+  const by = { submitter, now: ctx.now };
+  const asItIs = await resubmitApplication(ctx.tx, application.id, columnsOf(terms), by);
   await setStage(ctx.tx, lead.id, 'F80', ctx.now);
   await settleReturn(ctx, application, false);
   const instanceId = await instanceOf(ctx.tx, application.id, 'RUNNING');
   if (instanceId === undefined) throw new AppError(applicationErrors['application.not_found']);
-  await excludeInvolved(ctx, instanceId, lead, ctx.actor.id);
+  await excludeInvolved(ctx, instanceId, lead, submitter); // who submitted it before is kept from it already
   await ctx.callAsSystem('process.signal', {
     instanceId,
     event: {
@@ -329,11 +330,10 @@ async function settleReturn(ctx: Ctx, application: ApplicationRow, isReturned: b
   const matter = { kind: 'case_returned', subject: { kind: 'application', id: application.id } };
   await ctx.callAsSystem('task.finishAbout', matter);
   if (!isReturned) return;
-  const keeper = await keeperOf(ctx, application);
   await ctx.callAsSystem('task.add', {
     ...matter,
     key: `returned:${application.id}:${ctx.now.toISOString()}`,
-    ...(keeper === undefined ? { role: 'manager' } : { staffId: keeper }),
+    staffId: (await keeperOf(ctx, application)) ?? application.submitted_by,
     params: { application: `A${application.number}` },
   });
 }

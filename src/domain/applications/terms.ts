@@ -1,7 +1,7 @@
 /** The terms a lead would be handed in with: what it asks for, and the product that takes it. */
 import type { Ctx } from '../../core/operations/context.ts';
 import { AppError } from '../../lib/errors.ts';
-import { groupedYuan, inWan } from '../../lib/i18n.ts';
+import { moneyText } from '../../lib/i18n.ts';
 import { formatYuan, parseYuan } from '../../lib/money.ts';
 import { factsOf, type LeadRow } from '../leads/index.ts';
 import {
@@ -59,20 +59,15 @@ function rangesOf(ctx: Ctx, products: readonly Product[]): string {
     .map((product) =>
       ctx.t('lead.product.range', {
         name: product.name,
-        min: amountText(product.terms.minAmount),
-        max: amountText(product.terms.maxAmount),
+        min: amountText(ctx, product.terms.minAmount),
+        max: amountText(ctx, product.terms.maxAmount),
         terms: product.terms.termMonths.join('/'),
         security: securityOf(product) ?? 'none',
       }),
     )
     .join(ctx.t('lead.product.between'));
+}
 
-  function amountText(yuan: string): string {
-    const amount = parseYuan(yuan) ?? 0n;
-    const wan = inWan(amount);
-    return ctx.t(wan === '' ? 'conversation.format.yuan' : 'conversation.format.wan', {
-      yuan: groupedYuan(amount),
-      wan,
-    });
-  }
+function amountText(ctx: Ctx, yuan: string): string {
+  return moneyText(parseYuan(yuan) ?? 0n, (key, params) => ctx.t(key, params));
 }

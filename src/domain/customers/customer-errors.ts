@@ -1,5 +1,6 @@
 import { defineErrors } from '../../lib/errors.ts';
 
+/** Refusals of the customers room. */
 export const customerErrors = defineErrors({
   'customer.not_found': [404, 'info'],
   'customer.invalid_phone': [422, 'info'],

@@ -1,7 +1,7 @@
 export { bindContact, bindCustomer, createBindingLink, followLink } from './binding-operations.ts';
 export { setCustomerLanguage } from './language-operations.ts';
 export { setCustomerZone } from './zone-operations.ts';
-export { notifyCustomer, tellOwner } from './notice-operations.ts';
+export { notifyCustomer } from './notice-operations.ts';
 export { customerErrors } from './customer-errors.ts';
 export {
   customerNumber,

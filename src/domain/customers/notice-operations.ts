@@ -1,16 +1,14 @@
-/** Short notices: to the customer about his own case, and to the owner about what the customer has done. */
+/** Short notices to the customer about his own case. */
 import { z } from 'zod';
 import type { Ctx } from '../../core/operations/context.ts';
 import { defineOperation } from '../../core/operations/operation.ts';
 import { statement } from '../../db/database.ts';
 import { dateIn, parseBusinessDate } from '../../lib/business-date.ts';
 import { dayText, isLanguage, type Language } from '../../lib/i18n.ts';
-import { textParamSchema } from '../../lib/text-params.ts';
 import { lacksBorderConsent } from '../consent/index.ts';
 import { customerErrors } from './customer-errors.ts';
 import { AppError } from '../../lib/errors.ts';
 import { findCustomer, type CustomerRow } from './customer-store.ts';
-import { customerNumber } from './customer.ts';
 
 // What may not go out by the last one left is stopped by the gate and stands on the file as denied.
 const CHAT = statement(
@@ -56,22 +54,6 @@ function spoken(ctx: Ctx, language: Language, params: z.output<typeof notice>['p
     parseBusinessDate(String(value)) === undefined ? value : dayText(String(value), language, today);
   return Object.fromEntries(Object.entries(params).map(([name, value]) => [name, say(value)]));
 }
-
-export const tellOwner = defineOperation({
-  name: 'customer.tellOwner',
-  summary: 'Tells the member of staff whose customer it is what the customer has done',
-  access: { system: 'all' },
-  input: notice.extend({ params: z.record(z.string(), z.union([param, textParamSchema])).default({}) }),
-  output: z.object({ accounts: z.int() }),
-  subject: (input) => ({ kind: 'customer', id: input.customerId }),
-  async run(ctx, input) {
-    const customer = await requireCustomer(ctx, input.customerId);
-    if (customer.owner_id === null) return { accounts: 0 };
-    const params = { ...input.params, customer: customerNumber(customer.number), name: customer.name_masked };
-    const told = await ctx.callAsSystem('staff.notify', { staffId: customer.owner_id, text: input.text, params });
-    return z.object({ accounts: z.int() }).parse(told);
-  },
-});
 
 async function requireCustomer(ctx: Ctx, id: string): Promise<CustomerRow> {
   const customer = await findCustomer(ctx.tx, id);

@@ -21,7 +21,7 @@ const NAMES = statement(
   `SELECT id, customer_id, sealed_value FROM pii_refs WHERE customer_id = ANY ($1::uuid[]) AND kind = 'NAME' ORDER BY created_at, id`,
 );
 
-/** Every name each of these customers has or had, in full and without its polite form; none of an erased customer. */
+/** Every name each of these customers has or had, in full and without its polite form; none of an erased customer, or that is damaged. */
 export async function namesOfCustomers(
   tx: Tx,
   keys: Keyring,
@@ -30,7 +30,7 @@ export async function namesOfCustomers(
   const names = new Map<string, string[]>();
   const rows = await tx.query<{ id: string; customer_id: string; sealed_value: Buffer }>(NAMES, [customers]);
   for (const { id, customer_id: customer, sealed_value: sealed } of rows) {
-    const name = (await keys.openAny(tx, `pii_refs.sealed_value.${id}`, sealed))?.toString('utf8');
+    const name = (await keys.openAnyOfMany(tx, `pii_refs.sealed_value.${id}`, sealed))?.toString('utf8');
     if (name === undefined) continue;
     const own = [name, bareName(name)].filter((one) => one.length > 1); // one character stands in too many other words
     names.set(customer, [...(names.get(customer) ?? []), ...own]);
@@ -68,7 +68,7 @@ export function personalValues(keys: Keyring): PersonalValues {
       const rows = await tx.query<{ id: string; sealed_value: Buffer }>(BEHIND, [references]);
       const values = new Map<string, string>();
       for (const { id, sealed_value: sealed } of rows) {
-        const value = await keys.openAny(tx, `pii_refs.sealed_value.${id}`, sealed);
+        const value = await keys.openAnyOfMany(tx, `pii_refs.sealed_value.${id}`, sealed);
         if (value) values.set(id, value.toString('utf8'));
       }
       return values;

@@ -175,7 +175,7 @@ async function tellTogether(
   const names = progress
     .filter(({ item }) => came.some(({ itemCode }) => itemCode === item.code))
     .map((one) => nameOf(ctx, one).name);
-  return { ...last, kind: 'filed', itemName: names.join('、'), several };
+  return { ...last, kind: 'filed', itemName: names.join(ctx.t('conversation.format.between_labels')), several };
 }
 
 async function ownerOf(ctx: Ctx, fileId: string | undefined): Promise<CustomerRow> {

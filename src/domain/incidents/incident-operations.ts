@@ -35,7 +35,7 @@ export const listIncidents = defineOperation({
   access: READERS,
   input: z.strictObject({
     state: z.enum(['open', 'all']).default('open'),
-    cursor: z.uuid().optional(),
+    cursor: z.uuid('fault.cursor').optional(),
     limit: wholeNumber(1, 200).default(50),
   }),
   output: z.object({ items: z.array(incident), open: z.int(), nextCursor: z.string().nullable() }),

@@ -88,5 +88,5 @@ async function askOwner(ctx: Ctx, customer: CustomerRow, lead: LeadRow, news: re
     subject: { kind: 'customer', id: customer.id },
     params,
   });
-  if (owner) await ctx.callAsSystem('staff.notify', { staffId: owner.id, text: 'todo.customer_differs', params });
+  await ctx.callAsSystem('customer.tellOwner', { customerId: customer.id, text: 'todo.customer_differs', params });
 }

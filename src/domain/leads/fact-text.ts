@@ -1,6 +1,6 @@
 /** A fact of a lead in words a person reads: 需求 1.2 万, 用途 周转. */
 import type { Ctx } from '../../core/operations/context.ts';
-import { groupedYuan, inWan, LANGUAGES, type Language } from '../../lib/i18n.ts';
+import { LANGUAGES, moneyText, type Language } from '../../lib/i18n.ts';
 import { maskText } from '../../lib/mask.ts';
 import { parseYuan } from '../../lib/money.ts';
 import { textParam, type TextParam } from '../../lib/text-params.ts';
@@ -36,10 +36,7 @@ export function valueText(
     return name === 'term' ? ctx.say(language, 'conversation.format.months', { months: value }) : String(value);
   const text = value ?? '';
   const amount = /^\d{1,15}\.\d{2}$/u.test(text) ? parseYuan(text) : undefined;
-  if (amount !== undefined) {
-    const wan = inWan(amount);
-    return ctx.say(language, `conversation.format.${wan === '' ? 'yuan' : 'wan'}`, { yuan: groupedYuan(amount), wan });
-  }
+  if (amount !== undefined) return moneyText(amount, (key, params) => ctx.say(language, key, params));
   const key = name === 'purpose' ? `flows.purpose.${text}` : `flows.option.${text}`;
   return ctx.services.texts.has(language, key) ? ctx.say(language, key) : maskText(text);
 }

@@ -8,6 +8,7 @@ import { mayAdd } from '../consent/index.ts';
 import {
   customerInScope,
   customerNumber,
+  hasPhone,
   insertCustomer,
   isInScope,
   lockCustomer,
@@ -21,6 +22,7 @@ import { factNames } from './fact-text.ts';
 import { leadErrors } from './lead-errors.ts';
 import { collide, holdersOf, phoneOf, saveFacts } from './lead-facts.ts';
 import {
+  closeLead,
   factsOf,
   findKeeper,
   insertLead,
@@ -33,7 +35,17 @@ import {
   type LeadRow,
 } from './lead-store.ts';
 import type { CollisionView, LeadView } from './lead-view.ts';
-import { changedFacts, nextInRotation, type Assigned, type LeadFacts } from './lead.ts';
+import {
+  changedFacts,
+  leadFacts,
+  misplacedFacts,
+  nextInRotation,
+  plainFacts,
+  type Assigned,
+  type LeadChanges,
+  type LeadFacts,
+} from './lead.ts';
+import { factsOnFile } from './resume-operations.ts';
 
 /** Who gets it, and how it came to him. */
 export type Owner = { readonly staffId: string; readonly teamId: string | null; readonly how: Assigned };
@@ -88,6 +100,29 @@ async function meetKnown(ctx: Ctx, customer: CustomerRow, capture: Capture): Pro
   return saved;
 }
 
+/**
+ * The phone that a lead was still lacking is an old customer's whom nobody who works here follows: it is as if it had been
+ * typed first. What was noted goes on that customer's file, and this lead is over. `undefined` for every other phone.
+ */
+export async function captureLate(
+  ctx: Ctx,
+  { customer, lead }: { readonly customer: CustomerRow; readonly lead: LeadRow },
+  changes: LeadChanges,
+): Promise<LeadView | CollisionView | undefined> {
+  const phone = phoneOf(changes);
+  const owner = await keeper(ctx, lead.owner_id);
+  if (phone === undefined || !owner || (await hasPhone(ctx.tx, customer.id))) return undefined;
+  const known = (await holdersOf(ctx, phone)).find(({ id }) => id !== customer.id);
+  if (!known || (await keeper(ctx, (await openLead(ctx.tx, known.id))?.owner_id ?? known.owner_id))) return undefined;
+  await refuseInApproval(ctx, lead);
+  const said = Object.entries(changes).filter(([, value]) => value !== null);
+  const facts = leadFacts.parse({ ...(await factsOnFile(ctx, customer.id, lead)), ...Object.fromEntries(said) });
+  const met = await meetKnown(ctx, known, { facts, source: lead.source, owner: { ...owner, how: 'TYPED' } });
+  if (met.kind !== 'collision') await closeLead(ctx.tx, lead.id, 'F98', ctx.now);
+  ctx.effects.touch(customer.id);
+  return met;
+}
+
 /** Of what is said of somebody who is on file only what nobody knew: it does not overwrite what a person has confirmed. */
 async function unknownFacts(
   ctx: Ctx,
@@ -100,8 +135,11 @@ async function unknownFacts(
   if (held.has('NAME')) known.add('name');
   if (held.has('ID_CARD')) known.add('identityNumber');
   // "No house" would take back the mortgage that somebody noted.
+  const misplaced = misplacedFacts(plainFacts(recorded), facts); // nor is a mortgage noted where there is no house
   const isNews = ([name, value]: readonly [string, LeadFacts[keyof LeadFacts]]): boolean =>
-    !known.has(name) && Object.keys(changedFacts(recorded, { [name]: value })).every((other) => other === name);
+    !known.has(name) &&
+    !misplaced.has(name) &&
+    Object.keys(changedFacts(recorded, { [name]: value })).every((other) => other === name);
   return Object.fromEntries(Object.entries(facts).filter(isNews));
 }
 
@@ -111,8 +149,12 @@ async function takeOver(
   { customer, lead }: { readonly customer: CustomerRow; readonly lead: LeadRow },
   { source, owner: typist }: Capture,
 ): Promise<void> {
-  if (typist) await refuseInApproval(ctx, lead);
-  else if ((await numberInApproval(ctx.tx, lead.id)) !== undefined) return; // it goes round once they have decided
+  const isInApproval = (await numberInApproval(ctx.tx, lead.id)) !== undefined;
+  if (isInApproval && typist)
+    throw new AppError(leadErrors['lead.takeover_in_approval'], {
+      params: { number: customerNumber(customer.number) },
+    });
+  if (isInApproval) return; // it goes round once they have decided
   const owner = typist ?? (await fromRotation(ctx));
   if (!owner) return callManagers(ctx, customer);
   await setLeadOwner(ctx.tx, lead.id, owner, ctx.now);
@@ -151,13 +193,18 @@ async function openNew(ctx: Ctx, customer: CustomerRow, source: string, owner: O
   return lead;
 }
 
-/** Writes it down; whose turn it was, or whose customer came again, has not asked for this lead: he hears of it. */
+/**
+ * Writes it down, and puts on his list what waits for whoever follows the customer. Whose turn it was, or whose customer came
+ * again, has not asked for this lead: he hears of it.
+ */
 async function noteAssigned(
   ctx: Ctx,
   { customer, leadId, source }: { readonly customer: CustomerRow; readonly leadId: string; readonly source: string },
   { staffId, how }: Owner,
 ): Promise<void> {
   await recordAssignment(ctx.tx, { id: newId(), leadId, staffId, how, now: ctx.now });
+  const { id: customerId, owner_id: fromId } = customer;
+  if (fromId !== staffId) await ctx.callAsSystem('task.followCustomer', { customerId, fromId, toId: staffId });
   if (how === 'TYPED') return;
   const text = how === 'KEPT' ? 'lead.again' : 'lead.assigned';
   await ctx.callAsSystem('staff.notify', { staffId, text, params: comesFrom(customer, source) });

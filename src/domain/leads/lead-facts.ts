@@ -25,7 +25,16 @@ import { refuseInApproval, requireOnOffer } from './fact-refusals.ts';
 import { leadErrors } from './lead-errors.ts';
 import { addAuthor, factsOf, openLead, recordCollision, saveLead, type LeadRow } from './lead-store.ts';
 import { describeLead, type CollisionView, type LeadView } from './lead-view.ts';
-import { changedFacts, isContradicted, recordFacts, wishedAmount, type LeadChanges, type LeadFacts } from './lead.ts';
+import {
+  changedFacts,
+  factsOfNothing,
+  isContradicted,
+  recordFacts,
+  wishedAmount,
+  type LeadChanges,
+  type LeadFacts,
+  type RecordedFacts,
+} from './lead.ts';
 
 /** Writes facts to an open lead, whoever says them; `collision` when the phone among them is somebody else’s. */
 export async function saveFacts(
@@ -42,8 +51,9 @@ export async function saveFacts(
       return { ...(await collide(ctx, other, other.owner_id)), keepsPhone: await hasPhone(ctx.tx, customer.id) };
     }
   }
-  const isOtherPerson = await putPersonal(ctx, customer, facts, phone);
   const recorded = await factsOf(ctx.tx, ctx.keys, lead);
+  requireAsset(recorded, facts);
+  const isOtherPerson = await putPersonal(ctx, customer, facts, phone);
   const changes = changedFacts(recorded, facts);
   if (isOtherPerson || Object.keys(changes).length > 0) await refuseInApproval(ctx, lead);
   if (changes['product']) await requireOnOffer(ctx, changes['product'].to);
@@ -66,6 +76,16 @@ export async function saveFacts(
   ctx.effects.touch(customer.id);
   const saved = (await openLead(ctx.tx, customer.id)) ?? lead;
   return describeLead(ctx, customer, saved, { isNew, changes });
+}
+
+/** @throws AppError lead.no_asset for what is said of a house or a car that is not there */
+function requireAsset(recorded: RecordedFacts, facts: LeadChanges): void {
+  const faults = factsOfNothing(recorded, facts).map((name) => ({
+    pointer: `/facts/${name}`,
+    code: 'no_asset',
+    message: 'fault.no_asset',
+  }));
+  if (faults.length > 0) throw new AppError(leadErrors['lead.no_asset'], { faults });
 }
 
 /** Nobody has to decide any more whose word holds. */
@@ -145,7 +165,7 @@ export async function holdersOf(ctx: Ctx, phone: string): Promise<readonly Custo
   return (await customersByBlind(ctx.tx, digest)).rows;
 }
 
-/** The phone is somebody else’s customer’s: who asked is noted, and learns the number and whose it is. */
+/** The phone is somebody else’s customer’s: who asked is noted, and learns the number, and whose it is while he works here. */
 export async function collide(ctx: Ctx, customer: CustomerRow, holder: string | null): Promise<CollisionView> {
   const holderRow = holder === null ? undefined : await findStaff(ctx.tx, holder);
   ctx.effects.touch(customer.id); // who else asked for him stands on his file
@@ -157,9 +177,7 @@ export async function collide(ctx: Ctx, customer: CustomerRow, holder: string | 
       ownerId: holder,
       now: ctx.now,
     });
-  return {
-    kind: 'collision',
-    leadNumber: customerNumber(customer.number),
-    owner: holderRow?.name ?? null,
-  };
+  const leadNumber = customerNumber(customer.number);
+  if (!holderRow?.is_active) return { kind: 'collision', leadNumber, owner: null, isFree: true };
+  return { kind: 'collision', leadNumber, owner: holderRow.name };
 }

@@ -6,14 +6,15 @@ import { AppError } from '../../lib/errors.ts';
 import { wholeNumber } from '../../lib/whole-number.ts';
 import { requireConsent } from '../consent/index.ts';
 import { customerInScope, lockCustomer, withinScope } from '../customers/index.ts';
-import { captureFacts } from './lead-capture.ts';
+import { captureFacts, captureLate } from './lead-capture.ts';
 import { leadErrors } from './lead-errors.ts';
 import { saveFacts } from './lead-facts.ts';
 import { assignmentLedger, lockOpenLead, openLead } from './lead-store.ts';
 import { collisionView, describeLead, leadView } from './lead-view.ts';
-import { leadChanges, leadFacts, leadSource, type LeadFacts } from './lead.ts';
+import { customerName, leadChanges, leadFacts, leadSource, type LeadFacts } from './lead.ts';
 
-const LEAD_ACCESS: Access = { sales: 'own', team_lead: 'team', manager: 'all', admin: 'all' };
+/** Who may have leads, and whose he may write to. */
+export const LEAD_ACCESS: Access = { sales: 'own', team_lead: 'team', manager: 'all', admin: 'all' };
 
 export const captureLead = defineOperation({
   name: 'lead.capture',
@@ -45,7 +46,7 @@ export const createLead = defineOperation({
   summary: 'Creates a lead without an owner (API, form, import); the rotation gives it to the next salesperson',
   access: { manager: 'all', admin: 'all', team_lead: 'team' },
   input: z.strictObject({
-    name: z.string().trim().min(1).max(40),
+    name: customerName,
     mobile: z.string().trim().min(1).max(32),
     amount: z.string().optional(),
     purpose: leadFacts.shape.purpose,
@@ -81,7 +82,7 @@ function asWritten(error: AppError): AppError {
 export const updateLead = defineOperation({
   name: 'lead.update',
   summary:
-    'Writes further or corrected facts to an open lead, or takes them back (null); what hangs on a changed fact goes with it. Answers old and new values',
+    'Writes further or corrected facts to an open lead, or takes them back (null); what hangs on a changed fact goes with it. Answers old and new values; the other lead, where a phone that was still missing is an old customer’s whom nobody else follows',
   access: LEAD_ACCESS,
   input: z.strictObject({ lead: z.string().min(1).max(64), facts: leadChanges }),
   output: z.union([leadView, collisionView]),
@@ -95,7 +96,7 @@ export const updateLead = defineOperation({
     await lockCustomer(ctx.tx, customer.id);
     const lead = await lockOpenLead(ctx.tx, customer.id);
     if (!lead) throw new AppError(leadErrors['lead.not_found']);
-    return saveFacts(ctx, { customer, lead }, input.facts);
+    return (await captureLate(ctx, { customer, lead }, input.facts)) ?? saveFacts(ctx, { customer, lead }, input.facts);
   },
 });
 
@@ -120,7 +121,7 @@ export const listAssignments = defineOperation({
   summary: 'The ledger of assignments of the leads one sees, the newest first: which lead went to whom, when, and how',
   access: { team_lead: 'team', manager: 'all', compliance: 'all', admin: 'all' },
   input: z.strictObject({
-    cursor: z.uuid().optional(),
+    cursor: z.uuid('fault.cursor').optional(),
     limit: wholeNumber(1, 200).default(100),
   }),
   output: z.object({

@@ -32,6 +32,10 @@ const ENDED = statement(
   'leads-ended',
   'SELECT stage FROM leads WHERE customer_id = $1 AND NOT is_open ORDER BY updated_at DESC, id DESC LIMIT 1',
 );
+const LATEST = statement(
+  'leads-latest',
+  'SELECT id FROM leads WHERE customer_id = $1 ORDER BY is_open DESC, updated_at DESC, id DESC LIMIT 1',
+);
 const LOCK = statement(
   'leads-lock',
   `SELECT ${COLUMNS} FROM leads WHERE customer_id = $1 AND is_open FOR NO KEY UPDATE`,
@@ -59,6 +63,10 @@ const AUTHORS = statement('leads-authors', 'SELECT staff_id FROM lead_authors WH
 const ASSIGN = statement(
   'leads-assign',
   'INSERT INTO lead_assignments (id, lead_id, staff_id, how, at) VALUES ($1, $2, $3, $4, $5)',
+);
+const HOW = statement(
+  'leads-how',
+  'SELECT how FROM lead_assignments WHERE lead_id = $1 ORDER BY at DESC, id DESC LIMIT 1',
 );
 const COLLIDE = statement(
   'leads-collide',
@@ -144,12 +152,17 @@ export async function openLead(tx: Tx, customerId: string): Promise<LeadRow | un
   return row;
 }
 
+/** The customer's open lead, or else the one that moved last. */
+export async function latestLeadId(tx: Tx, customerId: string): Promise<string | undefined> {
+  return (await tx.query<{ id: string }>(LATEST, [customerId]))[0]?.id;
+}
+
 /** The stage in which the customer's last wish ended; `undefined` while none has. */
 export async function lastStage(tx: Tx, customerId: string): Promise<string | undefined> {
   return (await tx.query<{ stage: string }>(ENDED, [customerId]))[0]?.stage;
 }
 
-/** The same, locked; the customer is locked before it. */
+/** The customer’s open lead, locked; the customer is locked before it. */
 export async function lockOpenLead(tx: Tx, customerId: string): Promise<LeadRow | undefined> {
   const [row] = await tx.query<LeadRow>(LOCK, [customerId]);
   return row;
@@ -238,6 +251,11 @@ export async function recordAssignment(
   },
 ): Promise<void> {
   await tx.query(ASSIGN, [assignment.id, assignment.leadId, assignment.staffId, assignment.how, assignment.now]);
+}
+
+/** How the lead came to whoever has it; `undefined` when nobody was ever given it. */
+export async function lastAssigned(tx: Tx, leadId: string): Promise<Assigned | undefined> {
+  return (await tx.query<{ how: Assigned }>(HOW, [leadId]))[0]?.how;
 }
 
 /** Writes down that somebody came upon a customer of somebody else’s (撞单). */

@@ -35,6 +35,8 @@ export const collisionView = z.object({
   kind: z.literal('collision'),
   leadNumber: z.string(),
   owner: z.string().nullable(),
+  /** Nobody who works here follows that customer: whoever types the phone of a new lead takes him over. */
+  isFree: z.boolean().optional(),
   /** The lead that was to get this phone has one already, and keeps it. */
   keepsPhone: z.boolean().optional(),
 });

@@ -2,9 +2,13 @@
 import { z } from 'zod';
 import { PURPOSE_CODES } from '../../core/conversation/understand/index.ts';
 import { LARGEST_FEN, parseYuan, type Fen } from '../../lib/money.ts';
+import { plainName } from '../../lib/plain-name.ts';
 
 /** The company's own products by their code. */
 const PRODUCT_CODE = /^P-\d{3}$/;
+
+/** What a customer is called; the mask shows its first character. */
+export const customerName = plainName(40, 'fault.customer_name');
 
 const yuan = z.string().refine((text) => (parseYuan(text) ?? -1n) >= 0n, 'fault.yuan');
 
@@ -20,7 +24,7 @@ export const leadSource = z
 
 /** Facts as people and forms give them: money is a yuan string, times are months. Unknown things stay absent. */
 export const leadFacts = z.strictObject({
-  name: z.string().trim().min(1).max(40).optional(),
+  name: customerName.optional(),
   phone: z.string().trim().min(1).max(32).optional(),
   identityNumber: z.string().trim().min(15).max(20).optional(),
   amount: z.string().optional(),
@@ -111,6 +115,32 @@ function withTakenBack(recorded: RecordedFacts, facts: Said): Said {
   return all;
 }
 
+/**
+ * What finds no place beside the facts of `ground`: what hangs on one that is denied there or said otherwise, and what hangs on
+ * that in turn. Nobody pays a mortgage on a house he has not got, and no district lies in another city.
+ */
+export function misplacedFacts(ground: Said, facts: Said): ReadonlySet<string> {
+  const misplaced = new Set<string>();
+  for (const [name, dependent] of DEPENDENTS) {
+    const [there, said] = [ground[name] ?? undefined, facts[name]];
+    const isOther = there !== undefined && said !== undefined && said !== there;
+    if (isOther || (there ?? said) === false || misplaced.has(name)) misplaced.add(dependent);
+  }
+  return misplaced;
+}
+
+/** Facts on file without who said them. */
+export function plainFacts(recorded: RecordedFacts): Readonly<Record<string, RecordedFact['value']>> {
+  return Object.fromEntries(Object.entries(recorded).map(([name, { value }]) => [name, value]));
+}
+
+/** What the new facts say of a house or a car that, once they are written, is not there. */
+export function factsOfNothing(recorded: RecordedFacts, facts: Said): readonly string[] {
+  const said = Object.entries(facts).filter(([, value]) => value !== undefined && value !== null);
+  const misplaced = misplacedFacts({ ...plainFacts(recorded), ...Object.fromEntries(said) }, facts);
+  return said.map(([name]) => name).filter((name) => misplaced.has(name));
+}
+
 /** A change of one fact; `null` stands for none. */
 export interface FactChange {
   readonly from: RecordedFact['value'] | null;
@@ -157,7 +187,10 @@ export function weighAnswers(
   const contradicted = Object.entries(facts)
     .filter(([name, value]) => Object.keys(changedFacts(recorded, { [name]: value })).some(isOurs))
     .map(([name]) => name);
-  const taken = Object.fromEntries(Object.entries(facts).filter(([name]) => !contradicted.includes(name)));
+  const rest = Object.entries(facts).filter(([name]) => !contradicted.includes(name));
+  // He has a house after all, with a mortgage: as long as ours holds, there is nothing that could be mortgaged.
+  const misplaced = misplacedFacts({ ...plainFacts(recorded), ...Object.fromEntries(rest) }, facts);
+  const taken = Object.fromEntries(rest.filter(([name]) => !misplaced.has(name)));
   return { taken, contradicted };
 }
 
@@ -186,8 +219,8 @@ export function wishedAmount(facts: Pick<LeadFacts, 'amount'>): Fen | undefined 
   return amount === undefined || amount <= 0n || amount > LARGEST_FEN ? 'invalid' : amount;
 }
 
-/** How a lead came to its owner: he typed it, it was his turn, or the customer was his before. */
-export type Assigned = 'TYPED' | 'ROTATION' | 'KEPT';
+/** How a lead came to its owner: he typed it, it was his turn, the customer was his before, or a superior gave it to him. */
+export type Assigned = 'TYPED' | 'ROTATION' | 'KEPT' | 'GIVEN';
 
 /** A salesperson's place in the rotation. */
 export interface RotationSeat {

@@ -5,7 +5,7 @@ import { defineOperation } from '../../core/operations/operation.ts';
 import { dateIn } from '../../lib/business-date.ts';
 import { moneyText } from '../../lib/i18n.ts';
 import { parseYuan } from '../../lib/money.ts';
-import { isKeptFromChat, refusalOf } from '../consent/index.ts';
+import { hasConsent, isKeptFromChat, refusalOf } from '../consent/index.ts';
 import { customerInScope, hidingNames, refuseThirdParties, type CustomerRow } from '../customers/index.ts';
 import { findStaff } from '../staff/index.ts';
 import { factsOf, lastStage, openLead, type LeadRow } from './lead-store.ts';
@@ -26,6 +26,8 @@ const standing = z.object({
   withdrawn: z.boolean(),
   /** He was asked for that consent and said no. */
   declined: z.boolean(),
+  /** The consent to the handling of his data is on file and holds. */
+  consented: z.boolean(),
   /** What is his may not be said in this chat: it lies abroad, and he has not agreed to that. */
   abroad: z.boolean(),
   /** How his last wish ended, while no other is open: not approved, or over for another reason; `none` also for a loan. */
@@ -43,6 +45,7 @@ const STRANGER = {
   known: '',
   withdrawn: false,
   declined: false,
+  consented: false,
   abroad: false,
   outcome: 'none' as const,
   complete: false,
@@ -73,6 +76,7 @@ export const customerStanding = defineOperation({
       known: describe(ctx, facts),
       withdrawn: refusal === 'withdrawn',
       declined: refusal === 'declined',
+      consented: await hasConsent(ctx.tx, customer.id, 'personal-information'),
       abroad: await isKeptFromChat(ctx, ctx.actor),
       outcome: (lead ? undefined : OUTCOMES[(await lastStage(ctx.tx, customer.id)) ?? '']) ?? ('none' as const),
       complete: ASKED.every(

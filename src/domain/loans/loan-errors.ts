@@ -1,5 +1,6 @@
 import { defineErrors } from '../../lib/errors.ts';
 
+/** Refusals of the loans room. */
 export const loanErrors = defineErrors({
   'loan.not_found': [404, 'info'],
   'loan.application_not_approved': [409, 'warn'],

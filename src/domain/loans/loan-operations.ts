@@ -11,7 +11,7 @@ import { applicationByRef, isApproved, type ApplicationRow } from '../applicatio
 import { refusalOf } from '../consent/index.ts';
 import { customerInScope, CUSTOMER_ACCESS, customerNumber, findCustomer, loanNumber } from '../customers/index.ts';
 import { closeLead } from '../leads/index.ts';
-import { productById } from '../products/index.ts';
+import { productById, type Product } from '../products/index.ts';
 import { buildSchedule } from '../repayments/index.ts';
 import { loanErrors } from './loan-errors.ts';
 import { openFen } from './loan.ts';
@@ -110,7 +110,7 @@ async function make(
     now: ctx.now,
   });
   if (number === undefined) throw new Error('loan not inserted');
-  await insertInstalments(ctx.tx, id, planOf(application, product.terms.dayCount, startOn), ctx.now);
+  await insertInstalments(ctx.tx, id, planOf(application, product.terms, startOn), ctx.now);
   await closeLead(ctx.tx, application.lead_id, 'F90', ctx.now);
   await ctx.callAsSystem('reminder.plan', { loanId: id });
   ctx.effects.touch(application.customer_id);
@@ -141,7 +141,7 @@ async function tellOfLoan(
 
 function planOf(
   application: ApplicationRow,
-  dayCount: string,
+  { method, dayCount }: Product['terms'],
   startOn: BusinessDate,
 ): ReturnType<typeof buildSchedule> {
   return buildSchedule({
@@ -149,8 +149,8 @@ function planOf(
     annualRate: application.annual_rate,
     instalmentCount: application.term_months,
     startOn,
-    method: application.method === 'INTEREST_ONLY' ? 'INTEREST_ONLY' : 'EQUAL_INSTALMENT',
-    dayCount: dayCount === 'ACT/365' ? 'ACT/365' : dayCount === 'ACT/360' ? 'ACT/360' : '30/360',
+    method,
+    dayCount,
   });
 }
 

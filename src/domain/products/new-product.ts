@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { addMonths, businessDate } from '../../lib/business-date.ts';
 import { AppError } from '../../lib/errors.ts';
 import { fen, parseYuan } from '../../lib/money.ts';
+import { plainName } from '../../lib/plain-name.ts';
 import { compareRatio, mulRatio, parseDecimal, ratio, reduce } from '../../lib/rate.ts';
 import { buildSchedule } from '../repayments/index.ts';
 
@@ -84,7 +85,7 @@ function isBelow(value: bigint | undefined, least: bigint | undefined): boolean 
 const newItem = z.strictObject({
   code: z.string().regex(/^[A-Z]\d{2,3}$/, 'fault.item_code'),
   /** In plain words, or the key of a text. What a standard item (D01 …) leaves out is as the trade has it. */
-  name: z.string().trim().min(1).max(80).optional(),
+  name: plainName(80, 'fault.item_words').optional(),
   isRequired: z.boolean().optional(),
   words: z.array(z.string().trim().min(1).max(40)).max(60).optional(),
 });

@@ -40,10 +40,12 @@ export function productFor(products: readonly Product[], wish: Wish): Product | 
   });
 }
 
-/** What facts on file say a customer owns. */
+/** What facts on file say a customer owns; what is said of one he has not got makes him no owner. */
 export function ownedBy(facts: Readonly<Record<string, unknown>>): ReadonlySet<Security> {
+  const isOwned = (has: unknown, status: unknown): boolean =>
+    has === true || (has !== false && typeof status === 'string');
   const owned: Security[] = [];
-  if (facts['house'] === true || typeof facts['houseStatus'] === 'string') owned.push('house');
-  if (facts['car'] === true || typeof facts['carStatus'] === 'string') owned.push('car');
+  if (isOwned(facts['house'], facts['houseStatus'])) owned.push('house');
+  if (isOwned(facts['car'], facts['carStatus'])) owned.push('car');
   return new Set(owned);
 }

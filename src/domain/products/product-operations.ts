@@ -6,6 +6,7 @@ import { defineOperation } from '../../core/operations/operation.ts';
 import { AppError, commonErrors, defineErrors, type FieldFault } from '../../lib/errors.ts';
 import { LANGUAGES } from '../../lib/i18n.ts';
 import { newId } from '../../lib/ids.ts';
+import { plainName } from '../../lib/plain-name.ts';
 import { newChecklist, newTerms } from './new-product.ts';
 import {
   checklistItem,
@@ -17,6 +18,7 @@ import {
 } from './product-store.ts';
 import { standardItem } from './standard-items.ts';
 
+/** Refusals of the products room. */
 export const productErrors = defineErrors({
   'product.not_on_offer': [404, 'info'],
 });
@@ -64,7 +66,7 @@ export const publish = defineOperation({
   access: { admin: 'all' },
   input: z.strictObject({
     code,
-    name: z.string().trim().min(1).max(60),
+    name: plainName(60, 'fault.product_name'),
     terms: newTerms,
     checklist: newChecklist,
   }),

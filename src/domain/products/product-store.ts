@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { statement, type Tx } from '../../db/database.ts';
 import { LOCKS } from '../../db/locks.ts';
 import { canonicalJson } from '../../lib/canonical.ts';
+import { DAY_COUNTS } from '../repayments/index.ts';
 
 /** Terms of a product; rates are exact decimals of a year ("0.072"), amounts wire yuan. */
 export const productTerms = z.object({
@@ -11,7 +12,7 @@ export const productTerms = z.object({
   minAmount: z.string(),
   maxAmount: z.string(),
   termMonths: z.array(z.int()),
-  dayCount: z.string(),
+  dayCount: z.enum(DAY_COUNTS),
 });
 
 /** A document that a product asks for. */

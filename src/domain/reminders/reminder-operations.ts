@@ -9,6 +9,7 @@ import type { BulkRenderer } from '../../outbox/gate.ts';
 import { loanNumber } from '../customers/index.ts';
 import type { ReminderSchedule, ReminderSchedules } from './reminder-schedule.ts';
 import {
+  dueLoans,
   isOvertaken,
   planLoans,
   recordOutcome,
@@ -59,7 +60,17 @@ export async function runDueReminders(
   schedules: readonly ReminderSchedule[],
   run: { readonly now: Date; readonly limit: number; readonly traceId: string },
 ): Promise<ReminderRun> {
-  const done = await runReminders(tx, schedules, run);
+  return remindOf(tx, await dueLoans(tx, schedules, run), schedules, run);
+}
+
+/** The same for loans that have been taken with `dueLoans`. */
+export async function remindOf(
+  tx: Tx,
+  loans: readonly string[],
+  schedules: readonly ReminderSchedule[],
+  run: { readonly now: Date; readonly traceId: string },
+): Promise<ReminderRun> {
+  const done = await runReminders(tx, loans, schedules, run);
   await askForCalls(tx, done.unreachable, run);
   return done;
 }

@@ -108,7 +108,7 @@ async function tally(tx: Tx, query: typeof PLAN, values: readonly unknown[]): Pr
 // Taken by a statement of its own: the next one sees what was written before the locks were had, as a payment of this moment.
 const TAKE_DUE = statement(
   'reminders-take-due',
-  `SELECT id FROM loans WHERE next_reminder_at <= $1 AND reminder_version_id = ANY ($2::text[]) ORDER BY next_reminder_at, id LIMIT $3 FOR NO KEY UPDATE SKIP LOCKED`,
+  `SELECT id FROM loans WHERE next_reminder_at <= $1 AND reminder_version_id = ANY ($2::text[]) AND id <> ALL ($4::uuid[]) ORDER BY next_reminder_at, id LIMIT $3 FOR NO KEY UPDATE SKIP LOCKED`,
 );
 // Of the instalments those are looked at that can have a stage since the look fell due, and the first one beyond: with it the
 // next stage comes, if there is none before.
@@ -174,18 +174,26 @@ export interface ReminderRun {
   readonly unreachable: readonly Missed[];
 }
 
-/** Handles up to `limit` due loans of these versions; a loan of another version stays due. */
-export async function runReminders(
+/** Takes up to `limit` due loans of these versions; a loan of another version stays due, and so do those of `except`. */
+export async function dueLoans(
   tx: Tx,
   schedules: readonly ReminderSchedule[],
-  run: { readonly now: Date; readonly limit: number; readonly traceId: string },
-): Promise<ReminderRun> {
+  { now, limit, except = [] }: { readonly now: Date; readonly limit: number; readonly except?: readonly string[] },
+): Promise<readonly string[]> {
   const versions = schedules.map(({ version }) => version);
-  const due = await tx.query<{ id: string }>(TAKE_DUE, [run.now, versions, run.limit]);
+  return (await tx.query<{ id: string }>(TAKE_DUE, [now, versions, limit, except])).map(({ id }) => id);
+}
+
+/** Handles loans that are due and taken. */
+export async function runReminders(
+  tx: Tx,
+  loans: readonly string[],
+  schedules: readonly ReminderSchedule[],
+  run: { readonly now: Date; readonly traceId: string },
+): Promise<ReminderRun> {
   const idle = { looked_at: 0, enqueued: 0, unreachable: [] };
-  if (due.length === 0) return idle;
-  const ids = due.map(({ id }) => id);
-  const [row] = await tx.query<ReminderRun>(RUN, [...stageColumns(schedules), run.now, ids, run.traceId]);
+  if (loans.length === 0) return idle;
+  const [row] = await tx.query<ReminderRun>(RUN, [...stageColumns(schedules), run.now, loans, run.traceId]);
   return row ?? idle;
 }
 

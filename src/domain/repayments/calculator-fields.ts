@@ -7,6 +7,7 @@ import { parseBusinessDate } from '../../lib/business-date.ts';
 import type { FieldFault } from '../../lib/errors.ts';
 import { parseYuan, type Fen } from '../../lib/money.ts';
 import { compareRatio, parseDecimal, parsePercent, type Ratio } from '../../lib/rate.ts';
+import { pointer } from '../../lib/request-body.ts';
 import { parseAllocationOrder } from './allocation.ts';
 import { DAY_COUNTS } from './day-count.ts';
 import { parseFrequency } from './due-dates.ts';
@@ -155,9 +156,4 @@ function generalCode(issue: z.core.$ZodIssue): string {
   if (issue.code === 'invalid_value') return issue.input === undefined ? 'member.missing' : 'member.not_a_choice';
   if (issue.code === 'too_small' || issue.code === 'too_big') return 'list.wrong_length';
   return 'member.wrong_type';
-}
-
-/** RFC 6901. */
-function pointer(path: readonly PropertyKey[]): string {
-  return path.map((part) => `/${String(part).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
 }

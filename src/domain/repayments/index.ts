@@ -3,6 +3,7 @@
  * due, all pure and exact, and the stateless calculators over them. Other rooms import only from here.
  */
 export { buildSchedule, planSchedule } from './schedule.ts';
+export { METHODS } from './schedule-request.ts';
 export { MAX_INSTALMENTS, type ScheduleTerms } from './schedule-terms.ts';
 export { annualRateOf, DAY_COUNTS, interestDays, yearPart, type DayCount } from './day-count.ts';
 export { HOLIDAY_RULES, holidayCalendar, isWorkday, shiftDueDate } from './holiday.ts';

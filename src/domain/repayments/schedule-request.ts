@@ -26,7 +26,8 @@ import type { RevolvingTerms } from './revolving.ts';
 import { MAX_INSTALMENTS, type ScheduleTerms } from './schedule-terms.ts';
 import { refuseAll, refuseTerms, termsFault } from './terms-refusal.ts';
 
-const METHODS = [
+/** The repayment methods a schedule may be asked for by. */
+export const METHODS = [
   'EQUAL_INSTALMENT',
   'EQUAL_PRINCIPAL',
   'INTEREST_ONLY',

@@ -13,6 +13,7 @@ const TOPICS: readonly (readonly [topic: string, operation: string])[] = [
   ['submit', 'lead.submit'],
   ['upload', 'document.offerUpload'],
   ['invite', 'customer.createBindingLink'],
+  ['reassign', 'lead.reassign'],
   ['handback', 'conversation.giveBack'],
   ['trial', 'loan.trial'],
   ['language', 'staff.setLanguage'],

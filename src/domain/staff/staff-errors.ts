@@ -1,5 +1,6 @@
 import { defineErrors } from '../../lib/errors.ts';
 
+/** Refusals of the staff room. */
 export const staffErrors = defineErrors({
   'staff.not_found': [404, 'info'],
   'staff.identity_taken': [409, 'info'],

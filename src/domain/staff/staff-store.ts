@@ -62,7 +62,7 @@ const TEAM = statement(
 const BIND = statement(
   'staff-bind',
   `INSERT INTO identities (id, account, external_id, written_as, staff_id, is_verified, created_at, bound_at) VALUES ($1, $2, $3, nullif($4, $3), $5, true, $6, $6)
-   ON CONFLICT (account, external_id) DO UPDATE SET staff_id = excluded.staff_id, written_as = excluded.written_as, is_verified = true,
+   ON CONFLICT (account, external_id) DO UPDATE SET staff_id = excluded.staff_id, written_as = excluded.written_as, is_verified = true, is_reachable = true,
      bound_at = coalesce(identities.bound_at, excluded.bound_at)
      WHERE coalesce(identities.staff_id, excluded.staff_id) = excluded.staff_id AND identities.customer_id IS NULL RETURNING id`,
 );

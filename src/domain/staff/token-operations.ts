@@ -94,7 +94,7 @@ export const listAllTokens = defineOperation({
   summary: 'Lists API tokens, the newest first; never what they are',
   access: { admin: 'all', compliance: 'all' },
   input: z.strictObject({
-    cursor: z.uuid().optional(),
+    cursor: z.uuid('fault.cursor').optional(),
     limit: wholeNumber(1, 1000).default(200),
   }),
   output: z.object({ items: z.array(listed), nextCursor: z.string().nullable() }),

@@ -164,7 +164,7 @@ const LIST = statement(
    LEFT JOIN outbox o ON o.id = i.outbox_id AND o.at = i.at
    WHERE l.customer_id = $1 AND (l.item_at, l.item_id) > ($2, $3)
      AND (i.kind <> 'edited' OR NOT EXISTS ( -- what stood in for a message that came after all
-       SELECT 1 FROM timeline_items o WHERE o.conversation_id = i.conversation_id AND o.message_id = i.message_id AND o.direction = 'IN' AND o.id <> i.id))
+       SELECT 1 FROM timeline_items m WHERE m.conversation_id = i.conversation_id AND m.message_id = i.message_id AND m.direction = 'IN' AND m.id <> i.id))
    ORDER BY l.item_at, l.item_id LIMIT $4`,
 );
 const CHANGES = statement(

@@ -5,11 +5,11 @@ import { ANY_STAFF } from '../../core/operations/actor.ts';
 import type { Ctx } from '../../core/operations/context.ts';
 import { defineOperation } from '../../core/operations/operation.ts';
 import { statement } from '../../db/database.ts';
-import { isLanguage } from '../../lib/i18n.ts';
+import { isLanguage, textSchema } from '../../lib/i18n.ts';
 import { maskTextAndNames } from '../../lib/mask.ts';
 import { customerInScope, customerNumber, hidingNames } from '../customers/index.ts';
 import { subjectsOf, todoText, whoText } from './todo-subject.ts';
-import { askTodo, handOverTodos, ownerOf, ownTodo } from './todo-store.ts';
+import { askTodo, followTodos, handOverTodos, ownerOf, ownTodo, STANDING_IN } from './todo-store.ts';
 
 const ROLE = statement(
   'desk-role',
@@ -52,8 +52,6 @@ interface Matter {
 
 /** Roles that hear of what nobody else is there for. */
 const DESK = ['team_lead', 'manager', 'admin'] as const;
-/** Who looks after a customer whose owner has left, or who has none, and after what a colleague has left behind. */
-const STANDING_IN = ['manager', 'team_lead', 'admin'] as const;
 /** Who answers for the company when it is not the owner's own matter. */
 const OVERSIGHT = ['compliance', 'manager', 'admin'] as const;
 
@@ -138,8 +136,7 @@ export const passOnWords = defineOperation({
   subject: ({ customerId }) => ({ kind: 'customer', id: customerId }),
   async run(ctx, { customerId, words }) {
     const customer = await customerInScope(ctx, customerId);
-    const ownerId = await ownerOf(ctx.tx, customerId);
-    const people = ownerId === null ? (await firstRole(ctx, STANDING_IN)).people : [{ id: ownerId }];
+    const people = await whoHears(ctx, customerId);
     const shown = await hidingNames(ctx, customerId, words);
     const params = { customer: customerNumber(customer.number), name: customer.name_masked, words: shown };
     for (const { id } of people)
@@ -147,6 +144,36 @@ export const passOnWords = defineOperation({
     return {};
   },
 });
+
+export const tellOwner = defineOperation({
+  name: 'customer.tellOwner',
+  summary: 'Tells the adviser, or whoever stands in for one, what the customer has done or how his case stands',
+  access: { system: 'all' },
+  input: z.strictObject({
+    customerId: z.uuid(),
+    text: textSchema,
+    params: z.record(z.string(), z.unknown()).default({}),
+  }),
+  output: z.object({ accounts: z.int() }),
+  subject: (input) => ({ kind: 'customer', id: input.customerId }),
+  async run(ctx, { customerId, text, params: given }) {
+    const customer = await customerInScope(ctx, customerId);
+    ctx.effects.touch(customer.id);
+    const params = { ...given, customer: customerNumber(customer.number), name: customer.name_masked };
+    let accounts = 0;
+    for (const { id } of await whoHears(ctx, customerId)) {
+      const told = await ctx.callAsSystem('staff.notify', { staffId: id, text, params });
+      accounts += z.object({ accounts: z.int() }).parse(told).accounts;
+    }
+    return { accounts };
+  },
+});
+
+/** Who is told of a customer: his adviser, or whoever stands in where nobody who works here is that. */
+async function whoHears(ctx: Ctx, customerId: string): Promise<readonly { readonly id: string }[]> {
+  const ownerId = await ownerOf(ctx.tx, customerId);
+  return ownerId === null ? (await firstRole(ctx, STANDING_IN)).people : [{ id: ownerId }];
+}
 
 export const inheritTodos = defineOperation({
   name: 'task.inherit',
@@ -167,6 +194,22 @@ export const inheritTodos = defineOperation({
   },
 });
 
+export const followCustomer = defineOperation({
+  name: 'task.followCustomer',
+  summary:
+    'Puts what somebody still had to do about a customer, and a case of his that came back to nobody, on the list of the colleague who looks after him now; where a superior says so, whoever the case came back to',
+  access: { system: 'all' },
+  input: z.strictObject({
+    customerId: z.uuid(),
+    fromId: z.uuid().nullable(),
+    toId: z.uuid(),
+    isGiven: z.boolean().default(false),
+  }),
+  output: z.object({ todos: z.int() }),
+  subject: ({ customerId }) => ({ kind: 'customer', id: customerId }),
+  run: async (ctx, { customerId, ...how }) => ({ todos: await followTodos(ctx.tx, customerId, how) }),
+});
+
 export const askForHelp = defineOperation({
   name: 'task.askForHelp',
   summary: 'Tells the caller’s team lead, or the managers, that he asks for a person; at most once an hour',
@@ -185,7 +228,10 @@ export const askForHelp = defineOperation({
     const [lead] = leads;
     if (lead) {
       await giveTo(ctx, matter, leads);
-      return { kind: 'told' as const, name: leads.map(({ name }) => name).join('、') };
+      return {
+        kind: 'told' as const,
+        name: leads.map(({ name }) => name).join(ctx.t('conversation.format.between_labels')),
+      };
     }
     const asked = await giveToRole(ctx, matter, ['manager', 'admin'], actor.id);
     return { kind: asked > 0 ? ('managers' as const) : ('nobody' as const) };

@@ -1,11 +1,13 @@
-export { add, finish, finishAbout, listTodos } from './todo-operations.ts';
+export { add, finish, finishAbout, listTodos, reopen } from './todo-operations.ts';
 export {
   addForChat,
   addForOwner,
   askForHelp,
+  followCustomer,
   inheritTodos,
   passOnFromChat,
   passOnWords,
+  tellOwner,
   tellTodo,
 } from './desk-operations.ts';
 export { addTodo, addTodos, finishTodos, ownerOf } from './todo-store.ts';

@@ -1,13 +1,15 @@
 /** To-dos in chat and API. */
 import { z } from 'zod';
 import type { Access, Actor } from '../../core/operations/actor.ts';
+import type { Ctx } from '../../core/operations/context.ts';
 import { defineOperation } from '../../core/operations/operation.ts';
-import { AppError, commonErrors } from '../../lib/errors.ts';
+import { AppError } from '../../lib/errors.ts';
 import { dateIn } from '../../lib/business-date.ts';
 import { textParamSchema } from '../../lib/text-params.ts';
 import { wholeNumber } from '../../lib/whole-number.ts';
+import { todoErrors } from './todo-errors.ts';
 import { subjectsOf, todoText } from './todo-subject.ts';
-import { addTodo, finishTodo, finishTodosAbout, openTodos } from './todo-store.ts';
+import { addTodo, finishTodosAbout, lockTodo, openTodos, setDone, todoNumber, type LockedTodo } from './todo-store.ts';
 
 const EVERYBODY: Access = {
   sales: 'own',
@@ -24,9 +26,20 @@ export const listTodos = defineOperation({
   name: 'task.list',
   summary: 'What the caller has to do, the oldest first',
   access: EVERYBODY,
-  input: z.strictObject({ cursor: z.uuid().optional(), limit: wholeNumber(1, 100).default(20) }),
+  input: z.strictObject({ cursor: z.uuid('fault.cursor').optional(), limit: wholeNumber(1, 100).default(20) }),
   output: z.object({
-    items: z.array(z.object({ id: z.string(), kind: z.string(), title: z.string(), since: z.string() })),
+    items: z.array(
+      z.object({
+        id: z.string(),
+        /** T12: what it goes by in a chat, as long as it exists. */
+        number: z.string(),
+        kind: z.string(),
+        title: z.string(),
+        since: z.string(),
+        /** A one-tap answer in a chat: the words that finish it. */
+        tap: z.string(),
+      }),
+    ),
     nextCursor: z.string().nullable(),
     /** How many come after these. */
     more: z.int(),
@@ -42,9 +55,11 @@ export const listTodos = defineOperation({
     return {
       items: rows.map((row, index) => ({
         id: row.id,
+        number: todoNumber(row.number),
         kind: row.kind,
         title: todoText(texts, ctx.actor.language, row, subjects[index]),
         since: dateIn(row.created_at, ctx.services.companyZone),
+        tap: ctx.t('todo.finish', { number: todoNumber(row.number) }),
       })),
       nextCursor: more > 0 ? (rows.at(-1)?.id ?? null) : null,
       more,
@@ -56,26 +71,61 @@ export const listTodos = defineOperation({
  * What is not on one's own list is not there, but for what somebody left behind: managers and administrators may finish that.
  * An administrator's token has no list, and may clear up everybody's.
  */
-function listOf(actor: Actor): Parameters<typeof finishTodo>[3] {
+function listOf(actor: Actor): Parameters<typeof lockTodo>[2] {
   const roles = 'roles' in actor ? actor.roles : [];
   if (actor.kind === 'TOKEN' && roles.includes('admin')) return 'every';
   return { staffId: actor.kind === 'STAFF' ? actor.id : null, roles };
 }
 
+const changed = { id: z.string(), number: z.string(), title: z.string() };
+
 export const finish = defineOperation({
   name: 'task.finish',
-  summary: 'Marks a to-do on the caller’s list as done; managers and administrators also what somebody has left behind',
+  summary:
+    'Marks a to-do on the caller’s list as done, by id or number (T12), and leaves one that is done as it is; managers and administrators also what somebody has left behind',
   access: EVERYBODY,
-  input: z.strictObject({ id: z.uuid() }),
-  output: z.object({ id: z.string() }),
+  input: z.strictObject({ id: z.string().min(1).max(64) }),
+  output: z.object({ kind: z.enum(['finished', 'already']), ...changed }),
   http: { method: 'POST', path: '/tasks/{id}/finish', status: 200 },
-  subject: (input) => ({ kind: 'task', id: input.id }),
-  async run(ctx, input) {
-    if (!(await finishTodo(ctx.tx, input.id, ctx.now, listOf(ctx.actor))))
-      throw new AppError(commonErrors['resource.not_found']);
-    return { id: input.id };
+  subject: (input, output) => ({ kind: 'task', id: output?.id ?? input.id }),
+  async run(ctx, { id }) {
+    const todo = await meant(ctx, id);
+    if (todo.done_at) return { kind: 'already' as const, ...(await describe(ctx, todo)) };
+    await setDone(ctx.tx, todo.id, ctx.now);
+    return { kind: 'finished' as const, ...(await describe(ctx, todo)) };
   },
 });
+
+export const reopen = defineOperation({
+  name: 'task.reopen',
+  summary: 'Puts a to-do that was done back on the list it stood on, for whoever may finish it, by id or number (T12)',
+  access: EVERYBODY,
+  input: z.strictObject({ id: z.string().min(1).max(64) }),
+  output: z.object({ kind: z.enum(['reopened', 'already']), ...changed }),
+  http: { method: 'POST', path: '/tasks/{id}/reopen', status: 200 },
+  subject: (input, output) => ({ kind: 'task', id: output?.id ?? input.id }),
+  async run(ctx, { id }) {
+    const todo = await meant(ctx, id);
+    if (!todo.done_at) return { kind: 'already' as const, ...(await describe(ctx, todo)) };
+    await setDone(ctx.tx, todo.id, null);
+    return { kind: 'reopened' as const, ...(await describe(ctx, todo)) };
+  },
+});
+
+/** @throws AppError task.not_found */
+async function meant(ctx: Ctx, ref: string): Promise<LockedTodo> {
+  const todo = await lockTodo(ctx.tx, ref, listOf(ctx.actor));
+  if (!todo) throw new AppError(todoErrors['task.not_found']);
+  return todo;
+}
+
+/** In words; what is said about it stands on the file of whom it is about. */
+async function describe(ctx: Ctx, todo: LockedTodo): Promise<Record<keyof typeof changed, string>> {
+  const [about] = await subjectsOf(ctx.tx, [todo]);
+  if (typeof about?.customer_id === 'string') ctx.effects.touch(about.customer_id);
+  const title = todoText(ctx.services.texts, ctx.actor.language, todo, about);
+  return { id: todo.id, number: todoNumber(todo.number), title };
+}
 
 export const add = defineOperation({
   name: 'task.add',

@@ -1,9 +1,9 @@
 /**
  * What a member of staff, or anybody of a role, still has to do. A key makes each to-do appear once. What would go on the
- * list of somebody who has left goes on the managers'.
+ * list of somebody who has left goes on that of those who stand in for him.
  */
 import { statement, type Tx } from '../../db/database.ts';
-import { newId } from '../../lib/ids.ts';
+import { isUuid, newId } from '../../lib/ids.ts';
 import type { TextParam } from '../../lib/text-params.ts';
 
 /** Codes, numbers and texts for the sentence; never personal data. */
@@ -29,6 +29,7 @@ export interface NewTodo {
 /** An open to-do. */
 export interface TodoRow {
   readonly id: string;
+  readonly number: number;
   readonly kind: string;
   readonly params: TodoParams;
   readonly subject_kind: string | null;
@@ -36,28 +37,38 @@ export interface TodoRow {
   readonly created_at: Date;
 }
 
+/** Who looks after a customer whose owner has left, or who has none, and after what a colleague has left behind: the first that anybody is. */
+export const STANDING_IN = ['manager', 'team_lead', 'admin'] as const;
+const STANDS_IN = `SELECT duty FROM unnest(ARRAY[${STANDING_IN.map((role) => `'${role}'`).join()}]) WITH ORDINALITY AS o (duty, place)
+   WHERE EXISTS (SELECT FROM staff WHERE is_active AND roles @> ARRAY[duty]) ORDER BY place LIMIT 1`;
 const INSERT = `INSERT INTO todos (id, key, staff_id, role, kind, subject_kind, subject_id, params, created_at)
-   SELECT row.id, key, person.id, CASE WHEN person.id IS NULL THEN coalesce(role, 'manager') ELSE role END, kind, subject_kind, subject_id, params::jsonb, $9
+   SELECT row.id, key, person.id, CASE WHEN person.id IS NULL THEN coalesce(role, (${STANDS_IN}), 'manager') ELSE role END, kind, subject_kind, subject_id, params::jsonb, $9
    FROM unnest($1::uuid[], $2::text[], $3::uuid[], $4::text[], $5::text[], $6::text[], $7::uuid[], $8::text[]) AS row (id, key, staff_id, role, kind, subject_kind, subject_id, params)
    LEFT JOIN staff person ON person.id = row.staff_id AND person.is_active`;
-const ONCE = statement('todos-once', `${INSERT} ON CONFLICT (key) DO NOTHING RETURNING id, staff_id`);
+// Looked for before it is written: a conflict uses up a number, and what is added again every hour would use up thousands.
+const ONCE = statement(
+  'todos-once',
+  `${INSERT} WHERE NOT EXISTS (SELECT FROM todos WHERE key = row.key) ON CONFLICT (key) DO NOTHING RETURNING id, staff_id`,
+);
 const ASKED = statement(
   'todos-asked',
-  `${INSERT} ON CONFLICT (key) DO UPDATE SET staff_id = excluded.staff_id, role = excluded.role, params = excluded.params, created_at = excluded.created_at, done_at = NULL
+  `${INSERT} WHERE NOT EXISTS (SELECT FROM todos WHERE key = row.key AND done_at IS NULL) ON CONFLICT (key) DO UPDATE SET staff_id = excluded.staff_id, role = excluded.role, params = excluded.params, created_at = excluded.created_at, done_at = NULL
    WHERE todos.done_at IS NOT NULL RETURNING id, staff_id`,
 );
 const LIST = statement(
   'todos-list',
-  `SELECT id, kind, params, subject_kind, subject_id, created_at, (count(*) OVER ())::int AS open FROM todos
+  `SELECT id, number, kind, params, subject_kind, subject_id, created_at, (count(*) OVER ())::int AS open FROM todos
    WHERE done_at IS NULL AND (staff_id = $1 OR (staff_id IS NULL AND role = ANY($2::text[])))
      AND ($4::uuid IS NULL OR (created_at, id) > (SELECT created_at, id FROM todos WHERE id = $4)) ORDER BY created_at, id LIMIT $3`,
 );
 // Whoever left finishes nothing any more: those who run the house do it for him.
-const DONE = statement(
-  'todos-done',
-  `UPDATE todos SET done_at = $2 WHERE id = $1 AND done_at IS NULL AND ($5 OR staff_id = $3::uuid OR (staff_id IS NULL AND role = ANY($4::text[]))
-     OR ($4::text[] && ARRAY['manager', 'admin'] AND EXISTS (SELECT FROM staff WHERE id = todos.staff_id AND NOT is_active))) RETURNING id`,
+const LOCK = statement(
+  'todos-lock',
+  `SELECT id, number, kind, params, subject_kind, subject_id, created_at, done_at FROM todos
+   WHERE (id = $1 OR number = $2) AND ($5 OR staff_id = $3::uuid OR (staff_id IS NULL AND role = ANY($4::text[]))
+     OR ($4::text[] && ARRAY['manager', 'admin'] AND EXISTS (SELECT FROM staff WHERE id = todos.staff_id AND NOT is_active))) FOR NO KEY UPDATE`,
 );
+const SET_DONE = statement('todos-set-done', 'UPDATE todos SET done_at = $2 WHERE id = $1');
 const HAND_OVER = statement(
   'todos-hand-over',
   'UPDATE todos SET staff_id = NULL, role = $2 WHERE staff_id = $1 AND done_at IS NULL RETURNING id',
@@ -94,7 +105,7 @@ function rowsOf(todos: readonly TodoDraft[], now: Date): readonly unknown[] {
 
 const OWN = statement(
   'todos-own',
-  `SELECT d.id, d.staff_id, s.language, d.kind, d.params, d.subject_kind, d.subject_id, d.created_at
+  `SELECT d.id, d.number, d.staff_id, s.language, d.kind, d.params, d.subject_kind, d.subject_id, d.created_at
    FROM todos d JOIN staff s ON s.id = d.staff_id WHERE d.id = $1 AND d.done_at IS NULL`,
 );
 
@@ -126,15 +137,56 @@ export async function handOverTodos(tx: Tx, staffId: string, role: string): Prom
   return (await tx.query(HAND_OVER, [staffId, role])).length;
 }
 
-/** Marks it as done; `false` when there is no such open to-do on that list. */
-export async function finishTodo(
+// What a customer's to-do is about: himself, his applications, his loans. A case that came back is for whoever keeps it
+// (`keeperOf`): one that waits for somebody who is here goes on only when a superior gives the customer away.
+const FOLLOW = statement(
+  'todos-follow',
+  `UPDATE todos SET staff_id = $3 WHERE (staff_id = $2 OR (kind = 'case_returned' AND (staff_id IS NULL OR $4))) AND done_at IS NULL AND CASE subject_kind
+     WHEN 'customer' THEN subject_id = $1
+     WHEN 'application' THEN EXISTS (SELECT FROM applications a WHERE a.id = subject_id AND a.customer_id = $1)
+     WHEN 'loan' THEN EXISTS (SELECT FROM loans l WHERE l.id = subject_id AND l.customer_id = $1) END RETURNING id`,
+);
+
+/** Puts what one person (`null`: nobody) still has to do about a customer on another's list; how many they were. */
+export async function followTodos(
   tx: Tx,
-  id: string,
-  now: Date,
+  customerId: string,
+  { fromId, toId, isGiven }: { readonly fromId: string | null; readonly toId: string; readonly isGiven: boolean },
+): Promise<number> {
+  return (await tx.query(FOLLOW, [customerId, fromId, toId, isGiven])).length;
+}
+
+/** As people see it and type it: T12. */
+export function todoNumber(number: number): string {
+  return `T${number}`;
+}
+
+const NUMBER = /^T(?<digits>\d{1,9})$/iu;
+
+/** A to-do that may be done already. */
+export type LockedTodo = TodoRow & { readonly done_at: Date | null };
+
+/** A to-do on somebody's list by its id or number, open or done, locked; `undefined` when it is on none of his. */
+export async function lockTodo(
+  tx: Tx,
+  ref: string,
   list: { readonly staffId: string | null; readonly roles: readonly string[] } | 'every',
-): Promise<boolean> {
+): Promise<LockedTodo | undefined> {
   const { staffId, roles } = list === 'every' ? { staffId: null, roles: [] } : list;
-  return (await tx.query(DONE, [id, now, staffId, roles, list === 'every'])).length > 0;
+  const digits = NUMBER.exec(ref)?.groups?.['digits'];
+  const [row] = await tx.query<LockedTodo>(LOCK, [
+    isUuid(ref) ? ref : null,
+    digits === undefined ? null : Number(digits),
+    staffId,
+    roles,
+    list === 'every',
+  ]);
+  return row;
+}
+
+/** Marks it as done, or with `null` as still to be done. */
+export async function setDone(tx: Tx, id: string, doneAt: Date | null): Promise<void> {
+  await tx.query(SET_DONE, [id, doneAt]);
 }
 
 const FINISH_KEYS = statement(

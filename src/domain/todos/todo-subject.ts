@@ -10,7 +10,7 @@ import type { TodoRow } from './todo-store.ts';
 
 const SUBJECTS = statement(
   'todos-subjects',
-  `SELECT c.number AS customer, c.name_masked, s.name AS staff, v.platform, v.chat, a.number AS application
+  `SELECT c.id AS customer_id, c.number AS customer, c.name_masked, s.name AS staff, v.platform, v.chat, a.number AS application
    FROM unnest($1::text[], $2::uuid[]) WITH ORDINALITY AS want (kind, id, place)
    LEFT JOIN applications a ON want.kind = 'application' AND a.id = want.id
    LEFT JOIN loans l ON want.kind = 'loan' AND l.id = want.id
@@ -22,6 +22,7 @@ const SUBJECTS = statement(
 
 /** What is known of a subject; what does not apply is `null`. */
 export interface SubjectRow {
+  readonly customer_id: string | null;
   readonly customer: number | null;
   readonly name_masked: string | null;
   readonly staff: string | null;

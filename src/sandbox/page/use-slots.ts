@@ -1,8 +1,9 @@
 /** The slots as this browser remembers them. */
 import { useCallback, useState } from 'react';
 import type { SlotNumber, Slots } from './slots.ts';
-import type { PhoneKey } from './types.ts';
+import type { PhoneKey, Platform } from './types.ts';
 
+const PLATFORMS: readonly Platform[] = ['wecom', 'slack', 'telegram'];
 const STORED = 'daiban.sandbox.phones';
 const FIRST: Slots = [
   { platform: 'wecom', id: 'xiaolin' },
@@ -29,12 +30,14 @@ export function useSlots(): readonly [Slots, (slot: SlotNumber, phone: PhoneKey)
 function stored(): Slots {
   try {
     const found: unknown = JSON.parse(localStorage.getItem(STORED) ?? '');
-    return Array.isArray(found) && found.length === 3 && found.every(isKey) ? (found as unknown as Slots) : FIRST;
+    const [left, middle, right] = Array.isArray(found) ? found.filter(isKey) : [];
+    return left && middle && right ? [left, middle, right] : FIRST;
   } catch {
     return FIRST;
   }
 }
 
-function isKey(value: unknown): boolean {
-  return typeof value === 'object' && value !== null && 'platform' in value && 'id' in value;
+function isKey(value: unknown): value is PhoneKey {
+  if (typeof value !== 'object' || value === null || !('platform' in value) || !('id' in value)) return false;
+  return PLATFORMS.some((platform) => platform === value.platform) && typeof value.id === 'string';
 }

@@ -2,7 +2,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { z } from 'zod';
 import type { Language } from '../../lib/i18n.ts';
-import { SCHEMA_WORDS } from '../../lib/request-body.ts';
+import { pointer, SCHEMA_WORDS } from '../../lib/request-body.ts';
 import { type Answer, BodyTooLarge } from '../kernel/http.ts';
 import { MalformedBody, type Parameters, readParameters } from '../kernel/parameters.ts';
 import { SandboxProblem } from './problem.ts';
@@ -83,7 +83,7 @@ export function checked<T>(schema: z.ZodType<T>, value: unknown, language: Langu
   const parsed = schema.safeParse(value, { error: SCHEMA_WORDS[language] });
   if (parsed.success) return parsed.data;
   const faults = parsed.error.issues.map((issue) => ({
-    pointer: issue.path.map((step) => `/${String(step).replaceAll('~', '~0').replaceAll('/', '~1')}`).join(''),
+    pointer: pointer(issue.path),
     code: issue.code,
     message: issue.message,
   }));

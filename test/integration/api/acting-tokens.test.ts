@@ -2,6 +2,7 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { Actor } from '../../../src/core/operations/actor.ts';
 import { performOperation } from '../../../src/core/unit/unit.ts';
+import { castOf } from '../../invariants/support/cast.ts';
 import { useCompany, type StaffActor } from '../../invariants/support/company.ts';
 import { BOOTSTRAP, useApi, type Answer } from './api-server.ts';
 
@@ -9,7 +10,7 @@ const DAY_MS = 86_400_000;
 
 const company = useCompany();
 const api = useApi(company);
-const people: Partial<Record<'admin' | 'reviewer' | 'sales', StaffActor>> = {};
+const { people, person } = castOf<'admin' | 'reviewer' | 'sales'>();
 let phone = 13_700_021_000;
 
 beforeAll(async () => {
@@ -17,12 +18,6 @@ beforeAll(async () => {
   people.sales = await company.addStaff('小林', ['sales'], { wecom: 'xiaolin' });
   people.reviewer = await company.addStaff('小钱', ['reviewer'], { telegram: '7102' });
 });
-
-function person(who: keyof typeof people): StaffActor {
-  const found = people[who];
-  if (!found) throw new Error(`nobody is ${who} yet`);
-  return found;
-}
 
 interface Made {
   readonly id: string;

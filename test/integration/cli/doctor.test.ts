@@ -13,8 +13,16 @@ import { describeWithRedis, useRedis } from '../../support/redis.ts';
 interface Told {
   readonly code: number;
   readonly findings: Readonly<Record<string, boolean>>;
-  /** What is said of each, in words. */
+  /** What is wrong with each, by its short name. */
   readonly codes: Readonly<Record<string, string | undefined>>;
+  readonly lacking: unknown;
+}
+
+interface Found {
+  readonly check: string;
+  readonly ok: boolean;
+  readonly code?: string;
+  readonly lacking?: unknown;
 }
 
 describeWithRedis('daiban doctor', () => {
@@ -47,13 +55,12 @@ describeWithRedis('daiban doctor', () => {
     const lines: string[] = [];
     const cli = { env: settings.env, version: '0.0.0', json: true, out: (line: string) => void lines.push(line) };
     const code = await doctor(cli, isLocal);
-    const { findings } = JSON.parse(lines.join('')) as {
-      readonly findings: readonly { readonly check: string; readonly ok: boolean; readonly code?: string }[];
-    };
+    const { findings } = JSON.parse(lines.join('')) as { readonly findings: readonly Found[] };
     return {
       code,
       findings: Object.fromEntries(findings.map(({ check, ok }) => [check, ok])),
       codes: Object.fromEntries(findings.map(({ check, code: word }) => [check, word])),
+      lacking: findings.find(({ check }) => check === 'approvers')?.lacking,
     };
   }
 
@@ -71,6 +78,19 @@ describeWithRedis('daiban doctor', () => {
         incidents: true,
       },
     });
+  });
+
+  test('names what is wrong with codes that stay the same, and says how many it lacks', async () => {
+    const { codes, lacking } = await ask({ redisUrl: `redis://127.0.0.1:${closed}`, isLocal: false });
+
+    expect(codes).toMatchObject({
+      database: undefined,
+      redis: 'redis_unreachable',
+      staff: 'no_staff',
+      products: 'no_products',
+      approvers: 'too_few_approvers',
+    });
+    expect(lacking).toContainEqual({ flow: 'loan-approval', role: 'approver', needed: 2, there: 0 });
   });
 
   test.each([

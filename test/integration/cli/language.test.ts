@@ -47,7 +47,9 @@ describe('the language of the command', () => {
   test('is the same in the help, in usage errors and in faults of settings', async () => {
     const en = { LANG: 'en_US.UTF-8' };
 
-    expect((await daiban('staff --help')).said).toMatch(/^用法： daiban staff[\s\S]*停用一位员工（姓名或编号）/);
+    expect((await daiban('staff --help')).said).toMatch(
+      /^用法： daiban staff \[选项\] \[命令\][\s\S]*停用一位员工（姓名或编号）/,
+    );
     expect((await daiban('staff --help', en)).said).toMatch(/^Usage: daiban staff[\s\S]*let somebody in no more/);
     expect(await daiban('staff list', { PORT: 'x' })).toMatchObject({
       code: 78,

@@ -137,6 +137,7 @@ describe('daiban staff', () => {
       ['staff add --name x --role boss --json', 2, 'request.invalid'],
       ['staff list --nmae x --json', 1, 'usage.unknownOption'],
       ['flows show nothing --json', 2, 'flows.unknown'],
+      ['flows publish nothing --json', 2, 'flow.not_found'],
       ['flows publish lead-intake --file nowhere.yaml --json', 2, 'file.unreadable'],
     ];
     for (const [words, exit, code] of refusals) {

@@ -4,7 +4,7 @@ import { ChannelError, type MediaRef } from '../../../src/channels/channel.ts';
 import { fetchNext, type MediaJobDeps } from '../../../src/jobs/media.ts';
 import { silentLog } from '../../../src/lib/log.ts';
 import { until, useCompany, type StaffActor } from '../../invariants/support/company.ts';
-import { jpegFile } from '../../support/files.ts';
+import { jpegFile, pdfFile } from '../../support/files.ts';
 
 const company = useCompany();
 let phone = 13_600_009_000;
@@ -420,6 +420,22 @@ test('a single photo is fetched at once and answered as ever', async () => {
 
   expect(said()).toHaveLength(1);
   expect(said()[0]).toMatch(/^收到，已归到「[^」]*流水[^」]*」（第 1 版）/);
+});
+
+test('what a platform hands over as a photo and is none is refused with the reason', async () => {
+  const id = `${he} lie`;
+  files.set(id, pdfFile(id));
+  await company.receive(company.channels.telegram, he, {
+    kind: 'message',
+    messageId: `m ${id}`,
+    text: '流水',
+    media: [{ id, kind: 'image' }],
+  });
+  await company.drain();
+  await quiet(0);
+
+  expect(company.channels.telegram.said(he).at(-1)).toMatch(/^文件打不开，或内容和它的名称不符，没有保存/);
+  expect(said()).toEqual([]);
 });
 
 test('the files of a colleague’s message are filed for the customer it names, with the message, and answered once', async () => {

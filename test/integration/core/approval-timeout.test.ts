@@ -97,7 +97,7 @@ describe('an approval whose time is up', () => {
     await company.drain();
     expect(slack.sent.at(-1)?.content).toMatchObject({
       kind: 'tap_answer',
-      text: `${one.applicationNumber} 已经超时，这次点击没有改变结果。`,
+      text: `${one.applicationNumber} 已经超时，这次没有改变结果。`,
     });
     expect(await stateOf(one)).toBe('EXPIRED');
   });

@@ -25,9 +25,9 @@ interface Case {
   state(): Promise<string>;
 }
 
-async function newCase(name = '陈大文'): Promise<Case> {
+async function newCase(name = '陈大文', amount = '120000.00'): Promise<Case> {
   phone += 1;
-  const facts = { name, phone: String(phone), amount: '120000.00', term: 12 };
+  const facts = { name, phone: String(phone), amount, term: 12 };
   const { leadNumber: lead } = (await company.call(sales, 'lead.capture', { facts })) as { leadNumber: string };
   const submitted = (await company.call(sales, 'lead.submit', { lead })) as Record<string, string>;
   const { applicationNumber: number = '', applicationId } = submitted;
@@ -259,6 +259,62 @@ describe('handing over in a sentence', () => {
     const open = items.find(({ number }) => number === one.number);
     await company.db.pool.query(`UPDATE approvals SET state = 'RETURNED', closed_at = now() WHERE id = $1`, [open?.id]);
 
-    expect(await say('孙丽')).toEqual([`${one.number} 已经退回补件，您这次的回复没有改变结果。`]);
+    expect(await say('孙丽')).toEqual([`${one.number} 已经退回补件，这次没有改变结果。`]);
+  });
+});
+
+describe('a reason that comes when the step is over', () => {
+  const wang = async (one: Case, verb: string, reason?: string): Promise<void> => {
+    const { rows } = await company.db.pool.query<{ staff_id: string; id: string; revision: number }>(
+      `SELECT i.staff_id, p.id, p.revision FROM approvals p JOIN applications a ON a.id = p.application_id, identities i
+       WHERE i.external_id = 'U0WANG' AND a.number = $1 AND p.state = 'OPEN'`,
+      [Number(one.number.slice(1))],
+    );
+    const { staff_id: id = '', ...approval } = rows[0] ?? {};
+    const actor: StaffActor = { ...sales, id, name: '王建', roles: ['reviewer'] };
+    await company.call(actor, 'approval.decide', { ...approval, verb, ...(reason === undefined ? {} : { reason }) });
+    await company.drain();
+  };
+
+  test('is answered, as a press is, with how the case stands by now', async () => {
+    const one = await newCase();
+    await one.press('reject');
+    await wang(one, 'return', '缺流水');
+    await company.call(sales, 'lead.submit', { lead: one.lead });
+    await company.drain();
+
+    expect(await say('负债比例偏高')).toEqual([`${one.number} 有更新，请看最新的一张卡片。`]);
+    expect(await one.state()).toBe('OPEN');
+
+    await one.press('reject');
+    await wang(one, 'reject', 'R05');
+  });
+
+  test('of a level the same person has approved elsewhere meanwhile is answered with the level that is open', async () => {
+    const may = await company.addStaff('阿May', ['approver'], {});
+    await company.addStaff('小吴', ['approver'], {});
+    const one = await newCase('陈大文', '300000.00');
+    await one.press('reject');
+    const { rows } = await company.db.pool.query<{ staff_id: string }>(
+      'SELECT staff_id FROM identities WHERE external_id = $1',
+      [ZHOU],
+    );
+    const zhou: StaffActor = { ...sales, id: rows[0]?.staff_id ?? '', name: '周敏', roles: ['reviewer'] };
+    await company.call(zhou, 'approval.decide', { id: one.number, revision: 1, verb: 'approve' });
+    await company.drain();
+
+    expect(await say('负债比例偏高')).toEqual([
+      `${one.number} 的这一步已经处理（周敏），现在等其他同事审批；这次没有改变结果。`,
+    ]);
+    expect(await one.state()).toBe('OPEN');
+    await company.call(may, 'approval.decide', { id: one.number, revision: 1, verb: 'reject', reason: 'R05' });
+  });
+
+  test('names who decided', async () => {
+    const one = await newCase();
+    await one.press('reject');
+    await wang(one, 'approve');
+
+    expect(await say('负债比例偏高')).toEqual([`${one.number} 已经通过（王建），这次没有改变结果。`]);
   });
 });

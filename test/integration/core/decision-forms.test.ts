@@ -174,7 +174,7 @@ describe('a decision that needs more, on a platform with forms', () => {
     expect(await one.state()).toBe('REJECTED');
     expect(wordsTo('U0ZHOU')).toEqual([`已拒绝 ${one.number}`]);
     await one.press('U0ZHOU', 'reject', sentIn({ words: '另一台电脑' }, 'U0ZHOU'));
-    expect(wordsTo('U0ZHOU').at(-1)).toMatch(/已经拒绝|已处理|这次点击没有改变结果/);
+    expect(wordsTo('U0ZHOU').at(-1)).toMatch(/已经拒绝|已处理|这次没有改变结果/);
   });
 
   test('sent in by somebody who does not sit on the case changes nothing, and he hears so', async () => {
@@ -231,6 +231,23 @@ describe('a form that does not open', () => {
     expect(wordsTo('U0ZHOU').some((text) => text.includes(`${one.number} 要补什么`))).toBe(true);
     await say('U0ZHOU', '缺流水');
     expect(await one.state()).toBe('RETURNED');
+  });
+
+  test('for somebody who is no colleague any more: he hears only that', async () => {
+    const { id } = await company.addStaff('老郑', ['reviewer'], { slack: 'U0ZHENG' });
+    const one = await newCase();
+    const { slack } = company.channels;
+    slack.onSend = async (intent: OutboundIntent) => {
+      const isForm = intent.content.kind === 'tap_answer' && intent.content.form !== undefined;
+      if (!isForm) return { providerId: `p${intent.id}` };
+      await company.db.pool.query('UPDATE identities SET staff_id = NULL WHERE staff_id = $1', [id]);
+      throw new ChannelError('our_fault', 'expired_trigger_id');
+    };
+
+    await one.press('U0ZHENG', 'reject');
+
+    expect(wordsTo('U0ZHENG')).toEqual([company.base.services.texts.translate('zh-CN', 'talk.unknown_staff')]);
+    await company.db.pool.query('UPDATE staff SET is_active = false WHERE id = $1', [id]);
   });
 
   test('both ways open at once: the form decides, and the question in the chat is no longer waited at', async () => {

@@ -3,6 +3,7 @@ import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { ChannelError } from '../../../src/channels/channel.ts';
 import { SYSTEM_ACTOR } from '../../../src/core/operations/actor.ts';
 import { inUnit } from '../../../src/core/unit/unit.ts';
+import { PassingFault } from '../../../src/db/faults.ts';
 import { fetchNext, type MediaJobDeps } from '../../../src/jobs/media.ts';
 import { silentLog } from '../../../src/lib/log.ts';
 import { useCompany, type StaffActor } from '../../invariants/support/company.ts';
@@ -96,8 +97,8 @@ describe('a photo the platform does not give', () => {
     expect(await company.count(OPEN)).toBe(0);
   });
 
-  test('loses no patience to workers that die, however many', async () => {
-    await company.db.pool.query(`UPDATE timers SET attempts = 32767 WHERE kind = 'media.fetch' AND state = 'OPEN'`);
+  test('loses no patience to three workers that die', async () => {
+    await company.db.pool.query(`UPDATE timers SET attempts = 3 WHERE kind = 'media.fetch' AND state = 'OPEN'`);
 
     await missed(1, () => new ChannelError('retry', 'away'));
 
@@ -114,6 +115,43 @@ describe('a photo the platform does not give', () => {
 
     expect(await given(61_000)).toEqual(FILED);
   });
+});
+
+describe('a photo that four workers have died of', () => {
+  beforeEach(async () => {
+    await company.db.pool.query(`UPDATE timers SET attempts = 4 WHERE kind = 'media.fetch' AND state = 'OPEN'`);
+  });
+
+  test('is not fetched a fifth time: the operator has an incident, the sender is told', async () => {
+    let asked = 0;
+    const deps = job(() => {
+      asked += 1;
+      return undefined;
+    });
+
+    while ((await fetchNext(deps)) > 0);
+    await company.drain();
+
+    expect(asked).toBe(0);
+    expect(await company.count(`incidents WHERE kind = 'media.parked'`)).toBe(1);
+    expect(slack.said('U0LIN')).toEqual([expect.stringMatching(/^抱歉，这条消息没能处理/)]);
+  });
+
+  test('is nothing that files which were never tried are fetched beside: it may take them along', async () => {
+    expect(await fetchNext(job(), false)).toBe(0);
+    expect(await fetchNext(job(), true)).toBe(1);
+  });
+});
+
+test('what passes by itself, a key of a newer master, is not counted against a file however often it is met', async () => {
+  const intake = company.base.parts.intake(company.base.database, company.base.services);
+  const locked = { ...intake, store: async () => Promise.reject(new PassingFault('a key we do not have')) };
+  for (let tries = 0; tries < 6; tries += 1) {
+    await expect(fetchNext(job(undefined, { intake: locked }))).rejects.toThrow(PassingFault);
+    await company.advance(61_000);
+  }
+
+  expect(await given(0)).toEqual(FILED);
 });
 
 test('a file to be fetched wakes whoever fetches, and takes no hint from those who wait for other timers', async () => {

@@ -245,3 +245,24 @@ describe('the handling of his data refused', () => {
     expect(await company.count(`applications WHERE customer_id = $1 AND state = 'SUBMITTED'`, [he.id])).toBe(0);
   });
 });
+
+test('before both consents nothing he types gets into his application, and the question stays; afterwards it is asked', async () => {
+  const facts = async (): Promise<unknown> => company.call(lin, 'lead.get', { lead: he.number });
+  const before = await facts();
+  for (const consent of ['【个人信息出境同意书', '【个人信息处理授权书']) {
+    for (const words of ['我想借35万装修', '月收入3万', '13900002222', '金额改成40万', '可以', '我不太同意']) {
+      const answers = await says(words);
+      expect(answers, words).toHaveLength(2);
+      expect(answers[1], words).toContain(consent);
+    }
+    await says('取消');
+    expect((await says('同意')).at(-1)).toContain(consent);
+    expect(await facts()).toEqual(before);
+    await says('我同意了');
+  }
+
+  expect(telegram.said(he.chat).join('\n')).toContain('您常住在哪个城市？');
+  expect(await facts()).toEqual(before);
+  expect((await says('深圳')).at(-1)).toContain('收入');
+  expect(JSON.stringify(await facts())).toContain('深圳');
+});

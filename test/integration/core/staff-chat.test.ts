@@ -69,6 +69,24 @@ describe('a form that is open', () => {
   });
 });
 
+describe('a phone that is typed again while the case is in approval', () => {
+  test('opens no form: nothing is asked, and nothing is invited that cannot be changed', async () => {
+    await says('新客户 许女士 13800090061 想贷12万周转 12期 在深圳');
+    const [card] = cards('card');
+    if (!card) throw new Error('no card');
+    await press(card, 'o0');
+    const application = /A\d+/u.exec(told().join('\n'))?.[0] ?? '';
+    const number = /K\d+/u.exec(card.title)?.[0] ?? '';
+
+    await says('新客户 许女士 13800090061');
+    expect(told()).toEqual([
+      `${number} 已有档案，由您跟进，${application} 已提交审批，这里不用再填。看进度发「客户 ${number}」。`,
+    ]);
+    await says('装修');
+    expect(told().join('\n')).not.toMatch(/正在审批|想贷多少/u);
+  });
+});
+
 describe('the card of a form that has ended', () => {
   test('by a command in words: a press is told that it is over, and claims no answer', async () => {
     await says('新客户 冯先生 13800090004 想贷12万周转 12期 在深圳');
@@ -86,6 +104,29 @@ describe('the card of a form that has ended', () => {
 
     expect(cards('card_update').map(({ closed }) => closed)).toEqual(['这个问题已经答过了']);
     expect(told()).toEqual([card.title]);
+  });
+
+  test('by silence: a press hears that it lies aside and how to go on, whatever was opened since', async () => {
+    await says('新客户 蒋女士 13800090021 想贷12万周转 12期 在深圳');
+    const [first] = cards('card');
+    if (!first) throw new Error('no card');
+    for (let half = 0; half < 8; half += 1) {
+      await company.advance(12 * 3_600_000);
+      await company.drain();
+    }
+    expect(told().at(-1)).toContain('先放到一边');
+    const aside = '这张表先放到一边了，已填的都在。回「继续」接着填。';
+
+    await press(first, 'o0');
+    expect(cards('card_update').map(({ closed }) => closed)).toEqual([aside]);
+    await says('新客户 沈女士 13800090022 想贷12万周转 12期 在深圳');
+    await press(first, 'o0');
+    expect(cards('card_update').map(({ closed }) => closed)).toEqual([aside]);
+
+    await says('取消');
+    await says('继续 蒋女士');
+    await press(first, 'o0');
+    expect(told().join('\n')).toMatch(/A\d+ 已提交审批/u);
   });
 
   async function returns(number: string): Promise<void> {

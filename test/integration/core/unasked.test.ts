@@ -6,7 +6,7 @@ import { timerHandlers } from '../../../src/jobs/timer-handlers.ts';
 import { fireNext } from '../../../src/jobs/timers.ts';
 import { addDays, instantOf, wallClock } from '../../../src/lib/business-date.ts';
 import { silentLog } from '../../../src/lib/log.ts';
-import { useCompany, type StaffActor } from '../../invariants/support/company.ts';
+import { ADMIN, useCompany, type StaffActor } from '../../invariants/support/company.ts';
 
 const SHANGHAI = 'Asia/Shanghai';
 const NEW_YORK = 'America/New_York';
@@ -73,10 +73,10 @@ async function isAsked(time: string, zone = SHANGHAI): Promise<void> {
 
 const heard = (): readonly string[] => telegram.said(he.chat);
 
-async function purposes(): Promise<readonly string[]> {
+async function purposes(kind = 'silence'): Promise<readonly string[]> {
   const { rows } = await company.db.pool.query<{ purpose: string }>(
-    `SELECT DISTINCT o.purpose FROM outbox o JOIN inbox i ON i.trace_id = o.trace_id WHERE i.kind = 'silence' AND o.account = $1 AND o.chat = $2`,
-    [telegram.account, he.chat],
+    `SELECT DISTINCT o.purpose FROM outbox o JOIN inbox i ON i.trace_id = o.trace_id WHERE i.kind = $3 AND o.account = $1 AND o.chat = $2`,
+    [telegram.account, he.chat, kind],
   );
   return rows.map(({ purpose }) => purpose);
 }
@@ -152,6 +152,71 @@ function isDayBeforeSummerTime(at: Date): boolean {
   const [before, after] = [1, 2].map((days) => instantOf(addDays(date, days), { hour: 8 }, NEW_YORK).getTime());
   return (after ?? 0) - (before ?? 0) < 86_400_000;
 }
+
+describe('the word given back to the bot', () => {
+  const handsBack = async (): Promise<void> => {
+    await company.call(ADMIN, 'conversation.handBackChat', { conversation: he.chat });
+    await company.drain();
+  };
+  const wantsPerson = async (): Promise<void> => {
+    await company.say(telegram, he.chat, '人工');
+    await company.drain();
+    telegram.sent.length = 0;
+  };
+
+  test('at night is no reason to speak to a customer: he is asked again in the morning, as one whom we address', async () => {
+    await isAsked('20:00');
+    await wantsPerson();
+    await clock('23:30');
+
+    await handsBack();
+    expect(heard()).toEqual([]);
+    await clock('07:59');
+    expect(heard()).toEqual([]);
+    await clock('08:01');
+
+    expect(heard()[0]).toContain(NUDGE);
+    expect(await purposes()).toEqual(['SERVICE']);
+  });
+
+  test('at night is the bot’s for whoever writes: he is answered at once, and not asked again in the morning', async () => {
+    await isAsked('20:00');
+    await wantsPerson();
+    await clock('23:30');
+    await handsBack();
+
+    await company.say(telegram, he.chat, '同意');
+    await company.drain();
+    expect(heard().length).toBeGreaterThan(0);
+    telegram.sent.length = 0;
+    await clock('08:01');
+
+    expect(heard()).toEqual([]);
+  });
+
+  test('by day brings the open question at once, through the gate', async () => {
+    await isAsked('10:00');
+    await wantsPerson();
+
+    await handsBack();
+
+    expect(heard().length).toBeGreaterThan(0);
+    expect(await purposes('handback')).toEqual(['SERVICE']);
+  });
+
+  test('at night says nothing to somebody unknown either', async () => {
+    await clock('20:00');
+    await opens();
+    await wantsPerson();
+    await clock('23:30');
+
+    await handsBack();
+    expect(heard()).toEqual([]);
+    await clock('08:01');
+
+    expect(heard()[0]).toContain(NUDGE);
+  });
+});
 
 describe('a customer who refuses', () => {
   test.each(['consent.withdraw', 'consent.decline'])(

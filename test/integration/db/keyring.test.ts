@@ -1,3 +1,4 @@
+import { DatabaseError } from 'pg';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { isPassing } from '../../../src/db/faults.ts';
 import { Keyring } from '../../../src/db/keyring.ts';
@@ -46,6 +47,40 @@ describe('the data key of a customer', () => {
 
     expect(await opened(customers)).toBe('何晓燕');
     expect(keys.openText(PLACE, own)).toBe('own');
+  });
+});
+
+describe('one damaged row of many', () => {
+  const db = useDatabase();
+  const told: string[] = [];
+  const keys = new Keyring({ current: Buffer.alloc(32, 7) }, undefined, undefined, (place) => void told.push(place));
+  const damaged = Buffer.from([0]);
+
+  beforeAll(async () => {
+    await db.database.transaction(async (tx) => keys.load(tx, NOW));
+  });
+
+  test('is left out, and told once by its place alone', async () => {
+    const other = keys.sealJson('approvals.sealed_snapshot.2', { amount: '1.00' });
+
+    for (let looks = 0; looks < 2; looks += 1) {
+      expect(keys.openJsonOfMany('approvals.sealed_snapshot.1', damaged)).toBeUndefined();
+      expect(keys.openJsonOfMany('approvals.sealed_snapshot.2', other)).toEqual({ amount: '1.00' });
+      expect(await keys.openAnyOfMany(db.database, PLACE, damaged)).toBeUndefined();
+    }
+
+    expect(told).toEqual(['approvals.sealed_snapshot.1', PLACE]);
+  });
+
+  test('is none where the database fails: whoever asked has to hear of that', async () => {
+    const sealed = await db.database.transaction(async (tx) => {
+      const number = await keys.createCustomerKey(tx, NOW);
+      return keys.sealFor(tx, number, PLACE, '何晓燕');
+    });
+    const other = new Keyring({ current: Buffer.alloc(32, 7) });
+    const fault = Object.assign(new DatabaseError('permission denied', 2, 'error'), { code: '42501' });
+
+    await expect(other.openAnyOfMany({ query: async () => Promise.reject(fault) }, PLACE, sealed)).rejects.toBe(fault);
   });
 });
 

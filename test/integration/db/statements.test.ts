@@ -40,6 +40,8 @@ describe('every prepared statement of the product', () => {
     ['todos-finish-about', 'todos_open_subject'],
     ['approvals-alarmed', 'todos_open_subject'],
     ['instances-stopped', 'instances_stopped'],
+    ['applications-latest', 'applications_lead'],
+    ['handover-talks', 'conversations_silenced'],
   ])('%s looks only at what it is about', async (name, index) => {
     const client = await database.pool.connect();
     try {

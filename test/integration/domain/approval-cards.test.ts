@@ -5,12 +5,13 @@ import { ChannelError } from '../../../src/channels/channel.ts';
 import { renderUpdate } from '../../../src/channels/wecom/cards.ts';
 import { storeFile } from '../../../src/domain/documents/index.ts';
 import { jpegFile } from '../../support/files.ts';
+import { castOf } from '../../invariants/support/cast.ts';
 import { ADMIN, useCompany, type StaffActor } from '../../invariants/support/company.ts';
 import type { ScriptedChannel } from '../../invariants/support/scripted-channel.ts';
 
 const company = useCompany();
 const { telegram, wecom, slack } = company.channels;
-const people: Partial<Record<'sales' | 'zhou' | 'zhao' | 'may', StaffActor>> = {};
+const { people, person } = castOf<'sales' | 'zhou' | 'zhao' | 'may'>();
 let phone = 13_700_011_000;
 
 beforeAll(async () => {
@@ -22,12 +23,6 @@ beforeAll(async () => {
 beforeEach(() => {
   for (const channel of [telegram, wecom, slack]) channel.sent.length = 0;
 });
-
-function person(who: keyof typeof people): StaffActor {
-  const found = people[who];
-  if (!found) throw new Error(`nobody is ${who} yet`);
-  return found;
-}
 
 interface Case {
   readonly lead: string;
@@ -327,6 +322,7 @@ describe('the first of two signatures', () => {
 
   test('given elsewhere leaves a WeCom card alone: its one redraw is kept for the result', async () => {
     const one = await submit();
+    await company.call(ADMIN, 'staff.update', { id: person('may').id, language: 'en' });
     await decide(person('zhou'), one, 'approve');
     await company.drain();
     await press(slack, 'U0ZHAO');
@@ -338,6 +334,8 @@ describe('the first of two signatures', () => {
     await company.drain();
 
     expect(cardsOf(wecom, 'laozhao').at(-1)).toMatchObject({ closed: '已通过', text: '老赵、阿May 已通过' });
+    expect(cardsOf(telegram, '7103').at(-1)?.text).toBe('Approved by 老赵, 阿May');
+    await company.call(ADMIN, 'staff.update', { id: person('may').id, language: 'zh-CN' });
   });
 });
 
@@ -383,7 +381,7 @@ describe('a press that decides nothing', () => {
       '这张卡片已经失效，请以最新的一张为准。',
       '这张卡片已经失效，请以最新的一张为准。',
       `${one.number} 有更新，请看最新的一张卡片。`,
-      `${one.number} 已经通过（周敏），这次点击没有改变结果。`,
+      `${one.number} 已经通过（周敏），这次没有改变结果。`,
     ]);
     expect((await refusals()).slice(before)).toEqual([
       'approval.card approval.not_found',
@@ -418,11 +416,11 @@ describe('a press on the card of a step that is over', () => {
     await company.drain();
     const second = cardsOf(telegram, '7103').at(-1)?.id;
     const elsewhere = (by: string): string =>
-      `${one.number} 的这一步已经处理（${by}），现在等其他同事审批；这次点击没有改变结果。`;
+      `${one.number} 的这一步已经处理（${by}），现在等其他同事审批；这次没有改变结果。`;
     expect(await pressed(telegram, '7102', first)).toBe(elsewhere('周敏'));
 
     await decide(person('may'), one, 'return', { reason: '缺近三个月流水' });
-    expect(await pressed(telegram, '7102', first)).toBe(`${one.number} 已经退回补件（阿May），这次点击没有改变结果。`);
+    expect(await pressed(telegram, '7102', first)).toBe(`${one.number} 已经退回补件（阿May），这次没有改变结果。`);
     await company.call(person('sales'), 'lead.submit', { lead: one.lead });
     expect(await pressed(telegram, '7103', second)).toBe(`${one.number} 有更新，请看最新的一张卡片。`);
     expect(await pressed(telegram, '7102', first)).toBe(elsewhere('周敏'));
@@ -432,7 +430,7 @@ describe('a press on the card of a step that is over', () => {
       ['7102', first],
       ['7103', second],
     ] as const)
-      expect(await pressed(telegram, chat, card)).toBe(`${one.number} 已经拒绝（阿May），这次点击没有改变结果。`);
+      expect(await pressed(telegram, chat, card)).toBe(`${one.number} 已经拒绝（阿May），这次没有改变结果。`);
   });
 
   test('by somebody who has left is answered as to nobody known', async () => {
@@ -441,12 +439,16 @@ describe('a press on the card of a step that is over', () => {
     await company.drain();
     const onWecom = cardsOf(wecom, 'laozhao').at(-1)?.id;
     const onSlack = cardsOf(slack, 'U0ZHAO').at(-1)?.id;
+    const onTelegram = cardsOf(telegram, '7103').at(-1)?.id;
+    await company.call(ADMIN, 'staff.disable', { id: person('may').id });
     await company.call(ADMIN, 'staff.disable', { id: person('zhao').id });
     await company.drain();
 
     const unknown = company.base.services.texts.translate('zh-CN', 'talk.unknown_staff');
     expect(await pressed(wecom, 'laozhao', onWecom)).toBe(unknown);
     expect(await pressed(slack, 'U0ZHAO', onSlack)).toBe(unknown);
+    expect(await pressed(telegram, '7103', onTelegram)).toBe(unknown);
+    await company.call(ADMIN, 'staff.update', { id: person('may').id, disabled: false });
   });
 });
 

@@ -1,10 +1,11 @@
 /** What an approval says of itself afterwards: to whoever reads it, and to whoever presses too late. */
 import { beforeAll, describe, expect, test } from 'vitest';
-import { ADMIN, useCompany, type StaffActor } from '../../invariants/support/company.ts';
+import { castOf } from '../../invariants/support/cast.ts';
+import { ADMIN, useCompany } from '../../invariants/support/company.ts';
 
 const company = useCompany();
 const { slack } = company.channels;
-const people: Partial<Record<'sales' | 'zhou' | 'zhao' | 'may' | 'wu', StaffActor>> = {};
+const { people, person } = castOf<'sales' | 'zhou' | 'zhao' | 'may' | 'wu'>();
 let phone = 13_700_095_000;
 
 beforeAll(async () => {
@@ -13,12 +14,6 @@ beforeAll(async () => {
   people.zhao = await company.addStaff('老赵', ['approver']);
   people.may = await company.addStaff('阿May', ['approver']);
 });
-
-function person(who: keyof typeof people): StaffActor {
-  const found = people[who];
-  if (!found) throw new Error(`nobody is ${who} yet`);
-  return found;
-}
 
 async function submit(more: Record<string, unknown> = {}): Promise<{ readonly number: string; readonly lead: string }> {
   phone += 1;
@@ -96,6 +91,79 @@ describe('an approval that is read', () => {
   });
 });
 
+describe('an approval whose frozen case is damaged', () => {
+  test('is on the list all the same, marked, and the others are as before', async () => {
+    const [whole, damaged] = [await submit(), await submit()];
+    const { id } = await openOf(damaged.number);
+    await company.db.pool.query(`UPDATE approvals SET sealed_snapshot = '\\x00' WHERE id = $1`, [id]);
+
+    const { items } = (await company.call(person('zhou'), 'approval.list', { state: 'OPEN' })) as {
+      readonly items: readonly { readonly number: string; readonly isReadable: boolean; readonly waiting: string }[];
+    };
+
+    expect(items.filter(({ number }) => [whole.number, damaged.number].includes(number))).toEqual([
+      expect.objectContaining({
+        id,
+        number: damaged.number,
+        customer: damaged.lead,
+        amount: '300000.00',
+        isReadable: false,
+        waiting: '刚刚，资料无法解密，请联系管理员',
+      }),
+      expect.objectContaining({ number: whole.number, isReadable: true, waiting: '刚刚' }),
+    ]);
+  });
+});
+
+describe('an approval whose frozen case is damaged, on its own', () => {
+  test('is refused with the cure, to whoever reads it and to whoever decides it', async () => {
+    const { number } = await submit();
+    const { id, revision } = await openOf(number);
+    await company.db.pool.query(`UPDATE approvals SET sealed_snapshot = '\\x00' WHERE id = $1`, [id]);
+    const decided = { id, revision, verb: 'approve' };
+
+    for (const attempt of [
+      company.call(ADMIN, 'approval.get', { id: number }),
+      company.call(person('zhou'), 'approval.decide', decided),
+    ])
+      await expect(attempt).rejects.toMatchObject({ code: 'approval.unreadable', status: 409 });
+    for (const language of ['zh-CN', 'en'] as const) {
+      const { texts } = company.base.services;
+      expect(texts.translate(language, 'error.approval.unreadable.title')).toMatch(
+        /联系管理员|tell the administrator/u,
+      );
+      expect(texts.translate(language, 'error.approval.unreadable.help')).toMatch(/MASTER_KEY.*(?:备份|backup)/u);
+    }
+    expect((await openOf(number)).id).toBe(id);
+  });
+
+  test('says so to a press on its card, and when it is asked for once more', async () => {
+    const ren = await company.addStaff('任工', ['reviewer'], { slack: 'U0REN' });
+    await company.drain();
+    const { number } = await submit();
+    await company.drain();
+    const cardId = slack.sent.flatMap(({ content }) => (content.kind === 'card' ? [content.card.id] : [])).at(-1) ?? '';
+    await company.db.pool.query(`UPDATE approvals SET sealed_snapshot = '\\x00' WHERE id = $1`, [
+      (await openOf(number)).id,
+    ]);
+    const tap = {
+      kind: 'action',
+      cardId,
+      revision: 1,
+      verb: 'approve',
+      selected: {},
+      handle: { responseUrl: 'x' },
+    } as const;
+    await company.receive(slack, 'U0REN', tap);
+    await company.drain();
+
+    const answers = slack.sent.flatMap(({ content }) => (content.kind === 'tap_answer' ? [content.text] : []));
+    expect(answers.at(-1)).toBe('这一件冻结的资料无法解密，现在不能处理，请联系管理员。');
+    expect((await company.exchange(slack, 'U0REN', `审批 ${number}`)).join()).toContain('资料无法解密');
+    await company.call(ADMIN, 'staff.disable', { id: ren.id });
+  });
+});
+
 describe('a press that comes too late', () => {
   test('is told whose vote decided it, not who was seated last', async () => {
     people.wu = await company.addStaff('小吴', ['approver'], { slack: 'U0WU' });
@@ -123,7 +191,7 @@ describe('a press that comes too late', () => {
     await company.drain();
 
     const answers = slack.sent.flatMap(({ content }) => (content.kind === 'tap_answer' ? [content.text] : []));
-    expect(answers.at(-1)).toBe(`${number} 已经拒绝（老赵），这次点击没有改变结果。`);
+    expect(answers.at(-1)).toBe(`${number} 已经拒绝（老赵），这次没有改变结果。`);
   });
 
   test('names of two who agreed the one whose vote was the last', async () => {

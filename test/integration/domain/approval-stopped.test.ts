@@ -1,11 +1,12 @@
 /** A node nobody can decide: those who can do something hear of it, and it goes on when somebody can. It never passes. */
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { refusalOf } from '../../support/product.ts';
+import { castOf } from '../../invariants/support/cast.ts';
 import { ADMIN, useCompany, type StaffActor } from '../../invariants/support/company.ts';
 
 const company = useCompany();
 const { slack, wecom } = company.channels;
-const people: Partial<Record<'sales' | 'reviewer' | 'zhao' | 'may', StaffActor>> = {};
+const { people, person } = castOf<'sales' | 'reviewer' | 'zhao' | 'may'>();
 let phone = 13_700_010_000;
 
 beforeAll(async () => {
@@ -19,12 +20,6 @@ beforeEach(() => {
   slack.sent.length = 0;
   wecom.sent.length = 0;
 });
-
-function person(who: keyof typeof people): StaffActor {
-  const found = people[who];
-  if (!found) throw new Error(`nobody is ${who} yet`);
-  return found;
-}
 
 interface Approval {
   readonly id: string;

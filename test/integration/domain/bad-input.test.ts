@@ -63,7 +63,7 @@ describe('a product', () => {
     [{ dayCount: 'ACT/ACT' }, '/terms/dayCount'],
     [{ ...MANY_YEARS, annualRate: '0.14' }, '/terms/termMonths'],
     [{ ...MANY_YEARS, annualRate: '0.24' }, '/terms/termMonths'],
-    [{ fee: '1' }, '/terms'],
+    [{ fee: '1' }, '/terms/fee'],
   ])('with %j is refused at %s', async (terms, pointer) => {
     expect(await pointersOf('product.publish', withTerms(terms))).toEqual([pointer]);
   });
@@ -108,6 +108,35 @@ describe('a lead', () => {
     const lead = { name: '何女士', mobile: '13800005567', source: 'website', ...wrong };
 
     expect(await pointersOf('lead.create', lead)).toEqual([pointer]);
+  });
+});
+
+describe('a name that nobody can read as it is', () => {
+  const UNREADABLE = ['\u202E何女士', '\u200B何女士', '\u200D何女士', '\u3164', 'a\nb', '何\u001B[31m女士'];
+
+  test.each(UNREADABLE)('%j is refused, a customer’s like a colleague’s, a token’s and a product’s', async (name) => {
+    const refused = async (operation: string, input: object): Promise<readonly string[]> =>
+      pointersOf(operation, { ...input, name });
+
+    expect(await refused('lead.create', { mobile: '13800005570', source: 'website' })).toEqual(['/name']);
+    expect(await pointersOf('lead.capture', { facts: { name, phone: '13800005570' } })).toEqual(['/facts/name']);
+    expect(await refused('staff.add', { roles: ['sales'] })).toEqual(['/name']);
+    expect(await refused('token.create', { roles: ['sales'] })).toEqual(['/name']);
+    expect(await refused('product.publish', PRODUCT)).toEqual(['/name']);
+    const checklist = [{ code: 'X01', name }];
+    expect(await pointersOf('product.publish', { ...PRODUCT, checklist })).toEqual(['/checklist/0/name']);
+  });
+
+  test('is refused in words that say what is wrong; white space around a name is left away', async () => {
+    const form = { mobile: '13800005571', source: 'website' };
+
+    await expect(company.call(ADMIN, 'lead.create', { ...form, name: '\u202E何女士' })).rejects.toMatchObject({
+      faults: [{ pointer: '/name', message: 'fault.customer_name' }],
+    });
+    const { customerId } = (await company.call(ADMIN, 'lead.create', { ...form, name: '\n\t何女士 ' })) as {
+      readonly customerId: string;
+    };
+    expect(await company.call(ADMIN, 'customer.get', { id: customerId })).toMatchObject({ name: '何**' });
   });
 });
 

@@ -3,12 +3,13 @@ import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { Card } from '../../../src/channels/card.ts';
 import { DEMO_PRODUCTS } from '../../../src/demo-products.ts';
 import { refusalOf } from '../../support/product.ts';
-import { ADMIN, useCompany, type StaffActor } from '../../invariants/support/company.ts';
+import { castOf } from '../../invariants/support/cast.ts';
+import { ADMIN, useCompany } from '../../invariants/support/company.ts';
 import { publishChanged } from '../../invariants/support/publish.ts';
 
 const company = useCompany();
 const { telegram } = company.channels;
-const people: Partial<Record<'sales' | 'zhou' | 'zhao' | 'may' | 'qian', StaffActor>> = {};
+const { people, person } = castOf<'sales' | 'zhou' | 'zhao' | 'may' | 'qian'>();
 let phone = 13_700_090_000;
 
 beforeAll(async () => {
@@ -20,12 +21,6 @@ beforeAll(async () => {
 beforeEach(() => {
   telegram.sent.length = 0;
 });
-
-function person(who: keyof typeof people): StaffActor {
-  const found = people[who];
-  if (!found) throw new Error(`nobody is ${who} yet`);
-  return found;
-}
 
 interface Case {
   readonly lead: string;

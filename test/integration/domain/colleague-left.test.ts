@@ -98,6 +98,49 @@ describe('what his customer writes after 人工', () => {
   });
 });
 
+describe('what his customer does', () => {
+  const does = async (he: File, operation: string, input: unknown): Promise<void> => {
+    const { rows } = await company.db.pool.query<{ id: string }>('SELECT id FROM identities WHERE customer_id = $1', [
+      he.id,
+    ]);
+    await company.call(
+      { kind: 'CUSTOMER', id: he.id, identityId: rows[0]?.id ?? '', language: 'zh-CN' },
+      operation,
+      input,
+    );
+    await company.drain();
+  };
+  const told = (number: string): readonly string[] => slack.said('U0LIANG').filter((text) => text.includes(number));
+
+  test('is told to the managers, who stand in for him as they do for his to-dos', async () => {
+    const he = await customer();
+    await leaves(lin);
+    await company.drain();
+
+    await does(he, 'consent.grant', { textKey: 'flows.consent.personal-data', version: '1' });
+    await does(he, 'customer.answer', { facts: { amount: '80000.00' } });
+    await does(he, 'consent.withdraw', { consent: 'personal-information' });
+
+    expect(told(he.number)).toEqual([
+      expect.stringContaining('同意了个人信息授权'),
+      expect.stringContaining('客户自己填的'),
+      expect.stringContaining('撤回了个人信息授权'),
+    ]);
+    expect(wecom.said('xiaogu')).toEqual([]);
+  });
+
+  test('is told to nobody else while he is there', async () => {
+    const he = await customer();
+
+    await does(he, 'consent.withdraw', { consent: 'personal-information' });
+
+    expect(told(he.number)).toEqual([]);
+    expect(wecom.sent.map(({ content }) => content)).toMatchObject([
+      { text: expect.stringContaining('不同意个人信息授权') as string },
+    ]);
+  });
+});
+
 describe('what he had to do', () => {
   test('is on the managers’ list, and they hear once how much he leaves', async () => {
     const he = await customer();
@@ -110,7 +153,7 @@ describe('what he had to do', () => {
     await company.drain();
 
     expect(slack.said('U0LIANG')).toEqual([
-      '同事小林的账号停用了，名下还有 2 位客户、2 条进行中的线索；没办完的 1 件待办转到了这里。请安排同事接手：接手的人发「新客户」加客户的姓名和手机号，客户就归他。',
+      '同事小林的账号停用了，名下还有 2 位客户、2 条进行中的线索；没办完的 1 件待办转到了这里。请安排同事接手：发「转派 K305 给 同事」，一位一位转。',
     ]);
     expect((await todosOf(boss)).map(({ kind }) => kind).sort()).toEqual([
       'customer_complaint',
@@ -159,11 +202,11 @@ describe('what he had to do', () => {
 
     for (const roles of [['manager'], ['admin']] as const) {
       const id = await add();
-      expect(await refusalOf(company.call(gu, 'task.finish', { id }))).toBe('resource.not_found');
-      expect(await company.call({ ...boss, roles }, 'task.finish', { id })).toEqual({ id });
+      expect(await refusalOf(company.call(gu, 'task.finish', { id }))).toBe('task.not_found');
+      expect(await company.call({ ...boss, roles }, 'task.finish', { id })).toMatchObject({ kind: 'finished', id });
     }
     await company.db.pool.query('UPDATE staff SET is_active = true WHERE id = $1', [lin.id]);
-    expect(await refusalOf(company.call(boss, 'task.finish', { id: await add() }))).toBe('resource.not_found');
+    expect(await refusalOf(company.call(boss, 'task.finish', { id: await add() }))).toBe('task.not_found');
   });
 });
 
@@ -202,8 +245,115 @@ describe('his customer', () => {
     await company.call(lin, 'lead.submit', { lead: he.number });
     await leaves(lin);
 
-    expect(await refusalOf(company.call(gu, 'lead.capture', { facts: { phone: he.phone } }))).toBe('lead.in_approval');
+    const typed = company.call(gu, 'lead.capture', { facts: { phone: he.phone } });
+    expect(await refusalOf(typed)).toBe('lead.takeover_in_approval');
     expect(await company.call(ADMIN, 'lead.create', { ...FORM, mobile: he.phone })).toMatchObject({ ownerId: lin.id });
     expect(await ownersOf(he)).toMatchObject({ customer: lin.id, how: ['TYPED'] });
+  });
+
+  test('in approval: whoever types the phone reads that, and who can hand him over; no word of facts or of the case', async () => {
+    const he = await customer();
+    await company.call(lin, 'lead.submit', { lead: he.number });
+    await leaves(lin);
+
+    const said = await company.exchange(wecom, 'xiaogu', `新客户 何晓燕 ${he.phone} 想贷12万`);
+
+    expect(said).toEqual([
+      `客户 ${he.number} 的申请正在审批，原来跟进的同事已经不在了；审批期间不换人跟进。\n审批有结果或退回补件以后再发一次，客户就归您；也可以到时请主管或经理转派给您（发「转派 ${he.number} 给您的名字」）。`,
+    ]);
+    expect(await ownersOf(he)).toMatchObject({ customer: lin.id, lead: lin.id });
+  });
+});
+
+describe('his customer, whose phone comes after the name', () => {
+  /** 小顾's lead with a name only, before the phone. */
+  async function named(): Promise<string> {
+    const facts = { name: '何女士', purpose: 'turnover', income: '9000.00' };
+    return ((await company.call(gu, 'lead.capture', { facts })) as { leadNumber: string }).leadNumber;
+  }
+  const stageOf = async (number: string): Promise<unknown> => {
+    const { rows } = await company.db.pool.query(
+      'SELECT l.stage, l.is_open FROM leads l JOIN customers c ON c.id = l.customer_id WHERE c.number = $1',
+      [Number(number.slice(1))],
+    );
+    return rows[0];
+  };
+
+  test('is taken over as if the phone had come first; what was noted goes on his file, and the other lead is over', async () => {
+    const he = await customer();
+    await leaves(lin);
+    const draft = await named();
+
+    const taken = await company.call(gu, 'lead.update', { lead: draft, facts: { phone: he.phone } });
+
+    expect(taken).toMatchObject({
+      kind: 'existing',
+      leadNumber: he.number,
+      ownerId: gu.id,
+      facts: { amount: '120000.00', purpose: 'turnover', income: '9000.00' },
+    });
+    expect(await ownersOf(he)).toMatchObject({ customer: gu.id, lead: gu.id, sameTeam: true, how: ['TYPED', 'TYPED'] });
+    expect(await stageOf(draft)).toEqual({ stage: 'F98', is_open: false });
+    expect(await company.count('collisions WHERE customer_id = $1', [he.id])).toBe(0);
+  });
+
+  test('is his in the chat too: the form goes on with the old customer’s file', async () => {
+    const he = await customer();
+    await leaves(lin);
+    await company.exchange(wecom, 'xiaogu', '取消');
+    const [asked] = await company.exchange(wecom, 'xiaogu', '新客户 何女士');
+    expect(asked).toContain('已建草稿');
+
+    const said = await company.exchange(wecom, 'xiaogu', he.phone);
+
+    expect(said.join('\n')).toContain(`${he.number} 已有档案，由您跟进`);
+    expect(said.join('\n')).not.toContain('已经有人在跟进');
+    expect(await ownersOf(he)).toMatchObject({ customer: gu.id, lead: gu.id });
+    await company.exchange(wecom, 'xiaogu', '用途周转');
+    expect(await stageOf(he.number)).toMatchObject({ is_open: true });
+    await company.exchange(wecom, 'xiaogu', '取消');
+  });
+
+  test('in approval he stays where he is, and the lead without a phone too', async () => {
+    const he = await customer();
+    await company.call(lin, 'lead.submit', { lead: he.number });
+    await leaves(lin);
+    const draft = await named();
+
+    const late = company.call(gu, 'lead.update', { lead: draft, facts: { phone: he.phone } });
+
+    expect(await refusalOf(late)).toBe('lead.takeover_in_approval');
+    expect(await ownersOf(he)).toMatchObject({ customer: lin.id });
+    expect(await stageOf(draft)).toMatchObject({ is_open: true });
+  });
+
+  test('is not taken over by a lead that has a phone of its own: that one keeps it, and it is said who can help', async () => {
+    const he = await customer();
+    await leaves(lin);
+    made += 1;
+    const facts = { name: '金先生', phone: String(13_800_330_000 + made), purpose: 'turnover' };
+    const own = (await company.call(gu, 'lead.capture', { facts })) as { leadNumber: string };
+
+    const late = await company.call(gu, 'lead.update', { lead: own.leadNumber, facts: { phone: he.phone } });
+    expect(late).toEqual({ kind: 'collision', leadNumber: he.number, owner: null, isFree: true, keepsPhone: true });
+
+    await company.exchange(wecom, 'xiaogu', '取消');
+    await company.exchange(wecom, 'xiaogu', `继续 ${own.leadNumber}`);
+    const said = (await company.exchange(wecom, 'xiaogu', `手机改成${he.phone}`)).join('\n');
+    expect(said).toContain(
+      `这个手机号是老客户 ${he.number} 的，原来跟进的同事已经不在了；手机号没有改。要接手 ${he.number}，发「新客户」加这个手机号，或请主管转派给您。`,
+    );
+    expect(said).not.toContain('小林');
+    await company.exchange(wecom, 'xiaogu', '取消');
+  });
+
+  test('while somebody follows him it is a collision as ever', async () => {
+    const he = await customer();
+    const draft = await named();
+
+    const late = await company.call(gu, 'lead.update', { lead: draft, facts: { phone: he.phone } });
+
+    expect(late).toMatchObject({ kind: 'collision', leadNumber: he.number, owner: '小林' });
+    expect(await stageOf(draft)).toMatchObject({ is_open: true });
   });
 });

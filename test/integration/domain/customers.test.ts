@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { Actor } from '../../../src/core/operations/actor.ts';
+import { namesOfCustomers, personalValues } from '../../../src/domain/customers/index.ts';
 import { findPlain } from '../../support/plain-text.ts';
 import { ADMIN_TOKEN, refusalOf, useProduct, type StaffActor } from '../../support/product.ts';
 
@@ -169,5 +170,27 @@ describe('customers', () => {
 
     expect((await search(lin, '司马新')).map(({ id }) => id)).toEqual([lead.customerId]);
     expect(await search(lin, '司马旧')).toEqual([]);
+  });
+
+  test('one whose name on file is damaged keeps nobody else’s from being left out of what is written, or filled into a form', async () => {
+    const capture = async (name: string): Promise<string> =>
+      ((await product.call(lin, 'lead.capture', { facts: { name, amount: '100000.00' } })) as typeof he).customerId;
+    const [whole, damaged] = [await capture('司徒静'), await capture('司徒安')];
+    const { rows } = await product.db.pool.query<{ id: string }>(
+      `UPDATE pii_refs SET sealed_value = CASE WHEN customer_id = $1 THEN '\\x00' ELSE sealed_value END
+       WHERE kind = 'NAME' AND customer_id IN ($1, $2) RETURNING id`,
+      [damaged, whole],
+    );
+    const { keys } = product.services;
+    const { database } = product.db;
+
+    const names = await namesOfCustomers(database, keys, [whole, damaged]);
+    const values = await personalValues(keys).behind(
+      database,
+      rows.map(({ id }) => id),
+    );
+
+    expect([...names.keys()]).toEqual([whole]);
+    expect([...values.values()]).toEqual(['司徒静']);
   });
 });

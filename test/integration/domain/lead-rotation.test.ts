@@ -145,7 +145,7 @@ describe('ownerless leads go round', () => {
       );
     const lead = await create();
 
-    expect(lead.ownerId).not.toBeNull();
+    expect(lead.ownerId).toEqual(expect.any(String));
     expect(await told()).toBe(1);
     const { rows } = await product.db.pool.query<{ text_masked: string }>(
       `SELECT text_masked FROM timeline_items i JOIN outbox o ON o.id = i.outbox_id WHERE o.chat = 'rota'`,
@@ -203,7 +203,7 @@ describe('a lead while there is nobody whose turn it could be', () => {
     for (const mobile of ['13955000001', '13955000002', '13955000001']) leads.push(await create({ mobile }));
     expect(leads.map(({ ownerId }) => ownerId)).toEqual([null, null, null]);
     expect(await told('9201')).toEqual([
-      `没有能接新线索的销售，${leads[0]?.leadNumber ?? ''} 何** 还没有人跟进，今天后面来的也一样。请先添加销售，或请同事接手：发「新客户」加客户的姓名和手机号，客户就归他。`,
+      `没有能接新线索的销售，${leads[0]?.leadNumber ?? ''} 何** 还没有人跟进，今天后面来的也一样。请先添加销售，或发「转派 ${leads[0]?.leadNumber ?? ''}」选一位同事。`,
     ]);
     const { items } = (await product.call(boss, 'task.list', {})) as { items: readonly { kind: string }[] };
     expect(items.map(({ kind }) => kind)).toEqual(['lead_unassigned']);

@@ -93,7 +93,7 @@ describe('what a customer answers himself', () => {
     const page = async (via: string): Promise<string> =>
       ((await product.call(desk.lin, 'customer.find', { query: desk.number }, via)) as { stage: string }).stage;
     expect(await page('wecom')).toContain(
-      '客户自己填月收入 0.12 万（记的是1.5 万）｜客户自己填城市 东莞（记的是深圳）',
+      '客户自己填月收入 1,200.00 元（记的是1.5 万）｜客户自己填城市 东莞（记的是深圳）',
     );
     for (const abroad of ['slack', 'telegram'])
       expect(await page(abroad)).toMatch(/｜客户自己填的月收入、城市、生意和记的不一样，请在企业微信里查看$/u);
@@ -112,7 +112,7 @@ describe('what a customer answers himself', () => {
       ).length;
     await product.call(desk.lin, 'lead.update', { lead: desk.number, facts: { income: '20000.00', city: '深圳' } });
     await product.call(desk.he, 'customer.answer', { facts: { income: '8000.00', city: '东莞' } });
-    expect(await page()).toContain('客户自己填月收入 0.8 万（记的是2 万）');
+    expect(await page()).toContain('客户自己填月收入 8,000.00 元（记的是2 万）');
 
     if (ours) await product.call(desk.lin, 'lead.update', { lead: desk.number, facts: ours });
     if (his) await product.call(desk.he, 'customer.answer', { facts: his });

@@ -246,6 +246,26 @@ describe('leads typed by salespeople', () => {
     expect(await product.call(lin, 'customer.get', { id: lead.leadNumber })).toMatchObject({ name: '何**' });
   });
 
+  test('a mortgage finds no place on a file that says there is no house, nor a district beside another city', async () => {
+    const lead = await capture(lin, { name: '何女士', phone, house: false, city: '北京' });
+    const said = { house: true, houseStatus: 'mortgage', monthlyPayment: '6200.00', city: '深圳', district: '福田' };
+
+    const again = await capture(lin, { phone, ...said, term: 36 });
+    expect(again.changes).toEqual({ term: { from: null, to: 36 } });
+    for (const facts of [
+      { houseStatus: 'mortgage' },
+      { monthlyPayment: '6200.00' },
+      { house: false, houseStatus: 'full' },
+    ])
+      expect(await refusalOf(update(lin, lead.leadNumber, facts))).toBe('lead.no_asset');
+    expect(await refusalOf(capture(lin, { name: '周先生', car: false, carStatus: 'full' }))).toBe('lead.no_asset');
+
+    expect((await update(lin, lead.leadNumber, said)).changes).toMatchObject({
+      house: { from: false, to: true },
+      houseStatus: { from: null, to: 'mortgage' },
+    });
+  });
+
   test('several writers are all authors of the case', async () => {
     const lead = await capture(lin, { name: '何女士', phone });
     const boss = await product.addStaff('老张', ['team_lead'], { team: '一组' });

@@ -77,7 +77,7 @@ describe('a message that is late', () => {
     );
     await company.db.pool.query(`UPDATE customers SET language = 'en'`);
     expect(await saidAt(loan, '2:dayAfter', '2027-02-21T10:02')).toEqual(
-      text('with one earlier instalment still open it comes to 8,997.54 yuan.'),
+      text('with one earlier instalment still open it comes to ¥8,997.54.'),
     );
   });
 

@@ -88,7 +88,7 @@ test('a customer reads first what he is late with, then the rows, each with its 
   expect(lines.at(-1)).toMatch(/^L0460 第 6 期 .*｜未到期$/u);
   await company.exchange(telegram, '8600', 'speak English');
   expect(linesOf((await company.exchange(telegram, '8600', 'bill'))[0])[0]).toBe(
-    '9 instalments overdue, 9,450.00 yuan open.',
+    '9 instalments overdue, ¥9,450.00 open.',
   );
 });
 

@@ -5,12 +5,13 @@ import { personId } from '../../../src/channels/person-id.ts';
 import type { Role } from '../../../src/core/operations/actor.ts';
 import { findToken } from '../../../src/domain/staff/index.ts';
 import { AppError } from '../../../src/lib/errors.ts';
+import { castOf } from '../../invariants/support/cast.ts';
 import { ADMIN, until, useCompany, type StaffActor } from '../../invariants/support/company.ts';
 import { refusalOf } from '../../support/product.ts';
 
 const company = useCompany();
 const { slack, wecom, telegram } = company.channels;
-const people: Partial<Record<'sales' | 'reviewer' | 'zhao' | 'may', StaffActor>> = {};
+const { people, person } = castOf<'sales' | 'reviewer' | 'zhao' | 'may'>();
 let phone = 13_700_020_000;
 
 interface Member {
@@ -33,12 +34,6 @@ beforeAll(async () => {
 beforeEach(() => {
   for (const channel of [slack, wecom, telegram]) channel.sent.length = 0;
 });
-
-function person(who: keyof typeof people): StaffActor {
-  const found = people[who];
-  if (!found) throw new Error(`nobody is ${who} yet`);
-  return found;
-}
 
 async function change(who: StaffActor, wanted: Record<string, unknown>): Promise<Member> {
   return (await company.call(ADMIN, 'staff.update', { id: who.id, ...wanted })) as Member;
@@ -132,6 +127,84 @@ describe('a role that is taken away', () => {
     ]);
     await change(who, { roles: ['sales'] });
     expect(await changesOf(who)).toHaveLength(1);
+  });
+});
+
+describe('a role that somebody who stays has lost', () => {
+  const pressed = { kind: 'action', revision: 1, verb: 'approve', selected: {}, handle: { query: 'q1' } } as const;
+  const cardsTo = (chat: string): readonly string[] =>
+    [...telegram.sent, ...wecom.sent].flatMap(({ to, content }) =>
+      to.chat === chat && (content.kind === 'card' || content.kind === 'card_update')
+        ? [[content.kind, content.card.closed ?? '', content.card.text ?? '', content.card.actions.length].join('｜')]
+        : [],
+    );
+  const cardIdTo = (chat: string): string => {
+    const found = telegram.sent.flatMap(({ to, content }) =>
+      to.chat === chat && content.kind === 'card' ? [content.card.id] : [],
+    );
+    return found.at(-1) ?? '';
+  };
+  const press = async (chat: string, cardId: string): Promise<readonly string[]> => {
+    await company.receive(telegram, chat, { ...pressed, cardId });
+    await company.drain();
+    return telegram.sent.flatMap(({ to, content }) =>
+      to.chat === chat && content.kind === 'tap_answer' ? [content.text] : [],
+    );
+  };
+  const GONE = 'card_update｜不再由您审批｜您的角色有变动，这一件不用您审批了｜0';
+
+  test('takes the buttons from his cards on every platform while a colleague decides; a press says so, and names nobody', async () => {
+    const ning = await company.addStaff('宁工', ['reviewer'], { telegram: '7401', wecom: 'ning' });
+    const number = await submit('100000.00');
+    const cardId = cardIdTo('7401');
+    for (const channel of [telegram, wecom]) channel.sent.length = 0;
+
+    await change(ning, { roles: ['collector'] });
+    await company.drain();
+
+    expect([cardsTo('7401'), cardsTo('ning')]).toEqual([[GONE], [GONE]]);
+    expect(cardsTo('7102')).toEqual([]);
+    expect(await press('7401', cardId)).toEqual([`${number} 已经不由您审批，这次没有改变结果。`]);
+    expect(await seatsOf(number)).toEqual(['周敏 OPEN', '宁工 CLOSED'].sort());
+    await approve(person('reviewer'), number);
+    await company.call(ADMIN, 'staff.disable', { id: ning.id });
+  });
+
+  test('so too where his seat went to a successor: he handed nothing over', async () => {
+    const number = await submit('300000.00');
+    await approve(person('reviewer'), number);
+    await company.drain();
+    const heir = await company.addStaff('小秦', ['approver']);
+    const ids = await company.db.pool.query<{ id: string }>(
+      'SELECT c.id FROM cards c JOIN approval_tasks t ON t.id = c.task_id WHERE t.staff_id = $1 ORDER BY c.created_at DESC LIMIT 1',
+      [person('zhao').id],
+    );
+    for (const channel of [telegram, wecom]) channel.sent.length = 0;
+    await change(person('zhao'), { roles: ['sales'], telegram: '7402' });
+    await company.drain();
+
+    expect([...new Set(cardsTo('laozhao'))]).toEqual([GONE]);
+    expect((await seatsOf(number)).join()).toContain('老赵 HANDED_OVER');
+    expect(await press('7402', ids.rows[0]?.id ?? '')).toEqual([`${number} 已经不由您审批，这次没有改变结果。`]);
+    await change(person('zhao'), { roles: ['approver'], telegram: null });
+    await company.call(ADMIN, 'staff.disable', { id: heir.id });
+    await company.drain();
+  });
+
+  test('with nobody to take the seat the buttons are gone too, and the card comes anew with the role', async () => {
+    await submit('100000.00');
+    telegram.sent.length = 0;
+    await change(person('reviewer'), { roles: ['collector'] });
+    await company.drain();
+    expect(cardsTo('7102')).toEqual([GONE]);
+    expect(await alarms()).toBe(1);
+
+    await change(person('reviewer'), { roles: ['reviewer'] });
+    await company.drain();
+
+    expect(cardsTo('7102').at(-1)).toBe('card｜｜｜4');
+    expect((await press('7102', cardIdTo('7102'))).at(-1)).toMatch(/^已通过 A/u);
+    expect(await alarms()).toBe(0);
   });
 });
 
@@ -256,6 +329,23 @@ describe('a chat account', () => {
     await company.say(wecom, 'xiaozheng', '我的客户');
     await company.drain();
     expect(wecom.said('xiaozheng').at(-1)).toContain('您名下还没有客户');
+  });
+
+  test('that could not be reached is reached again once its person writes, or it is bound anew', async () => {
+    const { id } = await company.addStaff('小韦', ['sales'], { wecom: 'xiaowei' });
+    const lose = async (): Promise<unknown> =>
+      company.db.pool.query("UPDATE identities SET is_reachable = false WHERE external_id = 'xiaowei'");
+    const reached = async (): Promise<number> =>
+      company.count("identities WHERE external_id = 'xiaowei' AND is_reachable");
+
+    await lose();
+    await company.say(wecom, 'xiaowei', '我的客户');
+    await company.drain();
+    expect(await reached()).toBe(1);
+
+    await lose();
+    await company.call(ADMIN, 'staff.bind', { id, platform: 'wecom', externalId: 'xiaowei' });
+    expect(await reached()).toBe(1);
   });
 });
 

@@ -26,20 +26,20 @@ describe('marking a to-do as done', () => {
 
   test('is for whoever has it on his list, by name or by role', async () => {
     for (const id of [await aTodo({ staffId: lin.id }), await aTodo({ role: 'sales' })])
-      expect(await product.call(lin, 'task.finish', { id })).toEqual({ id });
+      expect(await product.call(lin, 'task.finish', { id })).toMatchObject({ kind: 'finished', id });
   });
 
   test('is not for anybody else: for him it is not there', async () => {
     for (const id of [await aTodo({ staffId: lin.id }), await aTodo({ role: 'sales' })]) {
-      expect(await refusalOf(product.call(zhou, 'task.finish', { id }))).toBe('resource.not_found');
-      expect(await product.call(lin, 'task.finish', { id })).toEqual({ id });
+      expect(await refusalOf(product.call(zhou, 'task.finish', { id }))).toBe('task.not_found');
+      expect(await product.call(lin, 'task.finish', { id })).toMatchObject({ kind: 'finished', id });
     }
   });
 
   test('an administrator’s token may clear up everybody’s list', async () => {
     const id = await aTodo({ staffId: lin.id });
 
-    expect(await product.call(ADMIN_TOKEN, 'task.finish', { id })).toEqual({ id });
+    expect(await product.call(ADMIN_TOKEN, 'task.finish', { id })).toMatchObject({ kind: 'finished', id });
   });
 });
 
@@ -115,7 +115,7 @@ describe('what a customer asks for again after it was done', () => {
   });
 
   test('what the product itself has put on a list once stays done', async () => {
-    const todo = { key: 'once', kind: 'approval_stopped', staffId: lin.id };
+    const todo = { key: 'once', kind: 'approval_stopped', staffId: lin.id, params: { node: '初审' } };
     expect(await product.call(SYSTEM, 'task.add', todo)).toEqual({ isNew: true });
     await finishAll();
 

@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { fireNext, type TimerHandler } from '../../../src/jobs/timers.ts';
 import { silentLog } from '../../../src/lib/log.ts';
 import { useCompany } from '../../invariants/support/company.ts';
+import { holdUp } from '../../support/hold-up.ts';
 
 const company = useCompany();
 
@@ -26,6 +27,27 @@ test('one that always runs into our own limit for a statement is parked like any
 
   expect(fired).toEqual(['quick']);
   expect(await company.count(`timers WHERE key = 'slow' AND state = 'PARKED'`)).toBe(1);
+  await company.db.pool.query('DELETE FROM timers');
+  await company.db.pool.query('DELETE FROM incidents');
+});
+
+test('one that holds up the process until its transaction is ended is parked as well', async () => {
+  await company.db.pool.query(
+    `INSERT INTO timers (key, kind, due_at, trace_id)
+     VALUES ('still', 'process', business_now() - interval '1 hour', 't'), ('quick', 'conversation', business_now() - interval '1 minute', 't')`,
+  );
+  const fired: string[] = [];
+  const handlers: Record<string, TimerHandler> = {
+    process: async (unit) => holdUp(unit.tx),
+    conversation: async (_unit, _turn, timer) => {
+      fired.push(timer.key);
+    },
+  };
+
+  for (let tries = 0; tries < 4; tries += 1) await fireNext({ ...company.base.unit, handlers, log: silentLog });
+
+  expect(fired).toEqual(['quick']);
+  expect(await company.count(`timers WHERE key = 'still' AND state = 'PARKED'`)).toBe(1);
   await company.db.pool.query('DELETE FROM timers');
   await company.db.pool.query('DELETE FROM incidents');
 });

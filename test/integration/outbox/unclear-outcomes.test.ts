@@ -4,6 +4,8 @@ import { ChannelError, type Receipt } from '../../../src/channels/channel.ts';
 import { SYSTEM_ACTOR } from '../../../src/core/operations/actor.ts';
 import type { MessageContent } from '../../../src/core/operations/effects.ts';
 import { inUnit } from '../../../src/core/unit/unit.ts';
+import { silentLog } from '../../../src/lib/log.ts';
+import { reconcileUnknown } from '../../../src/outbox/reconcile.ts';
 import { useCompany, type StaffActor } from '../../invariants/support/company.ts';
 
 const company = useCompany();
@@ -70,6 +72,31 @@ describe('a sender that died before it sent', () => {
     expect(await states()).toEqual(['SENT']);
     expect(company.channels.slack.sent).toHaveLength(1);
   });
+});
+
+test('a message whose to-do cannot be written keeps nobody else’s outcome from being found out', async () => {
+  const { pool } = company.db;
+  for (let i = 0; i < 21; i += 1) await tell(onSlack);
+  await dieBeforeSending();
+  await pass(120);
+  await company.worker().deliverer.sweep();
+  const { rows } = await pool.query<{ id: bigint }>('SELECT max(id) AS id FROM outbox');
+  const last = String(rows[0]?.id);
+  Object.assign(company.channels.slack, {
+    reconcile: async ({ id }: { readonly id: string }) => (id === last ? 'absent' : undefined),
+  });
+
+  const { database, keys } = company.base;
+  const followUp = async (): Promise<void> => {
+    throw new Error('a bug');
+  };
+  const channels = new Map([[company.channels.slack.account, company.channels.slack]]);
+
+  for (let looks = 0; looks < 2; looks += 1)
+    await reconcileUnknown({ database, keys, followUp, log: silentLog }, channels);
+
+  expect(await company.count(`outbox WHERE state = 'PENDING' AND id = $1`, [last])).toBe(1);
+  expect(await company.count(`outbox WHERE state = 'UNKNOWN'`)).toBe(20);
 });
 
 describe('a card', () => {

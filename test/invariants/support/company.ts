@@ -19,6 +19,7 @@ import { reminderSchedules, renderReminder } from '../../../src/domain/reminders
 import { personalValues } from '../../../src/domain/customers/index.ts';
 import { linkEarlier, wordsOf, writeChange, writeIncoming } from '../../../src/domain/timeline/index.ts';
 import { Inbox } from '../../../src/inbox/receive.ts';
+import type { Caution } from '../../../src/jobs/caution.ts';
 import { InboxJob } from '../../../src/jobs/inbox.ts';
 import { parkMessage } from '../../../src/jobs/parked.ts';
 import { timerHandlers } from '../../../src/jobs/timer-handlers.ts';
@@ -68,6 +69,8 @@ interface WorkerOptions {
   /** Turns send what they say at once, as in a process that also delivers. */
   readonly direct?: boolean;
   readonly lookAgain?: (inMs: number) => void;
+  /** Takes what it finds waiting for what killed the one before it, as a process does. */
+  readonly caution?: Caution;
 }
 
 export interface Company {
@@ -174,6 +177,7 @@ export function useCompany(): Company {
         handle: options.handle ?? handle,
         ...(options.direct === true ? { direct: deliverer } : {}),
         park: parkMessage,
+        ...(options.caution ? { caution: options.caution } : {}),
         log: silentLog,
       });
       return { database, turns, deliverer };

@@ -272,6 +272,18 @@ describe('the sandbox', () => {
       expect(en.json.texts['page.phone.label']).toBe("{name}'s phone ({platform})");
       expect(zh.json.texts['page.guide.step']).toBe('第 {step} / {total} 步');
     });
+
+    test('the steps of the road name no amount of the example: it may have been changed on the way', async () => {
+      for (const [lang, wished] of [
+        ['zh-CN', /30 ?万/u],
+        ['en', /300[k,]/u],
+      ] as const) {
+        const { texts } = (await place.call('GET', `/sandbox/api/texts?lang=${lang}`)).json;
+        expect(texts['page.road.lead.say']).toMatch(wished);
+        for (const step of ['invite', 'bind', 'documents', 'submit', 'review', 'approve', 'reminder'])
+          expect(texts[`page.road.${step}.hint`]).not.toMatch(wished);
+      }
+    });
   });
 });
 

@@ -3,7 +3,7 @@ import { useEffect, useRef, type JSX } from 'react';
 import type { Row } from '../api.ts';
 import type { Calculated, Trouble } from '../calculation.ts';
 import { fen, grouped, percent, yuan } from '../figures.ts';
-import { fieldOf, firstTyped, plainAmount, uses, type Typed } from '../terms.ts';
+import { fieldOf, firstTyped, plainAmount, plainRate, uses, type Typed } from '../terms.ts';
 import { useWords } from '../words.ts';
 import { Chart } from './chart.tsx';
 import { PlanTable } from './plan-table.tsx';
@@ -137,7 +137,7 @@ function Figure({
 /** What must be said beside the figures: a monthly fee is no annual rate; a holiday calendar that is not loaded. */
 function Notes({ calculated: { typed, plan, rates } }: { readonly calculated: Calculated }): JSX.Element | null {
   const { say } = useWords();
-  const monthly = Number(typed.rate.normalize('NFKC').replaceAll(/[\s%]/g, ''));
+  const monthly = Number(plainRate(typed.rate));
   const notes = [
     ...(typed.method === 'FLAT' && rates.irrX12 !== null
       ? [say('flat_note', { nominal: Number((monthly * 12).toFixed(6)), irr: percent(rates.irrX12) })]
@@ -155,7 +155,7 @@ function Notes({ calculated: { typed, plan, rates } }: { readonly calculated: Ca
 }
 
 function askedText(typed: Typed, say: (key: string, blanks?: Record<string, string>) => string): string {
-  const rate = typed.rate.normalize('NFKC').replaceAll(/[\s%]/g, '');
+  const rate = plainRate(typed.rate);
   return [
     `${grouped(plainAmount(typed.amount))} ${say('yuan')}`,
     say(`option.method.${typed.method}`),

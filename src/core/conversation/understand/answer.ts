@@ -1,6 +1,7 @@
 /** Reads a message as the answer to one question. The question's type decides; nothing else is guessed. */
 import { formatYuan, parseYuan, type Fen } from '../../../lib/money.ts';
 import type { BusinessDate } from '../../../lib/business-date.ts';
+import type { SlotType } from '../../flow/index.ts';
 import { extractDates } from './date.ts';
 import type { FactValue } from './fact.ts';
 import { parseIdentityNumber } from './identity.ts';
@@ -12,32 +13,14 @@ import { toSimplified } from './normalise.ts';
 import { parseCount } from './numerals.ts';
 import { parsePersonName } from './person-name.ts';
 import { parsePhone } from './phone.ts';
-import { parsePlace } from './place.ts';
+import { parseDistrict, parsePlace } from './place.ts';
 import { parsePurpose } from './purpose.ts';
 import { parseReply } from './reply.ts';
 import { extractLicenceName } from './licence.ts';
 import { parseTerm } from './term.ts';
 
-/** What a question may ask for. */
-export const ANSWER_TYPES = [
-  'money',
-  'phone',
-  'person-name',
-  'identity-number',
-  'place',
-  'date',
-  'term',
-  'purpose',
-  'licence-name',
-  'text',
-  'integer',
-  'yes-no',
-  'consent',
-  'choice',
-] as const;
-
-/** The type of an answer. */
-export type AnswerType = (typeof ANSWER_TYPES)[number];
+/** What a question may ask for: the type of a slot. */
+export type AnswerType = SlotType;
 
 /** The value, or the code of the sentence that says what is expected (`conversation.problem.<code>`). */
 export type Answer = { readonly value: FactValue } | { readonly problem: string };
@@ -87,6 +70,7 @@ const READERS: Readonly<Record<AnswerType, Reader>> = {
     return 'value' in parsed ? parsed : { problem: parsed.code };
   },
   place: (text) => orProblem(parsePlace(text)?.city, 'place'),
+  district: (text) => orProblem(parseDistrict(text)?.district, 'district'),
   date: readDate,
   term: (text) => (isNegative(text) ? { problem: 'term_negative' } : orProblem(parseTerm(text), 'term')),
   purpose: (text) => orProblem(parsePurpose(text), 'purpose'),
@@ -155,7 +139,8 @@ function onlyMention(text: string, options: readonly Option[]): Option | undefin
   return named.length === 1 ? named[0] : undefined;
 }
 
-function withinLimits(type: AnswerType, value: FactValue, limits: AnswerLimits): Answer {
+/** A value as an answer, or which of its bounds it breaks. */
+export function withinLimits(type: AnswerType, value: FactValue, limits: AnswerLimits = {}): Answer {
   const code = limitProblem(type, value, limits);
   return code === undefined ? { value } : { problem: code };
 }

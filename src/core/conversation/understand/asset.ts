@@ -19,7 +19,7 @@ const ASSETS: readonly AssetWords[] = [
     asset: 'house',
     status: 'houseStatus',
     owned:
-      /有(?:一|两|二|三|1|2|3)?(?:套|个|处|栋)?(?:按揭|全款|红本|商品)?(?:房(?:子|产)?(?!贷)|住宅|公寓|商铺|写字楼)|名下[^,，。;；]{0,6}房|(?:一|两|1|2)套[^,，。;；]{0,6}房|房(?:子|产)(?!抵)|的房(?:子|产)?(?=[,，。\s]|$)|房(?=是?(?:全款|按揭))|按揭房|全款房|红本房|商品房|自住房|(?:owns?|owning) an? (?:flat|house|apartment)|(?:有|has|have) ?an? (?:flat|house|apartment)|mortgaged (?:flat|house|apartment|home)|(?:flat|house|apartment) (?:with (?:a|the) mortgage|worth)|(?:own|owns|have|has) (?:[2-9]|two|three) (?:flats|houses|apartments)|(?<!\w )[2-9] (?:flats|houses|apartments)|no mortgage on (?:the|his|her|my) (?:flat|house|apartment)/giu,
+      /有(?:一|两|二|三|1|2|3)?(?:套|个|处|栋)?(?:按揭|全款|红本|商品)?(?:房(?:子|产)?(?!贷)|住宅|公寓|商铺|写字楼)|名下[^,，。;；]{0,6}房|(?:一|两|1|2)套[^,，。;；]{0,6}房|房(?:子|产)(?!抵)|的房(?:子|产)?(?=[,，。\s]|$)|房(?=是?(?:全款|按揭))|按揭房|全款房|红本房|商品房|自住房|(?:owns?|owning) an? (?:flat|house|apartment)|(?:有|has|have) ?an? (?:flat|house|apartment)|mortgaged (?:flat|house|apartment|home)|(?:flat|house|apartment)(?: in [a-z]{2,20})? (?:with (?:a|the) mortgage|worth)|(?<=^|[,，;；] ?)(?:an? )?(?:flat|house|apartment) in [a-z]{2,20}|(?:own|owns|have|has) (?:[2-9]|two|three) (?:flats|houses|apartments)|(?<!\w )[2-9] (?:flats|houses|apartments)|no mortgage on (?:the|his|her|my) (?:flat|house|apartment)/giu,
     denied:
       /(?:没有?|无|名下无|没得)(?:任何)?(?:自己的)?(?:房(?!贷)(?:子|产)?|住房)(?!子?没(?!有?车))|无房(?!贷)|房车?(?:子|产)?(?:也|都)?没有|no (?:house|flat|property)/giu,
     other:

@@ -3,7 +3,7 @@
  * text it came from and how sure the pattern is, what is ambiguous or wrong is reported apart, and what is not clear
  * stays empty. Nothing here acts, asks or remembers. Measured on `test/fixtures/understanding/*.yaml`.
  */
-export { ANSWER_TYPES, isDenial, limitProblem, parseAnswer, type AnswerType } from './answer.ts';
+export { isDenial, limitProblem, parseAnswer, withinLimits, type AnswerType } from './answer.ts';
 export {
   CERTAIN,
   FACT_NAMES,
@@ -20,6 +20,7 @@ export { findMoney } from './money-mention.ts';
 export { findMoneyRanges } from './money-range.ts';
 export { toSimplified } from './normalise.ts';
 export { parsePhone } from './phone.ts';
+export { hasKnownDistricts, parseDistrict } from './place.ts';
 export { PURPOSE_CODES } from './purpose.ts';
 export { isCourtesy, isGreeting, parseReply, type Reply } from './reply.ts';
 export { wantsToBorrow } from './wish.ts';

@@ -1,6 +1,7 @@
 /** Names of people: 何女士, 王总, 老李 (honorific or nickname), 客户李伟 (after a cue), or a name standing alone (李伟 138…). */
 import type { Fact } from './fact.ts';
 import { ADDRESSED_SURNAMES, EVERYDAY_SURNAMES, NOT_NAMES, SURNAMES } from './person-name-data.ts';
+import { extractLatinNames, isLatinName, withoutLeadIn } from './latin-name.ts';
 import { toSimplified } from './normalise.ts';
 import { matchesOf } from '../../../lib/matches.ts';
 
@@ -31,8 +32,11 @@ const NICKNAME = new RegExp(
 /** 阿强 138…: not 阿姨, and only as a word of its own. */
 const NICKNAME_ALONE =
   /(?<=^|[,，。;；、:：\s\ue000])(?<name>阿[\u4e00-\u9fa5])(?<!阿[里拉姨公婆妈爸哥姐弟妹])(?=[,，。;；、:：\s\d\ue000]|$)/gu;
+/** 客户叫王芳啊: what ends a sentence is no part of the name. */
+const PARTICLES = '啊呀吧呢哦嘛';
+const GIVEN_CHARACTER = `(?:(?![${PARTICLES}])[\\u4e00-\\u9fa5])`;
 const AFTER_CUE = new RegExp(
-  `(?:新?客户(?:是|叫|姓名)?|姓名|名字|名叫|叫做?|本人|联系人|借款人|申请人)[是为:：\\s]*(?<name>(?:${SURNAME}|[${EVERYDAY_SURNAMES}])[\\u4e00-\\u9fa5]{1,2})(?=[,，。;；、:：\\s\\d(（\\ue000]|$|想|要|电话|手机|需|贷|在|的|是|今|有|身份)`,
+  `(?:新?客户(?:是|叫|姓名)?|姓名|名字|名叫|叫做?|本人|联系人|借款人|申请人)[是为:：\\s]*(?<name>(?:${SURNAME}|[${EVERYDAY_SURNAMES}])${GIVEN_CHARACTER}{1,2})(?=[,，。;；、:：\\s\\d(（\\ue000${PARTICLES}]|$|想|要|电话|手机|需|贷|在|的|是|今|有|身份)`,
   'gu',
 );
 const STANDING_ALONE = new RegExp(
@@ -81,17 +85,26 @@ const AFTER_OTHERS = new RegExp(
   'gu',
 );
 
+/** 全名吴大海 · his name is Wang Wei: said to be a name, wherever it stands. */
+const NAMED = new RegExp(
+  `(?:全名|真名|本名|大名|姓名|名字|名叫|叫做)[是叫为:：\\s]*(?<name>(?:${SURNAME}|[${EVERYDAY_SURNAMES}])[\\u4e00-\\u9fa5]{1,2})`,
+  'gu',
+);
+const NAMED_IN_ENGLISH =
+  /\b[Nn]ame(?:['’]s| is|:)? (?:is )?(?<name>[A-Z][A-Za-z'’-]{1,19}(?: [A-Z][A-Za-z'’-]{1,19}){0,2})/gu;
+
 /** Every name in a text, whoever's it is: what a searchable copy hides. Rather one word too many than one name too few. */
 export function namesIn(text: string): readonly string[] {
   const plain = toSimplified(text);
-  const found = [...PATTERNS.map(({ pattern }) => pattern), AFTER_OTHERS].flatMap((pattern) =>
+  const found = [...PATTERNS.map(({ pattern }) => pattern), AFTER_OTHERS, NAMED, NAMED_IN_ENGLISH].flatMap((pattern) =>
     matchesOf(plain, pattern).map((match) => {
       const name = match.groups?.['name'] ?? '';
       const start = match.index + Math.max(0, match[0].indexOf(name));
       return startsWithWord(name) ? '' : text.slice(start, start + name.length);
     }),
   );
-  return [...new Set(found.filter((name) => name !== ''))];
+  const latin = extractLatinNames(plain).map(({ start, end }) => text.slice(start, end));
+  return [...new Set([...found, ...latin].filter((name) => name !== ''))];
 }
 
 /** The applicant's name as written. The first pattern that finds one decides; weaker ones are not asked any more. */
@@ -108,7 +121,7 @@ export function extractNames(text: string): readonly Fact[] {
     }
     if (found.length > 0) return found;
   }
-  return [];
+  return extractLatinNames(text);
 }
 
 function startsWithWord(value: string): boolean {
@@ -118,16 +131,18 @@ function startsWithWord(value: string): boolean {
 /** Characters of ordinary speech that hardly any name contains. */
 const SPEECH = /[这那吗呢啊嗯哦呃吧的了是我你他她它不没什怎呀嘿哈]/u;
 
+/** What stands around a name in an answer: 客户叫王芳啊, 她的名字是孙琪. */
+const ANSWER_BEFORE =
+  /^(?:[他她我]|客户|顾客|借款人|申请人|本人|对方)?的?(?:姓名|名字|全名)?(?:名?叫做?|是)?[是为:：\s]*/u;
+const ANSWER_AFTER = new RegExp(`[${PARTICLES}]?[。.!！~～\\s]*$`, 'u');
+
 /**
  * A name typed as the answer to "what is the name?": two to four Chinese characters (more with a ·, or with a form of
  * address), or Latin letters; `undefined` for numbers, words of the trade and ordinary speech. Rare family names pass.
  */
 export function parsePersonName(text: string): string | undefined {
-  const value = text
-    .trim()
-    .replace(/^(?:我?(?:叫|是)|姓名|名字)[是:：\s]*/u, '')
-    .replace(/[。.!！]$/u, '');
-  if (/^[A-Za-z][A-Za-z .'-]{1,39}$/u.test(value)) return value;
+  const value = withoutLeadIn(text.trim().replace(ANSWER_BEFORE, '').replace(ANSWER_AFTER, ''));
+  if (isLatinName(value)) return value;
   const plain = toSimplified(value);
   const isName = /^[\u4e00-\u9fa5]{2,4}$|^[\u4e00-\u9fa5]{1,10}·[\u4e00-\u9fa5·]{1,14}$/u.test(value);
   const isAddress = WHOLE_ADDRESS.test(plain);

@@ -1,6 +1,7 @@
 /** Cities and districts, from a small list in `place-data.ts`; a district that only one listed city has names its city. */
-import { CITIES, OTHER_CITIES, PINYIN_CITIES } from './place-data.ts';
+import { CITIES, OTHER_CITIES, PINYIN_CITIES, PINYIN_DISTRICTS } from './place-data.ts';
 import type { Fact } from './fact.ts';
+import { blank } from './normalise.ts';
 import { matchesOf } from '../../../lib/matches.ts';
 
 const CITY_NAMES = Object.keys(CITIES).sort((a, b) => b.length - a.length);
@@ -54,6 +55,13 @@ function findCities(text: string): readonly Fact[] {
   return [...chinese, ...others, ...pinyin];
 }
 
+/** 深圳市福田区: a city with its district and nothing besides is where somebody lives. */
+function isAddress(text: string, facts: readonly Fact[]): boolean {
+  const [city, district, third] = facts;
+  if (!city || !district || third || city.start === district.start) return false;
+  return /^[\s,，。.!！\ue000]*$/u.test(blank(text, facts));
+}
+
 /** The places a sentence names: cities, and the district within the named (or the only possible) city. */
 export function extractPlaces(text: string): readonly Fact[] {
   const cities = findCities(text);
@@ -72,7 +80,7 @@ export function extractPlaces(text: string): readonly Fact[] {
     if (!named) facts.push({ name: 'city', value: possible[0] ?? '', ...span, confidence: 0.85 });
     break;
   }
-  return facts;
+  return isAddress(text, facts) ? facts.map((fact) => ({ ...fact, confidence: 0.95 })) : facts;
 }
 
 /** A city typed as an answer: "深圳", "深圳市南山区", "Shenzhen", or any place with its rank (某某县); else `undefined`. */
@@ -84,4 +92,46 @@ export function parsePlace(text: string): { readonly city: string; readonly dist
   const plain = text.trim().replace(/市$/u, '');
   if (OTHER_CITIES.includes(plain)) return { city: plain };
   return /^[\u4e00-\u9fa5]{2,9}[市县区镇州旗盟]$/u.test(text.trim()) ? { city: text.trim() } : undefined;
+}
+
+/** A district with the cities it may lie in: the one named with it, else all that have one of that name, none if it is unknown. */
+export interface District {
+  readonly district: string;
+  readonly cities: readonly string[];
+  /** The city stands in the text. */
+  readonly isCityNamed: boolean;
+}
+
+/** A district typed as an answer: "天河", "天河区", "广州天河", "Tianhe", or any place of its rank (某某区). */
+export function parseDistrict(text: string): District | undefined {
+  const facts = extractPlaces(text);
+  const [city, found] = (['city', 'district'] as const).map((name) => facts.find((fact) => fact.name === name));
+  if (city && found)
+    return { district: String(found.value), cities: [String(city.value)], isCityNamed: city.start !== found.start };
+  const plain = text.trim().replace(/[吧呀啊]$/u, '');
+  const district = [plain, plain.replace(/(?:新?区|县|市)$/u, '')].find((name) => DISTRICT_CITIES.has(name));
+  if (district !== undefined) return { district, cities: DISTRICT_CITIES.get(district) ?? [], isCityNamed: false };
+  const isOther = /^[\u4e00-\u9fa5]{2,9}[区县镇乡旗]$/u.test(plain);
+  return isOther ? { district: plain, cities: [], isCityNamed: false } : parsePinyinDistrict(plain);
+}
+
+/** "Tianhe", "Chaoyang District, Beijing". */
+function parsePinyinDistrict(text: string): District | undefined {
+  const words = text
+    .toLowerCase()
+    .replaceAll(/['’]/gu, '')
+    .split(/[\s,，]+/u)
+    .filter((word) => word !== 'district');
+  const [city] = words.flatMap((word) => PINYIN_CITIES[word] ?? []);
+  const district = PINYIN_DISTRICTS[words.filter((word) => PINYIN_CITIES[word] === undefined).join('')];
+  if (district === undefined) return undefined;
+  const possible = DISTRICT_CITIES.get(district) ?? [];
+  return city !== undefined && possible.includes(city)
+    ? { district, cities: [city], isCityNamed: true }
+    : { district, cities: possible, isCityNamed: false };
+}
+
+/** Whether a city's districts are known: of the others it cannot be told what lies in them. */
+export function hasKnownDistricts(city: string): boolean {
+  return (CITIES[city] ?? '') !== '';
 }

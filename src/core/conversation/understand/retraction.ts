@@ -6,11 +6,11 @@
 /** No retraction stands further before the value that replaces. */
 const REACH = 24;
 /**
- * `不是` takes back only with a pause behind it: 要20万，不是30万 denies what follows. `改` alone stands between two values: 36期改24期,
- * and not 整改20万.
+ * `不是` takes back only with a pause behind it: 要20万，不是30万 denies what follows. `改` alone stands between two values:
+ * 36期改24期, 20万，改30万, and not 整改20万.
  */
 const TAKES_BACK =
-  /(?:不对|(?:[说写打输填搞弄讲])?错了|更正(?:一下)?|改成|改为|改到|(?<=[\d期月年万元块千百wk]\s?)改|应该是|其实是|不是(?=[,，。、…\s])|(?<=[,，。、\s])不+(?=[,，、…]))[,，。:：、!！…\s]*(?:应该|其实|还是)?(?:是|为|要|贷|借|改成|改为)?[:：\s]*$/iu;
+  /(?:不对|(?:[说写打输填搞弄讲])?错了|更正(?:一下)?|改成|改为|改到|(?<=[\d期月年万元块千百wk][\s,，]?)改|应该是|其实是|不是(?=[,，。、…\s])|(?<=[,，。、\s])不+(?=[,，、…]))[,，。:：、!！…\s]*(?:应该|其实|还是)?(?:是|为|要|贷|借|改成|改为)?[:：\s]*$/iu;
 
 /** Whether the words right before `at` take back the value of the same kind that was written earlier. */
 export function takesBack(text: string, at: number): boolean {

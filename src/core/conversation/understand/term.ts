@@ -33,7 +33,7 @@ const SO_FAR =
 const AFTER_AMOUNT = /\ue000\s+$/u;
 /** What may stand between the loan and its term: 十五万装修24个月, 五万，一年, 300k for turnover, 36 months. */
 const BESIDE_LOAN =
-  /^(?: for [a-z' ]{1,30}|[,，、\s]*(?:用来|用于|拿来|做|去)?(?:装修|周转|进货|备货|经营|买车|买房|买设备|结婚|教育|学费|留学|消费|应急)用?)?[,，、\s]*$/u;
+  /^(?: for [a-z' ]{1,30}|[,，、\s]*(?:用来|用于|拿来|做|去)?(?:装修|周转|进货|备货|经营|买车|买房|买设备|结婚|教育|学费|留学|消费|应急)用?|[,，\s]+(?:renovation|turnover|working capital|cash flow|refinancing|business|stock|tuition|education|medical|wedding|travel|shopping))?[,，、\s]*$/iu;
 /** …and what must not follow it: 十万装修两年了 says how long ago. */
 const NO_TERM_AFTER = /^(?:[了多来的]|以?[前后])/u;
 const BUSINESS_CUE =
@@ -93,6 +93,7 @@ export function extractDurations(text: string, found: readonly Fact[] = []): rea
       (match.groups?.['after'] !== undefined ||
         TERM_CUE.test(before) ||
         isProposed(text, span) ||
+        isFirstClause(text, span) ||
         (AFTER_AMOUNT.test(before) && !followsOther(found, span.start, text)) ||
         (loan !== undefined && followsNoMortgage(text, span)) ||
         followsPlace(text, span, places) ||
@@ -109,6 +110,12 @@ function isProposed(text: string, { start, end }: { readonly start: number; read
   return (
     /^(?:那|就|先|嗯|[,，\s])*$/u.test(text.slice(0, start)) && /^吧(?=[,，。;；!！\s\ue000]|$)/u.test(text.slice(end))
   );
+}
+
+/** 36 months, 6200 a month: so many months that open the message and are all their clause says. */
+function isFirstClause(text: string, { start, end }: { readonly start: number; readonly end: number }): boolean {
+  const isMonths = /(?:月|months?)$/iu.test(text.slice(start, end));
+  return isMonths && text.slice(0, start).trim() === '' && /^\s*(?:[,，。;；!！]|$)/u.test(text.slice(end));
 }
 
 /** The years belong to the business when its word is the nearest and stands in the same breath: 开店 深圳 5年 leaves it open. */

@@ -15,7 +15,7 @@ import {
 } from './gate.ts';
 import { policyParams } from './policy-file.ts';
 import { gateOf, type ContactPolicySet, installedPolicySet } from './policy-store.ts';
-import { type PolicyParams, tighten } from './policy.ts';
+import { LAW_ZONE, type PolicyParams, tighten } from './policy.ts';
 import { canonicalZone, isoInZone, zoneClock } from './zone-clock.ts';
 
 /** Names of channels in requests and what they count as. */
@@ -88,7 +88,7 @@ const zone = z
 
 /** The request. What is absent is the lawful neutral: the debtor, collection, nothing done yet, no consent, no refusal. */
 export const contactGateRequest = z.strictObject({
-  tz: zone.default('Asia/Shanghai'),
+  tz: zone.default(LAW_ZONE),
   at: instant,
   channel: named(CHANNELS, 'contact-gate.fault.unknown_channel'),
   purpose: z.enum(['collection', 'reminder', 'marketing', 'service', 'reply']).default('collection'),
@@ -195,7 +195,7 @@ function tightenedGate(
   at: number,
   { texts, language = 'zh-CN' }: ContactGateContext,
 ): ContactGate {
-  const tightened = tighten(set.statutory, dateIn(new Date(at), 'Asia/Shanghai'), params);
+  const tightened = tighten(set.statutory, dateIn(new Date(at), LAW_ZONE), params);
   if (tightened.ok)
     return { policies: { segments: [{ from: EARLIEST, policy: tightened.policy }] }, wording: set.wording };
   const faults = tightened.faults.map(({ param, code }): FieldFault => ({

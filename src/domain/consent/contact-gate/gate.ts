@@ -5,6 +5,7 @@
  *
  * Asked at the moment of sending, not when a message is planned (lending §0 rule 19).
  */
+import { timeText } from '../../../lib/business-date.ts';
 import { inWindow, nextPolicyChange, type Policies, type Policy, policyAt, type RuleId } from './policy.ts';
 import { AMOUNT_WORD, type Wording } from './wording.ts';
 import { DAY_SECONDS, type LocalTime, waitOnClock, type ZoneClock, zoneClock } from './zone-clock.ts';
@@ -312,6 +313,5 @@ function liftedAt(clock: ZoneClock, at: number, denied: PassingDenial): number {
 }
 
 function clockText(second: number): string {
-  const hours = String(Math.floor(second / 3600)).padStart(2, '0');
-  return `${hours}:${String(Math.floor((second % 3600) / 60)).padStart(2, '0')}`;
+  return timeText({ hour: Math.floor(second / 3600), minute: Math.floor((second % 3600) / 60) });
 }

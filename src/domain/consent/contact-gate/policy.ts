@@ -106,8 +106,8 @@ export type PoliciesResult =
   | { readonly ok: true; readonly policies: Policies }
   | { readonly ok: false; readonly layer: 'statutory' | 'company'; readonly faults: readonly PolicyFault[] };
 
-// The rules are Chinese law and standards: their days begin at midnight in Shanghai.
-const LAW_ZONE = 'Asia/Shanghai';
+/** The rules are Chinese law and standards: their days begin at midnight in Shanghai. */
+export const LAW_ZONE = 'Asia/Shanghai';
 
 /** Builds the policies from both layers; refuses company rows that loosen law or standard on any day they share. */
 export function buildPolicies(statutory: readonly PolicyRow[], company: readonly PolicyRow[]): PoliciesResult {

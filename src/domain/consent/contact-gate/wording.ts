@@ -3,9 +3,10 @@
  * claims no advertisement may make. The words are data (`flows/contact-policy/wording.yaml`), not code.
  */
 import { z } from 'zod';
+import { toHalfWidth } from '../../../lib/mask.ts';
+import { matchesOf } from '../../../lib/matches.ts';
 import { type FileResult, parseYamlFile } from '../../../lib/yaml-file.ts';
 import type { RuleId } from './policy.ts';
-import { matchesOf } from '../../../lib/matches.ts';
 
 const word = z.string().min(2).max(40);
 const group = z.strictObject({
@@ -137,8 +138,7 @@ const NUMERALS =
 const AMOUNT = new RegExp(`${SIGN_FIRST}|${DIGITS}|${NUMERALS}`, 'giu');
 
 function findAmounts(text: string, group: WordGroup): readonly WordingFinding[] {
-  const readable = text.replaceAll(/[\uFF01-\uFF5E]/gu, (wide) => String.fromCharCode(wide.charCodeAt(0) - 0xfe_e0));
-  return matchesOf(readable, AMOUNT).map((match) =>
+  return matchesOf(toHalfWidth(text), AMOUNT).map((match) =>
     finding(group, AMOUNT_WORD, match.index, match.index + match[0].length),
   );
 }

@@ -3,6 +3,7 @@ import { type FormEvent, useEffect, useId, useRef, useState } from 'react';
 import { api } from '../api.ts';
 import type { LastPayment, OpenInstalment } from '../types.ts';
 import { useWords } from '../words.tsx';
+import { Field } from './field.tsx';
 import type { Act } from './phone.tsx';
 import { LastPayments, PaymentTitle, UndoForm } from './undo.tsx';
 
@@ -65,6 +66,8 @@ function hintFor(books: Books | undefined): 'hint' | 'none' | 'all_paid' {
   return books.last.length > 0 ? 'all_paid' : 'none';
 }
 
+const AMOUNT = /^\d{1,12}(?:\.\d{1,2})?$/;
+
 interface PaymentFormProps {
   readonly open: readonly OpenInstalment[];
   readonly onPay: (loan: string, amount: string) => void;
@@ -76,20 +79,24 @@ function PaymentForm({ open, onPay }: PaymentFormProps) {
   const id = useId();
   const [loan, setLoan] = useState(open[0]?.loan ?? '');
   const [typed, setTyped] = useState<string>();
+  const [wrong, setWrong] = useState<string>();
   const amount = typed ?? open.find((one) => one.loan === loan)?.amount ?? '';
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    onPay(loan, amount.trim());
+    const isAmount = AMOUNT.test(amount.trim()) && Number(amount) > 0;
+    setWrong(isAmount ? undefined : say('page.payment.expected'));
+    if (isAmount) onPay(loan, amount.trim());
   };
   return (
-    <form onSubmit={submit}>
-      <label htmlFor={`${id}-loan`}>{say('page.payment.loan')}</label>
+    <form onSubmit={submit} noValidate>
+      <label htmlFor={id}>{say('page.payment.loan')}</label>
       <select
-        id={`${id}-loan`}
+        id={id}
         value={loan}
         onChange={(event) => {
           setLoan(event.target.value);
           setTyped(undefined);
+          setWrong(undefined);
         }}
       >
         {open.map((one) => (
@@ -98,12 +105,10 @@ function PaymentForm({ open, onPay }: PaymentFormProps) {
           </option>
         ))}
       </select>
-      <label htmlFor={`${id}-amount`}>{say('page.payment.amount')}</label>
-      <input
-        id={`${id}-amount`}
+      <Field
+        label={say('page.payment.amount')}
+        wrong={wrong}
         inputMode="decimal"
-        pattern="\d{1,12}(\.\d{1,2})?"
-        required
         value={amount}
         onChange={(event) => setTyped(event.target.value)}
       />

@@ -1,7 +1,8 @@
 /** A payment recorded by mistake: the last of each loan can be undone, once its visitor has seen what that changes. */
-import { type FormEvent, useEffect, useId, useRef, useState } from 'react';
+import { type FormEvent, useEffect, useRef, useState } from 'react';
 import type { LastPayment } from '../types.ts';
 import { useWords } from '../words.tsx';
+import { Field } from './field.tsx';
 
 interface LastPaymentsProps {
   readonly last: readonly LastPayment[];
@@ -44,11 +45,12 @@ interface UndoFormProps {
 /** What undoing changes, and why it is done. */
 export function UndoForm({ last, onUndo, onKeep }: UndoFormProps) {
   const { say } = useWords();
-  const id = useId();
   const [reason, setReason] = useState(say('page.payment.undo.usual_reason'));
+  const [wrong, setWrong] = useState<string>();
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    onUndo(reason.trim());
+    setWrong(reason.trim() === '' ? say('page.payment.undo.expected') : undefined);
+    if (reason.trim() !== '') onUndo(reason.trim());
   };
   return (
     <>
@@ -68,13 +70,11 @@ export function UndoForm({ last, onUndo, onKeep }: UndoFormProps) {
         {last.credit !== '0.00' && <li>{say('page.payment.undo.credit', { count: last.credit })}</li>}
         <li>{say('page.payment.undo.told')}</li>
       </ul>
-      <form onSubmit={submit}>
-        <label htmlFor={id}>{say('page.payment.undo.reason')}</label>
-        <input
-          id={id}
-          required
+      <form onSubmit={submit} noValidate>
+        <Field
+          label={say('page.payment.undo.reason')}
+          wrong={wrong}
           maxLength={200}
-          pattern=".*\S.*"
           value={reason}
           onChange={(event) => setReason(event.target.value)}
         />

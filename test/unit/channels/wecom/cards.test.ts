@@ -53,6 +53,22 @@ describe('a card with something to press', () => {
     expect(card.sub_title_text).toBe(`请审批\n项2：${'长'.repeat(40)}\n项6：6\n项7：7`);
   });
 
+  test('a name that would be cut stands before its value; with a value that is cut too, both go in full below', () => {
+    const fields = [
+      { label: 'Amount', value: '¥1' },
+      { label: 'Monthly payment', value: '6200 yuan' },
+      { label: '公积金、社保、保单', value: '有'.repeat(25) },
+    ];
+    const card = template(aCard({ fields }));
+
+    expect(card.horizontal_content_list).toEqual([
+      { keyname: 'Amount', value: '¥1' },
+      { keyname: '·', value: 'Monthly payment: 6200 yuan' },
+      { keyname: '·', value: `公积金、社保、保单：${'有'.repeat(19)}…` },
+    ]);
+    expect(card.sub_title_text).toBe(`公积金、社保、保单：${'有'.repeat(25)}`);
+  });
+
   test('an English label has an English colon', () => {
     const fields = Array.from({ length: 7 }, (_, i) => ({ label: `Item ${i}`, value: `${i}` }));
 
@@ -84,7 +100,7 @@ describe('a card with something to press', () => {
     expect(renderUpdate({ ...closed, closed: '已通过' }, 'task-1').sub_title_text).toBe('是哪一位？');
   });
 
-  test('cuts what is too wide: names 5, title 36, description 44, source 20, text 160, buttons 10', () => {
+  test('cuts what is too wide: values 30, title 36, description 44, source 20, text 160, buttons 10', () => {
     const long = '宽'.repeat(200);
     const card = template(
       aCard({
@@ -92,7 +108,7 @@ describe('a card with something to press', () => {
         title: long,
         subtitle: long,
         text: long,
-        fields: [{ label: long, value: 'v' }],
+        fields: [{ label: '名', value: long }],
         actions: [{ verb: 'ok', label: long }],
       }),
     );
@@ -101,7 +117,7 @@ describe('a card with something to press', () => {
     expect(card.main_title.title).toHaveLength(36);
     expect(card.main_title.desc).toHaveLength(44);
     expect(card.sub_title_text).toHaveLength(160);
-    expect(card.horizontal_content_list?.[0]?.keyname).toHaveLength(5);
+    expect(card.horizontal_content_list?.[0]?.value).toHaveLength(30);
     expect(card.button_list?.[0]?.text).toHaveLength(10);
   });
 

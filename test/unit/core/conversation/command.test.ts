@@ -11,6 +11,14 @@ describe('a command', () => {
     ['客户K305', 'customer', 'K305'],
     ['/customer K305', 'customer', 'K305'],
     ['查一下客户张三', 'customer', '张三'],
+    ['customer Mr Wang', 'customer', 'Mr Wang'],
+    ['customer Wang', 'customer', 'Wang'],
+    ['customer John Smith', 'customer', 'John Smith'],
+    ['Customer 何女士', 'customer', '何女士'],
+    ['customer 1111', 'customer', '1111'],
+    ['客户 Mr Wang', 'customer', 'Mr Wang'],
+    ['repayment Mr Wang', 'repayment', 'Mr Wang'],
+    ['submit', 'submit', ''],
     ['查 K305', 'customer', 'K305'],
     ['我的客户', 'my-customers', ''],
     ['/customers', 'my-customers', ''],
@@ -66,6 +74,13 @@ describe('a command', () => {
 
   test.each([
     '客户 何女士 13800006612 想贷30万',
+    'customer wants 300k',
+    'customer Wang wants 300k',
+    'customer is a teacher',
+    'customer service',
+    'repayment is late',
+    'submit documents tomorrow',
+    'upload bank statement',
     '客户何女士想贷30万',
     '客户',
     '上传不了怎么办 急',
@@ -144,7 +159,7 @@ describe('what our own texts tell people to type', () => {
   });
 
   test('begins with no slash: Slack keeps those for its own commands', () => {
-    const chat = all.filter(([key]) => /^(?:flows|conversation|talk|todo|approval)\./u.test(key));
+    const chat = all.filter(([key]) => /^(?:flows|conversation|talk|todo|approval|trial)\./u.test(key));
     expect(chat.filter(([, message]) => /(?:^|[\s“「])\/[a-z]+/u.test(message)).map(([key]) => key)).toEqual([]);
   });
 });
@@ -188,6 +203,10 @@ describe('a correction', () => {
     ['24期改48期', '24期', '48期'],
     ['把16万改成17万', '16万', '17万'],
     ['两年改三年', '两年', '三年'],
+    ['20万，改30万', '20万', '30万'],
+    ['36期，改成24期', '36期', '24期'],
+    ['广州改深圳', '广州', '深圳'],
+    ['周转，改装修', '周转', '装修'],
     ['13800001111改13800002222', '13800001111', '13800002222'],
   ])('may put one value for another: %s', (text, denied, value) => {
     expect(parseCorrection(text)).toEqual({ target: '', value, denied, isDenial: true });

@@ -117,11 +117,74 @@ describe('不对 and a bare value', () => {
     ['金额改成28万，36期改24期', 'term', 24],
     ['20万改24期', 'term', 24],
     ['20万改24期', 'amount', '200000.00'],
+    ['20万，改30万', 'amount', '300000.00'],
+    ['20万，改30万，24期', 'amount', '300000.00'],
+    ['20万，改30万，24期', 'term', 24],
+    ['36期，改24期', 'term', 24],
+    ['深圳改广州', 'city', '广州'],
+    ['深圳，改广州吧', 'city', '广州'],
+    ['把深圳改成广州', 'city', '广州'],
+    ['从深圳改到广州', 'city', '广州'],
+    ['城市改广州', 'city', '广州'],
+    ['周转改装修', 'purpose', 'renovation'],
+    ['周转改成还信用卡', 'purpose', 'refinance'],
+    ['马女士改成李女士', 'name', '李女士'],
   ])('%s: changes the %s of the finished card', (text, slot, value) => {
     const talk = new Talk().say(FULL);
     expect(talk.said).toContain('flows.lead-intake.ready');
 
     expect(slotsOf(talk.say(text))).toMatchObject({ [slot]: value });
+  });
+
+  test.each([
+    '上海改广州',
+    '深圳改善环境',
+    '周转改天再说',
+    '20万，改天再说',
+    '马女士改主意了',
+    '公司改名了',
+    '马女士改李女士',
+  ])('%s: puts no value for another', (text) => {
+    expect(slotsOf(new Talk().say(FULL).say(text))).toEqual(slotsOf(new Talk().say(FULL)));
+  });
+
+  test.each([
+    ['改成24期 40万', { term: 24, amount: '400000.00' }],
+    ['还是30万吧', { amount: '300000.00' }],
+    ['还是两年吧', { term: 24 }],
+    ['打错了，不是二十万是八万', { amount: '80000.00' }],
+    ['make it 24 months', { term: 24 }],
+    ['make it 300k', { amount: '300000.00' }],
+    ['no, make it 24 months', { term: 24 }],
+  ])('%s: changes the finished card', (text, slots) => {
+    expect(slotsOf(new Talk().say(FULL).say(text))).toMatchObject(slots);
+  });
+
+  test.each(['还是30万吗？', '金额改成30万 50万', '还是明天吧', '还是要两套'])('%s: changes nothing', (text) => {
+    expect(slotsOf(new Talk().say(FULL).say(text))).toEqual(slotsOf(new Talk().say(FULL)));
+  });
+
+  test.each(['贰拾万', '金额 ２０万', '她叫马女士', '20万 36期', 'change term to 36 months'])(
+    '%s: stands there already, and that is said',
+    (text) => {
+      expect(new Talk().say(FULL).say(text).said).toEqual(['conversation.already', 'flows.lead-intake.ready']);
+    },
+  );
+
+  test.each(['change term to 3 years', '期限改成36期', 'make it 36 months'])(
+    '%s: fills what was empty and says so',
+    (text) => {
+      const talk = new Talk().say('新客户 马女士 13800010010 20万').say(text);
+
+      expect(slotsOf(talk)).toMatchObject({ term: 36 });
+      expect(talk.said).toEqual(['conversation.noted', 'flows.lead-intake.ask.purpose']);
+    },
+  );
+
+  test.each(['还是30万吧', '还是30万'])('%s is the answer where an amount is asked for', (text) => {
+    const talk = new Talk().say('新客户 马女士 13800010010 周转 36期 深圳 有套房还在供 月供6200').say(text);
+
+    expect(slotsOf(talk)).toMatchObject({ amount: '300000.00', monthlyPayment: '6200.00' });
   });
 
   test('changes the amount that is closest in size', () => {
@@ -152,4 +215,75 @@ describe('不对 and a bare value', () => {
     expect(slotsOf(new Talk().say('新客戶 陳先生'))).toEqual({ name: '陳先生' });
     expect(new Talk().say('新客戶 陳先生').say('取消').said).toEqual(new Talk().say('新客户 陈先生').say('取消').said);
   });
+});
+
+describe('a field that is taken off the form', () => {
+  const FULL = '新客户 马女士 13800010010 20万 周转 36期 深圳 月收入2万 负债5万 有套房还在供 月供6200';
+
+  test.each([
+    ['把房产删掉', ['house', 'houseStatus', 'monthlyPayment']],
+    ['收入改成没有', ['income']],
+    ['负债改成没有', ['debt']],
+    ['change debt to none', ['debt']],
+    ['remove house', ['house', 'houseStatus', 'monthlyPayment']],
+  ])('%s', (text, gone) => {
+    const talk = new Talk().say(FULL).say(text);
+
+    expect(talk.said).toEqual(['conversation.emptied', 'flows.lead-intake.ready']);
+    for (const name of gone) expect(slotsOf(talk)).not.toHaveProperty(name);
+  });
+});
+
+describe('two values of a field that is named', () => {
+  test.each([
+    [
+      '新客户 马女士 13800010010 20万 周转 36期 深圳 有套房还在供',
+      'amount: 30-50万',
+      'flows.lead-intake.ask.monthlyPayment',
+    ],
+    ['新客户 马女士 13800010010 20万', '金额30-50万', 'flows.lead-intake.ask.purpose'],
+    ['新客户 马女士 13800010010 20万 周转 36期 深圳', '金额：30-50万', 'flows.lead-intake.ready'],
+    ['新客户 马女士 13800010010 20万 周转 36期 深圳', 'amount 300k-500k', 'flows.lead-intake.ready'],
+  ])('%s, %s: that one is told of, and stays', (before, text, next) => {
+    const talk = new Talk().say(before).say(text);
+
+    expect(talk.said).toEqual(['conversation.several_kept', next]);
+    expect(slotsOf(talk)).toMatchObject({ amount: '200000.00' });
+  });
+});
+
+describe('in English', () => {
+  test.each(['36 months', '36 months, 6200 a month'])('%s is the term, whatever is asked', (text) => {
+    expect(slotsOf(new Talk().say('new customer Lily Chen 13512340001 wants 300k').say(text))).toMatchObject({
+      term: 36,
+    });
+  });
+
+  test.each(['I need 300k', 'I want 300k'])('%s is no income, where that is asked for', (text) => {
+    const answers = { 'customer.followLink': { kind: 'bound' }, 'customer.bind': { kind: 'bound' } };
+    const talk = new Talk({ audience: 'customer', answers }).feed({ type: 'link', payload: 't' });
+    talk.feed({ type: 'choice', visit: talk.top?.visit ?? 0, verb: 'agree' });
+    talk.say('20万').say('装修').say('深圳').say(text);
+
+    expect(slotsOf(talk)).toEqual({ amount: '300000.00', purpose: 'renovation', city: '深圳' });
+  });
+});
+
+test.each(['算了', '那就算了吧', 'never mind', 'forget it'])('%s puts a colleague’s form aside', (text) => {
+  const talk = new Talk().say('新客户 马女士').say('13800010010').say(text);
+
+  expect(talk.state.parked?.flow).toBe('lead-intake');
+  expect(talk.said).toEqual(new Talk().say('新客户 马女士').say('13800010010').say('不填了').said);
+});
+
+test('what 重来 asks anew does not come back from the file when something else is looked up', () => {
+  const facts = { name: '马女士', phone: '13800010010', amount: '200000.00', term: 36, income: '20000.00' };
+  const answers = {
+    'lead.review': { kind: 'open', number: 'K305', name: '马**', product: '流水经营贷', fits: true, facts },
+  };
+  const talk = new Talk({ answers }).say('新客户 马女士 13800010010 20万 周转 36期 深圳').say('重来');
+  talk.say('继续 K308').say('客户 K9');
+
+  expect(talk.top?.asked).toBe('amount');
+  expect(slotsOf(talk)).toEqual({ name: '马女士', phone: '13800010010', income: '20000.00' });
 });

@@ -28,7 +28,7 @@ describe('what a sales person reads', () => {
 
   test('is the same in English', () => {
     expect(shown(talk.effects, 'en')[0]).toBe(
-      'Draft K305: Name 何女士 · Mobile 138****6612 · Amount 300,000.00 yuan · Purpose working capital · City 深圳 · District 南山 · House yes · House status mortgaged. What I did not understand was left empty. 2 items are missing: Term, Monthly payment.',
+      'Draft K305: Name 何女士 · Mobile 138****6612 · Amount ¥300,000.00 · Purpose working capital · City 深圳 · District 南山 · House yes · House status mortgaged. What I did not understand was left empty. 2 items are missing: Term, Monthly payment.',
     );
   });
 
@@ -44,6 +44,17 @@ describe('what a sales person reads', () => {
     const corrected = new Talk().say('新客户 何女士 13800006612 想贷30万周转').say('改电话 13911112222');
 
     expect(shown(corrected.effects, 'zh-CN')[0]).toBe('手机号：138****6612 → 139****2222。');
+  });
+
+  test('a licence’s name is hidden on the card from the first time on', () => {
+    const { effects } = new Talk().say('新客户 何女士 13800006612 想贷30万周转 36期 深圳').say('执照改成晓燕小吃店');
+    const cards = effects.flatMap((effect) =>
+      effect.kind === 'say' && effect.fields
+        ? present(effect, houseTable, (text, params) => texts.translate('zh-CN', text, params)).fields
+        : [],
+    );
+
+    expect(cards).toContainEqual({ label: '执照名称', value: '晓****' });
   });
 
   describe('of a case opened again', () => {

@@ -81,7 +81,12 @@ export class Talk {
     this.effects = [...this.effects, ...effects];
     for (const effect of effects) {
       if (effect.kind === 'do')
-        this.#step({ type: 'operation.done', visit: effect.visit, result: this.#answers[effect.operation] ?? {} });
+        this.#step({
+          type: 'operation.done',
+          visit: effect.visit,
+          result: this.#answers[effect.operation] ?? {},
+          announces: effect.announces,
+        });
     }
   }
 

@@ -1,18 +1,14 @@
 import { describe, expect, test } from 'vitest';
 import { COMMANDS } from '../../../../src/core/conversation/index.ts';
-import { ANSWER_TYPES, FACT_NAMES } from '../../../../src/core/conversation/understand/index.ts';
-import { COMMAND_NAMES, SLOT_TYPES } from '../../../../src/core/flow/definition.ts';
+import { FACT_NAMES } from '../../../../src/core/conversation/understand/index.ts';
+import { COMMAND_NAMES } from '../../../../src/core/flow/definition.ts';
 import { houseFlows, texts } from './house.ts';
 
 const conversations = houseFlows().flatMap((flow) => (flow.compiled.kind === 'conversation' ? [flow.compiled] : []));
 
 describe('what flow files may say and what the interpreter can do', () => {
-  test('every slot type has a parser, and the other way round', () => {
-    expect(new Set(SLOT_TYPES)).toEqual(new Set(ANSWER_TYPES));
-  });
-
-  test('every command of the chat may begin a flow, and the other way round', () => {
-    expect(new Set(COMMAND_NAMES)).toEqual(new Set(COMMANDS));
+  test('every command that may begin a flow has words', () => {
+    expect(COMMANDS.toSorted()).toEqual(COMMAND_NAMES.toSorted());
   });
 });
 
@@ -41,6 +37,7 @@ describe('the shipped flows', () => {
     const names: ReadonlySet<string> = new Set(FACT_NAMES);
     const silent = conversations.flatMap((flow) => [...flow.slots].filter(([, slot]) => slot.ask === undefined));
 
+    expect(silent.length).toBeGreaterThan(5);
     expect(silent.filter(([name, slot]) => !names.has(slot.fact ?? name)).map(([name]) => name)).toEqual([]);
   });
 
@@ -57,6 +54,7 @@ describe('the shipped flows', () => {
   test('say nothing that the trade may not promise', () => {
     const spoken = texts.keys('zh-CN').filter((key) => key.startsWith('flows.') || key.startsWith('conversation.'));
 
+    expect(spoken.length).toBeGreaterThan(200);
     for (const key of spoken.filter((name) => !name.startsWith('flows.check.'))) {
       expect([key, /包过|秒批|黑户可做|百分百|保证通过|必过/u.test(raw(key))]).toEqual([key, false]);
     }

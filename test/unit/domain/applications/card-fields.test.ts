@@ -1,8 +1,10 @@
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { fitsLine } from '../../../../src/channels/wecom/text.ts';
+import { approvalCard } from '../../../../src/domain/applications/approval-card.ts';
 import { cardFields, type Words } from '../../../../src/domain/applications/card-fields.ts';
 import type { Snapshot } from '../../../../src/domain/applications/snapshot.ts';
-import { loadTexts } from '../../../../src/lib/i18n.ts';
+import { LANGUAGES, loadTexts } from '../../../../src/lib/i18n.ts';
 
 const texts = loadTexts(path.resolve(import.meta.dirname, '../../../../locales'));
 const words: Words = {
@@ -79,6 +81,27 @@ describe('the fields of an approval card', () => {
     ]);
   });
 
+  test.each(LANGUAGES)('have names in %s that no card cuts', (language) => {
+    const names = texts.keys(language).filter((key) => key.startsWith('approval.field.'));
+    expect(names).toHaveLength(17);
+    expect(names.map((key) => texts.translate(language, key)).filter((name) => !fitsLine(name, 5))).toEqual([]);
+  });
+
+  test('say in English what comes every month, and that a rate is of a year', () => {
+    const english: Words = { ...words, say: (key, params = {}) => texts.translate('en', key, params) };
+    const facts = { income: '20000.00', monthlyPayment: '6200.00' };
+    expect(cardFields({ ...SNAPSHOT, facts, card: ['income', 'monthlyPayment', 'rate'] }, english)).toEqual([
+      { label: 'Income', value: '¥20,000.00 a month' },
+      { label: 'Mortgage', value: '¥6,200.00 a month' },
+      { label: 'Rate', value: '7.2% a year' },
+    ]);
+  });
+
+  test('never show the state of a house or a car that is not there', () => {
+    const facts = { house: false, houseStatus: 'mortgage', monthlyPayment: '6200.00', car: false, carStatus: 'full' };
+    expect(shown({ facts, card: ['house', 'monthlyPayment', 'car'] })).toEqual(['房产：没有', '车辆：没有']);
+  });
+
   test('frozen by an older release are the same as they were', () => {
     expect(shown({})).toEqual([
       '金额：300,000.00 元',
@@ -88,5 +111,16 @@ describe('the fields of an approval card', () => {
       '产品：信用贷',
       '资料：已收 2 项',
     ]);
+  });
+});
+
+describe('the heading of an approval card', () => {
+  test.each([
+    ['300000.00', 'A1087 300,000.00 元'],
+    ['300000.50', 'A1087 300,000.50 元'],
+  ])('shows %s to the fen', (amount, title) => {
+    const ctx = { say: texts.translate.bind(texts), services: { texts } };
+    const card = approvalCard(ctx, 'zh-CN', { ...SNAPSHOT, amount }, { id: 'c', revision: 1, verbs: [] });
+    expect(card.title).toBe(title);
   });
 });

@@ -2,8 +2,10 @@ import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
   changedFacts,
+  factsOfNothing,
   leadChanges,
   leadFacts,
+  misplacedFacts,
   nextInRotation,
   noteAnswers,
   recordFacts,
@@ -112,6 +114,34 @@ describe('facts of a lead', () => {
         monthlyPayment: { from: '6000.00', to: null },
       });
       expect(changedFacts({}, { house: false, debt: null })).toEqual({ house: { from: null, to: false } });
+    });
+
+    test('nothing is said of a house or a car that is not there', () => {
+      const without = by('staff-1', { house: false, car: false });
+      expect(
+        factsOfNothing(without, { houseStatus: 'mortgage', monthlyPayment: '6200.00', carStatus: 'full' }),
+      ).toEqual(['houseStatus', 'monthlyPayment', 'carStatus']);
+      expect(factsOfNothing({}, { house: false, monthlyPayment: '6200.00' })).toEqual(['monthlyPayment']);
+      expect(factsOfNothing(without, { house: true, houseStatus: 'mortgage', monthlyPayment: '6200.00' })).toEqual([]);
+      expect(factsOfNothing(without, { house: false, houseStatus: null, amount: '1000.00' })).toEqual([]);
+      expect(factsOfNothing({}, { houseStatus: 'mortgage' })).toEqual([]);
+    });
+
+    test('what hangs on a fact that stands otherwise on file finds no place there', () => {
+      const said = { house: true, houseStatus: 'mortgage', monthlyPayment: '6200.00', city: '深圳', district: '福田' };
+      expect([...misplacedFacts({ house: false, city: '北京' }, said)]).toEqual([
+        'houseStatus',
+        'monthlyPayment',
+        'district',
+      ]);
+      expect([...misplacedFacts({ houseStatus: 'full' }, said)]).toEqual(['monthlyPayment']);
+      expect([...misplacedFacts({ house: true, city: '深圳' }, said)]).toEqual([]);
+    });
+
+    test('a customer who has a house after all says nothing of its mortgage as long as ours is that he has none', () => {
+      const said = { house: true, houseStatus: 'mortgage' };
+      expect(weighAnswers(by('staff-1', { house: false }), said)).toEqual({ taken: {}, contradicted: ['house'] });
+      expect(weighAnswers(by('customer', { house: false }), said)).toEqual({ taken: said, contradicted: [] });
     });
 
     test('a customer does not take back what one of us wrote by denying what it hangs on', () => {

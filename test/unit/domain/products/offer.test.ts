@@ -30,6 +30,10 @@ describe('the product a wish gets', () => {
     expect(chosen(300_000n, { houseStatus: 'mortgage' })).toBe('房抵经营贷');
   });
 
+  test('the mortgage of a house that is not there is no house', () => {
+    expect(ownedBy({ house: false, houseStatus: 'mortgage', car: false, carStatus: 'full' })).toEqual(new Set());
+  });
+
   test('what nothing takes gets nothing', () => {
     expect(chosen(9_000_000n, { house: false })).toBeUndefined();
     expect(chosen(100_000n, {}, 7)).toBeUndefined();

@@ -7,15 +7,14 @@ import { FixedClock } from '../../../support/fixed-clock.ts';
 import {
   after,
   buttons,
-  listen,
   type OurEndpoint,
   ourEndpoint,
   section,
-  shut,
   SIGNING_SECRET,
   type Stage,
   stage,
 } from './support.ts';
+import { listen, shut } from '../../../support/loopback.ts';
 
 /** Real time for signatures: fixed, and far from the virtual clock. */
 const REAL = new FixedClock('2026-01-02T03:04:05Z');

@@ -1,8 +1,8 @@
 /** A running Slack look-alike, and an endpoint of ours that answers as a test wants. */
-import { createServer, type IncomingHttpHeaders, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'node:http';
 import { createSlackEmulator, type SlackEmulator, type SlackOptions } from '../../../../src/sandbox/slack/index.ts';
 import { type Fields, fieldsOf, parseJson } from '../../../../src/sandbox/kernel/values.ts';
+import { listen, shut } from '../../../support/loopback.ts';
 
 export const BOT_TOKEN = 'xoxb-test-bot-token';
 export const APP_TOKEN = 'xapp-test-app-token';
@@ -35,19 +35,6 @@ export interface OurEndpoint {
   events(type?: string): readonly Fields[];
   reply: (seen: Seen, response: ServerResponse) => Reply | Promise<Reply>;
   close(): Promise<void>;
-}
-
-export function listen(server: Server): Promise<string> {
-  return new Promise((resolve) => {
-    server.listen(0, '127.0.0.1', () => resolve(`http://127.0.0.1:${(server.address() as AddressInfo).port}`));
-  });
-}
-
-export function shut(server: Server): Promise<void> {
-  server.closeAllConnections();
-  return new Promise((resolve) => {
-    server.close(() => resolve());
-  });
 }
 
 function bodyOf(raw: string, type: string): Fields {

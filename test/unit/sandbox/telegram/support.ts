@@ -1,7 +1,7 @@
 /** A running Telegram look-alike, and an endpoint of ours that answers as a test wants. */
-import { createServer, type IncomingHttpHeaders, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'node:http';
 import { type Fields, fieldsOf, listOf, parseJson } from '../../../../src/sandbox/kernel/values.ts';
+import { listen, shut } from '../../../support/loopback.ts';
 import {
   createTelegramEmulator,
   type TelegramEmulator,
@@ -34,19 +34,6 @@ export interface OurEndpoint {
   readonly seen: Seen[];
   reply: (seen: Seen, response: ServerResponse) => Reply | Promise<Reply>;
   close(): Promise<void>;
-}
-
-export function listen(server: Server): Promise<string> {
-  return new Promise((resolve) => {
-    server.listen(0, '127.0.0.1', () => resolve(`http://127.0.0.1:${(server.address() as AddressInfo).port}`));
-  });
-}
-
-export function shut(server: Server): Promise<void> {
-  server.closeAllConnections();
-  return new Promise((resolve) => {
-    server.close(() => resolve());
-  });
 }
 
 export async function ourEndpoint(): Promise<OurEndpoint> {

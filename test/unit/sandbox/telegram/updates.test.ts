@@ -96,6 +96,10 @@ describe('setWebhook', () => {
       pending_update_count: 0,
       has_custom_certificate: false,
     });
+
+    await s.telegram.setNow(after(1));
+    await set({ max_connections: 0 });
+    expect(await s.ok('getWebhookInfo')).toMatchObject({ max_connections: 1 });
   });
 
   test('setting the same again and deleting say so', async () => {

@@ -9,6 +9,10 @@ test.each([
   ['儿子李小明名下有房', ['李小明']],
   ['股东王建军失信', ['王建军']],
   ['王总的公司', ['王总']],
+  ['他姓吴，全名吴大海', ['吴大海']],
+  ['名字叫吴大海的那位', ['吴大海']],
+  ['his name is Wang Wei', ['Wang Wei']],
+  ['and her full name: Lily Zhang', ['Lily Zhang']],
 ])('in “%s” the names are found', (words, names) => {
   expect(namesIn(words)).toEqual(names);
 });

@@ -27,7 +27,7 @@ describe('a gate request', () => {
     expect(checkContactGate(body, context)).toEqual({
       decision: 'DENY',
       rule: 'COL-T1',
-      reason: '22:00至次日08:00不得联系',
+      reason: '22:00 至次日 08:00 不得联系',
       nextAllowedAt: '2026-03-02T08:00:00+06:00',
     });
     expect(checkContactGate(body, { ...context, language: 'en' }).reason).toBe(

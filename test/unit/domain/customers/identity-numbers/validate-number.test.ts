@@ -37,7 +37,7 @@ describe('a validation request', () => {
       valid: false,
       severity: 'error',
       part: 'birthDate',
-      reason: '身份证号第7至14位不是一个有效的出生日期',
+      reason: '身份证号第 7 至 14 位不是一个有效的出生日期',
       masked: '1***************12',
     });
     expect(validateNumber('mobile', { value: '1380013800' }, { ...context, language: 'en' })).toMatchObject({

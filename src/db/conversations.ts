@@ -1,19 +1,20 @@
 /** Which conversation a place is: the one that is there, or a new one. */
-import type { Address } from '../../channels/channel.ts';
-import { statement, type Tx } from '../../db/database.ts';
-import { newId } from '../../lib/ids.ts';
+import type { Address } from '../channels/channel.ts';
+import { newId } from '../lib/ids.ts';
+import { statement, type Tx } from './database.ts';
 
-// Looking up takes no lock. Writing to the row instead (ON CONFLICT DO UPDATE) would wait for the turn that holds it: two
-// approvers who tap in the same millisecond each hold their own conversation and answer into the other's.
+// Looking up takes no lock. Writing to the row instead (ON CONFLICT DO UPDATE) would wait for the turn that holds it: a delivery
+// for the turn of that very conversation; and two approvers who tap in the same millisecond each hold their own conversation
+// and answer into the other's.
 const FIND = statement(
-  'unit-find-conversations',
+  'conversations-find',
   `SELECT c.id, c.account, c.chat, c.thread, c.actor FROM unnest($1::text[], $2::text[], $3::text[], $4::text[]) AS want (account, chat, thread, actor)
    JOIN conversations c USING (account, chat, thread, actor)`,
 );
 const MAKE = statement(
-  'unit-make-conversations',
+  'conversations-make',
   `INSERT INTO conversations (account, chat, thread, actor, id, platform, created_at)
-   SELECT account, chat, thread, actor, id, platform, $7 FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::uuid[], $6::text[]) AS row (account, chat, thread, actor, id, platform)
+   SELECT account, chat, thread, actor, id, platform, coalesce($7::timestamptz, business_now()) FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::uuid[], $6::text[]) AS row (account, chat, thread, actor, id, platform)
    ON CONFLICT (account, chat, thread, actor) DO NOTHING`,
 );
 
@@ -25,11 +26,11 @@ interface Row {
   readonly actor: string;
 }
 
-/** The ids of the conversations at these addresses, by `addressKey`; those that are missing are made. */
+/** The ids of the conversations at these addresses, by `addressKey`; those that are missing are made, `now` if it is given. */
 export async function conversationsAt(
   tx: Tx,
   wanted: readonly Address[],
-  now: Date,
+  now?: Date,
 ): Promise<ReadonlyMap<string, string>> {
   const distinct = new Map(wanted.map((address) => [addressKey(address), address]));
   if (distinct.size === 0) return new Map();
@@ -47,7 +48,7 @@ export async function conversationsAt(
       ...columns,
       addresses.map(() => newId()),
       addresses.map(({ account }) => platformOf(account)),
-      now,
+      now ?? null,
     ]);
     rows = await tx.query<Row>(FIND, columns);
   }
