@@ -100,7 +100,7 @@ async function undoesPayment(visitor: Visitor, page: Page): Promise<void> {
   const ask = async (): Promise<void> =>
     dialog.getByRole('button', { name: visitor.say('payment.undo.press'), exact: true }).click();
   await ask();
-  await question.getByText(/0\.00 → 1050\.00/).waitFor();
+  await question.getByText(/0\.00 → ¥?1050\.00/).waitFor();
   await question.getByText(visitor.say('payment.undo.told')).waitFor();
   expect(await accessibilityFaults(page)).toEqual([]);
   expect(await page.evaluate('document.documentElement.scrollWidth <= innerWidth')).toBe(true);

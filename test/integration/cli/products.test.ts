@@ -165,7 +165,7 @@ describe('daiban products', () => {
 
     const refused = await publishProducts(cli(), file).catch((error: unknown) => inWords(error));
 
-    expect(refused).toContain(`${file}:1 0.code 无效输入`);
+    expect(refused).toContain(`${file}:1 0.code 请写文字，放在引号里。`);
     const large = publishProducts(cli(), await fileWith(' '.repeat(5_000_001)));
     expect(await large.catch((error: unknown) => inWords(error))).toContain(`${file}:1 文件太大`);
   });
