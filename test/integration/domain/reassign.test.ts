@@ -1,5 +1,6 @@
 /** A team lead or manager gives a customer to another colleague, in chat: shown first, done once, told to both. */
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import type { Card } from '../../../src/channels/card.ts';
 import { ADMIN, useCompany, type StaffActor } from '../../invariants/support/company.ts';
 import { refusalOf } from '../../support/product.ts';
 
@@ -51,6 +52,16 @@ async function customer(owner: StaffActor = people.lin, name = '何晓燕'): Pro
 const boss = async (text: string): Promise<string> => (await company.exchange(slack, 'U0LIANG', text)).join('\n');
 const chen = async (text: string): Promise<string> => (await company.exchange(wecom, 'chen', text)).join('\n');
 
+/** The card that asked the manager last. */
+const asked = (): Card | undefined =>
+  slack.sent.flatMap(({ content }) => (content.kind === 'card' ? [content.card] : [])).at(-1);
+
+async function presses(card: Card | undefined, verb: string): Promise<void> {
+  const press = { kind: 'action', cardId: card?.id ?? '', revision: 1, verb, selected: {}, handle: {} } as const;
+  await company.receive(slack, 'U0LIANG', press);
+  await company.drain();
+}
+
 async function ownersOf({ id, leadId }: File): Promise<unknown> {
   const { rows } = await company.db.pool.query(
     `SELECT c.owner_id AS customer, l.owner_id AS lead, c.team_id AS "team", l.team_id AS "leadTeam",
@@ -67,7 +78,8 @@ describe('reassigning a customer', () => {
     const todo = { kind: 'customer_question', subject: { kind: 'customer', id: he.id }, staffId: people.lin.id };
     await company.call({ kind: 'SYSTEM', id: 'daiban', language: 'zh-CN' }, 'task.add', { key: 'q1', ...todo });
 
-    expect(await boss(`转派 ${he.number} 给 小何`)).toBe(`${he.number} 何** 转给小何？\n现在：小林。确认后就发通知。`);
+    await boss(`转派 ${he.number} 给 小何`);
+    expect(asked()).toMatchObject({ title: `${he.number} 何** 转给小何？`, text: '现在：小林。确认后就发通知。' });
     expect(await ownersOf(he)).toMatchObject({ customer: people.lin.id, lead: people.lin.id });
 
     expect(await boss('确认转派')).toBe(`${he.number} 何** 已转给小何跟进，已通知小何、小林。`);
@@ -139,12 +151,29 @@ describe('reassigning a customer', () => {
     for (const { id } of [first, second]) await company.call(ADMIN, 'staff.disable', { id });
   });
 
+  test('a press on the card of an earlier question moves nobody, on the present one whom it names', async () => {
+    const [he, other] = [await customer(), await customer()];
+    await boss(`转派 ${he.number} 给 小顾`);
+    const earlier = asked();
+    await boss(`转派 ${other.number} 给 小何`);
+    const present = asked();
+
+    await presses(earlier, 'o0');
+    expect(await ownersOf(he)).toMatchObject({ customer: people.lin.id });
+    expect(await ownersOf(other)).toMatchObject({ customer: people.lin.id });
+
+    await presses(present, 'o0');
+    expect(await ownersOf(he)).toMatchObject({ customer: people.lin.id });
+    expect(await ownersOf(other)).toMatchObject({ customer: people.he.id });
+  });
+
   test('takes over what a colleague who left has left behind, or what was nobody’s', async () => {
     const wu = await member('小吴', ['sales'], '一组', `wu${made}`);
     const he = await customer(wu);
     await company.call(ADMIN, 'staff.disable', { id: wu.id });
 
-    expect(await boss(`转派 ${he.number} 给 小何`)).toContain('现在：小吴（已停用）。');
+    await boss(`转派 ${he.number} 给 小何`);
+    expect(asked()?.text).toContain('现在：小吴（已停用）。');
     expect(await boss('确认')).toContain('已通知小何。');
     expect(await ownersOf(he)).toMatchObject({ customer: people.he.id, lead: people.he.id });
   });

@@ -3,6 +3,7 @@ import { CITIES, OTHER_CITIES, PINYIN_CITIES, PINYIN_DISTRICTS } from './place-d
 import type { Fact } from './fact.ts';
 import { blank } from './normalise.ts';
 import { matchesOf } from '../../../lib/matches.ts';
+import { withoutReplaced } from './retraction.ts';
 
 const CITY_NAMES = Object.keys(CITIES).sort((a, b) => b.length - a.length);
 const DISTRICT_CITIES = districtIndex();
@@ -64,14 +65,18 @@ function isAddress(text: string, facts: readonly Fact[]): boolean {
 
 /** The places a sentence names: cities, and the district within the named (or the only possible) city. */
 export function extractPlaces(text: string): readonly Fact[] {
-  const cities = findCities(text);
+  const all = findCities(text);
+  const districts = matchesOf(text, DISTRICT).map((match) => ({
+    district: match.groups?.['district'] ?? '',
+    start: match.index,
+    end: match.index + match[0].length,
+  }));
+  const cities = withoutReplaced(text, all, districts);
   const here = cities.filter((fact) => fact.confidence >= 0.95);
   const chosen = here.length === 1 ? here : cities;
   const facts: Fact[] = [...chosen];
-  for (const match of matchesOf(text, DISTRICT)) {
-    const district = match.groups?.['district'] ?? '';
-    const span = { start: match.index, end: match.index + match[0].length };
-    if (cities.some((city) => city.start < span.end && span.start < city.end)) continue;
+  for (const { district, ...span } of withoutReplaced(text, districts)) {
+    if (all.some((city) => city.start < span.end && span.start < city.end)) continue;
     const possible = DISTRICT_CITIES.get(district) ?? [];
     const named = chosen.find((city) => possible.includes(String(city.value)));
     if (chosen.length > 0 && !named) continue;

@@ -1,6 +1,7 @@
 /** What the money is for, as a code (locale key `flows.purpose.<code>`). */
 import type { Fact } from './fact.ts';
 import { matchesOf } from '../../../lib/matches.ts';
+import { withoutTakenBack } from './retraction.ts';
 
 interface PurposeWords {
   readonly code: string;
@@ -51,7 +52,7 @@ export const PURPOSE_CODES: readonly string[] = PURPOSES.map((purpose) => purpos
 const DENIED = /(?:(?<!是)不是|并非|不用于|不用来|不拿来)(?:为了|用于|用来|拿来|做|搞|要)?$/u;
 const CUE = /(?:用途|用于|用来|拿来|拿去|想|要|去|做|是|为了|for)[:：\s是为]{0,3}$/iu;
 
-/** The purpose the sentence gives: the one after a cue (用于…), otherwise the first one named. */
+/** The purpose the sentence gives: the one after a cue (用于…), otherwise the first one named; of 周转改装修 the later one. */
 export function extractPurpose(text: string): readonly Fact[] {
   const found: Fact[] = [];
   for (const { code, pattern } of PURPOSES) {
@@ -63,7 +64,7 @@ export function extractPurpose(text: string): readonly Fact[] {
       found.push({ name: 'purpose', value: code, ...span, confidence: cued ? 0.95 : 0.9 });
     }
   }
-  const ordered = found.sort((a, b) => b.confidence - a.confidence || a.start - b.start);
+  const ordered = withoutTakenBack(text, found).toSorted((a, b) => b.confidence - a.confidence || a.start - b.start);
   return ordered.slice(0, 1);
 }
 

@@ -252,6 +252,30 @@ describe('two values of a field that is named', () => {
   });
 });
 
+describe('one word put for another where nothing is noted yet', () => {
+  test('the later one holds in the sentence that opens a form', () => {
+    const talk = new Talk().say('新客户 13800007788 吴先生 20万，改30万，周转改装修，广州改深圳');
+
+    expect(slotsOf(talk)).toMatchObject({ amount: '300000.00', purpose: 'renovation', city: '深圳' });
+    expect(talk.said).not.toContain('conversation.several');
+  });
+
+  test('and as the answer to what is asked', () => {
+    const talk = new Talk().say('新客户 13800007788 吴先生 20万');
+    expect(talk.top?.asked).toBe('purpose');
+    talk.say('周转改装修').say('广州改深圳');
+
+    expect(slotsOf(talk)).toMatchObject({ purpose: 'renovation', city: '深圳' });
+  });
+
+  test.each(['马女士改主意了', '公司改名了'])('%s is plain talk', (text) => {
+    const talk = new Talk().say('新客户 13800007788 马女士 20万');
+    const before = slotsOf(talk);
+
+    expect(slotsOf(talk.say(text))).toEqual(before);
+  });
+});
+
 describe('in English', () => {
   test.each(['36 months', '36 months, 6200 a month'])('%s is the term, whatever is asked', (text) => {
     expect(slotsOf(new Talk().say('new customer Lily Chen 13512340001 wants 300k').say(text))).toMatchObject({
