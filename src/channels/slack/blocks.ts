@@ -14,6 +14,7 @@ export const SAY_PREFIX = 'say:';
 /** `action_id` of a drop-down; the rest is the question's id. */
 export const SELECT_PREFIX = 'select:';
 
+const HEADER = 150;
 const SECTION_TEXT = 3000;
 const FIELD_TEXT = 2000;
 const MAX_FIELDS = 100;
@@ -35,7 +36,9 @@ export interface SlackMessage {
 export function renderCard(card: Card): SlackMessage {
   const blocks: types.KnownBlock[] = [];
   if (card.source) blocks.push(context(card.source));
-  blocks.push({ type: 'header', text: plain(card.title, 150) });
+  blocks.push({ type: 'header', text: plain(card.title, HEADER) });
+  // A title that is cut would keep its question to itself: it stands below in full.
+  if (card.title.length > HEADER) blocks.push(section(card.title));
   if (card.subtitle) blocks.push(context(card.subtitle));
   if (card.text) blocks.push(...paragraphs(card.text).slice(0, MAX_TEXT_SECTIONS));
   blocks.push(...fieldSections(card));

@@ -76,18 +76,15 @@ function wordsOf({ title, text, fields, actions }: Card): string {
   return JSON.stringify([title, text, fields, actions.map(({ label }) => label)]);
 }
 
-/** Characters of a question that a card shows on every platform without cutting. */
+/** Characters of a question that a card on Telegram shows without cutting. */
 const MAX_CARD_TEXT = 1_000;
 /** WeCom's most. */
 const MAX_CARD_BUTTONS = 6;
-/** What Slack shows of a card's title. */
-const MAX_HEADER = 150;
 
 /** Whether a question is a card: a card knows its question, and its buttons can be taken away. On WeCom nothing else has buttons. */
 export function showsAsCard(platform: string, said: Said & { readonly requestContact?: string | undefined }): boolean {
   if (platform === 'telegram') return said.requestContact === undefined && said.text.length <= MAX_CARD_TEXT;
-  if (said.choices.length > MAX_CARD_BUTTONS) return false;
-  return platform === 'wecom' || said.fields.length > 0 || (said.text.split('\n')[0] ?? '').length <= MAX_HEADER;
+  return platform !== 'wecom' || said.choices.length <= MAX_CARD_BUTTONS;
 }
 
 /** Whether a question still waits for its answer, so that what is said in between (a look-up) leaves its buttons alone. */

@@ -167,6 +167,24 @@ describe('reassigning a customer', () => {
     expect(await ownersOf(other)).toMatchObject({ customer: people.he.id });
   });
 
+  test('a colleague pressed in the list of an earlier question gets nobody', async () => {
+    const more: StaffActor[] = [];
+    for (const id of ['n1', 'n2', 'n3', 'n4']) more.push(await member(`新同事${id}`, ['sales'], '一组', id));
+    const [he, other] = [await customer(), await customer()];
+    await boss(`转派 ${he.number}`);
+    const earlier = asked();
+    await boss(`转派 ${other.number}`);
+
+    expect(earlier?.actions.length).toBeGreaterThan(6); // more than WeCom has room for
+    slack.sent.length = 0;
+    await presses(earlier, 'o0');
+    await boss('确认');
+
+    expect(await ownersOf(he)).toMatchObject({ customer: people.lin.id });
+    expect(await ownersOf(other)).toMatchObject({ customer: people.lin.id });
+    for (const { id } of more) await company.call(ADMIN, 'staff.disable', { id });
+  });
+
   test('takes over what a colleague who left has left behind, or what was nobody’s', async () => {
     const wu = await member('小吴', ['sales'], '一组', `wu${made}`);
     const he = await customer(wu);

@@ -77,6 +77,18 @@ describe('a card as blocks', () => {
     expect(blocks.at(-1)).toMatchObject({ type: 'section', text: { text: '老赵已同意' } });
   });
 
+  test('a question that its heading would cut stands below in full', () => {
+    const title = `${'很'.repeat(160)}？`;
+    const { blocks } = renderCard({ ...card, title });
+
+    expect(blocks[2]).toMatchObject({ type: 'section', text: { text: title } });
+    expect(
+      renderCard(card)
+        .blocks.map(({ type }) => type)
+        .slice(1, 3),
+    ).toEqual(['header', 'context']);
+  });
+
   test('an overfull card is cut below every Block Kit limit', () => {
     const huge: Card = {
       ...card,
