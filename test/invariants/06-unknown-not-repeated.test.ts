@@ -4,7 +4,6 @@
  */
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { ChannelError, type Receipt } from '../../src/channels/channel.ts';
-import { businessNow } from '../../src/jobs/clock.ts';
 import { until, useCompany, type StaffActor, type Worker } from './support/company.ts';
 
 const company = useCompany();
@@ -138,7 +137,7 @@ describe('a process dies while it sends', () => {
       `UPDATE outbox SET state = 'LEASED', attempts = CASE WHEN id = (SELECT min(id) FROM outbox) THEN 1 ELSE 2 END, lease_token = gen_random_uuid(),
          sending_at = clock_timestamp(), lease_until = clock_timestamp() - interval '1 second', due_at = business_now() - interval '1 minute'`,
     );
-    const before = await businessNow(company.base.database);
+    const before = await company.now();
 
     await company.worker().deliverer.sweep();
 

@@ -95,10 +95,7 @@ describe('the gate', () => {
 
   test('the product’s own gate refuses a collection message at 23:30 in the customer’s zone', async () => {
     await planMessage('COLLECTION');
-    const { rows } = await company.db.pool.query<{ ms: string }>(
-      `SELECT ceil(extract(epoch FROM ((date_trunc('day', business_now() AT TIME ZONE 'Asia/Shanghai') + interval '1 day 23 hours 30 minutes') AT TIME ZONE 'Asia/Shanghai' - business_now())) * 1000)::bigint AS ms`,
-    );
-    await company.advance(Number(rows[0]?.ms));
+    await company.advanceToTomorrow(23, 30);
 
     await company.worker().deliverer.run();
 

@@ -194,7 +194,7 @@ describe('a new version of the repayment reminder', () => {
       id: before.id,
       externalId: 'some',
       amount: '100.00',
-      paidAt: new Date().toISOString(),
+      paidAt: (await company.now()).toISOString(),
     });
 
     expect(await loanOf(running)).toEqual(before);
@@ -210,7 +210,7 @@ describe('a new version of the repayment reminder', () => {
 
   test('one run takes the loans of all versions, each by its own', async () => {
     const { base } = company;
-    const late = new Date(Date.now() + 400 * 86_400_000);
+    const late = new Date((await company.now()).getTime() + 400 * 86_400_000);
     await company.db.pool.query('SELECT ensure_partitions($1)', [late]);
 
     await base.database.transaction(async (tx) =>

@@ -5,7 +5,6 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { Card } from '../../src/channels/card.ts';
 import { reminderSchedules, renderReminder } from '../../src/domain/reminders/index.ts';
-import { addDays, dateIn, instantOf } from '../../src/lib/business-date.ts';
 import type { Language } from '../../src/lib/i18n.ts';
 import { ADMIN, useCompany, type StaffActor } from './support/company.ts';
 import { deployTexts } from './support/deploy.ts';
@@ -14,7 +13,6 @@ import { publishChanged } from './support/publish.ts';
 const company = useCompany();
 const { wecom, slack, telegram } = company.channels;
 const people = new Map<string, StaffActor>();
-const ZONE = 'Asia/Shanghai';
 let phone = 13_800_300_000;
 /** Submitted before the deployment. */
 const running: Record<'returned' | 'approved' | 'stopped', string> = { returned: '', approved: '', stopped: '' };
@@ -163,10 +161,7 @@ describe('a form that was open when its flow was worded anew', () => {
 
 describe('an approval that was running when its flow was worded anew', () => {
   test('is called to mind in its own words', async () => {
-    const { rows } = await company.db.pool.query<{ now: Date }>('SELECT business_now() AS now');
-    const now = rows[0]?.now ?? new Date(0);
-    const morning = instantOf(addDays(dateIn(now, ZONE), 1), { hour: 10 }, ZONE); // nobody is reminded at night
-    await company.advance(morning.getTime() - now.getTime());
+    await company.advanceToTomorrow(10); // it is reminded of after a while, and nobody is at night
     await company.drain();
 
     const reminders = telegram.said('7102').filter((words) => words.includes('waiting for your decision'));

@@ -34,6 +34,12 @@ const RUNNING = Symbol.for('daiban.test.server');
 const shared = globalThis as { [RUNNING]?: Running };
 const PREFIX = 'daiban-test-';
 
+/**
+ * Where business time begins in a test's database: a Monday, ten in the morning in Shanghai. Hours in which nobody is
+ * disturbed, holidays and the ends of months would otherwise have tests pass by day and fail by night.
+ */
+const BEGINNING = '2026-11-23T02:00:00Z';
+
 /** Projects load this file separately but share the server: the first one in starts it. */
 export async function setup(project: TestProject): Promise<void> {
   const running = (shared[RUNNING] ??= { users: 0, server: startServer() });
@@ -67,11 +73,18 @@ async function startServer(): Promise<TestServer & { stop(): Promise<void> }> {
   return { adminUrl: cluster.url, template, stop: () => remove(cluster, folder) };
 }
 
+/** Back to the beginning, which the product's clock cannot do; from there on it only goes forward again. */
+const BEGIN = `
+  ALTER TABLE business_clock DROP CONSTRAINT business_clock_offset_ms_check, DISABLE TRIGGER business_clock_forward;
+  UPDATE business_clock SET offset_ms = floor(extract(epoch FROM timestamptz '${BEGINNING}' - clock_timestamp()) * 1000);
+  ALTER TABLE business_clock ENABLE TRIGGER business_clock_forward`;
+
 async function makeTemplate(adminUrl: string, template: string): Promise<void> {
   await runSql(adminUrl, `CREATE DATABASE ${template}`);
   const url = new URL(adminUrl);
   url.pathname = `/${template}`;
   await migrate(url.toString());
+  await runSql(url.toString(), BEGIN);
 }
 
 async function remove(cluster: TestCluster, folder: string): Promise<void> {

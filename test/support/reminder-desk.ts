@@ -41,7 +41,7 @@ export function useReminderDesk(): ReminderDesk {
       [FLOW],
     );
     shipped = rows[0]?.id ?? '';
-    await company.advance(NOW.getTime() - Date.now());
+    await company.advanceTo(NOW);
   });
   beforeEach(async () => {
     await clear(company, shipped);

@@ -5,10 +5,8 @@ import { inUnit } from '../../../src/core/unit/unit.ts';
 import { Database } from '../../../src/db/database.ts';
 import { insertInternal } from '../../../src/inbox/internal.ts';
 import { askAfterGap, CallbackWatch } from '../../../src/jobs/callback-gap.ts';
-import { instantOf, dateIn, addDays } from '../../../src/lib/business-date.ts';
 import { ACCOUNTS, ADMIN, useCompany, type StaffActor } from '../../invariants/support/company.ts';
 
-const ZONE = 'Asia/Shanghai';
 const HOUR = 3_600_000;
 const company = useCompany();
 const { wecom } = company.channels;
@@ -33,16 +31,9 @@ afterAll(async () => {
 
 /** Moves business time to this hour of the next day in the company's zone. */
 async function tomorrowAt(hour: number): Promise<void> {
-  const now = await businessNow();
-  const then = instantOf(addDays(dateIn(now, ZONE), 1), { hour }, ZONE);
-  await company.advance(then.getTime() - now.getTime());
+  await company.advanceToTomorrow(hour);
   await company.drain();
   wecom.sent.length = 0;
-}
-
-async function businessNow(): Promise<Date> {
-  const { rows } = await company.db.pool.query<{ now: Date }>('SELECT business_now() AS now');
-  return rows[0]?.now ?? new Date(0);
 }
 
 /** A web process of its own. */
@@ -68,7 +59,7 @@ async function ring(chat: string): Promise<void> {
     conversationId: rows[0]?.id ?? '',
     kind: 'silence',
     body: { internal: 'silence', at: 0 },
-    now: await businessNow(),
+    now: await company.now(),
   });
 }
 
@@ -170,7 +161,7 @@ describe('whoever may have been missed', () => {
     await company.say(wecom, 'xiaolin', '/help');
     await company.drain();
     wecom.sent.length = 0;
-    const activeSince = (await businessNow()).toISOString().slice(0, 10);
+    const activeSince = (await company.now()).toISOString().slice(0, 10);
     const gap = { account: ACCOUNTS.wecom, from: '2026-11-21T01:05:10Z', to: '2026-11-21T01:19:30Z', activeSince };
     const ask = async (): Promise<void> =>
       inUnit(company.base.unit, async (unit) =>

@@ -76,13 +76,13 @@ async function approves(application: string): Promise<void> {
 
 /** The first reminder of his loan falls due and is carried out. */
 async function isReminded(): Promise<void> {
-  const { rows } = await company.db.pool.query<{ ms: number }>(
-    `SELECT extract(epoch FROM next_reminder_at - business_now())::float8 * 1000 AS ms FROM loans WHERE customer_id = $1`,
+  const { rows } = await company.db.pool.query<{ at: Date }>(
+    `SELECT next_reminder_at + interval '1 minute' AS at FROM loans WHERE customer_id = $1`,
     [he.id],
   );
-  await company.advance(Math.round(rows[0]?.ms ?? 0) + 60_000);
+  await company.advanceTo(rows[0]?.at ?? new Date(Number.NaN));
   const { base } = company;
-  const now = (await company.db.pool.query<{ now: Date }>('SELECT business_now() AS now')).rows[0]?.now ?? new Date(0);
+  const now = await company.now();
   await base.database.transaction(async (tx) =>
     runDueReminders(tx, reminderSchedules(base.flows).known(), { now, limit: 500, traceId: 'test' }),
   );

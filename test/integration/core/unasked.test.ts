@@ -39,19 +39,14 @@ async function knowsCustomer(): Promise<void> {
   for (const channel of [telegram, wecom]) channel.sent.length = 0;
 }
 
-async function now(): Promise<Date> {
-  const { rows } = await company.db.pool.query<{ now: Date }>('SELECT business_now() AS now');
-  return rows[0]?.now ?? new Date(0);
-}
-
 /** Business time goes on to when a clock shows this next; what falls due by then is done. */
 async function clock(time: string, zone = SHANGHAI): Promise<void> {
   const [hour = 0, minute = 0] = time.split(':').map(Number);
-  const from = await now();
+  const from = await company.now();
   const { date } = wallClock(from, zone);
   const today = instantOf(date, { hour, minute }, zone);
   const at = today > from ? today : instantOf(addDays(date, 1), { hour, minute }, zone);
-  await company.advance(Math.ceil(at.getTime() - from.getTime()));
+  await company.advanceTo(at);
   await company.drain();
 }
 
@@ -121,7 +116,8 @@ describe('a customer who was asked late in the evening and does not answer', () 
   });
 
   test('is left alone by the clock of the place where he lives, summer time begun meanwhile', async () => {
-    for (let at = await now(); !isDayBeforeSummerTime(at); at = await now()) await company.advance(86_400_000);
+    for (let at = await company.now(); !isDayBeforeSummerTime(at); at = await company.now())
+      await company.advance(86_400_000);
     await knowsCustomer();
     await company.db.pool.query('UPDATE customers SET zone = $2 WHERE id = $1', [he.id, NEW_YORK]);
     await isAsked('22:00', NEW_YORK);
@@ -266,7 +262,7 @@ describe('a reminder with buttons that the gate holds back', () => {
     await shares();
     const asked = card();
     await company.advance(86_400_000 + 60_000);
-    const tomorrow = new Date((await now()).getTime() + 86_400_000);
+    const tomorrow = new Date((await company.now()).getTime() + 86_400_000);
     const { unit, services } = company.base;
     while ((await fireNext({ ...unit, handlers: timerHandlers(services), log: silentLog })) > 0);
     const worker = company.worker({ gates: [async () => ({ decision: 'deny', rule: 'COL-F4', until: tomorrow })] });
@@ -302,7 +298,7 @@ test('a silence that cannot be handled is an incident, and no word to the custom
     conversationId: rows[0]?.id ?? '',
     kind: 'silence',
     body: { internal: 'silence', at: 1 },
-    now: await now(),
+    now: await company.now(),
   });
   const { turns, deliverer } = company.worker({
     handle: async () => {

@@ -247,7 +247,7 @@ describe('to the file of whoever withdrew or declined', () => {
       bytes: jpegFile(he.chat),
       name: '',
       mime: 'image/jpeg',
-      now: new Date(),
+      now: await company.now(),
     });
     await company.call(he, 'consent.withdraw', { consent: 'personal-information' });
 

@@ -68,7 +68,7 @@ async function file(customerId: string, caption: string): Promise<string> {
       customer: { id: customerId, data_key: rows[0]?.data_key ?? 0 },
       bytes: jpegFile(`${caption} ${phone}`),
       claim: {},
-      now: new Date(),
+      now: await company.now(),
     },
   );
   const media = stored.kind === 'stored' ? { fileId: stored.fileId, caption } : { refused: stored.reason };

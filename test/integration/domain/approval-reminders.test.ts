@@ -15,19 +15,7 @@ beforeAll(async () => {
   reviewer = await company.addStaff('周敏', ['reviewer'], { telegram: '7102' });
 });
 
-beforeEach(async () => tomorrowAt(9));
-
-/** Moves business time to this hour of the next day on the company's clock. */
-async function tomorrowAt(hour: number): Promise<void> {
-  const now = await businessNow();
-  const then = instantOf(addDays(dateIn(now, ZONE), 1), { hour }, ZONE);
-  await company.advance(then.getTime() - now.getTime());
-}
-
-async function businessNow(): Promise<Date> {
-  const { rows } = await company.db.pool.query<{ now: Date }>('SELECT business_now() AS now');
-  return rows[0]?.now ?? new Date(0);
-}
+beforeEach(async () => company.advanceToTomorrow(9));
 
 /** Submits a case; its number. */
 async function submit(who = sales): Promise<string> {
@@ -55,7 +43,7 @@ async function later(ms: number): Promise<void> {
 
 /** Moves on to the next time the company's clock shows this hour. */
 async function untilHour(hour: number): Promise<void> {
-  const now = await businessNow();
+  const now = await company.now();
   const today = instantOf(dateIn(now, ZONE), { hour }, ZONE);
   const then = today > now ? today : instantOf(addDays(dateIn(now, ZONE), 1), { hour }, ZONE);
   await later(then.getTime() - now.getTime());
@@ -107,7 +95,7 @@ describe('an approval nobody decides', () => {
   });
 
   test('reminds by day only: what falls due in the evening waits for 08:00, also after an outage', async () => {
-    await tomorrowAt(17);
+    await company.advanceToTomorrow(17);
     const application = await submit();
     for (const hour of [21, 22, 7]) {
       await untilHour(hour);

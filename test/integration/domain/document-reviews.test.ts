@@ -33,7 +33,7 @@ async function filed(customerId: string): Promise<string> {
     bytes: jpegFile(`review ${files}`),
     name: '',
     mime: 'image/jpeg',
-    now: new Date(),
+    now: await company.now(),
   });
   const media = { ...stored, caption: '流水' };
   return ((await company.call(lin, 'document.receive', { media })) as { document: string }).document;

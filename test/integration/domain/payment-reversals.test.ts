@@ -12,16 +12,14 @@ const company = useCompany();
 const MANAGER: Actor = { kind: 'TOKEN', id: 'erp', roles: ['manager'], language: 'zh-CN' };
 const REASON = '支票退票';
 const DAY_MS = 86_400_000;
-const daysAgo = (days: number): string => new Date(Date.now() - days * DAY_MS).toISOString();
+/** When the tests begin: no stage of a reminder lies near it. */
+const NOON = new Date('2026-11-24T04:00:00Z');
+const daysAgo = (days: number): string => new Date(NOON.getTime() - days * DAY_MS).toISOString();
 let sales: StaffActor;
 let customer: { readonly id: string };
 
 beforeAll(async () => {
-  // Noon of tomorrow: whatever the hour of the machine, no stage of a reminder lies near it.
-  const { rows } = await company.db.pool.query<{ ms: number }>(
-    `SELECT extract(epoch FROM (((business_now() AT TIME ZONE 'Asia/Shanghai')::date + 1 + time '12:00') AT TIME ZONE 'Asia/Shanghai') - business_now())::float8 * 1000 AS ms`,
-  );
-  await company.advance(Math.round(rows[0]?.ms ?? 0));
+  await company.advanceTo(NOON);
   sales = await company.addStaff('小林', ['sales'], { wecom: 'xiaolin' });
   const { customerId } = (await company.call(sales, 'lead.capture', {
     facts: { name: '何女士', phone: '13800300009', amount: '100000.00', term: 12 },
@@ -92,7 +90,7 @@ interface LoanShown {
 }
 
 let payments = 0;
-async function pay(loan: string, amount: string, paidAt = new Date().toISOString()): Promise<string> {
+async function pay(loan: string, amount: string, paidAt = NOON.toISOString()): Promise<string> {
   payments += 1;
   const externalId = `bank/${payments}`;
   await company.call(MANAGER, 'loan.recordPayment', { id: loan, externalId, amount, paidAt });
@@ -133,8 +131,7 @@ async function standing(loan: string): Promise<unknown> {
 async function remind(): Promise<void> {
   const schedules = reminderSchedules(company.base.flows);
   await company.base.database.transaction(async (tx) => {
-    const [row] = await tx.query<{ now: Date }>({ name: 'test-now', text: 'SELECT business_now() AS now' });
-    await runDueReminders(tx, schedules.known(), { now: row?.now ?? new Date(0), limit: 500, traceId: 'test' });
+    await runDueReminders(tx, schedules.known(), { now: await company.now(), limit: 500, traceId: 'test' });
   });
 }
 
@@ -157,10 +154,9 @@ describe('a reversed payment', () => {
     await fc.assert(
       fc.asyncProperty(fc.array(draft, { minLength: 1, maxLength: 6 }), async (drafts) => {
         const [loan, fresh] = [await lend(monthly(4, 10)), await lend(monthly(4, 10))];
-        const now = Date.now();
         const made = [];
         for (const [index, { fen: amountFen, day, isMistake }] of drafts.entries()) {
-          const paidAt = new Date(now - day * DAY_MS - index).toISOString();
+          const paidAt = new Date(NOON.getTime() - day * DAY_MS - index).toISOString();
           const amount = (amountFen / 100).toFixed(2);
           made.push({ isMistake, externalId: await pay(loan, amount, paidAt) });
           if (!isMistake) await pay(fresh, amount, paidAt);
@@ -233,7 +229,7 @@ describe('a reversed payment', () => {
 
   test('keeps its external id: told again it still does not count, and another payment needs another id', async () => {
     const loan = await lend(monthly(2, 10));
-    const paidAt = new Date().toISOString();
+    const paidAt = NOON.toISOString();
     const paid = await pay(loan, '1050.00', paidAt);
     await reverse(loan, paid);
 
@@ -405,7 +401,7 @@ describe('those concerned', () => {
     const loan = await lend(monthly(1, 10));
     const paidAt = new Date(daysAgo(2));
     const on = dateIn(paidAt, 'Asia/Shanghai');
-    const day = dayText(on, 'zh-CN', dateIn(new Date(daysAgo(0)), 'Asia/Shanghai'));
+    const day = dayText(on, 'zh-CN', dateIn(NOON, 'Asia/Shanghai'));
     await reverse(loan, await pay(loan, '1050.00', paidAt.toISOString()));
 
     const { items } = (await company.call(MANAGER, 'timeline.read', { id: customer.id, limit: 200 })) as {

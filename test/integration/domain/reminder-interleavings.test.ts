@@ -46,16 +46,8 @@ const VERSIONS = [
   ],
 ] as const;
 
-/** Noon of tomorrow. */
-async function toNoon(): Promise<void> {
-  const { rows } = await company.db.pool.query<{ ms: number }>(
-    `SELECT extract(epoch FROM (((business_now() AT TIME ZONE '${ZONE}')::date + 1 + time '12:00') AT TIME ZONE '${ZONE}') - business_now())::float8 * 1000 AS ms`,
-  );
-  await company.advance(Math.round(rows[0]?.ms ?? 0));
-}
-
 beforeAll(async () => {
-  await toNoon(); // so that every run of the test sees the same hours
+  await company.advanceToTomorrow(12); // so that every run of the test sees the same hours
   const sales = await company.addStaff('小林', ['sales'], { wecom: 'xiaolin' });
   ({ customerId: customer } = (await company.call(sales, 'lead.capture', {
     facts: { name: '何女士', phone: '13800300009', amount: '100000.00', term: 12 },
@@ -71,11 +63,6 @@ beforeAll(async () => {
   }
   worker = company.worker({ gates: [] });
 });
-
-async function now(): Promise<Date> {
-  const { rows } = await company.db.pool.query<{ now: Date }>('SELECT business_now() AS now');
-  return rows[0]?.now ?? new Date(0);
-}
 
 let lent = 0;
 
@@ -151,7 +138,7 @@ function isTrueAt({ day, at }: Fate, then: Date): boolean {
 /** The scheduler until nothing is due. What it puts into the outbox has come, is of an open instalment, the newest of it and true. */
 async function look(loans: readonly string[]): Promise<void> {
   const { base } = company;
-  const at = await now();
+  const at = await company.now();
   const before = new Set((await fatesOf(loans)).map(({ message }) => message));
   for (let lookedAt = 1; lookedAt > 0;) {
     ({ looked_at: lookedAt } = await base.database.transaction(async (tx) =>
@@ -176,7 +163,7 @@ async function deliver(loans: readonly string[]): Promise<void> {
   const before = new Set((await fatesOf(loans)).filter(({ state }) => state === 'SENT').map(({ message }) => message));
   const { unit, services } = company.base;
   while ((await fireNext({ ...unit, handlers: timerHandlers(services), log: silentLog })) > 0);
-  const at = await now();
+  const at = await company.now();
   while ((await worker.deliverer.run()) > 0);
   const { hour } = wallClock(at, ZONE);
   const fates = await fatesOf(loans);
@@ -236,7 +223,7 @@ async function take(one: Step, { loans, payments }: Books): Promise<unknown> {
       return loans.push(await lend([0, 1, 2].map((n) => one.first + n * one.every)));
     case 'pay': {
       const payment = { loan: loans[one.pick % loans.length] ?? '', externalId: newId() };
-      const paidAt = new Date((await now()).getTime() - one.daysAgo * DAY_MS).toISOString();
+      const paidAt = new Date((await company.now()).getTime() - one.daysAgo * DAY_MS).toISOString();
       payments.push(payment);
       const { loan: id, externalId } = payment;
       return company.call(MANAGER, 'loan.recordPayment', { id, externalId, amount: `${one.amount / 100}.00`, paidAt });
@@ -268,7 +255,7 @@ test('a stage is sent once and in time or recorded as ended, whatever happens to
       const books: Books = { loans: [await lend([2, 5, 8, 11])], payments: [] };
       for (const one of steps) await take(one, books);
       // Until every stage of everything has come, with outages of two weeks.
-      await toNoon();
+      await company.advanceToTomorrow(12);
       for (let round = 0; round < 2; round += 1) {
         await company.advance(16 * DAY_MS);
         await look(books.loans);
@@ -316,7 +303,7 @@ test('a payment taken back in the moment in which its loan is looked at has its 
   await company.advance(3 * DAY_MS); // the second instalment's first stage is due
 
   await withSlowReader(async (role, release) => {
-    const at = await now();
+    const at = await company.now();
     const looking = base.database.transaction(async (tx) => {
       await tx.query(`SET LOCAL ROLE ${role}`);
       return runDueReminders(tx, reminderSchedules(base.flows).known(), { now: at, limit: 500, traceId: 'test' });

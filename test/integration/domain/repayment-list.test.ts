@@ -147,7 +147,7 @@ test('an instalment that owes nothing is paid from the start: not overdue, not r
   };
   const asMade = { overdue: 0, rows: ['2 已还', '3 未到期'] };
   expect(await states()).toEqual(asMade);
-  const paidAt = new Date().toISOString();
+  const paidAt = (await company.now()).toISOString();
   const pay = { id: loan, externalId: 'bank-zero', amount: '50000.00', paidAt };
   expect(await company.call(ADMIN, 'loan.recordPayment', pay)).toMatchObject({ allocated: [{ instalment: 3 }] });
   await company.call(ADMIN, 'loan.reversePayment', { id: loan, externalId: 'bank-zero', reason: '退票' });

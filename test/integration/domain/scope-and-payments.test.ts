@@ -6,6 +6,9 @@ import { useCompany, type StaffActor } from '../../invariants/support/company.ts
 
 const company = useCompany();
 const MANAGER: Actor = { kind: 'TOKEN', id: 'erp', roles: ['manager'], language: 'zh-CN' };
+const DAY_MS = 86_400_000;
+/** Shortly after business time begins. */
+const PAID_AT = new Date('2026-11-23T02:00:00Z');
 let reviewer: StaffActor;
 const loans: string[] = [];
 
@@ -35,7 +38,7 @@ async function approvals(actor: Actor): Promise<readonly { readonly id: string; 
 const payment = (fields: object): object => ({
   externalId: 'bank-1',
   amount: '500.00',
-  paidAt: new Date().toISOString(),
+  paidAt: PAID_AT.toISOString(),
   ...fields,
 });
 
@@ -70,7 +73,7 @@ describe('a payment', () => {
     for (const other of [
       { amount: '10.01' },
       { id: loans[1] },
-      { paidAt: new Date(Date.now() - 86_400_000).toISOString() },
+      { paidAt: new Date(PAID_AT.getTime() - DAY_MS).toISOString() },
     ])
       expect(await refusalOf(company.call(MANAGER, 'loan.recordPayment', { ...told, ...other }))).toBe(
         'payment.external_id_reused',
@@ -99,7 +102,7 @@ describe('a payment', () => {
 
   test('may have come in the year before the loan was written down; who dates it earlier reads how early it may be', async () => {
     const { startOn } = (await company.call(MANAGER, 'loan.get', { id: loans[0] })) as { startOn: string };
-    const before = (days: number): string => new Date(Date.parse(startOn) - days * 86_400_000).toISOString();
+    const before = (days: number): string => new Date(Date.parse(startOn) - days * DAY_MS).toISOString();
     const pay = async (paidAt: string): Promise<unknown> =>
       company.call(MANAGER, 'loan.recordPayment', payment({ id: loans[0], externalId: 'bank-6', paidAt }));
 
@@ -118,7 +121,11 @@ describe('a payment', () => {
     ['of nothing', { amount: '0.00' }, 'payment.invalid_amount'],
     ['below nothing', { amount: '-5.00' }, 'payment.invalid_amount'],
     ['in powers of ten', { amount: '1e3' }, 'payment.invalid_amount'],
-    ['of the day after tomorrow', { paidAt: new Date(Date.now() + 172_800_000).toISOString() }, 'payment.in_future'],
+    [
+      'of the day after tomorrow',
+      { paidAt: new Date(PAID_AT.getTime() + 2 * DAY_MS).toISOString() },
+      'payment.in_future',
+    ],
   ])('%s is refused', async (_what, fields, code) => {
     expect(await refusalOf(company.call(MANAGER, 'loan.recordPayment', payment({ id: loans[0], ...fields })))).toBe(
       code,

@@ -22,11 +22,7 @@ let manager: StaffActor;
 let today: string;
 
 beforeAll(async () => {
-  // Noon of tomorrow: whatever the hour is here, a day has passed its stages and is not about to end.
-  const { rows } = await company.db.pool.query<{ ms: number }>(
-    `SELECT extract(epoch FROM (date_trunc('day', business_now() AT TIME ZONE 'Asia/Shanghai') + interval '36 hours') AT TIME ZONE 'Asia/Shanghai' - business_now())::float8 * 1000 AS ms`,
-  );
-  await company.advance(Math.round(rows[0]?.ms ?? 0));
+  await company.advanceToTomorrow(12); // a day has passed its stages by then and is not about to end
   sales = await company.addStaff('小林', ['sales'], { wecom: 'xiaolin' });
   manager = await company.addStaff('梁总', ['manager'], { wecom: 'liang' });
 });

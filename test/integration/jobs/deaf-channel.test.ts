@@ -178,7 +178,7 @@ describe('a platform that refuses to let us listen', () => {
     const { database } = company.base;
     const report = async (): Promise<void> =>
       database.transaction(async (tx) =>
-        noteDeaf(tx, company.base.keys, { account: slack.account, code: 'invalid_auth', now: new Date() }),
+        noteDeaf(tx, company.base.keys, { account: slack.account, code: 'invalid_auth', now: await company.now() }),
       );
     await report();
     answer = () => undefined;

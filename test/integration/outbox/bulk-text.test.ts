@@ -19,11 +19,11 @@ beforeAll(async () => {
   const { rows } = await company.db.pool.query<typeof loan>('SELECT id, customer_id FROM loans');
   if (rows[0]) loan = rows[0];
   // Noon of the day it is due: a reminder says so on that day only.
-  const { rows: noon } = await company.db.pool.query<{ ms: number }>(
-    `SELECT extract(epoch FROM (due_on + time '12:00') AT TIME ZONE 'Asia/Shanghai' - business_now())::float8 * 1000 AS ms FROM instalments WHERE loan_id = $1 AND number = 1`,
+  const { rows: noon } = await company.db.pool.query<{ at: Date }>(
+    `SELECT (due_on + time '12:00') AT TIME ZONE 'Asia/Shanghai' AS at FROM instalments WHERE loan_id = $1 AND number = 1`,
     [loan.id],
   );
-  await company.advance(Math.round(noon[0]?.ms ?? 0));
+  await company.advanceTo(noon[0]?.at ?? new Date(Number.NaN));
 });
 beforeEach(async () => {
   await company.db.pool.query('TRUNCATE outbox, outbox_keys, timers, timeline_items, timeline_links');
@@ -41,7 +41,7 @@ let payments = 0;
 
 async function pay(amount: string): Promise<void> {
   payments += 1;
-  const paidAt = new Date().toISOString();
+  const paidAt = (await company.now()).toISOString();
   await company.call(ADMIN, 'loan.recordPayment', { id: loan.id, externalId: `x${payments}`, amount, paidAt });
 }
 
@@ -61,7 +61,8 @@ async function dueAgain(): Promise<void> {
 }
 
 test('a reminder that the gate puts off is not on the file before it is sent, and then with the amount that was sent', async () => {
-  const later: SendGate = async () => ({ decision: 'deny', rule: 'COL-T1', until: new Date(Date.now() + 1000) });
+  const until = new Date((await company.now()).getTime() + 1000);
+  const later: SendGate = async () => ({ decision: 'deny', rule: 'COL-T1', until });
   await company.worker({ gates: [later] }).deliverer.run();
   expect(await onFile()).toEqual([]);
   await pay('1000.00');

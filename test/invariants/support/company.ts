@@ -20,11 +20,13 @@ import { personalValues } from '../../../src/domain/customers/index.ts';
 import { linkEarlier, wordsOf, writeChange, writeIncoming } from '../../../src/domain/timeline/index.ts';
 import { Inbox } from '../../../src/inbox/receive.ts';
 import type { Caution } from '../../../src/jobs/caution.ts';
+import { businessNow } from '../../../src/jobs/clock.ts';
 import { InboxJob } from '../../../src/jobs/inbox.ts';
 import { parkMessage } from '../../../src/jobs/parked.ts';
 import { timerHandlers } from '../../../src/jobs/timer-handlers.ts';
 import { fireNext } from '../../../src/jobs/timers.ts';
 import { createTroubleHandler } from '../../../src/jobs/trouble.ts';
+import { addDays, dateIn, instantOf } from '../../../src/lib/business-date.ts';
 import { silentLog } from '../../../src/lib/log.ts';
 import { Deliverer } from '../../../src/outbox/deliver.ts';
 import type { SendGate } from '../../../src/outbox/gate.ts';
@@ -94,8 +96,13 @@ export interface Company {
     accounts?: Partial<Record<'wecom' | 'slack' | 'telegram', string>>,
   ): Promise<StaffActor>;
   count(sql: string, values?: readonly unknown[]): Promise<number>;
+  /** Business time: begins where every test's database begins, and is not the machine's. */
+  now(): Promise<Date>;
   /** Moves business time forward. */
   advance(ms: number): Promise<void>;
+  advanceTo(moment: Date): Promise<void>;
+  /** Moves business time to an hour of the next day on the company's clock. */
+  advanceToTomorrow(hour: number, minute?: number): Promise<void>;
 }
 
 /** The company of one test file. Call at the top of the file. */
@@ -220,9 +227,20 @@ export function useCompany(): Company {
       const { rows } = await db.pool.query<{ n: string }>(`SELECT count(*) AS n FROM ${sql}`, [...values]);
       return Number(rows[0]?.n);
     },
+    async now() {
+      return businessNow(db.database);
+    },
     async advance(ms) {
       await db.pool.query('UPDATE business_clock SET offset_ms = offset_ms + $1', [ms]);
       await db.pool.query('SELECT ensure_partitions(business_now())');
+    },
+    async advanceTo(moment) {
+      await this.advance(moment.getTime() - (await this.now()).getTime());
+    },
+    async advanceToTomorrow(hour, minute = 0) {
+      const { companyZone } = this.base.services;
+      const tomorrow = addDays(dateIn(await this.now(), companyZone), 1);
+      await this.advanceTo(instantOf(tomorrow, { hour, minute }, companyZone));
     },
   };
   return company;
