@@ -2,15 +2,16 @@
 import { toHalfWidth } from '../../lib/mask.ts';
 import { formatYuan } from '../../lib/money.ts';
 import { someoneElse } from './addressee.ts';
-import { obey, repair } from './begin.ts';
+import { begin, obey, repair } from './begin.ts';
 import { readDistrict, writeCityOf, type DistrictRead } from './district.ts';
 import { loanWithoutUnit, NAMES_LOAN, sayAmbiguous, sayHeard } from './heard.ts';
+import { findStart } from './open.ts';
 import { askSlot, prompt, sayStillOpen } from './prompt.ts';
 import type { StepOf } from '../flow/index.ts';
 import type { Reading } from './protocol.ts';
 import { reconsider, reopen, run } from './run.ts';
 import { sayOn } from './say.ts';
-import { isAsking } from './small-talk.ts';
+import { isAsking, saysSomething } from './small-talk.ts';
 import { absorb, askConflict, conflictOf, emptySlot, sayProblem, writeSlot } from './slots.ts';
 import type { Frame } from './state.ts';
 import type { Turn } from './turn.ts';
@@ -45,7 +46,7 @@ const GIVES_UP =
 
 /** Reads a message for the open question and for everything else the form wants; the draft survives whatever it is. */
 export function answer(turn: Turn, frame: Frame, text: string, reading: Reading): void {
-  if (isGivenUp(turn, frame, text)) return obey(turn, { name: 'cancel', argument: '' });
+  if (isGivenUp(turn, frame, text)) return giveUp(turn);
   const other = someoneElse(turn, frame, reading);
   if (other) return askConflict(turn, { ...other, text, other: true });
   const conflict = conflictOf(turn, frame, reading.understanding.facts);
@@ -77,11 +78,17 @@ export function answer(turn: Turn, frame: Frame, text: string, reading: Reading)
   missed(turn, text);
 }
 
-/** 算了 of a colleague puts the form aside; at a question for yes or no it is an answer. */
+/** 算了 of a colleague puts the form aside; of a customer it is for his adviser to hear. */
+function giveUp(turn: Turn): void {
+  const heard = turn.tools.audience === 'customer' && findStart(turn, ({ intent }) => intent === 'give-up');
+  return heard ? begin(turn, heard) : obey(turn, { name: 'cancel', argument: '' });
+}
+
+/** At a question for yes or no it is an answer. */
 function isGivenUp(turn: Turn, frame: Frame, text: string): boolean {
   const asked = frame.wait === 'slot' ? turn.flowOf(frame).slots.get(frame.asked ?? '') : undefined;
   const isAnswer = asked?.type === 'yes-no' || asked?.type === 'consent';
-  return turn.tools.audience === 'staff' && !isAnswer && GIVES_UP.test(toSimplified(text).trim());
+  return !isAnswer && GIVES_UP.test(toSimplified(text).trim());
 }
 
 /** The open question, if it comes before the form: whatever is said at it, nothing is noted. */
@@ -232,7 +239,7 @@ export function proceed(turn: Turn): void {
 function missed(turn: Turn, text: string): void {
   const frame = turn.top;
   if (!frame || answerCourtesy(turn, frame, text)) return;
-  if (turn.tools.audience === 'customer' && isAsking(text)) return repair(turn, 'cannot-handle');
+  if (turn.tools.audience === 'customer' && isForAdviser(turn, frame, text)) return repair(turn, 'cannot-handle');
   const misses = frame.misses + 1;
   turn.put({ ...frame, misses });
   if (misses > MAX_MISSES) {
@@ -247,6 +254,12 @@ function missed(turn: Turn, text: string): void {
   } else if (sayWhatIsOffered(turn, frame)) return;
   else sayChoose(turn, frame);
   prompt(turn);
+}
+
+/** What a customer asks, and what he says of something in words that no row of a list has: 这是我老婆的. */
+function isForAdviser(turn: Turn, frame: Frame, text: string): boolean {
+  const step = turn.flowOf(frame).steps.get(frame.step);
+  return isAsking(text) || (step?.kind === 'ask' && step.pick !== undefined && saysSomething(text));
 }
 
 /** The card still stands above: a colleague who types something else is told in one line what it waits for, not shown it again. */

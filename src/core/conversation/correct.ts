@@ -123,7 +123,7 @@ export function correct(turn: Turn, correction: Correction): boolean {
     reopen(turn, target.slot);
     return true;
   }
-  const parsed = readValue(turn, target, correction.value);
+  const parsed = readValue(turn, target, correction);
   if ('problem' in parsed && NONE.test(correction.value))
     return takeBack(turn, { ...correction, value: '', isGone: true, isDeleted: true });
   if ('problem' in parsed) {
@@ -154,13 +154,15 @@ function replacesOnesOwn(turn: Turn, type: AnswerType, { denied, value }: Correc
 const NONE = /^(?:没有?了?|无|none|nothing|no)$/iu;
 
 /** The value as the field's type reads it; 36期 40万 begins with the field's own, if all behind it is of other fields. */
-function readValue(turn: Turn, { frame, slot }: SlotTarget, text: string): DistrictRead {
+function readValue(turn: Turn, { frame, slot }: SlotTarget, { target, value: text }: Correction): DistrictRead {
   const flow = turn.flowOf(frame);
   const type = flow.slots.get(slot)?.type ?? 'text';
+  const limits = flow.limits.get(slot);
+  const period = limits?.per === undefined ? '' : `${target} `; // 年收入改成36万
   const read = (words: string): DistrictRead =>
     type === 'district'
       ? readDistrict(turn, frame, words)
-      : parseAnswer(type, words, turn.tools.today, flow.limits.get(slot));
+      : parseAnswer(type, period + words, turn.tools.today, limits);
   const whole = read(text);
   const [first = '', ...rest] = text.split(/[,，\s]+/u);
   if ('value' in whole || rest.length === 0 || WHOLE_SENTENCE.has(type)) return whole;

@@ -1,7 +1,7 @@
 /** What a message, a button or a file does to the conversation. */
 import { toHalfWidth } from '../../lib/mask.ts';
 import type { CompiledConversation, Starter, StepOf } from '../flow/index.ts';
-import { heardByDraft } from './addressee.ts';
+import { heardByDraft, turnTo } from './addressee.ts';
 import { answer, answerBefore, proceed, questionBefore } from './answer.ts';
 import { begin, obey, repair } from './begin.ts';
 import type { Command } from './command.ts';
@@ -137,7 +137,7 @@ function respondToWords(turn: Turn, text: string, reading: Reading): void {
   const explicit = turn.tools.flows.startingWith(turn.tools.audience, text);
   if (explicit) return begin(turn, explicit);
   if (turn.top && gate) return answerBefore(turn, turn.top, gate, reading);
-  if (turn.top) return answer(turn, turn.top, text, reading);
+  if (turn.top) return answer(turn, hearer(turn, turn.top, reading), text, reading);
   const byFacts = findStart(turn, (starter) => hasFacts(starter, text, reading.understanding.facts));
   if (byFacts) return begin(turn, byFacts);
   if (isCourtesy(text) || isGreeting(text)) {
@@ -146,6 +146,19 @@ function respondToWords(turn: Turn, text: string, reading: Reading): void {
     return;
   }
   return repair(turn, 'cannot-handle');
+}
+
+/**
+ * The frame a sentence is for: the one on top, unless that only offers a choice (which file is this?) and a form below it
+ * asks for what is said. The choice stays open and comes back after the form.
+ */
+function hearer(turn: Turn, top: Frame, { understanding }: Reading): Frame {
+  const hears = (frame: Frame): boolean =>
+    understanding.facts.some((fact) => isHeard(turn.flowOf(frame), fact)) && !questionBefore(turn, frame);
+  if (top.wait !== 'choice' || hears(top)) return top;
+  const form = turn.frames().find((frame) => frame.wait !== 'call' && hears(frame));
+  if (form) turnTo(turn, form);
+  return form ?? top;
 }
 
 /**

@@ -27,8 +27,12 @@ interface SlotLimits {
   readonly min?: string | number;
   readonly max?: string | number;
   readonly maxLength?: number;
+  /** Months that a sum is counted over. */
+  readonly per?: number;
   readonly options?: Readonly<Record<string, readonly string[]>>;
 }
+
+const MONTHS = { month: 1, year: 12 } as const;
 
 /** A conversation's table. `dependents` lists, for each slot, the slots that become invalid with it. */
 export interface CompiledConversation extends Compiled {
@@ -124,6 +128,7 @@ function limitsOf(slot: SlotDefinition): SlotLimits {
     ...(slot.min === undefined ? {} : { min: slot.min }),
     ...(slot.max === undefined ? {} : { max: slot.max }),
     ...(slot.maxLength === undefined ? {} : { maxLength: slot.maxLength }),
+    ...(slot.per === undefined ? {} : { per: MONTHS[slot.per] }),
     ...(options ? { options } : {}),
   };
 }

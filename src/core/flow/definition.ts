@@ -72,6 +72,8 @@ const slotSchema = z.strictObject({
   min: z.union([yuan, z.number()]).optional(),
   max: z.union([yuan, z.number()]).optional(),
   maxLength: z.number().int().positive().max(1000).optional(),
+  /** For `money`: the sum of a month or of a year; what is said of another period is converted. */
+  per: z.enum(['month', 'year']).optional(),
   /** Words people use for it in corrections (金额改成50万). */
   words: z.array(z.string().min(1)).default([]),
   /** For `choice`: value → label key and words. A list after parsing: canonical JSON sorts the keys of a record. */

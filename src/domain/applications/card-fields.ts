@@ -18,8 +18,8 @@ const FORMER: readonly string[] = ['amount', 'term', 'method', 'rate', 'product'
 /** They stand in the heading of every card. */
 const HEADING: ReadonlySet<string> = new Set(['application', 'customer']);
 const MAX_REASON = 40;
-/** What of the lead is an amount of money that does not come every month. */
-const AMOUNTS = ['debt', 'turnover', 'assetValue'] as const;
+/** What of the lead is an amount of money that does not come every month or year. */
+const AMOUNTS = ['debt', 'assetValue'] as const;
 
 const FIELDS: Readonly<Record<string, Show>> = {
   amount: ({ amount }, words) => yuan(amount, words),
@@ -35,6 +35,7 @@ const FIELDS: Readonly<Record<string, Show>> = {
   earlier,
   ...Object.fromEntries(AMOUNTS.map((name): [string, Show] => [name, ({ facts }, words) => yuan(facts[name], words)])),
   income: ({ facts }, words) => yuan(facts['income'], words, 'yuan_a_month'),
+  turnover: ({ facts }, words) => yuan(facts['turnover'], words, 'yuan_a_year'),
   monthlyPayment: ({ facts }, words) =>
     facts['house'] === false ? undefined : yuan(facts['monthlyPayment'], words, 'yuan_a_month'),
 };

@@ -11,7 +11,7 @@ const PARTICLES = /^(?:[吧来呗好了啦行就]|看|处理)*[\s。.!！]*$/u;
 const TITLE = '(?:总经理|经理|总监|总|主管|主任|老师|部长|行长|专员|哥|姐|工)';
 const SURNAME = /^[老小阿]?(?<surname>[\u4e00-\u9fa5])/u;
 
-/** Those the words may mean: whoever is called exactly so, otherwise whom a sentence names, in full or as 王经理. */
+/** Those the words may mean: whoever is called exactly so, otherwise whom a sentence names, in full, as 王经理 or by a part. */
 export function peopleAddressed<P extends Named>(people: readonly P[], words: string): readonly P[] {
   const exact = peopleMeant(people, words);
   if (exact.length > 0) return exact;
@@ -23,17 +23,32 @@ export function peopleAddressed<P extends Named>(people: readonly P[], words: st
   const names = distinctNames(people);
   const distinct = people.filter((_, index) => calls(lengthOf(names[index] ?? '', rest)));
   if (distinct.length > 0) return distinct;
-  const named = people.filter(({ name }) => calls(lengthOf(name, rest)));
-  return named.length > 0 ? named : people.filter(({ name }) => calls(titleLength(name, rest)));
+  const ways = [lengthOf, titleLength, partLength].map((way) =>
+    people.filter(({ name }) => calls(way(name.normalize('NFKC').toLowerCase(), rest))),
+  );
+  return ways.find((found) => found.length > 0) ?? [];
 }
 
-/** How much of the sentence the name at its beginning takes; 0 when it does not begin with it. */
+/** How much of the sentence the name at its beginning takes, with its spaces; 0 when it does not begin with it. */
 function lengthOf(name: string, sentence: string): number {
-  const plain = bare(name);
-  return plain !== '' && sentence.startsWith(plain) ? plain.length : 0;
+  let at = 0;
+  for (const letter of bare(name)) {
+    while (at > 0 && sentence[at] === ' ') at += 1;
+    if (!sentence.startsWith(letter, at)) return 0;
+    at += letter.length;
+  }
+  return at;
 }
 
 function titleLength(name: string, sentence: string): number {
   const surname = SURNAME.exec(name)?.groups?.['surname'];
   return surname === undefined ? 0 : (new RegExp(`^${surname}${TITLE}`, 'u').exec(sentence)?.[0].length ?? 0);
+}
+
+/** Lin or Feng of Lin Feng; 小林, 老林 or 小满 of 林小满. Whoever is called 老林 is no 小林. */
+function partLength(name: string, sentence: string): number {
+  const [, surname = '', given = ''] = /^(?![老小阿])([\u4e00-\u9fa5])([\u4e00-\u9fa5]{1,2})$/u.exec(name) ?? [];
+  const parts = surname === '' ? name.split(/\s+/u) : ['老', '小', '阿'].map((called) => called + surname);
+  if (given.length > 1) parts.push(given);
+  return parts.find((part) => part.length > 1 && sentence.startsWith(part))?.length ?? 0;
 }

@@ -11,6 +11,7 @@ import { isNegative } from './negative.ts';
 import { toHalfWidth } from '../../../lib/mask.ts';
 import { toSimplified } from './normalise.ts';
 import { parseCount } from './numerals.ts';
+import { perPeriod } from './period.ts';
 import { parsePersonName } from './person-name.ts';
 import { parsePhone } from './phone.ts';
 import { parseDistrict, parsePlace } from './place.ts';
@@ -30,6 +31,8 @@ export interface AnswerLimits {
   readonly min?: string | number;
   readonly max?: string | number;
   readonly maxLength?: number;
+  /** Months over which a sum is kept: 年薪30万 answers a question for a month's income. */
+  readonly per?: number;
   /** For `choice`: each value with the words that mean it. */
   readonly options?: Readonly<Record<string, readonly string[]>>;
 }
@@ -86,14 +89,16 @@ const READERS: Readonly<Record<AnswerType, Reader>> = {
   choice: readChoice,
 };
 
-function readMoney(text: string): Answer {
+function readMoney(text: string, _: BusinessDate, { per }: AnswerLimits): Answer {
   if (isNegative(text)) return { problem: 'money_negative' };
   if (/^\D{0,6}\d{1,4}\s?个$/u.test(text)) return { problem: 'money_unit' };
   const mentions = findMoney(text);
   const [only] = mentions;
   if (mentions.length !== 1 || !only || findMoneyRanges(text).length > 0) return { problem: 'money' };
   if (lacksUnit(only) && !/[元块]/u.test(text)) return { problem: 'money_unit' };
-  return { value: formatYuan(only.amount) };
+  const amount =
+    per === undefined ? only.amount : perPeriod(only.amount, per, text.slice(0, only.start), text.slice(only.end));
+  return amount === undefined ? { problem: 'money' } : { value: formatYuan(amount) };
 }
 
 function readDate(text: string, today: BusinessDate): Answer {

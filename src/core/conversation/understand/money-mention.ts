@@ -12,13 +12,15 @@ const SCALES: Readonly<Record<string, bigint>> = {
   w: 10_000n,
   百万: 1_000_000n,
   million: 1_000_000n,
+  m: 1_000_000n,
   千万: 10_000_000n,
   亿: 100_000_000n,
 };
 
 const ARABIC = String.raw`(?<number>\d{1,3}(?:,\d{3})+(?:\.\d{1,6})?|\d{1,12}(?:\.\d{1,6})?)`;
 /** 50个w, 2个亿: what the trade calls one 万 is written out. */
-const SCALE = '(?:个\\s?(?=[万亿wW]))?(?<scale>百万|千万|万|亿|百|千|million|[wWkK](?![A-Za-z]))?';
+const SCALE =
+  '(?:个\\s?(?=[万亿wW]))?(?<scale>百万|千万|万|亿|百|千|million|[wWkK](?![A-Za-z])|[mM](?![A-Za-z²\\d\u4e00-\u9fa5]))?';
 /** 2万5 is 25 000, 8千5 is 8 500. */
 const TAIL = String.raw`(?<tail>(?<=[万wW千kK])\d(?!\d|\.\d|\s?(?:年|期|个月))千?)?`;
 const UNIT = String.raw`(?<unit>\s?(?:元整?|块钱?|圆|人民币|rmb|RMB|yuan|CNY))?`;

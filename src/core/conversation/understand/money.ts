@@ -2,12 +2,13 @@
  * What the amounts in a text are for: the wanted loan, a monthly payment, an income, a debt. An amount whose meaning is not
  * certain stays below `CERTAIN`.
  */
-import { fen, formatYuan } from '../../../lib/money.ts';
+import { fen, formatYuan, type Fen } from '../../../lib/money.ts';
 import { CERTAIN, type Fact, type FactName, type Findings, type Problem } from './fact.ts';
 import { findMoney, lacksUnit, type MoneyMention } from './money-mention.ts';
 import { findMoneyRanges, type MoneyRange } from './money-range.ts';
 import { clauseAfter, clauseBefore } from './normalise.ts';
 import { NUMERAL_CHARACTERS } from './numerals.ts';
+import { KEPT_PER, perPeriod } from './period.ts';
 import { takesBack } from './retraction.ts';
 import { matchesOf } from '../../../lib/matches.ts';
 
@@ -41,7 +42,7 @@ const ROLES: readonly Role[] = [
   {
     name: 'income',
     before: rightmost(
-      /(?:收入|工资|月薪|年薪|薪水|打卡|税后|税前|到手|月入|底薪|退休金|养老金|挣|赚|income|salary|earns?)[^\d]{0,5}$/iu,
+      /(?:收入|工资|月薪|年薪|薪水|打卡|税后|税前|到手|月入|底薪|退休金|养老金|挣|赚|income|salary|earns?|\bmakes)[^\d]{0,5}$/iu,
     ),
     after: /^\s?(?:的)?(?:工资|月薪|月收入|底薪)/u,
   },
@@ -67,7 +68,7 @@ const ROLES: readonly Role[] = [
 
 /** 利息 500, 服务费 6000, 首付 80万, 年纳税 20万: amounts that are about the loan but none of its facts. */
 const OTHER_MEANING =
-  /(?:利息|日息|月息|利率|手续费|服务费|中介费|佣金|罚息|逾期|纳税|[交缴]税|税额|(?<![缺差凑]个?)首付(?!还?[差缺])|down payment)[^\d贷借]{0,4}$/iu;
+  /(?:面积|利息|日息|月息|利率|手续费|服务费|中介费|佣金|罚息|逾期|纳税|[交缴]税|税额|(?<![缺差凑]个?)首付(?!还?[差缺])|down payment)[^\d贷借]{0,4}$/iu;
 /** 还有200万按揭: the balance of another loan, which no field of ours holds. */
 const BALANCE_AFTER = /^\s?(?:的)?(?:房贷|车贷|按揭)/u;
 /** 房贷5千一个月, mortgage 6500 a month: the payment, which needs both words. */
@@ -157,9 +158,10 @@ export function extractMoney(text: string): Findings {
     problems = problems.filter((problem) => problem !== replaced);
     const role = corrects ? certain(replaced ?? own) : own;
     if (!role) continue;
+    const amount = keptAmount(role.name, mention.amount, span, text);
     if (role.name === 'amount' && lacksUnit(mention) && text.slice(mention.start - 1, mention.start) !== '-')
       problems.push({ name: 'amount', code: 'money_unit', ...span });
-    else facts.push({ ...role, value: formatYuan(mention.amount), ...span });
+    else if (amount !== undefined) facts.push({ ...role, value: formatYuan(amount), ...span });
   }
   return { facts: preferCertain(facts, text), problems: facts.some((fact) => fact.name === 'amount') ? [] : problems };
 }
@@ -172,7 +174,22 @@ function isDifference(before: string, after: string): boolean {
 function rangeFacts({ low, high, start, end, bare }: MoneyRange, text: string): readonly Fact[] {
   const role = roleOf({ amount: low, start, end, bare }, text);
   if (!role) return [];
-  return [low, high].map((amount) => ({ ...role, value: formatYuan(amount), start, end }));
+  return [low, high].flatMap((bound) => {
+    const amount = keptAmount(role.name, bound, { start, end }, text);
+    return amount === undefined ? [] : [{ ...role, value: formatYuan(amount), start, end }];
+  });
+}
+
+/** An income as a month's, a turnover as a year's; `undefined` where the words give neither. */
+function keptAmount(
+  name: FactName,
+  amount: Fen,
+  { start, end }: { readonly start: number; readonly end: number },
+  text: string,
+): Fen | undefined {
+  const per = KEPT_PER.get(name);
+  if (per === undefined) return amount;
+  return perPeriod(amount, per, clauseBefore(text, start).slice(-CUE_REACH), clauseAfter(text, end));
 }
 
 /** Who says 不对 means what comes next, whether or not a word names it. */

@@ -84,3 +84,35 @@ describe('what hangs on a house', () => {
     expect(slotsAfter(`${who} 深圳 没房 月供6200`)).not.toHaveProperty('monthlyPayment');
   });
 });
+
+describe('a sum that is counted over a time', () => {
+  test.each([
+    ['年薪30万', 'income', '25000.00'],
+    ['一年收入30万', 'income', '25000.00'],
+    ['月收入1万2', 'income', '12000.00'],
+    ['工资8000每月还房贷3000', 'income', '8000.00'],
+    ['salary 300k a year', 'income', '25000.00'],
+    ['月流水30万', 'turnover', '3600000.00'],
+    ['近6个月流水60万', 'turnover', '1200000.00'],
+    ['流水半年30万', 'turnover', '600000.00'],
+    ['年流水300万', 'turnover', '3000000.00'],
+    ['开了3年 流水500万', 'turnover', '5000000.00'],
+  ])('%s: stands as a month’s income or a year’s turnover', (words, name, value) => {
+    expect(slotsAfter(`${who} 深圳 ${words}`)).toMatchObject({ [name]: value });
+  });
+
+  test.each([
+    ['收入改成年薪36万', 'income', '30000.00'],
+    ['月收入改成一年36万', 'income', '30000.00'],
+    ['年收入改成36万', 'income', '30000.00'],
+    ['流水改成每月30万', 'turnover', '3600000.00'],
+    ['月流水改成30万', 'turnover', '3600000.00'],
+    ['流水改成200万', 'turnover', '2000000.00'],
+  ])('%s: a correction as well', (words, name, value) => {
+    expect(slotsAfter(`${who} 深圳 月收入2万 年流水100万`, words)).toMatchObject({ [name]: value });
+  });
+
+  test('of a day is not guessed at', () => {
+    expect(slotsAfter(`${who} 深圳 日流水5000`)).not.toHaveProperty('turnover');
+  });
+});

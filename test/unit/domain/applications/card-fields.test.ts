@@ -87,14 +87,17 @@ describe('the fields of an approval card', () => {
     expect(names.map((key) => texts.translate(language, key)).filter((name) => !fitsLine(name, 5))).toEqual([]);
   });
 
-  test('say in English what comes every month, and that a rate is of a year', () => {
+  test('say in English what comes every month or year', () => {
     const english: Words = { ...words, say: (key, params = {}) => texts.translate('en', key, params) };
-    const facts = { income: '20000.00', monthlyPayment: '6200.00' };
-    expect(cardFields({ ...SNAPSHOT, facts, card: ['income', 'monthlyPayment', 'rate'] }, english)).toEqual([
-      { label: 'Income', value: '¥20,000.00 a month' },
-      { label: 'Mortgage', value: '¥6,200.00 a month' },
-      { label: 'Rate', value: '7.2% a year' },
-    ]);
+    const facts = { income: '20000.00', monthlyPayment: '6200.00', turnover: '3600000.00' };
+    expect(cardFields({ ...SNAPSHOT, facts, card: ['income', 'monthlyPayment', 'turnover', 'rate'] }, english)).toEqual(
+      [
+        { label: 'Income', value: '¥20,000.00 a month' },
+        { label: 'Mortgage', value: '¥6,200.00 a month' },
+        { label: 'Turnover', value: '¥3,600,000.00 a year' },
+        { label: 'Rate', value: '7.2% a year' },
+      ],
+    );
   });
 
   test('never show the state of a house or a car that is not there', () => {

@@ -16,6 +16,11 @@ const PEOPLE = [
   person('3', '阿May'),
   person('4', '张伟', '一组'),
   person('5', '张伟', '二组'),
+  person('6', 'Lin Feng'),
+  person('7', 'Anna Lindqvist'),
+  person('8', '林小满'),
+  person('9', '小陈'),
+  person('10', '陈立'),
 ];
 
 const meant = (words: string): readonly string[] => peopleAddressed(PEOPLE, words).map(({ id }) => id);
@@ -36,6 +41,15 @@ describe('the colleague a sentence hands something to', () => {
     ['转给张伟（二组）吧', ['5']],
     ['转给张伟', ['4', '5']],
     ['转给张经理', ['4', '5']],
+    ['lin feng', ['6']],
+    ['hand it over to Lin Feng please', ['6']],
+    ['to Lin', ['6']],
+    ['Lin', ['6']],
+    ['to lindqvist.', ['7']],
+    ['转给小满吧', ['8']],
+    ['老林', ['8']],
+    ['转给小陈', ['9']],
+    ['转给老陈', ['10']],
   ])('“%s” means %j', (words, ids) => {
     expect(meant(words)).toEqual(ids);
   });
@@ -49,6 +63,10 @@ describe('the colleague a sentence hands something to', () => {
     '转给李经理',
     '总经理',
     '让老赵先别看',
+    'to Linda',
+    'to Li',
+    '转给老王家',
+    '给小林打个电话',
     '',
   ])('“%s” means nobody', (words) => {
     expect(meant(words)).toEqual([]);
