@@ -37,7 +37,7 @@ import { designation } from './whose.ts';
 /** After so many unreadable messages in a row the repair flow `cannot-handle` takes over. */
 const MAX_MISSES = 2;
 /** Types whose answer may be nearly any words; a sentence full of other facts is not one of them. */
-const FREE_TYPES: ReadonlySet<AnswerType> = new Set(['text', 'licence-name', 'person-name', 'place']);
+export const FREE_TYPES: ReadonlySet<AnswerType> = new Set(['text', 'licence-name', 'person-name', 'place']);
 const MONEY_FACTS: ReadonlySet<FactName> = new Set(MONEY_FACT_NAMES);
 const EVASIVE = /^(?:不知道|不清楚|不记得|不确定|没想好|随便|都行|再说|忘了|i don'?t know|not sure)[。.!！~]*$/iu;
 

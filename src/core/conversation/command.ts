@@ -135,6 +135,13 @@ function languageCommand(plain: string): Command | undefined {
   return wanted && { name: 'language', argument: wanted };
 }
 
+/** English, 中文 and nothing else: a wish, unless it is the answer to something. */
+export function parseLanguageName(text: string): Command | undefined {
+  const plain = plainWords(text);
+  const language = plain.length < 2 || /^[a-z-]{2,5}$/iu.test(plain) ? undefined : languageCalled(plain);
+  return language && { name: 'language', argument: language };
+}
+
 function languageCalled(words: string): Language | undefined {
   const plain = toSimplified(words).toLowerCase();
   return LANGUAGES.find((language) => LANGUAGE_WORDS[language].includes(plain));

@@ -2,9 +2,9 @@
 import { toHalfWidth } from '../../lib/mask.ts';
 import type { CompiledConversation, Starter, StepOf } from '../flow/index.ts';
 import { heardByDraft, turnTo } from './addressee.ts';
-import { answer, answerBefore, proceed, questionBefore } from './answer.ts';
+import { answer, answerBefore, FREE_TYPES, proceed, questionBefore } from './answer.ts';
 import { begin, obey, repair } from './begin.ts';
-import type { Command } from './command.ts';
+import { parseLanguageName, type Command } from './command.ts';
 import { isAgreement } from './consent-words.ts';
 import { lookAgain } from './control.ts';
 import { correct, settle, settlePending, VERDICTS } from './correct.ts';
@@ -40,7 +40,7 @@ export function respondToText(turn: Turn, text: string, reading: Reading): void 
   forgetPending(turn, reading, anew !== undefined);
   if (turn.top && chooseByWords(turn, turn.top, text)) return;
   dismissTransient(turn);
-  const command = reading.command ?? lookUpOf(turn, text, reading);
+  const command = reading.command ?? lookUpOf(turn, text, reading) ?? languageOf(turn, text);
   if (command) return obey(turn, command);
   const matter = matterOf(turn, reading);
   if (matter) return begin(turn, matter);
@@ -128,6 +128,13 @@ function lookUpOf(turn: Turn, text: string, { lookUp }: Reading): Command | unde
   const slot = flow?.slots.get(asked ?? '');
   if (!flow || !slot || asked === undefined) return lookUp;
   return 'value' in parseAnswer(slot.type, text, turn.tools.today, flow.limits.get(asked)) ? undefined : lookUp;
+}
+
+/** A language’s name alone, where no question takes any words for its answer. */
+function languageOf(turn: Turn, text: string): Command | undefined {
+  const frame = turn.top;
+  const asked = frame?.wait === 'slot' && turn.flowOf(frame).slots.get(frame.asked ?? '');
+  return asked && FREE_TYPES.has(asked.type) ? undefined : parseLanguageName(text);
 }
 
 /** Plain words that may concern the open form. */

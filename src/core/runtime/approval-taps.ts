@@ -274,7 +274,7 @@ function notTaken(decision: PendingDecision, error: AppError, say: Say): Answer 
 
 function namesOf(error: AppError): readonly string[] {
   return String(error.params['names'] ?? '')
-    .split('、')
+    .split(/、|, /u) // between the names in one language or the other
     .filter((name) => name !== '');
 }
 

@@ -17,7 +17,8 @@ const MOST = 10;
 export async function pointToCard(turn: Turn, words: string, how: { isFormOpen: boolean; say: Say }): Promise<boolean> {
   const typed = turn.call.actor.kind === 'STAFF' ? readTypedDecision(words) : undefined;
   if (!typed || (typed.application === undefined && how.isFormOpen)) return false;
-  const verb = turn.call.services.texts.translate(turn.call.actor.language, `approval.verb.${typed.verb}`);
+  const word = (key: string): string => turn.call.services.texts.translate(turn.call.actor.language, key);
+  const verb = word(`approval.verb.${typed.verb}`);
   if (typed.application !== undefined) {
     await dealAgain(turn, typed.application, { verb, say: how.say });
     return true;
@@ -28,7 +29,11 @@ export async function pointToCard(turn: Turn, words: string, how: { isFormOpen: 
   if (others.length === 0) await dealAgain(turn, only.number, { verb, say: how.say });
   else {
     const cases = items.slice(0, MOST).map(({ number, customerName }) => `${number} ${customerName}`);
-    how.say('approval.typed.many', { verb, cases: cases.join('、'), example: only.number });
+    how.say('approval.typed.many', {
+      verb,
+      cases: cases.join(word('conversation.format.between_labels')),
+      example: only.number,
+    });
   }
   return true;
 }

@@ -374,7 +374,12 @@ async function successorOf(
   const ids = new Set(meant.map((row) => row.id));
   const names = distinctNames(able).filter((_, index) => !named || ids.has(able[index]?.id ?? ''));
   throw new AppError(applicationErrors[named ? 'approval.successor_ambiguous' : 'approval.successor_needed'], {
-    params: { names: names.join('、'), able: names.length, given: to ?? '', role: approval.role },
+    params: {
+      names: names.join(ctx.t('conversation.format.between_labels')),
+      able: names.length,
+      given: to ?? '',
+      role: approval.role,
+    },
   });
 }
 

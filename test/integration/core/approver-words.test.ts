@@ -145,6 +145,9 @@ describe('a decision that is typed', () => {
     const [one, two] = [await newCase(), await newCase()];
 
     expect((await say('同意')).join()).toContain(`等您审批的有：${two.number} 陈**、${one.number} 陈**`);
+    await say('语言 English');
+    expect((await say('approve')).join()).toContain(`Waiting for you: ${two.number} 陈**, ${one.number} 陈**.`);
+    await say('语言 中文');
     expect(await say(`${one.number} 退回 流水没有`)).toEqual([
       `打字不会直接决定。${one.number} 的卡片又发给您了，请在卡片上点「退回补件」。`,
     ]);
