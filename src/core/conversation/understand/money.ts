@@ -28,7 +28,7 @@ const ROLES: readonly Role[] = [
   {
     name: 'monthlyPayment',
     before: rightmost(
-      /(?:月供|月还款?|每个?月(?:要?还|供)|按揭(?:每个?月|月|要|还款)|房贷(?:每个?月|月)还?|供楼|monthly payment)[^\d]{0,5}$/iu,
+      /(?:月供|月还款?|每个?月(?:的?(?:房贷|按揭)|要?还|供)|按揭(?:每个?月|月|要|还款)|房贷(?:每个?月|月)还?|供楼|monthly payment)[^\d]{0,5}$/iu,
     ),
     after: /^\s?(?:的月供|月供|\/月的?月供|(?:a|per) month on (?:the|a) mortgage)/iu,
   },

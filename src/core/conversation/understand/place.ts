@@ -19,6 +19,10 @@ const OTHER_CITY = new RegExp(
 );
 const DISTRICT = new RegExp(`(?<district>${DISTRICT_NAMES.join('|')})(?:新?区|县)?${NOT_A_PLACE_AFTER}`, 'gu');
 const PINYIN = new RegExp(`\\b(?<pinyin>${Object.keys(PINYIN_CITIES).join('|')})\\b`, 'giu');
+const PINYIN_DISTRICT = new RegExp(
+  `\\b(?<pinyin>${Object.keys(PINYIN_DISTRICTS).join('|')})(?<rank>\\s+district)?\\b`,
+  'giu',
+);
 const HERE = /(?:在|现居|常住|人在|住在?|位于|坐标|城市)[:：\s是]*$/u;
 
 function districtIndex(): ReadonlyMap<string, readonly string[]> {
@@ -56,6 +60,35 @@ function findCities(text: string): readonly Fact[] {
   return [...chinese, ...others, ...pinyin];
 }
 
+interface FoundDistrict {
+  readonly district: string;
+  readonly start: number;
+  readonly end: number;
+}
+
+function findDistricts(text: string): readonly FoundDistrict[] {
+  return matchesOf(text, DISTRICT).map((match) => ({
+    district: match.groups?.['district'] ?? '',
+    start: match.index,
+    end: match.index + match[0].length,
+  }));
+}
+
+/** Nanshan district · Tianhe, Guangzhou; by itself such a word may be somebody's name. */
+function findPinyinDistricts(text: string, cities: readonly Fact[]): readonly FoundDistrict[] {
+  return matchesOf(text, PINYIN_DISTRICT).flatMap(({ index, 0: word, groups = {} }) => {
+    const end = index + word.length;
+    const isBeside = cities.some((city) => {
+      const between = city.start >= end ? text.slice(end, city.start) : text.slice(city.end, index);
+      return /^[\s,，]{1,2}$/u.test(between);
+    });
+    const district = PINYIN_DISTRICTS[groups['pinyin']?.toLowerCase() ?? ''];
+    return district !== undefined && (isBeside || groups['rank'] !== undefined)
+      ? [{ district, start: index, end }]
+      : [];
+  });
+}
+
 /** 深圳市福田区: a city with its district and nothing besides is where somebody lives. */
 function isAddress(text: string, facts: readonly Fact[]): boolean {
   const [city, district, third] = facts;
@@ -66,11 +99,7 @@ function isAddress(text: string, facts: readonly Fact[]): boolean {
 /** The places a sentence names: cities, and the district within the named (or the only possible) city. */
 export function extractPlaces(text: string): readonly Fact[] {
   const all = findCities(text);
-  const districts = matchesOf(text, DISTRICT).map((match) => ({
-    district: match.groups?.['district'] ?? '',
-    start: match.index,
-    end: match.index + match[0].length,
-  }));
+  const districts = [...findDistricts(text), ...findPinyinDistricts(text, all)];
   const cities = withoutReplaced(text, all, districts);
   const here = cities.filter((fact) => fact.confidence >= 0.95);
   const chosen = here.length === 1 ? here : cities;
