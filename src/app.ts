@@ -6,6 +6,7 @@ import { configuredChannels, openBase, type AppOptions, type Base } from './base
 import type { Channel } from './channels/channel.ts';
 import { createChannels, type ChannelSettings } from './channels/index.ts';
 import type { Env } from './config/env.ts';
+import { isShort } from './db/faults.ts';
 import { Lists } from './db/lists.ts';
 import { DatabaseTokenStore } from './db/token-store.ts';
 import { seedDemo } from './demo-seed.ts';
@@ -175,6 +176,7 @@ class App {
       url,
       version,
       isQueueUp: () => this.#redis?.isUp ?? true,
+      refused: (events) => this.#callbacks?.refused(events),
     });
   }
 
@@ -216,7 +218,10 @@ class App {
     if (account === undefined) return;
     const watch = new CallbackWatch(base.unit, account);
     this.#callbacks = watch;
-    await watch.beat();
+    // A gap that a full disk has no room for yet is told by a later sign.
+    await watch.beat().catch((error: unknown) => {
+      if (!isShort(error)) throw error;
+    });
     this.#crew.every(BEAT_MS, async () => watch.beat());
   }
 

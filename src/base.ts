@@ -151,7 +151,7 @@ function servicesOf({ env, url, settings, texts }: Parts, keys: Keyring, bot: Ba
 async function seed({ env, say, texts, database }: Parts, registry: Registry, parts: DomainParts): Promise<void> {
   const files = readFlowFiles(path.join(packageRoot, 'flows'));
   await database.transaction(async (tx) => {
-    const { flows: good, findings } = checkFlowFiles(files, catalogueOf(registry, texts, files));
+    const { flows: good, findings } = checkFlowFiles(files, catalogueOf(registry, texts, files, env.language));
     for (const finding of findings)
       say(`${finding.file}:${finding.line}:${finding.column} ${finding.message} ${finding.cure}`);
     for (const draft of await seedFlows(tx, good, (await readTimes(tx)).now))

@@ -52,7 +52,7 @@ export function createRegistry(flows: Flows, parts: { readonly operations: reado
     .add(products.listProducts, products.publish, products.retire)
     .add(applications.submitLead, applications.reviewLead)
     .add(applications.closeApplication, applications.getApplication, applications.stopApplications)
-    .add(applications.notifyAboutCase)
+    .add(applications.notifyAboutCase, applications.listReturned)
     .add(
       applications.openApproval,
       applications.decideApproval,

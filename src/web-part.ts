@@ -7,7 +7,7 @@ import { createReadiness } from './api/readiness.ts';
 import { mountUploadPage } from './api/upload/index.ts';
 import { createWebhooks, type Webhooks } from './api/webhooks.ts';
 import type { Base } from './base.ts';
-import type { Channel, Platform } from './channels/channel.ts';
+import type { Channel, InboundEvent, Platform } from './channels/channel.ts';
 import type { Lists } from './db/lists.ts';
 import { pendingMigrations } from './db/migrate.ts';
 import type { Inbox } from './inbox/receive.ts';
@@ -39,6 +39,8 @@ export interface WebParts {
   readonly url: string;
   readonly version: string;
   readonly isQueueUp: () => boolean;
+  /** These callbacks could not be stored. */
+  readonly refused: (events: readonly InboundEvent[]) => void;
 }
 
 /** Everything the web process answers. */
@@ -54,7 +56,7 @@ export function webHandler(parts: WebParts): RawHandler {
   return (request, response) => server.emit('request', request, response);
 }
 
-function webhooksOf({ base, channels, wake, inbox, metrics }: WebParts): Webhooks {
+function webhooksOf({ base, channels, wake, inbox, metrics, refused }: WebParts): Webhooks {
   const { database, keys, log } = base;
   const interactive = new Interactive({ database, keys, wake, followUp: createTroubleHandler(keys) });
   return createWebhooks({
@@ -64,6 +66,7 @@ function webhooksOf({ base, channels, wake, inbox, metrics }: WebParts): Webhook
     log,
     interactiveAnswer: async (inboxId) => interactive.wait(inboxId),
     count: (platform, outcome) => metrics.webhook(platform, outcome),
+    refused,
   });
 }
 

@@ -32,6 +32,8 @@ export interface WebhookDeps {
   /** Waits a moment for an answer that the platform shows inside this very request. */
   readonly interactiveAnswer: (inboxId: bigint) => Promise<HeldAnswer | undefined>;
   readonly count: (platform: string, outcome: string) => void;
+  /** These could not be stored, and the platform is told so. */
+  readonly refused: (events: Received['events']) => void;
 }
 
 /** The webhooks of all channels. */
@@ -119,10 +121,19 @@ async function answer(deps: WebhookDeps, channel: Channel, request: RawRequest):
     deps.count(channel.platform, received.reason);
     return { http: { status: received.status } };
   }
-  const stored = await inTime(deps.inbox.receive(received.events), STORE_PATIENCE_MS);
+  const stored = await store(deps, received.events);
   deps.count(channel.platform, stored.some(Boolean) || received.events.length === 0 ? 'stored' : 'duplicate');
   const held = await waitFor(deps, received, stored);
   return held ? { http: received.answer(held.answer), held } : { http: received.answer() };
+}
+
+async function store({ inbox, refused }: WebhookDeps, events: Received['events']): Promise<readonly Stored[]> {
+  try {
+    return await inTime(inbox.receive(events), STORE_PATIENCE_MS);
+  } catch (error) {
+    refused(events);
+    throw error;
+  }
 }
 
 async function waitFor(

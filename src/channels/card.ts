@@ -28,6 +28,8 @@ export interface Card {
   /** Opaque, ≤ 26 base32 characters; with `revision` all that a button carries. */
   readonly id: string;
   readonly revision: number;
+  /** What its question is about, opaque and shown nowhere: cards of equal words that differ in it are two questions. */
+  readonly about?: string;
   /** A word above the title: what kind of card this is. */
   readonly source?: string;
   readonly title: string;

@@ -1,13 +1,19 @@
 /** `daiban doctor`: what an installation needs, and what to do about what it lacks. */
+import { rm, writeFile } from 'node:fs/promises';
+import path from 'node:path';
 import { configuredChannels, type Base } from '../base.ts';
 import { createChannels } from '../channels/index.ts';
 import { DatabaseTokenStore } from '../db/token-store.ts';
 import { flowVersions } from '../core/runtime/flow-store.ts';
+import { isFull } from '../db/faults.ts';
 import { pendingMigrations } from '../db/migrate.ts';
 import { listStaffRows } from '../domain/staff/index.ts';
 import { isRedisUp } from '../jobs/redis-check.ts';
 import { timeText, wallClock } from '../lib/business-date.ts';
 import { systemClock } from '../lib/clock.ts';
+import { isDiskFull } from '../lib/data-dir.ts';
+import { errorText } from '../lib/errors.ts';
+import { newId } from '../lib/ids.ts';
 import { perform, show, withBase } from './admin.ts';
 import type { Cli } from './index.ts';
 
@@ -15,7 +21,17 @@ import type { Cli } from './index.ts';
 type CompanyCheck = 'staff' | 'products' | 'approvers';
 
 interface Finding {
-  readonly check: 'database' | 'keys' | 'redis' | 'wecom' | 'slack' | 'telegram' | CompanyCheck | 'incidents';
+  readonly check:
+    | 'database'
+    | 'keys'
+    | 'disk'
+    | 'storing'
+    | 'redis'
+    | 'wecom'
+    | 'slack'
+    | 'telegram'
+    | CompanyCheck
+    | 'incidents';
   readonly ok: boolean;
   /** What is wrong, as a short name that stays the same: ours, or the platform's own. */
   readonly code?: string;
@@ -28,7 +44,8 @@ interface Finding {
 const TOLD: ReadonlySet<Finding['check']> = new Set(['staff', 'products', 'approvers', 'incidents']);
 
 /**
- * Checks the database, Redis where it is configured, the platforms' credentials, and names the newest open incidents.
+ * Checks the database, whether it and DATA_DIR take something new, Redis where it is configured, the platforms' credentials,
+ * and names the newest open incidents.
  * @param isLocal Only what a process cannot work without: to be restarted because Telegram or Redis is away helps nobody.
  * @returns 0 only when all is well; open incidents, and what the company still has to enter, are told but do not count.
  */
@@ -39,7 +56,7 @@ export async function doctor(cli: Cli, isLocal: boolean): Promise<number> {
     const findings: readonly Finding[] = [
       finding('database', (await pendingMigrations(base.database.url)).length === 0, 'migrations_pending'),
       { ...finding('keys', foreign === 0, 'other_master_key'), count: foreign },
-      ...(isLocal ? [] : [...(await redis(cli)), ...(await platforms(cli, base)), ...(await company(base))]),
+      ...(isLocal ? [] : await further(cli, base)),
       { ...finding('incidents', open === 0, 'incidents_open'), count: open },
     ];
     const lines = [...findings.map((one) => lineOf(base, one)), ...incidents.map((one) => incidentLine(base, one))];
@@ -48,8 +65,55 @@ export async function doctor(cli: Cli, isLocal: boolean): Promise<number> {
   });
 }
 
+/** What does not stop a process, but somebody has to see to. */
+async function further(cli: Cli, base: Base): Promise<readonly Finding[]> {
+  return [
+    ...(await writing(cli, base)),
+    ...(await redis(cli)),
+    ...(await platforms(cli, base)),
+    ...(await company(base)),
+  ];
+}
+
 function finding(check: Finding['check'], ok: boolean, code: string): Finding {
   return { check, ok, ...(ok ? {} : { code }) };
+}
+
+/** More than any rest that a disk called full still gives away. */
+const TRIAL_BYTES = 1_048_576;
+
+/** Whether DATA_DIR and the database take something new; what is tried leaves nothing behind. */
+async function writing({ env }: Cli, { database }: Base): Promise<readonly Finding[]> {
+  const file = path.join(env.dataDir, `.try-${newId()}`);
+  const disk = await faultOf(async () => {
+    try {
+      await writeFile(file, Buffer.alloc(TRIAL_BYTES), { flag: 'wx', mode: 0o600, flush: true });
+    } finally {
+      await rm(file, { force: true });
+    }
+  });
+  const storing = await faultOf(async () =>
+    database.transaction(async (tx) => {
+      await tx.query('CREATE TEMPORARY TABLE daiban_doctor (line text) ON COMMIT DROP');
+      await tx.query('INSERT INTO daiban_doctor SELECT repeat($1, 1024) FROM generate_series(1, $2)', [
+        'x',
+        TRIAL_BYTES / 1_024,
+      ]);
+    }),
+  );
+  return [finding('disk', disk === undefined, disk ?? ''), finding('storing', storing === undefined, storing ?? '')];
+}
+
+/** Why it did not work, as a short name: ours for a full disk, else the system's or the database's own. */
+async function faultOf(work: () => Promise<void>): Promise<string | undefined> {
+  try {
+    await work();
+    return undefined;
+  } catch (error) {
+    return isDiskFull(error) || isFull(error)
+      ? 'disk_full'
+      : ((error as NodeJS.ErrnoException).code ?? errorText(error));
+  }
 }
 
 async function redis({ env }: Cli): Promise<readonly Finding[]> {
@@ -134,7 +198,7 @@ function lineOf(
   { check, ok, code = '', count = 0, lacking = [] }: Finding,
 ): string {
   const say = (key: string, params: Readonly<Record<string, string | number>> = {}): string =>
-    texts.translate(env.language, `cli.doctor.${key}`, params);
+    texts.translate(env.language, `cli.doctor.${key}`, { dataDir: env.dataDir, ...params });
   const approvers = lacking.map((one) => say('approver', { ...one })).join(say('between'));
   return `${ok ? '✓' : TOLD.has(check) ? '!' : '✗'} ${say(`${check}.${ok ? 'ok' : 'bad'}`, { code, count, approvers })}`;
 }

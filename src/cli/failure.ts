@@ -1,7 +1,9 @@
 /** What a command says when it does not do what was asked: to a person on standard error, to a program as JSON on standard output. */
 import path from 'node:path';
 import { CommanderError } from 'commander';
-import { packageRoot } from '../config/env.ts';
+import { packageRoot, type Env } from '../config/env.ts';
+import { isFull, isShort, resourceErrors } from '../db/faults.ts';
+import { diskFull, isDiskFull } from '../lib/data-dir.ts';
 import { AppError, errorText, faultsIn, type FieldFault } from '../lib/errors.ts';
 import { loadTexts, type Language, type Texts } from '../lib/i18n.ts';
 
@@ -42,8 +44,12 @@ export function textOf({ message, faults = [] }: Failure): string {
   return [message, ...faults.map((fault) => `  ${fault.pointer} ${fault.message}`)].join('\n');
 }
 
-/** What is said of an error: what happened, what to do, and each fault. */
-export function failureOf(error: unknown, language: Language): Failure {
+/** Where this installation keeps what it stores. */
+export type Places = Pick<Env, 'dataDir' | 'DATABASE_URL'>;
+
+/** What is said of an error: what happened, what to do, and each fault. Of a full disk it is said which of `places` it is. */
+export function failureOf(thrown: unknown, language: Language, places?: Places): Failure {
+  const error = places ? unlessFull(thrown, places) : thrown;
   if (error instanceof CommandError) return error.failure;
   const texts = loadTexts(path.join(packageRoot, 'locales'));
   if (error instanceof CommanderError)
@@ -53,6 +59,14 @@ export function failureOf(error: unknown, language: Language): Failure {
     texts.translate(language, `error.${error.code}.${part}`, error.params),
   );
   return { code: error.code, message: sentences.join(' '), faults: faultsIn(texts, language, error) };
+}
+
+/** An error of the system or the database that says no more than that something has run out, as a refusal that names it. */
+function unlessFull(error: unknown, { dataDir, DATABASE_URL: url }: Places): unknown {
+  if (isDiskFull(error)) return diskFull(error, dataDir);
+  if (!isShort(error)) return error;
+  const params = { place: url === undefined ? dataDir : new URL(url).host, detail: errorText(error) };
+  return new AppError(resourceErrors[isFull(error) ? 'database.full' : 'database.short'], { params, cause: error });
 }
 
 /** The exit code of what failed: a command line's fault, a setting's, an input's, or another. */

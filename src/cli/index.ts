@@ -20,7 +20,7 @@ type Source = Readonly<Record<string, string | undefined>>;
 
 /** Runs one command line; gives the exit code. */
 export async function runCommand(argv: readonly string[], source: Source): Promise<number> {
-  const state = { code: 0 };
+  const state: { code: number; env?: Env | undefined } = { code: 0 };
   const texts = loadTexts(path.join(packageRoot, 'locales'));
   const language = terminalLanguage(source);
   const version = packageVersion();
@@ -28,7 +28,7 @@ export async function runCommand(argv: readonly string[], source: Source): Promi
     version,
     say: (key) => texts.translate(language, `cli.help.${key}`),
     run: async (work, { json = false, overrides = {} }) => {
-      const env = settings({ ...source, ...overrides }, json);
+      const env = (state.env = settings({ ...source, ...overrides }, json));
       const out = (line: string): void => void process.stdout.write(`${line}\n`);
       state.code = env ? await work({ env, version, json, out }) : EXIT_CONFIG;
     },
@@ -37,7 +37,7 @@ export async function runCommand(argv: readonly string[], source: Source): Promi
     await program.parseAsync([...argv], { from: 'user' });
   } catch (error) {
     const isShown = error instanceof CommanderError && SHOWN.has(error.code);
-    if (!isShown) printFailure(failureOf(error, language), argv.includes('--json'));
+    if (!isShown) printFailure(failureOf(error, language, state.env), argv.includes('--json'));
     return exitCodeOf(error);
   }
   return state.code;

@@ -23,7 +23,7 @@ export async function start(cli: Cli): Promise<number> {
     await app.close();
     return 0;
   } catch (error) {
-    printFailure(failureOf(error, env.language), cli.json);
+    printFailure(failureOf(error, env.language, env), cli.json);
     return exitCodeOf(error);
   } finally {
     stop.forget();

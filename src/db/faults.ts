@@ -1,5 +1,12 @@
 /** What an error of the database means: whose fault it is, and whether the same work may succeed later. */
 import { DatabaseError } from 'pg';
+import { defineErrors } from '../lib/errors.ts';
+
+/** What the server lacks, as the person at the terminal is told. */
+export const resourceErrors = defineErrors({
+  'database.full': [503, 'error'],
+  'database.short': [503, 'error'],
+});
 
 /** A fault of this process that passes without anything being done about the work: a key it does not have yet. */
 export class PassingFault extends Error {}
@@ -67,6 +74,11 @@ export function isAway(error: unknown): boolean {
 /** Whether the server lacks a resource: disk_full, out_of_memory, too_many_connections and the rest of class 53. */
 export function isShort(error: unknown): boolean {
   return sqlState(error)?.startsWith('53') === true;
+}
+
+/** Whether what it lacks is room on its disk. */
+export function isFull(error: unknown): boolean {
+  return sqlState(error) === '53100';
 }
 
 /** The state of every statement after the one that failed; that one says why. */

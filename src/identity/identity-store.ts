@@ -17,9 +17,11 @@ export interface Identity {
   readonly is_active: boolean | null;
   readonly staff_language: string | null;
   readonly customer_language: string | null;
+  /** What somebody asked for before it was known who he is. */
+  readonly own_language: string | null;
 }
 
-const COLUMNS = `i.id, i.account, i.external_id, i.staff_id, i.customer_id, i.is_verified, i.is_reachable, s.name, s.roles, s.team_id, s.is_active, s.language AS staff_language, c.language AS customer_language`;
+const COLUMNS = `i.id, i.account, i.external_id, i.staff_id, i.customer_id, i.is_verified, i.is_reachable, s.name, s.roles, s.team_id, s.is_active, s.language AS staff_language, c.language AS customer_language, i.language AS own_language`;
 const FIND = statement(
   'identities-find',
   `SELECT ${COLUMNS} FROM unnest($1::text[], $2::text[]) AS want (account, external_id) JOIN identities i USING (account, external_id)

@@ -291,7 +291,8 @@ function describe(
   message: MediaMessage,
   outcome: { readonly fileId: string } | { readonly refused: string },
 ): MediaToken {
-  return { ...outcome, name: media.name ?? '', caption: message.caption, ...albumOf(media, message) };
+  const { caption, arrival } = message;
+  return { ...outcome, name: media.name ?? '', caption, ...arrival, ...albumOf(media, message) };
 }
 
 /** Files that were sent together: the platform's album, or one message with several files. */

@@ -4,13 +4,13 @@ import path from 'node:path';
 import { newToken } from './ids.ts';
 
 /**
- * Makes a file for its owner only, unless there is one: `false` then, and that one is untouched. It appears with its whole
- * content, for other processes too, and is there for good once this returns.
+ * Makes a file, for its owner only if nothing else is said, unless there is one: `false` then, and that one is untouched. It
+ * appears with its whole content, for other processes too, and is there for good once this returns.
  */
-export async function createFile(file: string, text: string): Promise<boolean> {
+export async function createFile(file: string, text: string, mode = 0o600): Promise<boolean> {
   const half = `${file}.${newToken(8)}.part`;
   try {
-    await writeFile(half, text, { mode: 0o600, flag: 'wx', flush: true });
+    await writeFile(half, text, { mode, flag: 'wx', flush: true });
     const isMade = await link(half, file).then(
       () => true,
       (error: NodeJS.ErrnoException) => {

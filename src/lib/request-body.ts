@@ -85,16 +85,30 @@ function faultsOf(issue: z.core.$ZodIssue, words: FaultWords): readonly FieldFau
     return issue.keys.map((name) => fieldFault([...issue.path, name], 'unknown_member', issue.message));
   }
   if (issue.code === 'invalid_union') {
-    // The alternative that got furthest says what the sender meant.
-    const deepest = issue.errors.toSorted((a, b) => depth(b) - depth(a))[0];
-    if (deepest !== undefined && depth(deepest) > 0) {
-      return deepest.flatMap((inner) => faultsOf({ ...inner, path: [...issue.path, ...inner.path] }, words));
-    }
+    const meant = meantBy(issue);
+    if (meant.length > 0) return meant.flatMap((inner) => faultsOf(inner, words));
   }
   const key: unknown = issue.code === 'custom' ? issue.params?.['key'] : undefined;
   if (typeof key !== 'string') return [fieldFault(issue.path, issue.code, issue.message)];
   const message = words.texts?.translate(words.language ?? 'zh-CN', key) ?? issue.message;
   return [fieldFault(issue.path, key.slice(key.lastIndexOf('.') + 1), message)];
+}
+
+/**
+ * What is wrong with the alternative of a union that the sender meant: the one that got furthest, and of several the one with
+ * the fewest faults. Empty when none has a fault in a member, or two have as little to do with it as each other.
+ */
+export function meantBy({ path, errors }: z.core.$ZodIssueInvalidUnion): readonly z.core.$ZodIssue[] {
+  const nearest = (a: readonly z.core.$ZodIssue[], b: readonly z.core.$ZodIssue[]): number =>
+    depth(b) - depth(a) || faultCount(a) - faultCount(b);
+  const [best = [], next] = errors.toSorted(nearest);
+  return depth(best) === 0 || (next && nearest(best, next) === 0)
+    ? []
+    : best.map((inner) => ({ ...inner, path: [...path, ...inner.path] }));
+}
+
+function faultCount(issues: readonly z.core.$ZodIssue[]): number {
+  return issues.reduce((sum, issue) => sum + (issue.code === 'unrecognized_keys' ? issue.keys.length : 1), 0);
 }
 
 function depth(issues: readonly z.core.$ZodIssue[]): number {

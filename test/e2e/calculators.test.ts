@@ -105,6 +105,31 @@ describe.skipIf(whyNoBrowser() !== undefined)('the calculators page', () => {
     await picture(page, 'desk');
   });
 
+  test('comes up by itself when the server was just starting anew', async () => {
+    const { page, close } = await openPage(browser, { viewport: DESK, locale: 'zh-CN', timezoneId: 'Asia/Shanghai' });
+    contexts.push(close);
+    await page.clock.install({ time: new Date('2026-11-30T02:00:00Z') });
+    let refused = 0;
+    for (const path of ['settings', 'texts/zh-CN'])
+      await page.route(
+        `**/console/calculators/${path}`,
+        async (route) => {
+          refused += 1;
+          await route.abort('connectionrefused');
+        },
+        { times: 1 },
+      );
+    await page.goto(`${open.url}/console/calculators`);
+    await expect.poll(() => refused).toBe(2);
+    const figure = page.getByText('9,126.58');
+    await expect
+      .poll(async () => {
+        await page.clock.runFor(2_000);
+        return figure.count();
+      })
+      .toBeGreaterThan(0);
+  });
+
   test.each([
     ['a desk in Chinese', DESK, 'zh-CN'],
     ['a desk in English', DESK, 'en-US'],

@@ -95,12 +95,12 @@ describe('the whole road, from one sentence to a reminder', () => {
     const she = product.phone('telegram', '7000000201');
     await she.sendAlbum(['a', 'b', 'c'].map((name) => jpegFile(name)));
 
-    await hear(she, /收到 3 份，其中 3 份认不出是哪一项/);
+    await hear(she, / 发来的 3 份，其中 3 份认不出是哪一项/);
     await she.say('2');
     await until('they are filed', async () =>
       (await she.messages()).filter(({ text }) => text.startsWith('收到，已归到「')).length > 1 ? true : undefined,
     );
-    expect((await she.messages()).filter(({ text }) => /收到 \d 份/.test(text))).toHaveLength(1);
+    expect((await she.messages()).filter(({ text }) => /发来的 \d 份/.test(text))).toHaveLength(1);
   });
 
   test('cards go to WeCom, Slack and Telegram at once; one decision closes them all; a late tap changes nothing', async () => {

@@ -20,6 +20,7 @@ beforeAll(async () => {
     log: silentLog,
     interactiveAnswer: async () => undefined,
     count: () => undefined,
+    refused: () => undefined,
   });
   const server = createServer((request, response) => void webhooks.handle(request, response));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

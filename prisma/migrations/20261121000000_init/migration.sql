@@ -132,6 +132,7 @@ CREATE TABLE identities (
   created_at    timestamptz NOT NULL,
   bound_at      timestamptz,
   opened_link   bytea,
+  language      text, -- that a stranger asked for; once he is bound his file has it
   recorded_at   timestamptz NOT NULL DEFAULT now(),
   UNIQUE (account, external_id),
   CHECK (account NOT LIKE 'wecom:%' OR external_id = lower(external_id COLLATE "C")),
@@ -846,6 +847,8 @@ CREATE TABLE todos (
   subject_kind text,
   subject_id   uuid,
   params       jsonb NOT NULL DEFAULT '{}',
+  -- Whoever looks after the customer it is about has it on his list; it goes with him.
+  is_for_owner boolean NOT NULL DEFAULT false,
   created_at   timestamptz NOT NULL,
   done_at      timestamptz,
   recorded_at  timestamptz NOT NULL DEFAULT now(),

@@ -46,14 +46,17 @@ export interface Caller {
 
 const HERE = '/console/calculators';
 
-/** Whether the calculators may be asked without a token. @throws Refusal */
+/** While nothing can be shown without it: asked again, because the server that sent the page is only starting anew. */
+const RETRY_MS = 2_000;
+
+/** Whether the calculators may be asked without a token. */
 export async function fetchSettings(): Promise<{ readonly isOpen: boolean }> {
-  return (await getJson(`${HERE}/settings`)) as { isOpen: boolean };
+  return (await getPersistently(`${HERE}/settings`)) as { isOpen: boolean };
 }
 
-/** The page’s texts by key. @throws Refusal */
+/** The page’s texts by key. */
 export async function fetchMessages(language: Language): Promise<Readonly<Record<string, string>>> {
-  return (await getJson(`${HERE}/texts/${language}`)) as Record<string, string>;
+  return (await getPersistently(`${HERE}/texts/${language}`)) as Record<string, string>;
 }
 
 /** @throws Refusal */
@@ -66,10 +69,12 @@ export async function askRates(caller: Caller, request: unknown, signal: AbortSi
   return (await ask(caller, 'calc/apr', request, signal)) as Rates;
 }
 
-async function getJson(url: string): Promise<unknown> {
-  const response = await fetch(url);
-  if (!response.ok) throw new Refusal(response.status, response.statusText, []);
-  return response.json();
+async function getPersistently(url: string): Promise<unknown> {
+  for (;;) {
+    const response = await fetch(url).catch(() => undefined);
+    if (response?.ok === true) return response.json();
+    await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+  }
 }
 
 async function ask({ language, token }: Caller, path: string, body: unknown, signal: AbortSignal): Promise<unknown> {

@@ -262,8 +262,9 @@ function isForAdviser(turn: Turn, frame: Frame, text: string): boolean {
   return isAsking(text) || (step?.kind === 'ask' && step.pick !== undefined && saysSomething(text));
 }
 
-/** The card still stands above: a colleague who types something else is told in one line what it waits for, not shown it again. */
+/** A form's card still stands above: a colleague who types something else is told in one line what it waits for, not shown it again. */
 function sayWhatIsOffered(turn: Turn, frame: Frame): boolean {
+  if (turn.flowOf(frame).definition.transient) return false;
   const step = turn.flowOf(frame).steps.get(frame.step);
   if (turn.tools.audience !== 'staff' || step?.kind !== 'ask' || !step.choices || step.pick) return false;
   const options = { kind: 'labels' as const, keys: step.choices.map(({ label }) => label) };

@@ -23,16 +23,55 @@ interface CommandWords {
   readonly argument: 'none' | 'optional' | 'required';
 }
 
-/** Not now: the form is put aside, as 取消 does. */
-const LATER = ['稍后', '稍后再说', '等下', '等下再说', '晚点', '晚点再说', '回头再说', '先放着', '先这样', 'later'];
+/** Not now: the form is put aside, as 取消 does; where nothing is open it is only a word of politeness. */
+const LATER: ReadonlySet<string> = new Set(
+  [
+    '稍后 稍后再说 等下 等下再说 等会再说 等会儿再说 待会再说 待会儿再说 一会儿再说 过会儿再说 晚点 晚点再说 晚点再填 回头再说 明天再说 明天再弄 明天再填',
+    '改天 改天再说 下次再说 以后再说 有空再说 有空再填 先放着 先这样 睡了 我睡了 先睡了 我先睡了 要睡了 我要睡了 准备睡了 睡觉了 在忙 我在忙 正忙着 现在没空 没空 在开会 在开车',
+  ]
+    .flatMap((words) => words.split(' '))
+    .concat([
+      'later',
+      'later please',
+      'later thanks',
+      'maybe later',
+      'not now',
+      'not right now',
+      'not today',
+      'not now please',
+      'some other time',
+      'another time',
+      'ask me later',
+      'please ask me later',
+      "i'll do it later",
+      "i'm busy",
+      "i'm busy now",
+      "i'm driving",
+      "i'm in a meeting",
+    ]),
+);
+/** What says it is later, for a flow. */
+const LATER_ARGUMENT = 'later';
+
+const TO_DOS = ['task', 'todo', 'to-do', 'to do'].flatMap((word) =>
+  [`${word}s`, `my ${word}s`, `my ${word}`, `${word} list`, `my ${word} list`].concat(word === 'task' ? [] : word),
+);
 
 const TABLE: readonly CommandWords[] = [
   { name: 'customer', words: ['客户', '查客户', '找客户', '/customer'], argument: 'required' },
-  { name: 'my-customers', words: ['我的客户', '客户列表', '/customers', 'customers'], argument: 'none' },
-  { name: 'tasks', words: ['待办', '我的待办', '/tasks', '/todo', 'tasks', 'todo'], argument: 'none' },
+  {
+    name: 'my-customers',
+    words: ['我的客户', '客户列表', '/customers', 'customers', 'my customers', 'my clients', 'customer list'],
+    argument: 'none',
+  },
+  { name: 'tasks', words: ['待办', '我的待办', '/tasks', '/todo', ...TO_DOS], argument: 'none' },
   { name: 'finish', words: ['完成', '完成待办', '办完', '办完待办', '/done', 'done', 'finish'], argument: 'required' },
   { name: 'reopen', words: ['重开', '重开待办', '/reopen', 'reopen'], argument: 'required' },
-  { name: 'approvals', words: ['审批', '待审批', '我的审批', '/approvals', 'approvals'], argument: 'optional' },
+  {
+    name: 'approvals',
+    words: ['审批', '待审批', '我的审批', '/approvals', 'approvals', 'my approvals'],
+    argument: 'optional',
+  },
   { name: 'repayment', words: ['还款', '还款计划', '查还款', '/repayment'], argument: 'required' },
   { name: 'help', words: ['帮助', '使用说明', '菜单', '/help', 'help', '/start', '/daiban'], argument: 'none' },
   { name: 'submit', words: ['提交', '提交审批', '/submit'], argument: 'optional' },
@@ -40,7 +79,7 @@ const TABLE: readonly CommandWords[] = [
   { name: 'invite', words: ['邀请', '邀请客户', '/invite', 'invite'], argument: 'optional' },
   { name: 'reassign', words: ['转派', '转派客户', '/reassign', 'reassign'], argument: 'optional' },
   { name: 'continue', words: ['继续', '接着填', '回到', '/continue', 'continue'], argument: 'optional' },
-  { name: 'cancel', words: ['取消', '不填了', '退出', ...LATER, '/cancel', 'cancel'], argument: 'none' },
+  { name: 'cancel', words: ['取消', '不填了', '退出', '/cancel', 'cancel'], argument: 'none' },
   { name: 'skip', words: ['跳过', '先跳过', '下一个', '/skip', 'skip'], argument: 'none' },
   { name: 'back', words: ['上一步', '返回', '上一个', '/back', 'back'], argument: 'none' },
   { name: 'restart', words: ['重来', '重新开始', '重新填', '/restart', 'restart'], argument: 'none' },
@@ -121,10 +160,24 @@ export function parseCommand(text: string): Command | undefined {
   const plain = plainWords(text).replace(/^\/?hand back\b/iu, 'handback');
   if (plain.length > 60 || plain.includes('\n')) return undefined;
   if (parseReassignment(plain)) return { name: 'reassign', argument: plain };
+  const phrase = phraseCommand(plain);
+  if (phrase) return phrase;
   const [head = '', ...rest] = plain.split(/[\s:：]+/u);
   const row = BY_WORD.get(toSimplified(head).toLowerCase());
   if (row) return commandOf(row, rest);
   return gluedCommand(plain) ?? languageCommand(toSimplified(plain).toLowerCase()) ?? sentenceCommand(plain);
+}
+
+/** my customers, not now: several words that mean one thing as a whole. */
+function phraseCommand(plain: string): Command | undefined {
+  const words = toSimplified(plain)
+    .replaceAll('’', "'")
+    .replaceAll(/[\s,，]+/gu, ' ')
+    .toLowerCase();
+  if (LATER.has(words) || LATER.has(words.replace(/[吧啊哈哦啦呀~～]+$/u, '')))
+    return { name: 'cancel', argument: LATER_ARGUMENT };
+  const row = BY_WORD.get(words);
+  return row && row.argument !== 'required' ? { name: row.name, argument: '' } : undefined;
 }
 
 /** A language's name alone is an answer to something else; it wants a verb or a 'please'. */

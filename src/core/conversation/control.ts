@@ -1,4 +1,7 @@
-/** What the controls do to the frame they act on: 取消 上一步 跳过 重来 人工 继续. Each ends with a question, never in silence. */
+/**
+ * What the controls do to the frame they act on: 取消 上一步 跳过 重来 人工 继续. Each ends with a question, never in silence.
+ * `shelve` is a 取消 that nobody asked for: nobody is reminded of the draft, and an answer to it is still heard.
+ */
 import { prompt, sayWhereWeWere } from './prompt.ts';
 import type { StepOf } from '../flow/index.ts';
 import { sayOn } from './say.ts';
@@ -12,6 +15,9 @@ type ControlVerb = StepOf<'control'>['control'];
 export function control(turn: Turn, verb: ControlVerb): void {
   switch (verb) {
     case 'cancel':
+      return park(turn);
+    case 'shelve':
+      if (turn.top) turn.put({ ...turn.top, expired: true });
       return park(turn);
     case 'skip':
       return skip(turn);

@@ -1,6 +1,7 @@
 /** The flows a process has in memory: every version somebody is still in, and the current one of each name. */
 import { textOf, type CompiledConversation, type CompiledFlow } from '../flow/index.ts';
 import type { FlowTable, Start } from './protocol.ts';
+import { withoutGreeting } from './small-talk.ts';
 import { toSimplified } from './understand/index.ts';
 
 /**
@@ -21,11 +22,13 @@ export function buildFlowTable(flows: readonly CompiledFlow[], current?: Readonl
   const words = new Map([...audiences].map(([audience, list]) => [audience, startingWords(list)]));
   return {
     startingWith: (audience, text) => {
-      const plain = toSimplified(text).trimStart().toLowerCase();
-      return words
-        .get(audience)
-        ?.get(plain.slice(0, 1))
-        ?.find((entry) => plain.startsWith(entry.word))?.start;
+      const plain = toSimplified(text).trim().toLowerCase();
+      const begins = (said: string): Start | undefined =>
+        words
+          .get(audience)
+          ?.get(said.slice(0, 1))
+          ?.find((entry) => isBegunBy(said, entry))?.start;
+      return begins(plain) ?? begins(withoutGreeting(plain));
     },
     get: (name, version) => (version === undefined ? newest.get(name) : byVersion.get(version)),
     textOf: (version, key) => textOf(byVersion.get(version ?? ''), key),
@@ -42,15 +45,23 @@ function forAudience(
 
 interface StartingWord {
   readonly word: string;
+  readonly isWhole: boolean;
   readonly start: Start;
+}
+
+/** 你好 in the middle of a sentence begins nothing, nor the hi of history. */
+function isBegunBy(said: string, { word, isWhole }: StartingWord): boolean {
+  if (isWhole) return said.replace(/[\s。.!！~～,，]+$/u, '') === word;
+  return said.startsWith(word) && !/^[a-z][a-z]/u.test(word.slice(-1) + said.slice(word.length));
 }
 
 /** By first character, longest word first: most messages begin with none of them and are done after one look. */
 function startingWords(flows: readonly CompiledConversation[]): ReadonlyMap<string, readonly StartingWord[]> {
   const all = flows.flatMap((flow) =>
-    flow.definition.begin.flatMap(({ words, at, silenced }) =>
+    flow.definition.begin.flatMap(({ words, whole, at, silenced }) =>
       (silenced === true ? [] : (words ?? [])).map((word) => ({
         word: word.toLowerCase(),
+        isWhole: whole === true,
         start: { flow: flow.name, ...(at === undefined ? {} : { at }) },
       })),
     ),

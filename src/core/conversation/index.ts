@@ -5,7 +5,7 @@
  * the runtime stores the state (encrypted, personal slots as references: `mapSlots`), calls each `do` effect in
  * order and feeds the result back as the next event, renders `say` and `diff` with `present`, and keeps the timers.
  */
-export { openCase } from './whose.ts';
+export { caseOf, openCase } from './whose.ts';
 export { COMMANDS, noteOnSubmitting, parseCommand, parseLookUp, parseShortId } from './command.ts';
 export { parseCorrection } from './correction.ts';
 export { runDialogue, runPlan, runProcessCase } from './dialogue.ts';

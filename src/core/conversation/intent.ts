@@ -25,7 +25,11 @@ const UP_TO = '(?:(?!忘|不|等|急)[^,，。;；]){0,12}';
 const CLAUSE_END = '(?=$|[了吧啊呀,，。;；.!！\\s])';
 const CALLS_ME = `(?:打[^,，。;；]{0,4}(?:电话|手机)|打(?:给|扰)?我|打(?:扰|过?来)|来电|致电|(?:联系|联络|找|骚扰|烦)(?:我(?!们?的?${RELATIVES})|${CLAUSE_END}))`;
 /** 不要撤回授权, 没有撤回过同意 withdraw nothing. */
-const WITHDRAWS = '(?<![不没别未][有要想会用必再是能需打算准备]{0,4})(?:撤回|撤销|撤消|收回|取消)';
+const WITHDRAWS =
+  '(?<![不没别未][有要想会用必再是能需打算准备]{0,4})(?:撤回|撤销|撤消|撤[掉了]|撤(?=一下)|收回|取消|作废)';
+/** 不再授权, 停止使用我的资料; 别用我的资料去别家 is about something else. */
+const NO_MORE =
+  '不(?:再|(?:想|愿意?)?再?)(?:同意|授权)[^,，。;；]{0,6}(?:用|处理|收集|保存|共享)[^,，。;；]{0,4}(?:资料|信息|数据)|不(?:想|愿意?)?再?授权[^,，。;；书]{0,5}了|(?:停止|[别甭]再?|不要再?|不[许准]再?)(?:使用|用|处理)(?:我的?)(?:个人)?(?:资料|信息|数据)';
 /** Somebody asks about withdrawing, or speaks of the case that he did. */
 const ASKS = '[?？吗呢]|怎么|怎样|如何|什么|哪|多久|能不能|可不可以|能否|是否|是不是|会不会|要不要|如果|要是|假如|万一';
 
@@ -46,9 +50,10 @@ const TABLE: readonly { readonly intent: Intent; readonly patterns: readonly Reg
     intent: 'withdraw-consent',
     patterns: [
       new RegExp(
-        `^(?=.{1,40}$)(?!.*(?:${ASKS})).*(?:${WITHDRAWS}[了掉]?(?:对|给|我|你们|之前|以前|所有|全部|一切|个人|信息|资料|数据|的){0,6}(?:授权|同意)|(?:授权|我的同意|不[^,，。;；]{0,2}同意[了,，。;；\\s])[^的]{0,6}${WITHDRAWS}[了掉吧]?${CLAUSE_END})`,
+        `^(?=.{1,40}$)(?!.*(?:${ASKS})).*(?:${WITHDRAWS}[了掉]?(?:一下|对|给|我|你们|之前|以前|所有|全部|一切|个人|信息|资料|数据|的){0,6}(?:授权|同意)|(?:授权|我的同意|不[^,，。;；]{0,2}同意[了,，。;；\\s])[^的]{0,6}${WITHDRAWS}[了掉吧来]?${CLAUSE_END}|(?:${NO_MORE})${CLAUSE_END})`,
         'su',
       ),
+      /^(?=.{1,100}$)(?!.*(?:\?|\b(?:how|what|when|where|if|whether|not true)\b)).*(?:\bi (?:no longer (?:want to |wish to )?(?:consent|agree to (?:you|your|the) (?:company )?(?:us|process|handl|keep)(?:e|ing))|(?:do not|don't) consent (?:to .{1,40} )?(?:any ?more|any longer))\b|(?<!not )\bstop (?:using|processing|handling) my (?:personal )?(?:data|information|details)\b|\bmy consent (?:(?:to be|be|as|is hereby|is) )?(?:withdrawn|revoked|cancell?ed)\b|\btake my consent back\b)/isu,
       /^(?=.{1,100}$)(?!.*(?:\?|\b(?:how|what|when|where|if|whether|can i|could i|may i)\b)).*(?<!(?:\bnot|n't|\bnever) (?:want to |going to |yet )?)\b(?:withdraw|revoke|cancel|retract|take back)(?:ing)? (?:(?:all|of|my|the|this|our|that|data|personal|privacy) ){0,4}(?:consent|authori[sz]ation|permission)/isu,
     ],
   },
@@ -191,7 +196,7 @@ const TABLE: readonly { readonly intent: Intent; readonly patterns: readonly Reg
         `^${BEFORE}(?:还|转|付|打|汇)(?:款|钱|账|清|完|好|上|进去|过去|过来)?(?:过了?|了)${NO_PAYMENT}(?=$|[\\s,，。.!！~\\d一二三四五六七八九十百千万两]|[啊呀哦呢的哈吧嘛]|钱|款|怎么|为什么|为啥|请|麻烦|还|给|(?:这个?|本|上个?)月|[这本]期)`,
         'u',
       ),
-      /\b(?:i|we)(?:'ve| have)?(?: already| just)* (?:paid|repaid|transferred|sent (?:it|the money))\b|^(?:already |just )?paid\b/iu,
+      /\b(?:i|we)(?:'ve| have)?(?: already| just)* (?:paid|repaid|transferred|sent (?:it|the money))\b(?! off\b)|^(?:already |just )?paid\b(?! off\b)/iu,
     ],
   },
   {

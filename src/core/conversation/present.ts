@@ -43,9 +43,10 @@ function presentSay(effect: Extract<Sayable, { kind: 'say' }>, textOf: TextOf): 
   const rows = (effect.rows?.items ?? []).map((item, index) =>
     textOf(effect.rows?.line ?? '', { index: index + 1, ...rowTexts(item) }),
   );
+  const rest = effect.rows?.isCut ? [textOf('conversation.rows_cut', { shown: rows.length })] : [];
   return {
     // A customer without a name leaves no hole between the words around it.
-    text: [head, ...rows].join('\n').replaceAll(/(?<=\S) {2,}(?=\S)/gu, ' '),
+    text: [head, ...rows, ...rest].join('\n').replaceAll(/(?<=\S) {2,}(?=\S)/gu, ' '),
     choices: (effect.choices ?? []).map((choice) => presentChoice(choice, textOf)),
     fields: (effect.fields ?? []).map((field) => ({
       label: textOf(field.label, {}),

@@ -36,9 +36,10 @@ function rowsOf(
   listing: Listing | undefined,
 ): { readonly rows?: Rows; readonly insteadOf?: string } {
   if (!listing) return {};
-  const items = listOf(turn, frame, listing.of).slice(0, MAX_ROWS);
-  if (items.length === 0 && listing.empty !== undefined) return { insteadOf: listing.empty };
-  return { rows: { line: listing.line, items } };
+  const all = listOf(turn, frame, listing.of);
+  if (all.length === 0 && listing.empty !== undefined) return { insteadOf: listing.empty };
+  const items = all.slice(0, MAX_ROWS);
+  return { rows: { line: listing.line, items, ...(all.length > items.length ? { isCut: true } : {}) } };
 }
 
 type Saying = Pick<StepOf<'say'>, 'with' | 'list' | 'card'>;

@@ -92,6 +92,8 @@ export interface Choice {
 export interface Rows {
   readonly line: string;
   readonly items: readonly Readonly<Record<string, string | number | boolean>>[];
+  /** There are more than a message holds, and that is said. */
+  readonly isCut?: true;
 }
 
 /** A sentence that says what was taken down. */

@@ -7,12 +7,13 @@ import { parseCommand, parseLookUp } from './command.ts';
 import { parseCorrection } from './correction.ts';
 import { parseIntent } from './intent.ts';
 import type { Reading } from './protocol.ts';
+import { withoutGreeting } from './small-talk.ts';
 import { MAX_TEXT_LENGTH, parseReply, partCustomers, understandLead, whoIs } from './understand/index.ts';
 
 /** Reads a message on the business day `today`. */
 export function readMessage(text: string, today: BusinessDate): Reading {
   // Nobody commands, corrects or agrees at such length; and what is read by patterns must be short enough for all of them.
-  const short = text.length > MAX_TEXT_LENGTH ? '' : text;
+  const short = text.length > MAX_TEXT_LENGTH ? '' : withoutGreeting(text);
   const command = parseCommand(short);
   const lookUp = parseLookUp(short);
   const intent = parseIntent(short);

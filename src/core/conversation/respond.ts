@@ -8,6 +8,7 @@ import { parseLanguageName, type Command } from './command.ts';
 import { isAgreement } from './consent-words.ts';
 import { lookAgain } from './control.ts';
 import { correct, settle, settlePending, VERDICTS } from './correct.ts';
+import { parseIntent } from './intent.ts';
 import { takeUpLate } from './late.ts';
 import { findStart, openFlow } from './open.ts';
 import { prompt, sayWhereWeWere } from './prompt.ts';
@@ -39,6 +40,7 @@ export function respondToText(turn: Turn, text: string, reading: Reading): void 
     return askConflict(turn, frame.pending);
   forgetPending(turn, reading, anew !== undefined);
   if (turn.top && chooseByWords(turn, turn.top, text)) return;
+  if (turn.top && !anew && isLeftOpen(turn, turn.top, text, reading)) return answer(turn, turn.top, text, reading);
   dismissTransient(turn);
   const command = reading.command ?? lookUpOf(turn, text, reading) ?? languageOf(turn, text);
   if (command) return obey(turn, command);
@@ -99,16 +101,19 @@ function matterOf(turn: Turn, { intent, understanding, reply }: Reading): Start 
   return findStart(turn, (starter) => starter.intent === intent);
 }
 
-/** Words that take effect even while a person has the word; they have to be the whole message. */
+/**
+ * Words that take effect even while a person has the word: as the whole message, or any sentence about the same matter
+ * (please withdraw my consent).
+ */
 export function respondSilenced(turn: Turn, text: string): void {
   const plain = toHalfWidth(text)
     .trim()
     .replace(/[。.!！]+$/u, '')
     .toLowerCase();
-  const found = findStart(
-    turn,
-    ({ silenced, words }) => silenced === true && (words ?? []).some((word) => word.toLowerCase() === plain),
-  );
+  const intent = turn.input.reading?.intent;
+  const isMeant = (word: string): boolean =>
+    word.toLowerCase() === plain || (intent !== undefined && parseIntent(word) === intent);
+  const found = findStart(turn, ({ silenced, words }) => silenced === true && (words ?? []).some(isMeant));
   if (found) begin(turn, found);
 }
 
@@ -181,9 +186,24 @@ function forgetPending(turn: Turn, { understanding }: Reading, isAnew: boolean):
   if (pending.other === true && !isSaidAgain) sayOn(turn, rest, 'conversation.conflict.dropped');
 }
 
-/** A look-up's open question ("which of the three?") gives way to whatever else is said. */
-function dismissTransient(turn: Turn): void {
-  while (turn.top?.wait === 'choice' && turn.flowOf(turn.top).definition.transient) {
+/** Whether a question for yes or no (shall he take it over?) has to be asked again: nothing else can be made of the words. */
+function isLeftOpen(turn: Turn, frame: Frame, text: string, reading: Reading): boolean {
+  if (!isTransient(turn, frame)) return false;
+  const step = turn.flowOf(frame).steps.get(frame.step);
+  if (step?.kind !== 'ask' || step.pick !== undefined) return false;
+  const isCommand = reading.command ?? lookUpOf(turn, text, reading) ?? languageOf(turn, text);
+  if (isCommand || reading.intent !== undefined || reading.correction) return false;
+  return !reading.understanding.facts.some(({ confidence }) => confidence >= CERTAIN);
+}
+
+/** Whether a frame is the open question of a flow that gives way. */
+export function isTransient(turn: Turn, frame: Frame): boolean {
+  return frame.wait === 'choice' && turn.flowOf(frame).definition.transient;
+}
+
+/** A look-up's open question ("which of the three?") gives way to whatever else is said, and to the silence below it. */
+export function dismissTransient(turn: Turn): void {
+  while (turn.top && isTransient(turn, turn.top)) {
     const frame = turn.pop();
     if (frame) turn.effects.push({ kind: 'frame', change: 'ended', flow: frame.flow, outcome: 'dismissed' });
   }
@@ -196,8 +216,12 @@ function hasFacts(starter: Starter, text: string, facts: readonly Fact[]): boole
 
 // — buttons ————————————————————————————————————————————————————————————————
 
-/** A pressed button. One of an earlier question changes nothing; the present question is asked again. */
+/** Waits that a button may end. */
+const BUTTONED: ReadonlySet<Frame['wait']> = new Set(['slot', 'choice', 'confirm']);
+
+/** A pressed button. One of a question that is over changes nothing; the present question is asked again. */
 export function respondToChoice(turn: Turn, visit: number, verb: string, value: string | undefined): void {
+  turnToAsked(turn, visit);
   const frame = turn.top;
   if (!frame) return repair(turn, 'cannot-handle');
   if (frame.visit !== visit || frame.wait === undefined) {
@@ -208,6 +232,14 @@ export function respondToChoice(turn: Turn, visit: number, verb: string, value: 
   if (verdict) return settle(turn, frame, verdict);
   if (frame.wait === 'slot') return answerByButton(turn, frame, verb, value);
   if (!choose(turn, frame, verb, value)) prompt(turn);
+}
+
+/** A button answers the question it stands under: one that waits below comes up, and a look-up that lies on it gives way. */
+function turnToAsked(turn: Turn, visit: number): void {
+  const asked = turn.frames().find((frame) => frame.visit === visit && BUTTONED.has(frame.wait));
+  if (!asked || asked === turn.top) return;
+  if (!isTransient(turn, asked)) dismissTransient(turn);
+  turnTo(turn, asked);
 }
 
 function answerByButton(turn: Turn, frame: Frame, verb: string, value: string | undefined): void {
@@ -267,7 +299,8 @@ function chooseByWords(turn: Turn, frame: Frame, text: string): boolean {
       values.find((value) => value.toLowerCase() === toHalfWidth(plain)) ??
       (isPlainTalk(turn) ? values[rowSaid(rows, text) ?? -1] : undefined);
     if (picked !== undefined) return choose(turn, frame, 'pick', picked);
-    const said = [plain, plain.replace(FILLERS, '')];
+    const reply = turn.input.reading?.reply ?? '';
+    const said = [plain, plain.replace(FILLERS, ''), ...(reply === 'yes' || reply === 'no' ? [reply] : [])];
     const found =
       choices[number - rows.length] ??
       choices.find(

@@ -12,6 +12,14 @@ const SOUNDS = /[嗯哦噢喔啊呀呃额哈呵嘿嘻哎唉诶欸嗷咳哼呜]|\
 /** Letters below which nothing is told. */
 const FEWEST = 2;
 
+const GREETED =
+  /^(?:(?:(?:你们?|您|大家|各位)?好[呀啊哈]?|嗨|哈[喽啰]|在吗?|早(?:安|啊|呀|上好)?|上午好|中午好|下午好|晚上好|hi|hello|hey|good (?:morning|afternoon|evening))(?: there)?[\s,，。.!！~～、?？]+)+(?=\S)/iu;
+
+/** What is said after a greeting: 进度 of 你好，进度. */
+export function withoutGreeting(text: string): string {
+  return text.replace(GREETED, '');
+}
+
 /** Whether a message asks something. */
 export function isAsking(text: string): boolean {
   const plain = toSimplified(toHalfWidth(text)).replaceAll('’', "'").trim();

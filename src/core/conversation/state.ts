@@ -64,7 +64,7 @@ export interface Frame {
   readonly anew?: readonly string[];
   /** The rows offered by a `pick`, so that the question can be asked again and answered by number. */
   readonly offered?: readonly KeptResult[];
-  /** It was put aside because nobody answered: a late answer takes it up again. */
+  /** It was put aside because nobody answered, or somebody may be the wrong person: a late answer takes it up again. */
   readonly expired?: true;
   /** Messages in a row that could not be read. */
   readonly misses: number;

@@ -1,11 +1,13 @@
 /** The pure interpreter of conversations: one event in, the new state and what shall happen out. No I/O, no clock. */
 import { durationMinutes, type CompiledConversation } from '../flow/index.ts';
 import { givenSlots } from './open.ts';
-import { prompt, sayStillOpen } from './prompt.ts';
+import { prompt, sayStillOpen, sayWhereWeWere } from './prompt.ts';
 import type { ConversationEffect, ConversationEvent, ConversationTools } from './protocol.ts';
 import { repair } from './begin.ts';
 import {
+  dismissTransient,
   handBack,
+  isTransient,
   respondToChoice,
   respondToContact,
   respondToEvent,
@@ -35,11 +37,11 @@ export function stepConversation(
   tools: ConversationTools,
 ): ConversationStep {
   const turn = new Turn(state, tools, inputOf(event));
-  const before = state.frames.at(-1);
+  const before = waitedAt(turn);
   if (turn.handedOver) applySilenced(turn, event);
   else apply(turn, event);
-  idleTimers(turn, before);
-  return { state: turn.state(), effects: turn.effects };
+  // Before what the step does: an operation's result is the next event, and what that waits for must not be cleared by this one.
+  return { state: turn.state(), effects: [...idleTimers(turn, before), ...turn.effects] };
 }
 
 function inputOf(event: ConversationEvent): TurnInput {
@@ -200,6 +202,8 @@ function operationRefused(turn: Turn, event: Extract<ConversationEvent, { type: 
   const frame = waitingFor(turn, event.visit);
   if (!frame) return;
   const step = turn.flowOf(frame).steps.get(frame.step);
+  const number = lostCase(turn, frame, event.code);
+  if (number !== undefined) return loseCase(turn, frame, number);
   const params = Object.fromEntries(
     Object.entries(event.params ?? {}).map(([name, value]) => [name, { kind: 'plain' as const, value }]),
   );
@@ -210,15 +214,40 @@ function operationRefused(turn: Turn, event: Extract<ConversationEvent, { type: 
   else if (step?.kind === 'collect' && step.changed?.failed !== undefined) goTo(turn, step.changed.failed);
   else if (step?.kind === 'collect') turn.put(running(frame));
   else {
-    turn.pop();
-    turn.effects.push({ kind: 'frame', change: 'ended', flow: frame.flow, outcome: 'refused' });
+    giveUp(turn, frame);
     prompt(turn);
   }
   run(turn);
 }
 
+/** How operations refuse a customer who is not, or not any more, within somebody's reach. */
+const OUT_OF_REACH = 'customer.not_found';
+
+/** The number of the form's own case when it has been given to somebody else since the form was opened. */
+function lostCase(turn: Turn, frame: Frame, code: string): string | undefined {
+  return code === OUT_OF_REACH && turn.flowOf(frame).slotOfFact.has('name') ? caseOf(frame) : undefined;
+}
+
+/** His form ends by name. The one below is named too before it asks: what was said was not for it. */
+function loseCase(turn: Turn, frame: Frame, number: string): void {
+  const isUnsaid = turn.flowOf(frame).steps.get(frame.step)?.kind === 'collect'; // words on their way to the operation
+  sayOn(turn, frame, 'conversation.lost', {
+    params: { number: { kind: 'plain', value: number }, unsaid: { kind: 'plain', value: isUnsaid ? 'yes' : 'no' } },
+  });
+  giveUp(turn, frame);
+  if (!turn.top?.wait) return;
+  sayWhereWeWere(turn);
+  prompt(turn);
+}
+
+function giveUp(turn: Turn, frame: Frame): void {
+  turn.pop();
+  turn.effects.push({ kind: 'frame', change: 'ended', flow: frame.flow, outcome: 'refused' });
+}
+
 /** Silence. A timer of an earlier question changes nothing. */
 function timedOut(turn: Turn, visit: number, name: 'remind' | 'expire'): void {
+  if (waitedAt(turn)?.visit === visit) dismissTransient(turn);
   const frame = turn.top;
   if (!frame || frame.visit !== visit) return;
   const idle = turn.flowOf(frame).definition.idle;
@@ -236,18 +265,25 @@ function timedOut(turn: Turn, visit: number, name: 'remind' | 'expire'): void {
   prompt(turn);
 }
 
+/** What is waited for: the question on top, or the form on which a look-up's list lies. */
+function waitedAt(turn: Turn): Frame | undefined {
+  return turn.frames().find((frame) => !isTransient(turn, frame));
+}
+
 /** One pair of timers for whatever is being waited for; set anew when that changes. */
-function idleTimers(turn: Turn, before: Frame | undefined): void {
-  const after = turn.top;
-  if (before?.visit === after?.visit && before?.wait === after?.wait) return;
+function idleTimers(turn: Turn, before: Frame | undefined): readonly ConversationEffect[] {
+  const after = waitedAt(turn);
+  if (before?.visit === after?.visit && before?.wait === after?.wait) return [];
+  const timers: ConversationEffect[] = [];
   if (before && turn.tools.flows.get(before.flow, before.version)?.definition.idle)
-    turn.effects.push({ kind: 'timer.clear', visit: before.visit });
+    timers.push({ kind: 'timer.clear', visit: before.visit });
   const idle = after && waitsForPerson(after) ? turn.flowOf(after).definition.idle : undefined;
-  if (!after || !idle) return;
+  if (!after || !idle) return timers;
   const { visit } = after;
   if (isRemindedOf(turn, after))
-    turn.effects.push({ kind: 'timer.set', name: 'remind', visit, afterMinutes: durationMinutes(idle.remindAfter) });
-  turn.effects.push({ kind: 'timer.set', name: 'expire', visit, afterMinutes: durationMinutes(idle.expireAfter) });
+    timers.push({ kind: 'timer.set', name: 'remind', visit, afterMinutes: durationMinutes(idle.remindAfter) });
+  timers.push({ kind: 'timer.set', name: 'expire', visit, afterMinutes: durationMinutes(idle.expireAfter) });
+  return timers;
 }
 
 function waitsForPerson(frame: Frame): boolean {

@@ -150,7 +150,9 @@ export const stepSchemas = {
   }),
   route: z.strictObject({ route: z.array(branch) }),
   call: z.strictObject({ call: name, with: templates.default({}), go: route }),
-  control: z.strictObject({ control: z.enum(['cancel', 'skip', 'back', 'restart', 'resume', 'handover', 'revive']) }),
+  control: z.strictObject({
+    control: z.enum(['cancel', 'shelve', 'skip', 'back', 'restart', 'resume', 'handover', 'revive']),
+  }),
   end: z.strictObject({ end: z.string().min(1) }),
 } as const;
 
@@ -221,7 +223,10 @@ export type Intent = (typeof INTENTS)[number];
 const REPAIRS = ['correct', 'no-form', 'timeout', 'cannot-handle'] as const;
 
 const starter = z.strictObject({
+  /** A message begins with one of them; a greeting before it does not count. */
   words: z.array(z.string().min(1)).optional(),
+  /** With `words`: only when the message is nothing but one of them. */
+  whole: z.literal(true).optional(),
   facts: z.array(identifier).min(1).optional(),
   /** With `facts`: only when the message says as well that somebody wants to borrow (要贷款). */
   wish: z.literal(true).optional(),
@@ -229,7 +234,7 @@ const starter = z.strictObject({
   intent: z.enum(INTENTS).optional(),
   event: z.enum(['link', 'contact', 'media', 'opened']).optional(),
   repair: z.enum(REPAIRS).optional(),
-  /** Heard only while a person has the word, and only as the whole message. */
+  /** Heard only while a person has the word: these as the whole message, or any sentence about what they are about. */
   silenced: z.literal(true).optional(),
   /** Begin here instead of at the flow's first step. */
   at: name.optional(),

@@ -15,6 +15,7 @@ export interface Call {
   readonly actor: Actor;
   readonly via: string;
   readonly traceId: string;
+  readonly shown?: Ctx['shown'] | undefined;
   readonly services: Services;
   readonly effects: Effects;
   readonly registry: Registry;
@@ -102,6 +103,7 @@ function contextOf(call: Call, scope: Ctx['scope']): Ctx {
     scope,
     via: call.via,
     traceId: call.traceId,
+    shown: call.shown ?? {},
     services: call.services,
     keys: call.services.keys,
     effects: call.effects,

@@ -43,6 +43,8 @@ export interface Ctx {
   /** Where the call comes from: a platform name, `api`, `cli`, `timer`, `import`, `seed`. */
   readonly via: string;
   readonly traceId: string;
+  /** In which language each question was last put in the chat that the call comes from, by the key of its text. */
+  readonly shown: Readonly<Record<string, Language>>;
   readonly services: Services;
   readonly keys: Keyring;
   readonly effects: Effects;

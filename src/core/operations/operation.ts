@@ -6,7 +6,7 @@ import { z } from 'zod';
 import { AppError, commonErrors, defineErrors, type FieldFault } from '../../lib/errors.ts';
 import type { Language } from '../../lib/i18n.ts';
 import { isUuid } from '../../lib/ids.ts';
-import { pointer, SCHEMA_WORDS } from '../../lib/request-body.ts';
+import { meantBy, pointer, SCHEMA_WORDS } from '../../lib/request-body.ts';
 import { isStorableText } from '../../lib/storable.ts';
 import type { Access } from './actor.ts';
 import type { Ctx } from './context.ts';
@@ -211,9 +211,11 @@ function unstorableIn(value: unknown, at = ''): string | undefined {
 }
 
 /** Zod issues as JSON pointers with a code and a sentence; a member nobody asked for is pointed at itself. */
-function faultsOf(error: z.ZodError): FieldFault[] {
-  return error.issues.flatMap((issue) => {
+function faultsOf({ issues }: { readonly issues: readonly z.core.$ZodIssue[] }): FieldFault[] {
+  return issues.flatMap((issue) => {
     const { code, message, path } = issue;
+    const meant = issue.code === 'invalid_union' ? meantBy(issue) : [];
+    if (meant.length > 0) return faultsOf({ issues: meant });
     const places = issue.code === 'unrecognized_keys' ? issue.keys.map((name) => [...path, name]) : [path];
     return places.map((at) => ({ pointer: pointer(at), code, message }));
   });

@@ -1,8 +1,9 @@
 /** Questions with offered answers: as a card, and back from what was pressed. */
+import { hash } from 'node:crypto';
 import type { Card } from '../../channels/card.ts';
 import type { Happening } from '../../channels/channel.ts';
 import { statement } from '../../db/database.ts';
-import type { ConversationEvent, ConversationState } from '../conversation/index.ts';
+import { caseOf, type ConversationEvent, type ConversationState } from '../conversation/index.ts';
 import type { MessageContent } from '../operations/effects.ts';
 import type { Turn } from '../unit/unit.ts';
 import type { Memory, Offer } from './memory.ts';
@@ -48,32 +49,56 @@ export function labelOn(card: Card | undefined, pressed: string): string | undef
   return card?.actions.find(({ verb }) => verb === pressed)?.label;
 }
 
-/** The same question stands further down once more (after a look-up, or words that were no answer): either card answers it. */
-export async function choiceAskedAnew(
-  turn: Turn,
-  offer: Offer | undefined,
-  { verb, asked }: { readonly verb: string; readonly asked: Card | undefined },
-): Promise<Offer['choices'][number] | undefined> {
-  if (!asked || offer?.cardId === undefined) return undefined;
-  const latest = await sentCard(turn, offer.cardId, 'card');
-  if (!latest || wordsOf(latest) !== wordsOf(asked)) return undefined;
-  return choiceOf(offer, { cardId: offer.cardId, verb });
+/** A press of a card's button, with the card as it was sent. */
+interface Press {
+  readonly cardId: string;
+  readonly verb: string;
+  readonly asked: Card | undefined;
 }
 
-/** What is said to a press on a question that waits no more: answered, or its form lies aside; the card keeps what stands on it. */
+/** An offered answer that was chosen, and what it was offered in. */
+interface Chosen {
+  readonly offer: Offer;
+  readonly choice: Offer['choices'][number];
+}
+
+/** What a press answers: the question on its very card as long as that waits, whatever has been asked since. */
+export async function choicePressed(turn: Turn, memory: Memory, press: Press): Promise<Chosen | undefined> {
+  return chosenAmong(turn, standingOffers(memory), press);
+}
+
+async function chosenAmong(turn: Turn, offers: readonly Offer[], press: Press): Promise<Chosen | undefined> {
+  const own = offers.find(({ cardId }) => cardId === press.cardId);
+  const offer = own ?? (await offerAskedAnew(turn, offers, press));
+  const choice = offer && choiceOf(offer, { cardId: offer.cardId ?? '', verb: press.verb });
+  return choice && { offer, choice };
+}
+
+/** The same question stands further down once more (after a look-up, or words that were no answer): either card answers it. */
+async function offerAskedAnew(turn: Turn, offers: readonly Offer[], { asked }: Press): Promise<Offer | undefined> {
+  for (const offer of asked ? offers : []) {
+    const latest = offer.cardId === undefined ? undefined : await sentCard(turn, offer.cardId, 'card');
+    if (asked && latest && wordsOf(latest) === wordsOf(asked)) return offer;
+  }
+  return undefined;
+}
+
+/** What is said to a press on a question that waits no more: answered, put in other words since, or its form lies aside; the card keeps what stands on it. */
 export async function overWords(
   turn: Turn,
-  { aside }: Pick<Memory, 'aside'>,
-  press: { readonly cardId: string; readonly verb: string; readonly asked: Card | undefined },
+  memory: Pick<Memory, 'offer' | 'earlier' | 'aside' | 'talk'>,
+  press: Press,
   text: (key: string) => string,
 ): Promise<{ readonly title: string; readonly label: string }> {
-  const isAside = (choiceOf(aside, press) ?? (await choiceAskedAnew(turn, aside, press))) !== undefined;
-  const label = text(isAside ? 'talk.put_aside' : 'talk.answered');
+  const { aside } = memory;
+  const isAside = (await chosenAmong(turn, aside ? [aside] : [], press)) !== undefined;
+  const isAnew = standingOffers(memory).some(({ above }) => above?.includes(press.cardId) === true);
+  const label = text(isAside ? 'talk.put_aside' : isAnew ? 'talk.asked_anew' : 'talk.answered');
   return { label, title: (await closedWith(turn, press.cardId)) ?? label };
 }
 
-function wordsOf({ title, text, fields, actions }: Card): string {
-  return JSON.stringify([title, text, fields, actions.map(({ label }) => label)]);
+function wordsOf({ about, title, text, fields, actions }: Card): string {
+  return JSON.stringify([about, title, text, fields, actions.map(({ label }) => label)]);
 }
 
 /** Characters of a question that a card on Telegram shows without cutting. */
@@ -88,13 +113,38 @@ export function showsAsCard(platform: string, said: Said & { readonly requestCon
 }
 
 /** Whether a question still waits for its answer, so that what is said in between (a look-up) leaves its buttons alone. */
-export function stillAsked(offer: Offer | undefined, { frames }: ConversationState): boolean {
-  return frames.some((frame) => offer !== undefined && (frame.back?.visit ?? frame.visit) === offer.visit);
+function stillAsked(offer: Offer, { frames }: Pick<ConversationState, 'frames'>): boolean {
+  return frames.some((frame) => (frame.back?.visit ?? frame.visit) === offer.visit);
 }
 
-/** What was offered last, as long as its question waits: a form may have ended by a command or a decision in between. */
-export function standingOffer({ offer, talk }: Memory): Offer | undefined {
-  return stillAsked(offer, talk) ? offer : undefined;
+/** Which of several frames of a flow asks: its file or case in a few characters; `undefined` where it has none. */
+export function aboutOf({ frames }: ConversationState, visit: number): string | undefined {
+  const frame = frames.find((one) => one.visit === visit);
+  const about = [frame && caseOf(frame), frame?.inputs['media']];
+  if (about.every((one) => one === undefined)) return undefined;
+  return hash('sha256', JSON.stringify(about)).slice(0, 16);
+}
+
+/** What was offered, the latest first, as long as its question waits: a form may have ended by a command or a decision in between. */
+function standingOffers({ offer, earlier = [], talk }: Pick<Memory, 'offer' | 'earlier' | 'talk'>): readonly Offer[] {
+  return [...(offer ? [offer] : []), ...earlier].filter((one) => stillAsked(one, talk));
+}
+
+/** The memory once something was said: what it offered comes before what is still to be answered. */
+export function withOffer(memory: Memory, offer: Offer | undefined): Memory {
+  const others = standingOffers(memory).filter(({ visit }) => visit !== offer?.visit);
+  const [latest, ...earlier] = offer ? [offer, ...others] : others;
+  const { offer: _offer, earlier: _earlier, ...rest } = memory;
+  return {
+    ...rest,
+    ...(latest ? { offer: latest } : {}),
+    ...(earlier.length > 0 ? { earlier } : {}),
+  };
+}
+
+/** The question of this number as it was last put. */
+export function offerOf(memory: Memory, visit: number): Offer | undefined {
+  return standingOffers(memory).find((offer) => offer.visit === visit);
 }
 
 /** The place of an answer among those offered, in the verb of its button. */
@@ -106,6 +156,26 @@ export function choiceOf(
   tap: { readonly cardId: string; readonly verb: string },
 ): Offer['choices'][number] | undefined {
   return offer?.cardId === tap.cardId ? offer.choices[Number(OFFERED_VERB.exec(tap.verb)?.[1] ?? -1)] : undefined;
+}
+
+/** What typed words choose: an answer of the question that has the word, and of no other. */
+export function choiceTyped(memory: Memory, text: string): ConversationEvent | undefined {
+  const frames = memory.talk.frames.slice(-1);
+  const offer = standingOffers(memory).find((one) => stillAsked(one, { frames }));
+  return offer && choiceSaid(offer, text);
+}
+
+/** What the words on a button choose when they are typed: I AGREE. as well. */
+export function choiceSaid(offer: Offer, text: string): ConversationEvent | undefined {
+  const choice = offer.choices.find(({ label }) => plainLabel(label) === plainLabel(text));
+  return choice && choiceEvent(offer, choice);
+}
+
+function plainLabel(words: string): string {
+  return words
+    .trim()
+    .replace(/[。.!！]+$/u, '')
+    .toLowerCase();
 }
 
 /** What choosing it tells the interpreter. */
@@ -126,11 +196,12 @@ interface Said {
 }
 
 /** A question with its answers as buttons. */
-export function choiceCard(id: string, said: Said): Card {
+export function choiceCard(id: string, said: Said, about?: string): Card {
   const [title = '', ...rest] = said.text.split('\n');
   return {
     id,
     revision: 1,
+    ...(about === undefined ? {} : { about }),
     title,
     ...(rest.length > 0 ? { text: rest.join('\n') } : {}),
     fields: said.fields,

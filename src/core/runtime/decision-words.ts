@@ -93,10 +93,11 @@ export interface TypedDecision {
   readonly application?: string;
 }
 
+const CASE = '(?:it|this|that|this one|that one|the case|the file)';
 const VERBS: Readonly<Record<TypedDecision['verb'], string>> = {
-  approve: '(?:审批|审核|可以|准予)?通过|同意|批准|approved?',
-  reject: '拒绝|拒批|否决|不通过|不同意|驳回|reject(?:ed)?|declined?',
-  return: '退回(?:补件)?|退件|打回|returned?|send back',
+  approve: `(?:审批|审核|可以|准予)?通过|同意|批准|approve ${CASE}|approved?`,
+  reject: `拒绝|拒批|否决|不通过|不同意|驳回|(?:reject|decline) ${CASE}|reject(?:ed)?|declined?`,
+  return: `退回(?:补件)?|退件|打回|return ${CASE}|returned?|send (?:${CASE} )?back`,
   hand_over: '转办|转交|hand ?over',
 };
 const VERB = Object.entries(VERBS)
@@ -108,11 +109,18 @@ const BARE = new RegExp(`^(?:${VERB})[吧了啦掉它]?[。.!！]?$`, 'u');
 const NUMBER_FIRST = new RegExp(`^(?<application>a\\d{1,9})[\\s,，:：]*(?:${VERB})${REST}`, 'su');
 const VERB_FIRST = new RegExp(`^(?:${VERB})[\\s,，:：]*(?<application>a\\d{1,9})${REST}`, 'su');
 
+/** Without a number only words that speak of the case, and then of why: 退回，流水不全 · send it back for the payslip. */
+const WITH_REASON = new RegExp(
+  `^(?:(?:请|麻烦|先|please )\\s?)?(?:(?<return>(?:退回|打回)(?:补件|去)?|退件|(?:send|give) ${CASE} back|return ${CASE})|(?<reject>拒绝|否决|驳回|(?:reject|decline) ${CASE})|(?<approve>approve ${CASE}))吧?(?:[,，。:：;；]\\s*\\S|\\.?\\s*[-—]+\\s*\\S|\\. \\S| (?:for|because|since|as|until|due to)\\b)`,
+  'u',
+);
+
 /** The decision a message tries to make; `undefined` for everything else. */
 export function readTypedDecision(words: string): TypedDecision | undefined {
   const plain = plainly(words);
   if (QUESTION.test(plain)) return undefined;
-  const groups = (NUMBER_FIRST.exec(plain) ?? VERB_FIRST.exec(plain) ?? BARE.exec(plain))?.groups;
+  const groups = (NUMBER_FIRST.exec(plain) ?? VERB_FIRST.exec(plain) ?? BARE.exec(plain) ?? WITH_REASON.exec(plain))
+    ?.groups;
   const verb = (Object.keys(VERBS) as TypedDecision['verb'][]).find((one) => groups?.[one] !== undefined);
   if (verb === undefined) return undefined;
   const application = groups?.['application']?.toUpperCase();

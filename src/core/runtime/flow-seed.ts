@@ -28,12 +28,12 @@ export function readFlowFiles(folder: string): readonly FlowFile[] {
   return found;
 }
 
-/** What flows of this installation may refer to. */
+/** What flows of this installation may refer to; what is found in them is said in `language`. */
 export function catalogueOf(
   registry: Registry,
   texts: Texts,
   files: readonly FlowFile[],
-  language: (typeof LANGUAGES)[number] = 'zh-CN',
+  language: (typeof LANGUAGES)[number],
 ): FlowCatalogue {
   return {
     operations: new Set(registry.list().map((operation) => operation.name)),

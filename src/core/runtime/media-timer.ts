@@ -8,12 +8,15 @@ import { statement } from '../../db/database.ts';
 import type { Actor } from '../operations/actor.ts';
 import { writeTimers } from '../timers/timers.ts';
 import type { Turn } from '../unit/unit.ts';
+import type { Arrival } from './arrivals.ts';
 
 /** A message with files, as it lies in the inbox. */
 export interface MediaMessage {
   readonly inboxId: string;
   readonly caption: string;
   readonly media: readonly MediaRef[];
+  /** When it came and the how many-th it was then; absent in what an older release handed over. */
+  readonly arrival?: Arrival;
 }
 
 /** What the media job gets: one message, or those of an album in the order they came. */

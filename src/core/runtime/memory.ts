@@ -8,12 +8,17 @@ import {
   type FlowTable,
   type Frame,
 } from '../conversation/index.ts';
+import type { Language } from '../../lib/i18n.ts';
+import type { Actor } from '../operations/actor.ts';
+import type { LatestFiles } from './arrivals.ts';
 import type { Silence } from './silence.ts';
 
 /** One-tap answers that were offered last; a tap or the same words choose one. */
 export interface Offer {
   readonly visit: number;
   readonly cardId?: string;
+  /** The latest cards of the same question above it: one in other words (another language) counts no more. */
+  readonly above?: readonly string[];
   readonly choices: readonly { readonly verb: string; readonly value?: string; readonly label: string }[];
 }
 
@@ -33,14 +38,32 @@ export interface PendingDecision {
 export interface Memory {
   readonly talk: ConversationState;
   readonly offer?: Offer;
+  /** What was offered before it by questions that still wait (which of the checklist is this file?), the latest first. */
+  readonly earlier?: readonly Offer[];
   /** What was offered in the form that was put aside. */
   readonly aside?: Offer;
+  /**
+   * By the key of its text: in which language each question with offered answers was last put to the customer here, whatever
+   * language he has chosen since; absent in what an older release remembered.
+   */
+  readonly shown?: Readonly<Record<string, Language>>;
   readonly decision?: PendingDecision;
   readonly silence?: Silence;
   /** Messages whose edit came before them, the latest few: what they say stands in the edit. */
   readonly early?: readonly string[];
   /** In a group: he has been asked to write in private. */
   readonly isSentAway?: true;
+  /** What the next file is counted by: two photos of one minute are told apart. */
+  readonly files?: LatestFiles;
+}
+
+/** More cards of one question are not known as such. */
+const MOST_ABOVE = 5;
+
+/** The cards that stand above a question that is put once more. */
+export function cardsAbove(before: Offer | undefined, visit: number): readonly string[] {
+  if (before?.visit !== visit || before.cardId === undefined) return [];
+  return [...(before.above ?? []), before.cardId].slice(-MOST_ABOVE);
 }
 
 /** More than so many edits do not overtake their messages in one chat. */
@@ -86,8 +109,16 @@ export function namesHeld({ talk: { frames, parked } }: Memory): readonly string
 export function withAside({ aside, ...memory }: Memory): Memory {
   const { parked } = memory.talk;
   const visit = parked?.back?.visit ?? parked?.visit;
-  const kept = [memory.offer, aside].find((offer) => offer !== undefined && offer.visit === visit);
+  const kept = [memory.offer, ...(memory.earlier ?? []), aside].find(
+    (offer) => offer !== undefined && offer.visit === visit,
+  );
   return kept === undefined ? memory : { ...memory, aside: kept };
+}
+
+/** The memory once a question with offered answers has been put; what a customer then agrees to is the text in that language. */
+export function withShown<Rest extends Omit<Memory, 'offer'>>(memory: Rest, key: string, listener: Actor): Rest {
+  if (listener.kind !== 'CUSTOMER' || memory.shown?.[key] === listener.language) return memory;
+  return { ...memory, shown: { ...memory.shown, [key]: listener.language } };
 }
 
 /** What is remembered once a decision is made or dropped. */

@@ -75,5 +75,5 @@ export function actorOf(identity: Identity, defaultLanguage: Language): Actor {
       identityId: identity.id,
       language: language(identity.customer_language),
     };
-  return { kind: 'STRANGER', id: identity.id, language: defaultLanguage };
+  return { kind: 'STRANGER', id: identity.id, language: language(identity.own_language) };
 }

@@ -7,9 +7,9 @@ import { present, type ConversationEffect } from '../conversation/index.ts';
 import type { Actor } from '../operations/actor.ts';
 import type { MessageContent, Purpose } from '../operations/effects.ts';
 import type { Turn } from '../unit/unit.ts';
-import { choiceCard, showsAsCard, stillAsked } from './choices.ts';
+import { aboutOf, choiceCard, offerOf, showsAsCard, withOffer } from './choices.ts';
 import type { Flows } from './flows.ts';
-import type { Memory, Offer } from './memory.ts';
+import { cardsAbove, withShown, type Memory, type Offer } from './memory.ts';
 
 /** Says a text by its key, with answers that can be tapped. */
 export type Say = (
@@ -83,13 +83,14 @@ export class Speech {
       this.send(turn, { kind: 'text', text: said.text });
       return memory;
     }
-    const { offer: before, ...rest } = memory;
-    const offer: Offer | undefined =
-      said.choices.length > 0 ? { visit: effect.visit, choices: said.choices } : undefined;
+    const isOffer = said.choices.length > 0;
+    const rest = isOffer ? withShown(memory, effect.key, this.#listener()) : memory;
+    const offer: Offer | undefined = isOffer ? { visit: effect.visit, choices: said.choices } : undefined;
     if (offer && showsAsCard(platformOf(this.#address.account), said)) {
       const cardId = newToken(16);
-      this.send(turn, { kind: 'card', card: choiceCard(cardId, said) });
-      return { ...rest, offer: { ...offer, cardId } };
+      this.send(turn, { kind: 'card', card: choiceCard(cardId, said, aboutOf(memory.talk, offer.visit)) });
+      const above = cardsAbove(offerOf(memory, offer.visit), offer.visit);
+      return withOffer(rest, { ...offer, cardId, ...(above.length > 0 ? { above } : {}) });
     }
     const buttons = offer ? offer.choices.map((choice) => choice.label) : tapsOn(this.#address.account, said.taps);
     this.send(turn, {
@@ -98,8 +99,7 @@ export class Speech {
       ...(buttons.length > 0 ? { choices: buttons } : {}),
       ...(said.requestContact === undefined ? {} : { requestContact: said.requestContact }),
     });
-    if (offer) return { ...rest, offer };
-    return stillAsked(before, memory.talk) ? memory : rest;
+    return withOffer(rest, offer);
   }
 }
 

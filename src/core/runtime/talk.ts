@@ -17,15 +17,16 @@ import {
 import type { Actor } from '../operations/actor.ts';
 import type { Turn, Unit } from '../unit/unit.ts';
 import { hearDecision, keepQuestion, pressCard } from './approval-taps.ts';
+import { countIn, countUp } from './arrivals.ts';
 import {
   askedCard,
-  choiceAskedAnew,
   choiceEvent,
   choiceOf,
+  choicePressed,
+  choiceTyped,
   labelOn,
   lockedChoices,
   overWords,
-  standingOffer,
 } from './choices.ts';
 import { pressText } from './decision-forms.ts';
 import { noticeEdit } from './edited.ts';
@@ -129,6 +130,7 @@ export class Talk {
       via: conversation.platform,
       traceId: stored.traceId,
       conversation: { id: conversation.id, platform: conversation.platform, address: this.#address },
+      shown: this.#memory.shown,
     });
     this.#turns.push(turn);
     this.#isProvenPhone = false;
@@ -154,7 +156,7 @@ export class Talk {
           type: 'message',
           text: event.caption,
           reading: readMessage(event.caption, this.#today),
-          media: event.media,
+          media: countUp(this.#memory, event.media),
         });
         if (event.uploaded === undefined) return;
         for (const name of namesIn(event.caption)) turn.effects.conceal(name);
@@ -293,7 +295,10 @@ export class Talk {
     if (this.#isOverheard()) return this.#sendAway(turn);
     if (message.media.length > 0) {
       const { id: conversationId, account } = this.#work.conversation;
-      const messages = [{ inboxId: String(stored.id), caption: message.text, media: message.media }];
+      const { text: caption, media } = message;
+      const { memory, arrival } = countIn(this.#memory, media, this.#unit.now);
+      this.#memory = memory;
+      const messages = [{ inboxId: String(stored.id), caption, media, arrival }];
       const about = this.#actor.kind === 'STAFF' ? openCase(this.#memory.talk, this.#deps.flows.table) : undefined;
       const whose = about === undefined ? {} : { about };
       await handOverMedia(turn, { conversationId, account, actor: this.#actor, ...whose, messages });
@@ -310,7 +315,7 @@ export class Talk {
     this.#memory = heard.memory;
     if (heard.kind === 'answered') return;
     const depth = this.#memory.talk.frames.length;
-    const chosen = this.#offered(text);
+    const chosen = choiceTyped(this.#memory, text);
     const { handedOver } = this.#memory.talk;
     if (chosen || !(await pointToCard(turn, text, { isFormOpen: depth > 0, say })))
       await this.#step(turn, chosen ?? { type: 'message', text, reading, media: [] });
@@ -342,18 +347,10 @@ export class Talk {
     return isUnknownStaff(this.#actor, this.#work.conversation.platform);
   }
 
-  /** The same words as an offered answer choose it. */
-  #offered(text: string): ConversationEvent | undefined {
-    const offer = standingOffer(this.#memory);
-    const choice = offer?.choices.find((one) => one.label === text.trim());
-    return offer && choice ? choiceEvent(offer, choice) : undefined;
-  }
-
   /** A question that is over is answered with a word, and its buttons go; asked anew since, it is answered all the same. */
   async #tap(turn: Turn, stored: StoredEvent, { asked, ...tap }: Press & { asked: Card | undefined }): Promise<void> {
     if (this.#isUnknownStaff()) return this.#answerTap(turn, tap, 'talk.unknown_staff');
-    const offer = standingOffer(this.#memory);
-    const choice = choiceOf(offer, tap) ?? (await choiceAskedAnew(turn, offer, { ...tap, asked }));
+    const { offer, choice } = (await choicePressed(turn, this.#memory, { ...tap, asked })) ?? {};
     if (!choice && !asked) return this.#press(turn, stored, tap);
     const { actor, platform } = this.#work.conversation;
     // Where several talk the question may be somebody else's, and wait for him: its buttons stay.

@@ -70,6 +70,8 @@ export interface TurnOptions {
   readonly via: string;
   readonly traceId?: string;
   readonly conversation?: Turn['conversation'];
+  /** In which language questions were put there, by the key of their text. */
+  readonly shown?: Call['shown'];
 }
 
 /** The same for a single operation. */
@@ -121,6 +123,7 @@ export class Unit {
       actor: options.actor,
       via: options.via,
       traceId: options.traceId ?? newId(),
+      shown: options.shown,
       services: this.#deps.services,
       effects,
       registry: this.#deps.registry,

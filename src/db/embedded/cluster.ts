@@ -4,6 +4,7 @@ import { open, readdir, readFile, rename, rm, stat, writeFile, type FileHandle }
 import { createServer } from 'node:net';
 import path from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
+import { diskFull } from '../../lib/data-dir.ts';
 import { AppError } from '../../lib/errors.ts';
 import type { Account } from './account.ts';
 import type { Binaries } from './binaries.ts';
@@ -48,6 +49,8 @@ const CTYPE_FLAG = '--lc-ctype=C.UTF-8';
 /** Stretching protects guessable passwords. Ours has 192 random bits, and stretching would cost every connection 5 ms. */
 const CREATION_SETTINGS = ['-c', 'scram_iterations=1', '-c', 'timezone=UTC', '-c', 'log_timezone=UTC'];
 
+/** ENOSPC as the C library words it; the server speaks no other language (SERVER_ENVIRONMENT). */
+const NO_SPACE = 'No space left on device';
 const LOG_LIMIT_BYTES = 10_000_000;
 const PORT_TRIES = 5;
 
@@ -98,7 +101,13 @@ async function runInitdb(cluster: Cluster, data: string, who: readonly string[])
     runAs(cluster.account, cluster.binaries.initdb, [...flags, ...more]);
   const first = await run([CTYPE_FLAG]);
   const result = first.ok || !first.said.includes('invalid locale name') ? first : await run([]);
-  if (!result.ok) throw new AppError(embeddedErrors['database.init_failed'], { params: { detail: result.said } });
+  if (!result.ok) throw failed('database.init_failed', cluster, result.said);
+}
+
+/** What became of it in the server's own words; a full disk is told as that. */
+function failed(code: keyof typeof embeddedErrors, cluster: Cluster, said: string): AppError {
+  if (said.includes(NO_SPACE)) return diskFull(new Error(said), cluster.folder);
+  return new AppError(embeddedErrors[code], { params: { detail: said } });
 }
 
 /**
@@ -115,7 +124,7 @@ export async function resetPassword(cluster: Cluster, user: string, password: st
     `ALTER ROLE ${user} PASSWORD '${password}'\n`,
   );
   if (!result.ok || /\b(ERROR|FATAL)\b/.test(result.said)) {
-    throw new AppError(embeddedErrors['database.start_failed'], { params: { detail: result.said } });
+    throw failed('database.start_failed', cluster, result.said);
   }
 }
 
@@ -132,9 +141,7 @@ export async function startCluster(cluster: Cluster, settings: Settings, wanted:
     const failure = await tryStart(cluster, settings, port);
     if (failure === undefined) return port;
     const busy = failure.includes('could not bind');
-    if (!busy || tried === PORT_TRIES) {
-      throw new AppError(embeddedErrors['database.start_failed'], { params: { detail: failure } });
-    }
+    if (!busy || tried === PORT_TRIES) throw failed('database.start_failed', cluster, failure);
   }
 }
 

@@ -2,10 +2,11 @@
  * One process at a time may make, start or stop the cluster of a DATA_DIR. Before there is a server there is no advisory lock,
  * and Node has no flock, so this is a file that is created exclusively and names its owner.
  */
-import { readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { readFile, rename, rm, stat, utimes } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { systemClock } from '../../lib/clock.ts';
+import { createFile } from '../../lib/durable-file.ts';
 import { unlessCode } from './files.ts';
 import { isAlive } from './processes.ts';
 
@@ -29,12 +30,7 @@ export async function withStartLock<T>(dataDir: string, work: () => Promise<T>):
 
 async function take(file: string): Promise<void> {
   for (;;) {
-    try {
-      await writeFile(file, `${process.pid}\n`, { flag: 'wx' });
-      return;
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-    }
+    if (await createFile(file, `${process.pid}\n`, 0o644)) return;
     const holder = await readFile(file, 'utf8').catch(unlessCode('ENOENT'));
     if (holder !== undefined && (await isStale(file, holder))) await discard(file, holder);
     else await wait(20);
@@ -45,8 +41,8 @@ async function isStale(file: string, holder: string): Promise<boolean> {
   const found = await stat(file).catch(unlessCode('ENOENT'));
   if (found === undefined) return false;
   const age = systemClock.now().getTime() - found.mtimeMs;
-  // Empty: its owner is between creating and writing it.
-  return age > STALE_MS || (holder !== '' && !isAlive(Number(holder)));
+  // Ours appear with their owner in them: an empty one is what a full disk or a power cut has left.
+  return age > STALE_MS || holder === '' || !isAlive(Number(holder));
 }
 
 /** Takes the file away under another name first: of two that judged it stale only one succeeds, and it checks what it took. */

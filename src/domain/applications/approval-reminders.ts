@@ -5,10 +5,14 @@ import { defineOperation } from '../../core/operations/operation.ts';
 import { timeText, wallClock } from '../../lib/business-date.ts';
 import { groupedYuan, textSchema, type Text } from '../../lib/i18n.ts';
 import { parseYuan } from '../../lib/money.ts';
+import type { TextParam } from '../../lib/text-params.ts';
 import { approvalsOfInstance, findApplication, tasksOf, type ApprovalRow, type TaskRow } from './application-store.ts';
 import { superiors } from './approval-seats.ts';
 import { keeperOf, tellStandIns } from './keeper.ts';
+import { returnsOf } from './returned.ts';
 import { openSnapshot } from './snapshot.ts';
+
+const NOT_SAID = { reason: 'none', until: 'none' } as const;
 
 export const remindApprovers = defineOperation({
   name: 'approval.remind',
@@ -29,7 +33,9 @@ export const remindApprovers = defineOperation({
     const returned = approvals.at(-1);
     const application = returned && (await findApplication(ctx.tx, returned.application_id));
     if (returned?.state !== 'RETURNED' || application?.state !== 'RETURNED') return { reminded: 0 };
-    const params = caseParams(ctx, returned, returned.closed_at ?? returned.opened_at);
+    const [how] = await returnsOf(ctx, [application.id]);
+    const { reason, until } = how ?? NOT_SAID;
+    const params = { ...caseParams(ctx, returned, returned.closed_at ?? returned.opened_at), reason, until };
     const keeper = await keeperOf(ctx, application);
     if (keeper === undefined) return { reminded: await tellStandIns(ctx, application, input.text, params) };
     return { reminded: await tell(ctx, [keeper], input.text, params) };
@@ -51,7 +57,7 @@ export const escalateApproval = defineOperation({
     const waiting = await waitingOn(ctx, open);
     const params = {
       ...caseParams(ctx, open, open.opened_at),
-      waiting: waiting.map((task) => task.staff_name).join('、'),
+      waiting: waiting.map((task) => task.staff_name),
     };
     const application = await findApplication(ctx.tx, open.application_id);
     const waitedFor = new Set(waiting.map((task) => task.staff_id));
@@ -71,7 +77,7 @@ async function tell(
   ctx: Ctx,
   people: readonly string[],
   text: Text,
-  params: Readonly<Record<string, string | number>>,
+  params: Readonly<Record<string, string | number | readonly string[] | TextParam>>,
 ): Promise<number> {
   let told = 0;
   for (const staffId of people) {

@@ -7,6 +7,7 @@ export { alarmApproval, canSeat, reseatApproval, reseatApprovals } from './appro
 export { isApproved } from './evidence.ts';
 export { notifyAboutCase } from './keeper.ts';
 export { listOwnApplications } from './own-applications.ts';
+export { listReturned } from './returned.ts';
 export { expireApproval, holdApproval, stopApplications } from './stop-operations.ts';
 export { closeApplication, getApplication, resumeApplication, submitLead } from './submit-operations.ts';
 export { reviewLead } from './review-operations.ts';

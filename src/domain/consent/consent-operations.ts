@@ -3,10 +3,11 @@ import { z } from 'zod';
 import type { Ctx } from '../../core/operations/context.ts';
 import { defineOperation } from '../../core/operations/operation.ts';
 import { AppError, commonErrors } from '../../lib/errors.ts';
+import type { Language } from '../../lib/i18n.ts';
 import { newId } from '../../lib/ids.ts';
 import { wholeNumber } from '../../lib/whole-number.ts';
 import { consentErrors } from './consent-errors.ts';
-import { CONSENT_KEYS, consentKeyOf, currentVersion, type Refusal } from './consent.ts';
+import { CONSENT_KEYS, consentKeyOf, currentVersion, textKeyOf, type ConsentKey, type Refusal } from './consent.ts';
 import {
   consentsOf,
   findConsentText,
@@ -51,9 +52,14 @@ async function ownAnswer(ctx: Ctx, operation: string, input: z.output<typeof sho
   const { actor } = ctx;
   if (actor.kind !== 'CUSTOMER') throw new AppError(commonErrors['permission.denied'], { params: { operation } });
   const key = consentKeyOf(input.textKey);
-  const text = key && (await findConsentText(ctx.tx, key, input.version, actor.language));
+  const text = key && (await findConsentText(ctx.tx, key, input.version, languageShown(ctx, key)));
   if (!text) throw new AppError(consentErrors['consent.unknown_text'], { params: { version: input.version } });
   return { id: newId(), customerId: actor.id, text, identityId: actor.identityId, via: ctx.via, now: ctx.now };
+}
+
+/** The language in which the text stands in the chat where it is answered: he may have chosen another one since, here or elsewhere. */
+function languageShown({ shown: questions, actor }: Ctx, key: ConsentKey): Language {
+  return questions[textKeyOf(key)] ?? actor.language;
 }
 
 export const declineConsent = defineOperation({
@@ -69,6 +75,12 @@ export const declineConsent = defineOperation({
     const kind = await insertRefusal(ctx.tx, draft);
     const { key } = draft.text;
     const ends = kind !== 'already' && key === 'personal-information';
+    // Nothing is stopped by it, but what the adviser sends does not arrive there any more.
+    if (kind !== 'already' && key === 'cross-border')
+      await ctx.callAsSystem('customer.tellOwner', {
+        customerId: draft.customerId,
+        text: 'flows.owner-notice.declined-border',
+      });
     return { kind, consent: key, stopped: ends ? await stopUsing(ctx, draft.customerId, kind) : 0 };
   },
 });
@@ -109,7 +121,7 @@ async function refuseHandling(ctx: Ctx, customerId: string): Promise<Refusal | '
   const { actor } = ctx;
   const key = 'personal-information';
   if (await refusalOf(ctx.tx, customerId, key)) return 'not_given';
-  const text = await findConsentText(ctx.tx, key, currentVersion(key), actor.language);
+  const text = await findConsentText(ctx.tx, key, currentVersion(key), languageShown(ctx, key));
   if (!text) throw new Error('the consent text that is asked for is not on file');
   const identityId = actor.kind === 'CUSTOMER' ? actor.identityId : null;
   const draft = { id: newId(), customerId, text, identityId, via: ctx.via, now: ctx.now };

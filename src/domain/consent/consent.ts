@@ -42,6 +42,11 @@ export function consentKeyOf(text: string): ConsentKey | undefined {
   return CONSENT_KEYS.find((key) => key === text) ?? CONSENT_TEXTS.find(({ textKey }) => textKey === text)?.key;
 }
 
+/** Where the text of a consent is shown from. */
+export function textKeyOf(consent: ConsentKey): string {
+  return CONSENT_TEXTS.find(({ key }) => key === consent)?.textKey ?? consent;
+}
+
 /** What proves which text was agreed to: SHA-256 of its UTF-8 bytes. */
 export function consentHash(text: string): Buffer {
   return createHash('sha256').update(text, 'utf8').digest();

@@ -26,7 +26,7 @@ import {
   type LinkRow,
 } from './binding-store.ts';
 import { customerInScope } from './customer-operations.ts';
-import { findCustomer, hasPhone } from './customer-store.ts';
+import { findCustomer, hasPhone, setLanguage } from './customer-store.ts';
 import { customerNumber, normalPhone } from './customer.ts';
 
 /** Whoever opens a link: staff accounts are bound by an administrator, never by a customer's link. */
@@ -160,6 +160,8 @@ export const bindContact = defineOperation({
       if (!(await useLink(ctx.tx, link.digest, account.id, ctx.now)))
         throw new AppError(bindingErrors['binding.link_used']);
       await bindAccount(ctx.tx, account.id, customerId, ctx.now);
+      // His own wish, said where he is spoken to: it goes before what his file has had so far.
+      if (account.language !== null) await setLanguage(ctx.tx, customerId, account.language, ctx.now);
     }
     return { kind: 'matched' as const, ...(await describe(ctx, account, customerId)) };
   },

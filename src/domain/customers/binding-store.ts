@@ -7,6 +7,8 @@ export interface AccountRow {
   readonly account: string;
   readonly staff_id: string | null;
   readonly customer_id: string | null;
+  /** What he asked to be spoken to in before he was bound. */
+  readonly language: string | null;
 }
 
 /** A one-time link. */
@@ -21,7 +23,7 @@ export interface LinkRow {
 
 const LOCK_ACCOUNT = statement(
   'binding-account-lock',
-  'SELECT id, account, staff_id, customer_id FROM identities WHERE id = $1 FOR NO KEY UPDATE',
+  'SELECT id, account, staff_id, customer_id, language FROM identities WHERE id = $1 FOR NO KEY UPDATE',
 );
 const INSERT_LINK = statement(
   'binding-insert',
@@ -38,10 +40,12 @@ const USE = statement(
   'binding-link-use',
   'UPDATE binding_links SET used_at = $2, identity_id = $3 WHERE digest = $1 AND used_at IS NULL RETURNING digest',
 );
+// From now on the language is the customer's.
 const BIND = statement(
   'binding-bind',
-  'UPDATE identities SET customer_id = $2, is_verified = true, is_reachable = true, bound_at = $3 WHERE id = $1 AND staff_id IS NULL',
+  'UPDATE identities SET customer_id = $2, is_verified = true, is_reachable = true, language = NULL, bound_at = $3 WHERE id = $1 AND staff_id IS NULL',
 );
+const SET_LANGUAGE = statement('binding-language', 'UPDATE identities SET language = $2 WHERE id = $1');
 const OWNS_PHONE = statement(
   'binding-owns-phone',
   `SELECT 1 AS one FROM pii_refs WHERE customer_id = $1 AND kind = 'PHONE' AND exact_blind = $2 AND is_current`,
@@ -93,6 +97,11 @@ export async function useLink(tx: Tx, digest: Buffer, identityId: string, now: D
 /** Makes a chat account the customer’s, proven. */
 export async function bindAccount(tx: Tx, identityId: string, customerId: string, now: Date): Promise<void> {
   await tx.query(BIND, [identityId, customerId, now]);
+}
+
+/** Writes the language somebody is spoken to in whose account is nobody's yet. */
+export async function setAccountLanguage(tx: Tx, identityId: string, language: string): Promise<void> {
+  await tx.query(SET_LANGUAGE, [identityId, language]);
 }
 
 /** Whether a phone, by its digest, is one of the customer's. */

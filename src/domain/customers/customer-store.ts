@@ -46,8 +46,8 @@ const OF_LOAN = statement(
   'customers-of-loan',
   `SELECT ${COLUMNS} FROM customers c JOIN loans l ON l.customer_id = c.id WHERE l.number = $1`,
 );
-/** Whom somebody sees, with his own and his team's id; the same in every list. */
-const inScope = (scope: string, staff: string, team: string): string =>
+/** Whom somebody sees, with his own and his team's id, as SQL of a customer `c`; the same in every list. */
+export const inScope = (scope: string, staff: string, team: string): string =>
   `(${scope} = 'all' OR (${scope} = 'team' AND (c.team_id = ${team} OR c.owner_id = ${staff} OR (c.team_id IS NULL AND c.owner_id IS NULL))) OR (${scope} = 'own' AND c.owner_id = ${staff}) OR (${scope} = 'self' AND c.id = ${staff}))`;
 const BY_BLIND = statement(
   'customers-by-blind',

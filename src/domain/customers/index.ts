@@ -34,6 +34,7 @@ export {
   findCustomer,
   FIRST_PAGE,
   hasPhone,
+  inScope,
   insertCustomer,
   listCustomers,
   lockCustomer,

@@ -14,6 +14,7 @@ import {
   lockCustomer,
   type CustomerRow,
 } from '../customers/index.ts';
+import { askedFile, describeFile } from './asked-file.ts';
 import { documentErrors } from './document-errors.ts';
 import {
   arrivalOf,
@@ -36,7 +37,7 @@ import {
   setDocumentState,
   type DocumentRow,
 } from './document-store.ts';
-import { attachFile } from './filing.ts';
+import { attachFile, type Filing } from './filing.ts';
 import { REFUSALS } from './intake.ts';
 import { itemName, productOf, progressFor } from './progress.ts';
 import { FILING_ACCESS } from './stored-file.ts';
@@ -57,10 +58,16 @@ const mediaToken = z.object({
   silent: z.boolean().optional(),
   /** The last file of an album, and how many it speaks for. */
   several: z.int().min(2).optional(),
+  /** When its message came, the how many-th of its name (a photo has none) in that minute it was, and of how many. */
+  at: z.iso.datetime().optional(),
+  nth: z.int().min(1).optional(),
+  of: z.int().min(1).optional(),
 });
+type MediaToken = z.output<typeof mediaToken>;
 
 const filed = z.object({
-  kind: z.enum(['filed', 'duplicate']),
+  /** `past`: it was asked about, and somebody has filed it meanwhile. */
+  kind: z.enum(['filed', 'duplicate', 'past']),
   document: z.string(),
   item: z.string(),
   itemName: z.string(),
@@ -79,11 +86,13 @@ const filed = z.object({
   /** For a colleague, whose file it went to, ready to stand in the answer. */
   whose: z.string().optional(),
 });
+type Filed = z.output<typeof filed>;
 const unclear = z.object({
   kind: z.literal('unclear'),
   document: z.string(),
   items: z.array(named),
   left: z.int(),
+  ...askedFile.shape,
   several: z.int().optional(),
   /** Of them, how many are meant by the question. */
   unnamed: z.int().optional(),
@@ -124,13 +133,13 @@ export const receiveDocument = defineOperation({
     });
     const told =
       outcome.item === null
-        ? await ask(ctx, customer, outcome.document, outcome.likely)
+        ? await ask(ctx, customer, media, outcome)
         : await tell(ctx, customer, { ...outcome, item: outcome.item, isSilent: media.silent === true });
     if (media.silent === true) return { ...told, silent: true as const };
     const answer =
       media.several === undefined
         ? told
-        : await tellTogether(ctx, customer, told, { album: media.album, several: media.several });
+        : await tellTogether(ctx, customer, told, { ...media, several: media.several });
     await tellOwner(ctx, customer, answer);
     return answer;
   },
@@ -157,8 +166,9 @@ async function tellTogether(
   ctx: Ctx,
   customer: CustomerRow,
   last: Receipt,
-  { album, several }: { readonly album: string | undefined; readonly several: number },
+  media: MediaToken & { readonly several: number },
 ): Promise<Receipt> {
+  const { album, several } = media;
   if (last.kind === 'refused' || last.kind === 'nobody') return last;
   const came = (await documentsOf(ctx.tx, customer.id)).flatMap((one) => {
     const pages = one.pages.filter(({ via }) => arrivalOf(via).album === album && arrivalOf(via).via === ctx.via);
@@ -167,7 +177,7 @@ async function tellTogether(
   const unnamed = came.find(({ itemCode }) => itemCode === null);
   if (unnamed) {
     const fresh = came.reduce((sum, { pages }) => sum + pages.length, 0);
-    const asked = await ask(ctx, customer, unnamed.id, []);
+    const asked = await ask(ctx, customer, media, { document: unnamed.id, likely: [] });
     return { ...asked, several, unnamed: unnamed.pages.length, known: Math.max(0, several - fresh) };
   }
   if (last.kind === 'unclear' || came.length === 0) return { ...last, several }; // all of it had been there before
@@ -187,15 +197,17 @@ async function ownerOf(ctx: Ctx, fileId: string | undefined): Promise<CustomerRo
 async function ask(
   ctx: Ctx,
   customer: CustomerRow,
-  document: string,
-  likely: readonly string[],
+  media: MediaToken,
+  { document, likely }: Pick<Filing, 'document' | 'likely'>,
 ): Promise<z.output<typeof unclear>> {
   const progress = await progressFor(ctx, customer.id);
+  const pages = (await documentsOf(ctx.tx, customer.id)).find(({ id }) => id === document)?.pages ?? [];
   return {
     kind: 'unclear',
     document,
     items: offerOrder(progress, likely).map((one) => nameOf(ctx, one)),
     left: stillNeeded(progress).length,
+    ...describeFile(ctx, media, pages.at(-1)),
     ...whoseFor(ctx, customer),
   };
 }
@@ -214,7 +226,7 @@ interface Told {
   readonly isSilent: boolean;
 }
 
-async function tell(ctx: Ctx, customer: CustomerRow, told: Told): Promise<Receipt> {
+async function tell(ctx: Ctx, customer: CustomerRow, told: Told): Promise<Filed> {
   const progress = await progressFor(ctx, customer.id);
   const needed = stillNeeded(progress).map((one) => wantedOf(ctx, one));
   const here = progress.find(({ item }) => item.code === told.item);
@@ -255,32 +267,42 @@ export const assignDocument = defineOperation({
   name: 'document.assign',
   summary: 'Says which checklist item a received document is; what was there before becomes its earlier version',
   access: { ...FILING_ACCESS, reviewer: 'all' },
-  input: z.strictObject({ document: z.uuid(), item: z.string().min(1).max(20) }),
+  input: z.strictObject({
+    document: z.uuid(),
+    item: z.string().min(1).max(20),
+    /** The file somebody was asked about: it is filed only if nobody has done so since, wherever it stands by now. */
+    file: z.uuid().optional(),
+  }),
   output: filed,
   http: { method: 'POST', path: '/documents/{document}/item', status: 200 },
   example: { item: 'D01' },
   subject: (input, output) => ({ kind: 'document', id: output?.document ?? input.document }),
   async run(ctx, input) {
-    const { customer, document } = await lockDocument(ctx, input.document);
+    const { customer, document } = await (input.file === undefined
+      ? lockDocument(ctx, input.document)
+      : lockAsked(ctx, input.file));
+    if (input.file !== undefined && document.item_code !== null)
+      return tellItem(ctx, customer, document.item_code, 'past');
     const progress = await progressFor(ctx, customer.id);
     const target = progress.find(({ item }) => item.code === input.item);
     if (!target) throw new AppError(documentErrors['document.unknown_item'], { params: { item: input.item } });
     if (document.item_code !== input.item) await move(ctx, document, target);
-    const [now] = (await documentsOf(ctx.tx, customer.id)).filter((one) => one.itemCode === input.item);
-    const last = now?.pages.at(-1);
-    if (!now || !last) throw new Error('a document without pages');
-    const told = await tell(ctx, customer, {
-      document: now.id,
-      item: input.item,
-      version: last.version,
-      page: last.page,
-      isDuplicate: false,
-      isSilent: false,
-    });
+    const told = await tellItem(ctx, customer, input.item, 'filed');
     await tellOwner(ctx, customer, told);
-    return filed.parse(told);
+    return told;
   },
 });
+
+/** What is to be said of an item that has something under it. */
+async function tellItem(ctx: Ctx, customer: CustomerRow, item: string, kind: 'filed' | 'past'): Promise<Filed> {
+  const now = (await documentsOf(ctx.tx, customer.id)).find((one) => one.itemCode === item);
+  const last = now?.pages.at(-1);
+  if (!now || !last) throw new Error('a document without pages');
+  const { version, page } = last;
+  const isSilent = kind === 'past'; // nothing has come: no new page for more
+  const told = await tell(ctx, customer, { document: now.id, item, version, page, isDuplicate: false, isSilent });
+  return { ...told, kind };
+}
 
 async function lockDocument(
   ctx: Ctx,
@@ -293,6 +315,19 @@ async function lockDocument(
   const document = await findDocument(ctx.tx, id);
   if (!document) throw new AppError(documentErrors['document.not_found']);
   return { customer, document };
+}
+
+/** The same for a file that was asked about: filed meanwhile, it may be part of another document. */
+async function lockAsked(
+  ctx: Ctx,
+  file: string,
+): Promise<{ readonly customer: CustomerRow; readonly document: DocumentRow }> {
+  const { id: owner } = await ownerOf(ctx, file);
+  await lockCustomer(ctx.tx, owner);
+  const documents = await documentsOf(ctx.tx, owner);
+  const here = documents.find(({ pages }) => pages.some(({ fileId }) => fileId === file));
+  if (!here) throw new AppError(documentErrors['document.not_found']);
+  return lockDocument(ctx, here.id);
 }
 
 /** Under its new item nobody has looked at it yet. */

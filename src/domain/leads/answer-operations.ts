@@ -87,6 +87,7 @@ async function askOwner(ctx: Ctx, customer: CustomerRow, lead: LeadRow, news: re
     ...(owner ? { staffId: owner.id } : { role: 'manager' }),
     subject: { kind: 'customer', id: customer.id },
     params,
+    isForOwner: true,
   });
   await ctx.callAsSystem('customer.tellOwner', { customerId: customer.id, text: 'todo.customer_differs', params });
 }

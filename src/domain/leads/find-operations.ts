@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { Ctx } from '../../core/operations/context.ts';
 import { defineOperation } from '../../core/operations/operation.ts';
 import { formatYuan } from '../../lib/money.ts';
+import { textParamSchema, withTexts } from '../../lib/text-params.ts';
 import { isOverseas } from '../consent/index.ts';
 import {
   countCustomersOf,
@@ -113,7 +114,7 @@ async function one(ctx: Ctx, row: CustomerRow, loan: string | undefined): Promis
             },
           ]
         : []),
-      ...cases.map((one) => caseLine(ctx, one)),
+      ...(await caseLines(ctx, cases)),
     ],
     items: [],
   };
@@ -138,16 +139,32 @@ async function differences(ctx: Ctx, lead: LeadRow): Promise<readonly string[]> 
   );
 }
 
-function caseLine(
+const why = z.object({ id: z.string(), reason: z.union([z.string(), textParamSchema]), until: z.string() });
+
+/** What came back says why, and until when it waits. */
+async function caseLines(
   ctx: Ctx,
-  { letter, number, amount_fen, state }: CaseRow,
-): Record<'number' | 'amount' | 'purpose' | 'stage', string> {
-  return {
-    number: letter === 'L' ? loanNumber(number) : `A${number}`,
-    amount: formatYuan(amount_fen),
-    purpose: ctx.t(`lead.paper.${letter}`),
-    stage: ctx.t(`lead.case.${state}`),
-  };
+  cases: readonly CaseRow[],
+): Promise<readonly Record<'number' | 'amount' | 'purpose' | 'stage', string>[]> {
+  const back = cases.filter(({ letter, state }) => letter === 'A' && state === 'RETURNED').map(({ id }) => id);
+  const { items } =
+    back.length === 0
+      ? { items: [] }
+      : z.object({ items: z.array(why) }).parse(await ctx.callAsSystem('application.returned', { applications: back }));
+  return cases.map(({ letter, id, number, amount_fen, state }) => {
+    const returned = items.find((one) => one.id === id);
+    return {
+      number: letter === 'L' ? loanNumber(number) : `A${number}`,
+      amount: formatYuan(amount_fen),
+      purpose: ctx.t(`lead.paper.${letter}`),
+      stage: returned
+        ? ctx.t(
+            'lead.case_returned',
+            withTexts(returned, (text) => ctx.t(text)),
+          )
+        : ctx.t(`lead.case.${state}`),
+    };
+  });
 }
 
 /** How far he is: his open lead; without one the newest of what became of the earlier ones. */

@@ -19,6 +19,7 @@ import {
 } from '../customers/index.ts';
 import { refuseInApproval } from './fact-refusals.ts';
 import { factNames } from './fact-text.ts';
+import { tellFollowed, todosFollow } from './followed.ts';
 import { leadErrors } from './lead-errors.ts';
 import { collide, holdersOf, phoneOf, saveFacts } from './lead-facts.ts';
 import {
@@ -204,10 +205,10 @@ async function noteAssigned(
 ): Promise<void> {
   await recordAssignment(ctx.tx, { id: newId(), leadId, staffId, how, now: ctx.now });
   const { id: customerId, owner_id: fromId } = customer;
-  if (fromId !== staffId) await ctx.callAsSystem('task.followCustomer', { customerId, fromId, toId: staffId });
-  if (how === 'TYPED') return;
+  const followed = fromId === staffId ? '' : await todosFollow(ctx, { customerId, fromId, toId: staffId });
+  if (how === 'TYPED') return tellFollowed(ctx, customer, staffId, followed);
   const text = how === 'KEPT' ? 'lead.again' : 'lead.assigned';
-  await ctx.callAsSystem('staff.notify', { staffId, text, params: comesFrom(customer, source) });
+  await ctx.callAsSystem('staff.notify', { staffId, text, params: { ...comesFrom(customer, source), followed } });
 }
 
 /** What a form or an import has added to an open lead, told to whoever follows it; only which facts, their values are on file. */
@@ -225,7 +226,12 @@ async function tellNews(
 /** Nobody is there whose turn it could be: the managers hear of it once a day, until they have seen to it. */
 async function callManagers(ctx: Ctx, customer: CustomerRow): Promise<void> {
   const key = `unassigned:${dateIn(ctx.now, ctx.services.companyZone)}`;
-  await ctx.callAsSystem('task.addForOwner', { customerId: customer.id, key, kind: 'lead_unassigned' });
+  await ctx.callAsSystem('task.addForOwner', {
+    customerId: customer.id,
+    key,
+    kind: 'lead_unassigned',
+    isForOwner: false,
+  });
 }
 
 function comesFrom(customer: CustomerRow, source: string): Readonly<Record<'number' | 'name' | 'source', string>> {

@@ -2,7 +2,7 @@
 import { statement, type Tx } from '../../db/database.ts';
 import type { Keyring } from '../../db/keyring.ts';
 import { LOCKS } from '../../db/locks.ts';
-import type { Within } from '../customers/index.ts';
+import { inScope, type Within } from '../customers/index.ts';
 import type { Assigned, RecordedFacts, RotationSeat } from './lead.ts';
 
 /** A customer’s wish. The plain columns hold codes and figures; what else is known is sealed (`factsOf`). */
@@ -88,16 +88,16 @@ const KEEPER = statement(
 );
 const LEDGER = statement(
   'leads-ledger',
-  `SELECT a.id, a.lead_id, a.staff_id, a.how, a.at FROM lead_assignments a JOIN leads l ON l.id = a.lead_id
+  `SELECT a.id, a.lead_id, a.staff_id, a.how, a.at FROM lead_assignments a JOIN leads l ON l.id = a.lead_id JOIN customers c ON c.id = l.customer_id
    WHERE ($1::uuid IS NULL OR (a.at, a.id) < (SELECT at, id FROM lead_assignments WHERE id = $1))
-     AND ($3 = 'all' OR ($3 = 'team' AND (l.team_id = $5 OR l.owner_id = $4))) ORDER BY a.at DESC, a.id DESC LIMIT $2`,
+     AND ${inScope('$3', '$4', '$5')} ORDER BY a.at DESC, a.id DESC LIMIT $2`,
 );
 
 const CASES = statement(
   'leads-cases',
-  `SELECT 'L' AS letter, number, principal_fen AS amount_fen, state FROM loans WHERE customer_id = $1
+  `SELECT 'L' AS letter, id, number, principal_fen AS amount_fen, state FROM loans WHERE customer_id = $1
    UNION ALL
-   SELECT 'A', number, amount_fen, state FROM applications WHERE customer_id = $1
+   SELECT 'A', id, number, amount_fen, state FROM applications WHERE customer_id = $1
    ORDER BY letter DESC, number DESC LIMIT 10`,
 );
 
@@ -114,6 +114,7 @@ export async function numberInApproval(tx: Tx, leadId: string): Promise<number |
 /** A loan (L) or an application (A) of a customer, as a line of a look-up. */
 export interface CaseRow {
   readonly letter: 'L' | 'A';
+  readonly id: string;
   readonly number: number;
   readonly amount_fen: bigint;
   readonly state: string;

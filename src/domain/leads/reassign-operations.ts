@@ -25,6 +25,7 @@ import {
   type StaffRow,
 } from '../staff/index.ts';
 import { line, lines } from './find-operations.ts';
+import { tellFollowed, todosFollow } from './followed.ts';
 import { leadErrors } from './lead-errors.ts';
 import { LEAD_ACCESS } from './lead-operations.ts';
 import {
@@ -86,20 +87,21 @@ export const reassignLead = defineOperation({
   },
 });
 
-/** Both hear of it, but for whoever does it himself. */
+/** Both hear of it, but for whoever does it himself: he hears only what came to his list with the customer. */
 async function tell(
   ctx: Ctx,
   customer: CustomerRow,
   { fromId, to }: { readonly fromId: string | null; readonly to: StaffRow },
 ): Promise<string> {
   const moved = { customerId: customer.id, fromId, toId: to.id, isGiven: true };
-  const { todos } = z.object({ todos: z.int() }).parse(await ctx.callAsSystem('task.followCustomer', moved));
+  const followed = await todosFollow(ctx, moved);
   const by = ctx.actor.kind === 'STAFF' ? ctx.actor.name : textParam('lead.office');
   const who = { by, number: customerNumber(customer.number), name: customer.name_masked };
   const from = fromId === null ? undefined : await findStaff(ctx.tx, fromId);
+  if (to.id === ctx.actor.id) await tellFollowed(ctx, customer, to.id, followed);
   const told: string[] = [];
   for (const [person, text, params] of [
-    [to, 'lead.given', { ...who, todos }],
+    [to, 'lead.given', { ...who, followed }],
     [from, 'lead.taken', { ...who, to: to.name }],
   ] as const) {
     if (!person || person.id === ctx.actor.id) continue;

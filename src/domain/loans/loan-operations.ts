@@ -4,7 +4,7 @@ import type { Ctx } from '../../core/operations/context.ts';
 import { defineOperation, type Operation } from '../../core/operations/operation.ts';
 import { dateIn, type BusinessDate } from '../../lib/business-date.ts';
 import { AppError } from '../../lib/errors.ts';
-import { dayText, groupedYuan, isLanguage, moneyText } from '../../lib/i18n.ts';
+import { isLanguage, moneyText } from '../../lib/i18n.ts';
 import { newId } from '../../lib/ids.ts';
 import { fen, formatYuan } from '../../lib/money.ts';
 import { applicationByRef, isApproved, type ApplicationRow } from '../applications/index.ts';
@@ -60,9 +60,6 @@ const loanView = z.object({
   instalments: z.array(instalment),
   payments: z.array(payment),
 });
-
-const SHOWN_INSTALMENTS = 6;
-const SHOWN_AFTER_OVERDUE = 3;
 
 /** `loan.create`; `reminderVersion` gives the version of the reminder flow that the loan keeps (design §3.13). */
 export function createLoan(reminderVersion: () => string): Operation {
@@ -182,95 +179,6 @@ export const listLoans = defineOperation({
     return { customer: customerNumber(customer.number), name: customer.name_masked, items, nextCursor: null };
   },
 });
-
-const planRow = z.object({
-  loan: z.string(),
-  n: z.int(),
-  due: z.string(),
-  /** `due` in the caller's words: 12月20日. */
-  day: z.string(),
-  total: z.string(),
-  state: z.string(),
-});
-
-export const listRepayments = defineOperation({
-  name: 'repayment.list',
-  summary:
-    'What a customer has to pay, instalment by instalment: all that is overdue, the next ones and the last paid one; of one loan, if it is named',
-  access: CUSTOMER_ACCESS,
-  input: z.strictObject({ customer: z.string().min(1).max(64), loan: z.string().min(1).max(64).optional() }),
-  output: z.object({
-    customer: z.string(),
-    items: z.array(planRow),
-    /** Instalments still to come after those that are listed. */
-    more: z.int(),
-    /** Instalments that are overdue, and what is open of them. */
-    overdue: z.int(),
-    overdueAmount: z.string(),
-    nextCursor: z.null(),
-  }),
-  http: { method: 'GET', path: '/customers/{customer}/repayments' },
-  readOnly: true,
-  async run(ctx, input) {
-    const customer = await customerInScope(ctx, input.customer);
-    const items: z.output<typeof planRow>[] = [];
-    const overdue: InstalmentRow[] = [];
-    let more = 0;
-    const today = dateIn(ctx.now, ctx.services.companyZone);
-    for (const loan of await loansMeant(ctx, customer.id, input.loan)) {
-      const rows = await instalmentsOf(ctx.tx, loan.id);
-      const late = rows.filter((row) => row.paid_at === null && row.due_on < today);
-      overdue.push(...late);
-      const shown = shownRows(rows, late.length);
-      more += rows.length - (shown.at(-1)?.number ?? rows.length);
-      items.push(...shown.map((row) => describeRow(ctx, loan, row, today)));
-    }
-    return {
-      customer: customerNumber(customer.number),
-      items,
-      more,
-      overdue: overdue.length,
-      overdueAmount: formatYuan(overdue.reduce((sum, row) => sum + openFen(row), 0n)),
-      nextCursor: null,
-    };
-  },
-});
-
-/** All loans of the customer, or the one of them that is named. @throws AppError loan.not_found */
-async function loansMeant(ctx: Ctx, customerId: string, ref: string | undefined): Promise<readonly LoanRow[]> {
-  if (ref === undefined) return loansOfCustomer(ctx.tx, customerId);
-  const loan = await loanByRef(ctx.tx, ref);
-  if (loan?.customer_id !== customerId) throw new AppError(loanErrors['loan.not_found']);
-  return [loan];
-}
-
-/** The last paid instalment and the open ones next to it: at least all that are overdue and a few behind them. */
-function shownRows(rows: readonly InstalmentRow[], overdue: number): readonly InstalmentRow[] {
-  const firstOpen = rows.findIndex((row) => row.paid_at === null);
-  if (firstOpen < 0) return rows.slice(-1);
-  const howMany = Math.max(SHOWN_INSTALMENTS, overdue + SHOWN_AFTER_OVERDUE);
-  return rows.slice(Math.max(0, firstOpen - 1), firstOpen + howMany);
-}
-
-function describeRow(ctx: Ctx, loan: LoanRow, row: InstalmentRow, today: BusinessDate): z.output<typeof planRow> {
-  const unpaid = row.due_on < today ? 'overdue' : 'open';
-  const state = row.paid_at === null ? unpaid : 'paid';
-  return {
-    loan: loanNumber(loan.number),
-    n: row.number,
-    due: row.due_on,
-    day: dayText(row.due_on, ctx.actor.language, today),
-    total: formatYuan(row.principal_fen + row.interest_fen),
-    state: partly(ctx, row, ctx.t(`loan.instalment.${state}`)),
-  };
-}
-
-/** What is left of an instalment stands beside its state once some of it is paid. */
-function partly(ctx: Ctx, row: InstalmentRow, state: string): string {
-  const open = openFen(row);
-  if (open === 0n || open === row.principal_fen + row.interest_fen) return state;
-  return ctx.t('loan.instalment.partly', { state, open: groupedYuan(open) });
-}
 
 /** The loan that is meant, if the actor may see its customer. @throws AppError loan.not_found */
 export async function loanInScope(ctx: Ctx, ref: string): Promise<LoanRow> {

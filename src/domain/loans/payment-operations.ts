@@ -14,7 +14,7 @@ import { instalmentsOf, type LoanRow } from './loan-store.ts';
 import { openFen } from './loan.ts';
 import { findPayment, insertPayment, postedBy, type PaymentRow } from './payment-store.ts';
 import { allocated, describeShare, instant, lockedLoan, refuseInstant, settleLoan, totalOf } from './posting.ts';
-import type { Share } from './settlement.ts';
+import { netOf, type Share } from './settlement.ts';
 
 /** Money may come before the loan is written down, but not by more than a year: then the year or the loan is mistyped. */
 const EARLY_MS = 366 * 86_400_000;
@@ -78,23 +78,30 @@ export const recordPayment = defineOperation({
     if (!isFirst) throw new AppError(loanErrors['payment.external_id_reused']);
     const { state, creditFen, postings } = await settleLoan(ctx, loan, payment.id);
     const own = postings.filter(({ paymentId }) => paymentId === payment.id);
-    await tellOfPayment(ctx, loan, payment, { state, creditedFen: creditFen - loan.credit_fen, own });
+    await tellOfPayment(ctx, loan, payment, { state, creditedFen: creditFen - loan.credit_fen, paid: netOf(postings) });
     return paymentAnswer({ loan, payment, state, isReplay: false, isReversed: false }, own);
   },
 });
 
-/** The customer hears which instalments his money went to, the oldest first, and what is overdue all the same. */
+/**
+ * The customer hears what his money changed: which instalments it went to, the oldest first, what of it is credit, and what is
+ * overdue all the same. A payment of an earlier day moves those after it on, and where it is booked itself is paid already: he
+ * hears of the instalments that are paid by it now.
+ */
 async function tellOfPayment(
   ctx: Ctx,
   loan: LoanRow,
   payment: { readonly amount_fen: bigint; readonly paid_at: Date },
-  { state, creditedFen, own }: { readonly state: string; readonly creditedFen: bigint; readonly own: readonly Share[] },
+  {
+    state,
+    creditedFen,
+    paid,
+  }: { readonly state: string; readonly creditedFen: bigint; readonly paid: readonly Share[] },
 ): Promise<void> {
   const { companyZone } = ctx.services;
   const today = dateIn(ctx.now, companyZone);
   const overdue = (await instalmentsOf(ctx.tx, loan.id)).filter((one) => one.due_on < today);
   const overdueFen = overdue.reduce((sum, one) => sum + openFen(one), 0n);
-  const paid = own.map(({ instalment }) => instalment).toSorted((a, b) => a - b);
   const orNone = (fen: bigint): string => (fen > 0n ? groupedYuan(fen) : 'none');
   await ctx.callAsSystem('customer.notify', {
     customerId: loan.customer_id,
@@ -106,8 +113,9 @@ async function tellOfPayment(
       state,
       credit: orNone(creditedFen),
       instalments: paid.length,
-      first: paid.at(0) ?? 0,
-      last: paid.at(-1) ?? 0,
+      first: paid.at(0)?.instalment ?? 0,
+      last: paid.at(-1)?.instalment ?? 0,
+      towards: creditedFen > 0n ? groupedYuan(totalOf(paid)) : 'all',
       overdue: orNone(overdueFen),
     },
   });

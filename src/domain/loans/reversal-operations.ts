@@ -13,7 +13,7 @@ import { loanInScope } from './loan-operations.ts';
 import type { LoanRow } from './loan-store.ts';
 import { findPayment, insertReversal, postedBy, type PaymentRow } from './payment-store.ts';
 import { allocated, describeShare, instant, lockedLoan, refuseInstant, settleLoan, totalOf } from './posting.ts';
-import { postingsFor, type Share } from './settlement.ts';
+import { netOf, postingsFor, type Share } from './settlement.ts';
 
 const reversalView = z.object({
   reversalId: z.string(),
@@ -103,16 +103,10 @@ function reversalAnswer(
     amount: formatYuan(of.payment.amount_fen),
     reversedAt: of.reversedAt.toISOString(),
     isReplay: of.isReplay,
-    reopened: takenBack(postings).map(describeShare),
+    reopened: postingsFor(netOf(postings), []).map(describeShare),
     credit: formatYuan(of.payment.amount_fen + totalOf(postings)),
     state: of.state,
   };
-}
-
-/** What the postings of a reversal take from each instalment, as amounts above zero, whichever payment stood there. */
-function takenBack(postings: readonly Share[]): readonly Share[] {
-  const merged = postings.map((share) => ({ ...share, paymentId: '' }));
-  return postingsFor(merged, []).toSorted((a, b) => a.instalment - b.instalment);
 }
 
 /** Neither in the future nor before there was anything to take back. */

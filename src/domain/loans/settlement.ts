@@ -95,6 +95,12 @@ export function postingsFor(booked: readonly Share[], wanted: readonly Share[]):
   return [...differences.values()].filter((share) => share.principalFen !== 0n || share.interestFen !== 0n);
 }
 
+/** What postings change on each instalment, the oldest first, whichever payment they stand under. */
+export function netOf(postings: readonly Share[]): readonly Share[] {
+  const merged = postings.map((share) => ({ ...share, paymentId: '' }));
+  return postingsFor([], merged).toSorted((a, b) => a.instalment - b.instalment);
+}
+
 /** Where nothing is owed (interest only, at 0 %), no payment is what paid it: it is paid since the loan was made. */
 function untouched(row: PlanRow): Standing {
   const none = { number: row.number, paidPrincipalFen: 0n, paidInterestFen: 0n };

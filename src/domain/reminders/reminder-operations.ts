@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { defineOperation, type Operation } from '../../core/operations/operation.ts';
 import type { Tx } from '../../db/database.ts';
-import { addDays, businessDate, dateIn } from '../../lib/business-date.ts';
+import { addDays, businessDate, dateIn, type BusinessDate } from '../../lib/business-date.ts';
 import { byDay } from '../../lib/daytime.ts';
 import { dayText, groupedYuan, isLanguage, type Language, type Texts } from '../../lib/i18n.ts';
 import type { BulkRenderer } from '../../outbox/gate.ts';
@@ -20,19 +20,20 @@ import {
   type ReminderFacts,
   type ReminderRun,
 } from './reminder-store.ts';
-import { askForCalls } from './unreachable.ts';
+import { askForCalls, settleCalls } from './unreachable.ts';
 
 /** `reminder.plan`, bound to where schedules come from. */
 export function planReminders(schedules: ReminderSchedules): Operation {
   return defineOperation({
     name: 'reminder.plan',
     summary:
-      'Sets when a loan is next looked at for a reminder; called when a loan is made, paid or a payment reversed',
+      'Sets when a loan is next looked at for a reminder, and ends or brings back the calls that stand in for one; called when a loan is made, paid or a payment reversed',
     access: { system: 'all' },
     input: z.strictObject({ loanId: z.uuid() }),
     output: z.object({}),
     subject: (input) => ({ kind: 'loan', id: input.loanId }),
     async run(ctx, input) {
+      await settleCalls(ctx.tx, input.loanId, ctx.now);
       const version = await reminderVersion(ctx.tx, input.loanId);
       if (version === undefined) return {};
       const schedule = await schedules.version(ctx.tx, version);
@@ -78,7 +79,8 @@ export async function remindOf(
 /**
  * What a reminder row says now, in its loan's version. Dropped when the instalment was paid or the stage taken away meanwhile,
  * or when it waited (a platform was away, the gate put it off) until the instalment's next message came (design §12 "Time") or
- * the day its words speak of was over. What is late otherwise leaves in the version's hours.
+ * the day its words speak of was over, on the customer's clock or in the books. What is late otherwise leaves in the version's
+ * hours.
  */
 export function renderReminder(
   schedules: ReminderSchedules,
@@ -90,7 +92,8 @@ export function renderReminder(
     if (!facts) return { dropped: 'gone' };
     const schedule = await schedules.version(tx, facts.reminder_version_id);
     const own = schedule.stages.find(({ name }) => name === stage);
-    const ended = { loanId: row.subjectId, instalment: facts.number, stage, now: row.now };
+    const today = dateIn(row.now, companyZone);
+    const ended = { loanId: row.subjectId, instalment: facts.number, stage, now: row.now, today };
     if (facts.paid_at !== null || facts.open_fen === 0n) {
       await recordOutcome(tx, { ...ended, outcome: 'STOPPED' });
       return { dropped: 'paid' };
@@ -103,7 +106,9 @@ export function renderReminder(
     const notBefore = byDay(row.now, facts.zone, schedule.hours);
     if (notBefore > row.now) return { notBefore };
     const language = isLanguage(facts.language) ? facts.language : 'zh-CN';
-    const params = paramsOf(facts, language, dateIn(row.now, companyZone));
+    // Where the customer's day is another than that of the books, 今天 is true of one of them only: the date stands alone.
+    const calendar = addDays(businessDate(facts.due_on), own.day) === today ? 'same' : 'other';
+    const params = { ...paramsOf(facts, language, today), calendar };
     return { text: texts.translate(language, own.text, params), customerId: facts.customer_id };
   };
 }
@@ -111,13 +116,21 @@ export function renderReminder(
 /** Why a stage of an open instalment is not sent any more; `undefined` when it is. */
 async function lapseOf(
   tx: Tx,
-  message: { readonly loanId: string; readonly instalment: number; readonly stage: string; readonly now: Date },
+  message: {
+    readonly loanId: string;
+    readonly instalment: number;
+    readonly stage: string;
+    readonly now: Date;
+    readonly today: BusinessDate;
+  },
   facts: ReminderFacts,
   { own, stages }: { readonly own: ReminderSchedule['stages'][number]; readonly stages: ReminderSchedule['stages'] },
 ): Promise<string | undefined> {
   // 明天 and 今天 are true on one day only; that an instalment is overdue stays true.
   const day = addDays(businessDate(facts.due_on), own.day);
   if (own.day <= 0 && dateIn(message.now, facts.zone) !== day) return 'late';
+  // West of UTC−7 the due date begins when the books have ended it: what is overdue there is not announced as due.
+  if (own.day <= 0 && message.today > facts.due_on) return 'late';
   const others = stages.map(({ name }) => name).filter((name) => name !== own.name);
   return (await isOvertaken(tx, message, others)) ? 'overtaken' : undefined;
 }

@@ -17,7 +17,11 @@ export const notifyStaff = defineOperation({
     if (!staff?.is_active) return { accounts: 0 };
     const language = isLanguage(staff.language) ? staff.language : 'zh-CN';
     const identities = (await identitiesOfStaff(ctx.tx, staff.id)).filter((identity) => identity.is_reachable);
-    const params = plain(withTexts(input.params, (text) => ctx.say(language, text)));
+    const between = ctx.say(language, 'conversation.format.between_labels');
+    const params = plain(
+      withTexts(input.params, (text) => ctx.say(language, text)),
+      between,
+    );
     for (const identity of identities) {
       ctx.effects.send({
         to: { account: identity.account, chat: identity.external_id },
@@ -29,11 +33,11 @@ export const notifyStaff = defineOperation({
   },
 });
 
-function plain(params: Readonly<Record<string, unknown>>): Record<string, string | number> {
-  return Object.fromEntries(
-    Object.entries(params).map(([name, value]) => [
-      name,
-      typeof value === 'number' ? value : typeof value === 'string' ? value : '',
-    ]),
-  );
+/** The values of a text; several, as names, with what stands between them in its language. */
+function plain(params: Readonly<Record<string, unknown>>, between: string): Record<string, string | number> {
+  const said = (value: unknown): string | number => {
+    if (Array.isArray(value)) return value.map(said).join(between);
+    return typeof value === 'number' || typeof value === 'string' ? value : '';
+  };
+  return Object.fromEntries(Object.entries(params).map(([name, value]) => [name, said(value)]));
 }

@@ -8,5 +8,6 @@ export const staffErrors = defineErrors({
   'staff.last_admin': [409, 'info'],
   'staff.no_such_account': [422, 'info'],
   'token.needs_roles': [422, 'info'],
+  'token.role_not_theirs': [422, 'info'],
   'token.not_found': [404, 'info'],
 });

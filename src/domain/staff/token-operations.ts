@@ -1,6 +1,6 @@
 /** API tokens: made, listed, revoked. */
 import { z } from 'zod';
-import { ROLES } from '../../core/operations/actor.ts';
+import { ROLES, type Role } from '../../core/operations/actor.ts';
 import type { Ctx } from '../../core/operations/context.ts';
 import { defineOperation } from '../../core/operations/operation.ts';
 import { AppError } from '../../lib/errors.ts';
@@ -28,9 +28,8 @@ export const createToken = defineOperation({
   example: { name: 'console', roles: ['manager'], validDays: 365 },
   subject: (_input, output) => (output ? { kind: 'token', id: output.id } : undefined),
   async run(ctx, input) {
-    if (input.staffId !== undefined && (await findStaff(ctx.tx, input.staffId))?.is_active !== true)
-      throw new AppError(staffErrors['staff.not_found']);
-    if (input.staffId === undefined && input.roles === undefined) throw new AppError(staffErrors['token.needs_roles']);
+    if (input.staffId !== undefined) await requireHolder(ctx, input.staffId, input.roles ?? []);
+    else if (input.roles === undefined) throw new AppError(staffErrors['token.needs_roles']);
     const token = `dbn_${newToken(40)}`;
     const id = newId();
     const mayDecide = input.staffId !== undefined && isVouchedFor(ctx);
@@ -50,6 +49,17 @@ export const createToken = defineOperation({
     return { id, token, createdBy: ctx.actor.id, mayDecide };
   },
 });
+
+/** Somebody who works here and has these roles: in one that is not his own the token could do nothing. */
+async function requireHolder(ctx: Ctx, staffId: string, roles: readonly Role[]): Promise<void> {
+  const holder = await findStaff(ctx.tx, staffId);
+  if (holder?.is_active !== true) throw new AppError(staffErrors['staff.not_found']);
+  const foreign = roles.filter((role) => !holder.roles.includes(role));
+  if (foreign.length > 0)
+    throw new AppError(staffErrors['token.role_not_theirs'], {
+      params: { roles: foreign.join(', '), theirs: holder.roles.join(', ') },
+    });
+}
 
 /**
  * Whether somebody answers for the tokens made here: a person, or whoever sits at the machine. A token of nobody (the

@@ -7,9 +7,18 @@ import { defineOperation } from '../../core/operations/operation.ts';
 import { statement } from '../../db/database.ts';
 import { isLanguage, textSchema } from '../../lib/i18n.ts';
 import { maskTextAndNames } from '../../lib/mask.ts';
-import { customerInScope, customerNumber, hidingNames } from '../customers/index.ts';
-import { subjectsOf, todoText, whoText } from './todo-subject.ts';
-import { askTodo, followTodos, handOverTodos, ownerOf, ownTodo, STANDING_IN } from './todo-store.ts';
+import { customerInScope, customerNumber, hidingNames, lockCustomer } from '../customers/index.ts';
+import { inWords, subjectsOf, todoText, whoText } from './todo-subject.ts';
+import {
+  askTodo,
+  followTodos,
+  handOverTodos,
+  ownerOf,
+  ownTodo,
+  STANDING_IN,
+  todoNumber,
+  type TodoRow,
+} from './todo-store.ts';
 
 const ROLE = statement(
   'desk-role',
@@ -48,6 +57,7 @@ interface Matter {
   readonly words?: string | undefined;
   /** Words of a matter that is on the list already are told too: each message may want something else. */
   readonly isEachTold?: boolean | undefined;
+  readonly isForOwner?: boolean | undefined;
 }
 
 /** Roles that hear of what nobody else is there for. */
@@ -66,6 +76,8 @@ export const addForOwner = defineOperation({
     kind: z.string().max(60),
     words: z.string().optional(),
     isEachTold: z.boolean().optional(),
+    /** Whoever looks after the customer later gets it with him. */
+    isForOwner: z.boolean().default(true),
     /** `above`: the owner's team lead, or whoever oversees him; `compliance`: those who see to the law. */
     also: z.enum(['above', 'compliance']).optional(),
   }),
@@ -73,13 +85,14 @@ export const addForOwner = defineOperation({
   subject: (input) => ({ kind: 'customer', id: input.customerId }),
   async run(ctx, { customerId, also, ...rest }) {
     const matter = { ...rest, subject: { kind: 'customer', id: customerId } };
+    await lockCustomer(ctx.tx, customerId); // given to somebody else at this moment, it would stay behind
     const ownerId = await ownerOf(ctx.tx, customerId);
     const [owner] =
       ownerId === null ? [] : await ctx.tx.query<Colleague & { team_id: string | null }>(PERSON, [ownerId]);
     if (owner) await giveTo(ctx, matter, [owner]);
     else await giveToRole(ctx, matter, STANDING_IN);
     if (also === undefined) return { ownerId };
-    const besides = { ...matter, key: `${matter.key}:${also}` };
+    const besides = { ...matter, key: `${matter.key}:${also}`, isForOwner: false };
     const leads = also === 'above' && owner ? await ctx.tx.query<Colleague>(LEADS, [owner.team_id, owner.id]) : [];
     if (leads.length > 0) await giveTo(ctx, besides, leads);
     else await giveToRole(ctx, besides, OVERSIGHT, owner?.id);
@@ -205,10 +218,29 @@ export const followCustomer = defineOperation({
     toId: z.uuid(),
     isGiven: z.boolean().default(false),
   }),
-  output: z.object({ todos: z.int() }),
+  output: z.object({
+    todos: z.int(),
+    /** What they are, for the end of a message to the colleague who gets them; '' for none. */
+    said: z.string(),
+  }),
   subject: ({ customerId }) => ({ kind: 'customer', id: customerId }),
-  run: async (ctx, { customerId, ...how }) => ({ todos: await followTodos(ctx.tx, customerId, how) }),
+  async run(ctx, { customerId, ...how }) {
+    const todos = await followTodos(ctx.tx, customerId, how);
+    return { todos: todos.length, said: todos.length === 0 ? '' : await saidOf(ctx, how.toId, todos) };
+  },
 });
+
+/** As many as one message says; all of them stand on the list. */
+const MOST_SAID = 5;
+
+/** What came to somebody's list, in his language, as the end of a message to him. */
+async function saidOf(ctx: Ctx, staffId: string, todos: readonly TodoRow[]): Promise<string> {
+  const [person] = await ctx.tx.query<Colleague>(PERSON, [staffId]);
+  const language = person && isLanguage(person.language) ? person.language : 'zh-CN';
+  const told = await inWords(ctx, language, todos.slice(0, MOST_SAID));
+  const list = told.map(({ text }, index) => `\n${todoNumber(todos[index]?.number ?? 0)} ${text}`).join('');
+  return ctx.say(language, 'todo.followed', { count: todos.length, more: todos.length - told.length, list });
+}
 
 export const askForHelp = defineOperation({
   name: 'task.askForHelp',
@@ -248,8 +280,8 @@ export const tellTodo = defineOperation({
   async run(ctx, { id }) {
     const todo = await ownTodo(ctx.tx, id);
     if (!todo) return { told: false };
-    const [about] = await subjectsOf(ctx.tx, [todo]);
-    const text = todoText(ctx.services.texts, isLanguage(todo.language) ? todo.language : 'zh-CN', todo, about);
+    const [told] = await inWords(ctx, isLanguage(todo.language) ? todo.language : 'zh-CN', [todo]);
+    const text = told?.text ?? '';
     await ctx.callAsSystem('staff.notify', { staffId: todo.staff_id, text: 'todo.plain', params: { text } });
     return { told: true };
   },

@@ -10,4 +10,4 @@ export {
   tellOwner,
   tellTodo,
 } from './desk-operations.ts';
-export { addTodo, addTodos, finishTodos, ownerOf } from './todo-store.ts';
+export { addTodo, addTodos, amendTodos, askTodos, finishTodos, ownerOf } from './todo-store.ts';

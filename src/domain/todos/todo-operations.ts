@@ -8,7 +8,7 @@ import { dateIn } from '../../lib/business-date.ts';
 import { textParamSchema } from '../../lib/text-params.ts';
 import { wholeNumber } from '../../lib/whole-number.ts';
 import { todoErrors } from './todo-errors.ts';
-import { subjectsOf, todoText } from './todo-subject.ts';
+import { handleOf, inWords, subjectsOf } from './todo-subject.ts';
 import { addTodo, finishTodosAbout, lockTodo, openTodos, setDone, todoNumber, type LockedTodo } from './todo-store.ts';
 
 const EVERYBODY: Access = {
@@ -50,14 +50,13 @@ export const listTodos = defineOperation({
     if (ctx.actor.kind !== 'STAFF') return { items: [], nextCursor: null, more: 0 };
     const person = { staffId: ctx.actor.id, roles: ctx.actor.roles };
     const { rows, more } = await openTodos(ctx.tx, person, { after: input.cursor, limit: input.limit });
-    const subjects = await subjectsOf(ctx.tx, rows);
-    const { texts } = ctx.services;
+    const told = await inWords(ctx, ctx.actor.language, rows);
     return {
       items: rows.map((row, index) => ({
         id: row.id,
         number: todoNumber(row.number),
         kind: row.kind,
-        title: todoText(texts, ctx.actor.language, row, subjects[index]),
+        title: told[index]?.text ?? '',
         since: dateIn(row.created_at, ctx.services.companyZone),
         tap: ctx.t('todo.finish', { number: todoNumber(row.number) }),
       })),
@@ -77,24 +76,42 @@ function listOf(actor: Actor): Parameters<typeof lockTodo>[2] {
   return { staffId: actor.kind === 'STAFF' ? actor.id : null, roles };
 }
 
+const NOBODY = 'none';
 const changed = { id: z.string(), number: z.string(), title: z.string() };
 
 export const finish = defineOperation({
   name: 'task.finish',
   summary:
-    'Marks a to-do on the caller’s list as done, by id or number (T12), and leaves one that is done as it is; managers and administrators also what somebody has left behind',
+    'Marks a to-do on the caller’s list as done, by id or number (T12), and leaves one that is done as it is; managers and administrators also what somebody has left behind. Where somebody asked for a person, the bot has the word again',
   access: EVERYBODY,
   input: z.strictObject({ id: z.string().min(1).max(64) }),
-  output: z.object({ kind: z.enum(['finished', 'already']), ...changed }),
+  output: z.object({
+    kind: z.enum(['finished', 'already']),
+    ...changed,
+    /** With whom the bot has the word again (K305, or a chat's id), or `none`. */
+    handedBack: z.string(),
+  }),
   http: { method: 'POST', path: '/tasks/{id}/finish', status: 200 },
   subject: (input, output) => ({ kind: 'task', id: output?.id ?? input.id }),
   async run(ctx, { id }) {
     const todo = await meant(ctx, id);
-    if (todo.done_at) return { kind: 'already' as const, ...(await describe(ctx, todo)) };
+    if (todo.done_at) return { kind: 'already' as const, ...(await describe(ctx, todo)), handedBack: NOBODY };
     await setDone(ctx.tx, todo.id, ctx.now);
-    return { kind: 'finished' as const, ...(await describe(ctx, todo)) };
+    const handedBack = await handBack(ctx, todo);
+    return { kind: 'finished' as const, ...(await describe(ctx, todo)), handedBack };
   },
 });
+
+/** Nobody has to answer there any more, so the bot does; the to-do on his list is all that whoever finishes it needs for that. */
+async function handBack(ctx: Ctx, todo: LockedTodo): Promise<string> {
+  if (todo.kind !== 'handed_over' || todo.subject_id === null) return NOBODY;
+  const result = await (todo.subject_kind === 'customer'
+    ? ctx.callAsSystem('conversation.handBack', { customer: todo.subject_id })
+    : ctx.callAsSystem('conversation.handBackChat', { conversation: todo.subject_id }));
+  if (z.object({ conversations: z.int() }).parse(result).conversations === 0) return NOBODY;
+  const [about] = await subjectsOf(ctx.tx, [todo]);
+  return handleOf(about);
+}
 
 export const reopen = defineOperation({
   name: 'task.reopen',
@@ -121,10 +138,10 @@ async function meant(ctx: Ctx, ref: string): Promise<LockedTodo> {
 
 /** In words; what is said about it stands on the file of whom it is about. */
 async function describe(ctx: Ctx, todo: LockedTodo): Promise<Record<keyof typeof changed, string>> {
-  const [about] = await subjectsOf(ctx.tx, [todo]);
-  if (typeof about?.customer_id === 'string') ctx.effects.touch(about.customer_id);
-  const title = todoText(ctx.services.texts, ctx.actor.language, todo, about);
-  return { id: todo.id, number: todoNumber(todo.number), title };
+  const [told] = await inWords(ctx, ctx.actor.language, [todo]);
+  const customerId = told?.about?.customer_id;
+  if (typeof customerId === 'string') ctx.effects.touch(customerId);
+  return { id: todo.id, number: todoNumber(todo.number), title: told?.text ?? '' };
 }
 
 export const add = defineOperation({
@@ -138,6 +155,8 @@ export const add = defineOperation({
     role: z.string().max(20).optional(),
     subject: z.strictObject({ kind: z.string(), id: z.uuid() }).optional(),
     params: z.record(z.string(), z.union([z.string(), z.number(), textParamSchema])).optional(),
+    /** It goes with the customer it is about, to whoever looks after him. */
+    isForOwner: z.boolean().optional(),
   }),
   output: z.object({ isNew: z.boolean() }),
   subject: (input) => input.subject,
@@ -151,6 +170,7 @@ export const add = defineOperation({
         ...(input.role ? { role: input.role } : {}),
         ...(input.subject ? { subject: input.subject } : {}),
         ...(input.params ? { params: input.params } : {}),
+        ...(input.isForOwner === undefined ? {} : { isForOwner: input.isForOwner }),
       },
       ctx.now,
     );

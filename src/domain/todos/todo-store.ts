@@ -17,6 +17,8 @@ export interface TodoDraft {
   readonly role?: string;
   readonly subject?: { readonly kind: string; readonly id: string };
   readonly params?: TodoParams;
+  /** For whoever looks after the customer it is about, now and later: it goes with him. */
+  readonly isForOwner?: boolean | undefined;
 }
 
 /** A to-do that has just been added. */
@@ -41,9 +43,9 @@ export interface TodoRow {
 export const STANDING_IN = ['manager', 'team_lead', 'admin'] as const;
 const STANDS_IN = `SELECT duty FROM unnest(ARRAY[${STANDING_IN.map((role) => `'${role}'`).join()}]) WITH ORDINALITY AS o (duty, place)
    WHERE EXISTS (SELECT FROM staff WHERE is_active AND roles @> ARRAY[duty]) ORDER BY place LIMIT 1`;
-const INSERT = `INSERT INTO todos (id, key, staff_id, role, kind, subject_kind, subject_id, params, created_at)
-   SELECT row.id, key, person.id, CASE WHEN person.id IS NULL THEN coalesce(role, (${STANDS_IN}), 'manager') ELSE role END, kind, subject_kind, subject_id, params::jsonb, $9
-   FROM unnest($1::uuid[], $2::text[], $3::uuid[], $4::text[], $5::text[], $6::text[], $7::uuid[], $8::text[]) AS row (id, key, staff_id, role, kind, subject_kind, subject_id, params)
+const INSERT = `INSERT INTO todos (id, key, staff_id, role, kind, subject_kind, subject_id, params, is_for_owner, created_at)
+   SELECT row.id, key, person.id, CASE WHEN person.id IS NULL THEN coalesce(role, (${STANDS_IN}), 'manager') ELSE role END, kind, subject_kind, subject_id, params::jsonb, is_for_owner, $10
+   FROM unnest($1::uuid[], $2::text[], $3::uuid[], $4::text[], $5::text[], $6::text[], $7::uuid[], $8::text[], $9::boolean[]) AS row (id, key, staff_id, role, kind, subject_kind, subject_id, params, is_for_owner)
    LEFT JOIN staff person ON person.id = row.staff_id AND person.is_active`;
 // Looked for before it is written: a conflict uses up a number, and what is added again every hour would use up thousands.
 const ONCE = statement(
@@ -52,7 +54,7 @@ const ONCE = statement(
 );
 const ASKED = statement(
   'todos-asked',
-  `${INSERT} WHERE NOT EXISTS (SELECT FROM todos WHERE key = row.key AND done_at IS NULL) ON CONFLICT (key) DO UPDATE SET staff_id = excluded.staff_id, role = excluded.role, params = excluded.params, created_at = excluded.created_at, done_at = NULL
+  `${INSERT} WHERE NOT EXISTS (SELECT FROM todos WHERE key = row.key AND done_at IS NULL) ON CONFLICT (key) DO UPDATE SET staff_id = excluded.staff_id, role = excluded.role, params = excluded.params, is_for_owner = excluded.is_for_owner, created_at = excluded.created_at, done_at = NULL
    WHERE todos.done_at IS NOT NULL RETURNING id, staff_id`,
 );
 const LIST = statement(
@@ -69,9 +71,14 @@ const LOCK = statement(
      OR ($4::text[] && ARRAY['manager', 'admin'] AND EXISTS (SELECT FROM staff WHERE id = todos.staff_id AND NOT is_active))) FOR NO KEY UPDATE`,
 );
 const SET_DONE = statement('todos-set-done', 'UPDATE todos SET done_at = $2 WHERE id = $1');
+// What he had to do about his own customers waits there for whoever gets them.
 const HAND_OVER = statement(
   'todos-hand-over',
-  'UPDATE todos SET staff_id = NULL, role = $2 WHERE staff_id = $1 AND done_at IS NULL RETURNING id',
+  `UPDATE todos SET staff_id = NULL, role = $2, is_for_owner = is_for_owner OR EXISTS (SELECT FROM customers c WHERE c.owner_id = $1 AND c.id = CASE subject_kind
+     WHEN 'customer' THEN subject_id
+     WHEN 'application' THEN (SELECT customer_id FROM applications WHERE id = subject_id)
+     WHEN 'loan' THEN (SELECT customer_id FROM loans WHERE id = subject_id) END)
+   WHERE staff_id = $1 AND done_at IS NULL RETURNING id`,
 );
 
 /** Whether it is new: a key that is there already stays as it is, open or done. */
@@ -86,7 +93,12 @@ export async function addTodos(tx: Tx, todos: readonly TodoDraft[], now: Date): 
 
 /** What a person asks for. Whether it was not open before: asked again after it was done, it is to be done again. */
 export async function askTodo(tx: Tx, todo: TodoDraft, now: Date): Promise<boolean> {
-  return (await tx.query<NewTodo>(ASKED, rowsOf([todo], now))).length > 0;
+  return (await askTodos(tx, [todo], now)).length > 0;
+}
+
+/** Many at once, each with a key of its own; those that were not open before. */
+export async function askTodos(tx: Tx, todos: readonly TodoDraft[], now: Date): Promise<readonly NewTodo[]> {
+  return tx.query<NewTodo>(ASKED, rowsOf(todos, now));
 }
 
 function rowsOf(todos: readonly TodoDraft[], now: Date): readonly unknown[] {
@@ -99,6 +111,7 @@ function rowsOf(todos: readonly TodoDraft[], now: Date): readonly unknown[] {
     todos.map(({ subject }) => subject?.kind ?? null),
     todos.map(({ subject }) => subject?.id ?? null),
     todos.map(({ params }) => JSON.stringify(params ?? {})),
+    todos.map(({ isForOwner }) => isForOwner === true),
     now,
   ];
 }
@@ -141,19 +154,23 @@ export async function handOverTodos(tx: Tx, staffId: string, role: string): Prom
 // (`keeperOf`): one that waits for somebody who is here goes on only when a superior gives the customer away.
 const FOLLOW = statement(
   'todos-follow',
-  `UPDATE todos SET staff_id = $3 WHERE (staff_id = $2 OR (kind = 'case_returned' AND (staff_id IS NULL OR $4))) AND done_at IS NULL AND CASE subject_kind
-     WHEN 'customer' THEN subject_id = $1
-     WHEN 'application' THEN EXISTS (SELECT FROM applications a WHERE a.id = subject_id AND a.customer_id = $1)
-     WHEN 'loan' THEN EXISTS (SELECT FROM loans l WHERE l.id = subject_id AND l.customer_id = $1) END RETURNING id`,
+  `UPDATE todos SET staff_id = $3 WHERE done_at IS NULL AND staff_id IS DISTINCT FROM $3
+     AND (staff_id = $2 OR is_for_owner OR (kind = 'case_returned' AND (staff_id IS NULL OR $4)))
+     AND subject_id IN (SELECT $1 UNION ALL SELECT id FROM applications WHERE customer_id = $1 UNION ALL SELECT id FROM loans WHERE customer_id = $1)
+   RETURNING id, number, kind, params, subject_kind, subject_id, created_at`,
 );
 
-/** Puts what one person (`null`: nobody) still has to do about a customer on another's list; how many they were. */
+/**
+ * Puts what one person (`null`: nobody) still has to do about a customer, and what waits for whoever looks after him, on
+ * another's list; those to-dos, the oldest first.
+ */
 export async function followTodos(
   tx: Tx,
   customerId: string,
   { fromId, toId, isGiven }: { readonly fromId: string | null; readonly toId: string; readonly isGiven: boolean },
-): Promise<number> {
-  return (await tx.query(FOLLOW, [customerId, fromId, toId, isGiven])).length;
+): Promise<readonly TodoRow[]> {
+  const rows = await tx.query<TodoRow>(FOLLOW, [customerId, fromId, toId, isGiven]);
+  return rows.toSorted((a, b) => a.number - b.number);
 }
 
 /** As people see it and type it: T12. */
@@ -206,6 +223,29 @@ export async function finishTodos(tx: Tx, keys: readonly string[], now: Date): P
 /** Marks what somebody had to do about this subject as done. */
 export async function finishTodosAbout(tx: Tx, kind: string, subjectId: string, now: Date): Promise<void> {
   await tx.query(FINISH_ABOUT, [kind, subjectId, now]);
+}
+
+const AMEND = statement(
+  'todos-amend',
+  `UPDATE todos SET params = row.params::jsonb, done_at = row.done_at FROM unnest($1::text[], $2::text[], $3::timestamptz[]) AS row (key, params, done_at)
+   WHERE todos.key = row.key AND todos.done_at IS NULL`,
+);
+
+/** What an open to-do says, as it is now; done where `doneAt` is given. */
+export interface Amendment {
+  readonly key: string;
+  readonly params: TodoParams;
+  readonly doneAt?: Date;
+}
+
+/** Writes what has become of open to-dos. */
+export async function amendTodos(tx: Tx, amended: readonly Amendment[]): Promise<void> {
+  if (amended.length === 0) return;
+  await tx.query(AMEND, [
+    amended.map(({ key }) => key),
+    amended.map(({ params }) => JSON.stringify(params)),
+    amended.map(({ doneAt }) => doneAt ?? null),
+  ]);
 }
 
 const OWNER = statement(

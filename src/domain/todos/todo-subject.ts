@@ -2,9 +2,11 @@
  * Whom a to-do is about, in words: looked up when it is read, so that no name is stored with it and what is erased is
  * erased here too. A customer is shown by number and masked name.
  */
+import { z } from 'zod';
+import type { Ctx } from '../../core/operations/context.ts';
 import { statement, type Tx } from '../../db/database.ts';
 import type { Language, Texts } from '../../lib/i18n.ts';
-import { withTexts } from '../../lib/text-params.ts';
+import { textParamSchema, withTexts } from '../../lib/text-params.ts';
 import { customerNumber } from '../customers/index.ts';
 import type { TodoRow } from './todo-store.ts';
 
@@ -40,6 +42,34 @@ export async function subjectsOf(tx: Tx, todos: readonly About[]): Promise<reado
     todos.map(({ subject_kind }) => subject_kind),
     todos.map(({ subject_id }) => subject_id),
   ]);
+}
+
+const RETURNED = 'case_returned';
+const NOT_SAID = { reason: 'none', until: 'none' } as const;
+const whyReturned = z.object({
+  items: z.array(z.object({ id: z.string(), reason: z.union([z.string(), textParamSchema]), until: z.string() })),
+});
+
+/** A to-do in words, and whom it is about. */
+interface ToldTodo {
+  readonly text: string;
+  readonly about: SubjectRow | undefined;
+}
+
+/** These to-dos as their sentences, in the same order; of a case that came back also why, and until when it waits. */
+export async function inWords(ctx: Ctx, language: Language, todos: readonly TodoRow[]): Promise<readonly ToldTodo[]> {
+  const subjects = await subjectsOf(ctx.tx, todos);
+  const cases = todos.flatMap(({ kind, subject_id: id }) => (kind === RETURNED && id !== null ? [id] : []));
+  const { items } =
+    cases.length === 0
+      ? { items: [] }
+      : whyReturned.parse(await ctx.callAsSystem('application.returned', { applications: cases }));
+  return todos.map((todo, index) => {
+    const { reason, until } = items.find(({ id }) => id === todo.subject_id) ?? NOT_SAID;
+    const whole = todo.kind === RETURNED ? { ...todo, params: { ...todo.params, reason, until } } : todo;
+    const about = subjects[index];
+    return { text: todoText(ctx.services.texts, language, whole, about), about };
+  });
 }
 
 /** The sentence of a to-do: whom it is about and what went wrong in words, never a code. */
@@ -92,7 +122,7 @@ function whoIs(
 }
 
 /** What 交还 takes: the customer's number, or the chat's where nobody is known behind it. */
-function handleOf(subject: SubjectRow | undefined): string {
+export function handleOf(subject: SubjectRow | undefined): string {
   if (subject && subject.customer !== null) return customerNumber(subject.customer);
   return subject?.chat ?? '';
 }

@@ -1,5 +1,5 @@
 /** What the health check of a container and a person who looks for a fault are told. */
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -70,6 +70,8 @@ describeWithRedis('daiban doctor', () => {
       findings: {
         database: true,
         keys: true,
+        disk: true,
+        storing: true,
         redis: true,
         telegram: false,
         staff: false,
@@ -111,6 +113,20 @@ describeWithRedis('daiban doctor', () => {
   test('fails on a Redis that does not answer', async () => {
     const { code, findings } = await ask({ redisUrl: `redis://127.0.0.1:${closed}`, isLocal: false });
     expect([code, findings['redis']]).toEqual([1, false]);
+  });
+
+  test('fails on a database that stores nothing any more, and leaves nothing of what it tried', async () => {
+    const full = `CREATE FUNCTION full_disk() RETURNS event_trigger LANGUAGE plpgsql AS $$ BEGIN
+        IF current_query() LIKE '%TEMPORARY%' THEN RAISE EXCEPTION 'full' USING ERRCODE = 'disk_full'; END IF; END $$;
+      CREATE EVENT TRIGGER full_disk ON ddl_command_start WHEN TAG IN ('CREATE TABLE') EXECUTE FUNCTION full_disk()`;
+    await db.pool.query(full);
+
+    const { code, findings, codes } = await ask({ redisUrl: redis.url, isLocal: false });
+    await db.pool.query('DROP FUNCTION full_disk CASCADE');
+
+    expect([code, findings['storing'], codes['storing']]).toEqual([1, false, 'disk_full']);
+    expect((await readdir(dataDir)).filter((name) => name.startsWith('.try'))).toEqual([]);
+    expect((await ask({ redisUrl: redis.url, isLocal: false })).findings['storing']).toBe(true);
   });
 
   test('as the health check of a container asks only for what a process cannot work without', async () => {

@@ -83,6 +83,18 @@ describe('daiban staff', () => {
     expect((await daiban('staff', 'list')).out).toContain(`× ${id} 老周`);
   });
 
+  test('a token in a role that its person does not have is refused, with the roles he has and what to do', async () => {
+    await add('--name', '老吴', '--role', 'sales,team_lead');
+    const create = async (role: string, LANG = 'zh_CN'): ReturnType<typeof daiban> =>
+      daibanIn(LANG, 'token', 'create', '--name', 'erp', '--staff', '老吴', '--role', role);
+
+    const refused = await create('sales,admin');
+    expect([refused.code, refused.out]).toEqual([2, '']);
+    expect(refused.err).toMatch(/^✗ 这位同事没有 admin 角色.*（sales, team_lead）.*daiban staff update/u);
+    expect((await create('admin', 'en_US')).err).toMatch(/^✗ This colleague does not have the role admin.*--role/u);
+    expect(await create('sales')).toMatchObject({ code: 0, out: expect.stringMatching(/^dbn_/) as string });
+  });
+
   test('of namesakes nobody is guessed: they are listed with team and id, and nothing changes', async () => {
     const ids = [
       await add('--name', '张伟', '--role', 'sales', '--team', '一组'),

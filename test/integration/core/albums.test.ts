@@ -204,7 +204,7 @@ describe('an album', () => {
     await quiet();
 
     expect(said()).toHaveLength(1);
-    expect(said()[0]).toContain('收到 3 份，其中 3 份认不出是哪一项');
+    expect(said()[0]).toMatch(/^收到 \d\d:\d\d 发来的 3 份，其中 3 份认不出是哪一项/);
     await company.say(company.channels.telegram, he, '2');
     await company.drain();
     expect(said().at(-1)).toMatch(/^收到，已归到「/);
@@ -238,7 +238,7 @@ describe('an album', () => {
     await company.drain();
     await quiet();
 
-    expect(said().at(-1)).toContain('收到 3 份，2 份之前收过，没有重复保存；其中 1 份认不出是哪一项');
+    expect(said().at(-1)).toMatch(/ 发来的 3 份，2 份之前收过，没有重复保存；其中 1 份认不出是哪一项/);
   });
 
   test('delivered twice is filed once', async () => {

@@ -1,10 +1,11 @@
 /** Design §12: WeCom drops what nobody took for 15 s; the gap becomes an incident and the affected members are asked. */
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { SYSTEM_ACTOR } from '../../../src/core/operations/actor.ts';
 import { inUnit } from '../../../src/core/unit/unit.ts';
 import { Database } from '../../../src/db/database.ts';
 import { insertInternal } from '../../../src/inbox/internal.ts';
 import { askAfterGap, CallbackWatch } from '../../../src/jobs/callback-gap.ts';
+import { FixedClock } from '../../support/fixed-clock.ts';
 import { ACCOUNTS, ADMIN, useCompany, type StaffActor } from '../../invariants/support/company.ts';
 
 const HOUR = 3_600_000;
@@ -37,10 +38,43 @@ async function tomorrowAt(hour: number): Promise<void> {
 }
 
 /** A web process of its own. */
-function process(): CallbackWatch {
+function process(clock?: FixedClock): CallbackWatch {
   const database = new Database(company.db.url, { max: 2 });
   elsewhere.push(database);
-  return new CallbackWatch({ ...company.base.unit, database }, ACCOUNTS.wecom);
+  return new CallbackWatch({ ...company.base.unit, database }, ACCOUNTS.wecom, clock);
+}
+
+/** The disk of the database is full: what is there may be changed, nothing can be added to these tables. */
+async function fillDisk(...tables: readonly string[]): Promise<void> {
+  await company.db.pool.query(
+    `CREATE OR REPLACE FUNCTION full_disk() RETURNS trigger LANGUAGE plpgsql AS
+     $$ BEGIN RAISE EXCEPTION 'could not extend file: No space left on device' USING ERRCODE = 'disk_full'; END $$`,
+  );
+  for (const table of tables)
+    await company.db.pool.query(
+      `CREATE TRIGGER full_disk BEFORE INSERT ON ${table} FOR EACH ROW EXECUTE FUNCTION full_disk()`,
+    );
+}
+
+async function makeRoom(): Promise<void> {
+  await company.db.pool.query('DROP FUNCTION IF EXISTS full_disk CASCADE');
+}
+
+/** WeCom delivers to this process; whether it was taken. */
+async function deliver(web: CallbackWatch, chat: string, key: string): Promise<boolean> {
+  const event = wecom.event(chat, { kind: 'message', messageId: key, text: '帮助', media: [] }, [key]);
+  return company
+    .door(company.base.database)
+    .receive([event])
+    .then(
+      () => true,
+      () => (web.refused([event]), false),
+    );
+}
+
+async function lastSign(): Promise<number> {
+  const { rows } = await company.db.pool.query<{ at: Date }>('SELECT callbacks_at AS at FROM channel_states');
+  return rows[0]?.at.getTime() ?? 0;
 }
 
 /** Nobody could take callbacks for so long. */
@@ -120,6 +154,85 @@ describe('a gap in which callbacks could not be taken', () => {
     await web.beat();
 
     expect(await gaps()).toEqual([]);
+  });
+});
+
+describe('a process that lives but cannot store', () => {
+  afterEach(makeRoom);
+
+  test('opens one incident from its first refusal on once it can, and whoever was refused is asked, however long he was silent', async () => {
+    const clock = new FixedClock(new Date());
+    const web = process(clock);
+    await web.beat();
+    await fillDisk('inbox', 'incidents');
+    expect(await deliver(web, 'laozhao', 'refused-1')).toBe(false);
+    clock.advance(60_000);
+    await expect(web.beat()).rejects.toMatchObject({ code: '53100' });
+    await makeRoom();
+    clock.advance(240_000);
+
+    await web.beat();
+    await web.beat();
+    await company.drain();
+
+    expect(await gaps()).toMatchObject([{ subject_id: ACCOUNTS.wecom, detail: { seconds: 300 } }]);
+    expect(asked('laozhao')).toHaveLength(1);
+    await web.beat();
+    expect(await gaps()).toHaveLength(1);
+  });
+
+  test('tells nothing as long as it refuses, nor of what was stored at a later try', async () => {
+    const clock = new FixedClock(new Date());
+    const web = process(clock);
+    await web.beat();
+    await fillDisk('inbox');
+    for (let second = 0; second < 60; second += 20) {
+      await deliver(web, 'laozhao', `again-${second}`);
+      await web.beat();
+      clock.advance(20_000);
+    }
+    expect(await gaps()).toEqual([]);
+    await makeRoom();
+    await awayFor(70);
+
+    for (let second = 0; second < 60; second += 20) expect(await deliver(web, 'laozhao', `again-${second}`)).toBe(true);
+    await web.beat();
+
+    expect(await gaps()).toEqual([]);
+    expect(Date.now() - (await lastSign())).toBeLessThan(30_000);
+  });
+
+  test('gives no sign of life, so that who comes after its death finds the gap', async () => {
+    const web = process();
+    await web.beat();
+    await fillDisk('inbox');
+    await deliver(web, 'laozhao', 'died-1');
+    await awayFor(20);
+    const before = await lastSign();
+    await web.beat();
+    expect(await lastSign()).toBe(before);
+    await makeRoom();
+
+    await process().beat();
+
+    expect(await gaps()).toHaveLength(1);
+  });
+
+  test('is heard though others took callbacks meanwhile; of several that refused the same the first one tells', async () => {
+    const clock = new FixedClock(new Date());
+    const [one, other, third] = [process(clock), process(clock), process()];
+    await fillDisk('inbox');
+    await deliver(one, 'laozhao', 'shared-1');
+    await deliver(other, 'zhoumin', 'shared-2');
+    await makeRoom();
+    clock.advance(40_000);
+    await third.beat();
+
+    await one.beat();
+    await other.beat();
+    await third.beat();
+
+    expect(await gaps()).toMatchObject([{ detail: { seconds: 40 } }]);
   });
 });
 

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, afterEach, expect, test } from 'vitest';
 import { startApp, type RunningApp } from '../../../src/app.ts';
+import { CallbackCrypto } from '../../../src/channels/wecom/callback-crypto.ts';
 import { parseEnv } from '../../../src/config/env.ts';
 import { useDatabase } from '../../support/database.ts';
 
@@ -65,6 +66,38 @@ test('a web process with real WeCom notes that it listens; coming back after a m
   ]);
   expect(await rows(`SELECT kind FROM timers WHERE kind = 'callback_gap'`)).toHaveLength(1);
 });
+
+test('a callback that could not be stored is refused and noted: no sign of life is given any more, and the next start tells', async () => {
+  await database.pool.query('TRUNCATE channel_states, incidents');
+  await start(WECOM);
+  await database.pool.query(
+    `CREATE FUNCTION full_disk() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'full' USING ERRCODE = 'disk_full'; END $$;
+     CREATE TRIGGER full_disk BEFORE INSERT ON inbox FOR EACH ROW EXECUTE FUNCTION full_disk()`,
+  );
+
+  expect((await callback()).status).toBe(503);
+  await database.pool.query(`UPDATE channel_states SET callbacks_at = clock_timestamp() - interval '10 seconds'`);
+  await stop();
+
+  expect(
+    await rows(`SELECT callbacks_at < clock_timestamp() - interval '10 seconds' AS kept FROM channel_states`),
+  ).toEqual([{ kept: true }]);
+  await database.pool.query(`DROP FUNCTION full_disk CASCADE;
+     UPDATE channel_states SET callbacks_at = callbacks_at - interval '10 seconds'`);
+  await start(WECOM);
+  expect(await rows('SELECT kind FROM incidents')).toEqual([{ kind: 'callback_gap' }]);
+});
+
+/** What a member wrote, as WeCom posts it. */
+async function callback(): Promise<Response> {
+  const { WECOM_TOKEN: token, WECOM_ENCODING_AES_KEY: encodingAesKey, WECOM_CORP_ID: receiveId } = WECOM;
+  const seconds = String(Math.floor(Date.now() / 1_000));
+  const plain = `<xml><ToUserName>${receiveId}</ToUserName><FromUserName>xiaolin</FromUserName><CreateTime>${seconds}</CreateTime><MsgType>text</MsgType><Content>hi</Content><MsgId>1</MsgId><AgentID>1000002</AgentID></xml>`;
+  const sealed = new CallbackCrypto({ token, encodingAesKey, receiveId }).seal(plain, seconds);
+  const query = new URLSearchParams({ msg_signature: sealed.signature, timestamp: seconds, nonce: sealed.nonce });
+  const body = `<xml><ToUserName>${receiveId}</ToUserName><Encrypt>${sealed.encrypt}</Encrypt></xml>`;
+  return fetch(`${app?.url}/channels/wecom/callback?${query.toString()}`, { method: 'POST', body });
+}
 
 test('the look-alike of the sandbox, which lives and dies with us, gives none', async () => {
   await database.pool.query('TRUNCATE channel_states');

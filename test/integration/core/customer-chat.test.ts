@@ -68,11 +68,11 @@ describe('a question that is over', () => {
     await presses(cards()[0], 'o1');
 
     expect(toCustomer().slice(before).map(wordsOf)).toEqual([
-      '这个问题已经答过了',
-      expect.stringMatching(/个人信息处理授权书[^]*这个问题已经答过了$/u),
+      '这个问题已经过去了',
+      expect.stringMatching(/个人信息处理授权书[^]*这个问题已经过去了$/u),
     ]);
     expect((await lines()).at(-2)).toBe('in 不同意');
-    expect((await lines()).at(-1)).toContain('这个问题已经答过了');
+    expect((await lines()).at(-1)).toContain('这个问题已经过去了');
   });
 
   test('goes on showing what was chosen on it, however often it is pressed again', async () => {
@@ -83,7 +83,7 @@ describe('a question that is over', () => {
     await presses(cards()[0], 'o1');
 
     expect(toCustomer().slice(before).map(wordsOf)).toEqual([
-      '这个问题已经答过了',
+      '这个问题已经过去了',
       expect.stringMatching(/个人信息处理授权书[^]*已选：同意$/u),
     ]);
   });
@@ -293,6 +293,21 @@ test('a customer who asks for English is answered in English, at once and from t
   expect(said[0]).toBe('All right, English from now on.');
   expect(said.join('\n')).not.toMatch(/[\u4e00-\u9fa5]{4}/u);
   expect(await company.count(`customers WHERE id = $1 AND language = 'en'`, [chat.customer.id])).toBe(1);
+});
+
+test('somebody who asks for English before it is known who he is is spoken to in English, and his file has it once he is bound', async () => {
+  await says('English');
+  expect(toCustomer().map(wordsOf)).toEqual([
+    'All right, English from now on.',
+    expect.stringContaining('Please open the invitation link'),
+  ]);
+
+  await consents();
+
+  expect(toCustomer().map(wordsOf).join('\n')).not.toMatch(/[\u4e00-\u9fa5]{4}/u);
+  const where = 'customers c JOIN identities i ON i.customer_id = c.id';
+  expect(await company.count(`${where} WHERE c.id = $1 AND c.language = 'en'`, [chat.customer.id])).toBe(1);
+  expect(await company.count(`consents WHERE customer_id = $1 AND language = 'en'`, [chat.customer.id])).toBe(1);
 });
 
 test('an answer that comes after the form was put aside is taken, and the adviser heard once that none came', async () => {

@@ -135,6 +135,40 @@ describe('人工 from a customer', () => {
     expect(rows).toEqual([{ subject_kind: 'customer', subject_id: he.id }]);
   });
 
+  test('is over when the to-do is finished: the bot has the word again, and it is said', async () => {
+    const he = await customer();
+    await say(telegram, he.chat, '人工');
+    const { items } = (await company.call(lin, 'task.list', {})) as { items: readonly { number: string }[] };
+    const number = items[0]?.number ?? '';
+
+    expect((await say(wecom, 'xiaolin', `完成 ${number}`))[0]).toMatch(
+      new RegExp(`^办完了：${number} .+\n${he.number} 那边我接着说；客户还要找人，会再回「人工」。$`, 'u'),
+    );
+    expect((await say(telegram, he.chat, '帮助'))[0]).toBeDefined();
+    expect(await company.count(`incidents WHERE kind = 'conversation.handed_over' AND resolved_at IS NULL`)).toBe(0);
+
+    await say(telegram, he.chat, '人工'); // he asks anew: what was done before gives nothing back
+    expect((await say(wecom, 'xiaolin', `完成 ${number}`))[0]).toContain('早就办完了');
+    expect(await say(telegram, he.chat, '帮助')).toEqual([]);
+    expect(await todosOf(lin)).toHaveLength(1);
+  });
+
+  test('is over when whoever stands in finishes it by the API, though the customer is not of his team', async () => {
+    const he = await customer();
+    await company.db.pool.query('UPDATE customers SET owner_id = NULL, team_id = NULL WHERE id = $1', [he.id]);
+    await company.db.pool.query('UPDATE leads SET owner_id = NULL, team_id = NULL WHERE customer_id = $1', [he.id]);
+    await say(telegram, he.chat, '人工');
+    await company.db.pool.query(`UPDATE todos SET role = 'team_lead'`);
+    const { items } = (await company.call(lead, 'task.list', {})) as { items: readonly { id: string }[] };
+
+    expect(await company.call(lead, 'task.finish', { id: items[0]?.id })).toMatchObject({
+      kind: 'finished',
+      handedBack: he.number,
+    });
+    await company.drain();
+    expect((await say(telegram, he.chat, '帮助'))[0]).toBeDefined();
+  });
+
   test('of nobody who works here any more reaches the managers', async () => {
     const he = await customer();
     await company.db.pool.query('UPDATE customers SET owner_id = NULL WHERE id = $1', [he.id]);
@@ -196,6 +230,11 @@ describe('人工 from somebody unknown', () => {
     await expect(company.call(lin, 'conversation.handBackChat', input)).rejects.toMatchObject({
       code: 'permission.denied',
     });
+
+    await say(telegram, '6660001', '人工');
+    const { items } = (await company.call(lead, 'task.list', {})) as { items: readonly { number: string }[] };
+    expect((await say(wecom, 'chen', `完成 ${items.at(-1)?.number}`))[0]).toContain('6660001 那边我接着说');
+    expect((await say(telegram, '6660001', '你好'))[0]).toBeDefined();
   });
 });
 

@@ -109,7 +109,12 @@ async function notices(): Promise<readonly string[]> {
 describe('the transfer abroad refused in a chat that lies abroad', () => {
   test('is answered and on file; the loan goes on, its notices do not go there, and its adviser is asked to phone', async () => {
     expect(telegram.said(he.chat).at(-1)).toContain('出境');
-    expect(await says('不同意')).toEqual([expect.stringContaining('不经这个聊天传您的资料')]);
+    wecom.sent.length = 0;
+    expect(await says('不同意')).toEqual([expect.stringContaining('不经这个聊天传您的资料，也告诉了您的顾问')]);
+    expect(wecom.said('xiaolin')).toEqual([expect.stringContaining(`${he.number} 何** 不同意资料出境`)]);
+    await company.call(he, 'consent.decline', BORDER); // once more changes nothing, and is told to nobody
+    await company.drain();
+    expect(wecom.said('xiaolin')).toHaveLength(1);
     const before = telegram.said(he.chat).length;
 
     await approves(await submits());

@@ -81,6 +81,24 @@ test('who hands a lead in waits for whoever holds its customer before he takes t
   expect(await submitted).toMatchObject({ kind: 'submitted' });
 });
 
+test('what a customer wants while he is being given to a colleague waits for it, and is on that colleague’s list', async () => {
+  const he = await aLead('13800700009');
+  const gu = await company.addStaff('小顾', ['sales'], { wecom: 'xiaogu' });
+  let asked: Promise<unknown> = Promise.resolve();
+
+  await company.base.database.transaction(async (tx) => {
+    await lockCustomer(tx, he.customerId);
+    await tx.query('UPDATE leads SET owner_id = $2 WHERE customer_id = $1', [he.customerId, gu.id]);
+    await tx.query('UPDATE customers SET owner_id = $2 WHERE id = $1', [he.customerId, gu.id]);
+    const wish = { customerId: he.customerId, key: 'asked:beside', kind: 'customer_question' };
+    asked = company.call(SYSTEM_ACTOR, 'task.addForOwner', wish);
+    await until(async () => (await company.count(waiting)) > 0);
+  });
+
+  expect(await asked).toEqual({ ownerId: gu.id });
+  expect(await company.count(`todos WHERE key = 'asked:beside' AND staff_id = $1`, [gu.id])).toBe(1);
+});
+
 test('who hands a returned case in again waits for whoever holds its process before he takes customer, lead or application', async () => {
   const back = await aLead('13800700004');
   const { applicationId } = await submit(back);

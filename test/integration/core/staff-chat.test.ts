@@ -102,7 +102,7 @@ describe('the card of a form that has ended', () => {
 
     await press(card, 'o0');
 
-    expect(cards('card_update').map(({ closed }) => closed)).toEqual(['这个问题已经答过了']);
+    expect(cards('card_update').map(({ closed }) => closed)).toEqual(['这个问题已经过去了']);
     expect(told()).toEqual([card.title]);
   });
 

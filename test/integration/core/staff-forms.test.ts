@@ -241,7 +241,7 @@ describe.each(['wecom', 'telegram'] as const)('a photo sent by a colleague on %s
   test('goes to the customer whose form is open, who is named, and stands on his file', async () => {
     const number = await opens(`新客户 卫女士 138111130${place === 'wecom' ? 61 : 62} 12万 周转 12期 深圳`, place);
     const before = (await linesOf(number)).length;
-    expect(await sends(`${place} a`)).toContain(`收到（${number}），但认不出是哪一项`);
+    expect(await sends(`${place} a`)).toContain(` 发来的照片（${number}），但认不出是哪一项`);
     expect(await says('1', place)).toMatch(new RegExp(`收到（${number}），已归到「`, 'u'));
     const { items } = (await company.call(ADMIN, 'timeline.read', { id: number, limit: 200 })) as {
       readonly items: readonly { readonly direction: string; readonly media: readonly unknown[] }[];
@@ -258,6 +258,34 @@ describe.each(['wecom', 'telegram'] as const)('a photo sent by a colleague on %s
     expect(await sends(`${place} c`)).toContain('还不知道这份资料属于哪位客户');
     await says('取消', place);
   });
+});
+
+test('an answered question’s card answers nothing in another customer’s form, though the words are the same', async () => {
+  const { telegram } = company.channels;
+  const asks = async (sentence: string): Promise<{ readonly number: string; readonly card: Card | undefined }> => {
+    const number = await opens(sentence, 'telegram');
+    const card = telegram.sent.flatMap(({ content }) => (content.kind === 'card' ? [content.card] : [])).at(-1);
+    return { number, card };
+  };
+  const press = async (card: Card | undefined): Promise<string> => {
+    telegram.sent.length = 0;
+    const handle = { query: 'q1', chat: HERE.telegram, message: '5' };
+    const tap = { kind: 'action', cardId: card?.id ?? '', revision: 1, verb: 'o0', selected: {}, handle } as const;
+    await company.receive(telegram, HERE.telegram, tap);
+    await company.drain();
+    return telegram.sent.map(({ content }) => (content.kind === 'tap_answer' ? content.text : '')).join('');
+  };
+  const first = await asks('新客户 蒋女士 13811113071 12万 周转 12期 深圳 有房');
+  await says('按揭', 'telegram');
+  const second = await asks('新客户 沈先生 13811113072 12万 周转 12期 深圳 有房');
+  expect(first.card?.title).toContain('房');
+  expect(second.card?.title).toBe(first.card?.title);
+
+  expect(await press(first.card)).toBe('这个问题已经过去了');
+  expect((await leadOf(second.number)).facts).not.toHaveProperty('houseStatus');
+  expect(await press(second.card)).not.toBe('这个问题已经过去了');
+  expect((await leadOf(second.number)).facts).toHaveProperty('houseStatus');
+  for (const word of ['取消', '取消']) await says(word, 'telegram');
 });
 
 describe('in a group, where everybody sees the card', () => {

@@ -288,6 +288,52 @@ test('a colleague who was asked in the evening is called to mind in the morning'
   expect(wecom.said('xiaolin').length).toBeGreaterThan(0);
 });
 
+test('a customer who says that we have the wrong person is not reminded of what he was asked; his answer is heard all the same', async () => {
+  await isAsked('10:00');
+  await does({ kind: 'message', messageId: 'm-agree', text: '同意', media: [] });
+  await does({ kind: 'message', messageId: 'm-wrong', text: '你们发错人了', media: [] });
+  expect(heard().at(-1)).toContain('不再提醒您');
+  telegram.sent.length = 0;
+
+  for (let day = 0; day < 8; day += 1) await clock('12:00');
+  expect(heard()).toEqual([]);
+  expect(await company.count(`todos WHERE kind = 'customer_silent' AND subject_id = $1`, [he.id])).toBe(0);
+
+  await does({ kind: 'message', messageId: 'm-after-all', text: '月薪两万五', media: [] });
+  expect(heard()[0]).toContain('我们刚才说到「资料登记」');
+});
+
+describe('a look-up in the middle of a form', () => {
+  test('leaves a customer his reminder, his form is put aside, and his adviser hears of the silence', async () => {
+    await isAsked('10:00');
+    await does({ kind: 'message', messageId: 'm-agree', text: '同意', media: [] });
+    await does({ kind: 'message', messageId: 'm-progress', text: '进度', media: [] });
+    expect(heard().at(-1)).toContain('我们刚才说到「资料登记」');
+    telegram.sent.length = 0;
+
+    for (const time of ['09:59', '10:01']) await clock(time);
+    expect(heard().join('\n')).toContain(NUDGE);
+
+    for (let day = 0; day < 7; day += 1) await clock('10:01');
+    expect(heard().at(-1)).toContain('先放到一边');
+    expect(await company.count(`todos WHERE kind = 'customer_silent' AND subject_id = $1`, [he.id])).toBe(1);
+  });
+
+  test('leaves a colleague his reminder, and his form is put aside', async () => {
+    await clock('10:00');
+    await company.say(wecom, 'xiaolin', '新客户 周女士 13800006698 想贷30万周转');
+    await company.say(wecom, 'xiaolin', '待办');
+    await company.drain();
+    wecom.sent.length = 0;
+
+    await clock('10:31');
+    expect(wecom.said('xiaolin').join('\n')).toContain('还没填完');
+
+    for (let day = 0; day < 3; day += 1) await clock('10:31');
+    expect(wecom.said('xiaolin').join('\n')).toContain('先放到一边');
+  });
+});
+
 test('a silence that cannot be handled is an incident, and no word to the customer, who has sent nothing', async () => {
   await isAsked('10:00');
   const { rows } = await company.db.pool.query<{ id: string }>('SELECT id FROM conversations WHERE chat = $1', [

@@ -299,20 +299,36 @@ test('a customer who wants no calls himself is passed on once a day; his family 
   expect(await company.count('customers WHERE id = $1 AND third_party_refused_at IS NULL', [he.id])).toBe(1);
 });
 
+test('help says then what is still possible: to agree anew, the adviser; the bill only to whoever has a loan', async () => {
+  await company.call(he, 'consent.withdraw', { consent: 'personal-information' });
+
+  const said = (await says('帮助')).join('\n');
+  expect(said).toContain('改变主意回「同意」');
+  expect(said).toContain('找顾问小林、要删除资料回「人工」');
+  for (const refused of ['发资料', '进度', '账单']) expect(said).not.toContain(refused);
+  expect((await says('同意')).join('\n')).toContain('个人信息处理授权书');
+});
+
 describe('while a colleague has the word', () => {
-  test.each(['撤回同意', '撤回授权。', 'Withdraw my consent'])(
-    '%s takes effect at once and is confirmed',
-    async (text) => {
-      const application = await submits();
-      await says('人工');
+  test.each([
+    '撤回同意',
+    '撤回授权。',
+    'Withdraw my consent',
+    '我想了想，还是不想授权了，请撤回',
+    '请停止使用我的个人信息',
+    'please withdraw my consent',
+    'Hello, I want to withdraw my consent.',
+  ])('%s takes effect at once and is confirmed', async (text) => {
+    const application = await submits();
+    await says('人工');
 
-      expect(await says(text)).toEqual([expect.stringContaining('已撤回您的同意')]);
+    expect(await says(text)).toEqual([expect.stringContaining('已撤回您的同意')]);
 
-      expect(await stateOf(application)).toBe('RECALLED');
-      expect(wecom.said('xiaolin').join('\n')).toContain('撤回了个人信息授权');
-      expect(await says('撤回同意要怎么弄呢')).toEqual([]);
-    },
-  );
+    expect(await stateOf(application)).toBe('RECALLED');
+    expect(wecom.said('xiaolin').join('\n')).toContain('撤回了个人信息授权');
+    for (const other of ['撤回同意要怎么弄呢', 'What happens if I withdraw my consent?', '我没有要撤回同意'])
+      expect(await says(other)).toEqual([]);
+  });
 
   test('a file with its name is filed without a word from the bot, and the adviser hears of it', async () => {
     await says('人工');

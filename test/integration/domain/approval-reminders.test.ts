@@ -94,6 +94,21 @@ describe('an approval nobody decides', () => {
     await decide(application, 'approve');
   });
 
+  test('is told to each manager with the names set apart as in his language', async () => {
+    const english = await company.addStaff('Ms Liang', ['manager'], { slack: 'U0ENGLISH' });
+    const second = await company.addStaff('吴珊', ['reviewer'], { telegram: '7103' });
+    await company.db.pool.query(`UPDATE staff SET language = 'en' WHERE id = $1`, [english.id]);
+    const application = await submit();
+
+    for (let n = 0; n < 8; n += 1) await later(FOUR_HOURS);
+
+    expect(told('slack', 'U0LIANG', application)[0]).toMatch(/还没处理的：(?:周敏、吴珊|吴珊、周敏)。/u);
+    expect(told('slack', 'U0ENGLISH', application)[0]).toMatch(/Still to decide: (?:周敏, 吴珊|吴珊, 周敏)\./u);
+    await decide(application, 'approve');
+    for (const { id } of [english, second]) await company.call(ADMIN, 'staff.disable', { id });
+    await company.drain();
+  });
+
   test('reminds by day only: what falls due in the evening waits for 08:00, also after an outage', async () => {
     await company.advanceToTomorrow(17);
     const application = await submit();

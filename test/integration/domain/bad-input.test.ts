@@ -111,6 +111,19 @@ describe('a lead', () => {
   });
 });
 
+describe('a search for customers', () => {
+  test.each([
+    [{ mobile: 13800005566 }, ['/mobile']],
+    [{ mobile: 'x' }, ['/mobile']],
+    [{ q: ' ' }, ['/q']],
+    [{ q: '何女士', limit: 0 }, ['/limit']],
+    [{ mobile: '13800005566', name: '何' }, ['/name']],
+    [{}, ['']],
+  ])('with %j is refused at the member that is wrong', async (search, pointers) => {
+    expect(await pointersOf('customer.search', search)).toEqual(pointers);
+  });
+});
+
 describe('a name that nobody can read as it is', () => {
   const UNREADABLE = ['\u202E何女士', '\u200B何女士', '\u200D何女士', '\u3164', 'a\nb', '何\u001B[31m女士'];
 

@@ -324,6 +324,28 @@ describe('binding a customer by a one-time link and his own phone', () => {
     ]);
   });
 
+  test('a file has the language that was asked for on the account that is bound, and keeps its own where none was', async () => {
+    const languages = async (): Promise<readonly unknown[]> => {
+      const { rows } = await product.db.pool.query<{ language: string }>(
+        'SELECT language FROM customers WHERE id = $1',
+        [customer.id],
+      );
+      return rows.map(({ language }) => language);
+    };
+    const [asking, silent] = [await somebody(), await somebody()];
+    expect(await product.call(asking, 'customer.setLanguage', { language: 'en' })).toMatchObject({ kind: 'stranger' });
+    for (const account of [asking, silent]) {
+      await product.call(account, 'customer.bind', { token: await newLink() });
+      expect(await languages()).toEqual([account === asking ? 'zh-CN' : 'en']);
+      await product.call(account, 'customer.bindContact', { phone, own: true });
+      expect(await languages()).toEqual(['en']);
+    }
+
+    // The account has none of its own any more: a language he chooses from now on is not undone by it.
+    const { rows } = await product.db.pool.query('SELECT language FROM identities WHERE id = $1', [asking.id]);
+    expect(rows).toEqual([{ language: null }]);
+  });
+
   test('on an account inside the country no consent to leave it is asked', async () => {
     const he = await product.stranger('kf-1', 'wecom:ww0test:kf');
     await product.call(he, 'customer.bind', { token: await newLink() });

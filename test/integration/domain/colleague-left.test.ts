@@ -265,6 +265,126 @@ describe('his customer', () => {
   });
 });
 
+describe('what there is to do about his customer, given to a colleague', () => {
+  const says = async (he: File, text: string): Promise<readonly string[]> => company.exchange(telegram, he.chat, text);
+  const given = async (he: File, to: StaffActor): Promise<void> => {
+    await company.call(boss, 'lead.reassign', { lead: he.number, to: to.id });
+    await company.drain();
+  };
+  const kinds = async (person: StaffActor): Promise<readonly string[]> =>
+    (await todosOf(person)).map(({ kind }) => kind).sort();
+
+  test('goes to him whether it came before the owner left or after; one message says what it is, and nothing is left behind', async () => {
+    const [he, other] = [await customer(), await customer()];
+    await says(he, '利率是多少');
+    await says(other, '利率是多少');
+    await leaves(lin);
+    await says(he, '换了手机号了 新号13900001234');
+    expect(await kinds(boss)).toEqual(['customer_phone', 'customer_question', 'customer_question', 'staff_left']);
+    wecom.sent.length = 0;
+
+    await given(he, gu);
+
+    expect(wecom.said('xiaogu')).toEqual([
+      expect.stringMatching(
+        new RegExp(
+          `^梁总把 ${he.number} 何\\*\\* 转给您跟进了，请尽快联系。\n还没办完的 2 件待办也转到了您这里：\nT\\d+ ${he.number} 何\\*\\* 在问.+\nT\\d+ ${he.number} 何\\*\\* 说换了手机号.+$`,
+          'u',
+        ),
+      ),
+    ]);
+    expect(await kinds(gu)).toEqual(['customer_phone', 'customer_question']);
+    expect(await kinds(boss)).toEqual(['customer_question', 'staff_left']);
+  });
+
+  test('what the customer asks again the same day reaches him, is on his list once, and again once it was done', async () => {
+    const he = await customer();
+    await says(he, '你们公司在几楼呢');
+    await leaves(lin);
+    await given(he, gu);
+    wecom.sent.length = 0;
+
+    await says(he, '到底在几楼呢');
+    expect(wecom.said('xiaogu')).toEqual([expect.stringContaining('原话：到底在几楼呢')]);
+    expect(await kinds(gu)).toEqual(['customer_unclear']);
+    for (const { id } of await todosOf(gu)) await company.call(gu, 'task.finish', { id });
+    await says(he, '在几楼来着呢');
+
+    expect(await kinds(gu)).toEqual(['customer_unclear']);
+    expect(slack.said('U0LIANG').filter((text) => text.includes('来着'))).toEqual([]);
+  });
+
+  test('is said as far as one message takes it; all of it is on his list', async () => {
+    const he = await customer();
+    const words = [
+      '利率是多少',
+      '换了手机号了 新号13900001234',
+      '你们公司在几楼呢',
+      '退订',
+      '金额改成25万',
+      '我要投诉',
+    ];
+    for (const text of words) await says(he, text);
+    await leaves(lin);
+    wecom.sent.length = 0;
+
+    await given(he, gu);
+
+    const [said = ''] = wecom.said('xiaogu');
+    expect(said).toContain('还没办完的 6 件待办也转到了您这里，这里是前几件，全部发「待办」查看：\nT');
+    expect(said.match(/\nT\d+ /gu)).toHaveLength(5);
+    expect(await kinds(gu)).toHaveLength(6);
+  });
+
+  test('goes to him too where the customer says otherwise than what was written', async () => {
+    const he = await customer();
+    await leaves(lin);
+    const { rows } = await company.db.pool.query<{ id: string }>('SELECT id FROM identities WHERE customer_id = $1', [
+      he.id,
+    ]);
+    const actor = { kind: 'CUSTOMER', id: he.id, identityId: rows[0]?.id ?? '', language: 'zh-CN' } as const;
+    await company.call(actor, 'consent.grant', { textKey: 'flows.consent.personal-data', version: '1' });
+    await company.call(actor, 'customer.answer', { facts: { amount: '80000.00' } });
+    expect(await kinds(boss)).toContain('customer_differs');
+
+    await given(he, gu);
+
+    expect(await kinds(gu)).toEqual(['customer_differs']);
+  });
+
+  test('a complaint goes to him, and stays with whoever oversees it', async () => {
+    const he = await customer();
+    await says(he, '我要投诉');
+    await leaves(lin);
+
+    await given(he, gu);
+    await given(he, gu);
+
+    expect(await kinds(gu)).toEqual(['customer_complaint']);
+    expect(await kinds(boss)).toEqual(['customer_complaint', 'staff_left']);
+  });
+
+  test('goes to whoever takes him over by his phone, who reads what it is; and to a superior who takes him himself', async () => {
+    const [he, other] = [await customer(), await customer()];
+    for (const one of [he, other]) await says(one, '利率是多少');
+    await leaves(lin);
+    await company.drain();
+    wecom.sent.length = 0;
+    slack.sent.length = 0;
+
+    await company.call(gu, 'lead.capture', { facts: { phone: he.phone } });
+    await given(other, boss);
+
+    expect(wecom.said('xiaogu')).toEqual([
+      expect.stringContaining(`${he.number} 何** 现在由您跟进。\n还没办完的 1 件待办也转到了您这里：\nT`),
+    ]);
+    expect(slack.said('U0LIANG')).toEqual([
+      expect.stringContaining(`${other.number} 何** 现在由您跟进。\n还没办完的 1 件`),
+    ]);
+    expect(await kinds(gu)).toEqual(['customer_question']);
+  });
+});
+
 describe('his customer, whose phone comes after the name', () => {
   /** 小顾's lead with a name only, before the phone. */
   async function named(): Promise<string> {

@@ -214,6 +214,7 @@ describe('a lead while there is nobody whose turn it could be', () => {
     expect(again).toMatchObject({ kind: 'existing', leadId: leads[0]?.leadId, ownerId: first.id });
     expect(await product.call(first, 'customer.get', { id: again.leadNumber })).toMatchObject({ ownerId: first.id });
     expect(await told('9202')).toEqual([expect.stringContaining(`新线索 ${again.leadNumber}`)]);
+    expect((await product.call(first, 'task.list', {})) as object).toMatchObject({ items: [] }); // that stays the managers'
     const { rows } = await product.db.pool.query('SELECT how, staff_id FROM lead_assignments WHERE lead_id = $1', [
       again.leadId,
     ]);

@@ -6,6 +6,7 @@ import { reminderSchedules, runDueReminders } from '../../../src/domain/reminder
 import { dateIn } from '../../../src/lib/business-date.ts';
 import { dayText } from '../../../src/lib/i18n.ts';
 import { ACCOUNTS, useCompany, type StaffActor } from '../../invariants/support/company.ts';
+import { insertLoan, monthly, type LentRow } from '../../support/lent-loans.ts';
 import { refusalOf } from '../../support/product.ts';
 
 const company = useCompany();
@@ -31,52 +32,15 @@ beforeAll(async () => {
   );
 });
 
-interface PlanRow {
-  /** Days from today. */
-  readonly due: number;
-  readonly principal: number;
-  readonly interest: number;
-}
-
 let numbers = 9000;
 
-/** A loan of the customer with this plan, its reminders planned. What nothing here reads (lead, product, approval) is left out. */
-async function lend(plan: readonly PlanRow[]): Promise<string> {
+/** A loan of the customer with this plan, its reminders planned. */
+async function lend(plan: readonly LentRow[]): Promise<string> {
   numbers += 1;
-  const client = await company.db.pool.connect();
-  try {
-    await client.query('SET session_replication_role = replica');
-    const { rows } = await client.query<{ id: string }>(
-      `WITH application AS (
-         INSERT INTO applications (id, customer_id, lead_id, product_id, amount_fen, term_months, method, annual_rate, state, submitted_by, submitted_at, updated_at)
-         VALUES (gen_random_uuid(), $2, gen_random_uuid(), gen_random_uuid(), $3::bigint, $4::int, 'EQUAL_INSTALMENT', 0.06, 'APPROVED', gen_random_uuid(), now(), now()) RETURNING *
-       )
-       INSERT INTO loans (id, number, customer_id, application_id, principal_fen, annual_rate, term_months, method, day_count, start_on, state, reminder_version_id, created_at, updated_at)
-       SELECT gen_random_uuid(), $1, customer_id, id, amount_fen, annual_rate, term_months, method, '30/360', business_now()::date, 'ACTIVE', $5, now(), now() FROM application RETURNING id`,
-      [
-        numbers,
-        customer.id,
-        plan.reduce((sum, { principal }) => sum + principal, 1),
-        plan.length,
-        company.base.flows.schedule('repayment-reminder').version,
-      ],
-    );
-    const id = rows[0]?.id ?? '';
-    await client.query(
-      `INSERT INTO instalments (loan_id, number, due_on, principal_fen, interest_fen)
-       SELECT $1, number, (business_now() AT TIME ZONE 'Asia/Shanghai')::date + due, principal, interest FROM unnest($2::int[], $3::bigint[], $4::bigint[]) WITH ORDINALITY AS row (due, principal, interest, number)`,
-      [id, plan.map(({ due }) => due), plan.map(({ principal }) => principal), plan.map(({ interest }) => interest)],
-    );
-    await client.query('SET session_replication_role = DEFAULT');
-    await company.call({ kind: 'SYSTEM', id: 'daiban', language: 'zh-CN' }, 'reminder.plan', { loanId: id });
-    return id;
-  } finally {
-    client.release();
-  }
+  const id = await insertLoan(company, { number: numbers, customerId: customer.id, plan });
+  await company.call({ kind: 'SYSTEM', id: 'daiban', language: 'zh-CN' }, 'reminder.plan', { loanId: id });
+  return id;
 }
-
-const monthly = (count: number, first: number): readonly PlanRow[] =>
-  Array.from({ length: count }, (_, index) => ({ due: first + 30 * index, principal: 100_000, interest: 5_000 }));
 
 interface LoanShown {
   readonly state: string;
@@ -451,15 +415,37 @@ describe('those concerned', () => {
     expect(items.at(-1)?.text).toContain('多出的 50.00 元记为溢缴款');
   });
 
+  /** What the customer is told of a payment, after its amount and loan. */
+  async function toldOf(loan: string, amount: string, paidAt?: string): Promise<string | undefined> {
+    await pay(loan, amount, paidAt);
+    const { items } = (await company.call(MANAGER, 'timeline.read', { id: customer.id, limit: 200 })) as {
+      items: readonly { text: string }[];
+    };
+    return items.at(-1)?.text.replace(/^.*（L\d+）/u, '');
+  }
+
+  test('the customer hears once where each fen of a payment went, when one of an earlier day comes late too', async () => {
+    const [settled, nearly, running] = [
+      await lend(monthly(2, 10)),
+      await lend(monthly(2, 10)),
+      await lend(monthly(3, 10)),
+    ];
+    await pay(settled, '2100.00');
+    await pay(nearly, '1500.00');
+    await pay(running, '1050.00');
+
+    expect(await toldOf(settled, '1050.00', daysAgo(5))).toBe(
+      '。多出的 1,050.00 元记为溢缴款，用途请与顾问商量。已全部还清，谢谢。',
+    );
+    expect(await toldOf(nearly, '1000.00', daysAgo(5))).toBe(
+      '，其中 600.00 元计入第 2 期。多出的 400.00 元记为溢缴款，用途请与顾问商量。已全部还清，谢谢。',
+    );
+    expect(await toldOf(running, '1050.00', daysAgo(5))).toBe('，计入第 2 期。看余下的回「账单」。');
+  });
+
   test('the customer hears which instalments a payment went to, and what is overdue all the same', async () => {
     const loan = await lend([-80, -50, -20, 10].map((due) => ({ due, principal: 100_000, interest: 5_000 })));
-    const told = async (amount: string): Promise<string | undefined> => {
-      await pay(loan, amount);
-      const { items } = (await company.call(MANAGER, 'timeline.read', { id: customer.id, limit: 200 })) as {
-        items: readonly { text: string }[];
-      };
-      return items.at(-1)?.text.replace(/^.*（L\d+）/u, '');
-    };
+    const told = async (amount: string): Promise<string | undefined> => toldOf(loan, amount);
 
     expect(await told('100.00')).toBe('，计入第 1 期。逾期的还有 3,050.00 元没有还清。看余下的回「账单」。');
     expect(await told('1400.00')).toBe('，计入第 1–2 期。逾期的还有 1,650.00 元没有还清。看余下的回「账单」。');

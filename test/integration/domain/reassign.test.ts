@@ -1,6 +1,7 @@
 /** A team lead or manager gives a customer to another colleague, in chat: shown first, done once, told to both. */
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { Card } from '../../../src/channels/card.ts';
+import { timeText, wallClock } from '../../../src/lib/business-date.ts';
 import { ADMIN, useCompany, type StaffActor } from '../../invariants/support/company.ts';
 import { refusalOf } from '../../support/product.ts';
 
@@ -27,7 +28,8 @@ beforeAll(async () => {
   people.he = await member('小何', ['sales'], '一组', 'xiaohe');
   people.gu = await member('小顾', ['sales'], '二组', 'xiaogu');
 });
-beforeEach(() => {
+beforeEach(async () => {
+  await company.drain();
   for (const channel of [slack, wecom]) channel.sent.length = 0;
 });
 
@@ -47,6 +49,12 @@ async function customer(owner: StaffActor = people.lin, name = '何晓燕'): Pro
     string
   >;
   return { id: lead.customerId, number: lead.leadNumber, leadId: lead.leadId, phone };
+}
+
+/** Date and time on the company's wall, so many days later. */
+function wallText(at: Date, days: number): string {
+  const wall = wallClock(new Date(at.getTime() + days * 86_400_000), 'Asia/Shanghai');
+  return `${wall.date} ${timeText(wall)}`;
 }
 
 const boss = async (text: string): Promise<string> => (await company.exchange(slack, 'U0LIANG', text)).join('\n');
@@ -93,7 +101,12 @@ describe('reassigning a customer', () => {
       how: ['TYPED', 'GIVEN'],
     });
     expect(wecom.said('xiaohe')).toEqual([
-      `梁总把 ${he.number} 何** 转给您跟进了，请尽快联系。还没办完的 1 件待办也转到了您这里，发「待办」查看。`,
+      expect.stringMatching(
+        new RegExp(
+          `^梁总把 ${he.number} 何\\*\\* 转给您跟进了，请尽快联系。\n还没办完的 1 件待办也转到了您这里：\nT\\d+ ${he.number} 何\\*\\* 在问.+$`,
+          'u',
+        ),
+      ),
     ]);
     expect(wecom.said('xiaolin')).toEqual([`梁总把 ${he.number} 何** 转给小何跟进了，您不用再联系。`]);
     const { rows } = await company.db.pool.query(
@@ -226,18 +239,64 @@ describe('reassigning a customer', () => {
     const decision = { id: seat?.id, revision: seat?.revision, verb: 'return', reason: '缺近半年流水' };
     await company.call({ ...qian, id: seat?.staff_id ?? '', name: seat?.name ?? '' }, 'approval.decide', decision);
     await company.drain();
+    const until = wallText(await company.now(), 7);
+    await company.advance(2 * 3_600_000);
     await boss(`转派 ${he.number} 给 小何`);
     expect(await boss('确认')).toContain('已转给小何跟进');
-    for (const channel of [slack, wecom]) channel.sent.length = 0;
 
-    expect((await company.exchange(wecom, 'xiaohe', '待办')).join('\n')).toContain(
-      `${number}（${he.number} 何**）被退回`,
+    const todo = `${number}（${he.number} 何**）被退回：缺近半年流水。${until} 前补齐，发「提交 ${number}」再送审；过期自动关闭。`;
+    expect(wecom.said('xiaohe').join('\n')).toContain(todo);
+    for (const channel of [slack, wecom]) channel.sent.length = 0;
+    expect((await company.exchange(wecom, 'xiaohe', '待办')).join('\n')).toContain(todo);
+    expect((await company.exchange(wecom, 'xiaohe', `客户 ${he.number}`)).join('\n')).toContain(
+      `退回补件：缺近半年流水（${until} 前重新提交）`,
     );
     await company.advance(25 * 3_600_000);
     await company.drain();
-    expect(wecom.said('xiaohe').join('\n')).toContain(`${number} 退回补件还没有重新提交`);
+    expect(wecom.said('xiaohe').join('\n')).toMatch(
+      new RegExp(`${number} 退回补件还没有重新提交.+退回：缺近半年流水。${until} 前补齐后发「提交 ${number}」`, 'u'),
+    );
     expect(wecom.said('xiaolin').join('\n')).not.toContain(number);
     expect((await company.exchange(wecom, 'xiaohe', `提交 ${number}`)).join('\n')).toContain('已提交审批');
+  });
+});
+
+describe('a form of the former owner', () => {
+  const lin = async (text: string): Promise<readonly string[]> => company.exchange(wecom, 'xiaolin', text);
+  const newCase = async (name: string): Promise<string> => {
+    made += 1;
+    const draft = await lin(`新客户 ${name} ${13_800_560_000 + made} 想贷30万周转`);
+    return /K\d+/u.exec(draft.join('\n'))?.[0] ?? '';
+  };
+
+  test('is closed by name when he answers it; the one below asks by name, and gets nothing of it', async () => {
+    const below = await newCase('孟女士');
+    const lost = await newCase('秦女士');
+    await company.call(ADMIN, 'lead.reassign', { lead: lost, to: people.he.id });
+    await company.drain();
+    wecom.sent.length = 0;
+
+    const [told, next] = await lin('24期');
+
+    expect(told).toBe(`${lost} 现在不归您跟进了，这张表收起来了。刚才说的没有记。`);
+    expect(next).toContain(below);
+    for (const lead of [below, lost])
+      expect(await company.call(ADMIN, 'lead.get', { lead })).not.toHaveProperty('facts.term');
+    await lin('取消');
+  });
+
+  test('is closed by name after a look-up as well, and nobody is looked for', async () => {
+    const lost = await newCase('秦女士');
+    await company.call(ADMIN, 'lead.reassign', { lead: lost, to: people.he.id });
+    await company.drain();
+    wecom.sent.length = 0;
+
+    const heard = (await lin('待办')).join('\n');
+
+    expect(heard).toContain(`${lost} 现在不归您跟进了，这张表收起来了。`);
+    expect(heard).not.toContain('没有记');
+    expect(heard).not.toContain('没有找到');
+    expect((await lin('取消')).join('\n')).not.toContain(lost);
   });
 });
 
@@ -251,6 +310,24 @@ describe('who may reassign', () => {
     expect(await refusalOf(company.call(people.chen, 'lead.reassign', { lead: others.number, to: people.he.id }))).toBe(
       'customer.not_found',
     );
+  });
+
+  test('a customer who went to another team is in that team’s ledger of assignments, his earlier wishes with him', async () => {
+    const second = await member('二组组长', ['team_lead'], '二组', 'second-lead');
+    const he = await customer();
+    await company.db.pool.query(`UPDATE leads SET is_open = false, stage = 'F91' WHERE id = $1`, [he.leadId]);
+    const sees = async (who: StaffActor): Promise<boolean> => {
+      const { items } = (await company.call(who, 'lead.assignments', {})) as { items: readonly { leadId: string }[] };
+      return items.some(({ leadId }) => leadId === he.leadId);
+    };
+    expect([await sees(people.chen), await sees(second)]).toEqual([true, false]);
+
+    await company.call(ADMIN, 'lead.reassign', { lead: he.number, to: people.gu.id });
+
+    expect(await refusalOf(company.call(people.chen, 'customer.get', { id: he.number }))).toBe('customer.not_found');
+    expect([await sees(people.chen), await sees(second), await sees(people.boss)]).toEqual([false, true, true]);
+    await company.call(ADMIN, 'staff.disable', { id: second.id });
+    await company.drain();
   });
 
   test('sales may not: they hear whom to ask, and the attempt is on record', async () => {

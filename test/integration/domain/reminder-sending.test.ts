@@ -39,9 +39,26 @@ describe('a message that is late', () => {
     expect(await saidAt(loan, '1:dueDay', '2027-03-21T09:30')).toEqual({ dropped: 'late' });
     expect(await saidAt(loan, '1:dayAfter', '2027-03-25T09:30')).toEqual(text('3月20日应还的 4,498.77 元'));
     expect(await outcomes()).toEqual(['1 1:dayBefore LAPSED', '1 1:dueDay LAPSED']);
+  });
 
-    await company.db.pool.query(`UPDATE customers SET zone = 'America/New_York'`);
-    expect(await saidAt(loan, '1:dueDay', '2027-03-21T06:30')).toEqual(text('今天 3月20日'));
+  test('never says 今天 or 明天 of a day that is another in the books, nor that what is overdue there is due', async () => {
+    const loan = await borrow(1, { dueOn: ['2027-03-20'] });
+    await company.db.pool.query(`UPDATE customers SET zone = 'America/Los_Angeles'`); // 15 hours after Shanghai
+
+    const early = '提醒您，3月20日（按我们所在地的日期）应还 4,498.77 元';
+    expect(await saidAt(loan, '1:threeDaysBefore', '2027-03-18T01:02')).toEqual(text(early));
+    expect(await saidAt(loan, '1:dayBefore', '2027-03-20T01:02')).toEqual(text(early));
+    expect(await outcomes()).toEqual([]);
+    expect(await saidAt(loan, '1:dueDay', '2027-03-21T00:02')).toEqual({ dropped: 'late' });
+    expect(await outcomes()).toEqual(['1 1:dueDay LAPSED']);
+    expect(await saidAt(loan, '1:dayAfter', '2027-03-22T01:02')).toEqual(text('您 3月20日应还的 4,498.77 元'));
+
+    await company.db.pool.query(`UPDATE customers SET zone = 'America/New_York', language = 'en'`);
+    expect(await saidAt(loan, '1:dueDay', '2027-03-20T21:02')).toEqual(text('is due today, Mar 20.'));
+    expect(await saidAt(loan, '1:dueDay', '2027-03-21T06:30')).toEqual({ dropped: 'late' });
+    expect(await saidAt(loan, '1:dayBefore', '2027-03-20T06:30')).toEqual(
+      text('is due on Mar 20 (the date where we are). Please check'),
+    );
   });
 
   test('waits for the hours of its flow', async () => {

@@ -1,6 +1,7 @@
 /** What somebody who asks for the plan is shown: what is overdue first, each line with its loan, one loan where one is named. */
 import { beforeAll, expect, test } from 'vitest';
 import { dayText } from '../../../src/lib/i18n.ts';
+import { insertLoan, monthly } from '../../support/lent-loans.ts';
 import { refusalOf } from '../../support/product.ts';
 import { ADMIN, useCompany, type StaffActor } from '../../invariants/support/company.ts';
 
@@ -10,10 +11,17 @@ let lin: StaffActor;
 let he = { id: '', number: '' };
 
 interface Plan {
-  readonly items: readonly { readonly loan: string; readonly n: number; readonly state: string }[];
+  readonly items: readonly {
+    readonly loan: string;
+    readonly n: number;
+    readonly due: string;
+    readonly state: string;
+  }[];
   readonly more: number;
   readonly overdue: number;
   readonly overdueAmount: string;
+  readonly overdueFrom: string;
+  readonly unlisted: number;
 }
 
 beforeAll(async () => {
@@ -31,27 +39,12 @@ beforeAll(async () => {
   for (const channel of [telegram, wecom]) channel.sent.length = 0;
 });
 
-/** A loan of 1,050.00 a month. What nothing here reads (lead, product, approval) is left out. */
+/** A loan of 1,050.00 a month. */
 async function lends(
   number: number,
   { months, overdue }: { readonly months: number; readonly overdue: number },
 ): Promise<void> {
-  const client = await company.db.pool.connect();
-  try {
-    await client.query('SET session_replication_role = replica');
-    await client.query(
-      `WITH loan AS (
-         INSERT INTO loans (id, number, customer_id, application_id, principal_fen, annual_rate, term_months, method, day_count, start_on, state, reminder_version_id, created_at, updated_at)
-         VALUES (gen_random_uuid(), $1, $2, gen_random_uuid(), $3::bigint * 100000, 0.06, $3::int, 'EQUAL_INSTALMENT', '30/360', business_now()::date, 'ACTIVE', $5, now(), now()) RETURNING id
-       )
-       INSERT INTO instalments (loan_id, number, due_on, principal_fen, interest_fen)
-       SELECT id, n, (business_now() AT TIME ZONE 'Asia/Shanghai')::date + 30 * (n - $4::int) - 10, 100000, 5000 FROM loan, generate_series(1, $3::int) AS n`,
-      [number, he.id, months, overdue, company.base.flows.schedule('repayment-reminder').version],
-    );
-    await client.query('SET session_replication_role = DEFAULT');
-  } finally {
-    client.release();
-  }
+  await insertLoan(company, { number, customerId: he.id, plan: monthly(months, 20 - 30 * overdue) });
 }
 
 const plan = async (input: object = {}): Promise<Plan> =>
@@ -100,6 +93,48 @@ test('a colleague gets both loans by the customer, and one by its number; withou
   const one = linesOf((await company.exchange(wecom, 'xiaolin', '还款 L0460'))[0]);
   expect(one[0]).toBe(`${he.number} 的还款计划（后面还有 6 期）：`);
   expect(one.slice(1).every((line) => line.startsWith('L0460 第 '))).toBe(true);
+});
+
+test('with several loans all that is overdue comes first, by its date, then what is due next, in one message on every platform', async () => {
+  await lends(461, { months: 12, overdue: 6 });
+  const { items, more, overdue, overdueAmount, unlisted } = await plan();
+  const late = items.filter(({ state }) => state === '已逾期');
+
+  expect({ overdue, overdueAmount, unlisted }).toEqual({ overdue: 15, overdueAmount: '15750.00', unlisted: 0 });
+  expect(items.slice(0, 15)).toEqual(late);
+  expect(late.map(({ due }) => due)).toEqual(late.map(({ due }) => due).toSorted());
+  expect(items.slice(15).map(({ loan }) => loan)).toEqual(['L0459', 'L0460', 'L0461', 'L0459', 'L0460']);
+  expect(more + items.length).toBe(24 + 12 + 12);
+  for (const [words, said] of [
+    ['speak English', 'bill'],
+    ['说中文', '账单'],
+  ] as const) {
+    await company.exchange(telegram, '8600', words);
+    const [text = ''] = await company.exchange(telegram, '8600', said);
+    expect(linesOf(text)).toHaveLength(22);
+    expect(Buffer.byteLength(text)).toBeLessThanOrEqual(2048); // WeCom's; Telegram and Slack take more
+  }
+});
+
+test('what is overdue and does not fit is counted, with its sum and the oldest day: never left out in silence', async () => {
+  await lends(462, { months: 36, overdue: 14 });
+  const { items, overdue, overdueAmount, overdueFrom, unlisted } = await plan();
+
+  expect({ overdue, overdueAmount, unlisted }).toEqual({ overdue: 29, overdueAmount: '30450.00', unlisted: 12 });
+  expect(items.map(({ state }) => state)).toEqual([
+    ...Array<string>(17).fill('已逾期'),
+    ...Array<string>(3).fill('未到期'),
+  ]);
+  const oldest = items[0]?.due ?? '';
+  expect(overdueFrom).toBe(dayText(oldest, 'zh-CN', '2026-11-23'));
+
+  const first = `已逾期 29 期，还差 30,450.00 元（最早一期 ${overdueFrom}，另有 12 期没有列在下面）。`;
+  expect(linesOf((await company.exchange(telegram, '8600', '账单'))[0])[0]).toBe(first);
+  expect(linesOf((await company.exchange(wecom, 'xiaolin', `还款 ${he.number}`))[0])[0]).toBe(first);
+  await company.exchange(telegram, '8600', 'speak English');
+  expect(linesOf((await company.exchange(telegram, '8600', 'bill'))[0])[0]).toBe(
+    `29 instalments overdue, ¥30,450.00 open (the oldest due on ${dayText(oldest, 'en', '2026-11-23')}; 12 of them not listed below).`,
+  );
 });
 
 test('an instalment that owes nothing is paid from the start: not overdue, not reminded of, and paid after a reversal too', async () => {

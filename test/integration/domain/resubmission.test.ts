@@ -40,7 +40,9 @@ test('with another product stands with that product, its method and its rate, on
   });
   expect(await stage()).toBe('F70');
   expect(await listOf(sales)).toEqual([
-    expect.stringMatching(/^A\d+（K\d+ 何\*\*）被退回，补齐后发「提交 A\d+」再送审。$/),
+    expect.stringMatching(
+      /^A\d+（K\d+ 何\*\*）被退回：换一个产品。\d{4}-\d\d-\d\d \d\d:\d\d 前补齐，发「提交 A\d+」再送审；过期自动关闭。$/,
+    ),
   ]);
   await company.call(sales, 'lead.submit', { lead: lead.leadNumber });
   await company.drain();

@@ -131,6 +131,10 @@ describe('a borrower whom no channel reaches', () => {
 
     expect((await titles(sales)).map((title) => title.slice(0, 2))).toEqual(['K1']);
     expect((await titles(manager)).map((title) => title.slice(0, 2)).sort()).toEqual(['K2', 'K3']);
+
+    const moved = { customerId: '00000003-0000-7000-8000-000000000001', fromId: gone.id, toId: sales.id };
+    await company.call({ kind: 'SYSTEM', id: 'daiban', language: 'zh-CN' }, 'task.followCustomer', moved);
+    expect((await titles(sales)).map((title) => title.slice(0, 2)).sort()).toEqual(['K1', 'K3']); // it goes with its customer
   });
 
   test('is one to-do for a due date, whatever the stage and however often it runs', async () => {

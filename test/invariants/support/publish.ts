@@ -21,7 +21,7 @@ export async function publishChanged(
   const text = change(readFileSync(path.join(FLOWS, `${name}.yaml`), 'utf8'));
   const { flows, findings } = checkFlowFiles(
     [{ file: `${name}.yaml`, text }],
-    catalogueOf(base.registry, base.services.texts, readFlowFiles(FLOWS)),
+    catalogueOf(base.registry, base.services.texts, readFlowFiles(FLOWS), 'zh-CN'),
   );
   const [flow] = flows;
   if (!flow) throw new Error(findings.map(({ message }) => message).join('\n'));

@@ -38,8 +38,9 @@ test('a connection cut while the body is read is counted as that: no alarm, no "
   expect(logged).toEqual(['debug webhook.aborted']);
 });
 
-test('a store that hangs is given up in time: the platform gets 503 and delivers again', async () => {
+test('a store that hangs is given up in time: the platform gets 503 and delivers again, and what was refused is noted', async () => {
   const counted: string[] = [];
+  const refused: unknown[] = [];
   const received = { events: [{ happening: { kind: 'message' } }], answer: () => ({ status: 200 }) };
   const { handle } = createWebhooks({
     routes: new Map([['/w', { platform: 'wecom', receive: async () => received }]]),
@@ -47,6 +48,7 @@ test('a store that hangs is given up in time: the platform gets 503 and delivers
     clock: { now: () => new Date() },
     log: silentLog,
     count: (_platform: string, outcome: string) => counted.push(outcome),
+    refused: (events: readonly unknown[]) => refused.push(...events),
   } as unknown as WebhookDeps);
   vi.useFakeTimers();
   onTestFinished(() => void vi.useRealTimers());
@@ -62,6 +64,7 @@ test('a store that hangs is given up in time: the platform gets 503 and delivers
 
   expect(answers).toEqual([503]);
   expect(counted).toEqual(['unavailable']);
+  expect(refused).toEqual(received.events);
 });
 
 test('an answer that was shown is written down before the webhooks are idle', async () => {

@@ -9,7 +9,7 @@ import { findMoney, lacksUnit } from './money-mention.ts';
 import { findMoneyRanges } from './money-range.ts';
 import { isNegative } from './negative.ts';
 import { toHalfWidth } from '../../../lib/mask.ts';
-import { toSimplified } from './normalise.ts';
+import { clauseBefore, toSimplified } from './normalise.ts';
 import { parseCount } from './numerals.ts';
 import { perPeriod } from './period.ts';
 import { parsePersonName } from './person-name.ts';
@@ -18,6 +18,7 @@ import { parseDistrict, parsePlace } from './place.ts';
 import { parsePurpose } from './purpose.ts';
 import { parseReply } from './reply.ts';
 import { extractLicenceName } from './licence.ts';
+import { isSumOfSomebodyElse } from './somebody-else.ts';
 import { parseTerm } from './term.ts';
 
 /** What a question may ask for: the type of a slot. */
@@ -96,6 +97,7 @@ function readMoney(text: string, _: BusinessDate, { per }: AnswerLimits): Answer
   const [only] = mentions;
   if (mentions.length !== 1 || !only || findMoneyRanges(text).length > 0) return { problem: 'money' };
   if (lacksUnit(only) && !/[元块]/u.test(text)) return { problem: 'money_unit' };
+  if (per !== undefined && isSumOfSomebodyElse(clauseBefore(text, only.start))) return { problem: 'money' };
   const amount =
     per === undefined ? only.amount : perPeriod(only.amount, per, text.slice(0, only.start), text.slice(only.end));
   return amount === undefined ? { problem: 'money' } : { value: formatYuan(amount) };
@@ -112,10 +114,28 @@ function readText(text: string, maxLength: number): Answer {
   return text.length <= maxLength ? { value: text } : { problem: 'text_long' };
 }
 
+/**
+ * 有的, 有两套，一套按揭; 按揭中 and mortgaged are said of what there is; `true` and `false` are what a button says. What a pause
+ * separates may only tell its state: 有，我老公的 is not his.
+ */
+const THERE_IS = [
+  /^(?:true|(?:有|[一二两三2-9]?[套个辆台部]|[的啊呀哦哈呢])+|(?:还?在|有)?(?:按揭|供)(?:中|着|呢)?)(?:[,，、]\s?(?:不过|但是?|可是?)?[都还在一两另套有着中的了呢和全款按揭红本手房贷供清]{1,16})?[\s。.!！~]*$/u,
+  /^(?:(?:yes|yeah|yep|yup),? )?(?:(?:it's|it is) )?(?:still )?mortgaged[\s.!]*$/iu,
+  /^(?:(?:yes|yeah|yep|yup),? )(?:i|we) (?:own|bought|have) (?:it|one|a place|two)\b(?: (?:in|since) [a-z\d ]{2,20})?[\s.!]*$/iu,
+];
+/** 没关系 and 没听懂 deny nothing, 没按揭 speaks of what there is. */
+const THERE_IS_NONE = [
+  /^(?:false$|(?:没|无)(?!有?(?:错|问题|关系|事|听|看|明白|懂|想|说|空|时间|搞|收到|必要|聊|所谓|毛病|按揭|贷款|抵押|月供|房贷|车贷)))/u,
+  /^(?:no|nope|nah)[,.;]? (?:(?:i|we) )?(?:just |still |only )?(?:rent(?:ing)?|live with)\b[a-z' -]{0,40}[\s.!]*$/iu,
+];
+
 function readYesNo(text: string): Answer {
   const reply = parseReply(text);
-  if (reply === 'yes' || reply === 'agree' || text === '有') return { value: true };
-  return reply === 'no' || reply === 'decline' || /^(?:没|无)/u.test(text) ? { value: false } : { problem: 'yes-no' };
+  const plain = text.replaceAll('’', "'");
+  if (reply === 'yes' || reply === 'agree' || THERE_IS.some((words) => words.test(plain))) return { value: true };
+  return reply === 'no' || reply === 'decline' || THERE_IS_NONE.some((words) => words.test(plain))
+    ? { value: false }
+    : { problem: 'yes-no' };
 }
 
 function readConsent(text: string): Answer {
@@ -131,15 +151,26 @@ function readChoice(text: string, _: BusinessDate, limits: AnswerLimits): Answer
     ([value, words]) => value === wanted || words.some((word) => word.toLowerCase() === wanted),
   );
   const numbered = /^\d$/u.test(wanted) ? options[Number(wanted) - 1] : undefined;
-  const chosen = exact ?? numbered ?? onlyMention(wanted, options);
+  const chosen = exact ?? numbered ?? onlyMention(wanted, options) ?? inClauses(wanted, options);
   return orProblem(chosen?.[0], 'choice');
+}
+
+/** 没贷款，红本在手: each clause is one of the words or names one, and all of them the same. */
+function inClauses(text: string, options: readonly Option[]): Option | undefined {
+  const clauses = text.split(/[,，。;；]\s*/u).filter((clause) => clause !== '');
+  if (clauses.length < 2 || /[?？吗]/u.test(text)) return undefined;
+  const chosen = clauses.map(
+    (clause) => options.find(([, words]) => words.includes(clause)) ?? onlyMention(clause, options),
+  );
+  const [first, ...others] = new Set(chosen);
+  return others.length === 0 ? first : undefined;
 }
 
 type Option = readonly [value: string, words: readonly string[]];
 
-/** "房子还有按揭呢" names one option; "不是按揭" names one too, and means the opposite. */
+/** "房子还有按揭呢" names one option; "不是按揭" names one too, and means the opposite; 按揭可以吗 asks. */
 function onlyMention(text: string, options: readonly Option[]): Option | undefined {
-  if (/[不没非无]|not|no /u.test(text)) return undefined;
+  if (/[不没非无吗?]|not|no |n['’]t|without|never/u.test(text)) return undefined;
   const named = options.filter(([, words]) => words.some((word) => text.includes(word.toLowerCase())));
   return named.length === 1 ? named[0] : undefined;
 }

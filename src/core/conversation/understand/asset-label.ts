@@ -3,6 +3,7 @@
  * never said of the house before it.
  */
 import { matchesOf } from '../../../lib/matches.ts';
+import { SOMEBODY_ELSES } from './somebody-else.ts';
 
 /** A label with its answer: `owned` is undefined where it stays open (left blank, 有/无 as printed, somebody else's). */
 export interface LabelledAsset {
@@ -35,8 +36,10 @@ const HOUSE = pattern('房(?:产|屋|子)?|住房');
 const CAR = pattern('(?:汽|轿)?车(?:产|辆|子)?');
 
 const DENIED = new RegExp(`^(?:${NONE}(?:[房车](?:产|屋|子|辆)?)?|[-—–/×x]+)(?=[\\s,，、(（]|$)`, 'iu');
-const OPEN =
-  /^$|^[_＿.]+$|^有\s?[/／、或|]?\s?[无没]有?$|^(?:租|公司|单位|宿舍|别人|(?:父母|爸妈|父亲|母亲|老婆|老公|妻子|丈夫|配偶|家人|亲戚|朋友)(?:名下|的))/u;
+const OPEN = new RegExp(
+  `^$|^[_＿.]+$|^有\\s?[/／、或|]?\\s?[无没]有?$|^(?:租|公司|单位|宿舍|别人|(?:父母|爸妈|父亲|母亲|老婆|老公|妻子|丈夫|配偶|家人|亲戚|朋友)(?:名下|的))|^(?:${SOMEBODY_ELSES})`,
+  'u',
+);
 
 /** Every labelled mention of the asset, in order. */
 export function labelledAssets(text: string, asset: 'house' | 'car'): readonly LabelledAsset[] {

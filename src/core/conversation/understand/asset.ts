@@ -3,6 +3,7 @@ import { labelledAssets } from './asset-label.ts';
 import type { Fact } from './fact.ts';
 import { blank } from './normalise.ts';
 import { matchesOf } from '../../../lib/matches.ts';
+import { isOfSomebodyElse, isSomebodyElses } from './somebody-else.ts';
 
 interface AssetWords {
   readonly asset: 'house' | 'car';
@@ -19,11 +20,11 @@ const ASSETS: readonly AssetWords[] = [
     asset: 'house',
     status: 'houseStatus',
     owned:
-      /有(?:一|两|二|三|1|2|3)?(?:套|个|处|栋)?(?:按揭|全款|红本|商品)?(?:房(?:子|产)?(?!贷)|住宅|公寓|商铺|写字楼)|名下[^,，。;；]{0,6}房|(?:一|两|1|2)套[^,，。;；]{0,6}房|房(?:子|产)(?!抵)|的房(?:子|产)?(?=[,，。\s]|$)|房(?=是?(?:全款|按揭))|按揭房|全款房|红本房|商品房|自住房|(?:owns?|owning) an? (?:flat|house|apartment)|(?:有|has|have) ?an? (?:flat|house|apartment)|mortgaged (?:flat|house|apartment|home)|(?:flat|house|apartment)(?: in [a-z]{2,20})? (?:with (?:a|the) mortgage|worth)|(?<=^|[,，;；] ?)(?:an? )?(?:flat|house|apartment) in [a-z]{2,20}|(?:own|owns|have|has) (?:[2-9]|two|three) (?:flats|houses|apartments)|(?<!\w )[2-9] (?:flats|houses|apartments)|no mortgage on (?:the|his|her|my) (?:flat|house|apartment)/giu,
+      /有(?:一|两|二|三|1|2|3)?(?:套|个|处|栋)?(?:按揭|全款|红本|商品)?(?:房(?:子|产)?(?!贷)|住宅|公寓|商铺|写字楼)|名下[^,，。;；]{0,6}房|(?:一|两|1|2)套[^,，。;；]{0,6}房|房(?:子|产)(?!抵)|的房(?:子|产)?(?=[,，。\s]|$)|房(?=是?(?:全款|按揭))|按揭房|全款房|红本房|商品房|自住房|(?:owns?|owning) (?:an?|his|her|their|my|our) (?:own )?(?:flat|house|apartment)|(?:有|has|have) ?an? (?:flat|house|apartment)|mortgaged (?:flat|house|apartment|home)|(?:flat|house|apartment)(?: in [a-z]{2,20})? (?:with (?:(?:a|the) )?mortgage|worth)|(?<=^|[,，;；] ?)(?:an? )?(?:flat|house|apartment) in [a-z]{2,20}|(?:own|owns|have|has) (?:[2-9]|two|three) (?:flats|houses|apartments)|(?<!\w )[2-9] (?:flats|houses|apartments)|(?:my|our|his|her|their) (?:own )?(?:flat|house|apartment|home)(?= (?:is |has |still )*(?:an? )?(?:mortgage|paid off|fully paid))|no mortgage on (?:the|his|her|my) (?:flat|house|apartment)/giu,
     denied:
       /(?:没有?|无|名下无|没得)(?:任何)?(?:自己的)?(?:房(?!贷)(?:子|产)?|住房)(?!子?没(?!有?车))|无房(?!贷)|房车?(?:子|产)?(?:也|都)?没有|no (?:house|flat|property)/giu,
     other:
-      /(?:买|购|看|租|换)(?:了?一?套)?(?:房|商铺|公寓)|房(?:子|产)?(?:是|在)(?:老公|老婆|父母|爸妈|家人|亲戚|别人|公司)[^,，。]{0,4}|(?:厂房|房子?)(?:也|都|是)*租的?|(?:老公|老婆|妻子|丈夫|父母|爸妈|父亲|母亲|朋友|亲戚|别人)(?:名下)?(?:也|都|还)?(?:有|的)[^,，。;；\s车]{0,6}?(?:房(?:子|产)?|商铺|公寓)|(?:wife|husband|spouse|parents?|father|mother|brother|sister|friend|boss|company)(?:'s)? (?:own|owns|has|have) an? (?:mortgaged )?(?:flat|house|apartment)|(?:buy(?:ing)?|rent(?:s|ing|ed)?|for|want(?:s|ing)?) (?:an? |the )?(?:new |second )?(?:mortgaged )?(?:flat|house|apartment|home)(?: with (?:a|the) mortgage)?/giu,
+      /(?:买|购|看|租|换)(?:了?一?套)?(?:房|商铺|公寓)|房(?:子|产)?(?:是|在)(?:老公|老婆|父母|爸妈|家人|亲戚|别人|公司)[^,，。]{0,4}|(?:厂房|房子?)(?:也|都|是)*租(?!出|给|掉)的?|(?:老公|老婆|妻子|丈夫|父母|爸妈|父亲|母亲|朋友|亲戚|别人)(?:名下)?(?:也|都|还)?(?:有|的)[^,，。;；\s车]{0,6}?(?:房(?:子|产)?|商铺|公寓)|(?:wife|husband|spouse|parents?|father|mother|brother|sister|friend|boss|company)(?:'s)? (?:own|owns|has|have) an? (?:mortgaged )?(?:flat|house|apartment)|(?:buy(?:ing)?|rent(?:s|ing|ed)?|for|want(?:s|ing)?) (?:an? |the )?(?:new |second )?(?:mortgaged )?(?:flat|house|apartment|home)(?: with (?:a|the) mortgage)?/giu,
   },
   {
     asset: 'car',
@@ -40,7 +41,7 @@ const STATUSES: readonly { readonly value: string; readonly pattern: RegExp }[] 
   {
     value: 'full',
     pattern:
-      /全款|(?:无|没有?)(?:贷款|按揭|抵押)|红本(?:在手)?|(?:贷款|按揭|房贷|车贷)?(?:已|都|也)?(?:还|结|付)清了?|paid off|no mortgage|mortgage[- ]free/giu,
+      /全款|(?:无|没有?)(?:贷款|按揭|抵押)|红本(?:在手)?|(?:贷款|按揭|房贷|车贷)?(?:已|都|也)?(?:还|结|付)清了?|paid off|outright|no mortgage|mortgage[- ]free/giu,
   },
   { value: 'pledged', pattern: /(?:抵押(?:过|了|给|中|在)|已抵押|被抵押|做过抵押)(?![^。;；\n]{0,20}(?:解押|解除))/gu },
   {
@@ -50,6 +51,11 @@ const STATUSES: readonly { readonly value: string; readonly pattern: RegExp }[] 
 ];
 
 const SEVERAL = /[两二三四五2-9](?:套|栋|处|辆|台|部)|(?:[2-9]|two|three) (?:flats|houses|apartments|cars)/iu;
+
+/** 没房，按揭 says that there is none and that it is being paid off: whoever says so is asked. */
+const CONTRADICTED =
+  /^[\s,，、;；]{1,2}(?:但是?|可是?|不过|[还正在有])*(?:按揭|供)(?:中|着|呢|的)?(?=[\s,，。;；!！]|$)/u;
+const REACH = 16;
 
 interface Mention {
   readonly start: number;
@@ -77,7 +83,12 @@ export function extractAssets(text: string): readonly Fact[] {
   for (const words of [...ASSETS, ...ASSETS]) {
     const labels = labelledAssets(rest, words.asset);
     for (const { owned, answer, start, end } of labels) {
-      if (owned === undefined || facts.some((fact) => fact.name === words.asset)) continue;
+      if (
+        owned === undefined ||
+        (owned && isSomebodyElses(rest, { start, end })) ||
+        facts.some((fact) => fact.name === words.asset)
+      )
+        continue;
       facts.push({ name: words.asset, value: owned, start, end, confidence: 0.95 });
       const status = owned ? statusIn(answer) : undefined;
       if (owned) found.push({ start, end, words });
@@ -87,18 +98,30 @@ export function extractAssets(text: string): readonly Fact[] {
   }
   for (const words of ASSETS) {
     if (facts.some((fact) => fact.name === words.asset)) continue;
-    const denied = mentions(rest, words.denied);
-    const wishes = mentions(rest, words.other);
-    const owned = mentions(rest, words.owned).filter(
-      (mention) => ![...denied, ...wishes].some((other) => overlaps(mention, other)),
-    );
+    const { denied, owned } = mentionsOf(words, rest);
     const first = denied[0] ?? owned[0];
     if (!first) continue;
-    facts.push({ name: words.asset, value: denied.length === 0, ...first, confidence: 0.92 });
-    found.push(...(denied.length === 0 ? owned : []).map((mention) => ({ ...mention, words })));
+    const fact = { name: words.asset, ...first, confidence: 0.92 };
+    facts.push({ ...fact, value: denied.length === 0 });
+    if (denied.length === 0) found.push(...owned.map((mention) => ({ ...mention, words })));
+    else if (found.length === 0 && CONTRADICTED.test(rest.slice(first.end, first.end + REACH)))
+      facts.push({ ...fact, value: true });
   }
   const told = facts.map((fact) => fact.name);
   return [...facts, ...statuses(rest, found).filter((fact) => !told.includes(fact.name))];
+}
+
+/** Where the customer says that he has none or one; what is somebody else's, a wish or a product is neither. */
+function mentionsOf(
+  words: AssetWords,
+  text: string,
+): { readonly denied: readonly Mention[]; readonly owned: readonly Mention[] } {
+  const told = mentions(text, words.denied);
+  const others = [...told, ...mentions(text, words.other)];
+  const owned = mentions(text, words.owned).filter(
+    (mention) => !others.some((other) => overlaps(mention, other)) && !isSomebodyElses(text, mention),
+  );
+  return { denied: told.filter(({ start }) => !isOfSomebodyElse(text, start)), owned };
 }
 
 /** The status that the answer behind a label gives; there 贷款 alone means a mortgage. */

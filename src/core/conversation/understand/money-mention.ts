@@ -1,5 +1,6 @@
 /** Amounts of money in running text (30万, 三十万, 30w, 300k, 1.5百万, 300,000 元), whatever they are for. */
 import { fen, type Fen } from '../../../lib/money.ts';
+import { ENGLISH_SUM, parseEnglishNumber } from './english-number.ts';
 import { NUMERAL_CHARACTERS, parseChineseNumeral } from './numerals.ts';
 import { matchesOf } from '../../../lib/matches.ts';
 
@@ -11,6 +12,9 @@ const SCALES: Readonly<Record<string, bigint>> = {
   万: 10_000n,
   w: 10_000n,
   百万: 1_000_000n,
+  thousand: 1000n,
+  grand: 1000n,
+  'hundred thousand': 100_000n,
   million: 1_000_000n,
   m: 1_000_000n,
   千万: 10_000_000n,
@@ -20,7 +24,7 @@ const SCALES: Readonly<Record<string, bigint>> = {
 const ARABIC = String.raw`(?<number>\d{1,3}(?:,\d{3})+(?:\.\d{1,6})?|\d{1,12}(?:\.\d{1,6})?)`;
 /** 50个w, 2个亿: what the trade calls one 万 is written out. */
 const SCALE =
-  '(?:个\\s?(?=[万亿wW]))?(?<scale>百万|千万|万|亿|百|千|million|[wWkK](?![A-Za-z])|[mM](?![A-Za-z²\\d\u4e00-\u9fa5]))?';
+  '(?:个\\s?(?=[万亿wW]))?(?<scale>百万|千万|万|亿|百|千|(?:hundred )?thousand(?![a-z])|grand(?![a-z])|million|[wWkK](?![A-Za-z])|[mM](?![A-Za-z²\\d\u4e00-\u9fa5]))?';
 /** 2万5 is 25 000, 8千5 is 8 500. */
 const TAIL = String.raw`(?<tail>(?<=[万wW千kK])\d(?!\d|\.\d|\s?(?:年|期|个月))千?)?`;
 const UNIT = String.raw`(?<unit>\s?(?:元整?|块钱?|圆|人民币|rmb|RMB|yuan|CNY))?`;
@@ -28,7 +32,7 @@ const UNIT = String.raw`(?<unit>\s?(?:元整?|块钱?|圆|人民币|rmb|RMB|yuan
 const END = String.raw`(?:(?<=[万wW])(?=\d{1,3}\s?(?:年|期|个月))|(?![\d%％]|(?<=\d)\s?[百千万亿wWkK]\d))`;
 const ARABIC_MONEY = new RegExp(`(?<![\\d.A-Za-z])(?:[¥￥])?${ARABIC}\\s?${SCALE}${TAIL}${UNIT}${END}`, 'gu');
 const CHINESE_MONEY = new RegExp(
-  `(?<![几多来${NUMERAL_CHARACTERS}第])(?<number>[${NUMERAL_CHARACTERS}]{1,3}个亿|[${NUMERAL_CHARACTERS}万亿]+(?:点[${NUMERAL_CHARACTERS}]+万)?|半个?亿)(?<unit>元整?|块钱?|圆)?`,
+  `(?<!(?<!差不)多|[几来${NUMERAL_CHARACTERS}第])(?<number>[${NUMERAL_CHARACTERS}]{1,3}个亿|[${NUMERAL_CHARACTERS}万亿]+(?:点[${NUMERAL_CHARACTERS}]+万)?|半个?亿)(?<unit>元整?|块钱?|圆)?`,
   'gu',
 );
 
@@ -65,12 +69,12 @@ function arabicMentions(text: string): MoneyMention[] {
 
 /** 36期, 2年, 3套, 25号, 10点, 宝马5系, 8厘: numbers that count something else; and vague ones (30多万, 20来万, 8万多). */
 function isCountOfSomething(text: string, start: number, end: number, bare: boolean): boolean {
-  const after = text.slice(end, end + 3);
+  const after = text.slice(end, end + 8);
   if (/^[多来几余][万千百]/u.test(after) || (!bare && VAGUE.test(after))) return true;
   if (/[第尾号]$/u.test(text.slice(0, start))) return true;
   return (
     bare &&
-    /^\s?(?:期|年|个|月(?![入薪收供还])|号|日|套|辆|台|点|天|岁|次|家|间|人|笔|张|平|㎡|栋|层|楼|路|成|份|分|秒|周|句|条|种|下|步|项|件|位|户|系|级|厘|折|months?|years?|[-:年]|\/(?!月))/u.test(
+    /^\s?(?:期|年|个|月(?![入薪收供还])|号|日|套|辆|台|点|天|岁|次|家|间|人|笔|张|平|㎡|栋|层|楼|路|成|份|分|秒|周|句|条|种|下|步|项|件|位|户|系|级|厘|折|(?:months?|years?|yrs?|mths?)\b|[-:年]|\/(?!月))/u.test(
       after,
     )
   );
@@ -85,7 +89,7 @@ function chineseMentions(text: string): MoneyMention[] {
     const { number: whole = '', unit = '' } = match.groups ?? {};
     const number = unit === '' && TERM_AFTER.test(text.slice(match.index + whole.length)) ? withoutCount(whole) : whole;
     const end = match.index + number.length + unit.length;
-    if (!/[万亿千]/u.test(number) && unit === '') continue;
+    if ((!/[万亿千]/u.test(number) && unit === '') || TWO_SUMS.test(number)) continue;
     if (/^[多来几余]|^(?:出头|开外)/u.test(text.slice(end))) continue;
     const yuan = chineseYuan(number);
     if (yuan === undefined || yuan <= 0) continue;
@@ -93,6 +97,9 @@ function chineseMentions(text: string): MoneyMention[] {
   }
   return mentions;
 }
+
+/** 十万八万 is either of the two. */
+const TWO_SUMS = /万[^亿]*万/u;
 
 const TERM_AFTER = /^(?:年|期|个月)/u;
 
@@ -109,9 +116,40 @@ function chineseYuan(number: string): number | undefined {
   return whole === undefined || tenth === undefined || tenth > 9 ? undefined : whole * 10_000 + tenth * 1000;
 }
 
+/** 万儿八千 and 万把块 are about ten thousand, 千儿八百 about one: whoever says so wants no more exact figure. */
+const ROUND_MONEY = new RegExp(
+  `(?<![${NUMERAL_CHARACTERS}万\\d])(?:[万千]儿[八百千]{2}|[万千]把)(?:块钱?|元)?(?![${NUMERAL_CHARACTERS}万])`,
+  'gu',
+);
+
+function roundMentions(text: string): MoneyMention[] {
+  return matchesOf(text, ROUND_MONEY).map((match) => ({
+    amount: fen(match[0].startsWith('万') ? 1_000_000n : 100_000n),
+    start: match.index,
+    end: match.index + match[0].length,
+    bare: false,
+  }));
+}
+
+const ENGLISH_MONEY = new RegExp(`${ENGLISH_SUM}(?:\\s?(?:yuan|rmb|cny))?`, 'giu');
+
+function englishMentions(text: string): MoneyMention[] {
+  return matchesOf(text, ENGLISH_MONEY).flatMap((match) => {
+    const yuan = parseEnglishNumber(match[0].replace(/\s?(?:yuan|rmb|cny)$/iu, ''));
+    if (yuan === undefined) return [];
+    const span = { start: match.index, end: match.index + match[0].length };
+    return [{ amount: fen(BigInt(Math.round(yuan * 100))), ...span, bare: false }];
+  });
+}
+
 /** Every amount in the text, in order. Numbers that count something else (36期, 2年, 3套房) are not amounts. */
 export function findMoney(text: string): readonly MoneyMention[] {
-  return [...arabicMentions(text), ...chineseMentions(text)].sort((a, b) => a.start - b.start);
+  const round = roundMentions(text);
+  // 八千 is a part of 万儿八千
+  const chinese = chineseMentions(text).filter(
+    ({ start }) => !round.some((other) => start > other.start && start < other.end),
+  );
+  return [...arabicMentions(text), ...chinese, ...round, ...englishMentions(text)].sort((a, b) => a.start - b.start);
 }
 
 /** Below this a bare number may mean 万 or 元 (想贷30); the person is asked to write the unit. */

@@ -10,6 +10,7 @@ import { clauseAfter, clauseBefore } from './normalise.ts';
 import { NUMERAL_CHARACTERS } from './numerals.ts';
 import { KEPT_PER, perPeriod } from './period.ts';
 import { takesBack } from './retraction.ts';
+import { isBareSumOfSomebodyElse, isSumOfSomebodyElse } from './somebody-else.ts';
 import { matchesOf } from '../../../lib/matches.ts';
 
 interface Role {
@@ -35,9 +36,9 @@ const ROLES: readonly Role[] = [
   {
     name: 'debt',
     before: rightmost(
-      /(?:负债|欠(?:了|着|款)?|外债|网贷|信用卡|余额|还剩|剩余|未还|尾款|已经?贷了?|现有贷款|owes?)[^\d]{0,6}$/iu,
+      /(?:负债|欠(?:了|着|款)?|外债|网贷|信用卡|余额|还剩|剩余|未还|尾款|已经?贷了?|现有贷款|\bowe[sd]?)[^\d]{0,6}$/iu,
     ),
-    after: /^\s?(?:的)?(?:负债|外债|网贷|信用卡|没还|未还|欠款)/u,
+    after: /^\s?(?:的)?(?:负债|外债|网贷|信用卡|没还|未还|欠款)|^ (?:in|of) (?:credit card )?debts?\b/iu,
   },
   {
     name: 'income',
@@ -60,7 +61,7 @@ const ROLES: readonly Role[] = [
   {
     name: 'amount',
     before: rightmost(
-      /(?:(?<![网房车])贷(?!了)款?|(?:房|车|[一二])抵|借款?|要|需要?|需求|申请|差|额度|金额|想办|批|融资|缺|周转|本金|loan|borrow|wants?|needs?|amount|apply for)[^\d]{0,6}$/iu,
+      /(?:(?<![网房车])贷(?!了)款?|(?:房|车|[一二])抵|借款?|要|需要?|需求|申请|差(?!不多)|额度|金额|想办|批|融资|缺|周转|本金|loan|borrow|wants?|needs?|amount|apply for)[^\d]{0,6}$/iu,
     ),
     after: /^\s?(?:左右|以内)?\s?(?:的)?(?:贷款|额度|资金|周转|装修|经营|信用贷|抵押贷|进货|for\b|loan)/iu,
   },
@@ -68,15 +69,15 @@ const ROLES: readonly Role[] = [
 
 /** 利息 500, 服务费 6000, 首付 80万, 年纳税 20万: amounts that are about the loan but none of its facts. */
 const OTHER_MEANING =
-  /(?:面积|利息|日息|月息|利率|手续费|服务费|中介费|佣金|罚息|逾期|纳税|[交缴]税|税额|(?<![缺差凑]个?)首付(?!还?[差缺])|down payment)[^\d贷借]{0,4}$/iu;
-/** 还有200万按揭: the balance of another loan, which no field of ours holds. */
-const BALANCE_AFTER = /^\s?(?:的)?(?:房贷|车贷|按揭)/u;
+  /(?:面积|利息|日息|月息|利率|手续费|服务费|中介费|佣金|罚息|逾期|纳税|[交缴]税|税额|(?<![缺差凑]个?)首付(?!还?[差缺])|down payment|\bmine is)[^\d贷借]{0,4}$/iu;
+/** 还有200万按揭, 500k in the bank: the balance of another loan or an account, which no field of ours holds. */
+const BALANCE_AFTER = /^\s?(?:的)?(?:房贷|车贷|按揭|mortgage\b| in (?:the|his|her|my|a) (?:bank|account|savings)\b)/iu;
 /** 房贷5千一个月, mortgage 6500 a month: the payment, which needs both words. */
 const MORTGAGE = /(?:房贷|按揭|mortgage)[^\d]{0,4}$/iu;
 const EACH_MONTH = /^\s?(?:一个?月|每个?月|\/月|(?:a|per|each|every) month|monthly)/iu;
 /** 一个月1万左右: nothing says what it is, but it comes every month and is no loan. */
 const MONTHLY_BEFORE =
-  /(?:一个?月|每个?月|每月|月均|monthly)(?:[是有能还供约]|可以|大概|大约|差不多|平均|也就|基本|\s)*$/iu;
+  /(?:一个?月|每个?月|每月|月均|monthly)(?:[是有能还供约]|可以|大概|大约|差不多|平均|也就|基本|\s)*(?:[要得]?(?:给|寄|打|交|转)[\u4e00-\u9fa5]{0,6})?$/iu;
 /** 月还3千以内, 最多能承受月供5000: what he can bear, not what he pays. */
 const AT_MOST =
   /^\s?(?:以内|以下|之内|or less|左右?(?:都?可以|能)?(?:承受|接受|负担)|(?:都?可以|都?能)?(?:承受|接受|负担))/iu;
@@ -84,6 +85,13 @@ const BEARABLE =
   /(?:最多|最高|最大|顶多|至多|承受|接受|负担|控制|不(?:要|能)?超过?|别超过?|希望|理想|期望|预期|目标|(?:想|打算|计划)(?=每|月供|月还)|up to|at most|afford)[^\d,，。;；]{0,10}$/iu;
 /** No cue stands further away; it also keeps a page full of numbers cheap to read. */
 const CUE_REACH = 24;
+/** 底薪四千，加提成一个月八九千: a part of what he earns is not his income. */
+const BASE_PAY = /底薪[^\d]{0,5}$/u;
+/** 朋友欠我5万 is no debt of his. */
+const OWED_TO_HIM = /欠了?(?:我|他|她|客户|咱)们?[^\d]{0,4}$/u;
+const ON_TOP = /提成|奖金|绩效|分红/u;
+/** 老婆月薪8000 is no income of the customer's. */
+const PERSONAL: ReadonlySet<FactName> = new Set(['income', 'debt', 'fund']);
 /** Below this a number without a cue is hardly the wanted loan. */
 const SMALLEST_LOAN = fen(100_000);
 
@@ -119,9 +127,13 @@ function roleOf(
   const cue = nearestCue(before);
   if (cue === undefined && BALANCE_AFTER.test(after)) return undefined;
   const role = cue ?? ROLES.find((row) => isCuedAfter(row, after));
+  if (role?.name === 'income' && BASE_PAY.test(before) && ON_TOP.test(text)) return undefined;
+  if (role?.name === 'debt' && OWED_TO_HIM.test(before)) return undefined;
+  if (role && PERSONAL.has(role.name) && isSumOfSomebodyElse(before)) return undefined;
   if (role?.name === 'monthlyPayment' && (AT_MOST.test(after) || BEARABLE.test(before))) return undefined;
   if (role) return { name: role.name, confidence: 0.95 };
   if (mention.bare || isEachMonth || MONTHLY_BEFORE.test(before) || mention.amount < SMALLEST_LOAN) return undefined;
+  if (isBareSumOfSomebodyElse(before)) return undefined;
   return { name: 'amount', confidence: 0.75 };
 }
 

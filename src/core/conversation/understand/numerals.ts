@@ -1,4 +1,5 @@
 /** Chinese numerals as they are spoken: 三十万, 两百五, 三万五, 一百零五, 3.5, 半. Exact, as a fraction of two integers. */
+import { ENGLISH_COUNT, parseEnglishNumber } from './english-number.ts';
 
 const DIGITS: Readonly<Record<string, number>> = {
   零: 0,
@@ -65,10 +66,14 @@ export function parseChineseNumeral(text: string): number | undefined {
   return total + section + digit * (lastUnit > 10 && !zero ? lastUnit / 10 : 1);
 }
 
-/** A count written either way ("36", "三十六", "两"), as used before 期, 年, 天; `undefined` when it is neither. */
+/** A count written in any way ("36", "三十六", "两", "two"), as used before 期, 年, 天; `undefined` when it is neither. */
 export function parseCount(text: string): number | undefined {
-  return /^\d{1,9}$/u.test(text) ? Number(text) : parseChineseNumeral(text);
+  if (/^\d{1,9}$/u.test(text)) return Number(text);
+  return /^[a-z]/iu.test(text) ? parseEnglishNumber(text) : parseChineseNumeral(text);
 }
 
 /** Regular-expression source of a count. */
 export const COUNT_PATTERN = `(?:\\d{1,4}|[${NUMERAL_CHARACTERS}]{1,5})`;
+
+/** The same, or a count in English words; wants the flag `i`. */
+export const ANY_COUNT_PATTERN = `(?:${COUNT_PATTERN}|${ENGLISH_COUNT})`;

@@ -114,7 +114,21 @@ export function extractPlaces(text: string): readonly Fact[] {
     if (!named) facts.push({ name: 'city', value: possible[0] ?? '', ...span, confidence: 0.85 });
     break;
   }
-  return isAddress(text, facts) ? facts.map((fact) => ({ ...fact, confidence: 0.95 })) : facts;
+  if (isAddress(text, facts)) return facts.map((fact) => ({ ...fact, confidence: 0.95 }));
+  return facts.map((fact) => (isOfHouse(text, fact) ? { ...fact, confidence: Math.min(fact.confidence, 0.85) } : fact));
+}
+
+const HOUSE_BEFORE = /(?:房(?:子|产)?|公寓|商铺)[是也都]?在$|\b(?:flat|house|apartment|home) in $/iu;
+const HOUSE_AFTER = /^(?:那边|那里|也|还|都)?(?:名下)?[有的][^,，。;；]{0,6}(?:房|公寓|商铺)/u;
+/** No word about the house stands further away. */
+const HOUSE_REACH = 12;
+
+/** 在佛山有套房 tells where he lives as long as nothing better is known; it replaces no answer. */
+function isOfHouse(text: string, { start, end }: { readonly start: number; readonly end: number }): boolean {
+  return (
+    HOUSE_BEFORE.test(text.slice(Math.max(0, start - HOUSE_REACH), start)) ||
+    HOUSE_AFTER.test(text.slice(end, end + HOUSE_REACH))
+  );
 }
 
 /** A city typed as an answer: "深圳", "深圳市南山区", "Shenzhen", or any place with its rank (某某县); else `undefined`. */

@@ -12,19 +12,24 @@ interface PurposeWords {
 const PURPOSES: readonly PurposeWords[] = [
   {
     code: 'refinance',
-    pattern: /还(?:信用卡|网贷|债|其他贷款)|债务(?:重组|优化)|置换|转贷|过桥|(?<!工地|工程|项目)垫资|refinanc\w*/giu,
+    pattern:
+      /还(?:信用卡|网贷|债|其他贷款)|债务(?:重组|优化)|置换|转贷|过桥|(?<!工地|工程|项目)垫资|refinanc\w*|\b(?:pay|paying|clear|clearing) (?:off |back |down )?(?:(?:my|his|her|the|some|a|old|other) )*(?:credit cards?|debts?)/giu,
   },
-  { code: 'renovation', pattern: /装修(?!公司|工|队|行业)|翻新|renovat\w*/giu },
+  {
+    code: 'renovation',
+    pattern:
+      /装修(?!公司|工|队|行业)|翻新|renovat\w*|remodel\w*|\bredo(?:ing)? (?:the|my|our|his|her) (?:kitchen|bathroom|flat|house|home)/giu,
+  },
   {
     code: 'home',
     pattern:
-      /(?:买|购)(?:一?套)?(?:房|商铺|公寓)(?!子?了)|付?首付|buy(?:ing)? a (?:house|flat)|(?<!looking )for (?:a|the) (?:new |second )?(?:house|flat|home|apartment)(?! loan)/giu,
+      /(?:买|购)(?:一?套)?(?:房|商铺|公寓)(?!子?了)|(?<!出了?的?|[付交]了)付?首付(?!了|已)|buy(?:ing)? a (?:house|flat)|(?<!looking )for (?:a|the) (?:new |second )?(?:house|flat|home|apartment)(?! loan)/giu,
   },
   {
     code: 'car',
     pattern: /(?:买|购|换|提)(?:一?(?:辆|台))?新?车|buy(?:ing)? a car|for (?:a|the) (?:new )?car(?! loan)/giu,
   },
-  { code: 'education', pattern: /学费|留学|教育|上学|读书|培训费|tuition/giu },
+  { code: 'education', pattern: /学费|留学|教育|(?<!在|已经|正)上学(?!了)|读书|培训费|tuition|school fees/giu },
   { code: 'medical', pattern: /看病|医疗|手术|治病|住院|medical/giu },
   {
     code: 'wedding',
@@ -35,7 +40,7 @@ const PURPOSES: readonly PurposeWords[] = [
   {
     code: 'business',
     pattern:
-      /(?<!不)做(?:点|个)?小?(?:生意|买卖)用|(?:用于|用来|拿来|拿去)做(?:点|个)?小?(?:生意|买卖)|进货|备货|货款|扩(?:店|张|大|产)|开(?:新|分)店|(?:给员工|给工人|用于|用来)发工资|采购|(?:生产|公司|店铺?|企业|用于|用来|做|拿来)经营|经营(?=用|周转|使用|需要|资金|$|[,，。\s])(?!贷)|买设备|(?<=for (?:my |his |her |our |the )?)business|business (?:purposes?|expansion|needs)|stock purchase/giu,
+      /(?<!不)做(?:点|个)?小?(?:生意|买卖)用|(?:用于|用来|拿来|拿去)做(?:点|个)?小?(?:生意|买卖)|进(?:一?[批些点])?新?货|备货|货款|扩(?:店|张|大|产)|开(?:新|分)店|(?:给员工|给工人|用于|用来)发工资|采购|(?:生产|公司|店铺?|企业|用于|用来|做|拿来)经营|经营(?=用|周转|使用|需要|资金|$|[,，。\s])(?!贷)|买设备|(?<=for (?:my |his |her |our |the )?)business|business (?:purposes?|expansion|needs)|stock purchase/giu,
   },
   {
     code: 'turnover',

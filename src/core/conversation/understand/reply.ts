@@ -3,8 +3,9 @@
 import { toSimplified } from './normalise.ts';
 
 const YES =
-  /^(?:是的?|对的?|好的?|好呀|可以|行|嗯+|恩|没错|没问题|确认|确定|正确|ok(?:ay)?|yes|y|yep|sure|confirm|correct|👌|👍)$/iu;
-const NO = /^(?:不|不是|不对|不行|不要|不用|不了|否|没有?|算了|错了?|no|n|nope|wrong)$/iu;
+  /^(?:是的?|是滴|对的?|对对对?|对头|好的?|好呀|好嘞|好滴|可以的?|行[的吧]?|要得|中|得[嘞勒]|成|嗯+|嗯呢|恩|没错|没问题|没毛病|确认|确定|正确|ok(?:ay)?|(?:all |looks? )(?:good|right|correct)|right|correct|confirm|that's (?:right|correct)|i (?:do|have)|(?:yes|y|yeah|yep|yup|sure|of course)(?:,? (?:please|sure|of course|correct|(?:i|we) (?:do|have)|it is|there is|that's (?:right|correct)))?|👌|👍)$/iu;
+const NO =
+  /^(?:不|不是的?|不对|不行|不要|不用|不了|否|没有?|算了|错了?|no|n|nope|nah|wrong|(?:no,? )?(?:i|we) (?:don't|do not|haven't|have not)|no,? (?:thanks?|thank you|it isn't|it is not|there isn't))$/iu;
 const AGREE = /^(?:我?(?:已阅读并)?同意(?:授权)?|我?授权|agree|i agree|accept)$/iu;
 const DECLINE = /^(?:我?不同意|拒绝|不授权|disagree|i do not agree|decline)$/iu;
 const UNCHANGED = /^(?:不变|不改|不用改|一样|照旧|保持|keep|same|unchanged)$/iu;
@@ -21,7 +22,7 @@ export function isCourtesy(text: string): boolean {
 }
 
 const GREETING =
-  /^(?:(?:你们?|您|大家|各位)?好[呀啊哈]?|嗨|哈[喽啰]|在吗?|早(?:安|啊|呀|上好)?|上午好|中午好|下午好|晚上好|晚安|hi|hello|hey|good (?:morning|afternoon|evening))$/iu;
+  /^(?:(?:你们?|您|大家|各位)?好[呀啊哈]?|嗨|哈[喽啰]|在吗?|早(?:安|啊|呀|上好)?|上午好|中午好|下午好|晚上好|晚安|hi|hello|hey|good (?:morning|afternoon|evening))(?: there)?(?:[,，\s!！~～]*(?:在吗?|在不在|有人在?吗?|打扰了|anybody there|are you there))?$/iu;
 
 /** Whether a whole message only greets. */
 export function isGreeting(text: string): boolean {
@@ -38,6 +39,7 @@ export type Reply = 'yes' | 'no' | 'agree' | 'decline' | 'unchanged';
 export function parseReply(text: string): Reply | undefined {
   const plain = toSimplified(text)
     .trim()
+    .replaceAll('’', "'")
     .replaceAll(/[\s。.!！~～,，]+$/gu, '');
   if (AGREE.test(plain)) return 'agree';
   if (DECLINE.test(plain)) return 'decline';

@@ -1,19 +1,19 @@
 /** Loan terms in months (36期, 三年, 12个月) and how long a business has been running (打印店两年, 经营3年). */
 import type { Fact } from './fact.ts';
 import { blank, clauseBefore } from './normalise.ts';
-import { COUNT_PATTERN, parseCount } from './numerals.ts';
+import { ANY_COUNT_PATTERN, COUNT_PATTERN, parseCount } from './numerals.ts';
 import { extractPlaces } from './place.ts';
 import { takesBack, withoutTakenBack } from './retraction.ts';
 import { matchesOf } from '../../../lib/matches.ts';
 
-const LENGTH = `(?<count>${COUNT_PATTERN}|半)\\s?(?<unit>个月|年半|年|months?\\b|years?\\b)`;
+const LENGTH = `(?<count>${ANY_COUNT_PATTERN}|半)[\\s-]?(?<unit>个月|年半|年|months?\\b|mths?\\b|years?\\b|yrs?\\b)`;
 const INSTALMENTS = new RegExp(
   `(?<![第\\dM])(?<count>${COUNT_PATTERN})\\s?(?:期|instalments?\\b|installments?\\b)`,
   'giu',
 );
 const DURATION = new RegExp(`(?<![第\\d近前过])${LENGTH}(?<after>期|就能?还)?(?!前|后|内|以上|以内| left| old)`, 'giu');
 const TERM_CUE =
-  /(?:贷|分|期限|(?<!经营|营业|工作|从业|居住|使用|剩余|按揭)年限|借|用|周转|还(?!有|剩)|做|周期|等额本息|等额本金|先息后本|等额|over|(?:\ue000|loan|borrow\w*|money|it) for|term|(?:back|repaid|repay)[a-z ]{0,6} in)[^\d,，。;；\ue000]{0,6}$/iu;
+  /(?:贷|分|期限|(?<!经营|营业|工作|从业|居住|使用|剩余|按揭)年限|借|用|周转|还(?!有|剩)|做|周期|等额本息|等额本金|先息后本|等额|(?<!for )over|(?:\ue000|loan|borrow\w*|money|it) for|term|(?:back|repaid|repay)[a-z ]{0,6} in)[^\d,，。;；\ue000]{0,6}$/iu;
 /** 做生意用分三年: a word of the loan behind the business takes the length of time for itself. */
 const LOAN_CUE = /(?:贷|分|期限|借|还(?!有|剩)|用|周期)[^\d,，。;；\ue000]{0,2}$/u;
 /** 公司流水一年500万: the period that a figure is counted over. */
@@ -36,8 +36,11 @@ const BESIDE_LOAN =
   /^(?: for [a-z' ]{1,30}|[,，、\s]*(?:用来|用于|拿来|做|去)?(?:装修|周转|进货|备货|经营|买车|买房|买设备|结婚|教育|学费|留学|消费|应急)用?|[,，\s]+(?:renovation|turnover|working capital|cash flow|refinancing|business|stock|tuition|education|medical|wedding|travel|shopping))?[,，、\s]*$/iu;
 /** …and what must not follow it: 十万装修两年了 says how long ago. */
 const NO_TERM_AFTER = /^(?:[了多来的]|以?[前后])/u;
+/** two years ago, 3 years at Foxconn, five years in business, two months behind on his card. */
+const NO_TERM_IN_ENGLISH =
+  /^ (?:ago|at(?! \d| (?:the )?(?:most|least))|as an?|of|behind|overdue|late|working|in (?:business|the|this|his|her|my|our))\b/iu;
 const BUSINESS_CUE =
-  /(?:开(?:了|店)?|经营|营业|执照|公司|成立|注册|生意|做了|干了|店|厂|馆|铺|超市|诊所|工作室|档口|门市|self-employed|in business|(?:company|shop|store|firm|factory|business)(?: (?:was|is|has been))?(?: (?:registered|founded|open(?:ed)?|running|set up))?)[^\d,，。;；\ue000]{0,8}$/iu;
+  /(?:开(?:了|店)?|经营|营业|执照|公司|成立|注册|生意|做了|干了|店|厂|馆|铺|超市|诊所|工作室|档口|门市|self-employed|in business(?: for)?(?: over| about| more than| nearly)?|(?:company|shop|store|firm|factory|business)(?: (?:was|is|has been))?(?: (?:registered|founded|open(?:ed)?|running|set up))?)[^\d,，。;；\ue000]{0,8}$/iu;
 const BUSINESS_KIND =
   /(?<!有)(?:开|经营|做|有(?!限)|名下)(?:了|着|有)?(?:[一两二三几]|\d)?(?:家|个|间)?(?<kind>(?!公司|店|有限|套|年|点?小生意)[\u4e00-\u9fa5]{1,6}?(?:店|厂|公司|馆|铺|吧|超市|诊所|工作室|档口|门市|餐厅|酒店|生意))/u;
 
@@ -46,7 +49,7 @@ const MAX_MONTHS = 360;
 
 /** Months of "两年", "18个月", "两年半", "半年", "3 years"; `undefined` when it is no length of time. */
 export function parseMonths(count: string, unit: string): number | undefined {
-  const years = /^(?:年|year)/iu.test(unit);
+  const years = /^(?:年|y)/iu.test(unit);
   const number = count === '半' ? 0.5 : parseCount(count);
   if (number === undefined) return undefined;
   const months = (years ? number * 12 : number) + (unit === '年半' ? 6 : 0);
@@ -90,6 +93,7 @@ export function extractDurations(text: string, found: readonly Fact[] = []): rea
     else if (
       months <= MAX_MONTHS &&
       !SO_FAR.test(before) &&
+      !NO_TERM_IN_ENGLISH.test(text.slice(span.end)) &&
       (match.groups?.['after'] !== undefined ||
         TERM_CUE.test(before) ||
         isProposed(text, span) ||
@@ -204,19 +208,20 @@ export function extractBusiness(text: string): readonly Fact[] {
 
 /** What may stand around a term that answers the question for it: 那就做10年吧, 客户想要三年; but 做了三年 says how long ago. */
 const ANSWER_BEFORE =
-  '(?:客户|他们?|她|我们?|想|要|说|就|那|先|大概|差不多|最长|最多|尽量|希望|打算|按|选|做|贷|借|分|期限|年限|是|为|嗯|[:：,，\\s])*';
+  "(?:(?:about|around|roughly|approximately|maybe|perhaps|probably|over|for|say|let['’]?s|make it|i['’]d|i|we|he|she|would|want|need|prefer|like|think|guess|at most|up to|within|in|it|is|yes|ok|well|um)(?= )|客户|他们?|她|我们?|想|要|说|就|那|先|大概|差不多|最长|最多|尽量|希望|打算|按|选|做|贷|借|分|期限|年限|是|为|嗯|[:：,，\\s])*";
 const ANSWER_AFTER =
-  '(?:(?:左右|的话|还清|还完|还|期|就行|就好|就可以|都行|可以)*[吧的啊呀哦呢]*|(?<=^[^做贷借分还客户他她我]*)了)[\\s。.!！~]*';
+  '(?:(?: or so| please| max(?:imum)?| tops| at most| (?:is|would be|will be) (?:fine|ok(?:ay)?|good|enough)| (?:would|should|will) do| works|左右|的话|还清|还完|还|期|就行|就好|就够|够了|足够|就可以|都行|可以)*[吧的啊呀哦呢]*|(?<=^[^做贷借分还客户他她我]*)了)[\\s。.!！~]*';
 const WHOLE_TERM = new RegExp(
-  `^(?<before>${ANSWER_BEFORE})(?<count>${COUNT_PATTERN}|半)\\s?(?<unit>期|个?月|年半|年|months?|years?|instalments?)?${ANSWER_AFTER}$`,
+  `^(?<before>${ANSWER_BEFORE})(?<count>${ANY_COUNT_PATTERN}|half an?|an?|半)[\\s-]?(?<unit>期|个?月|年半|年|months?|mths?|years?|yrs?|install?ments?)?${ANSWER_AFTER}$`,
   'iu',
 );
 
 /** A term typed as an answer ("36", "36期", "3年"); months, `undefined` when it is not 1–360. */
 export function parseTerm(text: string): number | undefined {
   const match = WHOLE_TERM.exec(text.trim());
-  if (!match || (match.groups?.['unit'] === undefined && match.groups?.['before'] !== '')) return undefined;
-  const unit = match.groups?.['unit'] ?? '个月';
-  const months = parseMonths(match.groups?.['count'] ?? '', unit === '期' || unit === '月' ? '个月' : unit);
+  const { before = '', count = '', unit } = match?.groups ?? {};
+  if (!match || (unit === undefined && (before !== '' || /[a-z]/iu.test(count)))) return undefined;
+  const isMonths = unit === undefined || /^(?:期|月|inst)/iu.test(unit);
+  const months = parseMonths(count, isMonths ? '个月' : unit);
   return months !== undefined && months <= MAX_MONTHS ? months : undefined;
 }

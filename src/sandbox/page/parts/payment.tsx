@@ -1,6 +1,7 @@
 /** Money comes in: which loan, how much; or the last of it did not after all. The sandbox has no bank, so the visitor says so. */
 import { type FormEvent, useEffect, useId, useRef, useState } from 'react';
 import { api } from '../api.ts';
+import { grouped } from '../money.ts';
 import type { LastPayment, OpenInstalment } from '../types.ts';
 import { useWords } from '../words.tsx';
 import { Field } from './field.tsx';
@@ -25,12 +26,12 @@ export function Payment({ act, tell, onClose }: PaymentProps) {
   }, [act]);
   const pay = async (loan: string, amount: string) => {
     if (!(await act(() => api.pay(loan, amount)))) return;
-    tell(say('page.payment.done', { name: loan, count: amount }));
+    tell(say('page.payment.done', { name: loan, count: grouped(amount) }));
     dialog.current?.close();
   };
   const undo = async ({ loan, payment, amount }: LastPayment, reason: string) => {
     if (!(await act(() => api.undoPayment(loan, payment, reason)))) return;
-    tell(say('page.payment.undo.done', { name: loan, count: amount }));
+    tell(say('page.payment.undo.done', { name: loan, count: grouped(amount) }));
     dialog.current?.close();
   };
   return (

@@ -1,5 +1,6 @@
 /** A payment recorded by mistake: the last of each loan can be undone, once its visitor has seen what that changes. */
 import { type FormEvent, useEffect, useRef, useState } from 'react';
+import { grouped } from '../money.ts';
 import type { LastPayment } from '../types.ts';
 import { useWords } from '../words.tsx';
 import { Field } from './field.tsx';
@@ -19,7 +20,7 @@ export function LastPayments({ last, onUndo }: LastPaymentsProps) {
         {last.map((one) => (
           <li key={one.payment}>
             <span id={`paid-${one.payment}`}>
-              {say('page.payment.undo.line', { name: one.loan, date: one.paidOn, count: one.amount })}
+              {say('page.payment.undo.line', { name: one.loan, date: one.paidOn, count: grouped(one.amount) })}
             </span>
             <button
               type="button"
@@ -55,7 +56,7 @@ export function UndoForm({ last, onUndo, onKeep }: UndoFormProps) {
   return (
     <>
       <PaymentTitle text={say('page.payment.undo.title')} />
-      <p>{say('page.payment.undo.line', { name: last.loan, date: last.paidOn, count: last.amount })}</p>
+      <p>{say('page.payment.undo.line', { name: last.loan, date: last.paidOn, count: grouped(last.amount) })}</p>
       <ul className="changes">
         {last.changes.map((one) => (
           <li key={one.instalment}>

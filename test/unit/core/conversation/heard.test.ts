@@ -311,3 +311,22 @@ test('what 重来 asks anew does not come back from the file when something else
   expect(talk.top?.asked).toBe('amount');
   expect(slotsOf(talk)).toEqual({ name: '马女士', phone: '13800010010', income: '20000.00' });
 });
+
+test.each(['有套房在佛山', '在佛山有套房', 'a small flat in Foshan'])(
+  'where the house is replaces no city that was answered: %s',
+  (text) => {
+    const talk = new Talk().say('新客户 马女士 13800010010 20万 周转').say('36期').say('深圳').say(text);
+
+    expect(slotsOf(talk)['city']).toBe('深圳');
+  },
+);
+
+test.each(['想贷between 200k and 300k', '想弄个二三十万'])(
+  'a form that opens with %s takes the lower amount and says so',
+  (text) => {
+    const talk = new Talk().say(`新客户 马女士 13800010010 ${text}`);
+
+    expect(slotsOf(talk)).toMatchObject({ amount: '200000.00' });
+    expect(talk.said[0]).toBe('conversation.took_lowest');
+  },
+);

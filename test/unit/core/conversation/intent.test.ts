@@ -77,6 +77,20 @@ const SAID: Readonly<Record<(typeof INTENTS)[number], readonly string[]>> = {
     'please withdraw my consent',
     'I do not agree any more, please revoke my consent',
     'I want to cancel my data authorisation',
+    '麻烦撤回一下我的授权',
+    '把我的同意撤了',
+    '之前的授权作废',
+    '我想把之前签的授权书撤回来',
+    '我不授权了',
+    '我现在不想授权给你们了',
+    '我不再同意你们使用我的资料',
+    '请停止使用我的个人信息',
+    '别再用我的信息了',
+    'I no longer consent',
+    'I no longer agree to you using my data',
+    'please stop using my personal information',
+    "I'd like my consent withdrawn",
+    'I take my consent back',
   ],
   erase: [
     '删除我的资料',
@@ -330,6 +344,13 @@ describe('what a customer wants heard', () => {
     'how do I withdraw my consent',
     'withdraw my consent?',
     "I don't want to withdraw my consent",
+    '没有撤掉授权',
+    '别用我的资料去别家申请',
+    '我不同意补资料了',
+    '不再需要资料了',
+    '合同作废',
+    'what happens if you stop using my data',
+    'it is not true that my consent is withdrawn',
     '会计',
     '发错了',
     '我打错了',
@@ -383,6 +404,7 @@ describe('what a customer wants heard', () => {
     expect(parseIntent(`我要找人${'聊'.repeat(150)}`)).toBe('human');
     expect(parseIntent('不要'.repeat(99))).toBeUndefined();
     expect(parseIntent('撤回我的'.repeat(10))).toBeUndefined();
+    expect(parseIntent('不再授权'.repeat(10))).toBeUndefined();
     expect(parseIntent('不要打'.repeat(66))).toBeUndefined();
     expect(parseIntent(`别发${'再一直'.repeat(60)}`)).toBeUndefined();
     expect(parseIntent('你们是不是'.repeat(39))).toBeUndefined();

@@ -91,13 +91,33 @@ describe('what a sales person reads', () => {
     const list = new Talk({
       answers: {
         'customer.find': { kind: 'one', number: 'C9' },
-        'repayment.list': { customer: 'C9 何*', items, more: 30, overdue: 1, overdueAmount: '1050.00' },
+        'repayment.list': {
+          customer: 'C9 何*',
+          items,
+          more: 30,
+          overdue: 1,
+          overdueAmount: '1050.00',
+          overdueFrom: '2026年12月20日',
+          unlisted: 0,
+        },
       },
     }).say('还款 C9');
 
     expect(shown(list.effects, 'zh-CN')).toEqual([
       '已逾期 1 期，还差 1,050.00 元。\nC9 何* 的还款计划（后面还有 30 期）：\nL0001 第 1 期 2026年12月20日｜1,050.00 元｜已逾期\nL0002 第 2 期 2027年1月20日｜301,050.00 元｜未到期',
     ]);
+  });
+
+  test('a list with more lines than a message holds says so', () => {
+    const linesOf = (count: number): readonly string[] => {
+      const item = { number: 'A1', customer: 'C9 何*', amount: '1050.00', waiting: '刚刚' };
+      const items = Array.from({ length: count }, () => item);
+      const talk = new Talk({ answers: { 'approval.list': { items } } }).say('审批');
+      return shown(talk.effects, 'zh-CN').join('\n').split('\n');
+    };
+
+    expect(linesOf(20)).toHaveLength(21);
+    expect(linesOf(21).slice(20)).toEqual([linesOf(20)[20], '只列了前 20 条，后面还有。']);
   });
 
   test('back at an unrecognised photo the flow is named once, then the question follows', () => {
@@ -107,7 +127,7 @@ describe('what a sales person reads', () => {
 
     expect(shown(talk.effects, 'zh-CN').slice(1)).toEqual([
       '我们刚才说到「资料收集」。',
-      '收到，但认不出是哪一项，请选一下：',
+      '收到 10:02 发来的照片，但认不出是哪一项，请选一下：',
     ]);
     expect(shown(talk.effects, 'en')[1]).toBe('We were at “Documents”.');
   });
@@ -140,15 +160,37 @@ describe('what a sales person reads', () => {
   test('the question about an album keeps its own count when another album comes in between', () => {
     const album = { type: 'message', text: '', reading: readMessage('', TODAY), media: [{ file: 'f1' }] } as const;
     const items = [{ item: 'D01', name: '身份证' }];
-    const unclear = { kind: 'unclear', document: 'd1', several: 3, known: 0, unnamed: 3, items };
+    const unclear = { kind: 'unclear', document: 'd1', time: '10:02', several: 3, known: 0, unnamed: 3, items };
     const talk = new Talk({ answers: { 'document.receive': unclear } }).feed(album);
-    expect(shown(talk.effects, 'zh-CN')[0]).toContain('收到 3 份，其中 3 份认不出');
+    expect(shown(talk.effects, 'zh-CN')[0]).toContain('收到 10:02 发来的 3 份，其中 3 份认不出');
 
     const filed = { kind: 'filed', several: 2, itemName: '征信报告', left: 1, missing: [{ name: '流水' }] };
     const next = new Talk({ answers: { 'document.receive': filed } });
     next.state = talk.state;
 
-    expect(shown(next.feed(album).effects, 'zh-CN').at(-1)).toContain('收到 3 份，其中 3 份认不出');
+    expect(shown(next.feed(album).effects, 'zh-CN').at(-1)).toContain('收到 10:02 发来的 3 份，其中 3 份认不出');
+  });
+
+  test.each([
+    [{ sort: 'photo' }, '10:02 发来的照片', 'the photo sent at 10:02'],
+    [{ sort: 'photo', of: 2 }, '10:02 发来的第 1 张照片', 'the 1st photo sent at 10:02'],
+    [{ sort: 'photo', nth: 2, of: 2 }, '10:02 发来的第 2 张照片', 'the 2nd photo sent at 10:02'],
+    [{ sort: 'named', name: 'a.pdf' }, '10:02 发来的「a.pdf」', 'the file “a.pdf” sent at 10:02'],
+    [
+      { sort: 'named', name: 'a.pdf', nth: 3, of: 3 },
+      '10:02 发来的第 3 份「a.pdf」',
+      'the 3rd file “a.pdf” sent at 10:02',
+    ],
+    [{ sort: 'file' }, '10:02 发来的文件', 'the file sent at 10:02'],
+    [{ sort: 'file', nth: 11, of: 12 }, '10:02 发来的第 11 份文件', 'the 11th file sent at 10:02'],
+  ])('the question about a file says which one it is: %j', (which, zh, en) => {
+    const photo = { type: 'message', text: '', reading: readMessage('', TODAY), media: [{ file: 'f1' }] } as const;
+    const file = { time: '10:02', whose: '（K3）', name: '', nth: 1, of: 1, ...which };
+    const unclear = { kind: 'unclear', document: 'd1', items: [], ...file };
+    const { effects } = new Talk({ answers: { 'document.receive': unclear } }).feed(photo);
+
+    expect(shown(effects, 'zh-CN')).toEqual([`收到 ${zh}（K3），但认不出是哪一项，请选一下：`]);
+    expect(shown(effects, 'en')).toEqual([`Received ${en}（K3）. What is it? Please choose:`]);
   });
 
   test.each([

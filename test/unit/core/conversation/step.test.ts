@@ -124,6 +124,46 @@ describe('waiting for an answer', () => {
     expect(talk.effects).toContainEqual({ kind: 'timer.clear', visit: first[0]?.visit });
   });
 
+  test.each([
+    { audience: 'staff', begin: FIRST, lookUp: '待办' },
+    { audience: 'customer', begin: '你好', lookUp: '进度' },
+  ] as const)(
+    'clears its timers before a $audience’s look-up, whose end sets them anew',
+    ({ audience, begin, lookUp }) => {
+      const talk = new Talk({ audience }).say(begin);
+      if (audience === 'customer') talk.feed({ type: 'link', payload: 'token' }).say('同意');
+      const visit = talk.top?.visit;
+      const event = { type: 'message', text: lookUp, reading: readMessage(lookUp, TODAY), media: [] } as const;
+
+      const { effects } = stepConversation(talk.state, event, talk.tools);
+      expect(effects.map(({ kind }) => kind).filter((kind) => kind !== 'frame')).toEqual(['timer.clear', 'do']);
+      expect(effects[0]).toEqual({ kind: 'timer.clear', visit });
+
+      talk.say(lookUp);
+      const again = talk.top?.visit;
+      expect(talk.effects.filter(({ kind }) => kind === 'timer.set')).toMatchObject([
+        { name: 'remind', visit: again },
+        { name: 'expire', visit: again },
+      ]);
+    },
+  );
+
+  test('is reminded of the form below a look-up’s list, which goes away', () => {
+    const items = [
+      { number: 'C1', name: '张三', stage: '新' },
+      { number: 'C2', name: '张三', stage: '旧' },
+    ];
+    const talk = new Talk({ answers: { 'customer.find': { kind: 'many', items } } }).say(FIRST).say('客户 张三');
+    expect(talk.top).toMatchObject({ flow: 'staff-lookup', wait: 'choice' });
+    const set = talk.effects.find((effect) => effect.kind === 'timer.set');
+    if (!set) throw new Error('no timer');
+
+    talk.feed({ type: 'timeout', visit: set.visit, name: 'remind' });
+
+    expect(talk.top).toMatchObject({ flow: 'lead-intake', visit: set.visit, wait: 'slot' });
+    expect(talk.said).toContain('flows.lead-intake.remind');
+  });
+
   test('sets no reminder where the flow wants none, and the question goes away without a word', () => {
     const talk = new Talk({ audience: 'customer' }).say('撤回我的授权');
     const [asked, ...others] = talk.effects.filter((effect) => effect.kind === 'timer.set');
@@ -202,6 +242,36 @@ describe('a form', () => {
       wasConfirmed: true,
       old: { value: '13911112222' },
     });
+  });
+
+  test('a button answers the question it stands under, whatever was asked after it', () => {
+    const photo = { type: 'message', text: '', reading: readMessage('', TODAY), media: [{ file: 'f1' }] } as const;
+    const talk = new Talk().feed(photo);
+    const [first] = talk.state.frames;
+    talk.feed(photo);
+    const second = talk.top;
+    talk.feed({ type: 'choice', visit: first?.visit ?? 0, verb: 'pick', value: 'D01' });
+
+    expect(talk.said).toEqual([
+      'flows.document-collection.filed',
+      'conversation.back_to_flow',
+      'flows.document-collection.which',
+    ]);
+    expect(talk.state.frames).toEqual([second]);
+  });
+
+  test('a button of the form that lies under a look-up answers it, and the look-up gives way', () => {
+    const found = { kind: 'many', items: [{ number: 'K1' }, { number: 'K2' }], more: 0 };
+    const talk = new Talk({ answers: { 'customer.find': found } }).say('新客户 何女士 13800006612 想贷30万');
+    expect(talk.top).toMatchObject({ flow: 'lead-intake', asked: 'purpose' });
+    const visit = talk.top?.visit ?? 0;
+    talk.say('客户 张三');
+    expect(talk.top).toMatchObject({ flow: 'staff-lookup', wait: 'choice' });
+    talk.feed({ type: 'choice', visit, verb: 'answer', value: 'turnover' });
+
+    expect(talk.said).toEqual(['flows.lead-intake.ask.term']);
+    expect(talk.state.frames).toHaveLength(1);
+    expect(slotValues(talk.top ?? fail())['purpose']).toBe('turnover');
   });
 
   test('a correction of the form below leaves the question above open', () => {

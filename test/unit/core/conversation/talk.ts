@@ -32,7 +32,17 @@ const ANSWERS: Answers = {
   'customer.bindContact': { kind: 'matched' },
   'customer.answer': { kind: 'recorded', missing: [] },
   'consent.grant': { kind: 'granted' },
-  'document.receive': { kind: 'unclear', document: 'd1', items: [{ item: 'D01', name: '身份证' }] },
+  'document.receive': {
+    kind: 'unclear',
+    document: 'd1',
+    file: 'f1',
+    time: '10:02',
+    sort: 'photo',
+    name: '',
+    nth: 1,
+    of: 1,
+    items: [{ item: 'D01', name: '身份证' }],
+  },
   'document.assign': { kind: 'filed', itemName: '身份证', version: 1, left: 1, missing: [] },
   'task.list': { items: [] },
   'staff.help': { items: [{ topic: 'leads' }] },
@@ -40,7 +50,7 @@ const ANSWERS: Answers = {
   'conversation.giveBack': { kind: 'handed_back', who: 'K305' },
   'approval.list': { items: [] },
   'approval.sendCard': { kind: 'sent', number: 'A1087' },
-  'repayment.list': { items: [], more: 0, overdue: 0, overdueAmount: '0.00' },
+  'repayment.list': { items: [], more: 0, overdue: 0, overdueAmount: '0.00', overdueFrom: 'none', unlisted: 0 },
 };
 
 export class Talk {

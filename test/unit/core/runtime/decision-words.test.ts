@@ -109,6 +109,14 @@ describe('a decision that is typed', () => {
     ['A1087 不通过 负债高', { verb: 'reject', application: 'A1087' }],
     ['A1087 退回 流水没有', { verb: 'return', application: 'A1087' }],
     ['A1087 拒绝了', { verb: 'reject', application: 'A1087' }],
+    ['send it back', { verb: 'return' }],
+    ['send it back, the bank statement is missing', { verb: 'return' }],
+    ['Please send it back for the payslip', { verb: 'return' }],
+    ['A1087 send it back, no payslip', { verb: 'return', application: 'A1087' }],
+    ['退回，流水不全', { verb: 'return' }],
+    ['请退回，补一下流水', { verb: 'return' }],
+    ['reject it, too many debts', { verb: 'reject' }],
+    ['approve it', { verb: 'approve' }],
   ])('“%s” is one', (words, typed) => {
     expect(readTypedDecision(words)).toEqual(typed);
   });
@@ -126,6 +134,7 @@ describe('a decision that is typed', () => {
         '审批',
       ],
       ['客户同意了', 'approved yet?', 'K307 通过', '退回 流水没有'],
+      ['send it back?', 'sent it back yesterday', 'return to sender', '退回了，他在补', '客户拒绝，不做了'],
     ].flat(),
   )('“%s” is none', (words) => {
     expect(readTypedDecision(words)).toBeUndefined();

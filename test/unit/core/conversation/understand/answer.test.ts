@@ -67,6 +67,29 @@ describe('an answer', () => {
     ['purpose', '应急', 'turnover'],
     ['purpose', '做生意用', 'business'],
     ['money', '2个亿', '200000000.00'],
+    ['money', '300 thousand', '300000.00'],
+    ['money', '差不多七千五', '7500.00'],
+    ['term', '两年就够', 24],
+    ['money', 'half a million', '500000.00'],
+    ['money', 'two hundred thousand please', '200000.00'],
+    ['money', '万儿八千', '10000.00'],
+    ['money', '千儿八百块', '1000.00'],
+    ['money', '一万八千', '18000.00'],
+    ['term', 'two years', 24],
+    ['term', '3 yrs', 36],
+    ['term', 'about three years', 36],
+    ['term', 'I’d like eighteen months please', 18],
+    ['term', 'half a year', 6],
+    ['term', 'five years max', 60],
+    ['term', '24-month', 24],
+    ['yes-no', 'yeah I do', true],
+    ['yes-no', 'Yes, we bought it in 2019', true],
+    ['yes-no', "yep, it's mortgaged", true],
+    ['yes-no', '按揭中', true],
+    ['yes-no', '有两套，一套全款一套按揭', true],
+    ['yes-no', '有，不过还在还房贷', true],
+    ['yes-no', '没了', false],
+    ['yes-no', 'nope, renting', false],
     ['purpose', '经营', 'business'],
     ['purpose', '给店里进点货，进货用', 'business'],
     ['licence-name', '执照叫 何记图文', '何记图文'],
@@ -121,11 +144,31 @@ describe('an answer', () => {
     ['text', '为什么要这个？', 'text'],
     ['consent', '好的', 'consent'],
     ['yes-no', '可能吧', 'yes-no'],
+    ['yes-no', '没关系', 'yes-no'],
+    ['yes-no', '没听懂', 'yes-no'],
+    ['yes-no', '没按揭', 'yes-no'],
+    ['yes-no', '有，我老公的', 'yes-no'],
+    ['yes-no', '有，不是我的', 'yes-no'],
+    ['yes-no', "yes, my parents' flat", 'yes-no'],
+    ['yes-no', '房子是租的', 'yes-no'],
+    ['term', 'two', 'term'],
+    ['term', 'two years ago', 'term'],
+    ['term', 'I have worked there for three years', 'term'],
+    ['money', '三五万', 'money'],
+    ['money', 'between 20k and 30k', 'money'],
+    ['money', 'thanks a million', 'money'],
     ['money', '', 'money'],
   ];
   test.each(wrong)('that is none to a question for %s: %s', (type, text, problem) => {
     expect(parseAnswer(type, text, today)).toEqual({ problem });
   });
+
+  test.each(['老公一个月2万，我在家带孩子', 'my husband makes 20k, I stay home'])(
+    'to a question for his own income is none that somebody else earns: %s',
+    (text) => {
+      expect(parseAnswer('money', text, today, { per: 1 })).toEqual({ problem: 'money' });
+    },
+  );
 
   test('outside its bounds says which bound', () => {
     expect(parseAnswer('money', '100元', today, { min: '1000.00' })).toEqual({ problem: 'money_min' });
@@ -144,6 +187,33 @@ describe('an answer', () => {
     expect([read('不是按揭'), read('全款还是按揭'), read('3')]).toEqual(
       ['choice', 'choice', 'choice'].map((problem) => ({ problem })),
     );
+  });
+
+  test('a choice of several clauses is made when all of them say the same; what asks or denies makes none', () => {
+    const options = { full: ['没贷款', '红本', 'mortgage-free'], mortgage: ['按揭', 'mortgage'] };
+    const read = (text: string): unknown => parseAnswer('choice', text, today, { options });
+
+    expect([read('没贷款，红本在手'), read("yep, it's mortgaged"), read('it is mortgaged')]).toEqual(
+      ['full', 'mortgage', 'mortgage'].map((value) => ({ value })),
+    );
+    expect(
+      [
+        '按揭也可以吗',
+        '红本，不过按揭',
+        '按揭，还没还清',
+        "it isn't mortgaged",
+        'without mortgage',
+        "it's mortgage-free",
+      ].map(read),
+    ).toEqual(Array.from({ length: 6 }, () => ({ problem: 'choice' })));
+  });
+
+  test.each([
+    ['yes', ['对头', '要得', '中', '得嘞', '好嘞', '没毛病', 'yeah I do', 'Yep', 'yes, I have', 'that’s right']],
+    ['no', ['nah', 'no, I don’t', 'we do not', 'no thanks', '不是的']],
+    [undefined, ['中午', '要得急', '成都', 'yes but not now', 'yeah right whatever', 'right now']],
+  ] as const)('as a short reply is %s', (reply, words) => {
+    expect(words.map((word) => parseReply(word))).toEqual(words.map(() => reply));
   });
 
   test('"好的" is a yes but never a consent', () => {

@@ -1,0 +1,194 @@
+/** Several files that nobody can name wait for their answers at once: each answer goes to the file it was given for. */
+import { beforeEach, describe, expect, test } from 'vitest';
+import type { Card } from '../../../src/channels/card.ts';
+import type { MediaRef } from '../../../src/channels/channel.ts';
+import { fetchNext } from '../../../src/jobs/media.ts';
+import { silentLog } from '../../../src/lib/log.ts';
+import { ADMIN } from '../../invariants/support/company.ts';
+import { useCustomerChat } from '../../support/customer-chat.ts';
+import { jpegFile } from '../../support/files.ts';
+
+const chat = useCustomerChat();
+const { company, does, says, consents } = chat;
+const { telegram } = company.channels;
+
+interface Listing {
+  readonly items: readonly { readonly item: string; readonly pages: readonly { readonly file: string }[] }[];
+  readonly unassigned: readonly { readonly document: string; readonly pages: readonly { readonly file: string }[] }[];
+}
+
+beforeEach(async () => {
+  await consents();
+  await says('深圳');
+});
+
+const listing = async (): Promise<Listing> =>
+  (await company.call(ADMIN, 'document.list', { customer: chat.customer.number })) as Listing;
+
+const cards = (): readonly Card[] =>
+  telegram.sent.flatMap(({ content }) => (content.kind === 'card' ? [content.card] : []));
+
+const questions = (): readonly Card[] => cards().filter(({ title }) => title.includes('认不出'));
+
+const said = (): string => telegram.said(chat.customer.chat).join('\n');
+
+async function fetchAll(): Promise<void> {
+  const { base } = company;
+  telegram.onFetch = async ({ id }) => jpegFile(id);
+  const deps = {
+    database: base.database,
+    keys: base.keys,
+    unit: base.unit,
+    channels: new Map([[telegram.account, telegram]]),
+    intake: base.parts.intake(base.database, base.services),
+    attach: async (...given: Parameters<typeof base.parts.attachFiles>) => base.parts.attachFiles(...given),
+    wake: () => undefined,
+    log: silentLog,
+  };
+  while ((await fetchNext(deps)) > 0);
+  await company.drain();
+}
+
+/** Sends a file; the stored file's id and its question. */
+async function sends(id: string, name?: string): Promise<{ readonly file: string; readonly card: Card | undefined }> {
+  const before = new Set((await listing()).unassigned.map(({ document }) => document));
+  const media: MediaRef = { id: `${chat.customer.chat} ${id}`, kind: 'image', ...(name === undefined ? {} : { name }) };
+  await does({ kind: 'message', messageId: `m ${id}`, text: '', media: [media] });
+  await fetchAll();
+  const come = (await listing()).unassigned.find(({ document }) => !before.has(document));
+  return { file: come?.pages[0]?.file ?? '', card: questions().at(-1) };
+}
+
+/** Two photos sent at once, of which the platform hands the second one over first; their questions. */
+async function sendsAtOnce(): Promise<readonly string[]> {
+  for (const id of ['a', 'b'])
+    await does({
+      kind: 'message',
+      messageId: `m ${id}`,
+      text: '',
+      media: [{ id: `${chat.customer.chat} ${id}`, kind: 'image' }],
+    });
+  await company.db.pool.query(
+    `UPDATE timers SET due_at = due_at - id * interval '1 second' WHERE kind = 'media.fetch' AND state = 'OPEN'`,
+  );
+  await fetchAll();
+  return questions().map(({ title }) => title.replaceAll(/\d\d:\d\d/gu, 'HH:MM'));
+}
+
+/** What is counted is the files of a minute. */
+async function nextMinute(): Promise<void> {
+  await company.advance(60_000 - ((await company.now()).getTime() % 60_000));
+}
+
+/** Presses the button of a card that says this. */
+async function presses(card: Card | undefined, label: string): Promise<void> {
+  const verb = card?.actions.find((action) => action.label.includes(label))?.verb ?? '';
+  const handle = { query: 'q1', chat: chat.customer.chat, message: '5' };
+  await does({ kind: 'action', cardId: card?.id ?? '', revision: 1, verb, selected: {}, handle });
+}
+
+async function itemOf(file: string): Promise<string | undefined> {
+  return (await listing()).items.find(({ pages }) => pages.some((page) => page.file === file))?.item;
+}
+
+describe('two photos without a word', () => {
+  test.each([['the first card first'], ['the second card first']])(
+    'go where their own cards say, %s',
+    async (order) => {
+      const identity = await sends('a');
+      const statement = await sends('b');
+      const presents = [async () => presses(identity.card, '身份证'), async () => presses(statement.card, '流水')];
+      for (const press of order.startsWith('the first') ? presents : presents.toReversed()) await press();
+
+      expect([await itemOf(identity.file), await itemOf(statement.file)]).toEqual(['D01', 'D07']);
+      expect((await listing()).unassigned).toEqual([]);
+    },
+  );
+
+  test('are told apart in their questions', async () => {
+    await nextMinute();
+    const { card: first } = await sends('a');
+    const { card: second } = await sends('b');
+    const { card: third } = await sends('c', 'IMG_2041.jpg');
+
+    expect([first, second, third].map((card) => card?.title.replaceAll(/\d\d:\d\d/gu, 'HH:MM'))).toEqual([
+      '收到 HH:MM 发来的照片，但认不出是哪一项，请选一下：',
+      '收到 HH:MM 发来的第 2 张照片，但认不出是哪一项，请选一下：',
+      '收到 HH:MM 发来的「IMG_2041.jpg」，但认不出是哪一项，请选一下：',
+    ]);
+  });
+
+  test('sent at once are counted as they were sent, whichever is fetched first', async () => {
+    await nextMinute();
+
+    expect(await sendsAtOnce()).toEqual([
+      '收到 HH:MM 发来的第 2 张照片，但认不出是哪一项，请选一下：',
+      '收到 HH:MM 发来的第 1 张照片，但认不出是哪一项，请选一下：',
+    ]);
+  });
+
+  test('are filed once each, however often their cards are pressed', async () => {
+    const identity = await sends('a');
+    const statement = await sends('b');
+    await presses(identity.card, '身份证');
+    telegram.sent.length = 0;
+    await presses(identity.card, '流水');
+
+    expect(said()).toContain('这个问题已经过去了');
+    expect([await itemOf(identity.file), await itemOf(statement.file)]).toEqual(['D01', undefined]);
+  });
+
+  test('of the same minute of two days have equal questions, and the first one’s card is past once it is filed', async () => {
+    await nextMinute();
+    const identity = await sends('a');
+    await presses(identity.card, '身份证');
+    await company.advance(86_400_000);
+    const statement = await sends('b');
+    expect(statement.card?.title).toBe(identity.card?.title);
+    await presses(identity.card, '身份证');
+
+    expect([await itemOf(identity.file), await itemOf(statement.file)]).toEqual(['D01', undefined]);
+  });
+
+  test('typed words answer the question asked last; its card is then past, and the other photo’s is not', async () => {
+    const identity = await sends('a');
+    const statement = await sends('b');
+    const place = statement.card?.actions.findIndex(({ label }) => label.includes('流水')) ?? -1;
+    await says(String(place + 1));
+    telegram.sent.length = 0;
+    await presses(statement.card, '身份证');
+
+    expect(said()).toContain('这个问题已经过去了');
+    expect([await itemOf(identity.file), await itemOf(statement.file)]).toEqual([undefined, 'D07']);
+    await presses(identity.card, '身份证');
+    expect(await itemOf(identity.file)).toBe('D01');
+  });
+
+  test.each([
+    ['to an item of its own', false],
+    ['with another file', true],
+  ])('one that a colleague has filed meanwhile %s stays there', async (_how, isMerged) => {
+    if (isMerged) await presses((await sends('z')).card, '身份证');
+    const identity = await sends('a');
+    const statement = await sends('b');
+    const { unassigned } = await listing();
+    const document = unassigned.find(({ pages }) => pages[0]?.file === identity.file)?.document;
+    await company.call(ADMIN, 'document.assign', { document, item: 'D01' });
+    telegram.sent.length = 0;
+    await presses(identity.card, '流水');
+
+    expect(said()).toMatch(/这份已经归到「[^」]*身份证[^」]*」了，没有改动。/u);
+    expect([await itemOf(identity.file), await itemOf(statement.file)]).toEqual(['D01', undefined]);
+  });
+
+  test('a question asked anew is answered by either of its cards', async () => {
+    const identity = await sends('a');
+    const statement = await sends('b');
+    await says('嗯……');
+    expect(questions().at(-1)?.id).not.toBe(statement.card?.id);
+    await presses(statement.card, '流水');
+    await presses(identity.card, '身份证');
+
+    expect([await itemOf(identity.file), await itemOf(statement.file)]).toEqual(['D01', 'D07']);
+  });
+});
