@@ -228,6 +228,7 @@ const TABLE: readonly { readonly intent: Intent; readonly patterns: readonly Reg
       /(?:还款日|扣款日|到期日)(?:期)?(?:是|在)?(?:哪[一]?天|几号|多少|什么时候)/u,
       /^(?:收到|好的?|嗯|知道了|哦|行|ok|[,，。\s])*(?:就?是|每个?月|还款日?|下个?月|这个?月)*\d{1,2}[号日](?:还款?|扣款?|之?前)*(?:是吧|对吧|对吗|是吗|对不对|是不是|没错吧|吧|吗)[\s?？!！。]*$/iu,
       /\bhow much (?:do|does|is|are).{0,20}\b(?:owe|left to pay|due|instal?lment|repayment)\b|\bwhen (?:is|are|do|does).{0,20}\b(?:due|pay|repayment|instal?lment)\b/iu,
+      /^(?:please |can you |could you |may i |can i )?(?:(?:show|send|give|see|check|get|what(?:'s| is| are))(?: me)? )?(?:my |the )?(?:bill|(?:repayment )?schedule|repayments|instal?lments)(?:,? please)?[?!. ]*$|\bwhat do i (?:still )?owe\b/iu,
     ],
   },
   {
@@ -243,6 +244,7 @@ const TABLE: readonly { readonly intent: Intent; readonly patterns: readonly Reg
       /(?:审批|审核|批)[^,，。;；]{0,3}(?:下来|出来|通过|完成?|好|过)?了(?:没有?|吗|么|不)|(?:贷款|申请|审批|审核|结果)[^,，。;；]{0,4}(?:下来|出来|通过)了?(?:没有?|吗|么)|(?:我的|贷款|申请|审批|审核|单子)[^,，。;；]{0,4}(?:怎么样|咋样|什么情况|什么进度)了?|(?:贷款|申请|审批|审核|那边|现在|我的)[^,，。;；]{0,4}有(?:没有)?(?:结果|消息|进展|进度)了?(?:没有?|吗|么|$|[?？])|^有(?:没有)?(?:结果|消息|进展)了?(?:没有?|吗|么|$|[?？])|(?:放款|下款)了(?:没有?|吗|么)/u,
       /^(?:so |and |hi,? |hello,? )?(?:how(?:'s| is| are)|what(?:'s| is) (?:happening|going on) with|what about) (?:my|the|our) (?:loan|application|request|case)s?(?: (?:going|doing|coming along|now))?[?!. ]*$/iu,
       /\b(?:any|what(?:'s| is) the) (?:news|update|progress|status)\b|\b(?:has|is) my (?:loan|application) (?:been )?approved\b/iu,
+      /^(?:please |can you |could you |may i |can i )?(?:(?:show|tell|see|check|get|what(?:'s| is))(?: me)? )?(?:my |the )?(?:(?:loan|application) )?(?:progress|status)(?: of my (?:loan|application))?(?:,? please)?[?!. ]*$/iu,
     ],
   },
   {

@@ -9,7 +9,7 @@ test('a reason with marks nobody sees is told without them; its lines stay', asy
   await company.drain();
   const { wecom } = company.channels;
   wecom.sent.length = 0;
-  const params = { name: '\u202E何**\u200B', number: 'K305', source: '官网\u001B[31m\r\n第二行' };
+  const params = { name: '\u202E何**\u200B', number: 'K305', followed: '', source: '官网\u001B[31m\r\n第二行' };
 
   await company.call({ kind: 'SYSTEM', id: 'daiban', language: 'zh-CN' }, 'staff.notify', {
     staffId: sales.id,

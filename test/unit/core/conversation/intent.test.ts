@@ -138,6 +138,10 @@ const SAID: Readonly<Record<(typeof INTENTS)[number], readonly string[]>> = {
     '还有几期',
     'how much do I owe',
     'when is the next instalment due',
+    'bill please',
+    'can you show me my bill?',
+    'what is my repayment schedule',
+    'what do I owe',
   ],
   progress: [
     '你好，在吗？我想问下我的贷款审批下来了没有',
@@ -150,6 +154,9 @@ const SAID: Readonly<Record<(typeof INTENTS)[number], readonly string[]>> = {
     '有结果了吗',
     '放款了吗',
     'any update on my loan?',
+    'progress please',
+    'check my progress',
+    "what's the status of my application?",
   ],
   question: [
     '钱什么时候到账',
@@ -389,6 +396,8 @@ describe('what a customer wants heard', () => {
     '你们是正规机构吗',
     'hello',
     'how long does it take',
+    'progress of my brother is good',
+    'my electricity bill',
     '',
   ])('%s is none of it', (text) => {
     expect(parseIntent(text)).toBeUndefined();
