@@ -64,6 +64,7 @@ export function domainParts({
       consent.listConsents,
       documents.receiveDocument,
       documents.assignDocument,
+      documents.leaveDocument,
       documents.listDocuments,
       documents.reviewDocument,
       documents.offerUpload,

@@ -82,7 +82,7 @@ export function createRegistry(flows: Flows, parts: { readonly operations: reado
     )
     .add(planReminders(schedules), followZone)
     .add(incidents.listIncidents, incidents.resolve, incidents.resolveAbout)
-    .add(todos.listTodos, todos.finish, todos.reopen, todos.finishAbout, todos.add)
+    .add(todos.listTodos, todos.finish, todos.reopen, todos.finishAbout, todos.countAbout, todos.add)
     .add(
       todos.addForOwner,
       todos.addForChat,

@@ -1,5 +1,6 @@
 /** What an error of the database means: whose fault it is, and whether the same work may succeed later. */
 import { DatabaseError } from 'pg';
+import { ChannelError } from '../channels/channel.ts';
 import { defineErrors } from '../lib/errors.ts';
 
 /** What the server lacks, as the person at the terminal is told. */
@@ -63,11 +64,11 @@ export function isBlameless(error: unknown): boolean {
 /** Connection lost or refused; shut down, crashed, starting up. */
 const AWAY_STATES = /^(08|57P0[123])/;
 
-/** Whether the server cannot be reached, or takes nobody. */
+/** Whether the server cannot be reached, or takes nobody. A platform that cannot be has the same codes, and is another matter. */
 export function isAway(error: unknown): boolean {
   const state = sqlState(error);
   if (state !== undefined) return AWAY_STATES.test(state);
-  if (!(error instanceof Error)) return false;
+  if (!(error instanceof Error) || error instanceof ChannelError) return false;
   return AWAY_CODES.test((error as NodeJS.ErrnoException).code ?? '') || AWAY_MESSAGES.test(error.message);
 }
 

@@ -15,6 +15,7 @@ import { dateIn, timeText, wallClock } from '../lib/business-date.ts';
 import { systemClock, type Clock } from '../lib/clock.ts';
 import { byDay, type Hours } from '../lib/daytime.ts';
 import { isLanguage } from '../lib/i18n.ts';
+import { newId } from '../lib/ids.ts';
 
 /** WeCom gives a callback up after its third try, about so long after the first. */
 const GIVEN_UP_MS = 15_000;
@@ -51,15 +52,16 @@ const STORED = statement('callbacks-stored', 'SELECT key FROM inbox_keys WHERE a
 // Among the newest: ids are made in the order in which things happen. Instants as they are written here compare as texts.
 const TOLD = statement(
   'callbacks-told',
-  `SELECT FROM (SELECT kind, subject_id, detail FROM incidents ORDER BY id DESC LIMIT 500) AS newest
-   WHERE kind = $1 AND subject_id = $2 AND detail->>'from' <= $3 COLLATE "C" AND detail->>'to' >= $4 COLLATE "C" LIMIT 1`,
+  `SELECT detail->>'from' AS "from", detail->>'to' AS "to" FROM (SELECT id, kind, subject_id, detail FROM incidents ORDER BY id DESC LIMIT 500) AS newest
+   WHERE kind = $1 AND subject_id = $2 AND detail->>'from' <= $3 COLLATE "C" AND detail->>'to' >= $4 COLLATE "C" ORDER BY id LIMIT 1`,
 );
 const MEMBERS = statement(
   'callbacks-members',
   `SELECT i.external_id, s.id AS staff_id, s.language FROM identities i JOIN staff s ON s.id = i.staff_id AND s.is_active
    LEFT JOIN conversations c ON c.account = i.account AND c.chat = i.external_id AND c.thread = '' AND c.actor = ''
    WHERE i.account = $1 AND i.is_reachable
-     AND (c.last_in_at > $2 OR i.external_id = ANY($4::text[]) OR EXISTS (SELECT 1 FROM approval_tasks t WHERE t.staff_id = s.id AND t.state = 'OPEN'))
+     AND (i.external_id = ANY($4::text[]) OR ($2::timestamptz IS NOT NULL
+       AND (c.last_in_at > $2 OR EXISTS (SELECT 1 FROM approval_tasks t WHERE t.staff_id = s.id AND t.state = 'OPEN'))))
    ORDER BY i.external_id = ANY($4::text[]) DESC, c.last_in_at DESC NULLS LAST, s.id LIMIT $3`,
 );
 
@@ -147,7 +149,7 @@ export class CallbackWatch {
 
 /**
  * The first sign of life ever, or after a gap. Of several processes that come back the first one finds the gap, and of several
- * that refused the same the first one tells of it.
+ * that refused the same the first one tells of it; whose words the others refused only they know, so each has its own asked.
  */
 async function resume(unit: Unit, account: string, refused?: Refused): Promise<void> {
   await unit.tx.query(FIRST, [account]);
@@ -160,8 +162,9 @@ async function resume(unit: Unit, account: string, refused?: Refused): Promise<v
     return;
   }
   const [first, last] = [now - refused.firstMs, now - refused.lastMs].map((at) => new Date(at).toISOString());
-  if ((await unit.tx.query(TOLD, [CALLBACK_GAP, account, first, last])).length > 0) return;
-  tellOfGap(unit, account, { from: Math.min(since, now - refused.firstMs), chats: refused.chats });
+  const [told] = await unit.tx.query<Span>(TOLD, [CALLBACK_GAP, account, first, last]);
+  if (told) askByDay(unit, systemTurn(unit), { account, ...told, chats: refused.chats }, `:${newId()}`);
+  else tellOfGap(unit, account, { from: Math.min(since, now - refused.firstMs), chats: refused.chats });
 }
 
 /** Opens the incident, and has those who may have been missed asked when it is day. */
@@ -172,26 +175,39 @@ function tellOfGap(
 ): void {
   const ms = unit.realNow.getTime() - from;
   const gap = { account, from: new Date(from).toISOString(), to: unit.realNow.toISOString() };
-  const turn = unit.turn({ actor: SYSTEM_ACTOR, via: 'timer' });
+  const turn = systemTurn(unit);
   turn.effects.incident({
     kind: CALLBACK_GAP,
     subject: { kind: 'account', id: account },
     detail: { ...gap, seconds: Math.round(ms / 1_000) },
   });
+  askByDay(unit, turn, { ...gap, chats, activeSince: new Date(unit.now.getTime() - ms - ACTIVE_MS).toISOString() });
+}
+
+function systemTurn(unit: Unit): Turn {
+  return unit.turn({ actor: SYSTEM_ACTOR, via: 'timer' });
+}
+
+/** Nobody is asked twice about one gap, however many timers name him: his message has one key (`askAfterGap`). */
+function askByDay(unit: Unit, turn: Turn, gap: Gap, own = ''): void {
   turn.effects.setTimer({
-    key: `${CALLBACK_GAP}:${account}:${gap.from}`,
+    key: `${CALLBACK_GAP}:${gap.account}:${gap.from}${own}`,
     kind: CALLBACK_GAP,
     dueAt: byDay(unit.now, turn.call.services.companyZone, AWAKE),
-    payload: { ...gap, chats, activeSince: new Date(unit.now.getTime() - ms - ACTIVE_MS).toISOString() },
+    payload: gap,
   });
 }
 
-/** A gap in real time, and from when on (in business time, as conversations have it) somebody counts as active. */
-interface Gap {
-  readonly account: string;
+interface Span {
   readonly from: string;
   readonly to: string;
-  readonly activeSince: string;
+}
+
+/** A gap in real time. */
+interface Gap extends Span {
+  readonly account: string;
+  /** Who wrote since then (in business time, as conversations have it) counts as active; absent: only `chats` are asked. */
+  readonly activeSince?: string;
   /** Whose words were refused, whenever they were active. */
   readonly chats?: readonly string[];
 }
@@ -201,7 +217,8 @@ export async function askAfterGap(unit: Unit, turn: Turn, payload: unknown): Pro
   const { account, from, to, activeSince, chats = [] } = payload as Gap;
   const { texts, companyZone } = turn.call.services;
   const said = (at: number): string => momentText(at, unit.realNow, companyZone);
-  const members = await unit.tx.query<MemberRow>(MEMBERS, [account, new Date(activeSince), MAX_ASKED, chats]);
+  const since = activeSince === undefined ? null : new Date(activeSince);
+  const members = await unit.tx.query<MemberRow>(MEMBERS, [account, since, MAX_ASKED, chats]);
   for (const member of members) {
     const language = isLanguage(member.language) ? member.language : 'zh-CN';
     turn.effects.send({

@@ -27,7 +27,7 @@ interface CommandWords {
 const LATER: ReadonlySet<string> = new Set(
   [
     '稍后 稍后再说 等下 等下再说 等会再说 等会儿再说 待会再说 待会儿再说 一会儿再说 过会儿再说 晚点 晚点再说 晚点再填 回头再说 明天再说 明天再弄 明天再填',
-    '改天 改天再说 下次再说 以后再说 有空再说 有空再填 先放着 先这样 睡了 我睡了 先睡了 我先睡了 要睡了 我要睡了 准备睡了 睡觉了 在忙 我在忙 正忙着 现在没空 没空 在开会 在开车',
+    '改天 改天再说 下次再说 以后再说 有空再说 有空再填 先放着 先这样 睡了 我睡了 先睡了 我先睡了 要睡了 我要睡了 准备睡了 睡觉了',
   ]
     .flatMap((words) => words.split(' '))
     .concat([
@@ -44,14 +44,18 @@ const LATER: ReadonlySet<string> = new Set(
       'ask me later',
       'please ask me later',
       "i'll do it later",
-      "i'm busy",
-      "i'm busy now",
-      "i'm driving",
-      "i'm in a meeting",
     ]),
 );
-/** What says it is later, for a flow. */
-const LATER_ARGUMENT = 'later';
+/** The same, but where nothing is open it is an answer to somebody who wants to talk. */
+const BUSY: ReadonlySet<string> = new Set(
+  '在忙 我在忙 正忙着 现在没空 没空 在开会 在开车'
+    .split(' ')
+    .concat(["i'm busy", "i'm busy now", "i'm driving", "i'm in a meeting"]),
+);
+/** What says that it is later, for a flow. */
+export const LATER_ARGUMENT = 'later';
+/** What says that he is busy. */
+export const BUSY_ARGUMENT = 'busy';
 
 const TO_DOS = ['task', 'todo', 'to-do', 'to do'].flatMap((word) =>
   [`${word}s`, `my ${word}s`, `my ${word}`, `${word} list`, `my ${word} list`].concat(word === 'task' ? [] : word),
@@ -174,8 +178,9 @@ function phraseCommand(plain: string): Command | undefined {
     .replaceAll('’', "'")
     .replaceAll(/[\s,，]+/gu, ' ')
     .toLowerCase();
-  if (LATER.has(words) || LATER.has(words.replace(/[吧啊哈哦啦呀~～]+$/u, '')))
-    return { name: 'cancel', argument: LATER_ARGUMENT };
+  const plainest = words.replace(/[吧啊哈哦啦呀~～]+$/u, '');
+  if (LATER.has(words) || LATER.has(plainest)) return { name: 'cancel', argument: LATER_ARGUMENT };
+  if (BUSY.has(words) || BUSY.has(plainest)) return { name: 'cancel', argument: BUSY_ARGUMENT };
   const row = BY_WORD.get(words);
   return row && row.argument !== 'required' ? { name: row.name, argument: '' } : undefined;
 }

@@ -1,6 +1,6 @@
 /**
  * What the controls do to the frame they act on: 取消 上一步 跳过 重来 人工 继续. Each ends with a question, never in silence.
- * `shelve` is a 取消 that nobody asked for: nobody is reminded of the draft, and an answer to it is still heard.
+ * `shelve` is a 取消 that nobody asked for: nobody is reminded of the draft, and what is said of it is still heard.
  */
 import { prompt, sayWhereWeWere } from './prompt.ts';
 import type { StepOf } from '../flow/index.ts';
@@ -17,7 +17,7 @@ export function control(turn: Turn, verb: ControlVerb): void {
     case 'cancel':
       return park(turn);
     case 'shelve':
-      if (turn.top) turn.put({ ...turn.top, expired: true });
+      if (turn.top) turn.put({ ...turn.top, expired: true, shelved: true });
       return park(turn);
     case 'skip':
       return skip(turn);
@@ -37,14 +37,30 @@ export function control(turn: Turn, verb: ControlVerb): void {
   }
 }
 
-/** Puts the draft aside; it can be taken up again with 继续. */
+/** Puts the draft aside; it can be taken up again with 继续, unless its flow says where else it goes. */
 function park(turn: Turn): void {
+  if (leaveAll(turn)) return;
   const popped = turn.pop();
   if (!popped) return;
   const { pending: _, ...frame } = popped; // a question of the moment is not there any more when the draft is taken up
   turn.parked = frame;
   turn.effects.push({ kind: 'frame', change: 'parked', flow: frame.flow });
   if (turn.top?.wait) comeBackTo(turn);
+}
+
+/** Sends every open question of the top one's flow where that says (`aside`); `false` when it does not. The first asked comes last. */
+function leaveAll(turn: Turn): boolean {
+  const flow = turn.top?.flow;
+  const asideOf = (frame: Frame): string | undefined => turn.flowOf(frame).definition.aside;
+  if (!turn.top || asideOf(turn.top) === undefined) return false;
+  const open = turn.frames().filter((frame) => frame.flow === flow && frame.wait === 'choice' && asideOf(frame));
+  for (const [index, frame] of open.toReversed().entries()) {
+    const { expired: _, shelved: __, ...rest } = running(frame);
+    const inputs = { ...frame.inputs, aside: { count: index === 0 ? open.length : 0 } };
+    turn.raise(frame);
+    turn.put({ ...rest, inputs, step: asideOf(frame) ?? frame.step, visit: turn.nextVisit(), misses: 0 });
+  }
+  return true;
 }
 
 /** Whoever lay below has the word again: said where it was, and asked by what is on file now, if its flow knows how to look. */
@@ -56,7 +72,7 @@ export function comeBackTo(turn: Turn): void {
 /** The draft that was put aside, open again; nothing when there is none. */
 export function takeUp(turn: Turn): Frame | undefined {
   if (!turn.parked) return undefined;
-  const { expired: _, ...frame } = turn.parked;
+  const { expired: _, shelved: __, ...frame } = turn.parked;
   turn.parked = undefined;
   turn.push({ ...frame, visit: turn.nextVisit(), misses: 0 });
   return turn.top;

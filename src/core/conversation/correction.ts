@@ -80,6 +80,8 @@ const GONE: readonly RegExp[] = [
   /^(?<target>[^\d\s,，]{0,6}?执照)(?:现在|目前|暂时|一直|还|也|都)*(?:没有?|未)(?:去?(?:办理?|领|拿|申请|注册|开))?(?:到|好|过|下来|出来)?(?:呢|的)?$/u,
   /^(?:no|remove|delete|clear)\s+(?:the\s+)?(?<target>[A-Za-z ]{2,30}?)(?:\s+any\s?more)?$/iu,
 ];
+/** 没错，是的 · 没什么不对: a yes. */
+const NOTHING_WRONG = /^(?:没有?(?:什么|啥)?[写填搞弄说]?(?:错|不对)|不错|不会错)/u;
 const MAYBE_TALK: ReadonlySet<RegExp> = new Set([ONE_FOR_ANOTHER, ...DENIED, ONE_WORD_FOR_ANOTHER]);
 const DELETES = /去掉|删掉|删除|清空|^(?:remove|delete|clear)\b/iu;
 const MAX_LENGTH = 120;
@@ -92,6 +94,7 @@ export function parseCorrection(text: string): Correction | undefined {
     .replace(SLIP, '');
   if (written.length > MAX_LENGTH || written.includes('\n')) return undefined;
   const plain = toSimplified(written).replace(DENIED_AFTER, '');
+  if (NOTHING_WRONG.test(plain)) return undefined;
   for (const pattern of [
     WRONG_BUT,
     ONE_FOR_ANOTHER,

@@ -51,7 +51,7 @@ interface StartingWord {
 
 /** 你好 in the middle of a sentence begins nothing, nor the hi of history. */
 function isBegunBy(said: string, { word, isWhole }: StartingWord): boolean {
-  if (isWhole) return said.replace(/[\s。.!！~～,，]+$/u, '') === word;
+  if (isWhole) return said.replace(/[\s。.!！~～,，?？]+$/u, '') === word;
   return said.startsWith(word) && !/^[a-z][a-z]/u.test(word.slice(-1) + said.slice(word.length));
 }
 

@@ -49,11 +49,12 @@ const TABLE: readonly { readonly intent: Intent; readonly patterns: readonly Reg
   {
     intent: 'withdraw-consent',
     patterns: [
+      /^我?(?:还是)?不同意了?(?:你们|贵公司)?的?(?:个人信息)?(?:授权|处理|使用|用)?(?:我的?)?(?:个人)?(?:资料|信息)?了?(?:[,，。!！\s]*(?:谢谢[你您]?|抱歉|不好意思))?[。.!！~\s]*$/u,
       new RegExp(
         `^(?=.{1,40}$)(?!.*(?:${ASKS})).*(?:${WITHDRAWS}[了掉]?(?:一下|对|给|我|你们|之前|以前|所有|全部|一切|个人|信息|资料|数据|的){0,6}(?:授权|同意)|(?:授权|我的同意|不[^,，。;；]{0,2}同意[了,，。;；\\s])[^的]{0,6}${WITHDRAWS}[了掉吧来]?${CLAUSE_END}|(?:${NO_MORE})${CLAUSE_END})`,
         'su',
       ),
-      /^(?=.{1,100}$)(?!.*(?:\?|\b(?:how|what|when|where|if|whether|not true)\b)).*(?:\bi (?:no longer (?:want to |wish to )?(?:consent|agree to (?:you|your|the) (?:company )?(?:us|process|handl|keep)(?:e|ing))|(?:do not|don't) consent (?:to .{1,40} )?(?:any ?more|any longer))\b|(?<!not )\bstop (?:using|processing|handling) my (?:personal )?(?:data|information|details)\b|\bmy consent (?:(?:to be|be|as|is hereby|is) )?(?:withdrawn|revoked|cancell?ed)\b|\btake my consent back\b)/isu,
+      /^(?=.{1,100}$)(?!.*(?:\?|\b(?:how|what|when|where|if|whether|not true)\b)).*(?:\bi (?:no longer (?:want to |wish to )?(?:consent|agree to (?:you|your|the) (?:company )?(?:us|process|handl|keep)(?:e|ing))|(?:do not|don't) (?:consent|agree) (?:to .{1,40} )?(?:any ?more|any longer))\b|(?<!not )\bstop (?:using|processing|handling) my (?:personal )?(?:data|information|details)\b|\bmy consent (?:(?:to be|be|as|is hereby|is) )?(?:withdrawn|revoked|cancell?ed)\b|\btake my consent back\b)/isu,
       /^(?=.{1,100}$)(?!.*(?:\?|\b(?:how|what|when|where|if|whether|can i|could i|may i)\b)).*(?<!(?:\bnot|n't|\bnever) (?:want to |going to |yet )?)\b(?:withdraw|revoke|cancel|retract|take back)(?:ing)? (?:(?:all|of|my|the|this|our|that|data|personal|privacy) ){0,4}(?:consent|authori[sz]ation|permission)/isu,
     ],
   },

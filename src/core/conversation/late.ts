@@ -1,10 +1,11 @@
-/** A late answer: the form was put aside because nobody answered, and now somebody does. */
+/** A late answer: the form was put aside because nobody answered, or somebody may be the wrong person, and now somebody does. */
+import type { CompiledConversation } from '../flow/index.ts';
 import { takeUp } from './control.ts';
 import type { Reading } from './protocol.ts';
 import { sayOn } from './say.ts';
 import type { Frame } from './state.ts';
 import type { Turn } from './turn.ts';
-import { CERTAIN, parseAnswer } from './understand/index.ts';
+import { CERTAIN, isCourtesy, parseAnswer, type AnswerType } from './understand/index.ts';
 
 /** Takes the expired form up again if the message answers it, so that what follows hears it; `false` when it does not. */
 export function takeUpLate(turn: Turn, text: string, reading: Reading): boolean {
@@ -28,8 +29,13 @@ function answers(turn: Turn, frame: Frame, text: string, reading: Reading): bool
   return answersQuestion(turn, frame, text, reply);
 }
 
+/** Answered by words that mean anything: 好的, 没有, 2. */
+const ANSWERED_BARELY: ReadonlySet<AnswerType> = new Set(['yes-no', 'consent', 'choice']);
+
 function answersQuestion(turn: Turn, frame: Frame, text: string, reply: Reading['reply']): boolean {
+  if (isCourtesy(text)) return false; // the question is not before his eyes
   const flow = turn.flowOf(frame);
+  if (frame.shelved === true && (reply !== undefined || !asksForValue(flow, frame))) return false;
   if (frame.wait === 'confirm') return reply === 'yes' || reply === 'agree' || reply === 'no';
   if (frame.wait === 'slot' && frame.asked !== undefined) {
     const slot = flow.slots.get(frame.asked);
@@ -39,4 +45,9 @@ function answersQuestion(turn: Turn, frame: Frame, text: string, reply: Reading[
   }
   const step = frame.wait === 'choice' ? flow.steps.get(frame.step) : undefined;
   return step?.kind === 'ask' && (step.choices ?? []).some(({ words }) => words.includes(text.trim()));
+}
+
+function asksForValue(flow: CompiledConversation, frame: Frame): boolean {
+  const slot = frame.wait === 'slot' ? flow.slots.get(frame.asked ?? '') : undefined;
+  return slot !== undefined && !ANSWERED_BARELY.has(slot.type);
 }

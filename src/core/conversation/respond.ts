@@ -5,15 +5,15 @@ import { heardByDraft, turnTo } from './addressee.ts';
 import { answer, answerBefore, FREE_TYPES, proceed, questionBefore } from './answer.ts';
 import { begin, obey, repair } from './begin.ts';
 import { parseLanguageName, type Command } from './command.ts';
-import { isAgreement } from './consent-words.ts';
+import { isAgreement, isWithdrawal } from './consent-words.ts';
 import { lookAgain } from './control.ts';
 import { correct, settle, settlePending, VERDICTS } from './correct.ts';
-import { parseIntent } from './intent.ts';
 import { takeUpLate } from './late.ts';
 import { findStart, openFlow } from './open.ts';
 import { prompt, sayWhereWeWere } from './prompt.ts';
 import type { MediaToken, Reading, Start } from './protocol.ts';
-import { rowSaid } from './row-words.ts';
+import { pickForAll } from './pick-all.ts';
+import { rowSaid, saysOfAll } from './row-words.ts';
 import { goTo, questionOf, run } from './run.ts';
 import { sayOn } from './say.ts';
 import { askConflict, confirmSlots, writeSlot } from './slots.ts';
@@ -96,23 +96,23 @@ function matterOf(turn: Turn, { intent, understanding, reply }: Reading): Start 
   const isFilled = Object.values(frame?.slots ?? {}).some(({ value }) => value !== undefined);
   if (intent === 'wrong-person' && isFilled && SLIP.test(turn.input.text)) return undefined;
   if (intent === 'no-advertising' && asked !== undefined && reply === 'no') return undefined; // N is its answer
+  if (intent === 'other-amount' && asked !== undefined && asked === flow?.slotOfFact.get('amount')) return undefined; // 想借三四十万
   const isPurpose = asked !== undefined && flow?.slots.get(asked)?.type === 'purpose';
   if (isPurpose && understanding.facts.some(({ name }) => flow.slotOfFact.get(name) === asked)) return undefined;
   return findStart(turn, (starter) => starter.intent === intent);
 }
 
 /**
- * Words that take effect even while a person has the word: as the whole message, or any sentence about the same matter
- * (please withdraw my consent).
+ * Words that take effect even while a person has the word. They have to be the whole message, and nobody is asked whether he
+ * means it: a withdrawal counts in other words too (please withdraw my consent), but only a plain one.
  */
 export function respondSilenced(turn: Turn, text: string): void {
   const plain = toHalfWidth(text)
     .trim()
     .replace(/[。.!！]+$/u, '')
     .toLowerCase();
-  const intent = turn.input.reading?.intent;
-  const isMeant = (word: string): boolean =>
-    word.toLowerCase() === plain || (intent !== undefined && parseIntent(word) === intent);
+  const isPlainWithdrawal = isWithdrawal(text);
+  const isMeant = (word: string): boolean => word.toLowerCase() === plain || (isPlainWithdrawal && isWithdrawal(word));
   const found = findStart(turn, ({ silenced, words }) => silenced === true && (words ?? []).some(isMeant));
   if (found) begin(turn, found);
 }
@@ -120,9 +120,13 @@ export function respondSilenced(turn: Turn, text: string): void {
 /** A letter and two digits; a longer one is a case's number and nobody's name. */
 const LONGEST_NAME = 3;
 
-/** What a colleague who types a number alone wants to see; a short one may be a name (K3, K11), where that is asked for. */
+/**
+ * What a colleague who types a number alone wants to see; a short one may be a name (K3, K11), where that is asked for. A
+ * customer's is the number of his loan, as it stands in what he is told.
+ */
 function lookUpOf(turn: Turn, text: string, { lookUp }: Reading): Command | undefined {
-  if (turn.tools.audience !== 'staff') return undefined;
+  if (turn.tools.audience !== 'staff')
+    return lookUp?.name === 'repayment' && lookUp.argument.length > LONGEST_NAME ? lookUp : undefined;
   const phone = turn.top ? undefined : parsePhone(toHalfWidth(text)); // in a form it is an answer or a change
   if (phone !== undefined) return { name: 'customer', argument: phone };
   if (!lookUp) return undefined;
@@ -298,6 +302,7 @@ function chooseByWords(turn: Turn, frame: Frame, text: string): boolean {
       values[number] ??
       values.find((value) => value.toLowerCase() === toHalfWidth(plain)) ??
       (isPlainTalk(turn) ? values[rowSaid(rows, text) ?? -1] : undefined);
+    if (picked !== undefined && saysOfAll(text)) pickForAll(turn, frame, picked);
     if (picked !== undefined) return choose(turn, frame, 'pick', picked);
     const reply = turn.input.reading?.reply ?? '';
     const said = [plain, plain.replace(FILLERS, ''), ...(reply === 'yes' || reply === 'no' ? [reply] : [])];

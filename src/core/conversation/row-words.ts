@@ -2,6 +2,8 @@
 import { toHalfWidth } from '../../lib/mask.ts';
 import { toSimplified } from './understand/index.ts';
 
+/** 都是身份证: said of everything that is asked about. */
+const ALL = /^(?:[这那]些|它们|这几[张个份])?(?:全部|全|统统)?都是(?=.)/u;
 const LEAD =
   /^(?:(?:this|that|it)(?:'s| is)\s*)?(?:(?:my|the|an?)\s+)?(?:[这那][个张份]?|刚才?|我?发的|它|照片|图片|上面)*(?:就?是)?/u;
 const TAIL = /(?:的?(?:照片|图片|扫描件|复印件|原件))?[的了吧啊呀哦\s。.!！,，~]*$/u;
@@ -10,16 +12,27 @@ const SIDE = /(?:的)?(?:正面|反面|背面|正反面|人像面|国徽面)$/u;
 const EXPLANATION = /\s*\([^)]*\).*$/u;
 const PART = /^[\u4e00-\u9fa5]{2,}$/u;
 
-/** The place of the one row whose `name` the message says, or how no other begins or ends; `undefined` when there is none. */
+/** Whether the message says of everything that is asked about what it is. */
+export function saysOfAll(text: string): boolean {
+  return ALL.test(plainOf(text));
+}
+
+/**
+ * The place of the one row whose `name` the message says, or one of its `words` (流水|银行流水), or how no other begins or
+ * ends; `undefined` when there is none.
+ */
 export function rowSaid(rows: readonly Readonly<Record<string, unknown>>[], text: string): number | undefined {
-  const said = plainOf(text).replace(TAIL, '').replace(LEAD, '');
+  const said = plainOf(text).replace(TAIL, '').replace(ALL, '').replace(LEAD, '');
   const thing = said.replace(SIDE, '');
   const names = rows.map(({ name }) => (typeof name === 'string' ? plainOf(name) : ''));
   const heads = names.map((name) => name.replace(EXPLANATION, ''));
   if (thing === '') return undefined;
   const exact = only(heads, (head, at) => head === thing || head === said || names[at] === said);
+  const words = rows.map((row) => (typeof row['words'] === 'string' ? plainOf(row['words']).split('|') : []));
   return (
-    exact ?? (PART.test(thing) ? only(heads, (head) => head.startsWith(thing) || head.endsWith(thing)) : undefined)
+    exact ??
+    only(heads, (_head, at) => words[at]?.includes(thing) === true) ??
+    (PART.test(thing) ? only(heads, (head) => head.startsWith(thing) || head.endsWith(thing)) : undefined)
   );
 }
 
@@ -29,5 +42,5 @@ function only(heads: readonly string[], fits: (head: string, at: number) => bool
 }
 
 function plainOf(text: string): string {
-  return toSimplified(toHalfWidth(text)).trim().toLowerCase();
+  return toSimplified(toHalfWidth(text)).replaceAll('’', "'").trim().toLowerCase();
 }

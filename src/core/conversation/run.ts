@@ -6,7 +6,7 @@ import type { Announcement } from './protocol.ts';
 import { openFlow } from './open.ts';
 import type { Frame, Question } from './state.ts';
 import { formOf, running, type Turn } from './turn.ts';
-import { applies, conditionFacts, missingSlots, resolveInput } from './values.ts';
+import { applies, conditionFacts, missingSlots, resolveInput, resolveReference } from './values.ts';
 
 /** Steps one event may take; the checks make loops without a person impossible, this catches what they missed. */
 const MAX_STEPS = 200;
@@ -47,6 +47,7 @@ function enter(turn: Turn, frame: Frame): void {
       return callOperation(turn, frame, step);
     case 'say':
       saySentence(turn, step.say, step);
+      if (step.files !== undefined) takeFilesFor(turn, resolveReference(turn, frame, step.files));
       return leave(turn, step.go);
     case 'ask':
       return askOnce(turn, frame, step);
@@ -61,6 +62,10 @@ function enter(turn: Turn, frame: Frame): void {
     case 'end':
       return end(turn, step.end);
   }
+}
+
+function takeFilesFor(turn: Turn, number: unknown): void {
+  if (typeof number === 'string') turn.filesFor = number;
 }
 
 /** Opens another flow above; a frame that has nothing left to do after it makes room. */

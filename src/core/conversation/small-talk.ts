@@ -13,9 +13,9 @@ const SOUNDS = /[嗯哦噢喔啊呀呃额哈呵嘿嘻哎唉诶欸嗷咳哼呜]|\
 const FEWEST = 2;
 
 const GREETED =
-  /^(?:(?:(?:你们?|您|大家|各位)?好[呀啊哈]?|嗨|哈[喽啰]|在吗?|早(?:安|啊|呀|上好)?|上午好|中午好|下午好|晚上好|hi|hello|hey|good (?:morning|afternoon|evening))(?: there)?[\s,，。.!！~～、?？]+)+(?=\S)/iu;
+  /^(?:(?:(?:你们?|您|大家|各位)?好[呀啊哈]?|嗨|哈[喽啰]|在吗?|早(?:安|啊|呀|上好)?|上午好|中午好|下午好|晚上好|hi|hello|hey|good (?:morning|afternoon|evening))(?: there)?[\s,，。.!！~～、?？]+)+(?=[^\s,，。.!！~～、?？])/iu;
 
-/** What is said after a greeting: 进度 of 你好，进度. */
+/** What is said after a greeting, or a 好 as short as one: 进度 of 你好，进度. */
 export function withoutGreeting(text: string): string {
   return text.replace(GREETED, '');
 }

@@ -66,6 +66,8 @@ export interface Frame {
   readonly offered?: readonly KeptResult[];
   /** It was put aside because nobody answered, or somebody may be the wrong person: a late answer takes it up again. */
   readonly expired?: true;
+  /** Beside `expired`: somebody may be the wrong person. 好的 and 没有 may be said to that, and answer nothing he was asked. */
+  readonly shelved?: true;
   /** Messages in a row that could not be read. */
   readonly misses: number;
 }
@@ -77,6 +79,8 @@ export interface ConversationState {
   readonly frames: readonly Frame[];
   /** The draft put aside last (cancelled, expired), for 继续. */
   readonly parked?: Frame;
+  /** The customer named last for files (上传 K318); the files that come are his until something else is said. */
+  readonly filesFor?: string;
   /** A person has taken over; the bot is silent until handed back. */
   readonly handedOver: boolean;
   /** Visits given out so far. */

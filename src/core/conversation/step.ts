@@ -2,7 +2,8 @@
 import { durationMinutes, type CompiledConversation } from '../flow/index.ts';
 import { givenSlots } from './open.ts';
 import { prompt, sayStillOpen, sayWhereWeWere } from './prompt.ts';
-import type { ConversationEffect, ConversationEvent, ConversationTools } from './protocol.ts';
+import type { ConversationEffect, ConversationEvent, ConversationTools, Reading } from './protocol.ts';
+import { withoutPuttingAside } from './put-aside.ts';
 import { repair } from './begin.ts';
 import {
   dismissTransient,
@@ -38,6 +39,7 @@ export function stepConversation(
 ): ConversationStep {
   const turn = new Turn(state, tools, inputOf(event));
   const before = waitedAt(turn);
+  if (isSaid(event) && !isWhichQuestion(turn)) turn.filesFor = undefined;
   if (turn.handedOver) applySilenced(turn, event);
   else apply(turn, event);
   // Before what the step does: an operation's result is the next event, and what that waits for must not be cleared by this one.
@@ -62,11 +64,28 @@ function inputOf(event: ConversationEvent): TurnInput {
   }
 }
 
+/** What somebody says or presses, and no file. */
+function isSaid(event: ConversationEvent): boolean {
+  return event.type === 'choice' || (event.type === 'message' && event.media.length === 0);
+}
+
+/** Whether it is asked which item a file is, or which customer is meant: what answers that is about nobody else. */
+function isWhichQuestion(turn: Turn): boolean {
+  return turn.top?.wait === 'choice' && !turn.isForm(turn.top);
+}
+
+/** A message as it is meant where the conversation stands. */
+function hearHere(turn: Turn, said: Reading): Reading {
+  const reading = withoutPuttingAside(turn, said);
+  turn.input = { ...turn.input, reading };
+  return reading;
+}
+
 function apply(turn: Turn, event: ConversationEvent): void {
   switch (event.type) {
     case 'message':
       if (event.media.length > 0) return respondToMedia(turn, event.media);
-      return respondToText(turn, event.text, event.reading);
+      return respondToText(turn, event.text, hearHere(turn, event.reading));
     case 'choice':
       return respondToChoice(turn, event.visit, event.verb, event.value);
     case 'operation.done':

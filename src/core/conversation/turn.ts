@@ -30,6 +30,7 @@ export class Turn {
   input: TurnInput;
   results: FullResults = {};
   parked: Frame | undefined;
+  filesFor: string | undefined;
   handedOver: boolean;
   readonly #frames: Frame[];
   #flow: CompiledConversation | undefined;
@@ -44,6 +45,7 @@ export class Turn {
     this.#frames = [...state.frames];
     this.#visits = state.visits;
     this.parked = state.parked;
+    this.filesFor = state.filesFor;
     // Nobody takes over from a colleague: the bot is his tool and never falls silent.
     this.handedOver = state.handedOver && tools.audience !== 'staff';
   }
@@ -74,6 +76,7 @@ export class Turn {
 
   push(frame: Frame): void {
     this.#frames.push(frame);
+    if (this.isForm(frame)) this.filesFor = undefined;
     this.results = {}; // those of the frame below, under names this one may use too
     this.effects.push({ kind: 'frame', change: 'opened', flow: frame.flow });
   }
@@ -128,6 +131,11 @@ export class Turn {
     return flow;
   }
 
+  /** Whether it is about a customer and learns of him. */
+  isForm(frame: Frame): boolean {
+    return this.flowOf(frame).slotOfFact.has('name');
+  }
+
   /** Condition facts of a frame, built once per state of it: a form asks many conditions about the same facts. */
   factsOf(frame: Frame, build: () => ConditionFacts): ConditionFacts {
     const kept = this.#facts;
@@ -142,6 +150,7 @@ export class Turn {
       format: 1,
       frames: this.#frames,
       ...(this.parked ? { parked: this.parked } : {}),
+      ...(this.filesFor === undefined ? {} : { filesFor: this.filesFor }),
       handedOver: this.handedOver,
       visits: this.#visits,
     };

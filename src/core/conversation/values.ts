@@ -36,6 +36,7 @@ function buildFacts(turn: Turn, frame: Frame): ConditionFacts {
     slots,
     below: belowState(turn),
     waits: turn.below?.wait ?? 'none',
+    keeps: turn.below === undefined || turn.flowOf(turn.below).definition.aside === undefined,
     asks: isAsking(turn.input.text),
     says: turn.input.reading?.command === undefined && saysSomething(turn.input.text),
     argument: argumentOf(turn, frame),

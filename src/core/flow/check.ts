@@ -30,6 +30,7 @@ const CONVERSATION_ROOTS: readonly string[] = [
   'today',
   'below',
   'waits',
+  'keeps',
   'asks',
   'says',
   'returning',
@@ -79,6 +80,7 @@ function checkConversation(flow: ConversationDefinition, catalogue: FlowCatalogu
     { name: flow.first, path: ['first'] },
     ...(flow.restart === undefined ? [] : [{ name: flow.restart, path: ['restart'] }]),
     ...(flow.resume === undefined ? [] : [{ name: flow.resume, path: ['resume'] }]),
+    ...(flow.aside === undefined ? [] : [{ name: flow.aside, path: ['aside'] }]),
     ...flow.begin.flatMap((starter, index) =>
       starter.at === undefined ? [] : [{ name: starter.at, path: ['begin', index, 'at'] }],
     ),

@@ -123,6 +123,8 @@ export const stepSchemas = {
     ...saying,
     /** Said even while a person has the word and the bot keeps quiet. */
     aloud: z.literal(true).optional(),
+    /** Whose the files are that a colleague sends next, whatever form is open: `$page.number`. */
+    files: z.string().optional(),
     go: route,
   }),
   ask: z.strictObject({
@@ -257,6 +259,11 @@ export const conversationSchema = z.strictObject({
   restart: name.optional(),
   /** Where a form looks at what is on file before it has the word again: after a look-up, with 继续, on an old button. */
   resume: name.optional(),
+  /**
+   * Where its open questions go, all at once, instead of being put aside for 继续; each is given `aside.count`: how many there were
+   * for the one asked first, which speaks for all, 0 for the others.
+   */
+  aside: name.optional(),
   /** Silence: a reminder, then the draft is put aside by the repair flow `timeout`. */
   idle: z.strictObject({ remindAfter: duration, remind: textKey, expireAfter: duration }).optional(),
   slots: z.record(identifier, slotSchema).default({}),

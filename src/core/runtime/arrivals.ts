@@ -1,13 +1,15 @@
 /** When files came, and the how many-th of their name: by this a question about one says which of several it means. */
+import { hash } from 'node:crypto';
 import type { MediaRef } from '../../channels/channel.ts';
 import type { MediaToken } from '../conversation/index.ts';
 import type { Memory } from './memory.ts';
 
-/** The files of the latest minute that brought any, by their names; a photo has none. */
+/** The files of the latest minute that brought any. */
 export interface LatestFiles {
   /** The last one's instant of business time (ISO). */
   readonly at: string;
-  readonly names: readonly string[];
+  /** How many came of each name, by the beginning of its hash: people put who they are into the names of their files. */
+  readonly counts: Readonly<Record<string, number>>;
 }
 
 /** How a message with a file came. */
@@ -18,10 +20,12 @@ export interface Arrival {
   readonly nth: number;
 }
 
-/** More files of one minute are not told apart. */
+/** More names of one minute are not told apart. */
 const MOST_NAMES = 100;
 /** Characters of an instant up to its minute: 2026-11-23T02:00. */
 const MINUTE = 16;
+/** So long what came is counted by: whatever is fetched even later is asked about without the number of its namesakes. */
+const KEPT_MS = 10 * 60_000;
 
 /** Counts a message's files in. They are counted as they are sent: which is fetched first is chance. */
 export function countIn(
@@ -30,10 +34,14 @@ export function countIn(
   now: Date,
 ): { readonly memory: Memory; readonly arrival: Arrival } {
   const at = now.toISOString();
-  const before = namesOfMinute(memory, at);
-  const names = [...before, ...media.map(({ name = '' }) => name)].slice(-MOST_NAMES);
-  const nth = 1 + before.filter((name) => name === (media[0]?.name ?? '')).length;
-  return { memory: { ...memory, files: { at, names } }, arrival: { at, nth } };
+  const before = countsOfMinute(memory, at);
+  const counts = { ...before };
+  for (const { name } of media) {
+    const key = keyOf(name);
+    if (counts[key] !== undefined || Object.keys(counts).length < MOST_NAMES) counts[key] = (counts[key] ?? 0) + 1;
+  }
+  const nth = 1 + (before[keyOf(media[0]?.name)] ?? 0);
+  return { memory: { ...memory, files: { at, counts } }, arrival: { at, nth } };
 }
 
 /** The fetched files, each with how many of its name its minute has brought by now. */
@@ -41,11 +49,23 @@ export function countUp(memory: Memory, media: readonly MediaToken[]): readonly 
   return media.map((token) => {
     const { at, nth } = token;
     if (typeof at !== 'string' || typeof nth !== 'number') return token;
-    const namesakes = namesOfMinute(memory, at).filter((name) => name === token['name']);
-    return { ...token, of: Math.max(nth, namesakes.length) };
+    const namesakes = countsOfMinute(memory, at)[keyOf(token['name'])] ?? 0;
+    return { ...token, of: Math.max(nth, namesakes) };
   });
 }
 
-function namesOfMinute({ files }: Memory, at: string): readonly string[] {
-  return files?.at.slice(0, MINUTE) === at.slice(0, MINUTE) ? files.names : [];
+/** The memory without what nothing is counted by any more, for it is written with every message. */
+export function withoutPastFiles(memory: Memory, now: Date): Memory {
+  if (memory.files === undefined || now.getTime() - Date.parse(memory.files.at) < KEPT_MS) return memory;
+  const { files: _files, ...rest } = memory;
+  return rest;
+}
+
+function countsOfMinute({ files }: Memory, at: string): LatestFiles['counts'] {
+  return files?.at.slice(0, MINUTE) === at.slice(0, MINUTE) ? files.counts : {};
+}
+
+/** A photo has no name. */
+function keyOf(name: unknown): string {
+  return hash('sha256', typeof name === 'string' ? name : '').slice(0, 8);
 }

@@ -8,9 +8,9 @@ import type { MessageContent } from '../operations/effects.ts';
 import type { Turn } from '../unit/unit.ts';
 import type { Memory, Offer } from './memory.ts';
 
-const SENT_CARD = statement(
-  'choices-sent-card',
-  `SELECT id, sealed_payload FROM outbox WHERE card_id = $1 AND kind = $4 AND account = $2 AND chat = $3 AND sealed_payload IS NOT NULL ORDER BY id DESC LIMIT 1`,
+const SENT_CARDS = statement(
+  'choices-sent-cards',
+  `SELECT DISTINCT ON (card_id) card_id, id, sealed_payload FROM outbox WHERE card_id = ANY($1) AND kind = $4 AND account = $2 AND chat = $3 AND sealed_payload IS NOT NULL ORDER BY card_id, id DESC`,
 );
 
 /** The question whose button was pressed, as it was sent into this chat; `undefined` for any other card. */
@@ -26,22 +26,31 @@ async function closedWith(turn: Turn, cardId: string): Promise<string | undefine
   return (await sentCard(turn, cardId, 'card_update'))?.closed;
 }
 
-async function sentCard(
+interface SentRow {
+  readonly card_id: string;
+  readonly id: bigint;
+  readonly sealed_payload: Buffer;
+}
+
+async function sentCard(turn: Turn, cardId: string, kind: 'card' | 'card_update'): Promise<Card | undefined> {
+  return (await sentCards(turn, [cardId], kind)).get(cardId);
+}
+
+/** Each of the cards as it was sent into this chat last, by its id. */
+async function sentCards(
   { call, conversation }: Turn,
-  cardId: string,
+  cardIds: readonly string[],
   kind: 'card' | 'card_update',
-): Promise<Card | undefined> {
-  if (!conversation) return undefined;
+): Promise<ReadonlyMap<string, Card>> {
+  if (!conversation || cardIds.length === 0) return new Map();
   const { account, chat } = conversation.address;
-  const [row] = await call.tx.query<{ readonly id: bigint; readonly sealed_payload: Buffer }>(SENT_CARD, [
-    cardId,
-    account,
-    chat,
-    kind,
-  ]);
-  if (!row) return undefined;
-  const content = call.services.keys.openJson(`outbox.sealed_payload.${row.id}`, row.sealed_payload) as MessageContent;
-  return content.kind === kind ? content.card : undefined;
+  const rows = await call.tx.query<SentRow>(SENT_CARDS, [cardIds, account, chat, kind]);
+  return new Map(
+    rows.flatMap(({ card_id: cardId, id, sealed_payload: sealed }) => {
+      const content = call.services.keys.openJson(`outbox.sealed_payload.${id}`, sealed) as MessageContent;
+      return content.kind === kind ? [[cardId, content.card] as const] : [];
+    }),
+  );
 }
 
 /** The words on a button. */
@@ -76,11 +85,14 @@ async function chosenAmong(turn: Turn, offers: readonly Offer[], press: Press): 
 
 /** The same question stands further down once more (after a look-up, or words that were no answer): either card answers it. */
 async function offerAskedAnew(turn: Turn, offers: readonly Offer[], { asked }: Press): Promise<Offer | undefined> {
-  for (const offer of asked ? offers : []) {
-    const latest = offer.cardId === undefined ? undefined : await sentCard(turn, offer.cardId, 'card');
-    if (asked && latest && wordsOf(latest) === wordsOf(asked)) return offer;
-  }
-  return undefined;
+  if (!asked) return undefined;
+  const cardIds = offers.flatMap(({ cardId = [] }) => cardId);
+  const sent = await sentCards(turn, cardIds, 'card');
+  const words = wordsOf(asked);
+  return offers.find(({ cardId = '' }) => {
+    const latest = sent.get(cardId);
+    return latest !== undefined && wordsOf(latest) === words;
+  });
 }
 
 /** What is said to a press on a question that waits no more: answered, put in other words since, or its form lies aside; the card keeps what stands on it. */
@@ -167,9 +179,16 @@ export function choiceTyped(memory: Memory, text: string): ConversationEvent | u
 
 /** What the words on a button choose when they are typed: I AGREE. as well. */
 export function choiceSaid(offer: Offer, text: string): ConversationEvent | undefined {
-  const choice = offer.choices.find(({ label }) => plainLabel(label) === plainLabel(text));
+  const words = text.trim();
+  const longest = Math.max(...offer.choices.map(({ label }) => label.length));
+  if (words.length > longest + MOST_MARKS) return undefined; // taking the marks off a long text is slow
+  const plain = plainLabel(words);
+  const choice = offer.choices.find(({ label }) => plainLabel(label) === plain);
   return choice && choiceEvent(offer, choice);
 }
+
+/** Marks typed after what stands on a button. */
+const MOST_MARKS = 10;
 
 function plainLabel(words: string): string {
   return words

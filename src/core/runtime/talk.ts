@@ -17,7 +17,7 @@ import {
 import type { Actor } from '../operations/actor.ts';
 import type { Turn, Unit } from '../unit/unit.ts';
 import { hearDecision, keepQuestion, pressCard } from './approval-taps.ts';
-import { countIn, countUp } from './arrivals.ts';
+import { countIn, countUp, withoutPastFiles } from './arrivals.ts';
 import {
   askedCard,
   choiceEvent,
@@ -119,7 +119,8 @@ export class Talk {
       ...this.#memory.talk.frames.map((frame) => frame.version),
       ...(this.#memory.talk.parked ? [this.#memory.talk.parked.version] : []),
     ]);
-    this.#memory = memoryFor(this.#memory, this.#deps.flows.table, this.#audience());
+    const memory = memoryFor(this.#memory, this.#deps.flows.table, this.#audience());
+    this.#memory = withoutPastFiles(memory, this.#unit.now);
     for (const stored of this.#work.events) await this.#handle(stored);
   }
 

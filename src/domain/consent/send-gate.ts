@@ -16,15 +16,20 @@ import {
 import { isOverseas, type ConsentAnswer } from './consent.ts';
 import { answerTo } from './consent-store.ts';
 
+/** As SQL: whether this customer has a complaint, or a loan he says is not his, that is open: it is while it is on anybody's list. */
+export function hasOpenComplaint(customerId: string): string {
+  return `EXISTS (SELECT 1 FROM todos WHERE kind IN ('customer_complaint', 'customer_disputed') AND subject_id = ${customerId} AND done_at IS NULL)`;
+}
+
 // What nobody can tell about counts as sent (design §12). It counts on the day it went out, also when it was written earlier
 // and had to wait; `at` only keeps old partitions out. The last one may have gone out before this Monday: a gap between two
-// texts, at most a week, knows no calendar. A complaint, or a loan he says is not his, is open while it is on anybody's list.
+// texts, at most a week, knows no calendar.
 const FACTS = statement(
   'gate-facts',
   `SELECT (count(*) FILTER (WHERE settled_at >= $2))::int AS texts, max(settled_at) AS last_at,
      (count(*) FILTER (WHERE purpose = 'MARKETING' AND settled_at >= $2))::int AS marketing_today,
      (count(*) FILTER (WHERE purpose = 'MARKETING' AND settled_at >= $3))::int AS marketing_this_week,
-     EXISTS (SELECT 1 FROM todos WHERE kind IN ('customer_complaint', 'customer_disputed') AND subject_id = $1 AND done_at IS NULL) AS complaint_open
+     ${hasOpenComplaint('$1')} AS complaint_open
    FROM outbox
    WHERE customer_id = $1 AND at >= $3::timestamptz - interval '7 days' AND settled_at >= least($3, $4::timestamptz - interval '7 days') AND state IN ('SENT', 'UNKNOWN') AND purpose IN ('SERVICE', 'COLLECTION', 'MARKETING')`,
 );

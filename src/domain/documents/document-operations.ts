@@ -41,6 +41,7 @@ import { attachFile, type Filing } from './filing.ts';
 import { REFUSALS } from './intake.ts';
 import { itemName, productOf, progressFor } from './progress.ts';
 import { FILING_ACCESS } from './stored-file.ts';
+import { tellHowMany } from './unfiled-operations.ts';
 import { needsPage, type OfferedUpload } from './upload-operations.ts';
 
 const named = z.object({ item: z.string(), name: z.string() });
@@ -90,7 +91,8 @@ type Filed = z.output<typeof filed>;
 const unclear = z.object({
   kind: z.literal('unclear'),
   document: z.string(),
-  items: z.array(named),
+  /** `words`: what people call it, as in 流水|银行流水. */
+  items: z.array(named.extend({ words: z.string() })),
   left: z.int(),
   ...askedFile.shape,
   several: z.int().optional(),
@@ -205,7 +207,7 @@ async function ask(
   return {
     kind: 'unclear',
     document,
-    items: offerOrder(progress, likely).map((one) => nameOf(ctx, one)),
+    items: offerOrder(progress, likely).map((one) => ({ ...nameOf(ctx, one), words: one.item.words.join('|') })),
     left: stillNeeded(progress).length,
     ...describeFile(ctx, media, pages.at(-1)),
     ...whoseFor(ctx, customer),
@@ -287,6 +289,7 @@ export const assignDocument = defineOperation({
     const target = progress.find(({ item }) => item.code === input.item);
     if (!target) throw new AppError(documentErrors['document.unknown_item'], { params: { item: input.item } });
     if (document.item_code !== input.item) await move(ctx, document, target);
+    if (document.item_code === null) await tellHowMany(ctx, customer.id);
     const told = await tellItem(ctx, customer, input.item, 'filed');
     await tellOwner(ctx, customer, told);
     return told;

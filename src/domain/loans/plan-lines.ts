@@ -34,7 +34,10 @@ const KEPT_FOR_NEXT = 3;
 const SHOWN_INSTALMENTS = 6;
 const SHOWN_AFTER_OVERDUE = 3;
 
-/** All that is overdue, as far as the lines go; what comes next of each loan; where there is room, what was paid last. */
+/**
+ * All that is overdue, as far as the lines go; what was paid last of each loan and what comes next. Where there are so many
+ * loans that the paid ones would take more than half of what is left, they have the lines that the next ones leave.
+ */
 export function planLines<L extends { readonly number: number }>(
   plans: readonly PlanOf<L>[],
   today: BusinessDate,
@@ -44,9 +47,11 @@ export function planLines<L extends { readonly number: number }>(
   const next = parts.flatMap((part) => part.next).toSorted(byDate);
   const paid = parts.flatMap((part) => part.paid).toSorted(byDate);
   const late = overdue.slice(0, MOST_LINES - Math.min(KEPT_FOR_NEXT, next.length));
-  const coming = next.slice(0, MOST_LINES - late.length);
-  const room = MOST_LINES - late.length - coming.length;
-  const before = paid.slice(Math.max(0, paid.length - room));
+  const room = MOST_LINES - late.length;
+  // Of every loan: one that is paid and missing among others that are shown reads as if it had not come in.
+  const kept = paid.length <= room - Math.max(room / 2, KEPT_FOR_NEXT) ? paid.length : 0;
+  const coming = next.slice(0, room - kept);
+  const before = paid.slice(Math.max(0, paid.length - (room - coming.length)));
   return {
     lines: [...late, ...[...before, ...coming].toSorted(byDate)],
     overdue,

@@ -33,6 +33,8 @@ export const listRepayments = defineOperation({
     items: z.array(planRow),
     /** Instalments still to come that are not listed. */
     more: z.int(),
+    /** All that is still to be paid by the plan, principal and interest, listed or not; `none` where nothing is. */
+    left: z.string(),
     /** All instalments that are overdue, and what is open of them. */
     overdue: z.int(),
     overdueAmount: z.string(),
@@ -51,11 +53,13 @@ export const listRepayments = defineOperation({
     for (const loan of await loansMeant(ctx, customer.id, input.loan))
       plans.push({ loan, rows: await instalmentsOf(ctx.tx, loan.id) });
     const { lines, overdue, unlisted, more } = planLines(plans, today);
+    const left = plans.flatMap(({ rows }) => rows).reduce((sum, row) => sum + openFen(row), 0n);
     const oldest = overdue[0]?.row.due_on;
     return {
       customer: customerNumber(customer.number),
       items: lines.map((line) => describeLine(ctx, line, today)),
       more,
+      left: left === 0n ? 'none' : formatYuan(left),
       overdue: overdue.length,
       overdueAmount: formatYuan(overdue.reduce((sum, { row }) => sum + openFen(row), 0n)),
       overdueFrom: oldest === undefined ? 'none' : dayText(oldest, ctx.actor.language, today),
@@ -74,8 +78,7 @@ async function loansMeant(ctx: Ctx, customerId: string, ref: string | undefined)
 }
 
 function describeLine(ctx: Ctx, { loan, row }: PlanLine<LoanRow>, today: BusinessDate): z.output<typeof planRow> {
-  const unpaid = row.due_on < today ? 'overdue' : 'open';
-  const state = row.paid_at === null ? unpaid : 'paid';
+  const state = row.paid_at === null ? unpaidState(row, today) : 'paid';
   return {
     loan: loanNumber(loan.number),
     n: row.number,
@@ -84,6 +87,12 @@ function describeLine(ctx: Ctx, { loan, row }: PlanLine<LoanRow>, today: Busines
     total: formatYuan(row.principal_fen + row.interest_fen),
     state: partly(ctx, row, ctx.t(`loan.instalment.${state}`)),
   };
+}
+
+/** On the day itself the plan says what the reminder of that day says. */
+function unpaidState({ due_on: due }: InstalmentRow, today: BusinessDate): 'overdue' | 'due-today' | 'open' {
+  if (due === today) return 'due-today';
+  return due < today ? 'overdue' : 'open';
 }
 
 /** What is left of an instalment stands beside its state once some of it is paid. */

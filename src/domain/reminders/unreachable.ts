@@ -1,20 +1,24 @@
 /**
  * Reminders that no channel carries, or may carry: whoever looks after the customer is asked to phone instead, or told that
- * nothing was sent. One to-do for each loan and due date, however many stages find nobody and however often they run; without
- * an owner who still works here it goes to the managers. What is paid ends it, and a payment taken back brings it back: nobody
- * is phoned about money that has come in. Codes and numbers only, no personal data.
+ * nothing was sent. One to-do for each loan and due date, however many stages find nobody and however often they run: up to the
+ * due date it is asked for once, and each stage after it that reaches nobody brings it up again, done or not, for a call before
+ * the money was overdue is none about overdue money. Without an owner who still works here it goes to the managers. What is
+ * paid ends it, and a payment taken back brings it back: nobody is phoned about money that has come in, nor about what is
+ * overdue while he complains. Codes and numbers only, no personal data.
  */
 import { writePlainTimers } from '../../core/timers/timers.ts';
 import { statement, type Tx } from '../../db/database.ts';
 import { groupedYuan } from '../../lib/i18n.ts';
+import { hasOpenComplaint } from '../consent/index.ts';
 import { customerNumber, loanNumber } from '../customers/index.ts';
-import { addTodos, amendTodos, askTodos } from '../todos/index.ts';
+import { addTodos, amendTodos, askTodos, finishTodos } from '../todos/index.ts';
 import type { Missed } from './reminder-store.ts';
 
 // A payment of this moment is waited for: what it pays is not asked for after it has ended what was.
 const FACTS = statement(
   'reminders-unreachable',
-  `SELECT l.id, l.number AS loan, c.number AS customer, i.due_on, (i.principal_fen + i.interest_fen - i.paid_principal_fen - i.paid_interest_fen) AS open_fen, s.id AS owner_id
+  `SELECT l.id, l.number AS loan, c.number AS customer, i.due_on, (i.principal_fen + i.interest_fen - i.paid_principal_fen - i.paid_interest_fen) AS open_fen, s.id AS owner_id,
+     greatest(($3::timestamptz AT TIME ZONE c.zone)::date - i.due_on, 0) AS late, ${hasOpenComplaint('c.id')} AS has_complaint
    FROM unnest($1::uuid[], $2::int[]) AS missed (loan_id, instalment)
    JOIN loans l ON l.id = missed.loan_id JOIN instalments i ON i.loan_id = l.id AND i.number = missed.instalment JOIN customers c ON c.id = l.customer_id
    LEFT JOIN LATERAL (SELECT owner_id FROM leads WHERE c.owner_id IS NULL AND customer_id = c.id AND owner_id IS NOT NULL ORDER BY is_open DESC, updated_at DESC LIMIT 1) lead ON true
@@ -39,6 +43,9 @@ interface MissedRow {
   readonly due_on: string;
   readonly open_fen: bigint;
   readonly owner_id: string | null;
+  /** Days it is overdue where the customer lives, as its stages are counted. */
+  readonly late: number;
+  readonly has_complaint: boolean;
 }
 
 /** The timer that tells the owner; its subject is the to-do. */
@@ -49,8 +56,9 @@ const KINDS = ['unreachable', 'held_complaint'] as const;
 export type MissedKind = (typeof KINDS)[number];
 
 /**
- * Asks for a phone call for each of these instalments, or says why its text is held, and has each owner told once. Two
- * statements, three where there are owners, however many instalments; none for none.
+ * Asks for a phone call for each of these instalments, or says why its text is held, and has each owner told once, and once more
+ * for each stage after the due date. Two statements, three where there are owners and one more where something is held, however
+ * many instalments; none for none.
  */
 export async function askForCalls(
   tx: Tx,
@@ -58,37 +66,63 @@ export async function askForCalls(
   { now, traceId, kind = 'unreachable' }: { readonly now: Date; readonly traceId: string; readonly kind?: MissedKind },
 ): Promise<void> {
   if (missed.length === 0) return;
-  const added = await addTodos(tx, await draftsOf(tx, missed, kind), now);
+  const drafts = await draftsOf(tx, missed, { kind, now });
+  const added = await addTodos(tx, drafts, now);
+  await finishTodos(
+    tx,
+    drafts.flatMap(({ heldCall }) => heldCall ?? []),
+    now,
+  );
   const owned = added.filter((todo) => todo.staff_id !== null);
   await writePlainTimers(
     tx,
     traceId,
-    owned.map(({ id }) => ({ key: `${MISSED_TOLD}:${id}`, kind: MISSED_TOLD, subjectId: id, dueAt: now })),
+    owned.map(({ id }) => ({
+      key: `${MISSED_TOLD}:${id}:${now.toISOString()}`,
+      kind: MISSED_TOLD,
+      subjectId: id,
+      dueAt: now,
+    })),
   );
 }
 
 /** The to-dos for what is still open of these. */
-async function draftsOf(tx: Tx, missed: readonly Missed[], kind: MissedKind): Promise<readonly CallDraft[]> {
+async function draftsOf(
+  tx: Tx,
+  missed: readonly Missed[],
+  asked: { readonly kind: MissedKind; readonly now: Date },
+): Promise<readonly CallDraft[]> {
   const rows = await tx.query<MissedRow>(FACTS, [
     missed.map(({ loanId }) => loanId),
     missed.map(({ instalment }) => instalment),
+    asked.now,
   ]);
-  return rows.map((row) => ({
-    key: `${kind}:${row.id}:${row.due_on}`,
-    kind,
-    ...(row.owner_id === null ? { role: 'manager' } : { staffId: row.owner_id }),
-    subject: { kind: 'loan', id: row.id },
-    isForOwner: true,
-    params: {
-      customer: customerNumber(row.customer),
-      loan: loanNumber(row.loan),
-      amount: groupedYuan(row.open_fen),
-      due: row.due_on,
-    },
-  }));
+  const drafts = rows.map((row) => {
+    const kind = row.late > 0 && row.has_complaint ? 'held_complaint' : asked.kind;
+    return {
+      key: `${kind}:${row.id}:${row.due_on}`,
+      heldCall: row.late > 0 && kind === 'held_complaint' ? `unreachable:${row.id}:${row.due_on}` : undefined,
+      kind,
+      ...(row.owner_id === null ? { role: 'manager' } : { staffId: row.owner_id }),
+      subject: { kind: 'loan', id: row.id },
+      isForOwner: true,
+      params: {
+        customer: customerNumber(row.customer),
+        loan: loanNumber(row.loan),
+        amount: groupedYuan(row.open_fen),
+        due: row.due_on,
+        round: row.late,
+      },
+    };
+  });
+  return [...new Map(drafts.map((draft) => [draft.key, draft])).values()]; // two of a loan that are due on one day are one call
 }
 
-type CallDraft = Parameters<typeof addTodos>[1][number];
+type TodoDraft = Parameters<typeof addTodos>[1][number];
+interface CallDraft extends TodoDraft {
+  /** The call about the same overdue money: while a complaint holds that, nobody is asked to phone. */
+  readonly heldCall: string | undefined;
+}
 
 interface CallRow {
   readonly key: string;
@@ -121,6 +155,6 @@ export async function settleCalls(tx: Tx, loanId: string, now: Date): Promise<vo
   );
   for (const { kind, params, done_at: doneAt, instalment } of calls) {
     if (doneAt === null || instalment === null || !(ENDED_BY_PAYMENT in params)) continue;
-    await askTodos(tx, await draftsOf(tx, [{ loanId, instalment }], kind), now);
+    await askTodos(tx, await draftsOf(tx, [{ loanId, instalment }], { kind, now }), now);
   }
 }

@@ -75,6 +75,7 @@ export const addForOwner = defineOperation({
     key: z.string().max(300),
     kind: z.string().max(60),
     words: z.string().optional(),
+    params: z.record(z.string(), z.number()).default({}),
     isEachTold: z.boolean().optional(),
     /** Whoever looks after the customer later gets it with him. */
     isForOwner: z.boolean().default(true),

@@ -1,4 +1,4 @@
-export { add, finish, finishAbout, listTodos, reopen } from './todo-operations.ts';
+export { add, countAbout, finish, finishAbout, listTodos, reopen } from './todo-operations.ts';
 export {
   addForChat,
   addForOwner,

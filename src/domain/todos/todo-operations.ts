@@ -9,7 +9,18 @@ import { textParamSchema } from '../../lib/text-params.ts';
 import { wholeNumber } from '../../lib/whole-number.ts';
 import { todoErrors } from './todo-errors.ts';
 import { handleOf, inWords, subjectsOf } from './todo-subject.ts';
-import { addTodo, finishTodosAbout, lockTodo, openTodos, setDone, todoNumber, type LockedTodo } from './todo-store.ts';
+import {
+  addTodo,
+  askTodo,
+  countTodosAbout,
+  finishTodosAbout,
+  lockTodo,
+  openTodos,
+  setDone,
+  todoNumber,
+  type LockedTodo,
+  type WhoseList,
+} from './todo-store.ts';
 
 const EVERYBODY: Access = {
   sales: 'own',
@@ -70,7 +81,7 @@ export const listTodos = defineOperation({
  * What is not on one's own list is not there, but for what somebody left behind: managers and administrators may finish that.
  * An administrator's token has no list, and may clear up everybody's.
  */
-function listOf(actor: Actor): Parameters<typeof lockTodo>[2] {
+function listOf(actor: Actor): WhoseList {
   const roles = 'roles' in actor ? actor.roles : [];
   if (actor.kind === 'TOKEN' && roles.includes('admin')) return 'every';
   return { staffId: actor.kind === 'STAFF' ? actor.id : null, roles };
@@ -157,11 +168,13 @@ export const add = defineOperation({
     params: z.record(z.string(), z.union([z.string(), z.number(), textParamSchema])).optional(),
     /** It goes with the customer it is about, to whoever looks after him. */
     isForOwner: z.boolean().optional(),
+    /** Done before, it is to be done again. */
+    isAsked: z.boolean().default(false),
   }),
   output: z.object({ isNew: z.boolean() }),
   subject: (input) => input.subject,
   async run(ctx, input) {
-    const isNew = await addTodo(
+    const isNew = await (input.isAsked ? askTodo : addTodo)(
       ctx.tx,
       {
         key: input.key,
@@ -186,7 +199,24 @@ export const finishAbout = defineOperation({
   output: z.object({}),
   subject: (input) => input.subject,
   async run(ctx, input) {
-    await finishTodosAbout(ctx.tx, input.kind, input.subject.id, ctx.now);
+    await finishTodosAbout(ctx.tx, input.kind, input.subject, ctx.now);
+    return {};
+  },
+});
+
+export const countAbout = defineOperation({
+  name: 'task.countAbout',
+  summary: 'Writes how many are left of what somebody has to do about a customer; none: it is done',
+  access: { system: 'all' },
+  input: z.strictObject({
+    kind: z.string().max(60),
+    subject: z.strictObject({ kind: z.literal('customer'), id: z.uuid() }),
+    count: z.int().min(0),
+  }),
+  output: z.object({}),
+  subject: (input) => input.subject,
+  async run(ctx, { kind, subject, count }) {
+    await countTodosAbout(ctx.tx, kind, subject.id, { count, now: ctx.now });
     return {};
   },
 });

@@ -5,6 +5,7 @@
 import { statement, type Tx } from '../../db/database.ts';
 import { isUuid, newId } from '../../lib/ids.ts';
 import type { TextParam } from '../../lib/text-params.ts';
+import { lockCustomer } from '../customers/index.ts';
 
 /** Codes, numbers and texts for the sentence; never personal data. */
 type TodoParams = Readonly<Record<string, string | number | TextParam>>;
@@ -48,9 +49,12 @@ const INSERT = `INSERT INTO todos (id, key, staff_id, role, kind, subject_kind, 
    FROM unnest($1::uuid[], $2::text[], $3::uuid[], $4::text[], $5::text[], $6::text[], $7::uuid[], $8::text[], $9::boolean[]) AS row (id, key, staff_id, role, kind, subject_kind, subject_id, params, is_for_owner)
    LEFT JOIN staff person ON person.id = row.staff_id AND person.is_active`;
 // Looked for before it is written: a conflict uses up a number, and what is added again every hour would use up thousands.
+const roundOf = (params: string): string => `coalesce((${params} ->> 'round')::int, 0)`;
 const ONCE = statement(
   'todos-once',
-  `${INSERT} WHERE NOT EXISTS (SELECT FROM todos WHERE key = row.key) ON CONFLICT (key) DO NOTHING RETURNING id, staff_id`,
+  `${INSERT} WHERE NOT EXISTS (SELECT FROM todos d WHERE d.key = row.key AND ${roundOf('d.params')} >= ${roundOf('row.params::jsonb')})
+   ON CONFLICT (key) DO UPDATE SET staff_id = excluded.staff_id, role = excluded.role, params = excluded.params, is_for_owner = excluded.is_for_owner, created_at = excluded.created_at, done_at = NULL
+   WHERE ${roundOf('todos.params')} < ${roundOf('excluded.params')} RETURNING id, staff_id`,
 );
 const ASKED = statement(
   'todos-asked',
@@ -64,12 +68,11 @@ const LIST = statement(
      AND ($4::uuid IS NULL OR (created_at, id) > (SELECT created_at, id FROM todos WHERE id = $4)) ORDER BY created_at, id LIMIT $3`,
 );
 // Whoever left finishes nothing any more: those who run the house do it for him.
-const LOCK = statement(
-  'todos-lock',
-  `SELECT id, number, kind, params, subject_kind, subject_id, created_at, done_at FROM todos
+const MEANT = `SELECT id, number, kind, params, subject_kind, subject_id, created_at, done_at FROM todos
    WHERE (id = $1 OR number = $2) AND ($5 OR staff_id = $3::uuid OR (staff_id IS NULL AND role = ANY($4::text[]))
-     OR ($4::text[] && ARRAY['manager', 'admin'] AND EXISTS (SELECT FROM staff WHERE id = todos.staff_id AND NOT is_active))) FOR NO KEY UPDATE`,
-);
+     OR ($4::text[] && ARRAY['manager', 'admin'] AND EXISTS (SELECT FROM staff WHERE id = todos.staff_id AND NOT is_active)))`;
+const FIND = statement('todos-find', MEANT);
+const LOCK = statement('todos-lock', `${MEANT} FOR NO KEY UPDATE`);
 const SET_DONE = statement('todos-set-done', 'UPDATE todos SET done_at = $2 WHERE id = $1');
 // What he had to do about his own customers waits there for whoever gets them.
 const HAND_OVER = statement(
@@ -81,12 +84,16 @@ const HAND_OVER = statement(
    WHERE staff_id = $1 AND done_at IS NULL RETURNING id`,
 );
 
-/** Whether it is new: a key that is there already stays as it is, open or done. */
+/** Whether it is new: a key that is there already stays as it is, open or done, but for what `addTodos` says of rounds. */
 export async function addTodo(tx: Tx, todo: TodoDraft, now: Date): Promise<boolean> {
   return (await addTodos(tx, [todo], now)).length > 0;
 }
 
-/** Many at once, in one statement; those that are new, with whose they are. */
+/**
+ * Many at once, in one statement, each with a key of its own; those that are new, with whose they are. What is there already,
+ * open or done, is brought up again, with its new words, where its `round` (a number among the params, 0 without it) is higher
+ * than the one it was last brought up in.
+ */
 export async function addTodos(tx: Tx, todos: readonly TodoDraft[], now: Date): Promise<readonly NewTodo[]> {
   return tx.query<NewTodo>(ONCE, rowsOf(todos, now));
 }
@@ -183,22 +190,30 @@ const NUMBER = /^T(?<digits>\d{1,9})$/iu;
 /** A to-do that may be done already. */
 export type LockedTodo = TodoRow & { readonly done_at: Date | null };
 
-/** A to-do on somebody's list by its id or number, open or done, locked; `undefined` when it is on none of his. */
-export async function lockTodo(
-  tx: Tx,
-  ref: string,
-  list: { readonly staffId: string | null; readonly roles: readonly string[] } | 'every',
-): Promise<LockedTodo | undefined> {
+/** Who finishes it: whoever has it on his list, or who may clear up everybody's. */
+export type WhoseList = { readonly staffId: string | null; readonly roles: readonly string[] } | 'every';
+
+/**
+ * A to-do on somebody's list by its id or number, open or done, locked; `undefined` when it is on none of his. Whom it is
+ * about is locked before it: whoever gives him to a colleague takes all of his to-dos.
+ */
+export async function lockTodo(tx: Tx, ref: string, list: WhoseList): Promise<LockedTodo | undefined> {
+  const values = meant(ref, list);
+  const [seen] = await tx.query<LockedTodo>(FIND, values);
+  if (!seen) return undefined;
+  await lockAbout(tx, seen.subject_kind, seen.subject_id);
+  const [row] = await tx.query<LockedTodo>(LOCK, values); // it may have gone with him meanwhile
+  return row;
+}
+
+async function lockAbout(tx: Tx, kind: string | null, id: string | null): Promise<void> {
+  if (kind === 'customer' && id !== null) await lockCustomer(tx, id);
+}
+
+function meant(ref: string, list: WhoseList): readonly unknown[] {
   const { staffId, roles } = list === 'every' ? { staffId: null, roles: [] } : list;
   const digits = NUMBER.exec(ref)?.groups?.['digits'];
-  const [row] = await tx.query<LockedTodo>(LOCK, [
-    isUuid(ref) ? ref : null,
-    digits === undefined ? null : Number(digits),
-    staffId,
-    roles,
-    list === 'every',
-  ]);
-  return row;
+  return [isUuid(ref) ? ref : null, digits === undefined ? null : Number(digits), staffId, roles, list === 'every'];
 }
 
 /** Marks it as done, or with `null` as still to be done. */
@@ -220,9 +235,31 @@ export async function finishTodos(tx: Tx, keys: readonly string[], now: Date): P
   if (keys.length > 0) await tx.query(FINISH_KEYS, [keys, now]);
 }
 
-/** Marks what somebody had to do about this subject as done. */
-export async function finishTodosAbout(tx: Tx, kind: string, subjectId: string, now: Date): Promise<void> {
-  await tx.query(FINISH_ABOUT, [kind, subjectId, now]);
+/** Marks what somebody had to do about this subject as done; a customer is locked first, as in `lockTodo`. */
+export async function finishTodosAbout(
+  tx: Tx,
+  kind: string,
+  subject: { readonly kind: string; readonly id: string },
+  now: Date,
+): Promise<void> {
+  await lockAbout(tx, subject.kind, subject.id);
+  await tx.query(FINISH_ABOUT, [kind, subject.id, now]);
+}
+
+const COUNT_ABOUT = statement(
+  'todos-count-about',
+  `UPDATE todos SET params = params || jsonb_build_object('count', $3::int), done_at = CASE WHEN $3::int = 0 THEN $4::timestamptz END
+   WHERE kind = $1 AND subject_id = $2 AND done_at IS NULL`,
+);
+
+/** Writes how many are left of what somebody has to do about this customer, whose row is locked by the caller; none is done. */
+export async function countTodosAbout(
+  tx: Tx,
+  kind: string,
+  subjectId: string,
+  { count, now }: { readonly count: number; readonly now: Date },
+): Promise<void> {
+  await tx.query(COUNT_ABOUT, [kind, subjectId, count, now]);
 }
 
 const AMEND = statement(

@@ -5,6 +5,7 @@
 import { z } from 'zod';
 import type { Ctx } from '../../core/operations/context.ts';
 import { statement, type Tx } from '../../db/database.ts';
+import { dateIn, daysBetween, parseBusinessDate, type BusinessDate } from '../../lib/business-date.ts';
 import type { Language, Texts } from '../../lib/i18n.ts';
 import { textParamSchema, withTexts } from '../../lib/text-params.ts';
 import { customerNumber } from '../customers/index.ts';
@@ -64,12 +65,20 @@ export async function inWords(ctx: Ctx, language: Language, todos: readonly Todo
     cases.length === 0
       ? { items: [] }
       : whyReturned.parse(await ctx.callAsSystem('application.returned', { applications: cases }));
+  const today = dateIn(ctx.now, ctx.services.companyZone);
   return todos.map((todo, index) => {
     const { reason, until } = items.find(({ id }) => id === todo.subject_id) ?? NOT_SAID;
-    const whole = todo.kind === RETURNED ? { ...todo, params: { ...todo.params, reason, until } } : todo;
+    const said = { ...todo.params, late: daysLate(todo, today) };
+    const whole = { ...todo, params: todo.kind === RETURNED ? { ...said, reason, until } : said };
     const about = subjects[index];
     return { text: todoText(ctx.services.texts, language, whole, about), about };
   });
+}
+
+/** How long what somebody owes has been overdue when the to-do is read, whenever it was made. */
+function daysLate({ params }: TodoRow, today: BusinessDate): number {
+  const due = typeof params['due'] === 'string' ? parseBusinessDate(params['due']) : undefined;
+  return due === undefined ? 0 : Math.max(0, daysBetween(due, today));
 }
 
 /** The sentence of a to-do: whom it is about and what went wrong in words, never a code. */
@@ -89,6 +98,7 @@ export function todoText(
   return say(todo.kind, {
     who: whoIs(say, subject, channel),
     handle: handleOf(subject),
+    late: 0,
     channel,
     reason: say(texts.has(language, `todo.reason.${code}`) ? `reason.${code}` : 'reason.other'),
     ...params,

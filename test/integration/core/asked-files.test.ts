@@ -80,6 +80,18 @@ async function nextMinute(): Promise<void> {
   await company.advance(60_000 - ((await company.now()).getTime() % 60_000));
 }
 
+/** What files are counted by, as it is stored. */
+async function rememberedFiles(): Promise<{ readonly counts: object } | undefined> {
+  const { rows } = await company.db.pool.query<{ id: string; sealed_state: Buffer }>(
+    `SELECT id, sealed_state FROM conversations WHERE chat = $1`,
+    [chat.customer.chat],
+  );
+  const [row] = rows;
+  if (!row) throw new Error('nothing is remembered');
+  const memory = company.base.keys.openJson(`conversations.sealed_state.${row.id}`, row.sealed_state);
+  return (memory as { readonly files?: { readonly counts: object } }).files;
+}
+
 /** Presses the button of a card that says this. */
 async function presses(card: Card | undefined, label: string): Promise<void> {
   const verb = card?.actions.find((action) => action.label.includes(label))?.verb ?? '';
@@ -125,6 +137,17 @@ describe('two photos without a word', () => {
       '收到 HH:MM 发来的第 2 张照片，但认不出是哪一项，请选一下：',
       '收到 HH:MM 发来的第 1 张照片，但认不出是哪一项，请选一下：',
     ]);
+  });
+
+  test('leave nothing behind in what is remembered of the chat once nothing is counted by them any more', async () => {
+    await sends('a', '吴先生的身份证.jpg');
+    const remembered = await rememberedFiles();
+    expect(Object.values(remembered?.counts ?? {})).toEqual([1]);
+    expect(JSON.stringify(remembered)).not.toContain('吴先生');
+    await company.advance(10 * 60_000);
+    await says('嗯……');
+
+    expect(await rememberedFiles()).toBeUndefined();
   });
 
   test('are filed once each, however often their cards are pressed', async () => {
@@ -191,4 +214,97 @@ describe('two photos without a word', () => {
 
     expect([await itemOf(identity.file), await itemOf(statement.file)]).toEqual(['D01', 'D07']);
   });
+});
+
+describe('files that nobody chooses an item for', () => {
+  const waiting = async (): Promise<readonly { readonly count: number; readonly done: boolean }[]> =>
+    (
+      await company.db.pool.query<{ count: number; done: boolean }>(
+        `SELECT (params ->> 'count')::int AS count, done_at IS NOT NULL AS done FROM todos WHERE kind = 'customer_unfiled' AND subject_id = $1`,
+        [chat.customer.id],
+      )
+    ).rows;
+  const toldAdviser = (): readonly string[] =>
+    company.channels.wecom.said('xiaolin').filter((text) => text.includes('还没归类'));
+
+  test('are left with one 取消, all of them, and the adviser has one to-do that counts them down until they are filed', async () => {
+    for (const id of ['a', 'b', 'c']) await sends(id);
+    telegram.sent.length = 0;
+    await says('取消');
+
+    expect(said()).toContain('这 3 份资料已保存，先放在「待归类」，我们会归类。想自己选，再发一次就好。');
+    expect(said()).not.toContain('继续」');
+    expect(await waiting()).toEqual([{ count: 3, done: false }]);
+    expect(toldAdviser()).toEqual([expect.stringContaining(`${chat.customer.number} `)]);
+    expect(toldAdviser()[0]).toContain('有 3 份资料还没归类');
+    const { unassigned } = await listing();
+    const counts: unknown[] = [];
+    for (const { document } of unassigned) {
+      await company.call(ADMIN, 'document.assign', { document, item: 'D01' });
+      counts.push(...(await waiting()));
+    }
+    expect(counts).toEqual([
+      { count: 2, done: false },
+      { count: 1, done: false },
+      { count: 0, done: true },
+    ]);
+  });
+
+  test('are asked about again when they are sent again, and the to-do ends when he chooses', async () => {
+    await sends('a');
+    await says('取消');
+    await sends('a');
+    await says('身份证');
+
+    expect((await listing()).unassigned).toEqual([]);
+    expect(await waiting()).toEqual([{ count: 0, done: true }]);
+    await sends('b');
+    await says('都不是');
+    expect(await waiting()).toEqual([{ count: 1, done: false }]);
+  });
+
+  test('are left together when he stays silent, with one to-do and none that he has not answered', async () => {
+    await says('取消'); // the form: what is asked is about the files alone
+    for (const id of ['a', 'b', 'c']) await sends(id);
+    await company.advance(8 * 86_400_000);
+    await company.drain();
+
+    expect(said()).toContain('这 3 份资料已保存');
+    expect(await waiting()).toEqual([{ count: 3, done: false }]);
+    expect(await company.count(`todos WHERE kind = 'customer_silent' AND subject_id = '${chat.customer.id}'`)).toBe(0);
+  });
+
+  test('are nobody’s work once he has withdrawn', async () => {
+    await sends('a');
+    await company.db.pool.query('UPDATE consents SET withdrawn_at = now() WHERE customer_id = $1', [chat.customer.id]);
+    await says('取消');
+
+    expect(await waiting()).toEqual([]);
+    expect(said()).toContain('好的，先不选了。');
+  });
+});
+
+test.each([
+  ['是身份证', 'D01'],
+  ['这是流水', 'D07'],
+  ['这个是身份证', 'D01'],
+  ['这张是银行流水', 'D07'],
+  ['it’s my ID card', 'D01'],
+  ['this is a bank statement', 'D07'],
+])('%s says what the file is', async (words, item) => {
+  const { file } = await sends('a');
+  await says(words);
+
+  expect(await itemOf(file)).toBe(item);
+});
+
+test('都是身份证 answers for every file that waits to be chosen for, and for no form between them', async () => {
+  for (const id of ['a', 'b', 'c']) await sends(id);
+  telegram.sent.length = 0;
+  await says('都是身份证');
+
+  const { items, unassigned } = await listing();
+  expect(unassigned).toEqual([]);
+  expect(items.find(({ item }) => item === 'D01')?.pages).toHaveLength(3);
+  expect(questions()).toEqual([]);
 });

@@ -233,7 +233,43 @@ describe('a process that lives but cannot store', () => {
     await third.beat();
 
     expect(await gaps()).toMatchObject([{ detail: { seconds: 40 } }]);
+    await company.drain();
+    expect([asked('laozhao'), asked('zhoumin')].map(({ length }) => length)).toEqual([1, 1]);
   });
+
+  test.each([
+    ['by day', 10, 0],
+    ['in the night, for the morning', 23, 9],
+  ])(
+    'has those asked whom it alone refused, each once, though another found the gap first, %s',
+    async (_when, hour, later) => {
+      await tomorrowAt(hour);
+      await company.say(wecom, 'xiaolin', '帮助');
+      await company.drain();
+      wecom.sent.length = 0;
+      const clock = new FixedClock(new Date());
+      const web = process(clock);
+      await web.beat();
+      await fillDisk('inbox');
+      await deliver(web, 'xiaolin', `beside-${hour}-1`); // active today: whoever found the gap has him asked
+      await deliver(web, 'laozhao', `beside-${hour}-2`);
+      await makeRoom();
+      await awayFor(60);
+      clock.advance(40_000);
+      await process().beat();
+      if (later === 0) await company.drain();
+      expect(asked('laozhao')).toEqual([]);
+
+      await web.beat();
+      await web.beat();
+      await company.advance(later * HOUR);
+      await company.drain();
+
+      expect(await gaps()).toHaveLength(1);
+      expect([asked('xiaolin'), asked('laozhao')].map(({ length }) => length)).toEqual([1, 1]);
+      expect([asked('00123'), asked('xiaowu')]).toEqual([[], []]);
+    },
+  );
 });
 
 describe('whoever may have been missed', () => {

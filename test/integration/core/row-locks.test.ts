@@ -99,6 +99,38 @@ test('what a customer wants while he is being given to a colleague waits for it,
   expect(await company.count(`todos WHERE key = 'asked:beside' AND staff_id = $1`, [gu.id])).toBe(1);
 });
 
+test.each([
+  [
+    'finishes a customer’s to-do',
+    '13800700010',
+    async (todo: string) => company.call(lin, 'task.finish', { id: todo }),
+  ],
+  [
+    'gives the word back to the bot',
+    '13800700011',
+    async (_todo: string, customer: string) => company.call(lin, 'conversation.handBack', { customer }),
+  ],
+])('who %s waits for whoever gives that customer away before he takes any of his to-dos', async (_who, phone, act) => {
+  const { customerId } = await aLead(phone);
+  for (const kind of ['handed_over', 'invited_asks']) {
+    const matter = { key: `${kind}:${phone}`, kind, staffId: lin.id, subject: { kind: 'customer', id: customerId } };
+    await company.call(SYSTEM_ACTOR, 'task.add', matter);
+  }
+  const todo = await idOf(`SELECT id FROM todos WHERE kind = 'handed_over' AND subject_id = $1`, customerId);
+  let done: Promise<unknown> = Promise.resolve();
+
+  await company.base.database.transaction(async (tx) => {
+    await lockCustomer(tx, customerId);
+    done = act(todo, customerId);
+    await until(async () => (await company.count(waiting)) > 0);
+    const take = 'SELECT id FROM todos WHERE subject_id = $1 AND done_at IS NULL FOR NO KEY UPDATE NOWAIT';
+    expect(await tx.query(take, [customerId])).toHaveLength(2);
+  });
+
+  await done;
+  expect(await company.count('todos WHERE subject_id = $1 AND done_at IS NULL', [customerId])).toBeLessThan(2);
+});
+
 test('who hands a returned case in again waits for whoever holds its process before he takes customer, lead or application', async () => {
   const back = await aLead('13800700004');
   const { applicationId } = await submit(back);

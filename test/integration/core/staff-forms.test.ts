@@ -251,6 +251,21 @@ describe.each(['wecom', 'telegram'] as const)('a photo sent by a colleague on %s
     await says('取消', place);
   });
 
+  test('goes to the customer just named with 上传, until something else is said', async () => {
+    const named = await opens(`新客户 蒋女士 138111131${place === 'wecom' ? 61 : 62} 12万 周转 12期 深圳`, place);
+    await says('取消', place);
+    const open = await opens(`新客户 沈先生 138111132${place === 'wecom' ? 61 : 62} 12万 周转 12期`, place);
+    await says(`上传 ${named}`, place);
+
+    expect(await sends(`${place} d`)).toContain(`照片（${named}），但认不出是哪一项`);
+    expect(await says('1', place)).toMatch(new RegExp(`收到（${named}），已归到「`, 'u'));
+    expect(await sends(`${place} e`)).toContain(`（${named}）`);
+    await says('1', place);
+    await says('深圳', place);
+    expect(await sends(`${place} f`)).toContain(`（${open}）`);
+    for (const word of ['取消', '取消']) await says(word, place);
+  });
+
   test('is nobody’s when no form is open, or the form’s customer has no file yet', async () => {
     const how = place === 'wecom' ? '请发「上传」选客户' : '请在说明里写上编号';
     expect(await sends(`${place} b`)).toContain(`还不知道这份资料属于哪位客户，没有保存。${how}`);

@@ -326,8 +326,25 @@ describe('while a colleague has the word', () => {
 
     expect(await stateOf(application)).toBe('RECALLED');
     expect(wecom.said('xiaolin').join('\n')).toContain('撤回了个人信息授权');
-    for (const other of ['撤回同意要怎么弄呢', 'What happens if I withdraw my consent?', '我没有要撤回同意'])
-      expect(await says(other)).toEqual([]);
+  });
+
+  test.each([
+    '撤回同意要怎么弄呢',
+    'What happens if I withdraw my consent?',
+    '我没有要撤回同意',
+    '银行那边的扣款授权已经取消了',
+    '那个授权作废，我重新签一份',
+    'I want to cancel the authorization for auto debit',
+  ])('%s withdraws nothing and goes to whoever has the word', async (text) => {
+    const application = await submits();
+    await says('人工');
+    wecom.sent.length = 0;
+
+    expect(await says(text)).toEqual([]);
+
+    expect(await stateOf(application)).toBe('SUBMITTED');
+    expect(await company.count(`consents WHERE customer_id = '${he.id}' AND withdrawn_at IS NOT NULL`)).toBe(0);
+    expect(wecom.said('xiaolin').join('\n')).toContain(text.slice(0, 6));
   });
 
   test('a file with its name is filed without a word from the bot, and the adviser hears of it', async () => {

@@ -123,10 +123,10 @@ describe('an approval whose frozen case is damaged, on its own', () => {
     const decided = { id, revision, verb: 'approve' };
 
     for (const attempt of [
-      company.call(ADMIN, 'approval.get', { id: number }),
-      company.call(person('zhou'), 'approval.decide', decided),
+      async () => company.call(ADMIN, 'approval.get', { id: number }),
+      async () => company.call(person('zhou'), 'approval.decide', decided),
     ])
-      await expect(attempt).rejects.toMatchObject({ code: 'approval.unreadable', status: 409 });
+      await expect(attempt()).rejects.toMatchObject({ code: 'approval.unreadable', status: 409 });
     for (const language of ['zh-CN', 'en'] as const) {
       const { texts } = company.base.services;
       expect(texts.translate(language, 'error.approval.unreadable.title')).toMatch(

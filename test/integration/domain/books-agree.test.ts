@@ -276,7 +276,7 @@ async function checkBill(all: ReadonlyMap<Loan, readonly Entry[]>): Promise<void
   expect(listed.length + answer.more + answer.unlisted).toBe(open.length);
   for (const { loan, n, due, total, state } of listed) {
     const own = open.find((one) => one.loan === loan && one.n === n);
-    const word = due < today ? '已逾期' : '未到期';
+    const word = due < today ? '已逾期' : due === today ? '今天应还' : '未到期';
     const rest = own && own.left !== own.total ? `，还差 ${groupedYuan(own.left)} 元` : '';
     expect({ due, total, state }).toEqual({
       due: own?.due,

@@ -287,6 +287,53 @@ describe('documents of a customer', () => {
     });
   });
 
+  describe('left unassigned', () => {
+    const toDos = async (): Promise<readonly unknown[]> =>
+      (
+        await product.db.pool.query(
+          `SELECT staff_id, (params ->> 'count')::int AS count, done_at IS NOT NULL AS done FROM todos
+           WHERE kind = 'customer_unfiled' AND subject_id = $1 ORDER BY created_at, number`,
+          [desk.he.id],
+        )
+      ).rows;
+
+    test('what a colleague sent in himself is on his own list, once, and off it when it is filed', async () => {
+      const { document } = await receive({ fileId: await fileId(jpegFile(`left ${String(desk.made)}`)) }, desk.lin);
+      const leave = async (): Promise<unknown> => product.call(desk.lin, 'document.leave', { document });
+      await Promise.all([leave(), leave()]);
+
+      expect(await leave()).toEqual({ kind: 'left', to: 'self' });
+      expect(await toDos()).toEqual([{ staff_id: desk.lin.id, count: 1, done: false }]);
+      await product.call(desk.lin, 'document.assign', { document, item: 'D06' });
+      expect(await toDos()).toEqual([{ staff_id: desk.lin.id, count: 0, done: true }]);
+      expect(await leave()).toEqual({ kind: 'past', to: 'self' });
+      expect(await toDos()).toEqual([{ staff_id: desk.lin.id, count: 0, done: true }]);
+    });
+
+    test('what a colleague may not reach any more, the adviser files', async () => {
+      const { document } = await send({});
+      const other = await product.addStaff('小邓', ['sales'], { team: '二组' });
+
+      expect(await product.call(other, 'document.leave', { document })).toEqual({ kind: 'left', to: 'adviser' });
+      expect(await toDos()).toEqual([{ staff_id: desk.lin.id, count: 1, done: false }]);
+    });
+
+    test('somebody else’s is not a customer’s to leave, and a document of nothing is past', async () => {
+      const { document } = await send({});
+      const lead = (await product.call(desk.lin, 'lead.capture', {
+        facts: { name: '周先生', phone: `1370002${String(1000 + desk.made)}` },
+      })) as { customerId: string };
+      const other = await product.boundCustomer(lead.customerId, String(80_000 + desk.made));
+
+      expect(await refusalOf(product.call(other, 'document.leave', { document }))).toBe('document.not_found');
+      const nothing = '01890000-0000-7000-8000-000000000000';
+      expect(await product.call(desk.he, 'document.leave', { document: nothing })).toEqual({
+        kind: 'past',
+        to: 'adviser',
+      });
+    });
+  });
+
   describe('the checklist', () => {
     test('is that of the lead’s product, or of the first that takes the amount', async () => {
       expect(await list()).toMatchObject({ customer: desk.number, product: 'P-001', left: 2 });

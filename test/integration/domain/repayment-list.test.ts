@@ -75,7 +75,7 @@ test('a customer reads first what he is late with, then the rows, each with its 
 
   expect(lines.slice(0, 3)).toEqual([
     '已逾期 9 期，还差 9,450.00 元。',
-    '您的还款计划（后面还有 18 期）：',
+    '您的还款计划（按计划一共还要还 37,800.00 元，后面还有 18 期）：',
     expect.stringMatching(/^L0459 第 1 期 .*｜1,050\.00 元｜已逾期$/u),
   ]);
   expect(lines.at(-1)).toMatch(/^L0460 第 6 期 .*｜未到期$/u);
@@ -93,6 +93,52 @@ test('a colleague gets both loans by the customer, and one by its number; withou
   const one = linesOf((await company.exchange(wecom, 'xiaolin', '还款 L0460'))[0]);
   expect(one[0]).toBe(`${he.number} 的还款计划（后面还有 6 期）：`);
   expect(one.slice(1).every((line) => line.startsWith('L0460 第 '))).toBe(true);
+});
+
+test('on its due date an instalment is due today, in the words of the reminder, and the sum that is still to be paid is said', async () => {
+  const facts = { name: '周女士', phone: '13800600004' };
+  const { customerId } = (await company.call(lin, 'lead.capture', { facts })) as { customerId: string };
+  const loan = await insertLoan(company, { number: 470, customerId, plan: monthly(2, 0) });
+  await company.db.pool.query(
+    `INSERT INTO identities (id, account, external_id, customer_id, is_verified, created_at, bound_at) VALUES (gen_random_uuid(), $1, '8604', $2, true, business_now(), business_now())`,
+    [telegram.account, customerId],
+  );
+  const pay = async (externalId: string, amount: string): Promise<unknown> =>
+    company.call(ADMIN, 'loan.recordPayment', {
+      id: loan,
+      externalId,
+      amount,
+      paidAt: (await company.now()).toISOString(),
+    });
+  const bill = async (said: string): Promise<readonly string[]> =>
+    linesOf((await company.exchange(telegram, '8604', said)).at(-1));
+  await pay('bank-due-1', '50.01');
+
+  const ofToday = await bill('我一共欠多少');
+  expect(ofToday[0]).toBe('您的还款计划（按计划一共还要还 2,049.99 元）：');
+  expect(ofToday[1]).toMatch(/^L0470 第 1 期 .*｜1,050\.00 元｜今天应还，还差 999\.99 元$/u);
+  await company.exchange(telegram, '8604', 'speak English');
+  const inEnglish = await bill('bill');
+  expect(inEnglish[0]).toBe('Your repayments (¥2,049.99 to pay in all by the plan):');
+  expect(inEnglish[1]).toMatch(/due today, ¥999\.99 left$/u);
+
+  await pay('bank-due-2', '2049.99');
+  expect((await bill('bill'))[0]).toBe('Your repayments:');
+});
+
+test('the number of a loan alone shows its owner that loan’s plan; to anybody else it is unknown, as one that there is not', async () => {
+  await company.exchange(telegram, '8600', '说中文');
+  const own = linesOf((await company.exchange(telegram, '8600', ' l0460。'))[0]);
+  expect(own[0]).toBe('您的还款计划（按计划一共还要还 12,600.00 元，后面还有 6 期）：');
+  expect(own.slice(1).every((line) => line.startsWith('L0460 第 '))).toBe(true);
+  expect(linesOf((await company.exchange(telegram, '8600', '还款 L0460'))[0])).toEqual(own);
+
+  const [foreign, none] = [
+    await company.exchange(telegram, '8600', 'L0470'),
+    await company.exchange(telegram, '8600', 'L9999'),
+  ];
+  expect(foreign).toEqual(none);
+  expect(foreign[0]).toMatch(/^没有找到这笔借据/u);
 });
 
 test('with several loans all that is overdue comes first, by its date, then what is due next, in one message on every platform', async () => {

@@ -127,3 +127,28 @@ test('comes back to whoever looks after the customer by then', async () => {
   const { items } = (await company.call(later, 'task.list', {})) as { items: readonly { kind: string }[] };
   expect([await list(), items.map(({ kind }) => kind)]).toEqual([[], ['unreachable']]);
 });
+
+test('asked for again once it is overdue, ends with the payment and is back as overdue when that is reversed', async () => {
+  const loan = await lend();
+  const own = async (): Promise<readonly { id: string; title: string }[]> => {
+    const { items } = (await company.call(sales, 'task.list', {})) as {
+      items: readonly { id: string; title: string }[];
+    };
+    return items.filter(({ title }) => title.includes(`L${numbers}`));
+  };
+  await company.db.pool.query('UPDATE customers SET owner_id = $2 WHERE id = $1', [customerId, sales.id]);
+  await ask(loan, 1);
+  await company.call(sales, 'task.finish', { id: (await own())[0]?.id });
+  await company.advance(11 * 86_400_000);
+  await ask(loan, 1);
+  await ask(loan, 1);
+  expect((await own()).map(({ title }) => title)).toEqual([expect.stringContaining('应还，已逾期 1 天')]);
+
+  const paid = await pay(loan, '1050.00');
+  expect(await own()).toEqual([]);
+  await ask(loan, 1);
+  expect(await own()).toEqual([]);
+  await reverse(loan, paid);
+
+  expect((await own()).map(({ title }) => title)).toEqual([expect.stringContaining('应还，已逾期 1 天')]);
+});

@@ -17,6 +17,16 @@ const ON_THE_DAY = {
     { name: 'dueDay', day: 0, minute: 0, spread: 0, text: {} },
   ],
 };
+/** One that goes on after the due date, as companies may have it. */
+const AFTERWARDS = {
+  hours: { from: 0, until: 1_440 },
+  stages: [
+    { name: 'dueDay', day: 0, minute: 0, spread: 0, text: {} },
+    { name: 'dayAfter', day: 1, minute: 0, spread: 0, text: {} },
+    { name: 'weekAfter', day: 7, minute: 0, spread: 0, text: {} },
+  ],
+};
+const DAY_MS = 86_400_000;
 let sales: StaffActor;
 let manager: StaffActor;
 let today: string;
@@ -87,7 +97,7 @@ async function borrow(number: number, { owner, leadOwner, telegram }: Borrower =
 }
 
 /** A run at an instant; how many statements it took. */
-async function remind(sqlNow = 'business_now()'): Promise<number> {
+async function remind(sqlNow = 'business_now()', schedule = ON_THE_DAY): Promise<number> {
   const { rows } = await company.db.pool.query<{ now: Date }>(`SELECT ${sqlNow} AS now`);
   const now = rows[0]?.now ?? new Date(0);
   return company.base.database.transaction(async (tx) => {
@@ -98,9 +108,20 @@ async function remind(sqlNow = 'business_now()'): Promise<number> {
         return tx.query(query, values);
       },
     };
-    await runDueReminders(counted, [{ ...ON_THE_DAY, version: version() }], { now, limit: 500, traceId: 'test' });
+    await runDueReminders(counted, [{ ...schedule, version: version() }], { now, limit: 500, traceId: 'test' });
     return statements;
   });
+}
+
+/** A run of the longer schedule now. */
+async function remindAfterwards(): Promise<void> {
+  await remind(undefined, AFTERWARDS);
+}
+
+/** Finishes all that this person has to do, as if he had phoned. */
+async function finishAll(person: StaffActor): Promise<void> {
+  const { items } = (await company.call(person, 'task.list', {})) as { items: readonly { id: string }[] };
+  for (const { id } of items) await company.call(person, 'task.finish', { id });
 }
 
 async function titles(person: StaffActor): Promise<readonly string[]> {
@@ -153,6 +174,51 @@ describe('a borrower whom no channel reaches', () => {
 
     expect(await company.count(`reminder_outcomes WHERE outcome = 'UNREACHABLE'`)).toBe(2);
     expect(await titles(sales)).toHaveLength(1);
+  });
+
+  test('is asked for anew by each stage after the due date, though the call before was made; the words say how long it is overdue', async () => {
+    const told = async (): Promise<number> => company.count(`timers WHERE kind = 'reminder.missed'`);
+    const before = await told();
+    const due = today;
+    const say = (late: string): string =>
+      `K4 何** 的 L0004 有一期 4,498.77 元，${due} 应还${late}；还款提醒发不到客户，请电话联系。`;
+    await borrow(4, { owner: sales.id });
+    await remindAfterwards();
+    await finishAll(sales);
+
+    await company.advance(DAY_MS);
+    await remindAfterwards();
+    await remindAfterwards();
+    expect(await titles(sales)).toEqual([say('，已逾期 1 天')]);
+    expect(await told()).toBe(before + 2);
+
+    await company.advance(2 * DAY_MS); // nobody has phoned: the words go with the time
+    await remindAfterwards();
+    expect(await titles(sales)).toEqual([say('，已逾期 3 天')]);
+    expect(await told()).toBe(before + 2);
+
+    await company.advance(4 * DAY_MS); // nobody has phoned yet: he is reminded of the same to-do
+    await remindAfterwards();
+    expect(await titles(sales)).toEqual([say('，已逾期 7 天')]);
+    expect(await told()).toBe(before + 3);
+    await finishAll(sales);
+    await remindAfterwards();
+    expect(await titles(sales)).toEqual([]);
+    expect(await company.count(`reminder_outcomes WHERE outcome = 'UNREACHABLE'`)).toBe(3);
+    expect(await company.count('todos')).toBe(1);
+  });
+
+  test('is not to be phoned about overdue money while he complains: the call is off the list, and why stands there', async () => {
+    await borrow(4, { owner: sales.id });
+    await remindAfterwards();
+    await company.db.pool.query(
+      `INSERT INTO todos (id, key, role, kind, subject_kind, subject_id, created_at) SELECT gen_random_uuid(), 'complaint', 'compliance', 'customer_complaint', 'customer', id, now() FROM customers`,
+    );
+
+    await company.advance(DAY_MS);
+    await remindAfterwards();
+
+    expect(await titles(sales)).toEqual([expect.stringMatching(/的 L0004 .*客户的投诉还没有办结，逾期提醒没有发。/u)]);
   });
 
   test('costs a run two statements more, however many there are', async () => {

@@ -1,5 +1,7 @@
 import { DatabaseError } from 'pg';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { ChannelError } from '../../../src/channels/channel.ts';
+import { isPassing } from '../../../src/db/faults.ts';
 import { Vitals, type Vital } from '../../../src/db/vitals.ts';
 import { levelOf } from '../../../src/lib/log.ts';
 
@@ -48,6 +50,17 @@ test('what says nothing of the whole database is told by whoever meets it', () =
 
   expect(told).toEqual([]);
   expect(faults.map((each) => levelOf(each, 'error'))).toEqual(['error', 'error', 'error', 'error']);
+});
+
+test('a platform that refuses connections while a transaction waits for it says nothing of the database', () => {
+  const told: Vital[] = [];
+  const vitals = new Vitals((vital) => void told.push(vital));
+  const refused = new ChannelError('retry', 'ECONNREFUSED');
+
+  vitals.failed(refused);
+
+  expect(told).toEqual([]);
+  expect([isPassing(refused), levelOf(refused, 'error')]).toEqual([false, 'error']);
 });
 
 test('a full disk is told once, and shows until nobody has met it for a minute', () => {

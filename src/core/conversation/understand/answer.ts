@@ -5,11 +5,12 @@ import type { SlotType } from '../../flow/index.ts';
 import { extractDates } from './date.ts';
 import type { FactValue } from './fact.ts';
 import { parseIdentityNumber } from './identity.ts';
+import { earlierLoan } from './earlier-loan.ts';
 import { findMoney, lacksUnit } from './money-mention.ts';
 import { findMoneyRanges } from './money-range.ts';
 import { isNegative } from './negative.ts';
 import { toHalfWidth } from '../../../lib/mask.ts';
-import { clauseBefore, toSimplified } from './normalise.ts';
+import { clauseAfter, clauseBefore, toSimplified } from './normalise.ts';
 import { parseCount } from './numerals.ts';
 import { perPeriod } from './period.ts';
 import { parsePersonName } from './person-name.ts';
@@ -97,9 +98,10 @@ function readMoney(text: string, _: BusinessDate, { per }: AnswerLimits): Answer
   const [only] = mentions;
   if (mentions.length !== 1 || !only || findMoneyRanges(text).length > 0) return { problem: 'money' };
   if (lacksUnit(only) && !/[元块]/u.test(text)) return { problem: 'money_unit' };
-  if (per !== undefined && isSumOfSomebodyElse(clauseBefore(text, only.start))) return { problem: 'money' };
-  const amount =
-    per === undefined ? only.amount : perPeriod(only.amount, per, text.slice(0, only.start), text.slice(only.end));
+  const lead = clauseBefore(text, only.start);
+  if (per === undefined && earlierLoan(text, only) !== undefined) return { problem: 'money' };
+  if (per !== undefined && isSumOfSomebodyElse(lead)) return { problem: 'money' };
+  const amount = per === undefined ? only.amount : perPeriod(only.amount, per, lead, clauseAfter(text, only.end));
   return amount === undefined ? { problem: 'money' } : { value: formatYuan(amount) };
 }
 

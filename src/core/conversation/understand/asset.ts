@@ -13,6 +13,28 @@ interface AssetWords {
   readonly denied: RegExp;
   /** Looks like one but is a wish or a product. */
   readonly other: RegExp;
+  /** Behind it: it is sold, given away or taken. */
+  readonly gone: RegExp;
+}
+
+/** 以前有套房, he used to own a flat: said of what there was. */
+const ONCE_OWNED =
+  /(?:原来|原先|以前|之前|从前|曾经|早先)(?:是|也|还|都|倒)*(?:名下)?$|\bused to $|\b(?:previously|formerly) $/iu;
+/** 名下原来有房 */
+const ONCE_INSIDE = /原来|原先|以前|从前|曾经/u;
+
+/** 想把房子卖了: it is still there. */
+const PLANNED = /(?:想|要|准备|打算|等)把?$/u;
+
+function gone(noun: string): RegExp {
+  const when =
+    '(?:去年|前年|今年|前几年|早年|\\d{2,4}年|[上这]个?月|最近|后来|之前|已经?|早就?|刚|都|也|全|现在|但是?|不过|可是?|我|他|她|给|把|让)*';
+  const fate =
+    '(?:被?(?:银行|法院)?(?:法拍|拍卖|拍掉|收走|没收)了?|(?:卖|转|出售|变卖)(?:了|掉了?|出去了?)(?![一两二\\d][套辆台栋处])|没了|(?:(?:过户|分|判|送|转|让)给|归|给(?=[\\u4e00-\\u9fa5]{2}了)|给了|归了)了?(?:前[妻夫]|老[婆公]|孩子|儿子|女儿|别人|父母|弟弟|哥哥|亲戚))';
+  return new RegExp(
+    `^[,，\\s]{0,2}(?:离婚(?:时|的时候|后|以后)?[,，\\s]?)?(?:${noun})?${when}${fate}|^(?: in [a-z]{2,20})?,? ?(?:but |and |which |that |it |they |he |she |i |we |was |were |been |already |since |got |have |had |has )*(?:(?:sold|foreclosed|auctioned|repossessed)(?= (?:it|that|them|off|last|in|at|by|already|this|two|\\d)\\b|\\s*(?:[,.;!\ue000]|$)))`,
+    'iu',
+  );
 }
 
 const ASSETS: readonly AssetWords[] = [
@@ -25,6 +47,7 @@ const ASSETS: readonly AssetWords[] = [
       /(?:没有?|无|名下无|没得)(?:任何)?(?:自己的)?(?:房(?!贷)(?:子|产)?|住房)(?!子?没(?!有?车))|无房(?!贷)|房车?(?:子|产)?(?:也|都)?没有|no (?:house|flat|property)/giu,
     other:
       /(?:买|购|看|租|换)(?:了?一?套)?(?:房|商铺|公寓)|房(?:子|产)?(?:是|在)(?:老公|老婆|父母|爸妈|家人|亲戚|别人|公司)[^,，。]{0,4}|(?:厂房|房子?)(?:也|都|是)*租(?!出|给|掉)的?|(?:老公|老婆|妻子|丈夫|父母|爸妈|父亲|母亲|朋友|亲戚|别人)(?:名下)?(?:也|都|还)?(?:有|的)[^,，。;；\s车]{0,6}?(?:房(?:子|产)?|商铺|公寓)|(?:wife|husband|spouse|parents?|father|mother|brother|sister|friend|boss|company)(?:'s)? (?:own|owns|has|have) an? (?:mortgaged )?(?:flat|house|apartment)|(?:buy(?:ing)?|rent(?:s|ing|ed)?|for|want(?:s|ing)?) (?:an? |the )?(?:new |second )?(?:mortgaged )?(?:flat|house|apartment|home)(?: with (?:a|the) mortgage)?/giu,
+    gone: gone('(?:这|那|个|套|的)*(?:房(?:子|产)?|公寓|商铺)?'),
   },
   {
     asset: 'car',
@@ -34,6 +57,7 @@ const ASSETS: readonly AssetWords[] = [
     denied: /(?:没有?|无|名下无)(?:自己的)?车(?!贷|位)(?:子)?|无车(?!贷)|车(?:也|都)?没有|no car/giu,
     other:
       /(?:买|购|换|租|提)(?:了?一?(?:辆|台))?[^,，。;；]{0,3}车|(?:老公|老婆|妻子|丈夫|父母|爸妈|父亲|母亲|朋友|亲戚|别人|公司)(?:名下)?(?:也|都|还)?(?:有|的)[^,，。;；\s房]{0,6}?车|(?:wife|husband|spouse|parents?|father|mother|brother|sister|friend|boss|company)(?:'s)? (?:own|owns|has|have) an? car/giu,
+    gone: gone('(?:这|那|个|辆|的)*(?:车(?:子|辆)?)?'),
   },
 ];
 
@@ -56,6 +80,8 @@ const SEVERAL = /[两二三四五2-9](?:套|栋|处|辆|台|部)|(?:[2-9]|two|th
 const CONTRADICTED =
   /^[\s,，、;；]{1,2}(?:但是?|可是?|不过|[还正在有])*(?:按揭|供)(?:中|着|呢|的)?(?=[\s,，。;；!！]|$)/u;
 const REACH = 16;
+/** What became of it stands no further behind. */
+const FATE_REACH = 48;
 
 interface Mention {
   readonly start: number;
@@ -119,9 +145,21 @@ function mentionsOf(
   const told = mentions(text, words.denied);
   const others = [...told, ...mentions(text, words.other)];
   const owned = mentions(text, words.owned).filter(
-    (mention) => !others.some((other) => overlaps(mention, other)) && !isSomebodyElses(text, mention),
+    (mention) =>
+      !others.some((other) => overlaps(mention, other)) &&
+      !isSomebodyElses(text, mention) &&
+      !isGone(words, text, mention),
   );
   return { denied: told.filter(({ start }) => !isOfSomebodyElse(text, start)), owned };
+}
+
+/** 房子卖了, 名下原来有房: whether there is another one nobody says. */
+function isGone({ gone: fate }: AssetWords, text: string, { start, end }: Mention): boolean {
+  return (
+    ONCE_OWNED.test(text.slice(Math.max(0, start - REACH), start)) ||
+    ONCE_INSIDE.test(text.slice(start, end)) ||
+    (fate.test(text.slice(end, end + FATE_REACH)) && !PLANNED.test(text.slice(Math.max(0, start - REACH), start)))
+  );
 }
 
 /** The status that the answer behind a label gives; there 贷款 alone means a mortgage. */

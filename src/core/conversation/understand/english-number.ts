@@ -24,12 +24,17 @@ export const ENGLISH_COUNT = `\\b${BELOW_HUNDRED}\\b`;
 
 /** Two of them in a row are parts of one number that nobody here reads. */
 const PART = `(?:${[...TENS, ...TEENS, ...ONES].join('|')}|hundred|thousand|grand|million)`;
-/** A thousand questions, a million thanks: what `a` counts is no money. */
+/** One thousand questions, 5k followers: what is counted is no money. */
+const THINGS =
+  '(?:questions|thanks|apologies|times|people|customers|clients|users|followers|fans|members|employees|workers|staff|orders|items|pieces|units|products|boxes|shares|miles|kilomet(?:er|re)s|met(?:er|re)s|feet|square|sqm|words|pages|copies|days|hours|things|ways|reasons|problems|points|steps|visitors|views|subscribers|calls|messages|tons|tonnes|kg)\\b';
+/** Whether the words behind a number tell what it counts. */
+export const COUNTS_THINGS = new RegExp(`^ (?:more |other |different |happy )?${THINGS}`, 'iu');
+/** A thousand thank-yous: behind `a` nearly any word is counted. */
 const NO_SUM =
   '(?!(?:yuan|rmb|cny|an?|per|each|every|for|over|to|or|and|please|in|on|as|is|would|will|with|at|but|more|max)\\b)[a-z]';
 
 /** Regular-expression source of a sum in thousands or millions; wants the flags `iu`. A few hundred thousand is none. */
-export const ENGLISH_SUM = `(?<!\\b${PART}[- ]|(?:hundred|thousand|million) and |\\bthanks |\\bthank you )\\b(?:half an?|(?:${BELOW_HUNDRED}|an?) hundred(?: (?:and )?${BELOW_HUNDRED})?|${BELOW_HUNDRED}(?: and a half)?|an?(?! (?:thousand|million) ${NO_SUM}))[ -](?:thousand|grand|million)\\b(?! (?:and )?(?:an? )?(?:${PART}|half)\\b)`;
+export const ENGLISH_SUM = `(?<!\\b${PART}[- ]|(?:hundred|thousand|million) and |\\bthanks |\\bthank you )\\b(?:half an?|(?:${BELOW_HUNDRED}|an?) hundred(?: (?:and )?${BELOW_HUNDRED})?|${BELOW_HUNDRED}(?: and a half)?|an?(?! (?:thousand|million) ${NO_SUM}))[ -](?:thousand|grand|million)\\b(?! (?:and )?(?:an? )?(?:${PART}|half)\\b| (?:more |other |different |happy )?${THINGS})`;
 
 /** The number that the words say; `undefined` for anything else. */
 export function parseEnglishNumber(text: string): number | undefined {

@@ -1,6 +1,6 @@
 /** Amounts of money in running text (30万, 三十万, 30w, 300k, 1.5百万, 300,000 元), whatever they are for. */
 import { fen, type Fen } from '../../../lib/money.ts';
-import { ENGLISH_SUM, parseEnglishNumber } from './english-number.ts';
+import { COUNTS_THINGS, ENGLISH_SUM, parseEnglishNumber } from './english-number.ts';
 import { NUMERAL_CHARACTERS, parseChineseNumeral } from './numerals.ts';
 import { matchesOf } from '../../../lib/matches.ts';
 
@@ -22,9 +22,11 @@ const SCALES: Readonly<Record<string, bigint>> = {
 };
 
 const ARABIC = String.raw`(?<number>\d{1,3}(?:,\d{3})+(?:\.\d{1,6})?|\d{1,12}(?:\.\d{1,6})?)`;
+/** 500m from the subway, 80m to school, within 90m of the park; 1m to expand and 2m of turnover are money. */
+const AWAY =
+  '\\s?(?:²|(?:sqm?|square|away|long|wide|deep|tall|high|walk|off|past)\\b|from (?!(?:the |a |any |his |her |my )?(?:bank|lender|you|us|investor))|to (?:the|an?|my|his|her|school|town|metro|subway|mrt|station)\\b|of (?!(?:working|capital|credit|cash|fund|turnover|revenue|sales|debt|financ|money|loan|stock|income|saving|equity|yuan|rmb|asset|property)))';
 /** 50个w, 2个亿: what the trade calls one 万 is written out. */
-const SCALE =
-  '(?:个\\s?(?=[万亿wW]))?(?<scale>百万|千万|万|亿|百|千|(?:hundred )?thousand(?![a-z])|grand(?![a-z])|million|[wWkK](?![A-Za-z])|[mM](?![A-Za-z²\\d\u4e00-\u9fa5]))?';
+const SCALE = `(?:个\\s?(?=[万亿wW]))?(?<scale>百万|千万|万|亿|百|千|(?:hundred )?thousand(?![a-z])|grand(?![a-z])|million|[wWkK](?![A-Za-z])|(?:(?<!\\s)m|M)(?![A-Za-z²\\d\u4e00-\u9fa5]|${AWAY}))?`;
 /** 2万5 is 25 000, 8千5 is 8 500. */
 const TAIL = String.raw`(?<tail>(?<=[万wW千kK])\d(?!\d|\.\d|\s?(?:年|期|个月))千?)?`;
 const UNIT = String.raw`(?<unit>\s?(?:元整?|块钱?|圆|人民币|rmb|RMB|yuan|CNY))?`;
@@ -70,11 +72,12 @@ function arabicMentions(text: string): MoneyMention[] {
 /** 36期, 2年, 3套, 25号, 10点, 宝马5系, 8厘: numbers that count something else; and vague ones (30多万, 20来万, 8万多). */
 function isCountOfSomething(text: string, start: number, end: number, bare: boolean): boolean {
   const after = text.slice(end, end + 8);
+  if (COUNTS_THINGS.test(text.slice(end, end + 24))) return true;
   if (/^[多来几余][万千百]/u.test(after) || (!bare && VAGUE.test(after))) return true;
   if (/[第尾号]$/u.test(text.slice(0, start))) return true;
   return (
     bare &&
-    /^\s?(?:期|年|个|月(?![入薪收供还])|号|日|套|辆|台|点|天|岁|次|家|间|人|笔|张|平|㎡|栋|层|楼|路|成|份|分|秒|周|句|条|种|下|步|项|件|位|户|系|级|厘|折|(?:months?|years?|yrs?|mths?)\b|[-:年]|\/(?!月))/u.test(
+    /^\s?(?:期|年(?![收薪入流营])|个|月(?!入(?!职)|[薪收供还])|薪(?![水资酬])|号|日|套|辆|台|点|天|岁|次|家|间|人|笔|张|平|㎡|栋|层|楼|路|成|份|分|秒|周|句|条|种|下|步|项|件|位|户|系|级|厘|折|(?:[mM]|km|sqm|met(?:er|re)s?|months?|years?|yrs?|mths?)\b|[-:]|\/(?!月))/u.test(
       after,
     )
   );

@@ -4,6 +4,7 @@
  */
 import { fen, formatYuan, type Fen } from '../../../lib/money.ts';
 import { CERTAIN, type Fact, type FactName, type Findings, type Problem } from './fact.ts';
+import { earlierLoan } from './earlier-loan.ts';
 import { findMoney, lacksUnit, type MoneyMention } from './money-mention.ts';
 import { findMoneyRanges, type MoneyRange } from './money-range.ts';
 import { clauseAfter, clauseBefore } from './normalise.ts';
@@ -69,7 +70,7 @@ const ROLES: readonly Role[] = [
 
 /** 利息 500, 服务费 6000, 首付 80万, 年纳税 20万: amounts that are about the loan but none of its facts. */
 const OTHER_MEANING =
-  /(?:面积|利息|日息|月息|利率|手续费|服务费|中介费|佣金|罚息|逾期|纳税|[交缴]税|税额|(?<![缺差凑]个?)首付(?!还?[差缺])|down payment|\bmine is)[^\d贷借]{0,4}$/iu;
+  /(?:面积|利息|日息|月息|利率|(?:年终奖?|奖金|bonus)(?=(?:是|有|发|大概|约|了|of|[:：\s])*$)|手续费|服务费|中介费|佣金|罚息|逾期|纳税|[交缴]税|税额|(?<![缺差凑]个?)首付(?!还?[差缺])|down payment|\bmine is|(?:自己|本人|手里|手上|手头)(?:只|已经)?有(?=(?:大概|大约|差不多|约|个|存款|现金|\s)*$))[^\d贷借]{0,4}$/iu;
 /** 还有200万按揭, 500k in the bank: the balance of another loan or an account, which no field of ours holds. */
 const BALANCE_AFTER = /^\s?(?:的)?(?:房贷|车贷|按揭|mortgage\b| in (?:the|his|her|my|a) (?:bank|account|savings)\b)/iu;
 /** 房贷5千一个月, mortgage 6500 a month: the payment, which needs both words. */
@@ -77,7 +78,7 @@ const MORTGAGE = /(?:房贷|按揭|mortgage)[^\d]{0,4}$/iu;
 const EACH_MONTH = /^\s?(?:一个?月|每个?月|\/月|(?:a|per|each|every) month|monthly)/iu;
 /** 一个月1万左右: nothing says what it is, but it comes every month and is no loan. */
 const MONTHLY_BEFORE =
-  /(?:一个?月|每个?月|每月|月均|monthly)(?:[是有能还供约]|可以|大概|大约|差不多|平均|也就|基本|\s)*(?:[要得]?(?:给|寄|打|交|转)[\u4e00-\u9fa5]{0,6})?$/iu;
+  /(?:一个?月|每个?月|每月|月均|monthly)(?:[是有能还供约发拿]|可以|大概|大约|差不多|平均|也就|基本|\s)*(?:[要得]?(?:给|寄|打|交|转)[\u4e00-\u9fa5]{0,6})?$/iu;
 /** 月还3千以内, 最多能承受月供5000: what he can bear, not what he pays. */
 const AT_MOST =
   /^\s?(?:以内|以下|之内|or less|左右?(?:都?可以|能)?(?:承受|接受|负担)|(?:都?可以|都?能)?(?:承受|接受|负担))/iu;
@@ -127,14 +128,43 @@ function roleOf(
   const cue = nearestCue(before);
   if (cue === undefined && BALANCE_AFTER.test(after)) return undefined;
   const role = cue ?? ROLES.find((row) => isCuedAfter(row, after));
+  const earlier = role === undefined || role.name === 'amount' ? earlierLoan(text, mention) : undefined;
+  if (earlier !== undefined) return roleOfEarlier(earlier, before);
   if (role?.name === 'income' && BASE_PAY.test(before) && ON_TOP.test(text)) return undefined;
   if (role?.name === 'debt' && OWED_TO_HIM.test(before)) return undefined;
+  if (role?.name === 'income' && !isEachMonth && isFewOf(mention, before)) return undefined;
   if (role && PERSONAL.has(role.name) && isSumOfSomebodyElse(before)) return undefined;
   if (role?.name === 'monthlyPayment' && (AT_MOST.test(after) || BEARABLE.test(before))) return undefined;
   if (role) return { name: role.name, confidence: 0.95 };
   if (mention.bare || isEachMonth || MONTHLY_BEFORE.test(before) || mention.amount < SMALLEST_LOAN) return undefined;
-  if (isBareSumOfSomebodyElse(before)) return undefined;
+  if (isBareSumOfSomebodyElse(before) || isOwnPart(text, mention)) return undefined;
   return { name: 'amount', confidence: 0.75 };
+}
+
+/** What is still owed of another loan is a debt, whatever else is told of one no fact at all. */
+function roleOfEarlier(
+  earlier: ReturnType<typeof earlierLoan>,
+  before: string,
+): { name: FactName; confidence: number } | undefined {
+  return earlier === 'owed' && !isSumOfSomebodyElse(before) ? { name: 'debt', confidence: CERTAIN } : undefined;
+}
+
+const OWN_PART = /^\s?(?:而|那)?(?:我|他|她|客户)?(?:自己|本人)(?:的|是|有|也|只|就|大概|差不多|才)*\s?$/u;
+
+/** 老婆月入一万，自己八千: what he earns besides her, though no word says so again. */
+function isOwnPart(text: string, { start }: Pick<MoneyMention, 'start'>): boolean {
+  const clause = clauseBefore(text, start);
+  if (!OWN_PART.test(clause)) return false;
+  const lead = text.slice(Math.max(0, start - clause.length - 1 - CUE_REACH), Math.max(0, start - clause.length - 1));
+  const sum = findMoney(lead).at(-1);
+  if (!sum) return false;
+  const before = clauseBefore(lead, sum.start);
+  return nearestCue(before)?.name === 'income' || isBareSumOfSomebodyElse(before);
+}
+
+/** He makes 3 trips. */
+function isFewOf({ amount, bare }: Pick<MoneyMention, 'amount' | 'bare'>, before: string): boolean {
+  return bare && amount < SMALLEST_LOAN && /\bmakes[^\d]{0,5}$/iu.test(before);
 }
 
 /** 想贷30个: the trade's word for 万, and also for pieces of anything. */

@@ -1,4 +1,5 @@
 /** Cities and districts, from a small list in `place-data.ts`; a district that only one listed city has names its city. */
+import { isElsewhere } from './elsewhere.ts';
 import { CITIES, OTHER_CITIES, PINYIN_CITIES, PINYIN_DISTRICTS } from './place-data.ts';
 import type { Fact } from './fact.ts';
 import { blank } from './normalise.ts';
@@ -98,8 +99,11 @@ function isAddress(text: string, facts: readonly Fact[]): boolean {
 
 /** The places a sentence names: cities, and the district within the named (or the only possible) city. */
 export function extractPlaces(text: string): readonly Fact[] {
-  const all = findCities(text);
-  const districts = [...findDistricts(text), ...findPinyinDistricts(text, all)];
+  const found = findCities(text);
+  const foundDistricts = [...findDistricts(text), ...findPinyinDistricts(text, found)];
+  const names = [...found, ...foundDistricts];
+  const all = found.filter((fact) => !isElsewhere(text, wholePlace(text, fact, names)));
+  const districts = foundDistricts.filter((fact) => !isElsewhere(text, wholePlace(text, fact, names)));
   const cities = withoutReplaced(text, all, districts);
   const here = cities.filter((fact) => fact.confidence >= 0.95);
   const chosen = here.length === 1 ? here : cities;
@@ -116,6 +120,19 @@ export function extractPlaces(text: string): readonly Fact[] {
   }
   if (isAddress(text, facts)) return facts.map((fact) => ({ ...fact, confidence: 0.95 }));
   return facts.map((fact) => (isOfHouse(text, fact) ? { ...fact, confidence: Math.min(fact.confidence, 0.85) } : fact));
+}
+
+interface Span {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** 深圳南山: names that follow one another are one place, with one thing said of it. */
+function wholePlace(text: string, { start, end }: Span, names: readonly Span[]): Span {
+  const joins = (a: Span, b: Span): boolean => a.end <= b.start && /^[市的\s]?$/u.test(text.slice(a.end, b.start));
+  const before = names.find((other) => other.end <= start && joins(other, { start, end }));
+  const after = names.find((other) => joins({ start, end }, other));
+  return { start: before?.start ?? start, end: after?.end ?? end };
 }
 
 const HOUSE_BEFORE = /(?:房(?:子|产)?|公寓|商铺)[是也都]?在$|\b(?:flat|house|apartment|home) in $/iu;
@@ -137,6 +154,7 @@ export function parsePlace(text: string): { readonly city: string; readonly dist
   const city = facts.find((fact) => fact.name === 'city')?.value;
   const district = facts.find((fact) => fact.name === 'district')?.value;
   if (typeof city === 'string') return typeof district === 'string' ? { city, district } : { city };
+  if (findCities(text).length > 0) return undefined; // 我哥在广州 ends like a place of its own
   const plain = text.trim().replace(/市$/u, '');
   if (OTHER_CITIES.includes(plain)) return { city: plain };
   return /^[\u4e00-\u9fa5]{2,9}[市县区镇州旗盟]$/u.test(text.trim()) ? { city: text.trim() } : undefined;
@@ -157,6 +175,7 @@ export function parseDistrict(text: string): District | undefined {
   if (city && found)
     return { district: String(found.value), cities: [String(city.value)], isCityNamed: city.start !== found.start };
   const plain = text.trim().replace(/[吧呀啊]$/u, '');
+  if (findDistricts(plain).some((place) => isElsewhere(plain, place))) return undefined;
   const district = [plain, plain.replace(/(?:新?区|县|市)$/u, '')].find((name) => DISTRICT_CITIES.has(name));
   if (district !== undefined) return { district, cities: DISTRICT_CITIES.get(district) ?? [], isCityNamed: false };
   const isOther = /^[\u4e00-\u9fa5]{2,9}[区县镇乡旗]$/u.test(plain);

@@ -27,9 +27,14 @@ const PURPOSES: readonly PurposeWords[] = [
   },
   {
     code: 'car',
-    pattern: /(?:买|购|换|提)(?:一?(?:辆|台))?新?车|buy(?:ing)? a car|for (?:a|the) (?:new )?car(?! loan)/giu,
+    pattern:
+      /(?:买|购|换|提)(?:一?(?:辆|台|部))?(?:二手的?|新)?(?:小?货|面包|卡|电动|小汽|轿|拖)?车|buy(?:ing)? a car|for (?:a|the) (?:new )?car(?! loan)/giu,
   },
-  { code: 'education', pattern: /学费|留学|教育|(?<!在|已经|正)上学(?!了)|读书|培训费|tuition|school fees/giu },
+  {
+    code: 'education',
+    pattern:
+      /学费|留学|教育|(?<!在[\u4e00-\u9fa5\ue000]{0,6}|已经|正)上学(?!了)|(?<!在[\u4e00-\u9fa5\ue000]{0,6})读书(?!了)|培训费|tuition|school fees/giu,
+  },
   { code: 'medical', pattern: /看病|医疗|手术|治病|住院|medical/giu },
   {
     code: 'wedding',
@@ -55,6 +60,8 @@ export const PURPOSE_CODES: readonly string[] = PURPOSES.map((purpose) => purpos
 
 /** 不是装修是开餐馆: what it is not for. */
 const DENIED = /(?:(?<!是)不是|并非|不用于|不用来|不拿来)(?:为了|用于|用来|拿来|做|搞|要)?$/u;
+/** 首付要40万 tells of a plan, which the loan need not be for: it answers the question and changes no answer. */
+const PLAN = /^付?首付$/u;
 const CUE = /(?:用途|用于|用来|拿来|拿去|想|要|去|做|是|为了|for)[:：\s是为]{0,3}$/iu;
 
 /** The purpose the sentence gives: the one after a cue (用于…), otherwise the first one named; of 周转改装修 the later one. */
@@ -66,7 +73,8 @@ export function extractPurpose(text: string): readonly Fact[] {
       const isTaken = found.some((fact) => fact.start < span.end && span.start < fact.end);
       if (isTaken || DENIED.test(text.slice(0, match.index))) continue;
       const cued = CUE.test(text.slice(0, match.index));
-      found.push({ name: 'purpose', value: code, ...span, confidence: cued ? 0.95 : 0.9 });
+      const sure = PLAN.test(match[0]) ? 0.85 : 0.9;
+      found.push({ name: 'purpose', value: code, ...span, confidence: cued ? 0.95 : sure });
     }
   }
   const ordered = withoutTakenBack(text, found).toSorted((a, b) => b.confidence - a.confidence || a.start - b.start);

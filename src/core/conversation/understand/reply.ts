@@ -3,7 +3,7 @@
 import { toSimplified } from './normalise.ts';
 
 const YES =
-  /^(?:是的?|是滴|对的?|对对对?|对头|好的?|好呀|好嘞|好滴|可以的?|行[的吧]?|要得|中|得[嘞勒]|成|嗯+|嗯呢|恩|没错|没问题|没毛病|确认|确定|正确|ok(?:ay)?|(?:all |looks? )(?:good|right|correct)|right|correct|confirm|that's (?:right|correct)|i (?:do|have)|(?:yes|y|yeah|yep|yup|sure|of course)(?:,? (?:please|sure|of course|correct|(?:i|we) (?:do|have)|it is|there is|that's (?:right|correct)))?|👌|👍)$/iu;
+  /^(?:是的?|是滴|对的?|对对对?|对头|好的?|好呀|好嘞|好滴|可以的?|行[的吧]?|要得|中|得[嘞勒]|成|嗯+|嗯呢|恩|(?:没错)+[的啊呀哦]?|没有?(?:什么)?不对的?|就是?这样(?:的|吧)?|没问题|没毛病|确认|确定|正确|ok(?:ay)?|(?:all |looks? )(?:good|right|correct)|right|correct|confirm|(?:yes,? )?(?:that is|that's|it is|it's) (?:all )?(?:right|correct)|(?:all |everything is )(?:right|correct)|i (?:do|have)|(?:yes|y|yeah|yep|yup|sure|of course)(?:,? (?:please|sure|of course|correct|(?:i|we) (?:do|have)|it is|there is|that's (?:right|correct)))?|👌|👍)$/iu;
 const NO =
   /^(?:不|不是的?|不对|不行|不要|不用|不了|否|没有?|算了|错了?|no|n|nope|nah|wrong|(?:no,? )?(?:i|we) (?:don't|do not|haven't|have not)|no,? (?:thanks?|thank you|it isn't|it is not|there isn't))$/iu;
 const AGREE = /^(?:我?(?:已阅读并)?同意(?:授权)?|我?授权|agree|i agree|accept)$/iu;
@@ -11,7 +11,7 @@ const DECLINE = /^(?:我?不同意|拒绝|不授权|disagree|i do not agree|decl
 const UNCHANGED = /^(?:不变|不改|不用改|一样|照旧|保持|keep|same|unchanged)$/iu;
 
 const COURTESY =
-  /^(?:(?:好的?|嗯|行|ok)?[,，\s]*(?:谢谢|多谢|谢了|感谢|谢谢(?:你|您|啦|哈|了)|辛苦(?:了|啦)?|麻烦(?:了|你了|您了))|(?:好的?|好呀|嗯+|行|可以|ok(?:ay)?|👌|👍|🙏)[,，\s]*(?:收到|知道了|明白了?|了解)?|收到|知道了|明白了?|了解|thanks?(?: you)?(?: very much| a lot)?|thx|got it|noted)$/iu;
+  /^(?:(?:好的?|嗯|行|ok)?[,，\s]*(?:谢谢|多谢|谢了|感谢|谢谢(?:你|您|啦|哈|了)|辛苦(?:了|啦)?|麻烦(?:了|你了|您了))|(?:好[的呀嘞滴]?|嗯+呢?|恩|行[的吧]?|可以的?|ok(?:ay)?|👌|👍|🙏)[,，\s]*(?:收到|知道了|明白了?|了解)?|收到|知道了|明白了?|了解|thanks?(?: you)?(?: very much| a lot)?|thx|got it|noted)$/iu;
 
 /** Whether a whole message is thanks or a plain "received", which wants no more than a friendly word. */
 export function isCourtesy(text: string): boolean {
@@ -32,6 +32,9 @@ export function isGreeting(text: string): boolean {
   return GREETING.test(plain);
 }
 
+/** Longer messages say more than yes. */
+const MAX_YES = 40;
+
 /** What a short reply says; `undefined` for everything longer or else. */
 export type Reply = 'yes' | 'no' | 'agree' | 'decline' | 'unchanged';
 
@@ -43,7 +46,15 @@ export function parseReply(text: string): Reply | undefined {
     .replaceAll(/[\s。.!！~～,，]+$/gu, '');
   if (AGREE.test(plain)) return 'agree';
   if (DECLINE.test(plain)) return 'decline';
-  if (YES.test(plain)) return 'yes';
+  if (isYes(plain)) return 'yes';
   if (NO.test(plain)) return 'no';
   return UNCHANGED.test(plain) ? 'unchanged' : undefined;
+}
+
+/** 没错，就这样 · 对的，谢谢. Only polite noises (好的，谢谢) say no yes. */
+function isYes(plain: string): boolean {
+  if (YES.test(plain)) return true;
+  const parts = plain.length > MAX_YES ? [] : plain.split(/[,，。.!！~;；]/u).map((part) => part.trim());
+  const isPlain = (part: string): boolean => YES.test(part) && !COURTESY.test(part);
+  return parts.some(isPlain) && parts.every((part) => YES.test(part) || COURTESY.test(part));
 }

@@ -6,10 +6,15 @@
 
 /** Only with a word before it that says so: 李姐, 王老板, 陈太太 and 吴奶奶 are what customers are called. */
 const AFTER_PRONOUN = '(?<=[我他她户])(?:爸爸?|妈妈?|爹|娘|哥哥?|弟弟?|姐姐?|妹妹?|叔叔?|舅舅?|姑姑?|姨妈?)';
-const AT_START = '(?<=^|[我他她户是在们的,，\\s])(?:太太|老板|爷爷|奶奶|爸爸?|妈妈?|哥哥|姐姐)';
-const PERSON = `(?:老公|老婆|爱人|妻子|丈夫|媳妇|配偶|对象|[男女]朋友|[男女]友|前夫|前妻|父母|爸妈|父亲|母亲|公婆|公公|婆婆|岳父母?|岳母|丈母娘|丈人|姥姥|姥爷|外公|外婆|弟弟|妹妹|兄弟|姐妹|儿子|女儿|孩子|小孩|子女|儿媳|女婿|家里?人|亲戚|亲属|朋友|同学|同事|领导|房东|别人|人家|他人|[他她]们|长辈|老人|${AFTER_PRONOUN}|${AT_START})`;
+/** 他是老板有房 and 开厂的老板有房 say what he is; only 老板的 is another's then. */
+const BOSS = '(?:(?<=^|[我他她户在们,，\\s])老板|(?<=[是的])老板(?=的|名下))';
+const AT_START = '(?<=^|[我他她户是在们的,，\\s])(?:太太|爷爷|奶奶|爸爸?|妈妈?|哥哥|姐姐)';
+/** 已婚有孩子有房, 离异带一个女儿有房: whom he has, not who has the house; 有父母的房子 is theirs all the same. */
+const NOT_HAD = '(?:(?<![有带养没无][一两二三俩]?[个位]?[男女小]?)|(?=[\\u4e00-\\u9fa5]{1,3}(?:的|名[下字])))';
+const RELATED = `(?:老公|老婆|爱人|妻子|丈夫|媳妇|配偶|对象|[男女]朋友|[男女]友|前夫|前妻|父母|爸妈|父亲|母亲|公婆|公公|婆婆|岳父母?|岳母|丈母娘|丈人|姥姥|姥爷|外公|外婆|弟弟|妹妹|兄弟|姐妹|儿子|女儿|孩子|小孩|子女|儿媳|女婿|家里?人|亲戚|亲属|朋友|同学|同事|领导|房东|别人|人家|他人|[他她]们|长辈|老人|${AFTER_PRONOUN}|${AT_START}|${BOSS})`;
+const PERSON = `${NOT_HAD}${RELATED}`;
 /** 我和老公的 is the speaker's too. */
-const OWNER = `(?<![和跟与同及、])(?:(?:我|他|她|客户|借款人|本人)的?)?${PERSON}(?:[和跟与、]?${PERSON})?(?:家里?|那边)?`;
+export const OWNER = `(?<![和跟与同及、])(?:(?:我|他|她|客户|借款人|本人)的?)?${PERSON}(?:[和跟与、]?${PERSON})?(?:家里?|那边)?`;
 const COMPANY = '(?<![开办做])(?:公司|单位|厂里|学校|村里)';
 /** Up to here somebody's words about the asset may go on to something else: 老公的公司, 父母的首付. */
 const END = '(?=(?:[吧啊呀呢哦啦了房子产车]*)(?:[\\s,，。;；、)）!！?？~～\\ue000]|没|无|不|有|全款|按揭|$))';
@@ -31,7 +36,7 @@ const SAID_BEFORE = new RegExp(
   `(?:${OWNER}(?:名下|名字)?的?(?:也|都|还|倒|就|另外|现在|目前|是)*(?:在[\\u4e00-\\u9fa5]{2,6})?|${COMPANY}(?:名下|分|配|发)的?|${COMPANY}的)$`,
   'u',
 );
-const COMPANY_BEFORE = new RegExp(`${COMPANY}$`, 'u');
+const POSSESSOR_BEFORE = new RegExp(`(?:${COMPANY}|(?<![和跟与同及、])${RELATED})$`, 'u');
 
 const RELATIVE =
   '(?:wife|husband|spouse|partner|girlfriend|boyfriend|ex|parents?|father|mother|dad|mum|mom|folks|brother|sister|son|daughter|in-laws?|family|friends?|boss|company|employer|landlord|uncle|aunt|grand(?:pa|ma|father|mother|parents)|relatives?)';
@@ -62,11 +67,13 @@ export function isSomebodyElses(
 export function isOfSomebodyElse(text: string, start: number): boolean {
   const before = text.slice(Math.max(0, start - REACH), start);
   if (SAID_BEFORE.test(before) || SAID_BEFORE_IN_ENGLISH.test(before)) return true;
-  return COMPANY_BEFORE.test(before) && /^(?:名下|的)/u.test(text.slice(start, start + 2));
+  return POSSESSOR_BEFORE.test(before) && /^(?:名下|的)/u.test(text.slice(start, start + 2));
 }
 
+/** 老公没工作自己月薪1万, 老婆生意亏了欠20万: here the sum is the customer's again. */
+const HIS_AGAIN = '自己|个人|[我本客咱俩共她没亏赔]|(?<!其)他|病(?!退)|无业|待业|失业|不上班|住院|去世|上学|[结离]婚';
 const RELATIVE_EARNS = new RegExp(
-  `^\\s*(?:而且|另外|还有|加上|但是?)*(?:${OWNER})\\s?[^\\s我本客咱俩共]{0,16}\\s?$`,
+  `^\\s*(?:而且|另外|还有|加上|但是?)*(?:${OWNER})\\s?(?:自己|个人|[他她])?(?:(?!${HIS_AGAIN})\\S){0,16}\\s?$`,
   'u',
 );
 const RELATIVE_ALONE = new RegExp(`^\\s*(?:${OWNER})(?:[也是有的约]|每?个?月|一个月|大概|差不多)*\\s?$`, 'u');

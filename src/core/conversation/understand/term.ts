@@ -42,7 +42,31 @@ const NO_TERM_IN_ENGLISH =
 const BUSINESS_CUE =
   /(?:开(?:了|店)?|经营|营业|执照|公司|成立|注册|生意|做了|干了|店|厂|馆|铺|超市|诊所|工作室|档口|门市|self-employed|in business(?: for)?(?: over| about| more than| nearly)?|(?:company|shop|store|firm|factory|business)(?: (?:was|is|has been))?(?: (?:registered|founded|open(?:ed)?|running|set up))?)[^\d,，。;；\ue000]{0,8}$/iu;
 const BUSINESS_KIND =
-  /(?<!有)(?:开|经营|做|有(?!限)|名下)(?:了|着|有)?(?:[一两二三几]|\d)?(?:家|个|间)?(?<kind>(?!公司|店|有限|套|年|点?小生意)[\u4e00-\u9fa5]{1,6}?(?:店|厂|公司|馆|铺|吧|超市|诊所|工作室|档口|门市|餐厅|酒店|生意))/u;
+  /(?<!有)(?:开|经营|做|有(?!限)|名下)(?:了|着|有)?(?:[一两二三几]|\d)?(?:家(?![具电居政纺装])|个(?!体)|间)?(?<kind>(?!家(?![具电居政纺装])|个(?!体)|[间着了]|[一两二三四五几\d][家个间]|有(?!色|机)|自己|公司|店|套|年|点?小生意)(?:(?!的)[\u4e00-\u9fa5]){1,6}?(?:店|厂|公司|馆|铺|吧|超市|诊所|工作室|档口|门市|餐厅|酒店|生意))/u;
+
+const JOINED = '(?:[、~～\\-/到至或]|或者|还是| or )?';
+/** 三年五年都行, 36期或60期: the same unit again right behind a length of time or before it. */
+const SEVERAL = ['年', '个月', '期', '\\s?years?', '\\s?months?'].map((unit) => {
+  const length = `(?:${COUNT_PATTERN})${unit}`;
+  return {
+    unit: new RegExp(`${unit}$`, 'iu'),
+    next: new RegExp(`^${JOINED}${length}`, 'iu'),
+    last: new RegExp(`${length}${JOINED}$`, 'iu'),
+  };
+});
+/** No length of time is written longer. */
+const LENGTH_REACH = 16;
+
+/** Which of several terms is meant is not said. */
+function isOneOfSeveral(text: string, { start, end }: { readonly start: number; readonly end: number }): boolean {
+  const own = text.slice(start, end);
+  return SEVERAL.some(
+    ({ unit, next, last }) =>
+      unit.test(own) &&
+      (next.test(text.slice(end, end + LENGTH_REACH)) ||
+        last.test(text.slice(Math.max(0, start - LENGTH_REACH), start))),
+  );
+}
 
 /** Longest term anybody lends for: 30 years. */
 const MAX_MONTHS = 360;
@@ -60,6 +84,7 @@ function instalments(text: string, pattern = INSTALMENTS, smallest = 1): readonl
   return matchesOf(text, pattern).flatMap((match) => {
     const months = parseCount(match.groups?.['count'] ?? '');
     if (months === undefined || months < smallest || months > MAX_MONTHS) return [];
+    if (isOneOfSeveral(text, { start: match.index, end: match.index + match[0].length })) return [];
     return [
       {
         name: 'term' as const,
@@ -85,6 +110,7 @@ export function extractDurations(text: string, found: readonly Fact[] = []): rea
     if (months === undefined) continue;
     const before = clauseBefore(text, match.index);
     const span = { start: match.index, end: match.index + match[0].length };
+    if (isOneOfSeveral(text, span)) continue;
     if (FIGURE_BEFORE.test(before) || FIGURE_AFTER.test(text.slice(span.end))) continue;
     const instead = takesBack(text, match.index) ? facts.findLast((fact) => fact.end <= match.index) : undefined;
     if (instead) facts.push({ ...instead, value: months, ...span });
@@ -94,7 +120,7 @@ export function extractDurations(text: string, found: readonly Fact[] = []): rea
       months <= MAX_MONTHS &&
       !SO_FAR.test(before) &&
       !NO_TERM_IN_ENGLISH.test(text.slice(span.end)) &&
-      (match.groups?.['after'] !== undefined ||
+      ((match.groups?.['after'] !== undefined && (loan !== undefined || match[0].endsWith('期'))) ||
         TERM_CUE.test(before) ||
         isProposed(text, span) ||
         isFirstClause(text, span) ||

@@ -35,7 +35,10 @@ describe('a command', () => {
     ['not now', 'cancel', 'later'],
     ['Maybe later.', 'cancel', 'later'],
     ['later, please', 'cancel', 'later'],
-    ['I’m busy', 'cancel', 'later'],
+    ['I’m busy', 'cancel', 'busy'],
+    ['在忙', 'cancel', 'busy'],
+    ['现在没空啊', 'cancel', 'busy'],
+    ['在开会', 'cancel', 'busy'],
     ['/customers', 'my-customers', ''],
     ['待办', 'tasks', ''],
     ['审批', 'approvals', ''],
@@ -231,6 +234,13 @@ describe('a correction', () => {
   ])('may put one value for another: %s', (text, denied, value) => {
     expect(parseCorrection(text)).toEqual({ target: '', value, denied, isDenial: true });
   });
+
+  test.each(['没错啊', '没错没错', '没错，是的', '没错，就这样', '没有错', '没填错', '没什么不对', '不错，可以'])(
+    'is none where nothing is wrong: %s',
+    (text) => {
+      expect(parseCorrection(text)).toBeUndefined();
+    },
+  );
 
   test.each(['24期改一下', '24期改下', '20万改天再说', '20万改装店面', '整改20万', '16万改17万，24期'])(
     'puts no value for another: %s',

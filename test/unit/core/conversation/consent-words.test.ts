@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { isAgreement } from '../../../../src/core/conversation/consent-words.ts';
+import { isAgreement, isWithdrawal } from '../../../../src/core/conversation/consent-words.ts';
 
 describe('agreeing to a consent', () => {
   test.each([
@@ -29,6 +29,9 @@ describe('agreeing to a consent', () => {
     'Agreed.',
     'I agree',
     'I agree to that',
+    'ok I agree now',
+    '我考虑了一下，同意',
+    '可以的，同意吧',
     'I agree to this.',
     'yes, I agree',
     'ok I agree',
@@ -101,5 +104,69 @@ describe('agreeing to a consent', () => {
     'should I agree',
   ])('%s is none', (text) => {
     expect(isAgreement(text)).toBe(false);
+  });
+});
+
+describe('a withdrawal that counts without a question', () => {
+  test.each([
+    '撤回授权',
+    '请撤回我的授权',
+    '麻烦帮我取消一下授权',
+    '我要撤销之前的同意',
+    '撤回個人信息處理的同意',
+    '不再授权了',
+    '我不想授权了',
+    '我想了想，还是不想授权了，请撤回',
+    '不再同意你们使用我的资料',
+    '请停止使用我的个人信息',
+    '别再用我的资料了',
+    '你好，请取消授权，谢谢',
+    'withdraw my consent',
+    'please withdraw my consent',
+    'Hello, I want to withdraw my consent.',
+    "I'd like to revoke my consent to process my personal data",
+    'I no longer consent',
+    'I do not agree any more',
+    'please cancel my authorization now',
+    'please stop using my data',
+    'my consent is hereby withdrawn',
+  ])('%s is plain', (text) => {
+    expect(isWithdrawal(text)).toBe(true);
+  });
+
+  test.each([
+    '',
+    '银行那边的扣款授权已经取消了',
+    '上次那份授权书作废了',
+    '之前那家的授权我已经撤了',
+    '支付宝的授权我取消了',
+    '征信授权被银行撤销了',
+    '我老婆的授权已经撤销了',
+    '那个授权作废，我重新签一份',
+    '我不想撤回授权',
+    '怎么撤回授权',
+    '撤回授权会怎样',
+    '撤回授权吗',
+    '撤回授权？',
+    '我没说要取消授权',
+    '别撤回我的授权',
+    '撤回授权，但是继续办',
+    '撤回',
+    '请撤回',
+    '取消',
+    '我不同意这个利率',
+    '别用我的资料去别家申请',
+    '好的',
+    'I want to cancel the authorization for auto debit',
+    'cancel the authorization',
+    'stop processing my information today, I will send the new payslip tomorrow',
+    'please stop using my details from the old payslip',
+    "I don't want to withdraw my consent",
+    'how do I withdraw my consent',
+    'what if I withdraw my consent',
+    'my wife wants to withdraw her consent',
+    'withdraw',
+  ])('%s is none', (text) => {
+    expect(isWithdrawal(text)).toBe(false);
   });
 });

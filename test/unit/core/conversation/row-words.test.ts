@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { rowSaid } from '../../../../src/core/conversation/row-words.ts';
+import { rowSaid, saysOfAll } from '../../../../src/core/conversation/row-words.ts';
 
 const ROWS = [
   '身份证（正反面）',
@@ -31,6 +31,33 @@ describe('a row said in words', () => {
       expect(rowSaid(ROWS, text)).toBeUndefined();
     },
   );
+
+  test.each([
+    ['都是身份证', 0],
+    ['这几张都是流水', 4],
+    ['全都是征信报告', 1],
+  ])('%s is row %i, said of all', (text, at) => {
+    expect([rowSaid(ROWS, text), saysOfAll(text)]).toEqual([at, true]);
+  });
+
+  test.each(['是身份证', '都是', '不都是身份证', '第二张都行'])('%s is not said of all', (text) => {
+    expect(saysOfAll(text)).toBe(false);
+  });
+
+  test.each([
+    ['It’s my ID card', 0],
+    ['this is a bank statement', 1],
+    ['流水', 1],
+    ['证明', undefined],
+  ])('%s is known by the words people use for the row', (text, at) => {
+    const rows = [
+      { name: 'Identity card (both sides)', words: '身份证|ID card' },
+      { name: '近6个月银行流水', words: '流水|银行流水|bank statement' },
+      { name: '对公流水（6至12个月）', words: '对公流水|企业流水' },
+    ];
+
+    expect(rowSaid(rows, text)).toBe(at);
+  });
 
   test('English names are known without what their brackets explain', () => {
     const rows = [{ name: 'Identity card (both sides)' }, { name: 'Credit report (detailed)' }, { name: 7 }];

@@ -193,6 +193,30 @@ describe('waiting for an answer', () => {
     expect(talk.state.frames).toEqual(state.frames);
   });
 
+  test.each(['好的', '好嘞', '行吧', '嗯', '可以的', 'ok', '👌', '没有', '不是', '2', 'yes', 'no'])(
+    'of somebody who may be the wrong person, %s takes nothing up; 继续 does',
+    (words) => {
+      const standing = { kind: 'open', known: '', amount: '1.00', purpose: 'turnover', city: '深圳', income: '1.00' };
+      const answers = {
+        'customer.followLink': { kind: 'bound', consented: true },
+        'customer.standing': standing,
+        'customer.askAdviser': { kind: 'told', adviser: '小林' },
+      };
+      const talk = new Talk({ audience: 'customer', answers }).feed({ type: 'link', payload: 't' });
+      expect(talk.top).toMatchObject({ asked: 'house' });
+      talk.say('你们找错人了');
+      expect(talk.state.parked).toMatchObject({ asked: 'house', expired: true, shelved: true });
+
+      talk.say(words);
+      expect(talk.state.frames.map(({ flow, wait }) => [flow, wait])).not.toContainEqual(['customer-intake', 'slot']);
+      expect(talk.effects).not.toContainEqual(expect.objectContaining({ operation: 'customer.answer' }));
+
+      talk.say('继续');
+      expect(talk.top).toMatchObject({ flow: 'customer-intake', asked: 'house' });
+      expect(Object.keys(talk.top ?? fail())).not.toContain('shelved');
+    },
+  );
+
   test('a result that arrives for an earlier question changes nothing', () => {
     const talk = new Talk().say(FIRST);
     const before = talk.state;

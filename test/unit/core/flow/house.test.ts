@@ -68,6 +68,7 @@ const CUSTOMER_COMMANDS: ReadonlySet<string> = new Set([
   'skip',
   'back',
   'restart',
+  'repayment', // the number of a loan
   'human',
   'language',
 ]);

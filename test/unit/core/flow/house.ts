@@ -41,6 +41,7 @@ export const OPERATIONS = [
   'consent.withdraw',
   'document.receive',
   'document.assign',
+  'document.leave',
   'document.offerUpload',
   'task.askForHelp',
   'task.list',

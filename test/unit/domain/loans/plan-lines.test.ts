@@ -35,6 +35,16 @@ test('the last paid one stands before those to come, as long as nothing of its l
   expect(shown([])).toEqual([]);
 });
 
+test('of several loans the last paid one of each is shown, though the furthest to come are not: none leaves the list when it is paid', () => {
+  const three = [planOf(1, 12, 2, -40), planOf(2, 12, 2, -35), planOf(3, 12, 2, -32)];
+  const { lines, more } = planLines(three, TODAY);
+
+  expect(shown(three).slice(0, 3)).toEqual(['1:2', '2:2', '3:2']);
+  expect({ lines: lines.length, more }).toEqual({ lines: 20, more: 30 - 17 });
+  const settled = Array.from({ length: 25 }, (_, index) => planOf(index + 1, 1, 1, index - 60));
+  expect(shown(settled)).toEqual(Array.from({ length: 20 }, (_, index) => `${index + 6}:1`));
+});
+
 test('twenty lines at most; what is overdue first, each part by its date, and whatever is not listed is counted', () => {
   const drafts = fc.array(fc.tuple(fc.integer({ min: 1, max: 36 }), fc.nat(36), fc.integer({ min: -900, max: 40 })), {
     maxLength: 8,

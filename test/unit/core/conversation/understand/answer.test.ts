@@ -2,6 +2,7 @@ import * as fc from 'fast-check';
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import {
+  CERTAIN,
   understandLead,
   parseAnswer,
   parseIdentityNumber,
@@ -14,6 +15,29 @@ import { businessDate } from '../../../../../src/lib/business-date.ts';
 import { formatYuan } from '../../../../../src/lib/money.ts';
 
 const today = businessDate('2026-11-30');
+
+describe('an answer to the question for a month’s income', () => {
+  test.each([
+    ['今年换工作了，现在8000', '8000.00'],
+    ['近一年都是8000', '8000.00'],
+    ['去年7月入职，工资8000', '8000.00'],
+    ['8000每年涨一点', '8000.00'],
+    ['8000，一年13薪', '8000.00'],
+    ['一年30万', '25000.00'],
+    ['30万一年', '25000.00'],
+    ['300k a year', '25000.00'],
+    ['8000, and every year a bit more', '8000.00'],
+  ])('%s: counts the sum over its own period only', (text, value) => {
+    expect(parseAnswer('money', text, today, { per: 1 })).toEqual({ value });
+  });
+});
+
+test('a down payment that somebody speaks of answers the question for the purpose, and changes no answer', () => {
+  const said = '首付要40万，自己有20万';
+
+  expect(parseAnswer('purpose', said, today)).toEqual({ value: 'home' });
+  expect(understandLead(said, today).facts.find(({ name }) => name === 'purpose')?.confidence).toBeLessThan(CERTAIN);
+});
 
 describe('an answer', () => {
   const right: readonly (readonly [AnswerType, string, string | number | boolean])[] = [
@@ -157,6 +181,15 @@ describe('an answer', () => {
     ['money', '三五万', 'money'],
     ['money', 'between 20k and 30k', 'money'],
     ['money', 'thanks a million', 'money'],
+    ['money', '他之前在微粒贷借过5万', 'money'],
+    ['money', '申请30万没批', 'money'],
+    ['money', 'he borrowed 100k last year', 'money'],
+    ['money', '他老婆月入一万，他自己八千', 'money'],
+    ['place', '我哥在广州', 'place'],
+    ['place', '他儿子在北京读书', 'place'],
+    ['district', '我妹妹在天河区', 'district'],
+    ['term', '半年就还', 'term'],
+    ['term', '三年五年都行', 'term'],
     ['money', '', 'money'],
   ];
   test.each(wrong)('that is none to a question for %s: %s', (type, text, problem) => {
@@ -209,9 +242,46 @@ describe('an answer', () => {
   });
 
   test.each([
-    ['yes', ['对头', '要得', '中', '得嘞', '好嘞', '没毛病', 'yeah I do', 'Yep', 'yes, I have', 'that’s right']],
+    [
+      'yes',
+      [
+        '对头',
+        '要得',
+        '中',
+        '得嘞',
+        '好嘞',
+        '没毛病',
+        'yeah I do',
+        'Yep',
+        'yes, I have',
+        'that’s right',
+        '没错啊',
+        '没错没错',
+        '没错，是的',
+        '没错，就这样',
+        '没错没错，谢谢',
+        '对的，谢谢',
+        '没有不对',
+        'that is correct',
+        'yes that is all correct',
+      ],
+    ],
     ['no', ['nah', 'no, I don’t', 'we do not', 'no thanks', '不是的']],
-    [undefined, ['中午', '要得急', '成都', 'yes but not now', 'yeah right whatever', 'right now']],
+    [
+      undefined,
+      [
+        '中午',
+        '要得急',
+        '成都',
+        'yes but not now',
+        'yeah right whatever',
+        'right now',
+        '好的，谢谢',
+        '没错，不过金额要改',
+        '对，但是不要打电话',
+        '这样',
+      ],
+    ],
   ] as const)('as a short reply is %s', (reply, words) => {
     expect(words.map((word) => parseReply(word))).toEqual(words.map(() => reply));
   });
