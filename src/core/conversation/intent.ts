@@ -8,6 +8,9 @@ import type { Intent } from '../flow/index.ts';
 import { toHalfWidth } from '../../lib/mask.ts';
 import { toSimplified } from './understand/normalise.ts';
 
+/** 还差哪些资料: what is asked for, and what it is asked of. */
+const WHICH = '(?:哪些|哪几[样份个]|哪[样份]|什么|啥|几[样份个]|多少)';
+const PAPERS = '(?:资料|材料|文件|证件|证明|手续(?!费)|东西)';
 /** When and how surely, before a verb: 昨天晚上就, 我已经都. No two of these may read the same words in two ways. */
 const BEFORE =
   '(?:我们?|咱|俺|钱|款|这期|本期|(?:这个?|本|上个?)月的?|刚才?|今[天早晚]|昨[天晚]|前天|早上|上午|中午|下午|晚上|凌晨|(?:上?周|星期)[一二三四五六日天]|\\d{1,2}[号日]|已经?|都|早(?!上)|就|明明|不是|提前|[,，\\s])*';
@@ -246,6 +249,17 @@ const TABLE: readonly { readonly intent: Intent; readonly patterns: readonly Reg
       /^(?:so |and |hi,? |hello,? )?(?:how(?:'s| is| are)|what(?:'s| is) (?:happening|going on) with|what about) (?:my|the|our) (?:loan|application|request|case)s?(?: (?:going|doing|coming along|now))?[?!. ]*$/iu,
       /\b(?:any|what(?:'s| is) the) (?:news|update|progress|status)\b|\b(?:has|is) my (?:loan|application) (?:been )?approved\b/iu,
       /^(?:please |can you |could you |may i |can i )?(?:(?:show|tell|see|check|get|what(?:'s| is))(?: me)? )?(?:my |the )?(?:(?:loan|application) )?(?:progress|status)(?: of my (?:loan|application))?(?:,? please)?[?!. ]*$/iu,
+    ],
+  },
+  {
+    // before questions: which documents are wanted is on file, and 资料不全怎么办 is for a person
+    intent: 'documents',
+    patterns: [
+      new RegExp(
+        `^(?!.{40})(?!.*(?:不[用要]|不需要)(?!.*吗))(?:.*(?:差|缺|少|要|准备|[交补发带传给]|提供|上传)(?:了|给)?(?:你们?|您)?${WHICH}${PAPERS}|.*${PAPERS}(?:还|现在|目前)?[差缺少]${WHICH}|(?:我|请问|那|现在|目前|[,，\\s])*(?:还[差缺少]${WHICH}|(?:还|需?要|需(?!要)|得|应该|先)+(?:准备|[交补发带传]|提供|上传)(?:点|些)?${WHICH}?(?<=什么|啥|哪些|[交补传])(?:${PAPERS}(?=[吗么?？]))?)[吗呢啊呀么?？\\s]*$|.*${PAPERS}(?:都|是不是|你们?|已经|现在)*(?:收?齐|够|收到|全)了?(?:吗|没有?|么|[?？]))`,
+        'u',
+      ),
+      /^(?=.{1,80}$)(?!.*\bwhen\b).*(?:\b(?:what|which)(?: (?:other|more|else|further))? (?:documents?|papers?|paperwork|files?)\b.{0,24}\b(?:need|missing|send|submit|provide|bring|want|left|required)|\bwhat(?: else)? (?:do|should|must) (?:you (?:still )?need from me|i (?:still )?(?:need to )?(?:send|provide|submit))|\bwhat else do you need|\b(?:what(?:'s| is)|is anything|anything|am i) (?:still )?missing\b|\b(?:are|is) (?:all |any )?(?:of )?(?:my |the )?(?:documents?|papers|paperwork) (?:still )?(?:missing|complete)|\b(?:got|received?|have) all (?:of )?(?:my |the )?(?:documents|papers|files)\b)/iu,
     ],
   },
   {

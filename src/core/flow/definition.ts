@@ -213,6 +213,7 @@ export const INTENTS = [
   'bill',
   'outcome',
   'progress',
+  'documents',
   'question',
   'other-amount',
   'adviser',

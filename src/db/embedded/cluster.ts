@@ -51,6 +51,10 @@ const CREATION_SETTINGS = ['-c', 'scram_iterations=1', '-c', 'timezone=UTC', '-c
 
 /** ENOSPC as the C library words it; the server speaks no other language (SERVER_ENVIRONMENT). */
 const NO_SPACE = 'No space left on device';
+/** What the server says while backends of a killed one (by the kernel that was out of memory, say) have not gone yet. */
+const SURVIVORS = 'pre-existing shared memory block';
+const SURVIVORS_PATIENCE_MS = 30_000;
+const SURVIVORS_WAIT_MS = 100;
 const LOG_LIMIT_BYTES = 10_000_000;
 const PORT_TRIES = 5;
 
@@ -136,12 +140,16 @@ export async function resetPassword(cluster: Cluster, user: string, password: st
  */
 export async function startCluster(cluster: Cluster, settings: Settings, wanted: number): Promise<number> {
   await disownStalePidFile(cluster.folder);
-  for (let tried = 1; ; tried += 1) {
+  const from = performance.now();
+  for (let tried = 1; ;) {
     const port = tried === 1 && wanted !== 0 ? wanted : await freePort();
     const failure = await tryStart(cluster, settings, port);
     if (failure === undefined) return port;
-    const busy = failure.includes('could not bind');
-    if (!busy || tried === PORT_TRIES) throw failed('database.start_failed', cluster, failure);
+    const mayWait = failure.includes(SURVIVORS) && performance.now() - from < SURVIVORS_PATIENCE_MS;
+    const mayMove = failure.includes('could not bind') && tried < PORT_TRIES;
+    if (!mayWait && !mayMove) throw failed('database.start_failed', cluster, failure);
+    if (mayWait) await wait(SURVIVORS_WAIT_MS);
+    else tried += 1;
   }
 }
 

@@ -26,7 +26,7 @@ export async function readPostmaster(cluster: string): Promise<Postmaster | unde
 
 /**
  * Lets a start succeed when the process id of a dead server was given to some other process of the same user. The rest of the
- * file stays: by it PostgreSQL notices surviving backends of the dead server and waits for them.
+ * file stays: by it PostgreSQL notices surviving backends of the dead server and refuses to start beside them.
  */
 export async function disownStalePidFile(cluster: string): Promise<void> {
   const lines = await readPidFile(cluster);

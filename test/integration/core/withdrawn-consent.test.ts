@@ -328,6 +328,15 @@ describe('while a colleague has the word', () => {
     expect(wecom.said('xiaolin').join('\n')).toContain('撤回了个人信息授权');
   });
 
+  test('who takes it back once more hears that it is, and whom to tell if he changes his mind', async () => {
+    await says('人工');
+    const first = await says('撤回同意');
+    expect(first).toEqual([expect.stringContaining('告诉正在接待您的同事')]);
+    expect(first.join('')).not.toContain('回「同意」'); // the bot would not hear it
+
+    expect(await says('撤回同意')).toEqual([expect.stringContaining('您的资料已经停用，不用再撤')]);
+  });
+
   test.each([
     '撤回同意要怎么弄呢',
     'What happens if I withdraw my consent?',

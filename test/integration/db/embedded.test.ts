@@ -152,6 +152,26 @@ describe('the embedded database', () => {
     expect(await ask(next.url, 'SELECT n FROM kept')).toEqual({ n: 42 });
   });
 
+  test('waits for what a killed server has left behind, and starts once it is gone', async () => {
+    usedBefore();
+    const child = await startChild();
+    const client = new Client({ connectionString: child.url });
+    client.on('error', () => undefined);
+    await client.connect();
+    const { rows } = await client.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
+    const backend = Number(rows[0]?.pid);
+    process.kill(backend, 'SIGSTOP');
+    child.process.kill('SIGKILL');
+    process.kill(Number(await postmasterPid()), 'SIGKILL');
+
+    const opening = open();
+    const log = path.join(dataDir, 'pg18.log');
+    await vi.waitFor(async () => expect(await readFile(log, 'utf8')).toContain('pre-existing shared memory'), WAIT);
+    process.kill(backend, 'SIGCONT');
+
+    expect(await ask((await opening).url, 'SELECT 1 AS up')).toEqual({ up: 1 });
+  });
+
   test('is not fooled by a pid file whose number now belongs to another process', async () => {
     usedBefore();
     await writeFile(

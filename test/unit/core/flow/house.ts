@@ -42,6 +42,7 @@ export const OPERATIONS = [
   'document.receive',
   'document.assign',
   'document.leave',
+  'document.list',
   'document.offerUpload',
   'task.askForHelp',
   'task.list',
