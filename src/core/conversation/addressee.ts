@@ -12,7 +12,8 @@ import { sayOn } from './say.ts';
 import type { Frame, PendingChange } from './state.ts';
 import type { Turn } from './turn.ts';
 import { CERTAIN, parsePhone, toSimplified, understandLead, type Fact } from './understand/index.ts';
-import { designation, holdsOnePerson, isAbout, same, valueOf } from './whose.ts';
+import { designation } from './values.ts';
+import { holdsOnePerson, isAbout, same, valueOf } from './whose.ts';
 
 /** Somebody named before what is to be changed; the verb belongs to the correction that follows. */
 const ADDRESS =

@@ -31,8 +31,7 @@ import {
   type Fact,
   type FactName,
 } from './understand/index.ts';
-import { fieldsOf } from './values.ts';
-import { designation } from './whose.ts';
+import { designation, fieldsOf } from './values.ts';
 
 /** After so many unreadable messages in a row the repair flow `cannot-handle` takes over. */
 const MAX_MISSES = 2;

@@ -8,6 +8,10 @@ import type { Intent } from '../flow/index.ts';
 import { toHalfWidth } from '../../lib/mask.ts';
 import { toSimplified } from './understand/normalise.ts';
 
+/** 剩下的下周还: the other part of what is due, and not now. */
+const REST = '(?:剩下|剩余|余下|另外|其余|还差|差)的(?:部分|钱|款|那些)?';
+const NOT_NOW =
+  '[^,，。;；]{0,4}(?:下个?[周月]|下(?:星期|礼拜)|过几天|过两天|改天|月底|年底|等|发工资|发了工资|[晚缓迟]|明[天年]|后天|\\d{1,2}[号日])';
 /** 还差哪些资料: what is asked for, and what it is asked of. */
 const WHICH = '(?:哪些|哪几[样份个]|哪[样份]|什么|啥|几[样份个]|多少)';
 const PAPERS = '(?:资料|材料|文件|证件|证明|手续(?!费)|东西)';
@@ -179,10 +183,10 @@ const TABLE: readonly { readonly intent: Intent; readonly patterns: readonly Reg
     intent: 'defer',
     patterns: [
       new RegExp(
-        `^(?!.*(?:资料|材料|文件|流水|征信|放款|下款|签约|面签|提前))(?:.*(?:晚|迟|缓|延|宽限|拖)(?:个?[几两三]|[一\\d]{1,2})(?:天|日|周|个?月)|.*(?:延期|延后|推迟|展期|宽限)|.*还不(?:上|起|了)|.*没钱还|.*(?:[号日天周月后]|工资)再(?:还|交)${END_OF_PAYING}|.*(?:晚|迟|缓)(?:一?点|些|一些)儿?再?(?:还|交)${END_OF_PAYING}|.*(?:能不能|可不可以|可以|能否|想|能|让我)[^,，。;；]{0,6}(?:少还|先还(?:一?部分|一半|一?点|些|利息|本金)|只还|分[两二三2-9]+[次笔]还))`,
+        `^(?!.*(?:资料|材料|文件|流水|征信|放款|下款|签约|面签|提前))(?:.*(?:晚|迟|缓|延|宽限|拖)(?:个?[几两三]|[一\\d]{1,2})(?:天|日|周|个?月)|.*(?:延期|延后|推迟|展期|宽限)|.*还不(?:上|起|了)|.*没钱还|.*(?:[号日天周月后]|工资)再(?:还|交)${END_OF_PAYING}|.*(?:晚|迟|缓)(?:一?点|些|一些)儿?再?(?:还|交)${END_OF_PAYING}|.*${REST}${NOT_NOW}|.*(?:能不能|可不可以|可以|能否|想|能|让我)[^,，。;；]{0,6}(?:少还|先还(?:一?部分|一半|一?点|些|利息|本金)|只还|分[两二三2-9]+[次笔]还))`,
         'u',
       ),
-      /\b(?:can(?:no|')?t|unable to) (?:re)?pay\b|\bpay(?:ment)?\b.{0,25}\b(?:later?|extension|postpone|delay)|\b(?:defer|postpone|delay)\b.{0,20}\b(?:pay|instal)/iu,
+      /\b(?:can(?:no|')?t|unable to) (?:re)?pay\b|\bpay(?:ment)?\b.{0,25}\b(?:later?|extension|postpone|delay)|\b(?:defer|postpone|delay)\b.{0,20}\b(?:pay|instal)|\b(?:the rest|the remainder|the other half|the remaining [a-z\d]+)\b.{0,30}\b(?:next (?:week|month)|later|tomorrow|after|when|at the end of|payday)\b/iu,
     ],
   },
   {

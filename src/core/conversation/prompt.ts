@@ -5,8 +5,7 @@ import { sayOn, type SayExtras } from './say.ts';
 import type { Frame } from './state.ts';
 import type { Turn } from './turn.ts';
 import type { Ambiguity } from './understand/index.ts';
-import { fieldsOf, labelOf, missingSlots, resolveParams, resolveReference, slotParam } from './values.ts';
-import { designation } from './whose.ts';
+import { fieldsOf, labelOf, missingSlots, resolveParams, resolveReference, slotParam, whoseForm } from './values.ts';
 
 /** Choices a platform can show under one message. */
 const MAX_CHOICES = 10;
@@ -194,8 +193,7 @@ export function sayWhereWeWere(turn: Turn): void {
   if (!frame) return;
   const flow = turn.flowOf(frame);
   const title = { kind: 'text' as const, key: flow.definition.title };
-  const isCase = turn.tools.audience === 'staff' && flow.slotOfFact.has('name');
-  const whose: Param = isCase ? designation(turn, frame) : { kind: 'plain', value: 'none' };
+  const whose = whoseForm(turn, frame);
   if (frame.asked === undefined) return sayOn(turn, frame, 'conversation.back_to_flow', { params: { title, whose } });
   const what = { kind: 'text' as const, key: labelOf(flow, frame.asked) };
   sayOn(turn, frame, 'conversation.back_to', { params: { title, what, whose } });

@@ -8,8 +8,7 @@ import type { Frame, PendingChange, SlotSource, SlotState } from './state.ts';
 import { sayOn } from './say.ts';
 import type { Turn } from './turn.ts';
 import { CERTAIN, limitProblem, type Fact, type FactValue } from './understand/index.ts';
-import { applies, fieldOf, labelOf, slotParam } from './values.ts';
-import { designation } from './whose.ts';
+import { applies, designation, fieldOf, labelOf, slotParam } from './values.ts';
 
 /** Says what is expected instead; the draft stays as it is. */
 export function sayProblem(turn: Turn, slot: string, code: string): void {

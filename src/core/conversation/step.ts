@@ -20,7 +20,7 @@ import { goTo, leave, run } from './run.ts';
 import { sayOn } from './say.ts';
 import type { ConversationState, Frame, KeptResult, SlotState } from './state.ts';
 import { formOf, running, Turn, type TurnInput } from './turn.ts';
-import { missingSlots, resolveReference } from './values.ts';
+import { missingSlots, resolveReference, whoseForm } from './values.ts';
 import { caseOf } from './whose.ts';
 
 /** A step's result. The runtime calls each `do` in order and feeds its result back as the next event. */
@@ -280,7 +280,8 @@ function timedOut(turn: Turn, visit: number, name: 'remind' | 'expire'): void {
     turn.put({ ...frame, expired: true });
     return repair(turn, 'timeout');
   }
-  sayOn(turn, frame, idle.remind, { params: { title: { kind: 'text', key: turn.flowOf(frame).definition.title } } });
+  const title = { kind: 'text' as const, key: turn.flowOf(frame).definition.title };
+  sayOn(turn, frame, idle.remind, { params: { title, whose: whoseForm(turn, frame) } });
   prompt(turn);
 }
 

@@ -7,6 +7,7 @@ import { isAsking, saysSomething } from './small-talk.ts';
 import type { Frame, SlotState } from './state.ts';
 import type { Turn } from './turn.ts';
 import { factRecord, type FactValue } from './understand/index.ts';
+import { caseOf } from './whose.ts';
 
 /** The slots that have a value, as plain values. */
 export function slotValues(frame: Frame): Record<string, FactValue> {
@@ -100,7 +101,7 @@ function lookup(turn: Turn, frame: Frame, root: string): unknown {
   }
 }
 
-/** Values for a sentence: slots keep their type, `summary`, `missing`, `labels` and `title` become typed parameters. */
+/** Values for a sentence: slots keep their type, `summary`, `missing`, `labels`, `title` and `whose` become typed parameters. */
 export function resolveParams(turn: Turn, frame: Frame, template: Readonly<Record<string, Template>>): Params {
   const params: Record<string, Param> = {};
   for (const [name, value] of Object.entries(template)) {
@@ -147,6 +148,8 @@ function specialParam(turn: Turn, frame: Frame, reference: string): Param | unde
       return below
         ? { kind: 'text', key: turn.flowOf(below).definition.title, version: below.version }
         : { kind: 'text', key: flow.definition.title };
+    case '$whose':
+      return whoseForm(turn, below ?? frame);
     default: {
       const slot = /^\$slots\.(?<name>[A-Za-z0-9]+)$/u.exec(reference)?.groups?.['name'];
       return slot === undefined ? undefined : slotParam(flow, slot, frame.slots[slot]);
@@ -167,6 +170,25 @@ export function slotParam(flow: CompiledConversation, name: string, slot: SlotSt
     ...(from === 'given' ? { onFile: true } : {}),
     ...(option === undefined ? {} : { option }),
   };
+}
+
+/** A form's case by its number, otherwise its person by name. */
+export function designation(turn: Turn, frame: Frame): Param {
+  return nameOfForm(turn, frame) ?? { kind: 'text', key: turn.flowOf(frame).definition.title };
+}
+
+function nameOfForm(turn: Turn, frame: Frame): Param | undefined {
+  const number = caseOf(frame);
+  if (number !== undefined) return { kind: 'plain', value: number };
+  const flow = turn.flowOf(frame);
+  const slot = flow.slotOfFact.get('name') ?? '';
+  return slotParam(flow, slot, frame.slots[slot]);
+}
+
+/** Whose form it is, for a colleague, who has many customers; `none` for a customer, who has his own only. */
+export function whoseForm(turn: Turn, frame: Frame): Param {
+  const isOneOfMany = turn.tools.audience === 'staff' && turn.isForm(frame);
+  return (isOneOfMany ? nameOfForm(turn, frame) : undefined) ?? { kind: 'plain', value: 'none' };
 }
 
 /** The locale key of a slot's name. */

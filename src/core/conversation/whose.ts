@@ -1,10 +1,9 @@
 /** Whose form it is: the case and the person a frame is about. */
 import { parseShortId } from './command.ts';
-import type { FlowTable, Param } from './protocol.ts';
+import type { FlowTable } from './protocol.ts';
 import type { ConversationState, Frame } from './state.ts';
 import type { Turn } from './turn.ts';
 import { parsePhone, toSimplified } from './understand/index.ts';
-import { slotParam } from './values.ts';
 
 const FORM_OF_ADDRESS = /^(?<surname>[\u4e00-\u9fa5]{1,2})(?:女士|先生|小姐|太太|老板|总|经理|哥|姐|叔|阿姨|老师)$/u;
 
@@ -60,13 +59,4 @@ export function openCase({ frames, filesFor }: ConversationState, flows: Pick<Fl
 /** The customer's number of the form's own case. */
 export function caseOf(frame: Frame): string | undefined {
   return numbersOf(frame).find((number) => number.startsWith('K'));
-}
-
-/** A form's case by its number, otherwise its person by name. */
-export function designation(turn: Turn, frame: Frame): Param {
-  const flow = turn.flowOf(frame);
-  const number = caseOf(frame);
-  if (number !== undefined) return { kind: 'plain', value: number };
-  const slot = flow.slotOfFact.get('name') ?? '';
-  return slotParam(flow, slot, frame.slots[slot]) ?? { kind: 'text', key: flow.definition.title };
 }

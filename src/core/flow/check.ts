@@ -37,6 +37,7 @@ const CONVERSATION_ROOTS: readonly string[] = [
   'handedOver',
   'labels',
   'title',
+  'whose',
 ];
 /** Names a process's conditions and templates may always use. */
 const PROCESS_ROOTS: readonly string[] = ['instance', 'outcome', 'reason', 'by'];
