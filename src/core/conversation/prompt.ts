@@ -1,6 +1,6 @@
 /** The question a frame waits with, asked for the first time or again. */
 import type { Listing, StepOf } from '../flow/index.ts';
-import type { Choice, Field, Param, Params, Rows } from './protocol.ts';
+import type { Choice, Field, Params, Rows } from './protocol.ts';
 import { sayOn, type SayExtras } from './say.ts';
 import type { Frame } from './state.ts';
 import type { Turn } from './turn.ts';
