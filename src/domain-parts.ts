@@ -65,6 +65,7 @@ export function domainParts({
       documents.receiveDocument,
       documents.assignDocument,
       documents.leaveDocument,
+      documents.remindOfUnfiled,
       documents.listDocuments,
       documents.reviewDocument,
       documents.offerUpload,

@@ -10,7 +10,13 @@ import * as incidents from './domain/incidents/index.ts';
 import * as leads from './domain/leads/index.ts';
 import * as loans from './domain/loans/index.ts';
 import * as products from './domain/products/index.ts';
-import { followZone, migrationOperations, planReminders, reminderSchedules } from './domain/reminders/index.ts';
+import {
+  askAfterComplaint,
+  followZone,
+  migrationOperations,
+  planReminders,
+  reminderSchedules,
+} from './domain/reminders/index.ts';
 import * as staff from './domain/staff/index.ts';
 import * as timeline from './domain/timeline/index.ts';
 import * as todos from './domain/todos/index.ts';
@@ -80,9 +86,17 @@ export function createRegistry(flows: Flows, parts: { readonly operations: reado
       loans.listLoans,
       loans.listRepayments,
     )
-    .add(planReminders(schedules), followZone)
+    .add(planReminders(schedules), followZone, askAfterComplaint)
     .add(incidents.listIncidents, incidents.resolve, incidents.resolveAbout)
-    .add(todos.listTodos, todos.finish, todos.reopen, todos.finishAbout, todos.countAbout, todos.add)
+    .add(
+      todos.listTodos,
+      todos.finish,
+      todos.reopen,
+      todos.finishAbout,
+      todos.countAbout,
+      todos.add,
+      todos.remindOfComplaint,
+    )
     .add(
       todos.addForOwner,
       todos.addForChat,

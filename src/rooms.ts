@@ -37,7 +37,7 @@ export const DOMAIN_ROOMS: Readonly<Record<string, readonly string[]>> = {
   loans: ['applications', 'customers', 'leads', 'products', 'repayments', 'consent'],
   repayments: [],
   reminders: ['repayments', 'customers', 'todos', 'consent'],
-  todos: ['customers'],
+  todos: ['consent', 'customers'],
   incidents: [],
 };
 

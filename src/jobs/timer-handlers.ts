@@ -9,6 +9,7 @@ import type { Turn } from '../core/unit/unit.ts';
 import { byDay } from '../lib/daytime.ts';
 import { UPLOADED } from '../domain/documents/index.ts';
 import { MISSED_TOLD } from '../domain/reminders/index.ts';
+import { COMPLAINT_LIES } from '../domain/todos/index.ts';
 import { CHANNEL_BROKEN, tellMenders } from './broken-channel.ts';
 import { askAfterGap, CALLBACK_GAP } from './callback-gap.ts';
 import type { TimerHandler } from './timers.ts';
@@ -37,6 +38,9 @@ export function timerHandlers(services: Pick<Services, 'keys'>): Readonly<Record
     },
     [MISSED_TOLD]: async (_unit, turn, timer) => {
       if (!isPutOff(turn, timer)) await turn.run('task.tell', { id: timer.subjectId });
+    },
+    [COMPLAINT_LIES]: async (_unit, turn, timer) => {
+      if (!isPutOff(turn, timer)) await turn.run('task.remindOfComplaint', { id: timer.subjectId });
     },
     conversation: async (unit, _turn, timer) => {
       const { conversationId, at } = timer.payload as { conversationId: string; at: number };

@@ -1,6 +1,6 @@
 /** What follows when a message did not simply arrive: a to-do, an incident, a mark, or a timer that tries again. */
 import { COMPLAINT_OPEN, NO_CONSENT } from '../domain/consent/index.ts';
-import { askForCalls, type MissedKind } from '../domain/reminders/index.ts';
+import { askForCall, type MissedKind } from '../domain/reminders/index.ts';
 import { addTodo, ownerOf } from '../domain/todos/index.ts';
 import { setReachable } from '../identity/identity-store.ts';
 import { statement, type Tx } from '../db/database.ts';
@@ -93,7 +93,7 @@ async function askToPhone(tx: Tx, row: LeasedRow, now: Date, kind: MissedKind = 
   if (row.kind !== 'reminder' || row.subject_id === null) return false;
   const [instalment = ''] = (row.reference ?? '').split(':');
   const missed = { loanId: row.subject_id, instalment: Number(instalment) };
-  await askForCalls(tx, [missed], { now, traceId: row.trace_id, kind });
+  await askForCall(tx, missed, { now, traceId: row.trace_id, kind });
   return true;
 }
 

@@ -86,8 +86,15 @@ export async function settle(deps: SettleDeps, token: string, results: readonly 
   }
   await deps.database.transaction(async (tx) => {
     const ours = new Set(await writeSettlements(tx, deps.keys, token, results));
-    for (const { row, settlement } of results) if (ours.has(row.id)) await deps.followUp(tx, row, settlement);
+    for (const { row, settlement } of bySubject(results))
+      if (ours.has(row.id)) await deps.followUp(tx, row, settlement);
   });
+}
+
+/** In the order of their ids, as everybody locks what they are about (design §12 "Turns and locks"). */
+function bySubject(results: readonly Settled[]): readonly Settled[] {
+  const subject = ({ row }: Settled): string => row.subject_id ?? '';
+  return results.toSorted((a, b) => (subject(a) < subject(b) ? -1 : Number(subject(a) > subject(b))));
 }
 
 /** Nothing follows from it: sent, or tried again in a moment. */

@@ -19,6 +19,7 @@ import * as customers from '../../src/domain/customers/index.ts';
 import * as documents from '../../src/domain/documents/index.ts';
 import * as leads from '../../src/domain/leads/index.ts';
 import * as products from '../../src/domain/products/index.ts';
+import * as reminders from '../../src/domain/reminders/index.ts';
 import * as staff from '../../src/domain/staff/index.ts';
 import * as timeline from '../../src/domain/timeline/index.ts';
 import * as todos from '../../src/domain/todos/index.ts';
@@ -146,7 +147,7 @@ async function open(database: Database, folder: string, options: ProductOptions)
 
 /** Every operation the rooms export through their doors. */
 export function allOperations(): Registry {
-  const rooms = [applications, consent, customers, documents, leads, products, staff, timeline, todos];
+  const rooms = [applications, consent, customers, documents, leads, products, reminders, staff, timeline, todos];
   return new Registry().add(...rooms.flatMap((room) => Object.values(room).filter(isOperation)));
 }
 

@@ -139,11 +139,24 @@ const LOOK_UPS: ReadonlyMap<string, CommandName> = new Map([
   ['L', 'repayment'],
 ]);
 
+/** 借据L0457, L0457还多少钱, loan L0456: the number of a loan with no more than what it is asked for. */
+const LOAN_ASKED =
+  /^(?:借据|贷款|(?:my |the )?loan )?\s?(?<number>L\d{1,9})\s?(?:的?(?:账单|还款计划)|(?:这笔|[今明]天|[这本下]期|要|总共|一共){0,2}(?:还(?:要|有|剩|差|欠)?|剩|欠|差)?(?:多少|几期)(?:钱|没还)?)?$/iu;
+
 /** The look-up a number stands for when it is the whole message; `undefined` for anything else. It may still be an answer. */
 export function parseLookUp(text: string): Command | undefined {
-  const number = parseShortId(plainWords(text));
+  const plain = plainWords(text);
+  const number = parseShortId(LOAN_ASKED.exec(plain)?.groups?.['number'] ?? plain);
   const name = LOOK_UPS.get(number?.slice(0, 1) ?? '');
   return number === undefined || name === undefined ? undefined : { name, argument: number };
+}
+
+/** What a number names: `customer` (K305), `application` (A1087), `loan` (L0456); `none` where it is no such number. */
+export function kindOfNumber(text: string): 'customer' | 'application' | 'loan' | 'none' {
+  const name = parseLookUp(text)?.name;
+  if (name === 'approvals') return 'application';
+  if (name === 'repayment') return 'loan';
+  return name === 'customer' ? 'customer' : 'none';
 }
 
 function plainWords(text: string): string {

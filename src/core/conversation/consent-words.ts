@@ -8,21 +8,56 @@ import { toSimplified } from './understand/normalise.ts';
 
 /** 我同意你们处理我的资料 · 那就同意吧 · 我授权 */
 const AGREES =
-  /^(?:好的?|行|嗯|那就?)?(?:我们?)?(?:本人)?(?:都|也|全部|完全|确认|已阅读并)?(?:同意|授权|接受)(?:授权)?(?:你们|贵公司)?(?:收集|保存|处理|使用)?(?:我的)?(?:个人)?(?:信息|资料|数据)?(?:处理|出境)?[了吧的啊呀哈哦啦]?$/u;
+  /^(?:我?改(?:变)?主意了|我?想(?:好|通)了|我?后悔了)?(?:好[的吧]?|行吧?|嗯|算了)?(?:那就?)?(?:我们?)?(?:本人)?(?:还是|就|愿意|重新|现在)?(?:都|也|全部|完全|确认|已阅读并)?(?:同意|授权|接受)(?:授权)?给?(?:你们|贵公司)?(?:收集|保存|处理|使用)?(?:我的)?(?:个人)?(?:信息|资料|数据)?(?:处理|出境)?[了吧的啊呀哈哦啦]?$/u;
 /** I agree to that · yes i agree · I hereby consent · you have my consent */
 const AGREES_IN_ENGLISH =
-  /^(?:(?:yes|ok|okay|sure|fine) )?(?:(?:i |we )?(?:do |fully |hereby )?(?:agreed?|consent|accept)(?: (?:to|with))?(?: (?:it|that|this|both|all of it|all of this|the terms|the processing|the transfer))?(?: now)?|(?:i give (?:you )?|you have )my consent)$/u;
-/** 撤回我的授权 · 请取消对你们的授权 · 我不想授权了 · 请停止使用我的个人信息 */
-const WITHDRAWS =
-  /^(?:那|就|请|麻烦|帮|我们?|本人|还是|决定|想|要求?|申请|需要|现在|立即|马上)*(?:(?:撤回|撤销|撤消|撤掉|收回|取消)(?:一下|掉)?(?:对|给|我|你们|之前|以前|所有|全部|一切|个人|信息|资料|数据|处理|使用|出境|的)*(?:同意|授权)(?:书)?|不(?:再|(?:想|愿意?)再?)(?:同意|授权)(?:给?你们|贵公司)?(?:再?(?:使用|用|处理|收集|保存|共享))?(?:我的?)?(?:个人)?(?:资料|信息|数据)?|(?:停止|[别甭]再?|不要再?)(?:使用|用|处理)我的?(?:个人)?(?:资料|信息|数据))[了吧啦]?$/u;
-/** please withdraw my consent · I no longer consent · stop using my personal data */
-const WITHDRAWS_IN_ENGLISH =
-  /^(?:(?:please|kindly|now|i|we|want to|wish to|would like to|'d like to|hereby|do|have decided to) ?)*(?:(?:withdraw|revoke|cancel|retract|take back) (?:(?:all|of|my|our) )*(?:(?:the|this|that|my|our|data|personal|privacy|processing) )*consents?|(?:withdraw|revoke|cancel|retract|take back) (?:all )?(?:my|our) (?:data |personal |privacy |processing )*(?:authori[sz]ation|permission)|no longer (?:consent|agree)|(?:do not|don't) (?:consent|agree) any ?(?:more|longer)|stop (?:using|processing|handling) my (?:personal )?(?:data|information|details)|my consent is (?:hereby )?(?:withdrawn|revoked))(?: (?:to|for) (?:the |you )?(?:us(?:e|ing)|process(?:ing)?|handl(?:e|ing))(?: of)? (?:of )?my (?:personal )?(?:data|information|details))?(?: (?:now|today|please|immediately|at once))*$/u;
+  /^(?:(?:yes|ok|okay|sure|fine) )?(?:(?:i |we )?(?:do |fully |hereby )?(?:agreed?|consent|accept)(?: (?:to|with))?(?: (?:it|that|this|both|all of it|all of this|the terms|the processing|the transfer))?(?: now| again)?|(?:i give (?:you )?|you have )my consent)$/u;
+/** 我的资料, 个人信息 */
+const DATA = '(?:我的?)?(?:个人)?(?:资料|信息|数据)';
+const HANDLE = '(?:收集|保存|处理|使用|用|共享)';
+const YOU = '(?:给?你们|贵公司)?';
+/** 撤回我的授权 · 把我的授权撤了 · 我不想授权了 · 不再同意你们用我的资料 · 请停止使用我的个人信息; 我不同意了 may be said of a price. */
+const WITHDRAWS = new RegExp(
+  '^(?:那|就|请|麻烦|帮|我们?|本人|还是|决定|想|要求?|申请|需要|现在|立即|立刻|马上|尽快)*(?:' +
+    [
+      '(?:撤回|撤销|撤消|撤掉|收回|取消)(?:一下|掉)?(?:对|给|我|你们|贵公司|之前|以前|所有|全部|一切|个人|信息|资料|数据|处理|使用|出境|的)*(?:同意|授权)(?:书)?',
+      '把(?:我|之前|以前|所有|全部|给你们|给贵公司|个人|信息|资料|数据|的)*(?:同意|授权)(?:书)?(?:都|全)?(?:给?我)?(?:撤回|撤销|撤消|撤掉?|收回|取消)(?:一下|掉)?',
+      `不(?:再|(?:想|愿意?)再?)授权${YOU}(?:再?${HANDLE})?(?:${DATA})?`,
+      `不授权(?:给你们|你们|贵公司)?(?:${DATA})?(?=了)`,
+      `不(?:再|(?:想|愿意?)再?)同意${YOU}再?${HANDLE}${DATA}`,
+      `不(?:想|愿意?)(?:再?[让给])你们(?:再|继续)?${HANDLE}${DATA}`,
+      `(?:停止|[别甭]再?|不要再?)(?:使用|用|处理)我的?(?:个人)?(?:资料|信息|数据)`,
+    ].join('|') +
+    ')[了吧啦]?$',
+  'u',
+);
+const ON_DATA =
+  '(?: (?:to|for) (?:the |you )?(?:us(?:e|ing)|process(?:ing)?|handl(?:e|ing))(?: of)? (?:of )?my (?:personal )?(?:data|information|details))';
+const TAKES_BACK = '(?:withdraw|revoke|cancel|retract|take back)';
+/** please withdraw my consent · I no longer consent · stop using my personal data; I don't agree any more may be said of a price. */
+const WITHDRAWS_IN_ENGLISH = new RegExp(
+  "^(?:(?:please|kindly|now|i|we|want to|wish to|would like to|'d like to|hereby|do|have decided to) ?)*(?:" +
+    [
+      `${TAKES_BACK} (?:(?:all|of|my|our) )*(?:(?:the|this|that|my|our|data|personal|privacy|processing) )*consents?${ON_DATA}?`,
+      `${TAKES_BACK} (?:all )?(?:my|our) (?:data |personal |privacy |processing )*(?:authori[sz]ation|permission)${ON_DATA}?`,
+      '(?:take|want) my consent (?:back|withdrawn|revoked|cancelled)',
+      'remove my consent',
+      'no longer want you to (?:use|process|handle|keep) my (?:personal )?(?:data|information|details)',
+      `no longer consent${ON_DATA}?`,
+      `no longer agree${ON_DATA}`,
+      `(?:do not|don't) consent any ?(?:more|longer)`,
+      `(?:do not|don't) agree${ON_DATA} any ?(?:more|longer)`,
+      'stop (?:using|processing|handling) my (?:personal )?(?:data|information|details)',
+      'my consent is (?:hereby )?(?:withdrawn|revoked)',
+    ].join('|') +
+    ')(?: (?:now|today|please|immediately|at once))*$',
+  'u',
+);
 /** A withdrawal said once more: 请撤回 */
 const SAID_AGAIN = /^(?:请|麻烦|帮我|我要)*(?:撤回|撤销|撤掉)(?:一下|吧|了)?$/u;
 /** What may stand beside it. */
 const BESIDE =
-  /^(?:好的?|行|可以|嗯|哦|没问题|谢谢|算了|我?想好了|我?考虑(?:好了|清楚了|了?一下|过了)|可以的|我想了想|不好意思|抱歉|你好|您好|我?看[完过]了|我?改主意了|我?改变主意了|点错了|yes|ok|okay|sure|fine|alright|all right|sorry|hello|hi|thanks|thank you|please|i(?:'ve| have)? changed my mind|changed my mind)$/u;
+  /^(?:好的?|好吧|行吧?|可以|嗯|哦|没问题|谢谢|算了|我?想[好通]了|我?后悔了|我?考虑(?:好了|清楚了|了?一下|过了)|可以的|我想了想|不好意思|抱歉|你好|您好|我?看[完过]了|我?改主意了|我?改变主意了|点错了|yes|ok|okay|sure|fine|alright|all right|sorry|hello|hi|thanks|thank you|please|i(?:'ve| have)? changed my mind|changed my mind)$/u;
 /** Longer messages say more than that. */
 const MAX_LENGTH = 60;
 

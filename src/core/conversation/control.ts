@@ -1,7 +1,9 @@
 /**
  * What the controls do to the frame they act on: 取消 上一步 跳过 重来 人工 继续. Each ends with a question, never in silence.
- * `shelve` is a 取消 that nobody asked for: nobody is reminded of the draft, and what is said of it is still heard.
+ * `later` is a 取消 of everything that is open for now: what is said of it is still heard, and he is reminded. `shelve` is one that
+ * nobody asked for: heard as well, but nobody is reminded of the draft.
  */
+import { leaveAll } from './leave-aside.ts';
 import { prompt, sayWhereWeWere } from './prompt.ts';
 import type { StepOf } from '../flow/index.ts';
 import { sayOn } from './say.ts';
@@ -17,8 +19,9 @@ export function control(turn: Turn, verb: ControlVerb): void {
     case 'cancel':
       return park(turn);
     case 'shelve':
-      if (turn.top) turn.put({ ...turn.top, expired: true, shelved: true });
-      return park(turn);
+      return putAllAside(turn, { expired: true, shelved: true });
+    case 'later':
+      return putAllAside(turn, { expired: true, later: true });
     case 'skip':
       return skip(turn);
     case 'back':
@@ -31,6 +34,7 @@ export function control(turn: Turn, verb: ControlVerb): void {
       turn.effects.push({ kind: 'handover' });
       if (turn.tools.audience === 'staff') return prompt(turn); // whoever works here goes on working with the bot
       turn.handedOver = true;
+      leaveAll(turn); // a question about a file would wait for nobody: what comes from now on is not asked about either
       return;
     case 'revive':
       return revive(turn);
@@ -39,28 +43,34 @@ export function control(turn: Turn, verb: ControlVerb): void {
 
 /** Puts the draft aside; it can be taken up again with 继续, unless its flow says where else it goes. */
 function park(turn: Turn): void {
-  if (leaveAll(turn)) return;
-  const popped = turn.pop();
-  if (!popped) return;
-  const { pending: _, ...frame } = popped; // a question of the moment is not there any more when the draft is taken up
-  turn.parked = frame;
-  turn.effects.push({ kind: 'frame', change: 'parked', flow: frame.flow });
+  const { top } = turn;
+  if (!top) return;
+  if (turn.draftAmong([top]) === undefined && leaveAll(turn)) return;
+  lay(turn, top);
+  if (top.expired === true) dropOlder(turn);
   if (turn.top?.wait) comeBackTo(turn);
 }
 
-/** Sends every open question of the top one's flow where that says (`aside`); `false` when it does not. The first asked comes last. */
-function leaveAll(turn: Turn): boolean {
-  const flow = turn.top?.flow;
-  const asideOf = (frame: Frame): string | undefined => turn.flowOf(frame).definition.aside;
-  if (!turn.top || asideOf(turn.top) === undefined) return false;
-  const open = turn.frames().filter((frame) => frame.flow === flow && frame.wait === 'choice' && asideOf(frame));
-  for (const [index, frame] of open.toReversed().entries()) {
-    const { expired: _, shelved: __, ...rest } = running(frame);
-    const inputs = { ...frame.inputs, aside: { count: index === 0 ? open.length : 0 } };
-    turn.raise(frame);
-    turn.put({ ...rest, inputs, step: asideOf(frame) ?? frame.step, visit: turn.nextVisit(), misses: 0 });
+/** The forms below one that nobody answered have been waiting even longer: asked for one by one they would come back for weeks. */
+function dropOlder(turn: Turn): void {
+  for (const frame of turn.drafts()) {
+    turn.take(frame);
+    turn.effects.push({ kind: 'frame', change: 'ended', flow: frame.flow, outcome: 'expired' });
   }
-  return true;
+}
+
+/** Puts the draft aside and sends every question about a file where it goes: who has no time now is asked for neither. */
+function putAllAside(turn: Turn, why: Pick<Frame, 'expired' | 'shelved' | 'later'> = {}): void {
+  const draft = turn.draftAmong(turn.frames());
+  if (draft) lay(turn, draft, why);
+  if (!leaveAll(turn) && turn.top?.wait) comeBackTo(turn);
+}
+
+function lay(turn: Turn, frame: Frame, why: Pick<Frame, 'expired' | 'shelved' | 'later'> = {}): void {
+  turn.take(frame);
+  const { pending: _, ...rest } = frame; // a question of the moment is not there any more when the draft is taken up
+  turn.parked = { ...rest, ...why };
+  turn.effects.push({ kind: 'frame', change: 'parked', flow: frame.flow });
 }
 
 /** Whoever lay below has the word again: said where it was, and asked by what is on file now, if its flow knows how to look. */
@@ -72,10 +82,17 @@ export function comeBackTo(turn: Turn): void {
 /** The draft that was put aside, open again; nothing when there is none. */
 export function takeUp(turn: Turn): Frame | undefined {
   if (!turn.parked) return undefined;
-  const { expired: _, shelved: __, ...frame } = turn.parked;
+  const { expired: _, shelved: __, later: ___, ...frame } = turn.parked;
   turn.parked = undefined;
   turn.push({ ...frame, visit: turn.nextVisit(), misses: 0 });
   return turn.top;
+}
+
+/** The draft that was put aside for later, open again at the very question it lay at: its buttons and its timers hold on. */
+export function wake(turn: Turn, { expired: _, shelved: __, later: ___, ...frame }: Frame): Frame {
+  turn.parked = undefined;
+  turn.push(frame);
+  return frame;
 }
 
 function revive(turn: Turn): void {

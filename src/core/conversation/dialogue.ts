@@ -91,7 +91,7 @@ class Player {
 
   #event(): ConversationEvent {
     const turn = this.#turn;
-    const visit = this.#state.frames.at(-1)?.visit ?? 0;
+    const visit = (this.#state.frames.at(-1) ?? this.#state.parked)?.visit ?? 0;
     if (turn.choose !== undefined) {
       return {
         type: 'choice',

@@ -14,7 +14,14 @@ const NOT_NOW =
   '[^,，。;；]{0,4}(?:下个?[周月]|下(?:星期|礼拜)|过几天|过两天|改天|月底|年底|等|发工资|发了工资|[晚缓迟]|明[天年]|后天|\\d{1,2}[号日])';
 /** 还差哪些资料: what is asked for, and what it is asked of. */
 const WHICH = '(?:哪些|哪几[样份个]|哪[样份]|什么|啥|几[样份个]|多少)';
+const WHEN = '什么时候|啥时候|什么时间|多久|何时|哪天|几[天号]';
 const PAPERS = '(?:资料|材料|文件|证件|证明|手续(?!费)|东西)';
+/** 恢复授权, 那我重新同意授权行不行: no consent yet, but he wants to be asked for it. */
+const MEANS_TO_AGREE = [
+  /^(?!.*(?:不(?!好意思|行)|没|未|别|[撤取收停考他她谁]|老婆|老公|家人|银行|征信|什么|怎么|如果|要是))[^,，。]{0,8}[,，\s]?[^,，。]{0,8}(?:同意|授权)给?(?:你们|贵公司)?(?:使用|用|处理|收集)?(?:我的?)?(?:个人)?(?:资料|信息|数据)?[了吧的啊呀哈哦啦]{0,2}(?:行不行|行吗|可以吗|好不好)?[\s。.!！~?？]{0,3}$/u,
+  /^(?:那|好吧?|行吧?|算了|我?改主意了|[,，\s]){0,4}(?:你们)?可以(?:继续|重新)?(?:使用|用|处理)我的?(?:个人)?(?:资料|信息|数据)[了吧啊]{0,2}[\s。.!！~]{0,3}$/u,
+  /^(?!.*\b(?:not|don't|never|if|but|why|how|what|my wife|my husband)\b)(?:.{0,40}\bi (?:do |now |would like to |want to )?(?:agree|consent)|.{0,30}\byou (?:can|may) use my (?:personal )?(?:data|information|details))\b(?: to .{0,40}\bmy (?:personal )?(?:data|information|details))?(?: again| now)?[.! ]{0,3}$/iu,
+];
 /** When and how surely, before a verb: 昨天晚上就, 我已经都. No two of these may read the same words in two ways. */
 const BEFORE =
   '(?:我们?|咱|俺|钱|款|这期|本期|(?:这个?|本|上个?)月的?|刚才?|今[天早晚]|昨[天晚]|前天|早上|上午|中午|下午|晚上|凌晨|(?:上?周|星期)[一二三四五六日天]|\\d{1,2}[号日]|已经?|都|早(?!上)|就|明明|不是|提前|[,，\\s])*';
@@ -36,7 +43,7 @@ const WITHDRAWS =
   '(?<![不没别未][有要想会用必再是能需打算准备]{0,4})(?:撤回|撤销|撤消|撤[掉了]|撤(?=一下)|收回|取消|作废)';
 /** 不再授权, 停止使用我的资料; 别用我的资料去别家 is about something else. */
 const NO_MORE =
-  '不(?:再|(?:想|愿意?)?再?)(?:同意|授权)[^,，。;；]{0,6}(?:用|处理|收集|保存|共享)[^,，。;；]{0,4}(?:资料|信息|数据)|不(?:想|愿意?)?再?授权[^,，。;；书]{0,5}了|(?:停止|[别甭]再?|不要再?|不[许准]再?)(?:使用|用|处理)(?:我的?)(?:个人)?(?:资料|信息|数据)';
+  '不(?:再|(?:想|愿意?)?再?)(?:同意|授权)[^,，。;；]{0,6}(?:用|处理|收集|保存|共享)[^,，。;；]{0,4}(?:资料|信息|数据)|不(?:想|愿意?)?再?授权[^,，。;；书]{0,5}了|不(?:想|愿意?)再?[让给]你们(?:再|继续)?(?:使用|用|处理)我的?(?:个人)?(?:资料|信息|数据)|(?:停止|[别甭]再?|不要再?|不[许准]再?)(?:使用|用|处理)(?:我的?)(?:个人)?(?:资料|信息|数据)';
 /** Somebody asks about withdrawing, or speaks of the case that he did. */
 const ASKS = '[?？吗呢]|怎么|怎样|如何|什么|哪|多久|能不能|可不可以|能否|是否|是不是|会不会|要不要|如果|要是|假如|万一';
 
@@ -61,7 +68,7 @@ const TABLE: readonly { readonly intent: Intent; readonly patterns: readonly Reg
         `^(?=.{1,40}$)(?!.*(?:${ASKS})).*(?:${WITHDRAWS}[了掉]?(?:一下|对|给|我|你们|之前|以前|所有|全部|一切|个人|信息|资料|数据|的){0,6}(?:授权|同意)|(?:授权|我的同意|不[^,，。;；]{0,2}同意[了,，。;；\\s])[^的]{0,6}${WITHDRAWS}[了掉吧来]?${CLAUSE_END}|(?:${NO_MORE})${CLAUSE_END})`,
         'su',
       ),
-      /^(?=.{1,100}$)(?!.*(?:\?|\b(?:how|what|when|where|if|whether|not true)\b)).*(?:\bi (?:no longer (?:want to |wish to )?(?:consent|agree to (?:you|your|the) (?:company )?(?:us|process|handl|keep)(?:e|ing))|(?:do not|don't) (?:consent|agree) (?:to .{1,40} )?(?:any ?more|any longer))\b|(?<!not )\bstop (?:using|processing|handling) my (?:personal )?(?:data|information|details)\b|\bmy consent (?:(?:to be|be|as|is hereby|is) )?(?:withdrawn|revoked|cancell?ed)\b|\btake my consent back\b)/isu,
+      /^(?=.{1,100}$)(?!.*(?:\?|\b(?:how|what|when|where|if|whether|not true)\b)).*(?:\bi (?:no longer (?:want to |wish to )?(?:consent|agree to (?:you|your|the) (?:company )?(?:us|process|handl|keep)(?:e|ing))|(?:do not|don't) (?:consent|agree) (?:to .{1,40} )?(?:any ?more|any longer))\b|(?<!not )\bstop (?:using|processing|handling) my (?:personal )?(?:data|information|details)\b|\bmy consent (?:(?:to be|be|as|is hereby|is) )?(?:withdrawn|revoked|cancell?ed)\b|\btake my consent back\b|\bremove my consent\b|\bi (?:no longer|don't|do not) want you to (?:use|process|handle|keep) my (?:personal )?(?:data|information|details)\b)/isu,
       /^(?=.{1,100}$)(?!.*(?:\?|\b(?:how|what|when|where|if|whether|can i|could i|may i)\b)).*(?<!(?:\bnot|n't|\bnever) (?:want to |going to |yet )?)\b(?:withdraw|revoke|cancel|retract|take back)(?:ing)? (?:(?:all|of|my|the|this|our|that|data|personal|privacy) ){0,4}(?:consent|authori[sz]ation|permission)/isu,
     ],
   },
@@ -233,7 +240,10 @@ const TABLE: readonly { readonly intent: Intent; readonly patterns: readonly Reg
         'u',
       ),
       /(?:每个?月|每期|一个月|[这下本首]一?[个]?[期月]|最后[一1]?[期个]月?|第[一二三四五六七八九十\d]{1,3}期|月供)[^,，。;；\d]{0,5}[还扣交](?:款|钱)?[要是得]?多少|(?:月供|应还|尾款)(?:大概)?[是有要]?多少/u,
-      /(?:还款日|扣款日|到期日)(?:期)?(?:是|在)?(?:哪[一]?天|几号|多少|什么时候)/u,
+      /(?:还款日|扣款日|到期日)(?:期)?(?:是|在)?(?:哪[一]?天|几号|多少|什么时候)|(?:今天|明天)(?:是不是|是)(?:我的?)?(?:还款日|扣款日)/u,
+      /^(?!.*(?:信用卡|花呗|借呗|白条|银行|资料|材料)).*(?:[今明后]天|今晚|这[次期]|本期)[^,，。;；\d]{0,3}(?:要|该|得|应)?还(?:款|钱)?多少/u,
+      /^(?:我|请问|那|现在|[今昨]天|有没有|是不是|是否|已经|[,，\s])*逾期了?(?:多少天?|几[天期]|吗|没有?|了没)了?[?？\s]*$/u,
+      /\bhow much (?:do|must|should) i (?:have to |need to )?(?:re)?pay\b|\bwhat(?:'s| is) overdue\b|^am i (?:late|overdue|behind)\b|\bis (?:anything|my loan) overdue\b/iu,
       /^(?:收到|好的?|嗯|知道了|哦|行|ok|[,，。\s])*(?:就?是|每个?月|还款日?|下个?月|这个?月)*\d{1,2}[号日](?:还款?|扣款?|之?前)*(?:是吧|对吧|对吗|是吗|对不对|是不是|没错吧|吧|吗)[\s?？!！。]*$/iu,
       /\bhow much (?:do|does|is|are).{0,20}\b(?:owe|left to pay|due|instal?lment|repayment)\b|\bwhen (?:is|are|do|does).{0,20}\b(?:due|pay|repayment|instal?lment)\b/iu,
       /^(?:please |can you |could you |may i |can i )?(?:(?:show|send|give|see|check|get|what(?:'s| is| are))(?: me)? )?(?:my |the )?(?:bill|(?:repayment )?schedule|repayments|instal?lments)(?:,? please)?[?!. ]*$|\bwhat do i (?:still )?owe\b/iu,
@@ -260,10 +270,10 @@ const TABLE: readonly { readonly intent: Intent; readonly patterns: readonly Reg
     intent: 'documents',
     patterns: [
       new RegExp(
-        `^(?!.{40})(?!.*(?:不[用要]|不需要)(?!.*吗))(?:.*(?:差|缺|少|要|准备|[交补发带传给]|提供|上传)(?:了|给)?(?:你们?|您)?${WHICH}${PAPERS}|.*${PAPERS}(?:还|现在|目前)?[差缺少]${WHICH}|(?:我|请问|那|现在|目前|[,，\\s])*(?:还[差缺少]${WHICH}|(?:还|需?要|需(?!要)|得|应该|先)+(?:准备|[交补发带传]|提供|上传)(?:点|些)?${WHICH}?(?<=什么|啥|哪些|[交补传])(?:${PAPERS}(?=[吗么?？]))?)[吗呢啊呀么?？\\s]*$|.*${PAPERS}(?:都|是不是|你们?|已经|现在)*(?:收?齐|够|收到|全)了?(?:吗|没有?|么|[?？]))`,
+        `^(?!.{40})(?!.*(?:不[用要]|不需要)(?!.*吗))(?!.*(?:${WHEN}|[交发传给][了过](?:你们)?${WHICH}))(?:.*(?:差|缺|少|要|准备|[交补发带传给]|提供|上传)(?:了|给)?(?:你们?|您)?${WHICH}${PAPERS}|.*${PAPERS}(?:还|现在|目前)?[差缺少]${WHICH}|(?:我|请问|那|现在|目前|[,，\\s])*(?:还[差缺少]${WHICH}|(?:还|需?要|需(?!要)|得|应该|先)+(?:准备|[交补发带传]|提供|上传)(?:点|些)?${WHICH}?(?<=什么|啥|哪些|[交补传])(?:${PAPERS}(?=[吗么?？]))?)[吗呢啊呀么?？\\s]*$|.*${PAPERS}(?:都|是不是|你们?|已经|现在)*(?:收?齐|够|收到|全)了?(?:吗|没有?|么|[?？]))`,
         'u',
       ),
-      /^(?=.{1,80}$)(?!.*\bwhen\b).*(?:\b(?:what|which)(?: (?:other|more|else|further))? (?:documents?|papers?|paperwork|files?)\b.{0,24}\b(?:need|missing|send|submit|provide|bring|want|left|required)|\bwhat(?: else)? (?:do|should|must) (?:you (?:still )?need from me|i (?:still )?(?:need to )?(?:send|provide|submit))|\bwhat else do you need|\b(?:what(?:'s| is)|is anything|anything|am i) (?:still )?missing\b|\b(?:are|is) (?:all |any )?(?:of )?(?:my |the )?(?:documents?|papers|paperwork) (?:still )?(?:missing|complete)|\b(?:got|received?|have) all (?:of )?(?:my |the )?(?:documents|papers|files)\b)/iu,
+      /^(?=.{1,80}$)(?!.*\b(?:when|already|did i)\b).*(?:\b(?:what|which)(?: (?:other|more|else|further))? (?:documents?|papers?|paperwork|files?)\b.{0,24}\b(?:need|missing|send|submit|provide|bring|want|left|required)|\bwhat(?: else)? (?:do|should|must) (?:you (?:still )?need from me|i (?:still )?(?:need to )?(?:send|provide|submit))|\bwhat else do you need|\b(?:what(?:'s| is)|is anything|anything|am i) (?:still )?missing\b(?! (?:from|in|on)\b)|\b(?:are|is) (?:all |any )?(?:of )?(?:my |the )?(?:documents?|papers|paperwork) (?:still )?(?:missing|complete)|\b(?:got|received?|have) all (?:of )?(?:my |the )?(?:documents|papers|files)\b)/iu,
     ],
   },
   {
@@ -316,5 +326,5 @@ export function parseIntent(text: string): Intent | undefined {
   const plain = toSimplified(toHalfWidth(text)).replaceAll('’', "'").trim(); // telephones write don’t
   if (plain.length > 200) return undefined;
   const intent = TABLE.find(({ patterns }) => patterns.some((pattern) => pattern.test(plain)))?.intent;
-  return intent ?? (isAgreement(text) ? 'agree' : undefined);
+  return intent ?? (isAgreement(text) || MEANS_TO_AGREE.some((words) => words.test(plain)) ? 'agree' : undefined);
 }

@@ -1,6 +1,7 @@
 /** Opening a flow on top of the stack. */
 import type { CompiledConversation, Starter } from '../flow/index.ts';
 import { sayHeardAtOpening } from './heard.ts';
+import { leaveOldest } from './leave-aside.ts';
 import { absorb } from './slots.ts';
 import type { Start } from './protocol.ts';
 import type { SlotState } from './state.ts';
@@ -13,16 +14,15 @@ export interface Opening {
   readonly inputs?: Readonly<Record<string, unknown>>;
 }
 
-/** Deepest stack: a message may bring many files, each with a frame of its own, but a state must stay small. */
+/** Deepest stack of forms, and most questions about files: somebody may send many, but a state must stay small. */
 const MAX_DEPTH = 24;
 
 /** Pushes a frame of the flow's current version and fills it from what the message says. It runs with `run`. */
 export function openFlow(turn: Turn, name: string, opening: Opening = {}): void {
   const flow = turn.tools.flows.get(name);
   if (!flow) throw new Error(`flow ${name} is not published`);
-  // Somebody who begins a lead in every sentence and never answers must be heard all the same. What he was asked first is
-  // no longer asked; what he said stands in the lead, which he can take up again by its number.
-  if (turn.depth >= MAX_DEPTH) turn.forgetDeepest();
+  const isLeft = flow.definition.aside !== undefined;
+  if (!isLeft) forgetOldest(turn);
   turn.push({
     flow: flow.name,
     version: flow.version,
@@ -37,10 +37,25 @@ export function openFlow(turn: Turn, name: string, opening: Opening = {}): void 
     changed: [],
     misses: 0,
   });
+  if (isLeft && waiting(turn, flow.name) >= MAX_DEPTH) leaveOldest(turn, flow.name);
   const { reading } = turn.input;
   if (flow.slots.size === 0 || !reading) return;
   absorb(turn, reading.understanding.facts);
   sayHeardAtOpening(turn, reading);
+}
+
+/**
+ * Somebody who begins a lead in every sentence and never answers must be heard all the same. What he was asked first is no
+ * longer asked; what he said stands in the lead, which he can take up again by its number.
+ */
+function forgetOldest(turn: Turn): void {
+  const kept = turn.frames().filter((frame) => turn.draftAmong([frame]) !== undefined);
+  const oldest = kept.at(-1);
+  if (oldest && kept.length >= MAX_DEPTH) turn.forget(oldest);
+}
+
+function waiting(turn: Turn, flow: string): number {
+  return turn.frames().filter((frame) => frame.flow === flow && frame.wait === 'choice').length;
 }
 
 /** The first current flow with a starter that fits. */

@@ -184,7 +184,7 @@ export function sayStillOpen(turn: Turn): void {
   if (!frame) return;
   if (frame.asked !== undefined) return sayWhereWeWere(turn);
   const title = { kind: 'text' as const, key: turn.flowOf(frame).definition.title };
-  sayOn(turn, frame, 'conversation.still_open', { params: { title } });
+  sayOn(turn, frame, 'conversation.still_open', { params: { title, whose: whoseForm(turn, frame) } });
 }
 
 /** "We were at …": after a digression. A colleague has many customers and is told whose form it is. A form names the item it asks for; any other question follows in full anyway. */

@@ -12,7 +12,7 @@ import { takeUpLate } from './late.ts';
 import { findStart, openFlow } from './open.ts';
 import { prompt, sayWhereWeWere } from './prompt.ts';
 import type { MediaToken, Reading, Start } from './protocol.ts';
-import { pickForAll } from './pick-all.ts';
+import { pickForAll, pickOfNth } from './pick-all.ts';
 import { rowSaid, saysOfAll } from './row-words.ts';
 import { goTo, questionOf, run } from './run.ts';
 import { sayOn } from './say.ts';
@@ -103,8 +103,9 @@ function matterOf(turn: Turn, { intent, understanding, reply }: Reading): Start 
 }
 
 /**
- * Words that take effect even while a person has the word. They have to be the whole message, and nobody is asked whether he
- * means it: a withdrawal counts in other words too (please withdraw my consent), but only a plain one.
+ * What takes effect even while a person has the word: matters that are not only that person's (a complaint may be about him),
+ * and words that have to be the whole message. Nobody is asked whether he means those: a withdrawal counts in other words too
+ * (please withdraw my consent), but only a plain one.
  */
 export function respondSilenced(turn: Turn, text: string): void {
   const plain = toHalfWidth(text)
@@ -113,7 +114,12 @@ export function respondSilenced(turn: Turn, text: string): void {
     .toLowerCase();
   const isPlainWithdrawal = isWithdrawal(text);
   const isMeant = (word: string): boolean => word.toLowerCase() === plain || (isPlainWithdrawal && isWithdrawal(word));
-  const found = findStart(turn, ({ silenced, words }) => silenced === true && (words ?? []).some(isMeant));
+  const meant = turn.input.reading?.intent;
+  const found = findStart(
+    turn,
+    ({ silenced, words, intent }) =>
+      silenced === true && ((words ?? []).some(isMeant) || (intent !== undefined && intent === meant)),
+  );
   if (found) begin(turn, found);
 }
 
@@ -302,8 +308,13 @@ function chooseByWords(turn: Turn, frame: Frame, text: string): boolean {
       values[number] ??
       values.find((value) => value.toLowerCase() === toHalfWidth(plain)) ??
       (isPlainTalk(turn) ? values[rowSaid(rows, text) ?? -1] : undefined);
+    const other = picked === undefined && isPlainTalk(turn) ? pickOfNth(turn, frame, text) : undefined;
+    if (other) {
+      turn.raise(other.frame);
+      return choose(turn, other.frame, 'pick', other.value);
+    }
     if (picked !== undefined && saysOfAll(text)) pickForAll(turn, frame, picked);
-    if (picked !== undefined) return choose(turn, frame, 'pick', picked);
+    if (picked !== undefined) return choose(turn, turn.top ?? frame, 'pick', picked);
     const reply = turn.input.reading?.reply ?? '';
     const said = [plain, plain.replace(FILLERS, ''), ...(reply === 'yes' || reply === 'no' ? [reply] : [])];
     const found =

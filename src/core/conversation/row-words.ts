@@ -2,11 +2,18 @@
 import { toHalfWidth } from '../../lib/mask.ts';
 import { toSimplified } from './understand/index.ts';
 
-/** 都是身份证: said of everything that is asked about. */
-const ALL = /^(?:[这那]些|它们|这几[张个份])?(?:全部|全|统统)?都是(?=.)/u;
+/** 都是身份证, 两张都是, 全是, they are all: said of everything that is asked about. */
+const ALL =
+  /^(?:(?:[这那]些|它们|[这那]?(?:[两二三四五六七八九十几]|\d{1,2})[张个份])?(?:(?:全部?|统统)?都是|全部?是)|(?:they|these|those)(?:'re| are) (?:all|both) |(?:all|both)(?: of (?:them|these|those))? are )(?=.)/u;
+/** 第二张是, the second one is: of several files that are asked about this one. */
+const NTH =
+  /^(?:第(?<nth>[一二两三四五六七八九十]|\d{1,2})[张个份](?:照片|文件|图片)?就?是|(?:the )?(?<ordinal>first|second|third|fourth|fifth)(?: (?:one|photo|file|picture))?(?:'s| is) )(?=.)/u;
+const DIGITS = '零一二三四五六七八九十';
+const ORDINALS = ['', 'first', 'second', 'third', 'fourth', 'fifth'];
 const LEAD =
-  /^(?:(?:this|that|it)(?:'s| is)\s*)?(?:(?:my|the|an?)\s+)?(?:[这那][个张份]?|刚才?|我?发的|它|照片|图片|上面)*(?:就?是)?/u;
-const TAIL = /(?:的?(?:照片|图片|扫描件|复印件|原件))?[的了吧啊呀哦\s。.!！,，~]*$/u;
+  /^(?:(?:this|that|it)(?:'s| is)\s*)?(?:(?:my|the|an?)\s+)?(?:[这那][个张份]?|刚才?|我?发的|它|照片|图片|上面)*(?:就?是)?(?:(?:我|自己|本人)的?)*/u;
+const TAIL =
+  /(?:的?(?:照片|图片|扫描件|复印件|原件))?[的了吧啊呀哦\s。.!！,，~]*(?:(?:谢谢|多谢|thanks|thank you)[您你了啊呀\s。.!！~]*)?$/u;
 const SIDE = /(?:的)?(?:正面|反面|背面|正反面|人像面|国徽面)$/u;
 /** What a name says in brackets only explains it. */
 const EXPLANATION = /\s*\([^)]*\).*$/u;
@@ -15,6 +22,17 @@ const PART = /^[\u4e00-\u9fa5]{2,}$/u;
 /** Whether the message says of everything that is asked about what it is. */
 export function saysOfAll(text: string): boolean {
   return ALL.test(plainOf(text));
+}
+
+/** The how many-th file the message says this of, and what it says; `undefined` when it does not count. */
+export function saidOfNth(text: string): { readonly nth: number; readonly rest: string } | undefined {
+  const plain = plainOf(text);
+  const match = NTH.exec(plain);
+  const { nth, ordinal = '' } = match?.groups ?? {};
+  if (!match) return undefined;
+  const digit = DIGITS.indexOf((nth ?? '').replace('两', '二'));
+  const place = nth === undefined ? ORDINALS.indexOf(ordinal) : digit === -1 ? Number(nth) : digit;
+  return { nth: place, rest: plain.slice(match[0].length) };
 }
 
 /**
@@ -29,9 +47,11 @@ export function rowSaid(rows: readonly Readonly<Record<string, unknown>>[], text
   if (thing === '') return undefined;
   const exact = only(heads, (head, at) => head === thing || head === said || names[at] === said);
   const words = rows.map((row) => (typeof row['words'] === 'string' ? plainOf(row['words']).split('|') : []));
+  const single = thing.replace(/(?<=[a-z])s$/u, '');
   return (
     exact ??
     only(heads, (_head, at) => words[at]?.includes(thing) === true) ??
+    only(heads, (head, at) => head === single || words[at]?.includes(single) === true) ??
     (PART.test(thing) ? only(heads, (head) => head.startsWith(thing) || head.endsWith(thing)) : undefined)
   );
 }

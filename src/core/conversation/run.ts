@@ -5,6 +5,7 @@ import { prompt, saySentence, sayStillOpen, sayWhereWeWere } from './prompt.ts';
 import type { Announcement } from './protocol.ts';
 import { openFlow } from './open.ts';
 import type { Frame, Question } from './state.ts';
+import { passCountOn } from './together.ts';
 import { formOf, running, type Turn } from './turn.ts';
 import { applies, conditionFacts, missingSlots, resolveInput, resolveReference } from './values.ts';
 
@@ -162,6 +163,7 @@ function runControl(turn: Turn, step: StepOf<'control'>): void {
 function end(turn: Turn, outcome: string): void {
   const frame = turn.pop();
   if (frame) turn.effects.push({ kind: 'frame', change: 'ended', flow: frame.flow, outcome });
+  if (frame) passCountOn(turn, frame);
   const below = turn.top;
   if (!below?.wait) return;
   if (below.wait === 'call') {

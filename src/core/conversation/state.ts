@@ -68,6 +68,8 @@ export interface Frame {
   readonly expired?: true;
   /** Beside `expired`: somebody may be the wrong person. 好的 and 没有 may be said to that, and answer nothing he was asked. */
   readonly shelved?: true;
+  /** Beside `expired`: he had no time (在忙, 睡了). It is asked for once more when its reminder would have been due. */
+  readonly later?: true;
   /** Messages in a row that could not be read. */
   readonly misses: number;
 }
@@ -79,7 +81,7 @@ export interface ConversationState {
   readonly frames: readonly Frame[];
   /** The draft put aside last (cancelled, expired), for 继续. */
   readonly parked?: Frame;
-  /** The customer named last for files (上传 K318); the files that come are his until something else is said. */
+  /** The customer named last for files (上传 K318); the files that come are his until something else is said, or for ten minutes. */
   readonly filesFor?: string;
   /** A person has taken over; the bot is silent until handed back. */
   readonly handedOver: boolean;

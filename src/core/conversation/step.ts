@@ -1,5 +1,7 @@
 /** The pure interpreter of conversations: one event in, the new state and what shall happen out. No I/O, no clock. */
 import { durationMinutes, type CompiledConversation } from '../flow/index.ts';
+import { hearFilesFor } from './files-for.ts';
+import { wake } from './control.ts';
 import { givenSlots } from './open.ts';
 import { prompt, sayStillOpen, sayWhereWeWere } from './prompt.ts';
 import type { ConversationEffect, ConversationEvent, ConversationTools, Reading } from './protocol.ts';
@@ -18,6 +20,7 @@ import {
 } from './respond.ts';
 import { goTo, leave, run } from './run.ts';
 import { sayOn } from './say.ts';
+import { countTogether, passCountOn } from './together.ts';
 import type { ConversationState, Frame, KeptResult, SlotState } from './state.ts';
 import { formOf, running, Turn, type TurnInput } from './turn.ts';
 import { missingSlots, resolveReference, whoseForm } from './values.ts';
@@ -39,9 +42,10 @@ export function stepConversation(
 ): ConversationStep {
   const turn = new Turn(state, tools, inputOf(event));
   const before = waitedAt(turn);
-  if (isSaid(event) && !isWhichQuestion(turn)) turn.filesFor = undefined;
-  if (turn.handedOver) applySilenced(turn, event);
-  else apply(turn, event);
+  hearFilesFor(turn, event, () => {
+    if (turn.handedOver) applySilenced(turn, event);
+    else apply(turn, event);
+  });
   // Before what the step does: an operation's result is the next event, and what that waits for must not be cleared by this one.
   return { state: turn.state(), effects: [...idleTimers(turn, before), ...turn.effects] };
 }
@@ -62,16 +66,6 @@ function inputOf(event: ConversationEvent): TurnInput {
     case 'handback':
       return NO_INPUT;
   }
-}
-
-/** What somebody says or presses, and no file. */
-function isSaid(event: ConversationEvent): boolean {
-  return event.type === 'choice' || (event.type === 'message' && event.media.length === 0);
-}
-
-/** Whether it is asked which item a file is, or which customer is meant: what answers that is about nobody else. */
-function isWhichQuestion(turn: Turn): boolean {
-  return turn.top?.wait === 'choice' && !turn.isForm(turn.top);
 }
 
 /** A message as it is meant where the conversation stands. */
@@ -146,6 +140,7 @@ function operationDone(turn: Turn, { visit, result, announces = [] }: OperationD
     turn.put({ ...frame, results: { ...frame.results, [call.as]: plainFields(result) } });
     closeTwins(turn);
   }
+  countTogether(turn, result);
   if (step.kind === 'do') {
     if (step.slotsFrom === undefined || !refill(turn, step.slotsFrom)) leave(turn, step.go);
   } else {
@@ -262,13 +257,16 @@ function loseCase(turn: Turn, frame: Frame, number: string): void {
 function giveUp(turn: Turn, frame: Frame): void {
   turn.pop();
   turn.effects.push({ kind: 'frame', change: 'ended', flow: frame.flow, outcome: 'refused' });
+  passCountOn(turn, frame);
 }
 
 /** Silence. A timer of an earlier question changes nothing. */
 function timedOut(turn: Turn, visit: number, name: 'remind' | 'expire'): void {
-  if (waitedAt(turn)?.visit === visit) dismissTransient(turn);
-  const frame = turn.top;
-  if (!frame || frame.visit !== visit) return;
+  const waited = waitedAt(turn);
+  if (waited?.visit !== visit) return;
+  dismissTransient(turn);
+  const frame = waited === turn.parked ? wake(turn, waited) : turn.top;
+  if (!frame) return;
   const idle = turn.flowOf(frame).definition.idle;
   if (!idle) return;
   if (name === 'expire' && !isRemindedOf(turn, frame)) {
@@ -285,9 +283,10 @@ function timedOut(turn: Turn, visit: number, name: 'remind' | 'expire'): void {
   prompt(turn);
 }
 
-/** What is waited for: the question on top, or the form on which a look-up's list lies. */
+/** What is waited for: the question on top, or the form on which a look-up's list lies, or one put aside for later. */
 function waitedAt(turn: Turn): Frame | undefined {
-  return turn.frames().find((frame) => !isTransient(turn, frame));
+  const open = turn.frames().find((frame) => !isTransient(turn, frame));
+  return open ?? (turn.parked?.later === true ? turn.parked : undefined);
 }
 
 /** One pair of timers for whatever is being waited for; set anew when that changes. */

@@ -86,6 +86,14 @@ export class Turn {
     return this.#frames.pop();
   }
 
+  /** Takes a frame away, wherever it lies. */
+  take(frame: Frame): void {
+    const at = this.#frames.indexOf(frame);
+    if (at === -1) return;
+    this.results = {};
+    this.#frames.splice(at, 1);
+  }
+
   /** What has been said of the form's new values, held back until they are kept. */
   takeAnnouncements(): readonly Announcement[] {
     const taken = this.effects.filter(isAnnouncement);
@@ -94,10 +102,10 @@ export class Turn {
     return taken;
   }
 
-  /** Takes away the frame at the bottom: the question that has waited longest. */
-  forgetDeepest(): void {
-    const [deepest] = this.#frames.splice(0, 1);
-    if (deepest) this.effects.push({ kind: 'frame', change: 'ended', flow: deepest.flow, outcome: 'forgotten' });
+  /** Ends a frame without a word. */
+  forget(frame: Frame): void {
+    this.take(frame);
+    this.effects.push({ kind: 'frame', change: 'ended', flow: frame.flow, outcome: 'forgotten' });
   }
 
   /** Replaces the top frame. */
@@ -121,6 +129,7 @@ export class Turn {
     if (at === -1 || at === this.#frames.length - 1) return;
     this.#frames.splice(at, 1);
     this.#frames.push(frame);
+    if (this.isForm(frame)) this.filesFor = undefined;
   }
 
   flowOf(frame: Frame): CompiledConversation {
@@ -129,6 +138,16 @@ export class Turn {
     if (!flow) throw new Error(`flow ${frame.flow}@${frame.version} is not loaded`);
     this.#flow = flow;
     return flow;
+  }
+
+  /** The first of these frames that can be put aside and taken up again; the others say themselves where they go. */
+  draftAmong(frames: readonly Frame[]): Frame | undefined {
+    return frames.find((frame) => this.flowOf(frame).definition.aside === undefined);
+  }
+
+  /** The forms that lie open, the top one first. */
+  drafts(): readonly Frame[] {
+    return this.frames().filter((frame) => this.isForm(frame));
   }
 
   /** Whether it is about a customer and learns of him. */

@@ -2,6 +2,7 @@
 import { parseYuan } from '../../lib/money.ts';
 import { ask, resolveTemplate, type CompiledConversation, type Template } from '../flow/index.ts';
 import type { ConditionFacts } from '../rules/cel.ts';
+import { kindOfNumber } from './command.ts';
 import type { Field, Param, Params } from './protocol.ts';
 import { isAsking, saysSomething } from './small-talk.ts';
 import type { Frame, SlotState } from './state.ts';
@@ -37,14 +38,21 @@ function buildFacts(turn: Turn, frame: Frame): ConditionFacts {
     slots,
     below: belowState(turn),
     waits: turn.below?.wait ?? 'none',
-    keeps: turn.below === undefined || turn.flowOf(turn.below).definition.aside === undefined,
+    keeps: turn.below === undefined || turn.draftAmong([turn.below]) !== undefined,
+    drafts: draftBelow(turn) !== undefined,
     asks: isAsking(turn.input.text),
     says: turn.input.reading?.command === undefined && saysSomething(turn.input.text),
     argument: argumentOf(turn, frame),
+    names: kindOfNumber(argumentOf(turn, frame)),
     returning: frame.back !== undefined,
     handedOver: turn.handedOver,
     text: turn.input.text,
   };
+}
+
+/** The form that lies below, under a question about a file too. */
+function draftBelow(turn: Turn): Frame | undefined {
+  return turn.draftAmong(turn.frames().slice(1));
 }
 
 /** What the command was given; an operation's result comes in an event of its own, which knows nothing of it. */
@@ -125,7 +133,7 @@ function paramOf(turn: Turn, frame: Frame, template: Template): Param {
 
 function specialParam(turn: Turn, frame: Frame, reference: string): Param | undefined {
   const flow = turn.flowOf(frame);
-  const below = turn.below;
+  const below = reference === '$labels' ? turn.below : (draftBelow(turn) ?? turn.below);
   switch (reference) {
     case '$summary':
       return { kind: 'fields', fields: fieldsOf(flow, frame) };
@@ -148,6 +156,8 @@ function specialParam(turn: Turn, frame: Frame, reference: string): Param | unde
       return below
         ? { kind: 'text', key: turn.flowOf(below).definition.title, version: below.version }
         : { kind: 'text', key: flow.definition.title };
+    case '$older':
+      return { kind: 'plain', value: turn.drafts().filter((draft) => draft !== below).length };
     case '$whose':
       return whoseForm(turn, below ?? frame);
     default: {

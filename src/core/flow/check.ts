@@ -27,10 +27,12 @@ const CONVERSATION_ROOTS: readonly string[] = [
   'link',
   'contact',
   'argument',
+  'names',
   'today',
   'below',
   'waits',
   'keeps',
+  'drafts',
   'asks',
   'says',
   'returning',
@@ -38,6 +40,7 @@ const CONVERSATION_ROOTS: readonly string[] = [
   'labels',
   'title',
   'whose',
+  'older',
 ];
 /** Names a process's conditions and templates may always use. */
 const PROCESS_ROOTS: readonly string[] = ['instance', 'outcome', 'reason', 'by'];

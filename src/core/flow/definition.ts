@@ -115,6 +115,8 @@ export const stepSchemas = {
     ...operationCall,
     /** A record (`$row.facts`) that from now on is what the slots hold; whatever it lacks is asked for again. */
     slotsFrom: z.string().optional(),
+    /** Why it is refused is said even while a person has the word. */
+    aloud: z.literal(true).optional(),
     go: route,
     failed: name.optional(),
   }),
@@ -153,7 +155,7 @@ export const stepSchemas = {
   route: z.strictObject({ route: z.array(branch) }),
   call: z.strictObject({ call: name, with: templates.default({}), go: route }),
   control: z.strictObject({
-    control: z.enum(['cancel', 'shelve', 'skip', 'back', 'restart', 'resume', 'handover', 'revive']),
+    control: z.enum(['cancel', 'later', 'shelve', 'skip', 'back', 'restart', 'resume', 'handover', 'revive']),
   }),
   end: z.strictObject({ end: z.string().min(1) }),
 } as const;
@@ -237,7 +239,7 @@ const starter = z.strictObject({
   intent: z.enum(INTENTS).optional(),
   event: z.enum(['link', 'contact', 'media', 'opened']).optional(),
   repair: z.enum(REPAIRS).optional(),
-  /** Heard only while a person has the word: these as the whole message, or any sentence about what they are about. */
+  /** Heard while a person has the word: words only then, as the whole message or a plain sentence to the same effect; an intent then too. */
   silenced: z.literal(true).optional(),
   /** Begin here instead of at the flow's first step. */
   at: name.optional(),
@@ -261,8 +263,9 @@ export const conversationSchema = z.strictObject({
   /** Where a form looks at what is on file before it has the word again: after a look-up, with 继续, on an old button. */
   resume: name.optional(),
   /**
-   * Where its open questions go, all at once, instead of being put aside for 继续; each is given `aside.count`: how many there were
-   * for the one asked first, which speaks for all, 0 for the others.
+   * Where its open questions go, all at once, instead of being put aside for 继续. Each is given `together.last`, true for the
+   * one asked first, which comes last and speaks for all, and `together.count`: what the operations of all so far say they have
+   * done (`count`). The same holds where one sentence picks for all of a customer's questions (都是身份证).
    */
   aside: name.optional(),
   /** Silence: a reminder, then the draft is put aside by the repair flow `timeout`. */

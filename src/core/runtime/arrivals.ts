@@ -24,7 +24,10 @@ export interface Arrival {
 const MOST_NAMES = 100;
 /** Characters of an instant up to its minute: 2026-11-23T02:00. */
 const MINUTE = 16;
-/** So long what came is counted by: whatever is fetched even later is asked about without the number of its namesakes. */
+/**
+ * So long what came is counted by: whatever is fetched even later is asked about without the number of its namesakes. So long
+ * the customer named for files stays named.
+ */
 const KEPT_MS = 10 * 60_000;
 
 /** Counts a message's files in. They are counted as they are sent: which is fetched first is chance. */
@@ -54,11 +57,29 @@ export function countUp(memory: Memory, media: readonly MediaToken[]): readonly 
   });
 }
 
-/** The memory without what nothing is counted by any more, for it is written with every message. */
+/**
+ * The memory without what nothing is counted by any more, for it is written with every message, and without the customer
+ * named for files (上传 K318) when nothing has come for him since: tomorrow's photo may be anybody's.
+ */
 export function withoutPastFiles(memory: Memory, now: Date): Memory {
-  if (memory.files === undefined || now.getTime() - Date.parse(memory.files.at) < KEPT_MS) return memory;
-  const { files: _files, ...rest } = memory;
-  return rest;
+  const { files, ...rest } = memory;
+  return withoutPastName(files !== undefined && isPast(files.at, now) ? rest : memory, now);
+}
+
+function withoutPastName(memory: Memory, now: Date): Memory {
+  const { filesForAt, ...rest } = memory;
+  const { filesFor, ...talk } = rest.talk;
+  if (filesFor === undefined || (filesForAt !== undefined && !isPast(filesForAt, now))) return memory;
+  return { ...rest, talk };
+}
+
+/** The memory after a step: what is said or sent for the customer named for files keeps him named. */
+export function withFilesFor({ filesForAt: _at, ...memory }: Memory, now: Date): Memory {
+  return memory.talk.filesFor === undefined ? memory : { ...memory, filesForAt: now.toISOString() };
+}
+
+function isPast(at: string, now: Date): boolean {
+  return now.getTime() - Date.parse(at) >= KEPT_MS;
 }
 
 function countsOfMinute({ files }: Memory, at: string): LatestFiles['counts'] {

@@ -76,7 +76,7 @@ export async function noticeEdit(turn: Turn, edit: Edit, say: Say): Promise<stri
   if (actor.kind === 'STAFF') return editedNotice(facts, say);
   if (actor.kind !== 'CUSTOMER') return undefined;
   const call = { ...turn.call, actor: SYSTEM_ACTOR };
-  const todo = { customerId: actor.id, key: `edited:${message}`, kind: 'customer_edited' };
+  const todo = { customerId: actor.id, key: `edited:${message}`, kind: 'customer_edited', isOneOpen: true };
   await callOperation(call, 'task.addForOwner', todo);
   return undefined;
 }

@@ -55,6 +55,8 @@ export interface Memory {
   readonly isSentAway?: true;
   /** What the next file is counted by: two photos of one minute are told apart. */
   readonly files?: LatestFiles;
+  /** When the customer named for files (上传 K318) was named or last sent something for (ISO, business time). */
+  readonly filesForAt?: string;
 }
 
 /** More cards of one question are not known as such. */

@@ -17,7 +17,7 @@ import {
 import type { Actor } from '../operations/actor.ts';
 import type { Turn, Unit } from '../unit/unit.ts';
 import { hearDecision, keepQuestion, pressCard } from './approval-taps.ts';
-import { countIn, countUp, withoutPastFiles } from './arrivals.ts';
+import { countIn, countUp, withFilesFor, withoutPastFiles } from './arrivals.ts';
 import {
   askedCard,
   choiceEvent,
@@ -391,7 +391,7 @@ export class Talk {
     };
     const before = this.#memory.talk.frames.at(-1);
     const step = stepConversation(this.#memory.talk, event, tools);
-    this.#memory = withAside({ ...this.#memory, talk: step.state });
+    this.#memory = withAside(withFilesFor({ ...this.#memory, talk: step.state }, this.#unit.now));
     if (this.#actor.kind === 'STAFF') for (const id of caseOf(event, before, step)) turn.effects.touch(id);
     for (const effect of step.effects) await this.#carryOut(turn, effect);
     this.#listen(keepAlarm(turn.effects, this.#work.conversation.id, this.#memory.silence));

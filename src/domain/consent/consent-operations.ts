@@ -33,11 +33,14 @@ export const grantConsent = defineOperation({
   async run(ctx, input) {
     const draft = await ownAnswer(ctx, 'consent.grant', input);
     const { customerId, text } = draft;
+    const refusal = await refusalOf(ctx.tx, customerId, text.key);
     const valid = await insertConsent(ctx.tx, draft);
     ctx.effects.touch(customerId);
     // The adviser can go on from here; the consent to the transfer abroad is only the way there.
-    if (valid.isNew && text.key === 'personal-information')
+    if (valid.isNew && text.key === 'personal-information') {
       await ctx.callAsSystem('customer.tellOwner', { customerId, text: 'flows.owner-notice.consented' });
+      if (refusal) await ctx.callAsSystem('document.remindOfUnfiled', { customerId }); // meanwhile nobody was to work on them
+    }
     return {
       kind: valid.isNew ? ('granted' as const) : ('already' as const),
       consent: text.key,

@@ -16,9 +16,12 @@ import {
 import { isOverseas, type ConsentAnswer } from './consent.ts';
 import { answerTo } from './consent-store.ts';
 
-/** As SQL: whether this customer has a complaint, or a loan he says is not his, that is open: it is while it is on anybody's list. */
+/** The kinds of to-dos that are a customer's complaint, or a loan he says is not his. */
+export const COMPLAINTS: readonly string[] = ['customer_complaint', 'customer_disputed'];
+
+/** As SQL: whether this customer has such a one that is open: it is while it is on anybody's list. */
 export function hasOpenComplaint(customerId: string): string {
-  return `EXISTS (SELECT 1 FROM todos WHERE kind IN ('customer_complaint', 'customer_disputed') AND subject_id = ${customerId} AND done_at IS NULL)`;
+  return `EXISTS (SELECT 1 FROM todos WHERE kind IN (${COMPLAINTS.map((kind) => `'${kind}'`).join()}) AND subject_id = ${customerId} AND done_at IS NULL)`;
 }
 
 // What nobody can tell about counts as sent (design §12). It counts on the day it went out, also when it was written earlier

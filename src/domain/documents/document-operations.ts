@@ -39,7 +39,7 @@ import {
 } from './document-store.ts';
 import { attachFile, type Filing } from './filing.ts';
 import { REFUSALS } from './intake.ts';
-import { itemName, productOf, progressFor } from './progress.ts';
+import { itemName, itemNames, productOf, progressFor } from './progress.ts';
 import { FILING_ACCESS } from './stored-file.ts';
 import { tellHowMany } from './unfiled-operations.ts';
 import { needsPage, type OfferedUpload } from './upload-operations.ts';
@@ -76,6 +76,8 @@ const filed = z.object({
   page: z.int(),
   left: z.int(),
   missing: z.array(named),
+  /** How many files somebody has filed just now. */
+  count: z.int().optional(),
   /** How many files of an album this speaks for; `itemName` then names all their items. */
   several: z.int().optional(),
   /** Nothing is said of this one. */
@@ -142,7 +144,7 @@ export const receiveDocument = defineOperation({
       media.several === undefined
         ? told
         : await tellTogether(ctx, customer, told, { ...media, several: media.several });
-    await tellOwner(ctx, customer, answer);
+    await tellOwner(ctx, customer, answer, media.several === undefined ? undefined : media);
     return answer;
   },
 });
@@ -154,12 +156,14 @@ function howToNameHim(ctx: Ctx): { readonly page?: true; readonly colleague?: tr
 }
 
 /** Whoever looks after the customer hears what has come; what he sent in himself he knows. */
-async function tellOwner(ctx: Ctx, customer: CustomerRow, told: Receipt): Promise<void> {
+async function tellOwner(ctx: Ctx, customer: CustomerRow, told: Receipt, together?: MediaToken): Promise<void> {
   if (ctx.actor.kind !== 'CUSTOMER' || told.kind !== 'filed') return;
+  const codes = together ? (await cameWith(ctx, customer, together)).map(({ itemCode }) => itemCode) : [told.item];
+  const items = (await progressFor(ctx, customer.id)).filter(({ item }) => codes.includes(item.code));
   await ctx.callAsSystem('customer.tellOwner', {
     customerId: customer.id,
     text: 'flows.owner-notice.document',
-    params: { item: told.itemName, left: told.left },
+    params: { item: items.length === 0 ? told.itemName : itemNames(ctx, items), left: told.left },
   });
 }
 
@@ -170,12 +174,9 @@ async function tellTogether(
   last: Receipt,
   media: MediaToken & { readonly several: number },
 ): Promise<Receipt> {
-  const { album, several } = media;
+  const { several } = media;
   if (last.kind === 'refused' || last.kind === 'nobody') return last;
-  const came = (await documentsOf(ctx.tx, customer.id)).flatMap((one) => {
-    const pages = one.pages.filter(({ via }) => arrivalOf(via).album === album && arrivalOf(via).via === ctx.via);
-    return pages.length > 0 ? [{ ...one, pages }] : [];
-  });
+  const came = await cameWith(ctx, customer, media);
   const unnamed = came.find(({ itemCode }) => itemCode === null);
   if (unnamed) {
     const fresh = came.reduce((sum, { pages }) => sum + pages.length, 0);
@@ -188,6 +189,14 @@ async function tellTogether(
     .filter(({ item }) => came.some(({ itemCode }) => itemCode === item.code))
     .map((one) => nameOf(ctx, one).name);
   return { ...last, kind: 'filed', itemName: names.join(ctx.t('conversation.format.between_labels')), several };
+}
+
+/** What has come of an album by now, where it stands. */
+async function cameWith(ctx: Ctx, customer: CustomerRow, { album }: MediaToken): Promise<readonly CustomerDocument[]> {
+  return (await documentsOf(ctx.tx, customer.id)).flatMap((one) => {
+    const pages = one.pages.filter(({ via }) => arrivalOf(via).album === album && arrivalOf(via).via === ctx.via);
+    return pages.length > 0 ? [{ ...one, pages }] : [];
+  });
 }
 
 async function ownerOf(ctx: Ctx, fileId: string | undefined): Promise<CustomerRow> {
@@ -288,11 +297,12 @@ export const assignDocument = defineOperation({
     const progress = await progressFor(ctx, customer.id);
     const target = progress.find(({ item }) => item.code === input.item);
     if (!target) throw new AppError(documentErrors['document.unknown_item'], { params: { item: input.item } });
+    const here = (await documentsOf(ctx.tx, customer.id)).find(({ id }) => id === document.id);
     if (document.item_code !== input.item) await move(ctx, document, target);
     if (document.item_code === null) await tellHowMany(ctx, customer.id);
     const told = await tellItem(ctx, customer, input.item, 'filed');
     await tellOwner(ctx, customer, told);
-    return told;
+    return { ...told, count: here?.pages.length ?? 0 };
   },
 });
 

@@ -1,5 +1,7 @@
 /** Which checklist applies to a customer, and how far it is filled. */
 import type { Ctx } from '../../core/operations/context.ts';
+import { LANGUAGES, type Language } from '../../lib/i18n.ts';
+import { textParam, type TextParam } from '../../lib/text-params.ts';
 import { factsOf, openLead, type LeadRow } from '../leads/index.ts';
 import {
   currentProducts,
@@ -58,6 +60,15 @@ export async function missingCodes(
 /** An item's name, which a product brings as the key of a text or in plain words. */
 export function itemName(ctx: Ctx, { item }: ItemProgress): string {
   return ctx.services.texts.has(ctx.actor.language, item.name) ? ctx.t(item.name) : item.name;
+}
+
+/** The names of these items in the language of whoever reads them. */
+export function itemNames(ctx: Ctx, items: readonly ItemProgress[]): TextParam {
+  const listed = (language: Language): string =>
+    items
+      .map(({ item }) => (ctx.services.texts.has(language, item.name) ? ctx.say(language, item.name) : item.name))
+      .join(ctx.say(language, 'conversation.format.between_labels'));
+  return textParam(Object.fromEntries(LANGUAGES.map((language) => [language, listed(language)])));
 }
 
 /** The names of what a customer still has to bring. */

@@ -7,6 +7,7 @@ import { AppError } from '../../lib/errors.ts';
 import { mayAdd } from '../consent/index.ts';
 import { findCustomer, lockCustomer, type CustomerRow } from '../customers/index.ts';
 import { documentErrors } from './document-errors.ts';
+import type { CustomerDocument } from './document.ts';
 import { documentsOf, findDocument } from './document-store.ts';
 import { FILING_ACCESS } from './stored-file.ts';
 
@@ -23,22 +24,39 @@ export const leaveDocument = defineOperation({
     kind: z.enum(['left', 'past']),
     /** On whose list it is. */
     to: z.enum(['self', 'adviser']),
+    /** How many files it left there. */
+    count: z.int(),
   }),
   subject: ({ document }) => ({ kind: 'document', id: document }),
   async run(ctx, { document: id }) {
     const seen = await findDocument(ctx.tx, id);
     const customer = seen && (await findCustomer(ctx.tx, seen.customer_id));
-    if (!customer) return { kind: 'past' as const, to: 'adviser' as const }; // filed with another one meanwhile
+    // Filed with another one meanwhile.
+    if (!customer) return { kind: 'past' as const, to: 'adviser' as const, count: 0 };
     if (ctx.actor.kind === 'CUSTOMER' && ctx.actor.id !== customer.id)
       throw new AppError(documentErrors['document.not_found']);
     await lockCustomer(ctx.tx, customer.id);
     const to = isHis(ctx, customer) ? ('self' as const) : ('adviser' as const);
-    const document = await findDocument(ctx.tx, id);
+    const document = (await unfiledOf(ctx, customer.id)).find((one) => one.id === id);
     // Without his consent nobody works on what he sent.
-    const isPast = document?.item_code !== null || !(await mayAdd(ctx.tx, ctx.actor, customer.id));
-    if (isPast) return { kind: 'past' as const, to };
+    if (!document || !(await mayAdd(ctx.tx, ctx.actor, customer.id))) return { kind: 'past' as const, to, count: 0 };
     await remind(ctx, customer, to);
-    return { kind: 'left' as const, to };
+    return { kind: 'left' as const, to, count: document.pages.length };
+  },
+});
+
+export const remindOfUnfiled = defineOperation({
+  name: 'document.remindOfUnfiled',
+  summary: 'Puts what waits to be filed on the adviser’s list once the customer lets it be used again',
+  access: { system: 'all' },
+  input: z.strictObject({ customerId: z.uuid() }),
+  output: z.object({ count: z.int() }),
+  subject: ({ customerId }) => ({ kind: 'customer', id: customerId }),
+  async run(ctx, { customerId }) {
+    const customer = await lockCustomer(ctx.tx, customerId);
+    const count = customer ? await countUnfiled(ctx, customerId) : 0;
+    if (customer && count > 0) await remind(ctx, customer, 'adviser');
+    return { count };
   },
 });
 
@@ -51,7 +69,7 @@ function isHis({ actor }: Ctx, customer: CustomerRow): boolean {
 }
 
 async function remind(ctx: Ctx, customer: CustomerRow, to: 'self' | 'adviser'): Promise<void> {
-  const params = { count: await unfiledOf(ctx, customer.id) };
+  const params = { count: await countUnfiled(ctx, customer.id) };
   const key = `unfiled:${customer.id}`;
   if (to === 'adviser' || ctx.actor.kind !== 'STAFF')
     await ctx.callAsSystem('task.addForOwner', { customerId: customer.id, key, kind: UNFILED, params });
@@ -75,11 +93,14 @@ export async function tellHowMany(ctx: Ctx, customerId: string): Promise<void> {
   await ctx.callAsSystem('task.countAbout', {
     kind: UNFILED,
     subject: { kind: 'customer', id: customerId },
-    count: await unfiledOf(ctx, customerId),
+    count: await countUnfiled(ctx, customerId),
   });
 }
 
-async function unfiledOf(ctx: Ctx, customerId: string): Promise<number> {
-  const waiting = (await documentsOf(ctx.tx, customerId)).filter(({ itemCode }) => itemCode === null);
-  return waiting.reduce((sum, { pages }) => sum + pages.length, 0);
+async function unfiledOf(ctx: Ctx, customerId: string): Promise<readonly CustomerDocument[]> {
+  return (await documentsOf(ctx.tx, customerId)).filter(({ itemCode }) => itemCode === null);
+}
+
+async function countUnfiled(ctx: Ctx, customerId: string): Promise<number> {
+  return (await unfiledOf(ctx, customerId)).reduce((sum, { pages }) => sum + pages.length, 0);
 }

@@ -47,6 +47,12 @@ export const answerAsCustomer = defineOperation({
     const taken = await settleAnswers(ctx, customer, lead, input.facts);
     const saved = await saveFacts(ctx, { customer, lead: (await lockOpenLead(ctx.tx, customer.id)) ?? lead }, taken);
     if (saved.kind === 'collision') throw new Error('a collision without a phone');
+    // Whoever was to phone him because he did not answer has his answers now.
+    if (input.confirmed)
+      await ctx.callAsSystem('task.finishAbout', {
+        kind: 'customer_silent',
+        subject: { kind: 'customer', id: customer.id },
+      });
     const documents = z.object({ missing }).parse(await ctx.call('document.list', { customer: customer.id }));
     return {
       kind: input.confirmed ? ('confirmed' as const) : ('answered' as const),

@@ -152,7 +152,7 @@ const TOPICS = [
 ] as const;
 /**
  * Of these each message may be about another instalment, question or file, and a complaint that comes again was not settled;
- * the others are one matter a day.
+ * the others are one matter a day: said again in the same words, it is told no more.
  */
 const HOURLY: ReadonlySet<string> = new Set([
   'repaid',
@@ -202,6 +202,7 @@ export const askAdviser = defineOperation({
       kind: `customer_${topic}`,
       ...(words === '' ? {} : { words: await hidingNames(ctx, customer.id, words.slice(0, LONGEST_WORDS)) }),
       ...(words !== '' && EACH_TOLD.has(topic) ? { isEachTold: true } : {}),
+      isOneOpen: true,
       ...(ALSO[topic] === undefined ? {} : { also: ALSO[topic] }),
     });
     return { kind: 'told' as const, adviser: (await adviserOf(ctx, customer)) ?? 'none' };

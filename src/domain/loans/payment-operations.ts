@@ -78,6 +78,9 @@ export const recordPayment = defineOperation({
     if (!isFirst) throw new AppError(loanErrors['payment.external_id_reused']);
     const { state, creditFen, postings } = await settleLoan(ctx, loan, payment.id);
     const own = postings.filter(({ paymentId }) => paymentId === payment.id);
+    // What he said he has paid was to be looked up: here it is.
+    const customer = { kind: 'customer', id: loan.customer_id };
+    await ctx.callAsSystem('task.finishAbout', { kind: 'customer_repaid', subject: customer });
     await tellOfPayment(ctx, loan, payment, { state, creditedFen: creditFen - loan.credit_fen, paid: netOf(postings) });
     return paymentAnswer({ loan, payment, state, isReplay: false, isReversed: false }, own);
   },

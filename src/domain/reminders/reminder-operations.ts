@@ -20,7 +20,7 @@ import {
   type ReminderFacts,
   type ReminderRun,
 } from './reminder-store.ts';
-import { askForCalls, settleCalls } from './unreachable.ts';
+import { askAgain, askForCalls, settleCalls } from './unreachable.ts';
 
 /** `reminder.plan`, bound to where schedules come from. */
 export function planReminders(schedules: ReminderSchedules): Operation {
@@ -53,6 +53,24 @@ export const followZone = defineOperation({
   subject: ({ customerId }) => ({ kind: 'customer', id: customerId }),
   evidence: ({ loans }) => ({ loans }),
   run: async (ctx, { customerId, from, to }) => ({ loans: await shiftLooks(ctx.tx, customerId, { from, to }) }),
+});
+
+export const askAfterComplaint = defineOperation({
+  name: 'reminder.askAfterComplaint',
+  summary:
+    'Asks again for the calls about a customer’s overdue money that waited for his complaint; called when one is settled, and does nothing while another is open',
+  access: { system: 'all' },
+  input: z.strictObject({
+    customerId: z.uuid(),
+    /** When the complaint came. */
+    since: z.iso.datetime(),
+  }),
+  output: z.object({}),
+  subject: ({ customerId }) => ({ kind: 'customer', id: customerId }),
+  async run(ctx, { customerId, since }) {
+    await askAgain(ctx.tx, customerId, { since: new Date(since), now: ctx.now, traceId: ctx.traceId });
+    return {};
+  },
 });
 
 /** One run over due loans, each by its own of these versions; whom no channel reaches, somebody is asked to phone. */

@@ -4,36 +4,52 @@
  * due date it is asked for once, and each stage after it that reaches nobody brings it up again, done or not, for a call before
  * the money was overdue is none about overdue money. Without an owner who still works here it goes to the managers. What is
  * paid ends it, and a payment taken back brings it back: nobody is phoned about money that has come in, nor about what is
- * overdue while he complains. Codes and numbers only, no personal data.
+ * overdue while he complains, which the to-do says when it is read (`inWords`). Codes and numbers only, no personal data.
  */
 import { writePlainTimers } from '../../core/timers/timers.ts';
 import { statement, type Tx } from '../../db/database.ts';
 import { groupedYuan } from '../../lib/i18n.ts';
 import { hasOpenComplaint } from '../consent/index.ts';
 import { customerNumber, loanNumber } from '../customers/index.ts';
-import { addTodos, amendTodos, askTodos, finishTodos } from '../todos/index.ts';
+import { addTodos, amendTodos, askTodos } from '../todos/index.ts';
 import type { Missed } from './reminder-store.ts';
 
-// A payment of this moment is waited for: what it pays is not asked for after it has ended what was.
+const OPEN_FEN = 'sum(principal_fen + interest_fen - paid_principal_fen - paid_interest_fen)';
+// Whoever asks holds the loans or the customer: what is read here is true until the to-do is there.
 const FACTS = statement(
   'reminders-unreachable',
-  `SELECT l.id, l.number AS loan, c.number AS customer, i.due_on, (i.principal_fen + i.interest_fen - i.paid_principal_fen - i.paid_interest_fen) AS open_fen, s.id AS owner_id,
-     greatest(($3::timestamptz AT TIME ZONE c.zone)::date - i.due_on, 0) AS late, ${hasOpenComplaint('c.id')} AS has_complaint
-   FROM unnest($1::uuid[], $2::int[]) AS missed (loan_id, instalment)
-   JOIN loans l ON l.id = missed.loan_id JOIN instalments i ON i.loan_id = l.id AND i.number = missed.instalment JOIN customers c ON c.id = l.customer_id
+  `SELECT l.id, l.number AS loan, c.number AS customer, owed.due_on, owed.open_fen, s.id AS owner_id,
+     greatest(($3::timestamptz AT TIME ZONE c.zone)::date - owed.due_on, 0) AS late, ${hasOpenComplaint('c.id')} AS has_complaint
+   FROM (SELECT DISTINCT loan_id, due_on FROM unnest($1::uuid[], $2::int[]) AS row (loan_id, number) JOIN instalments USING (loan_id, number)) missed
+   JOIN LATERAL (
+     SELECT missed.due_on, ${OPEN_FEN}::bigint AS open_fen FROM instalments
+     WHERE loan_id = missed.loan_id AND due_on = missed.due_on AND paid_at IS NULL HAVING count(*) > 0
+   ) owed ON true
+   JOIN loans l ON l.id = missed.loan_id JOIN customers c ON c.id = l.customer_id
    LEFT JOIN LATERAL (SELECT owner_id FROM leads WHERE c.owner_id IS NULL AND customer_id = c.id AND owner_id IS NOT NULL ORDER BY is_open DESC, updated_at DESC LIMIT 1) lead ON true
-   LEFT JOIN staff s ON s.id = coalesce(c.owner_id, lead.owner_id) AND s.is_active
-   WHERE i.paid_at IS NULL FOR SHARE OF i`,
+   LEFT JOIN staff s ON s.id = coalesce(c.owner_id, lead.owner_id) AND s.is_active`,
 );
+const LOCK = statement('reminders-lock-loan', 'SELECT id FROM loans WHERE id = $1 FOR NO KEY UPDATE');
 const CALLS = statement(
   'reminders-calls',
   `SELECT d.key, d.kind, d.params, d.done_at, owed.instalment, owed.open_fen
    FROM (
      SELECT loan_id, due_on, min(number) FILTER (WHERE paid_at IS NULL) AS instalment,
-       coalesce(sum(principal_fen + interest_fen - paid_principal_fen - paid_interest_fen) FILTER (WHERE paid_at IS NULL), 0)::bigint AS open_fen
+       coalesce(${OPEN_FEN} FILTER (WHERE paid_at IS NULL), 0)::bigint AS open_fen
      FROM instalments WHERE loan_id = $1 GROUP BY loan_id, due_on
    ) owed CROSS JOIN unnest($2::text[]) AS asked (kind) JOIN todos d ON d.key = asked.kind || ':' || owed.loan_id || ':' || owed.due_on
    ORDER BY d.id FOR NO KEY UPDATE OF d`,
+);
+// While he complained the to-do said so: what was done then was not a call.
+const HELD = statement(
+  'reminders-held-calls',
+  `SELECT d.id, d.staff_id, d.done_at, owed.loan_id AS "loanId", owed.instalment
+   FROM (
+     SELECT i.loan_id, i.due_on, min(i.number) AS instalment FROM customers c JOIN loans l ON l.customer_id = c.id
+     JOIN instalments i ON i.loan_id = l.id AND i.paid_at IS NULL AND i.due_on < ($3::timestamptz AT TIME ZONE c.zone)::date
+     WHERE c.id = $1 AND NOT ${hasOpenComplaint('c.id')} GROUP BY i.loan_id, i.due_on
+   ) owed CROSS JOIN unnest($4::text[]) AS asked (kind) JOIN todos d ON d.key = asked.kind || ':' || owed.loan_id || ':' || owed.due_on
+   WHERE d.done_at IS NULL OR d.done_at >= $2 ORDER BY d.id`,
 );
 
 interface MissedRow {
@@ -41,6 +57,7 @@ interface MissedRow {
   readonly loan: number;
   readonly customer: number;
   readonly due_on: string;
+  /** All that is open of this due date. */
   readonly open_fen: bigint;
   readonly owner_id: string | null;
   /** Days it is overdue where the customer lives, as its stages are counted. */
@@ -51,29 +68,44 @@ interface MissedRow {
 /** The timer that tells the owner; its subject is the to-do. */
 export const MISSED_TOLD = 'reminder.missed';
 
-const KINDS = ['unreachable', 'held_complaint'] as const;
-/** What becomes a to-do: nobody is reached, or the overdue text is held because a complaint is open. */
+const CALL = 'unreachable';
+const HELD_TEXT = 'held_complaint';
+/** What to-dos about missed reminders are; the second is of earlier versions, which kept apart what was held. */
+const KINDS = [CALL, HELD_TEXT] as const;
+/** Why a reminder was missed: nobody is reached, or the overdue text is held because a complaint is open. */
 export type MissedKind = (typeof KINDS)[number];
 
+interface Asked {
+  readonly now: Date;
+  readonly traceId: string;
+  readonly kind?: MissedKind;
+}
+
 /**
- * Asks for a phone call for each of these instalments, or says why its text is held, and has each owner told once, and once more
- * for each stage after the due date. Two statements, three where there are owners and one more where something is held, however
- * many instalments; none for none.
+ * Asks for a phone call for each of these instalments, whose loans the caller has locked, and has each owner told once, and once
+ * more for each stage after the due date. Two statements, three where there are owners, however many instalments; none for none.
  */
 export async function askForCalls(
   tx: Tx,
   missed: readonly Missed[],
-  { now, traceId, kind = 'unreachable' }: { readonly now: Date; readonly traceId: string; readonly kind?: MissedKind },
+  { now, traceId, kind = CALL }: Asked,
 ): Promise<void> {
   if (missed.length === 0) return;
-  const drafts = await draftsOf(tx, missed, { kind, now });
-  const added = await addTodos(tx, drafts, now);
-  await finishTodos(
-    tx,
-    drafts.flatMap(({ heldCall }) => heldCall ?? []),
-    now,
-  );
-  const owned = added.filter((todo) => todo.staff_id !== null);
+  await tellOwners(tx, await addTodos(tx, await draftsOf(tx, missed, { kind, now }), now), { now, traceId });
+}
+
+/** The same for one instalment; its loan is locked here: a payment or a new owner of this moment is waited for. */
+export async function askForCall(tx: Tx, missed: Missed, asked: Asked): Promise<void> {
+  await tx.query(LOCK, [missed.loanId]);
+  await askForCalls(tx, [missed], asked);
+}
+
+async function tellOwners(
+  tx: Tx,
+  todos: readonly { readonly id: string; readonly staff_id: string | null }[],
+  { now, traceId }: { readonly now: Date; readonly traceId: string },
+): Promise<void> {
+  const owned = todos.filter((todo) => todo.staff_id !== null);
   await writePlainTimers(
     tx,
     traceId,
@@ -86,6 +118,8 @@ export async function askForCalls(
   );
 }
 
+type CallDraft = Parameters<typeof addTodos>[1][number];
+
 /** The to-dos for what is still open of these. */
 async function draftsOf(
   tx: Tx,
@@ -97,31 +131,21 @@ async function draftsOf(
     missed.map(({ instalment }) => instalment),
     asked.now,
   ]);
-  const drafts = rows.map((row) => {
-    const kind = row.late > 0 && row.has_complaint ? 'held_complaint' : asked.kind;
-    return {
-      key: `${kind}:${row.id}:${row.due_on}`,
-      heldCall: row.late > 0 && kind === 'held_complaint' ? `unreachable:${row.id}:${row.due_on}` : undefined,
-      kind,
-      ...(row.owner_id === null ? { role: 'manager' } : { staffId: row.owner_id }),
-      subject: { kind: 'loan', id: row.id },
-      isForOwner: true,
-      params: {
-        customer: customerNumber(row.customer),
-        loan: loanNumber(row.loan),
-        amount: groupedYuan(row.open_fen),
-        due: row.due_on,
-        round: row.late,
-      },
-    };
-  });
-  return [...new Map(drafts.map((draft) => [draft.key, draft])).values()]; // two of a loan that are due on one day are one call
-}
-
-type TodoDraft = Parameters<typeof addTodos>[1][number];
-interface CallDraft extends TodoDraft {
-  /** The call about the same overdue money: while a complaint holds that, nobody is asked to phone. */
-  readonly heldCall: string | undefined;
+  return rows.map((row) => ({
+    key: `${CALL}:${row.id}:${row.due_on}`,
+    kind: CALL,
+    ...(row.owner_id === null ? { role: 'manager' } : { staffId: row.owner_id }),
+    subject: { kind: 'loan', id: row.id },
+    isForOwner: true,
+    params: {
+      customer: customerNumber(row.customer),
+      loan: loanNumber(row.loan),
+      amount: groupedYuan(row.open_fen),
+      due: row.due_on,
+      round: row.late,
+      ...(asked.kind === HELD_TEXT || (row.late > 0 && row.has_complaint) ? { held: 1 } : {}),
+    },
+  }));
 }
 
 interface CallRow {
@@ -155,6 +179,29 @@ export async function settleCalls(tx: Tx, loanId: string, now: Date): Promise<vo
   );
   for (const { kind, params, done_at: doneAt, instalment } of calls) {
     if (doneAt === null || instalment === null || !(ENDED_BY_PAYMENT in params)) continue;
-    await askTodos(tx, await draftsOf(tx, [{ loanId, instalment }], { kind, now }), now);
+    const why = 'held' in params ? HELD_TEXT : kind;
+    await askTodos(tx, await draftsOf(tx, [{ loanId, instalment }], { kind: why, now }), now);
   }
+}
+
+interface HeldRow extends Missed {
+  readonly id: string;
+  readonly staff_id: string | null;
+  readonly done_at: Date | null;
+}
+
+/**
+ * When nothing of what this customer complained about since `since` is open any more, the customer locked: whoever looks after
+ * him hears that he is to phone about what is overdue, and what was done meanwhile is to be done again.
+ */
+export async function askAgain(
+  tx: Tx,
+  customerId: string,
+  { since, now, traceId }: { readonly since: Date; readonly now: Date; readonly traceId: string },
+): Promise<void> {
+  const held = await tx.query<HeldRow>(HELD, [customerId, since, now, KINDS]);
+  if (held.length === 0) return;
+  const done = held.filter(({ done_at: doneAt }) => doneAt !== null);
+  const again = await askTodos(tx, await draftsOf(tx, done, { kind: HELD_TEXT, now }), now);
+  await tellOwners(tx, [...held.filter(({ done_at: doneAt }) => doneAt === null), ...again], { now, traceId });
 }

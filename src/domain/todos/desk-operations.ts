@@ -8,9 +8,11 @@ import { statement } from '../../db/database.ts';
 import { isLanguage, textSchema } from '../../lib/i18n.ts';
 import { maskTextAndNames } from '../../lib/mask.ts';
 import { customerInScope, customerNumber, hidingNames, lockCustomer } from '../customers/index.ts';
+import { keyOfOpen, noteAsked, type OneList } from './asked-again.ts';
+import { remindLater } from './complaint-reminders.ts';
 import { inWords, subjectsOf, todoText, whoText } from './todo-subject.ts';
 import {
-  askTodo,
+  askTodos,
   followTodos,
   handOverTodos,
   ownerOf,
@@ -57,6 +59,8 @@ interface Matter {
   readonly words?: string | undefined;
   /** Words of a matter that is on the list already are told too: each message may want something else. */
   readonly isEachTold?: boolean | undefined;
+  /** Asked again while one of its kind is open about this subject, it is that one; other words are told. */
+  readonly isOneOpen?: boolean | undefined;
   readonly isForOwner?: boolean | undefined;
 }
 
@@ -77,6 +81,7 @@ export const addForOwner = defineOperation({
     words: z.string().optional(),
     params: z.record(z.string(), z.number()).default({}),
     isEachTold: z.boolean().optional(),
+    isOneOpen: z.boolean().optional(),
     /** Whoever looks after the customer later gets it with him. */
     isForOwner: z.boolean().default(true),
     /** `above`: the owner's team lead, or whoever oversees him; `compliance`: those who see to the law. */
@@ -292,8 +297,7 @@ export const tellTodo = defineOperation({
 async function giveTo(ctx: Ctx, matter: Matter, people: readonly Colleague[]): Promise<void> {
   for (const { id } of people) {
     const key = people.length === 1 ? matter.key : `${matter.key}:${id}`;
-    const isNew = await askTodo(ctx.tx, { ...matter, key, staffId: id }, ctx.now);
-    if (isNew || matter.isEachTold === true)
+    if (await put(ctx, { ...matter, key }, { staffId: id }))
       await tell(
         ctx,
         matter,
@@ -305,9 +309,19 @@ async function giveTo(ctx: Ctx, matter: Matter, people: readonly Colleague[]): P
 /** One entry for the first of these roles that anybody has, and a message to each of them; how many they are. */
 async function giveToRole(ctx: Ctx, matter: Matter, roles: readonly string[], except?: string): Promise<number> {
   const { role, people } = await firstRole(ctx, roles, except);
-  const isNew = await askTodo(ctx.tx, { ...matter, role }, ctx.now);
-  if (isNew || matter.isEachTold === true) await tell(ctx, matter, people);
+  if (await put(ctx, matter, { role })) await tell(ctx, matter, people);
   return people.length;
+}
+
+/** Puts it on one list; whether it is to be told: it is new there, or was not told like this. */
+async function put(ctx: Ctx, matter: Matter, list: OneList): Promise<boolean> {
+  const { kind, subject, isForOwner = false, isOneOpen, isEachTold = false } = matter;
+  const open = isOneOpen ? await keyOfOpen(ctx.tx, { kind, subjectId: subject.id, isForOwner }, list) : undefined;
+  const key = open ?? matter.key;
+  const [added] = await askTodos(ctx.tx, [{ ...matter, key, ...list }], ctx.now);
+  if (added) remindLater(ctx, { id: added.id, kind });
+  const isNews = isOneOpen === true && (await noteAsked(ctx, key, matter));
+  return added !== undefined || isEachTold || isNews;
 }
 
 /** The first of these roles that anybody has, with those people; the managers' where nobody has any. */

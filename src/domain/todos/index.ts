@@ -11,3 +11,4 @@ export {
   tellTodo,
 } from './desk-operations.ts';
 export { addTodo, addTodos, amendTodos, askTodos, finishTodos, ownerOf } from './todo-store.ts';
+export { COMPLAINT_LIES, remindOfComplaint } from './complaint-reminders.ts';

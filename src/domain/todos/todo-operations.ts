@@ -7,6 +7,8 @@ import { AppError } from '../../lib/errors.ts';
 import { dateIn } from '../../lib/business-date.ts';
 import { textParamSchema } from '../../lib/text-params.ts';
 import { wholeNumber } from '../../lib/whole-number.ts';
+import { COMPLAINTS } from '../consent/index.ts';
+import { remindLater } from './complaint-reminders.ts';
 import { todoErrors } from './todo-errors.ts';
 import { handleOf, inWords, subjectsOf } from './todo-subject.ts';
 import {
@@ -35,7 +37,7 @@ const EVERYBODY: Access = {
 
 export const listTodos = defineOperation({
   name: 'task.list',
-  summary: 'What the caller has to do, the oldest first',
+  summary: 'What the caller has to do, what is urgent first, then the newest first',
   access: EVERYBODY,
   input: z.strictObject({ cursor: z.uuid('fault.cursor').optional(), limit: wholeNumber(1, 100).default(20) }),
   output: z.object({
@@ -66,7 +68,7 @@ export const listTodos = defineOperation({
       items: rows.map((row, index) => ({
         id: row.id,
         number: todoNumber(row.number),
-        kind: row.kind,
+        kind: told[index]?.kind ?? row.kind,
         title: told[index]?.text ?? '',
         since: dateIn(row.created_at, ctx.services.companyZone),
         tap: ctx.t('todo.finish', { number: todoNumber(row.number) }),
@@ -93,7 +95,7 @@ const changed = { id: z.string(), number: z.string(), title: z.string() };
 export const finish = defineOperation({
   name: 'task.finish',
   summary:
-    'Marks a to-do on the caller’s list as done, by id or number (T12), and leaves one that is done as it is; managers and administrators also what somebody has left behind. Where somebody asked for a person, the bot has the word again',
+    'Marks a to-do on the caller’s list as done, by id or number (T12), and leaves one that is done as it is; managers and administrators also what somebody has left behind. Where somebody asked for a person, the bot has the word again; after a complaint the calls about overdue money are asked for again',
   access: EVERYBODY,
   input: z.strictObject({ id: z.string().min(1).max(64) }),
   output: z.object({
@@ -109,6 +111,7 @@ export const finish = defineOperation({
     if (todo.done_at) return { kind: 'already' as const, ...(await describe(ctx, todo)), handedBack: NOBODY };
     await setDone(ctx.tx, todo.id, ctx.now);
     const handedBack = await handBack(ctx, todo);
+    if (COMPLAINTS.includes(todo.kind)) await askAfterComplaint(ctx, todo);
     return { kind: 'finished' as const, ...(await describe(ctx, todo)), handedBack };
   },
 });
@@ -124,6 +127,11 @@ async function handBack(ctx: Ctx, todo: LockedTodo): Promise<string> {
   return handleOf(about);
 }
 
+/** While he complained nobody phoned him about what is overdue: from now on somebody has to. */
+async function askAfterComplaint(ctx: Ctx, { subject_id: customerId, created_at: since }: LockedTodo): Promise<void> {
+  await ctx.callAsSystem('reminder.askAfterComplaint', { customerId, since: since.toISOString() });
+}
+
 export const reopen = defineOperation({
   name: 'task.reopen',
   summary: 'Puts a to-do that was done back on the list it stood on, for whoever may finish it, by id or number (T12)',
@@ -136,6 +144,7 @@ export const reopen = defineOperation({
     const todo = await meant(ctx, id);
     if (!todo.done_at) return { kind: 'already' as const, ...(await describe(ctx, todo)) };
     await setDone(ctx.tx, todo.id, null);
+    remindLater(ctx, todo);
     return { kind: 'reopened' as const, ...(await describe(ctx, todo)) };
   },
 });

@@ -5,6 +5,7 @@
 import { statement, type Tx } from '../../db/database.ts';
 import { isUuid, newId } from '../../lib/ids.ts';
 import type { TextParam } from '../../lib/text-params.ts';
+import { COMPLAINTS } from '../consent/index.ts';
 import { lockCustomer } from '../customers/index.ts';
 
 /** Codes, numbers and texts for the sentence; never personal data. */
@@ -50,10 +51,13 @@ const INSERT = `INSERT INTO todos (id, key, staff_id, role, kind, subject_kind, 
    LEFT JOIN staff person ON person.id = row.staff_id AND person.is_active`;
 // Looked for before it is written: a conflict uses up a number, and what is added again every hour would use up thousands.
 const roundOf = (params: string): string => `coalesce((${params} ->> 'round')::int, 0)`;
+// Whose list it stands on is older than whoever brings it up knows: it may have gone with the customer meanwhile.
+const keptWhileOpen = (column: string): string =>
+  `${column} = CASE WHEN todos.done_at IS NULL THEN todos.${column} ELSE excluded.${column} END`;
 const ONCE = statement(
   'todos-once',
   `${INSERT} WHERE NOT EXISTS (SELECT FROM todos d WHERE d.key = row.key AND ${roundOf('d.params')} >= ${roundOf('row.params::jsonb')})
-   ON CONFLICT (key) DO UPDATE SET staff_id = excluded.staff_id, role = excluded.role, params = excluded.params, is_for_owner = excluded.is_for_owner, created_at = excluded.created_at, done_at = NULL
+   ON CONFLICT (key) DO UPDATE SET ${['staff_id', 'role', 'is_for_owner'].map(keptWhileOpen).join()}, params = excluded.params, created_at = excluded.created_at, done_at = NULL
    WHERE ${roundOf('todos.params')} < ${roundOf('excluded.params')} RETURNING id, staff_id`,
 );
 const ASKED = statement(
@@ -61,11 +65,17 @@ const ASKED = statement(
   `${INSERT} WHERE NOT EXISTS (SELECT FROM todos WHERE key = row.key AND done_at IS NULL) ON CONFLICT (key) DO UPDATE SET staff_id = excluded.staff_id, role = excluded.role, params = excluded.params, is_for_owner = excluded.is_for_owner, created_at = excluded.created_at, done_at = NULL
    WHERE todos.done_at IS NOT NULL RETURNING id, staff_id`,
 );
+// A list is read from its top, and a chat shows twenty of it: whoever waits for a person comes first, then who complains or
+// disputes his loan, then money that somebody has to phone about; the rest the newest first, for those are the ones that still
+// wait for an answer. What is old and not urgent falls behind, and comes up as the rest is finished.
+const URGENCY = `CASE WHEN kind IN ('handed_over', 'invited_asks') THEN 3 WHEN kind IN (${COMPLAINTS.map((kind) => `'${kind}'`).join()}) THEN 2
+   WHEN kind IN ('unreachable', 'held_complaint') THEN 1 ELSE 0 END`;
 const LIST = statement(
   'todos-list',
   `SELECT id, number, kind, params, subject_kind, subject_id, created_at, (count(*) OVER ())::int AS open FROM todos
    WHERE done_at IS NULL AND (staff_id = $1 OR (staff_id IS NULL AND role = ANY($2::text[])))
-     AND ($4::uuid IS NULL OR (created_at, id) > (SELECT created_at, id FROM todos WHERE id = $4)) ORDER BY created_at, id LIMIT $3`,
+     AND ($4::uuid IS NULL OR (${URGENCY}, created_at, id) < (SELECT ${URGENCY}, created_at, id FROM todos WHERE id = $4))
+   ORDER BY ${URGENCY} DESC, created_at DESC, id DESC LIMIT $3`,
 );
 // Whoever left finishes nothing any more: those who run the house do it for him.
 const MEANT = `SELECT id, number, kind, params, subject_kind, subject_id, created_at, done_at FROM todos
@@ -92,7 +102,7 @@ export async function addTodo(tx: Tx, todo: TodoDraft, now: Date): Promise<boole
 /**
  * Many at once, in one statement, each with a key of its own; those that are new, with whose they are. What is there already,
  * open or done, is brought up again, with its new words, where its `round` (a number among the params, 0 without it) is higher
- * than the one it was last brought up in.
+ * than the one it was last brought up in; what is still open stays on the list it is on.
  */
 export async function addTodos(tx: Tx, todos: readonly TodoDraft[], now: Date): Promise<readonly NewTodo[]> {
   return tx.query<NewTodo>(ONCE, rowsOf(todos, now));
@@ -137,7 +147,7 @@ export async function ownTodo(
   return (await tx.query<TodoRow & { staff_id: string; language: string }>(OWN, [id]))[0];
 }
 
-/** What this person has to do, himself or by his roles, the oldest first: those after `after`, and how many come after them. */
+/** What this person has to do, himself or by his roles, the urgent first, then the newest: those after `after`, and how many come after them. */
 export async function openTodos(
   tx: Tx,
   person: { readonly staffId: string; readonly roles: readonly string[] },
@@ -166,16 +176,22 @@ const FOLLOW = statement(
      AND subject_id IN (SELECT $1 UNION ALL SELECT id FROM applications WHERE customer_id = $1 UNION ALL SELECT id FROM loans WHERE customer_id = $1)
    RETURNING id, number, kind, params, subject_kind, subject_id, created_at`,
 );
+// Whoever adds to-dos about loans by the set holds these, and has read whose customers they are: what he adds is waited for.
+const LOCK_LOANS = statement(
+  'todos-lock-loans',
+  'SELECT id FROM loans WHERE customer_id = $1 ORDER BY id FOR NO KEY UPDATE',
+);
 
 /**
  * Puts what one person (`null`: nobody) still has to do about a customer, and what waits for whoever looks after him, on
- * another's list; those to-dos, the oldest first.
+ * another's list; those to-dos, the oldest first. The caller has locked the customer; his loans are locked here.
  */
 export async function followTodos(
   tx: Tx,
   customerId: string,
   { fromId, toId, isGiven }: { readonly fromId: string | null; readonly toId: string; readonly isGiven: boolean },
 ): Promise<readonly TodoRow[]> {
+  await tx.query(LOCK_LOANS, [customerId]);
   const rows = await tx.query<TodoRow>(FOLLOW, [customerId, fromId, toId, isGiven]);
   return rows.toSorted((a, b) => a.number - b.number);
 }

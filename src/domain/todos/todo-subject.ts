@@ -8,12 +8,13 @@ import { statement, type Tx } from '../../db/database.ts';
 import { dateIn, daysBetween, parseBusinessDate, type BusinessDate } from '../../lib/business-date.ts';
 import type { Language, Texts } from '../../lib/i18n.ts';
 import { textParamSchema, withTexts } from '../../lib/text-params.ts';
+import { hasOpenComplaint } from '../consent/index.ts';
 import { customerNumber } from '../customers/index.ts';
 import type { TodoRow } from './todo-store.ts';
 
 const SUBJECTS = statement(
   'todos-subjects',
-  `SELECT c.id AS customer_id, c.number AS customer, c.name_masked, s.name AS staff, v.platform, v.chat, a.number AS application
+  `SELECT c.id AS customer_id, c.number AS customer, c.name_masked, s.name AS staff, v.platform, v.chat, a.number AS application, ${hasOpenComplaint('c.id')} AS has_complaint
    FROM unnest($1::text[], $2::uuid[]) WITH ORDINALITY AS want (kind, id, place)
    LEFT JOIN applications a ON want.kind = 'application' AND a.id = want.id
    LEFT JOIN loans l ON want.kind = 'loan' AND l.id = want.id
@@ -32,6 +33,7 @@ export interface SubjectRow {
   readonly platform: string | null;
   readonly chat: string | null;
   readonly application: number | null;
+  readonly has_complaint: boolean;
 }
 
 type About = Pick<TodoRow, 'subject_kind' | 'subject_id'>;
@@ -53,6 +55,8 @@ const whyReturned = z.object({
 
 /** A to-do in words, and whom it is about. */
 interface ToldTodo {
+  /** As the words have it: a call waits while the customer complains. */
+  readonly kind: string;
   readonly text: string;
   readonly about: SubjectRow | undefined;
 }
@@ -68,11 +72,22 @@ export async function inWords(ctx: Ctx, language: Language, todos: readonly Todo
   const today = dateIn(ctx.now, ctx.services.companyZone);
   return todos.map((todo, index) => {
     const { reason, until } = items.find(({ id }) => id === todo.subject_id) ?? NOT_SAID;
-    const said = { ...todo.params, late: daysLate(todo, today) };
-    const whole = { ...todo, params: todo.kind === RETURNED ? { ...said, reason, until } : said };
     const about = subjects[index];
-    return { text: todoText(ctx.services.texts, language, whole, about), about };
+    const said = ofCall({ ...todo, params: { ...todo.params, late: daysLate(todo, today) } }, about);
+    const whole = todo.kind === RETURNED ? { ...said, params: { ...said.params, reason, until } } : said;
+    return { kind: said.kind, text: todoText(ctx.services.texts, language, whole, about), about };
   });
+}
+
+const CALL = 'unreachable';
+const HELD = 'held_complaint';
+
+/** Nobody is phoned about what is overdue, or was held then, while he complains; afterwards he is, and the words say why. */
+function ofCall(todo: TodoRow, about: SubjectRow | undefined): TodoRow {
+  if (todo.kind !== CALL && todo.kind !== HELD) return todo;
+  const wasHeld = todo.kind === HELD || todo.params['held'] === 1;
+  if (about?.has_complaint === true && (wasHeld || Number(todo.params['late']) > 0)) return { ...todo, kind: HELD };
+  return { ...todo, kind: CALL, params: { ...todo.params, held: wasHeld ? 1 : 0 } };
 }
 
 /** How long what somebody owes has been overdue when the to-do is read, whenever it was made. */
@@ -99,6 +114,7 @@ export function todoText(
     who: whoIs(say, subject, channel),
     handle: handleOf(subject),
     late: 0,
+    held: 0,
     channel,
     reason: say(texts.has(language, `todo.reason.${code}`) ? `reason.${code}` : 'reason.other'),
     ...params,

@@ -282,6 +282,46 @@ describe('files that nobody chooses an item for', () => {
     expect(await waiting()).toEqual([]);
     expect(said()).toContain('好的，先不选了。');
   });
+
+  test('are the adviser’s work again once he has agreed again', async () => {
+    for (const id of ['a', 'b']) await sends(id);
+    const { id } = chat.customer;
+    const { rows } = await company.db.pool.query<{ id: string }>('SELECT id FROM identities WHERE customer_id = $1', [
+      id,
+    ]);
+    const he = { kind: 'CUSTOMER', id, identityId: rows[0]?.id ?? '', language: 'zh-CN' } as const;
+    await company.call(he, 'consent.withdraw', { consent: 'personal-information' });
+    await says('取消');
+    expect(await waiting()).toEqual([]);
+    await company.call(he, 'consent.grant', { textKey: 'flows.consent.personal-data', version: 1 });
+
+    expect(await waiting()).toEqual([{ count: 2, done: false }]);
+  });
+
+  test('are left without a word when he asks for a person, with one to-do', async () => {
+    for (const id of ['a', 'b']) await sends(id);
+    telegram.sent.length = 0;
+    await says('人工');
+
+    expect(said()).not.toContain('已保存');
+    expect(await waiting()).toEqual([{ count: 2, done: false }]);
+    await presses(questions().at(-1), '身份证');
+    expect((await listing()).unassigned).toHaveLength(2);
+  });
+
+  test('are counted by files: those sent together are asked about once', async () => {
+    await sends('a');
+    const media = ['b', 'c', 'd'].map((id) => ({ id: `${chat.customer.chat} ${id}`, kind: 'image' as const }));
+    await does({ kind: 'message', messageId: 'm bcd', text: '', media });
+    await fetchAll();
+    const first = (await listing()).unassigned.find(({ pages }) => pages.length === 1);
+    await company.call(ADMIN, 'document.assign', { document: first?.document, item: 'D01' });
+    telegram.sent.length = 0;
+    await says('取消');
+
+    expect(said()).toContain('这 3 份资料已保存');
+    expect(await waiting()).toEqual([{ count: 3, done: false }]);
+  });
 });
 
 test.each([
@@ -307,4 +347,24 @@ test('都是身份证 answers for every file that waits to be chosen for, and fo
   expect(unassigned).toEqual([]);
   expect(items.find(({ item }) => item === 'D01')?.pages).toHaveLength(3);
   expect(questions()).toEqual([]);
+  expect(said().match(/收到.*/gu)).toEqual([expect.stringMatching(/^收到 3 份，已归到「身份证/u)]);
+});
+
+test('what a customer who speaks English has sent is named to his adviser in the adviser’s language, alone or with others', async () => {
+  await says('speak English');
+  await sends('a', '身份证.jpg');
+  const media = ['身份证反面', '流水'].map((name) => ({
+    id: `${chat.customer.chat} ${name}`,
+    kind: 'image' as const,
+    name: `${name}.jpg`,
+  }));
+  await does({ kind: 'message', messageId: 'm album', text: '', media });
+  await fetchAll();
+
+  const told = company.channels.wecom.said('xiaolin').filter((text) => text.includes('交来'));
+  expect(told).toEqual([
+    expect.stringContaining('交来「身份证（正反面）」'),
+    expect.stringContaining('交来「身份证（正反面）、近6个月银行流水」'),
+  ]);
+  expect(said()).toContain('Identity card (both sides)');
 });

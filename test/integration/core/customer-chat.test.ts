@@ -184,11 +184,12 @@ describe('what a customer is asked and told', () => {
     expect(told.join('\n')).not.toContain('没有找到进行中的线索');
   });
 
-  test('进度 is answered, 已还 is passed on to the adviser once, and what is not understood names the adviser', async () => {
+  test('进度 is answered, 已还 is passed on to the adviser, in the same words once, and what is not understood names the adviser', async () => {
     await consents();
     await says('取消');
     const before = toCustomer().length;
     await says('进度');
+    await says('已还');
     await says('已还');
     await says('已还款了');
     await says('嘿嘿嘿');
@@ -197,13 +198,16 @@ describe('what a customer is asked and told', () => {
       expect.stringContaining('您的申请目前：受理中'),
       expect.stringContaining('已请顾问小林核对入账'),
       expect.stringContaining('已请顾问小林核对入账'),
+      expect.stringContaining('已请顾问小林核对入账'),
       expect.stringMatching(/没看懂这句话。.*找顾问回「人工」/u),
     ]);
     const asked = company.channels.wecom.said('xiaolin').filter((text) => text.includes('说已经还款'));
-    expect(asked).toHaveLength(1);
+    expect(asked).toEqual([expect.stringContaining('原话：已还'), expect.stringContaining('原话：已还款了')]);
+    const open = `todos WHERE kind = 'customer_repaid' AND subject_id = $1 AND done_at IS NULL`;
+    expect(await company.count(open, [chat.customer.id])).toBe(1);
   });
 
-  test('who may not be contacted stays on her record, and her adviser hears of each complaint and of each other matter once a day', async () => {
+  test('who may not be contacted stays on her record, and her adviser hears of each complaint and of each other matter in its words', async () => {
     await consents();
     await says('取消');
     const before = toCustomer().length;
@@ -218,10 +222,11 @@ describe('what a customer is asked and told', () => {
 
     const said = toCustomer().slice(before).map(wordsOf);
     expect(said[0]).toMatch(/^收到，已记录，也告诉了顾问小林：不要联系您的家人和其他人/u);
-    expect(said[2]).toContain('您的投诉已经记录');
+    expect(said[2]).toContain('您的投诉已经记录，并报给了负责人');
+    expect(said[2]).not.toContain('小林'); // it may be about him
     expect(said[4]).toContain('已请顾问小林核对入账');
     const told = company.channels.wecom.said('xiaolin').filter((text) => /不要联系家人|要投诉|说已经还款/u.test(text));
-    expect(told).toHaveLength(4); // both complaints, each other matter once
+    expect(told).toHaveLength(5);
     const read = (await company.call(ADMIN, 'customer.get', { id: chat.customer.id })) as {
       thirdPartyRefusedAt: string;
     };

@@ -266,6 +266,32 @@ describe.each(['wecom', 'telegram'] as const)('a photo sent by a colleague on %s
     for (const word of ['取消', '取消']) await says(word, place);
   });
 
+  test('goes to the open form’s customer once something is said of him, though it is still asked about the other one’s', async () => {
+    const named = await opens(`新客户 蒋女士 138111133${place === 'wecom' ? 61 : 62} 12万 周转 12期 深圳`, place);
+    await says('取消', place);
+    const open = await opens(`新客户 沈先生 138111134${place === 'wecom' ? 61 : 62} 12万 周转 12期`, place);
+    await says(`上传 ${named}`, place);
+    expect(await sends(`${place} g`)).toContain(`照片（${named}），但认不出是哪一项`);
+    await says('金额改成15万', place);
+
+    expect(await sends(`${place} h`)).toContain(`照片（${open}），但认不出是哪一项`);
+    for (const word of ['取消', '取消']) await says(word, place);
+  });
+
+  test('goes to the customer named with 上传 while files keep coming, and to nobody when nothing has come for ten minutes', async () => {
+    const named = await opens(`新客户 蒋女士 138111135${place === 'wecom' ? 61 : 62} 12万 周转 12期 深圳`, place);
+    await says('取消', place);
+    await says(`上传 ${named}`, place);
+    for (const id of ['i', 'j']) {
+      await company.advance(9 * 60_000);
+      expect(await sends(`${place} ${id}`)).toContain(`照片（${named}），但认不出是哪一项`);
+    }
+    await company.advance(10 * 60_000);
+
+    expect(await sends(`${place} k`)).toContain('还不知道这份资料属于哪位客户');
+    await says('取消', place);
+  });
+
   test('is nobody’s when no form is open, or the form’s customer has no file yet', async () => {
     const how = place === 'wecom' ? '请发「上传」选客户' : '请在说明里写上编号';
     expect(await sends(`${place} b`)).toContain(`还不知道这份资料属于哪位客户，没有保存。${how}`);

@@ -39,7 +39,7 @@ const open = async (): Promise<number> => company.count('todos WHERE done_at IS 
 describe('finishing a to-do in chat', () => {
   test('takes the number that stands before it, with its letter or without, and says what was finished and how to undo it', async () => {
     const [one, two] = [await todo(), await todo()];
-    expect(await says('待办')).toMatch(new RegExp(`加编号：\n${one} K\\d+ 何\\*\\* 在问.+\n${two} K\\d+`, 'u'));
+    expect(await says('待办')).toMatch(new RegExp(`加编号：\n${two} K\\d+ 何\\*\\* 在问.+\n${one} K\\d+`, 'u'));
 
     expect(await says(`完成 ${two.slice(1)}`)).toMatch(
       new RegExp(`^办完了：${two} K\\d+ 何\\*\\* 在问.+\n弄错了发「重开 ${two}」。$`, 'u'),

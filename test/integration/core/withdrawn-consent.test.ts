@@ -341,6 +341,8 @@ describe('while a colleague has the word', () => {
     '撤回同意要怎么弄呢',
     'What happens if I withdraw my consent?',
     '我没有要撤回同意',
+    '我不同意了',
+    "I don't agree any more",
     '银行那边的扣款授权已经取消了',
     '那个授权作废，我重新签一份',
     'I want to cancel the authorization for auto debit',

@@ -302,11 +302,11 @@ describe('documents of a customer', () => {
       const leave = async (): Promise<unknown> => product.call(desk.lin, 'document.leave', { document });
       await Promise.all([leave(), leave()]);
 
-      expect(await leave()).toEqual({ kind: 'left', to: 'self' });
+      expect(await leave()).toEqual({ kind: 'left', to: 'self', count: 1 });
       expect(await toDos()).toEqual([{ staff_id: desk.lin.id, count: 1, done: false }]);
       await product.call(desk.lin, 'document.assign', { document, item: 'D06' });
       expect(await toDos()).toEqual([{ staff_id: desk.lin.id, count: 0, done: true }]);
-      expect(await leave()).toEqual({ kind: 'past', to: 'self' });
+      expect(await leave()).toEqual({ kind: 'past', to: 'self', count: 0 });
       expect(await toDos()).toEqual([{ staff_id: desk.lin.id, count: 0, done: true }]);
     });
 
@@ -314,7 +314,11 @@ describe('documents of a customer', () => {
       const { document } = await send({});
       const other = await product.addStaff('小邓', ['sales'], { team: '二组' });
 
-      expect(await product.call(other, 'document.leave', { document })).toEqual({ kind: 'left', to: 'adviser' });
+      expect(await product.call(other, 'document.leave', { document })).toEqual({
+        kind: 'left',
+        to: 'adviser',
+        count: 1,
+      });
       expect(await toDos()).toEqual([{ staff_id: desk.lin.id, count: 1, done: false }]);
     });
 
@@ -330,6 +334,7 @@ describe('documents of a customer', () => {
       expect(await product.call(desk.he, 'document.leave', { document: nothing })).toEqual({
         kind: 'past',
         to: 'adviser',
+        count: 0,
       });
     });
   });

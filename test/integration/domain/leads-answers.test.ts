@@ -66,6 +66,20 @@ describe('what a customer answers himself', () => {
     expect(await product.call(desk.lin, 'lead.review', reading)).toMatchObject({ amount: '12000.00' });
   });
 
+  test('that he did not answer is off the list when he has answered and confirmed it, and not before', async () => {
+    await product.call(desk.he, 'customer.askAdviser', { topic: 'silent' });
+    const silent = async (): Promise<number> =>
+      (
+        (await product.call(desk.lin, 'task.list', { limit: 100 })) as { items: { kind: string; title: string }[] }
+      ).items.filter(({ kind, title }) => kind === 'customer_silent' && title.includes(desk.number)).length;
+
+    await product.call(desk.he, 'customer.answer', { facts: { income: '8000.00' } });
+    expect(await silent()).toBe(1);
+    await product.call(desk.he, 'customer.answer', { facts: { income: '8000.00' }, confirmed: true });
+
+    expect(await silent()).toBe(0);
+  });
+
   test('what the two say stands in no to-do and in no chat abroad: the list names the facts, the customer’s page shows them', async () => {
     const zhang = await product.addStaff('Zhang', ['manager']);
     await product.db.pool.query(`UPDATE staff SET language = 'en' WHERE id = $1`, [zhang.id]);

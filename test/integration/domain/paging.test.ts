@@ -91,7 +91,7 @@ test('a chat that shows twenty says how many it does not show, and how to find t
     /^您的客户（这里是最近登记的，还有 2 位；找其他客户发「客户」加姓名、手机号或编号）：\n/u,
   );
   expect(await says('待办')).toMatch(
-    /^您的待办（最早的在前，还有 2 件；办完这些再发「待办」看后面的），办完一件发「完成」加编号：\nT\d+ /u,
+    /^您的待办（急的在前，其余从新到旧，还有 2 件；办完这些再发「待办」看后面的），办完一件发「完成」加编号：\nT\d+ /u,
   );
   expect(await says('客户 钱女士')).toMatch(
     /^找到不止一位，这里是最近登记的，还有 1 位；没有要找的就发全名、手机号或编号。看哪一位？/u,

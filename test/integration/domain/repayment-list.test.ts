@@ -119,7 +119,7 @@ test('on its due date an instalment is due today, in the words of the reminder, 
   expect(ofToday[1]).toMatch(/^L0470 第 1 期 .*｜1,050\.00 元｜今天应还，还差 999\.99 元$/u);
   await company.exchange(telegram, '8604', 'speak English');
   const inEnglish = await bill('bill');
-  expect(inEnglish[0]).toBe('Your repayments (¥2,049.99 to pay in all by the plan):');
+  expect(inEnglish[0]).toBe('Your repayments (¥2,049.99 to pay in all under the plan):');
   expect(inEnglish[1]).toMatch(/due today, ¥999\.99 left$/u);
 
   await pay('bank-due-2', '2049.99');

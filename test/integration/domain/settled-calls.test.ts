@@ -1,7 +1,7 @@
 /** To-dos to phone about a reminder that reached nobody: they end with the money, and come back when it was none. */
 import { beforeAll, expect, test } from 'vitest';
 import type { Actor } from '../../../src/core/operations/actor.ts';
-import { askForCalls, type MissedKind } from '../../../src/domain/reminders/index.ts';
+import { askForCall, type MissedKind } from '../../../src/domain/reminders/index.ts';
 import { until, useCompany, type StaffActor } from '../../invariants/support/company.ts';
 import { insertLoan, monthly } from '../../support/lent-loans.ts';
 
@@ -18,10 +18,10 @@ beforeAll(async () => {
 
 let numbers = 9000;
 
-/** A loan of two instalments of 1,050.00, in ten and in forty days. */
-async function lend(): Promise<string> {
+/** A loan of two instalments of 1,050.00, in ten and in forty days, or of another plan. */
+async function lend(plan = monthly(2, 10)): Promise<string> {
   numbers += 1;
-  return insertLoan(company, { number: numbers, customerId, plan: monthly(2, 10) });
+  return insertLoan(company, { number: numbers, customerId, plan });
 }
 
 let payments = 0;
@@ -39,7 +39,7 @@ async function reverse(id: string, externalId: string): Promise<void> {
 
 async function ask(loan: string, instalment: number, kind: MissedKind = 'unreachable'): Promise<void> {
   await company.base.database.transaction(async (tx) =>
-    askForCalls(tx, [{ loanId: loan, instalment }], { now: await company.now(), traceId: 'test', kind }),
+    askForCall(tx, { loanId: loan, instalment }, { now: await company.now(), traceId: 'test', kind }),
   );
 }
 
@@ -60,13 +60,28 @@ test('is off the list when what it is about is paid, and says what is still owed
   await ask(loan, 2);
 
   await pay(loan, '600.00');
-  expect(await list()).toEqual(['unreachable 450.00', 'held_complaint 450.00', 'unreachable 1,050.00']);
+  expect(await list()).toEqual(['unreachable 1,050.00', 'unreachable 450.00']);
   await pay(loan, '450.00');
 
   expect(await list()).toEqual(['unreachable 1,050.00']);
   await company.drain();
   const told = company.channels.wecom.said('xiaolin').filter((text) => text.includes(`L${numbers}`));
   expect(told).toEqual([expect.stringContaining('1,050.00 元')]);
+});
+
+test('says what is owed altogether where two instalments of a loan are due on one day, and goes on saying so', async () => {
+  const [first] = monthly(1, 10);
+  const loan = await lend([first, { due: 10, principal: 449_877, interest: 0 }].flatMap((row) => row ?? []));
+  await ask(loan, 2);
+  expect(await list()).toEqual(['unreachable 5,548.77']);
+  await ask(loan, 1);
+  expect(await list()).toEqual(['unreachable 5,548.77']);
+
+  await pay(loan, '1050.00');
+  expect(await list()).toEqual(['unreachable 4,498.77']);
+  await ask(loan, 1);
+  await pay(loan, '4498.77');
+  expect(await list()).toEqual([]);
 });
 
 test('is never asked for where the money is there already: a reminder that comes back after the payment', async () => {
@@ -81,6 +96,7 @@ test('is not asked for while a payment of it is being recorded: that is waited f
   const loan = await lend();
   const payment = await company.db.pool.connect();
   await payment.query('BEGIN');
+  await payment.query('SELECT FROM loans WHERE id = $1 FOR NO KEY UPDATE', [loan]);
   await payment.query(
     'UPDATE instalments SET paid_principal_fen = principal_fen, paid_interest_fen = interest_fen, paid_at = now() WHERE loan_id = $1 AND number = 1',
     [loan],
@@ -100,7 +116,7 @@ test('is back when that payment is reversed, once and with what is owed then; on
   const loan = await lend();
   await ask(loan, 2);
   const { items } = (await company.call(sales, 'task.list', {})) as { items: readonly { id: string }[] };
-  await company.call(sales, 'task.finish', { id: items.at(-1)?.id });
+  await company.call(sales, 'task.finish', { id: items[0]?.id });
   await ask(loan, 1);
   await pay(loan, '50.00');
   const paid = await pay(loan, '2050.00');

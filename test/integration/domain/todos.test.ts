@@ -4,6 +4,8 @@ import { readTimes } from '../../../src/core/unit/unit.ts';
 import { ADMIN_TOKEN, refusalOf, useProduct, type CustomerActor, type StaffActor } from '../../support/product.ts';
 
 type Todo = { readonly id: string; readonly kind: string; readonly title: string };
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
 const SYSTEM = { kind: 'SYSTEM', id: 'daiban', language: 'zh-CN' } as const;
 
 describe('marking a to-do as done', () => {
@@ -61,8 +63,8 @@ describe('what a customer asks for again after it was done', () => {
     await product.db.pool.query('DELETE FROM todos');
   });
 
-  const asks = async (topic: string): Promise<unknown> =>
-    product.call(he, 'customer.askAdviser', { topic, words: '想提前还清' }, 'telegram');
+  const asks = async (topic: string, words = '想提前还清'): Promise<unknown> =>
+    product.call(he, 'customer.askAdviser', { topic, words }, 'telegram');
 
   async function open(): Promise<readonly Todo[]> {
     return ((await product.call(lin, 'task.list', {})) as { items: readonly Todo[] }).items;
@@ -97,6 +99,56 @@ describe('what a customer asks for again after it was done', () => {
     },
   );
 
+  test.each(['defer', 'repaid', 'unclear', 'question', 'complaint'])(
+    '%s is one to-do, however often and on however many days he asks; other words are told',
+    async (topic) => {
+      const before = await told();
+      await asks(topic, '月底再还可以吗');
+      await product.advance(2 * HOUR_MS);
+      await asks(topic, '我刚转了2000 剩下的月底还');
+      await product.advance(3 * DAY_MS);
+      await asks(topic, '那什么时候能答复');
+
+      expect((await open()).map(({ kind }) => kind)).toEqual([`customer_${topic}`]);
+      expect(await told()).toBe(before + 3);
+    },
+  );
+
+  test('the same words are told once a day, others up to five times; on the next day they are told again', async () => {
+    const before = await told();
+    for (const words of ['一', '一', '二', '三', '四', '五', '六']) await asks('defer', words);
+    expect(await told()).toBe(before + 5);
+
+    await product.advance(DAY_MS);
+    await asks('defer', '六');
+
+    expect(await told()).toBe(before + 6);
+    expect(await open()).toHaveLength(1);
+  });
+
+  test('the to-do has the date of the latest, a complaint that of the first: what was held back since then is made up for', async () => {
+    const since = async (): Promise<unknown> =>
+      ((await product.call(lin, 'task.list', {})) as { items: readonly { since: string }[] }).items[0]?.since;
+    for (const [topic, moves] of [
+      ['defer', true],
+      ['complaint', false],
+    ] as const) {
+      await asks(topic);
+      const first = await since();
+      await product.advance(3 * DAY_MS);
+      await asks(topic, '还没有人联系我');
+      expect((await since()) !== first).toBe(moves);
+      await finishAll();
+    }
+  });
+
+  test('what was told of him stands with the to-do as no words of his', async () => {
+    await asks('defer', '我刚转了2000 剩下的月底还');
+
+    const { rows } = await product.db.pool.query<{ text: string }>('SELECT params::text AS text FROM todos');
+    expect(rows.map(({ text }) => text).join('')).not.toMatch(/2000|月底/u);
+  });
+
   test('a complaint holds back what the gate holds back for it, within the same hour too', async () => {
     const isOpen = async (): Promise<boolean> =>
       product.db.database.transaction(async (tx) => {
@@ -121,5 +173,56 @@ describe('what a customer asks for again after it was done', () => {
 
     expect(await product.call(SYSTEM, 'task.add', todo)).toEqual({ isNew: false });
     expect(await open()).toEqual([]);
+  });
+});
+
+describe('a long list', () => {
+  const product = useProduct();
+
+  test('begins with who waits for a person, then complaints, then money to phone about; the rest the newest first, on every page', async () => {
+    const lin = await product.addStaff('小林', ['sales']);
+    const kinds = [
+      'handed_over',
+      'unreachable',
+      'customer_disputed',
+      'customer_complaint',
+      'customer_question',
+      'customer_files',
+      'customer_unclear',
+    ];
+    const made = new Map<string, string>();
+    for (const kind of kinds) {
+      const params = { loan: 'L0001', amount: '1,000.00', due: '2026-11-01' };
+      await product.call(SYSTEM, 'task.add', { key: kind, kind, staffId: lin.id, params });
+      const ago = `${made.size} hours`; // those named later are older
+      await product.db.pool.query(`UPDATE todos SET created_at = created_at - $2::interval WHERE key = $1`, [
+        kind,
+        ago,
+      ]);
+      made.set(kind, ago);
+    }
+
+    const seen: string[] = [];
+    let cursor: string | null = null;
+    do {
+      const page = (await product.call(lin, 'task.list', { limit: 2, ...(cursor ? { cursor } : {}) })) as {
+        items: readonly Todo[];
+        nextCursor: string | null;
+        more: number;
+      };
+      seen.push(...page.items.map(({ kind }) => kind));
+      expect(page.more).toBe(kinds.length - seen.length);
+      cursor = page.nextCursor;
+    } while (cursor !== null);
+
+    expect(seen).toEqual([
+      'handed_over',
+      'customer_disputed',
+      'customer_complaint',
+      'unreachable',
+      'customer_question',
+      'customer_files',
+      'customer_unclear',
+    ]);
   });
 });

@@ -124,6 +124,13 @@ async function finishAll(person: StaffActor): Promise<void> {
   for (const { id } of items) await company.call(person, 'task.finish', { id });
 }
 
+/** Everybody complains. */
+async function complain(): Promise<void> {
+  await company.db.pool.query(
+    `INSERT INTO todos (id, key, role, kind, subject_kind, subject_id, created_at) SELECT gen_random_uuid(), 'complaint', 'compliance', 'customer_complaint', 'customer', id, now() FROM customers`,
+  );
+}
+
 async function titles(person: StaffActor): Promise<readonly string[]> {
   const { items } = (await company.call(person, 'task.list', {})) as { items: readonly { title: string }[] };
   return items.map(({ title }) => title);
@@ -211,9 +218,7 @@ describe('a borrower whom no channel reaches', () => {
   test('is not to be phoned about overdue money while he complains: the call is off the list, and why stands there', async () => {
     await borrow(4, { owner: sales.id });
     await remindAfterwards();
-    await company.db.pool.query(
-      `INSERT INTO todos (id, key, role, kind, subject_kind, subject_id, created_at) SELECT gen_random_uuid(), 'complaint', 'compliance', 'customer_complaint', 'customer', id, now() FROM customers`,
-    );
+    await complain();
 
     await company.advance(DAY_MS);
     await remindAfterwards();
@@ -323,6 +328,7 @@ describe('a reminder that a rule has ended', () => {
     ['COL-B1', []],
   ])('(%s) is on the owner’s list once for a due date where he can do something about it', async (rule, expected) => {
     await borrow(9, { owner: sales.id, telegram: '4713' });
+    if (rule === 'COL-C1') await complain();
     await remind();
     await denied(rule);
     await company.db.pool.query('DELETE FROM outbox_keys');

@@ -6,18 +6,20 @@ import { extractDates } from './date.ts';
 import type { FactValue } from './fact.ts';
 import { parseIdentityNumber } from './identity.ts';
 import { earlierLoan } from './earlier-loan.ts';
-import { findMoney, lacksUnit } from './money-mention.ts';
+import { findMoney, isPart, lacksUnit } from './money-mention.ts';
+import { isHisOwn } from './money.ts';
 import { findMoneyRanges } from './money-range.ts';
 import { isNegative } from './negative.ts';
 import { toHalfWidth } from '../../../lib/mask.ts';
-import { clauseAfter, clauseBefore, toSimplified } from './normalise.ts';
+import { clauseBefore, toSimplified } from './normalise.ts';
 import { parseCount } from './numerals.ts';
+import { isEarnedNoMore } from './past.ts';
 import { perPeriod } from './period.ts';
 import { parsePersonName } from './person-name.ts';
 import { parsePhone } from './phone.ts';
 import { parseDistrict, parsePlace } from './place.ts';
 import { parsePurpose } from './purpose.ts';
-import { parseReply } from './reply.ts';
+import { isYesToWhatIsShown, parseReply } from './reply.ts';
 import { extractLicenceName } from './licence.ts';
 import { isSumOfSomebodyElse } from './somebody-else.ts';
 import { parseTerm } from './term.ts';
@@ -94,14 +96,14 @@ const READERS: Readonly<Record<AnswerType, Reader>> = {
 function readMoney(text: string, _: BusinessDate, { per }: AnswerLimits): Answer {
   if (isNegative(text)) return { problem: 'money_negative' };
   if (/^\D{0,6}\d{1,4}\s?个$/u.test(text)) return { problem: 'money_unit' };
-  const mentions = findMoney(text);
+  const mentions = findMoney(text).filter((mention) => !isPart(text, mention));
   const [only] = mentions;
   if (mentions.length !== 1 || !only || findMoneyRanges(text).length > 0) return { problem: 'money' };
   if (lacksUnit(only) && !/[元块]/u.test(text)) return { problem: 'money_unit' };
   const lead = clauseBefore(text, only.start);
-  if (per === undefined && earlierLoan(text, only) !== undefined) return { problem: 'money' };
-  if (per !== undefined && isSumOfSomebodyElse(lead)) return { problem: 'money' };
-  const amount = per === undefined ? only.amount : perPeriod(only.amount, per, lead, clauseAfter(text, only.end));
+  if (per === undefined && (earlierLoan(text, only) !== undefined || isHisOwn(text, only))) return { problem: 'money' };
+  if (per !== undefined && (isSumOfSomebodyElse(lead) || isEarnedNoMore(text, only))) return { problem: 'money' };
+  const amount = per === undefined ? only.amount : perPeriod(only.amount, per, text, only);
   return amount === undefined ? { problem: 'money' } : { value: formatYuan(amount) };
 }
 
@@ -129,12 +131,16 @@ const THERE_IS = [
 const THERE_IS_NONE = [
   /^(?:false$|(?:没|无)(?!有?(?:错|问题|关系|事|听|看|明白|懂|想|说|空|时间|搞|收到|必要|聊|所谓|毛病|按揭|贷款|抵押|月供|房贷|车贷)))/u,
   /^(?:no|nope|nah)[,.;]? (?:(?:i|we) )?(?:just |still |only )?(?:rent(?:ing)?|live with)\b[a-z' -]{0,40}[\s.!]*$/iu,
+  /^(?:(?:no|nope|nah)[,.;]? )?(?:(?:i|we) )?(?:don'?t|do not)(?: (?:own|have)(?: (?:it|one|any|(?:an?|any|my|our|own|a place|property|home|house|flat|apartment|condo|car)(?: (?:own|of my own|home|house|flat|apartment|condo|car|place|property)){0,2}))?)?(?: (?:yet|anymore|any more|at the moment|right now))?[\s.!]*$/iu,
 ];
+/** Said of what is shown, which here nothing is. */
+const CONFIRMS = /^(?:我)?(?:确认|确定)[\s。.!！~]*$|^confirm(?:ed)?[\s.!]*$/iu;
 
 function readYesNo(text: string): Answer {
   const reply = parseReply(text);
   const plain = text.replaceAll('’', "'");
-  if (reply === 'yes' || reply === 'agree' || THERE_IS.some((words) => words.test(plain))) return { value: true };
+  const isYes = reply === 'agree' || (reply === 'yes' && !isYesToWhatIsShown(text) && !CONFIRMS.test(text));
+  if (isYes || THERE_IS.some((words) => words.test(plain))) return { value: true };
   return reply === 'no' || reply === 'decline' || THERE_IS_NONE.some((words) => words.test(plain))
     ? { value: false }
     : { problem: 'yes-no' };

@@ -19,20 +19,25 @@ interface AssetWords {
 
 /** 以前有套房, he used to own a flat: said of what there was. */
 const ONCE_OWNED =
-  /(?:原来|原先|以前|之前|从前|曾经|早先)(?:是|也|还|都|倒)*(?:名下)?$|\bused to $|\b(?:previously|formerly) $/iu;
+  /(?:原来|原先|以前|之前|从前|曾经|早先)(?:是|也|还|都|倒|我|他|她|客户|一直|确实)*(?:名下)?(?:也|都|一直)?$|\bused to (?:have )?$|\b(?:previously|formerly) $/iu;
+/** 一直没房，现在有房: between what there was not and what there is. */
+const NOW = /(?:现在|目前|如今)(?:我|他|她|客户|已经?|也|才|刚|自己|名下|倒)*$|\bnow,? (?:(?:he|she|i|we|also) )?$/iu;
 /** 名下原来有房 */
 const ONCE_INSIDE = /原来|原先|以前|从前|曾经/u;
 
+/** 卖了罗湖那套房; 卖了一套还有一套房 tells of another one. */
+const SOLD_BEFORE =
+  /(?<![想要准备算等]把?)(?:卖|出售|变卖|转让)(?:了|掉了?|出去了?)(?:(?![还有买换又])[\u4e00-\u9fa5]){0,8}$|\bsold (?:(?:my|his|her|their|our|the|an?|old|other|only) ){0,2}$/iu;
 /** 想把房子卖了: it is still there. */
 const PLANNED = /(?:想|要|准备|打算|等)把?$/u;
 
 function gone(noun: string): RegExp {
   const when =
-    '(?:去年|前年|今年|前几年|早年|\\d{2,4}年|[上这]个?月|最近|后来|之前|已经?|早就?|刚|都|也|全|现在|但是?|不过|可是?|我|他|她|给|把|让)*';
+    '(?:去年|前年|今年|前几年|早年|\\d{2,4}年|[上这]个?月|最近|后来|之前|已经?|早就|早|就|刚|都|也|全|现在|但是?|不过|可是?|我|他|她|给|把|让)*';
   const fate =
-    '(?:被?(?:银行|法院)?(?:法拍|拍卖|拍掉|收走|没收)了?|(?:卖|转|出售|变卖)(?:了|掉了?|出去了?)(?![一两二\\d][套辆台栋处])|没了|(?:(?:过户|分|判|送|转|让)给|归|给(?=[\\u4e00-\\u9fa5]{2}了)|给了|归了)了?(?:前[妻夫]|老[婆公]|孩子|儿子|女儿|别人|父母|弟弟|哥哥|亲戚))';
+    '(?:(?:被(?:银行|法院)?|银行|法院)(?:收(?:了(?!租)|回|去|掉)|查封|执行)了?|被?(?:银行|法院)?(?:法拍|拍卖|拍掉|收走|没收)了?|(?:卖|转|出售|变卖)(?:了|掉了?|出去了?)(?![一两二\\d][套辆台栋处])|没了|(?:(?:过户|分|判|送|转|让)给|归|给(?=[\\u4e00-\\u9fa5]{2}了)|给了|归了)了?(?:前[妻夫]|老[婆公]|孩子|儿子|女儿|女方|男方|对方|别人|父母|弟弟|哥哥|亲戚)|[^\\s,，。;；]{0,6}[,，]?净身出户)';
   return new RegExp(
-    `^[,，\\s]{0,2}(?:离婚(?:时|的时候|后|以后)?[,，\\s]?)?(?:${noun})?${when}${fate}|^(?: in [a-z]{2,20})?,? ?(?:but |and |which |that |it |they |he |she |i |we |was |were |been |already |since |got |have |had |has )*(?:(?:sold|foreclosed|auctioned|repossessed)(?= (?:it|that|them|off|last|in|at|by|already|this|two|\\d)\\b|\\s*(?:[,.;!\ue000]|$)))`,
+    `^(?:[是也都]?在[\\u4e00-\\u9fa5]{2,8})?[,，\\s]{0,2}(?:离婚(?:时|的时候|后|以后)?[,，\\s]?)?(?:${noun})?${when}${fate}|^(?: in [a-z]{2,20})?,? ?(?:but |and |which |that |it |they |he |she |i |we |was |were |been |already |since |got |have |had |has )*(?:(?:sold|foreclosed|auctioned|repossessed)(?= (?:it|that|them|off|last|in|at|by|already|this|two|\\d)\\b|\\s*(?:[,.;!\ue000]|$)))`,
     'iu',
   );
 }
@@ -42,12 +47,12 @@ const ASSETS: readonly AssetWords[] = [
     asset: 'house',
     status: 'houseStatus',
     owned:
-      /有(?:一|两|二|三|1|2|3)?(?:套|个|处|栋)?(?:按揭|全款|红本|商品)?(?:房(?:子|产)?(?!贷)|住宅|公寓|商铺|写字楼)|名下[^,，。;；]{0,6}房|(?:一|两|1|2)套[^,，。;；]{0,6}房|房(?:子|产)(?!抵)|的房(?:子|产)?(?=[,，。\s]|$)|房(?=是?(?:全款|按揭))|按揭房|全款房|红本房|商品房|自住房|(?:owns?|owning) (?:an?|his|her|their|my|our) (?:own )?(?:flat|house|apartment)|(?:有|has|have) ?an? (?:flat|house|apartment)|mortgaged (?:flat|house|apartment|home)|(?:flat|house|apartment)(?: in [a-z]{2,20})? (?:with (?:(?:a|the) )?mortgage|worth)|(?<=^|[,，;；] ?)(?:an? )?(?:flat|house|apartment) in [a-z]{2,20}|(?:own|owns|have|has) (?:[2-9]|two|three) (?:flats|houses|apartments)|(?<!\w )[2-9] (?:flats|houses|apartments)|(?:my|our|his|her|their) (?:own )?(?:flat|house|apartment|home)(?= (?:is |has |still )*(?:an? )?(?:mortgage|paid off|fully paid))|no mortgage on (?:the|his|her|my) (?:flat|house|apartment)/giu,
+      /有(?:一|两|二|三|1|2|3)?(?:套|个|处|栋)?(?:按揭|全款|红本|商品)?(?:房(?:子|产)?(?!贷)|住宅|公寓|商铺|写字楼)|名下[^,，。;；]{0,6}房|(?:一|两|1|2)套[^,，。;；]{0,6}房|房(?:子|产)(?!抵)|的房(?:子|产)?(?=[,，。\s]|$)|房(?=是?(?:全款|按揭))|按揭房|全款房|红本房|商品房|自住房|(?:owns?|owning) (?:an?|his|her|their|my|our) (?:own )?(?:flat|house|apartment|condo)|(?:有|has|have) ?an? (?:flat|house|apartment|condo)|mortgaged (?:flat|house|apartment|condo|home)|(?:flat|house|apartment|condo)(?: in [a-z]{2,20})? (?:with (?:(?:a|the) )?mortgage|worth)|(?<=^|[,，;；] ?)(?:an? )?(?:flat|house|apartment|condo) in [a-z]{2,20}|(?:own|owns|have|has) (?:[2-9]|two|three) (?:flats|houses|apartments|condos)|(?<!\w )[2-9] (?:flats|houses|apartments|condos)|(?:my|our|his|her|their) (?:own )?(?:flat|house|apartment|condo|home)(?= (?:is |has |still )*(?:an? )?(?:mortgage|paid off|fully paid))|no mortgage on (?:the|his|her|my) (?:flat|house|apartment|condo)|(?<=\bmortgage[a-z: ]{0,12}[\d,.]{3,12}k?\s?(?:\/\s?mo(?:nth)?|a month|per month|monthly)? on (?:(?:an?|the|my|his|her|their|our) )?)(?:flat|house|apartment|condo|home)\b|(?<=[\u4e00-\u9fa5])[这那]套(?=(?:现在|目前|是|在|还)*(?:按揭|全款|月供|红本|有贷款|供))/giu,
     denied:
       /(?:没有?|无|名下无|没得)(?:任何)?(?:自己的)?(?:房(?!贷)(?:子|产)?|住房)(?!子?没(?!有?车))|无房(?!贷)|房车?(?:子|产)?(?:也|都)?没有|no (?:house|flat|property)/giu,
     other:
-      /(?:买|购|看|租|换)(?:了?一?套)?(?:房|商铺|公寓)|房(?:子|产)?(?:是|在)(?:老公|老婆|父母|爸妈|家人|亲戚|别人|公司)[^,，。]{0,4}|(?:厂房|房子?)(?:也|都|是)*租(?!出|给|掉)的?|(?:老公|老婆|妻子|丈夫|父母|爸妈|父亲|母亲|朋友|亲戚|别人)(?:名下)?(?:也|都|还)?(?:有|的)[^,，。;；\s车]{0,6}?(?:房(?:子|产)?|商铺|公寓)|(?:wife|husband|spouse|parents?|father|mother|brother|sister|friend|boss|company)(?:'s)? (?:own|owns|has|have) an? (?:mortgaged )?(?:flat|house|apartment)|(?:buy(?:ing)?|rent(?:s|ing|ed)?|for|want(?:s|ing)?) (?:an? |the )?(?:new |second )?(?:mortgaged )?(?:flat|house|apartment|home)(?: with (?:a|the) mortgage)?/giu,
-    gone: gone('(?:这|那|个|套|的)*(?:房(?:子|产)?|公寓|商铺)?'),
+      /(?:买|购|看|租|换)(?:了?一?套)?(?:房|商铺|公寓)|房(?:子|产)?(?:是|在)(?:老公|老婆|父母|爸妈|家人|亲戚|别人|公司)[^,，。]{0,4}|(?:厂房|房子?)(?:也|都|是)*租(?!出|给|掉)的?|(?<![有娶])(?:老公|老婆|妻子|丈夫|父母|爸妈|父亲|母亲|朋友|亲戚|别人)(?:名下)?(?:也|都|还)?(?:有|的)[^,，。;；\s车]{0,6}?(?:房(?:子|产)?|商铺|公寓)|(?:wife|husband|spouse|parents?|father|mother|brother|sister|friend|boss|company)(?:'s)? (?:own|owns|has|have) an? (?:mortgaged )?(?:flat|house|apartment|condo)|(?:buy(?:ing)?|rent(?:s|ing|ed)?|for|want(?:s|ing)?) (?:an? |the )?(?:new |second )?(?:mortgaged )?(?:flat|house|apartment|condo|home)(?: with (?:a|the) mortgage)?/giu,
+    gone: gone('(?:这|那|个|套|的)*(?:房(?:子|产)?|产|公寓|商铺)?'),
   },
   {
     asset: 'car',
@@ -56,7 +61,7 @@ const ASSETS: readonly AssetWords[] = [
       /有(?:一|两|1|2)?(?:辆|部)[A-Za-z0-9\u4e00-\u9fa5]{1,6}|有(?:一|两|二|1|2)?(?:辆|台|部)?(?:按揭|全款)?(?:[A-Za-z\u4e00-\u9fa5]{0,4}?)?车(?!贷|位|间|库|险|行)|名下[^,，。;；房]{0,6}车(?!贷|位|库|行)|按揭车|全款车|车子|(?:一|1|两|2)(?:辆|台|部)[^,，。;；]{0,5}?车?(?=[,，。;；\s]|$)|车(?=(?:是|还在|在)?(?:全款|按揭))|(?:has|owns) an? car(?! loan)/giu,
     denied: /(?:没有?|无|名下无)(?:自己的)?车(?!贷|位)(?:子)?|无车(?!贷)|车(?:也|都)?没有|no car/giu,
     other:
-      /(?:买|购|换|租|提)(?:了?一?(?:辆|台))?[^,，。;；]{0,3}车|(?:老公|老婆|妻子|丈夫|父母|爸妈|父亲|母亲|朋友|亲戚|别人|公司)(?:名下)?(?:也|都|还)?(?:有|的)[^,，。;；\s房]{0,6}?车|(?:wife|husband|spouse|parents?|father|mother|brother|sister|friend|boss|company)(?:'s)? (?:own|owns|has|have) an? car/giu,
+      /(?:买|购|换|租|提)(?:了?一?(?:辆|台))?[^,，。;；]{0,3}车|(?<![有娶])(?:老公|老婆|妻子|丈夫|父母|爸妈|父亲|母亲|朋友|亲戚|别人|公司)(?:名下)?(?:也|都|还)?(?:有|的)[^,，。;；\s房]{0,6}?车|(?:wife|husband|spouse|parents?|father|mother|brother|sister|friend|boss|company)(?:'s)? (?:own|owns|has|have) an? car/giu,
     gone: gone('(?:这|那|个|辆|的)*(?:车(?:子|辆)?)?'),
   },
 ];
@@ -74,7 +79,7 @@ const STATUSES: readonly { readonly value: string; readonly pattern: RegExp }[] 
   },
 ];
 
-const SEVERAL = /[两二三四五2-9](?:套|栋|处|辆|台|部)|(?:[2-9]|two|three) (?:flats|houses|apartments|cars)/iu;
+const SEVERAL = /[两二三四五2-9](?:套|栋|处|辆|台|部)|(?:[2-9]|two|three) (?:flats|houses|apartments|condos|cars)/iu;
 
 /** 没房，按揭 says that there is none and that it is being paid off: whoever says so is asked. */
 const CONTRADICTED =
@@ -150,16 +155,48 @@ function mentionsOf(
       !isSomebodyElses(text, mention) &&
       !isGone(words, text, mention),
   );
-  return { denied: told.filter(({ start }) => !isOfSomebodyElse(text, start)), owned };
+  const denied = told.filter(({ start }) => !isOfSomebodyElse(text, start) && !isOnce(text, start));
+  return { denied: owned.some(({ start }) => NOW.test(text.slice(denied.at(-1)?.end, start))) ? [] : denied, owned };
+}
+
+/** 以前没房, 原来有房: said of another time. */
+function isOnce(text: string, start: number): boolean {
+  return ONCE_OWNED.test(text.slice(Math.max(0, start - REACH), start));
 }
 
 /** 房子卖了, 名下原来有房: whether there is another one nobody says. */
 function isGone({ gone: fate }: AssetWords, text: string, { start, end }: Mention): boolean {
   return (
-    ONCE_OWNED.test(text.slice(Math.max(0, start - REACH), start)) ||
+    isOnce(text, start) ||
     ONCE_INSIDE.test(text.slice(start, end)) ||
+    SOLD_BEFORE.test(text.slice(Math.max(0, start - REACH), start)) ||
     (fate.test(text.slice(end, end + FATE_REACH)) && !PLANNED.test(text.slice(Math.max(0, start - REACH), start)))
   );
+}
+
+const HOUSE_IN = /(?:房(?:子|产)?|公寓|商铺)[是也都]?在$|\b(?:flat|house|apartment|condo|home|place) in $/iu;
+const HOUSE_BEHIND =
+  /^[市区县]?(?:那边|那里)?(?:[有的那这一两套老旧小个处间]|名下|自己)*(?:房(?:子|产)?|套|公寓|商铺|老宅)|^ (?:flat|house|apartment|condo|home|place)\b/iu;
+const SOLD_IN_ENGLISH = /\bsold (?:[a-z]+ ){1,3}(?:flat|house|apartment|condo|home|place) in $/iu;
+
+/** 房子是租的: somebody else's, and he lives there. */
+const LIVES = /租|住|宿舍|\brent|\bliv/iu;
+
+/** Whether a place is where a house is that is sold, given away or somebody else's: 罗湖的房子卖了, sold his flat in Luohu. */
+export function isOfHouseNotHis(text: string, { start, end }: Mention): boolean {
+  const before = text.slice(Math.max(0, start - REACH * 2), start);
+  if (SOLD_IN_ENGLISH.test(before)) return true;
+  if (HOUSE_IN.test(before)) return isLost(text, { start: start - 1, end });
+  const house = HOUSE_BEHIND.exec(text.slice(end, end + FATE_REACH))?.[0];
+  if (house === undefined) return false;
+  const behind = end + house.length;
+  return SOLD_BEFORE.test(before) || isOnce(text, start) || isLost(text, { start, end: behind });
+}
+
+function isLost(text: string, { start, end }: Mention): boolean {
+  const after = text.slice(end, end + FATE_REACH);
+  if (ASSETS.some(({ asset, gone: fate }) => asset === 'house' && fate.test(after))) return true;
+  return !LIVES.test(text.slice(Math.max(0, start - REACH), end + REACH)) && isSomebodyElses(text, { start, end });
 }
 
 /** The status that the answer behind a label gives; there 贷款 alone means a mortgage. */

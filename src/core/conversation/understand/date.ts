@@ -70,7 +70,7 @@ const RULES: readonly Rule[] = [
     pattern: /(?<month>\d{1,2}|[一二三四五六七八九十]{1,2}|这个?|本|下个?)月(?:份的?)?(?:月?底|末)/gu,
     read: (groups, today) => endOfMonth(groups['month'] ?? '', today),
   },
-  { pattern: /月底|月末/gu, read: (_, today) => endOfMonth('本', today) },
+  { pattern: /月底(?!薪)|月末/gu, read: (_, today) => endOfMonth('本', today) },
   { pattern: /年底|年末/gu, read: (_, today) => calendarDay(Number(today.slice(0, 4)), 12, 31) },
   {
     pattern: new RegExp(`(?<next>下个?月|这个?月|本月)的?(?<day>${COUNT_PATTERN})[日号]?(?!万|期|元)`, 'gu'),

@@ -2,6 +2,7 @@
  * Places that are not where the customer is: a relative's (我哥在深圳), one of the past (原来在广州), of a trip (he went to
  * Shanghai), of school days (在北京读过大学). Which of them are his nobody can tell who guesses, so none is noted.
  */
+import { isOfHouseNotHis } from './asset.ts';
 import { clauseAfter, clauseBefore } from './normalise.ts';
 import { OWNER } from './somebody-else.ts';
 
@@ -15,9 +16,12 @@ const RELATIVES = new RegExp(
 /** The friend is the one who borrows: 我朋友在深圳要贷30万. */
 const BORROWS = /[贷借]|周转|装修|\b(?:loan|borrow\w*|wants?|needs?)\b/iu;
 
-const ONCE = '(?:原来|原先|以前|从前|之前|此前|曾经?|小时候|当年|那时候?|早年|刚毕业|读书时?|上学时?|大学时?)';
+const ONCE =
+  '(?:原来|原先|以前|从前|之前|此前|曾经?|小时候|当年|那时候?|早年|刚毕业(?:时|后|那时候?|那会儿?|那年|的时候)|读书时?|上学时?|大学时?)';
+const PROVINCE =
+  '(?:河北|山西|辽宁|吉林|黑龙江|江苏|浙江|安徽|福建|江西|山东|河南|湖北|湖南|广东|海南|四川|贵州|云南|陕西|甘肃|青海|内蒙古?|广西|西藏|宁夏|新疆)';
 const PAST = new RegExp(
-  `${ONCE}(?:我|他|她|客户|一直|也|是|人|家|都|主要|公司|的)*(?:在|住在?|呆在?|待在?|跑|做|干)?$|(?:去|飞|跑|到)过?了$|去过$|(?:出差|旅游|旅行)[^,，]{0,3}$|(?:上周|上个?月|上个?星期|上个?礼拜|昨天|前天|前几天|前阵子)(?:我|他|她|刚|才|还)*(?:去|飞|到|跑)$`,
+  `${ONCE}(?:我|他|她|客户|一直|也|是|人|家|都|主要|公司|的)*(?:在|住在?|呆在?|待在?|跑|做|干)?$|(?:老家|户口|户籍地?|籍贯|来自)(?:是|也|都|就|[:：\\s])*在?(?:${PROVINCE}省?)?$|(?:去|飞|跑|到)过?了$|去过$|(?:出差|旅游|旅行)[^,，]{0,3}$|(?:上周|上个?月|上个?星期|上个?礼拜|昨天|前天|前几天|前阵子)(?:我|他|她|刚|才|还)*(?:去|飞|到|跑)$`,
   'u',
 );
 const LEFT = /从$/u;
@@ -35,16 +39,20 @@ const RELATIVES_IN_ENGLISH = new RegExp(
   'iu',
 );
 const PAST_IN_ENGLISH =
-  /\b(?:went to|been to|flew to|(?:trip|trips|travel\w*|flying) to|visit(?:s|ed|ing)?|used to (?:live|work|be|stay|run [a-z ]{1,20}|have [a-z ]{1,20})(?: and work)? (?:in|at)|(?:previously|formerly|once)(?: [a-z]+){0,3} in|moved (?:here |away |over )?from|born in|grew up in|stud(?:ied|ying|ies|y)(?: [a-z]+){0,3} (?:in|at)|graduated(?: [a-z]+){0,3} (?:in|from)|(?:college|university|school) in) $/iu;
+  /\b(?:went to|been to|flew to|(?:trip|trips|travel\w*|flying) to|visit(?:s|ed|ing)?|used to (?:live|work|be|stay|run [a-z ]{1,20}|have [a-z ]{1,20})(?: and work)? (?:in|at)|(?:previously|formerly|once)(?: [a-z]+){0,3} in|moved (?:here |away |over )?from|born in|grew up in|stud(?:ied|ying|ies|y)(?: [a-z]+){0,3} (?:in|at)|graduated(?: [a-z]+){0,3} (?:in|from)|(?:college|university|school) in|hometown(?: is)?(?: in)?) $/iu;
 
 /** Longer lead-ins are not read. */
 const REACH = 60;
+
+/** 广州老家 */
+const HOMETOWN = /^市?的?老家/u;
 
 /** Whether the clause around a place says that it is not where the customer lives or works now. `start`: of its outermost name. */
 export function isElsewhere(text: string, { start, end }: { readonly start: number; readonly end: number }): boolean {
   const before = clauseBefore(text, start).slice(-REACH);
   const after = clauseAfter(text, end).slice(0, REACH);
-  if (PAST.test(before) || PAST_IN_ENGLISH.test(before)) return true;
+  if (PAST.test(before) || HOMETOWN.test(after) || PAST_IN_ENGLISH.test(before)) return true;
+  if (isOfHouseNotHis(text, { start, end })) return true;
   if (LEFT.test(before) && LEFT_FOR.test(after)) return true;
   if (/[在去到]$/u.test(before) && FOR_A_WHILE.test(after)) return true;
   return (RELATIVES.test(before) || RELATIVES_IN_ENGLISH.test(before)) && !BORROWS.test(after);

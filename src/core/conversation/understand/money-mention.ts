@@ -22,16 +22,27 @@ const SCALES: Readonly<Record<string, bigint>> = {
 };
 
 const ARABIC = String.raw`(?<number>\d{1,3}(?:,\d{3})+(?:\.\d{1,6})?|\d{1,12}(?:\.\d{1,6})?)`;
-/** 500m from the subway, 80m to school, within 90m of the park; 1m to expand and 2m of turnover are money. */
-const AWAY =
-  '\\s?(?:²|(?:sqm?|square|away|long|wide|deep|tall|high|walk|off|past)\\b|from (?!(?:the |a |any |his |her |my )?(?:bank|lender|you|us|investor))|to (?:the|an?|my|his|her|school|town|metro|subway|mrt|station)\\b|of (?!(?:working|capital|credit|cash|fund|turnover|revenue|sales|debt|financ|money|loan|stock|income|saving|equity|yuan|rmb|asset|property)))';
+/** What people say how far away something is from. */
+const LANDMARK =
+  '(?:(?:metro|subway|mrt|train|railway|bus|gas|police|fire) (?:station|stop)|bank branch|station|metro|subway|mrt|bus stop|stop|airport|port|harbou?r|pier|school|kindergarten|university|campus|college|hospital|clinic|sea|seaside|beach|coast|shore|river|lake|park|garden|square|plaza|mall|market|supermarket|road|street|highway|corner|crossing|junction|exit|entrance|gate|bridge|town|village|city cent(?:er|re)|cent(?:er|re)|cbd|downtown|border|church|temple|museum|library|stadium|hotel)s?';
+/** In 2m to the school project no length is told: the landmark ends what is said. */
+const NOTHING_MORE =
+  '(?=\\s*(?:[,.;:!?)，。；！？\\ue000]|$)|\\s+(?:and|but|in|on|at|with|he|she|i|we|who|wants?|needs?|near|is|has)\\b)';
+/** Behind a wish it is money, wherever it is to come from. */
+const WISHED =
+  '(?<!\\b(?:needs?|wants?|wish(?:es)?|borrow(?:s|ing)?|loans?|lend|requires?|looking for|apply(?:ing)? for)(?: (?:to borrow|about|around|roughly|some|up to|another|an extra|a further|a loan|for|of)){0,3} ?[\\d.,]{1,12}[mM]\\s?)';
+/**
+ * 500m from the subway, 80m to school, within 90m of the park. Whatever is no such place makes no length: 2m from ICBC, 1m to
+ * expand, 2m of turnover.
+ */
+const AWAY = `\\s?(?:²|(?:sqm?|square|long(?![ -]?term)|wide|deep|tall|high(?![ -]?(?:priority|interest|risk|yield|cost)))\\b|${WISHED}(?:(?:away|walk|off|past(?! due))\\b|(?:from|to|of) (?:(?:the|an?|my|his|her|our|their|its) )?(?:[a-z]+ )?${LANDMARK}${NOTHING_MORE}|(?<=\\d{3}m ?)(?:from|to) (?:the|an?|my|his|her)\\b))`;
 /** 50个w, 2个亿: what the trade calls one 万 is written out. */
 const SCALE = `(?:个\\s?(?=[万亿wW]))?(?<scale>百万|千万|万|亿|百|千|(?:hundred )?thousand(?![a-z])|grand(?![a-z])|million|[wWkK](?![A-Za-z])|(?:(?<!\\s)m|M)(?![A-Za-z²\\d\u4e00-\u9fa5]|${AWAY}))?`;
-/** 2万5 is 25 000, 8千5 is 8 500. */
-const TAIL = String.raw`(?<tail>(?<=[万wW千kK])\d(?!\d|\.\d|\s?(?:年|期|个月))千?)?`;
+/** 2万5 is 25 000, 8千5 is 8 500; 1万2年 is 10 000 for two years, 1万2 年终奖 is not. */
+const TAIL = String.raw`(?<tail>(?<=[万wW千kK])\d(?!\d|\.\d|\s?(?:年(?![终薪收入底])|期|个月))千?)?`;
 const UNIT = String.raw`(?<unit>\s?(?:元整?|块钱?|圆|人民币|rmb|RMB|yuan|CNY))?`;
 /** No further digit, unless it counts the term: 5万36期; and never a number without its scale (the 8 of 8千…). */
-const END = String.raw`(?:(?<=[万wW])(?=\d{1,3}\s?(?:年|期|个月))|(?![\d%％]|(?<=\d)\s?[百千万亿wWkK]\d))`;
+const END = String.raw`(?:(?<=[万wW])(?=\d{1,3}\s?(?:年(?![终薪收入底])|期|个月))|(?![\d%％]|(?<=\d)\s?[百千万亿wWkK]\d))`;
 const ARABIC_MONEY = new RegExp(`(?<![\\d.A-Za-z])(?:[¥￥])?${ARABIC}\\s?${SCALE}${TAIL}${UNIT}${END}`, 'gu');
 const CHINESE_MONEY = new RegExp(
   `(?<!(?<!差不)多|[几来${NUMERAL_CHARACTERS}第])(?<number>[${NUMERAL_CHARACTERS}]{1,3}个亿|[${NUMERAL_CHARACTERS}万亿]+(?:点[${NUMERAL_CHARACTERS}]+万)?|半个?亿)(?<unit>元整?|块钱?|圆)?`,
@@ -75,13 +86,18 @@ function isCountOfSomething(text: string, start: number, end: number, bare: bool
   if (COUNTS_THINGS.test(text.slice(end, end + 24))) return true;
   if (/^[多来几余][万千百]/u.test(after) || (!bare && VAGUE.test(after))) return true;
   if (/[第尾号]$/u.test(text.slice(0, start))) return true;
+  if (bare && YEAR.test(text.slice(start, end)) && IN_YEAR.test(text.slice(0, start))) return true;
   return (
     bare &&
-    /^\s?(?:期|年(?![收薪入流营])|个|月(?!入(?!职)|[薪收供还])|薪(?![水资酬])|号|日|套|辆|台|点|天|岁|次|家|间|人|笔|张|平|㎡|栋|层|楼|路|成|份|分|秒|周|句|条|种|下|步|项|件|位|户|系|级|厘|折|(?:[mM]|km|sqm|met(?:er|re)s?|months?|years?|yrs?|mths?)\b|[-:]|\/(?!月))/u.test(
+    /^\s?(?:期|年(?![收薪入流营终])|个|月(?!入(?!职)|[薪收供还])|薪(?![水资酬])|号|日|套|辆|台|点|天|岁|次|家|间|人|笔|张|平|㎡|栋|层|楼|路|成|份|分|秒|周|句|条|种|下|步|项|件|位|户|系|级|厘|折|(?:[mM]|km|sqm|met(?:er|re)s?|months?|years?|yrs?|mths?)\b|[-:]|\/(?!月|\s?mo(?:nth)?\b))/u.test(
       after,
     )
   );
 }
+
+/** income in 2025 was 240k */
+const YEAR = /^(?:19|20)\d\d$/u;
+const IN_YEAR = /\b(?:in|since|until|year)\s$/iu;
 
 /** 8万多, 一万出头, but not 30万多少利息. */
 const VAGUE = /^(?:(?:多|余)(?!少)|出头|开外)/u;
@@ -153,6 +169,16 @@ export function findMoney(text: string): readonly MoneyMention[] {
     ({ start }) => !round.some((other) => start > other.start && start < other.end),
   );
   return [...arabicMentions(text), ...chinese, ...round, ...englishMentions(text)].sort((a, b) => a.start - b.start);
+}
+
+const PART =
+  /(?:其中(?:(?![贷借想个位人名])[^\d,，。;；\n]){0,6}|里面有|(?:of|in) which(?: about| around)?|including|incl\.?)\s?$/iu;
+
+const PART_AFTER = /^ of (?:it|that)\b/iu;
+
+/** 贷150万，其中50万进货 · 1.5m of which 500k for stock: a part of the sum named before, and no sum of its own. */
+export function isPart(text: string, { start, end }: Pick<MoneyMention, 'start' | 'end'>): boolean {
+  return PART.test(text.slice(Math.max(0, start - 24), start)) || PART_AFTER.test(text.slice(end, end + 12));
 }
 
 /** Below this a bare number may mean 万 or 元 (想贷30); the person is asked to write the unit. */

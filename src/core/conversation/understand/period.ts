@@ -1,7 +1,11 @@
-/** What a sum is counted over: 年薪30万, 流水每月8万, 近半年流水60万, 300k a year. On file an income is a month's, a turnover a year's. */
+/**
+ * What a sum is counted over: 年薪30万, 流水每月8万, 近半年流水60万, 300k a year. On file an income is a month's, a turnover a
+ * year's. Whose words name a period of another length that may be the sum's or not has told no sum of the kept one.
+ */
 import { fen, type Fen } from '../../../lib/money.ts';
 import type { FactName } from './fact.ts';
-import { COUNT_PATTERN, parseCount } from './numerals.ts';
+import { clauseAfter, clauseBefore } from './normalise.ts';
+import { findPeriods, namesSum, withoutFiller, type Period } from './period-words.ts';
 
 /** The months over which these sums stand on file; others are no sums of a period. */
 export const KEPT_PER: ReadonlyMap<string, number> = new Map<FactName, number>([
@@ -10,112 +14,195 @@ export const KEPT_PER: ReadonlyMap<string, number> = new Map<FactName, number>([
   ['turnover', 12],
 ]);
 
-/** What the sum is of. */
-const NOUN =
-  '(?:工资|薪资|薪水|薪酬|薪|总?收入|收|入|流水|营业额|营业收入|营收|营利|营|开票额?|销售额?|销|产值|利润|还款?|供|缴|赚|挣|进账|回款|income|salary|earnings|earns?|makes?|pay|wages?|turnover|revenue|sales)了?';
-/** Nothing else may stand between a period and what it belongs to: 一年税后大概30万; 去年离婚 收入2万 is no year's income. */
-const GAP =
-  '(?:的|是|有|能|可以?|要|得|也|就|税前|税后|到手|平均|均|大概|大约|差不多|左右|上下|约|基本|一共|总|共|合计|累计|加起来|下来|纯|净|毛|对公|对私|个人|公司|银行|店里?|厂里?|家里|家庭|夫妻|生意|营业|经营|稳定|固定|接近|将近|超过?|达到?|做到?|[我他她]们?|[:：~\\s]|\\b(?:is|are|was|of|about|around|approximately|roughly|some|the|his|her|my|our|their|he|she|i|we|net|gross|total|household|family|company|business|now|currently|after|before|tax)\\b)*';
-/** 工作一年收入2万 says how long he has worked, 开店半年 流水50万 how old the shop is. */
-const AGE =
-  '(?:(?:工作|上班|入职|在职|经营|营业|成立|注册|接手|入行|创业|开(?!票)|[做干满办])[^\\s的]{0,3}|店|厂|刚|才|不到|快)';
-/** 月薪, 年流水, 年均收入: the noun names its period itself. */
-const OWN = `(?:[度均总纯净]|平均|税前|税后)*${NOUN}`;
-
-interface Period {
-  readonly months: number;
-  readonly words: RegExp;
-  /** Said of when it was earned as often as of how much came in all the while: 今年工资8000. */
-  readonly loose?: boolean;
-}
-
-/** A period and, up to the sum, nothing but what it belongs to. */
-function before(months: number, words: string, loose = false): Period {
-  return { months, words: new RegExp(`(?:${words})${GAP}(?:${NOUN}${GAP})?$`, 'iu'), loose };
-}
-
-/** 0 = days or weeks, from which no month can be told. 一年 and 半年 before a pause are a term or an age. */
-const BEFORE: readonly Period[] = [
-  before(12, `(?<![\\d一二两三四五六七八九十几半多去今前每全明后当近])年(?=${OWN})${OWN}|年[均度]`),
-  before(12, '(?:每年都?|全年)(?![多半期前后内了])|\\b(?:annual|yearly|annually|(?:per|a|each|every) year)\\b'),
-  before(12, `(?<!${AGE}|[近去这过\\d万千百元块kw]|最近|过去)一年(?![多半期前后内了]|\\s+${GAP}${NOUN})`),
-  before(3, '每个?季度?|(?<![\\d一二两三四])季度|\\bquarterly\\b'),
-  before(1, `(?<!个)月(?=${OWN})${OWN}|[一每]个?月|月[均度]|\\b(?:monthly|(?:per|a|each|every) month)\\b`),
-  before(0, `[日周](?=${OWN})${OWN}|[一每][天日周]|[日周]均|\\b(?:daily|weekly)\\b`),
-  before(12, '(?:近|最近|过去|这)一年|[去今前当]年', true),
-  before(
-    6,
-    `(?:近|过去|这|上|下|前|每)半年|(?<!${AGE}|[\\d万千百元块kw])半年(?!\\s+${GAP}${NOUN})|\\bhalf[- ]year(?:ly)?\\b`,
-    true,
-  ),
-];
-/** 近6个月流水60万, 过去两年流水500万 */
-const COUNTED = new RegExp(
-  `(?:(?:近|过去|前)(?<years>${COUNT_PATTERN})年|(?:近|过去|前|(?<=^|\\s|${NOUN}))(?<months>${COUNT_PATTERN})个月)${GAP}(?:${NOUN}${GAP})?$`,
-  'u',
-);
 /** No period stands further away. */
-const REACH = 24;
-/** Wages come every month, whatever year they are said of. */
-const WAGES = /工资|薪|底薪|到手|打卡|salary|wage/iu;
-/** Less a month than this is not what somebody got over such a time: 去年收入2万. */
-const LEAST_LOOSE_INCOME = fen(300_000);
+const REACH = 48;
 
-/** Behind the sum a period ends what is said of it: 8000每年涨薪, 2万一年14薪 and 1万/年终奖5万 tell of something else. */
-const NEXT =
-  '(?:涨|加|奖|年终|发|还|供|房贷|车贷|按揭|债|租|交|缴|给|存|支出|开销|分红|提成|绩效|调|递?增|多|少|都|能|要|有|在|[+＋\\d一二两三四五六七八九十])';
-const ENDED = `(?=(?:左右|上下|吧|呢|哦|啦|了|这样|的样子|以上|税前|税后|到手)*(?:$|[,，。;；、!！?？)）\\ue000]|\\s+(?!${NEXT})))`;
-const SLASHED = '(?![终底初会中供还均薪])';
-const ENDED_IN_ENGLISH =
-  '\\b(?=\\s*(?:$|[,.;:!?)\\ue000])| (?:and(?! a half)|but|so|for|before|after|gross|net|pre-?tax|plus|from|with|in|at|wants?|needs?|looking|applying|would)\\b)';
-const RATE = '(?:(?:an?|per|each|every) |/)';
+/** What a period says of the sum; `total`: all that came in so far, unless the sum can only be a month's. */
+type Reading = 'certain' | 'total' | 'doubtful' | 'none';
 
-function behind(months: number, chinese: string, slashed: string, english: string): Period {
-  const words = `^(?:(?:${chinese})${ENDED}|\\s?/\\s?(?:${slashed})${SLASHED}|\\s?(?:${english})${ENDED_IN_ENGLISH})`;
-  return { months, words: new RegExp(words, 'iu') };
+interface Said {
+  readonly months: number;
+  readonly reading: Reading;
+  /** 工作一年: what is told besides is a wage, most of the time. */
+  readonly employed?: boolean;
 }
 
-const BEHIND: readonly Period[] = [
-  behind(12, '\\s?每年|一年', '每?年', `${RATE}(?:year|yr|annum)|yearly|annually|p\\.?a`),
-  behind(6, '半年', '半年', `${RATE}half year`),
-  behind(3, '\\s?每个?季度?|一个?季度?', '季度?', `${RATE}quarter|quarterly`),
-  behind(1, '\\s?(?:每|一)个?月', '每?个?月', `${RATE}(?:month|mth|mo)|monthly`),
-  behind(0, '\\s?[每一][天日周]', '[天日周]', `${RATE}(?:day|week)|daily|weekly`),
-];
+/** 工作一年 says how long he has worked, 开店半年 how old the shop is. */
+const AGE =
+  /(?:(?:工作|上班|入职|在职|经营|营业(?![额收])|成立|注册|接手|入行|创业|开(?!票)|[做干满办])[^\s的收入薪赚挣流额利]{0,6}|执照|\b(?:worked|working|works?|employed|opened|founded|started|been)\b[^\d]{0,20})\s?$/iu;
+/** 我们店半年, 刚一年: an age as likely as a period. */
+const MAYBE_AGE = /(?:店|厂|刚|才|不到|快)\s?$/u;
+const EMPLOYED = /(?:工作|上班|入职|在职|work(?:s|ed|ing)?)[^\s的收入薪]{0,3}\s?$/iu;
+const FOUNDED = /(?:成立|注册)[^\s的收入]{0,3}$/u;
+/** 贷款半年, 20万一年: a term as likely as a period. */
+const TERM = /(?:[贷借用](?:款|个)?|期限|周转|\bloan|\bterm)(?: for)?[:：\s]?$/iu;
+const SUM_BEFORE = /(?:\d|[万千百亿元块kw])$/iu;
+/** 一年14薪, 12个月, 35岁 and 3家店 are no sums. */
+const SUM =
+  /(?<![\d.第])\d[\d.,]*(?![\d.]|\s?(?:个月|[薪个岁天人家次期号年月日套]|months?\b|years?\b))|[一二两三四五六七八九十][百千万亿]/iu;
+/** 每月还房贷, 每年涨一点, a year ago: the period of something else. */
+const OF_ANOTHER =
+  /^\s?(?:的|要|得|都|就|也|还要|能)*(?:还(?:款|贷|房|车|债|[\d一二两三四五六七八九十])|供|房贷|车贷|按揭|月供|债|交|缴|支出|开销|花|利息|房租(?!收)|租金(?!收)|涨|递增|调薪|体检|(?:\d{2}|十[二三四五六七八九])[个薪])|^ (?:ago|later|earlier|older|rent|bonus|mortgage|repayments?|payments?|instal+ments?|expenses|costs?|fees?|leave|it|goes)\b/iu;
+/** Wages come every month, whatever year they are said of. */
+const WAGES = /工资|(?<!年)薪|到手|打卡|salary|wage/iu;
+/** A part of what he earns: 除了工资每月还有2000, 年终奖5万. */
+const PART =
+  /除了|除开|另外|额外|此外|\b(?:besides|apart from|in addition to|on top of|(?<!(?:and|plus|with|including) )bonus)\b[^\d]*$|(?<!(?:[加和跟含带连括]|工资|薪|收入|提成)[^\d]{0,4})(?:年终奖?|奖金)[^\d]{0,6}$/iu;
+
+/** 除了工资，每年还有6万 */
+const BESIDES =
+  /(?:除了|除开|另外|额外|此外|\b(?:besides|apart from|in addition to|on top of))[^,，。;；\d]{0,16}[,，][^,，。;；]*$/iu;
+/** 旺季每月50万, 最好的时候: not what comes in all the year. */
+const VARYING =
+  /[旺淡]季|高峰|(?:[好差忙多少]|最高|最低)的?(?:时候|月份)|\b(?:peak|best|busy|slow) (?:season|months?)\b/iu;
+
+/** A month of less than this is nobody's whole income, over however long a time it came. */
+const LEAST = fen(100_000);
+const LEAST_OF_WORKER = fen(200_000);
+const LEAST_PLAUSIBLE = fen(300_000);
+/** Up to here a sum may well be a month's. */
+const MONTHLY_UP_TO = fen(3_000_000);
+const WAGE_OF_TOTAL = fen(800_000);
+/** Nobody earns as much in a day: 收入2万每天加班. */
+const NO_DAY = fen(500_000);
 
 /**
  * A sum as it stands on file: 年薪30万 is 25 000 a month.
  * @param per months over which it is kept; a sum with no period in its words is taken for one of that length
- * @param lead the words of its clause before the sum
- * @param rest the words of its clause behind it
- * @returns undefined for the sum of a day or a week
+ * @returns undefined for the sum of a day or a week, and where nobody can tell whether a period is the sum's
  */
-export function perPeriod(amount: Fen, per: number, lead: string, rest: string): Fen | undefined {
-  const { months, loose = false } = periodOf(lead.slice(-REACH), rest) ?? { months: per };
-  if (months === per) return amount;
-  if (months === 0) return undefined;
+export function perPeriod(
+  amount: Fen,
+  per: number,
+  text: string,
+  { start, end }: { readonly start: number; readonly end: number },
+): Fen | undefined {
+  const lead = clauseBefore(text, start).slice(-REACH);
+  const isPart = per === 1 && (PART.test(lead) || BESIDES.test(text.slice(Math.max(0, start - REACH), start)));
+  if (isPart || VARYING.test(lead)) return undefined;
+  const said = [
+    ...saidBefore(lead, per),
+    ...saidBehind(clauseAfter(text, end).slice(0, REACH)),
+    ...besides(text, start, end),
+  ];
+  const told = said.filter(({ months, reading }) => months !== per || reading === 'certain');
+  const certain = told.find(({ reading }) => reading === 'certain');
+  if (certain) return certain.months === 0 ? undefined : share(amount, per, certain.months);
+  const [other] = told.toSorted((a, b) => rank(a) - rank(b));
+  if (other === undefined || other.reading === 'none') return amount;
+  if (per !== 1) return other.reading === 'total' ? share(amount, per, other.months) : undefined;
+  return incomeOf(amount, other, WAGES.test(lead));
+}
+
+function rank({ reading }: Said): number {
+  return ['total', 'doubtful', 'none'].indexOf(reading);
+}
+
+function share(amount: Fen, per: number, months: number): Fen {
   const [kept, said] = [BigInt(per), BigInt(months)];
-  const share = fen((amount * kept * 2n + said) / (said * 2n));
-  const isDoubtful = loose && per === 1 && (WAGES.test(lead) || share < LEAST_LOOSE_INCOME);
-  return isDoubtful ? amount : share;
+  return fen((amount * kept * 2n + said) / (said * 2n));
 }
 
-/** Of several periods before the sum the nearest one; then one right behind it; then one that only tells when. */
-function periodOf(lead: string, rest: string): Omit<Period, 'words'> | undefined {
-  const found = BEFORE.flatMap(({ words, ...period }) => {
-    const index = words.exec(lead)?.index;
-    return index === undefined ? [] : [{ ...period, index }];
-  }).toSorted((a, b) => b.index - a.index);
-  return (
-    found.find(({ loose }) => loose !== true) ??
-    BEHIND.find(({ words }) => words.test(rest)) ??
-    found[0] ??
-    countedIn(lead)
-  );
+/** 去年收入30万 is the year's, 去年工资8000 a month's; of 去年收入3万 nobody knows. */
+function incomeOf(amount: Fen, { months, reading, employed = false }: Said, isWage: boolean): Fen | undefined {
+  if (months === 0) return amount >= NO_DAY ? amount : undefined;
+  const each = share(amount, 1, months);
+  if (each < LEAST) return amount <= MONTHLY_UP_TO ? amount : undefined;
+  const isMonths = each < (isWage ? LEAST_PLAUSIBLE : LEAST_OF_WORKER) && amount <= MONTHLY_UP_TO;
+  if (isMonths && (isWage || employed || reading === 'doubtful')) return amount;
+  if (reading === 'doubtful' || amount <= MONTHLY_UP_TO) return undefined;
+  return each >= (isWage ? WAGE_OF_TOTAL : LEAST_PLAUSIBLE) ? each : undefined;
 }
 
-function countedIn(lead: string): Omit<Period, 'words'> | undefined {
-  const { years, months } = COUNTED.exec(lead)?.groups ?? {};
-  const counted = years === undefined ? parseCount(months ?? '') : (parseCount(years) ?? 0) * 12;
-  return counted === undefined || counted === 0 ? undefined : { months: counted, loose: true };
+/** The periods of the clause before the sum, the nearest first; one before another sum is that one's. */
+function saidBefore(lead: string, per: number): readonly Said[] {
+  const said: Said[] = [];
+  for (const period of findPeriods(lead).toReversed()) {
+    const between = lead.slice(period.end);
+    if (SUM.test(between)) break;
+    const reading = OF_ANOTHER.test(between) ? 'none' : readingBefore(period, lead, per);
+    said.push({ months: period.months, reading, employed: EMPLOYED.test(lead.slice(0, period.start)) });
+  }
+  return said;
+}
+
+function readingBefore({ saying, months, start, end }: Period, lead: string, per: number): Reading {
+  const [before, said, between] = [lead.slice(0, start), lead.slice(start, end), lead.slice(end)];
+  const isNext = withoutFiller(between) === '';
+  if (saying === 'once') return isNext && per !== 1 ? 'doubtful' : 'none';
+  if (saying === 'span') return readingOfSpan(months, before, between, per);
+  if (!isNext || saying === 'vague') return 'doubtful';
+  if (!said.startsWith('annual') && isPaused(between) && SUM_BEFORE.test(before.trimEnd()))
+    return saying === 'strict' && !said.endsWith('ly') ? 'none' : 'doubtful'; // 房贷5000每月 流水50万
+  return saying === 'strict' ? 'certain' : 'total';
+}
+
+/** 一年 收入30万: the sum has words of its own, which the period is apart from. */
+function isPaused(between: string): boolean {
+  return /^\s/u.test(between) && namesSum(between);
+}
+
+/** 一年收入30万 is a year's; 工作一年收入2万 and 贷款半年 流水50万 tell of a job's age and of a term. */
+function readingOfSpan(months: number, before: string, between: string, per: number): Reading {
+  const isAge = AGE.test(before) || MAYBE_AGE.test(before);
+  const isPause = isPaused(between);
+  const isTerm =
+    TERM.test(before) || /(?:\bfor|分期?)\s?$/iu.test(before) || SUM_BEFORE.test(isPause ? before.trimEnd() : before);
+  if (isPause) return per !== 1 && (isTerm || (months > 1 && AGE.test(before))) ? 'none' : 'doubtful';
+  if (isTerm || withoutFiller(between) !== '') return 'doubtful';
+  if (isAge && per !== 1) return FOUNDED.test(before) ? 'none' : 'doubtful';
+  if (isAge) return months > 12 ? 'doubtful' : 'total';
+  const isOfEvent = withoutFiller(before.replace(/^.*\s/su, '')) !== ''; // 结婚一年收入2万
+  if (isOfEvent) return per === 1 ? 'total' : 'doubtful';
+  return [1, 6, 12].includes(months) ? 'certain' : 'total';
+}
+
+/** Those of the clause behind the sum: 30万一年, 20万左右每年, 240k a year as a driver. */
+function saidBehind(rest: string): readonly Said[] {
+  const said: Said[] = [];
+  for (const period of findPeriods(rest)) {
+    const between = rest.slice(0, period.start);
+    if (SUM.test(between)) break;
+    said.push({ months: period.months, reading: readingBehind(period, between, rest) });
+  }
+  return said;
+}
+
+function readingBehind({ months, saying, start, end }: Period, between: string, rest: string): Reading {
+  const after = rest.slice(end);
+  if (OF_ANOTHER.test(after) || AGE.test(between) || MAYBE_AGE.test(between) || TERM.test(between)) return 'none';
+  const isApart = withoutFiller(between) !== '';
+  if (saying === 'once') return isApart ? 'none' : 'doubtful';
+  if (isApart || saying === 'vague') return 'doubtful';
+  const goesOn = /^[\d一二两三四五六七八九十]/u.test(withoutFiller(after));
+  if (goesOn && /^\s/u.test(between)) return 'none'; // 流水50万 月薪2万
+  const isSaidOfMore = !/^\s/u.test(after) && withoutFiller(after.replace(/[\s\ue000].*$/su, '')) !== '';
+  const isPause = saying === 'span' && /^\s+$/u.test(between) && /[^a-z]/iu.test(rest.charAt(start));
+  if (isSaidOfMore || isPause || goesOn) return 'doubtful';
+  const isRound = saying === 'strict' || [1, 6, 12].includes(months);
+  return isRound && saying !== 'loose' ? 'certain' : 'total';
+}
+
+/** A clause of its own that is nothing but a period: 20万，税前年薪 · 一年下来，能赚20万 · 240k, yearly. */
+function besides(text: string, start: number, end: number): readonly Said[] {
+  const lead = text.slice(0, start - clauseBefore(text, start).length).slice(0, -1);
+  const clause = clauseBefore(lead, lead.length);
+  const ofSumBefore = SUM_BEFORE.test(lead.slice(0, -clause.length - 1)); // 贷20万，一年，收入3万
+  const behind = text.slice(end + clauseAfter(text, end).length).slice(1);
+  return [
+    ...alone(clause).filter(({ reading }) => reading === 'certain' || !ofSumBefore),
+    ...alone(clauseAfter(behind, 0)),
+  ];
+}
+
+function alone(clause: string): readonly Said[] {
+  const [only, second] = clause.length > REACH ? [] : findPeriods(clause);
+  if (only === undefined || second !== undefined || withoutFiller(clause.slice(0, only.start)) !== '') return [];
+  const after = clause.slice(only.end);
+  if (withoutFiller(after) === '')
+    return [{ months: only.months, reading: only.saying === 'strict' ? 'certain' : 'doubtful' }];
+  const mayGoOn = /^(?:yearly|annually|monthly|quarterly|weekly|daily|(?:per|each|every) )/iu;
+  const isOfAnother = OF_ANOTHER.test(after) || SUM.test(after) || after.includes('\ue000');
+  if (isOfAnother || !mayGoOn.test(clause.slice(only.start))) return [];
+  return [{ months: only.months, reading: 'doubtful' }]; // 240k, yearly and a car
 }

@@ -75,7 +75,9 @@ function findDistricts(text: string): readonly FoundDistrict[] {
   }));
 }
 
-/** Nanshan district · Tianhe, Guangzhou; by itself such a word may be somebody's name. */
+const IN = /\b(?:in|around|near)\s$/iu;
+
+/** Nanshan district · Tianhe, Guangzhou · a flat in Futian; by itself such a word may be somebody's name. */
 function findPinyinDistricts(text: string, cities: readonly Fact[]): readonly FoundDistrict[] {
   return matchesOf(text, PINYIN_DISTRICT).flatMap(({ index, 0: word, groups = {} }) => {
     const end = index + word.length;
@@ -84,7 +86,8 @@ function findPinyinDistricts(text: string, cities: readonly Fact[]): readonly Fo
       return /^[\s,，]{1,2}$/u.test(between);
     });
     const district = PINYIN_DISTRICTS[groups['pinyin']?.toLowerCase() ?? ''];
-    return district !== undefined && (isBeside || groups['rank'] !== undefined)
+    const isIn = IN.test(text.slice(Math.max(0, index - HOUSE_REACH), index));
+    return district !== undefined && (isBeside || isIn || groups['rank'] !== undefined)
       ? [{ district, start: index, end }]
       : [];
   });
@@ -135,8 +138,8 @@ function wholePlace(text: string, { start, end }: Span, names: readonly Span[]):
   return { start: before?.start ?? start, end: after?.end ?? end };
 }
 
-const HOUSE_BEFORE = /(?:房(?:子|产)?|公寓|商铺)[是也都]?在$|\b(?:flat|house|apartment|home) in $/iu;
-const HOUSE_AFTER = /^(?:那边|那里|也|还|都)?(?:名下)?[有的][^,，。;；]{0,6}(?:房|公寓|商铺)/u;
+const HOUSE_BEFORE = /(?:房(?:子|产)?|公寓|商铺)[是也都]?在$|\b(?:flat|house|apartment|condo|home) in $/iu;
+const HOUSE_AFTER = /^(?:那边|那里|也|还|都)?(?:名下)?(?:[有的][^,，。;；]{0,6}(?:房|公寓|商铺)|[这那]套)/u;
 /** No word about the house stands further away. */
 const HOUSE_REACH = 12;
 
@@ -157,7 +160,9 @@ export function parsePlace(text: string): { readonly city: string; readonly dist
   if (findCities(text).length > 0) return undefined; // 我哥在广州 ends like a place of its own
   const plain = text.trim().replace(/市$/u, '');
   if (OTHER_CITIES.includes(plain)) return { city: plain };
-  return /^[\u4e00-\u9fa5]{2,9}[市县区镇州旗盟]$/u.test(text.trim()) ? { city: text.trim() } : undefined;
+  return /^(?!老家|户口|户籍|籍贯|来自|出生)[\u4e00-\u9fa5]{2,9}[市县区镇州旗盟]$/u.test(text.trim())
+    ? { city: text.trim() }
+    : undefined;
 }
 
 /** A district with the cities it may lie in: the one named with it, else all that have one of that name, none if it is unknown. */

@@ -13,7 +13,7 @@ const PURPOSES: readonly PurposeWords[] = [
   {
     code: 'refinance',
     pattern:
-      /还(?:信用卡|网贷|债|其他贷款)|债务(?:重组|优化)|置换|转贷|过桥|(?<!工地|工程|项目)垫资|refinanc\w*|\b(?:pay|paying|clear|clearing) (?:off |back |down )?(?:(?:my|his|her|the|some|a|old|other) )*(?:credit cards?|debts?)/giu,
+      /还(?:信用卡|网贷|债|其他贷款)|债务(?:重组|优化)|置换|转贷|(?<!没有?|不用?)过桥|(?<!工地|工程|项目)垫资|refinanc\w*|\b(?:pay|paying|clear|clearing) (?:off |back |down )?(?:(?:my|his|her|the|some|a|old|other) )*(?:credit cards?|debts?)/giu,
   },
   {
     code: 'renovation',
@@ -28,12 +28,12 @@ const PURPOSES: readonly PurposeWords[] = [
   {
     code: 'car',
     pattern:
-      /(?:买|购|换|提)(?:一?(?:辆|台|部))?(?:二手的?|新)?(?:小?货|面包|卡|电动|小汽|轿|拖)?车|buy(?:ing)? a car|for (?:a|the) (?:new )?car(?! loan)/giu,
+      /(?:买|购|换|提)(?:一?(?:辆|台|部))?(?:二手的?|新)?(?:小?货|面包|卡|电动|小汽|轿|拖)?车(?![位库险票])|buy(?:ing)? a car|for (?:a|the) (?:new )?car(?! loan)/giu,
   },
   {
     code: 'education',
     pattern:
-      /学费|留学|教育|(?<!在[\u4e00-\u9fa5\ue000]{0,6}|已经|正)上学(?!了)|(?<!在[\u4e00-\u9fa5\ue000]{0,6})读书(?!了)|培训费|tuition|school fees/giu,
+      /学费|留学|教育|(?<!(?<![给供送为][\u4e00-\u9fa5]{0,4})在(?:(?![给供送让帮为])[\u4e00-\u9fa5\ue000]){0,6}|已经|正)上学(?!了)|(?<!(?<![给供送为][\u4e00-\u9fa5]{0,4})在(?:(?![给供送让帮为])[\u4e00-\u9fa5\ue000]){0,6})读书(?!了)|培训费|tuition|school fees/giu,
   },
   { code: 'medical', pattern: /看病|医疗|手术|治病|住院|medical/giu },
   {
@@ -41,7 +41,7 @@ const PURPOSES: readonly PurposeWords[] = [
     pattern: /(?<!没|未|已|刚)(?:结婚(?!了|证|多|\d|[一二三四五六七八九十]年)|婚礼|办婚事|彩礼)|wedding/giu,
   },
   { code: 'travel', pattern: /旅游(?!公司|行业)|旅行(?!社)|travel/giu },
-  { code: 'investment', pattern: /炒股|股市|理财|投资(?!公司|人|款)|炒币/gu },
+  { code: 'investment', pattern: /炒股|(?<!万在)股市|理财|投资(?!公司|人|款)|炒币/gu },
   {
     code: 'business',
     pattern:
@@ -50,7 +50,7 @@ const PURPOSES: readonly PurposeWords[] = [
   {
     code: 'turnover',
     pattern:
-      /周转|流动资金|资金紧张|(?<!不是|非)应急(?=用|$|[,，。;；!！\s\ue000])|(?:工地|工程|项目)垫资|(?<=for )turnover|turnover(?! (?:of |is )?[\d\ue000])|cash ?flow|working capital/giu,
+      /周转|流动资金|资金紧张|(?<!不是|非)应急(?=用|$|[,，。;；!！\s\ue000])|(?:工地|工程|项目)垫资|(?<=for )turnover|turnover(?! (?:(?:of|is|was|about|around|approximately|roughly|nearly|over|at least|more than|some) ){0,3}[\d\ue000])|cash ?flow|working capital/giu,
   },
   { code: 'consumption', pattern: /消费(?!贷)|日常开销|家用|买家电|shopping/giu },
 ];

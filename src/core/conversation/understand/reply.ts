@@ -3,7 +3,10 @@
 import { toSimplified } from './normalise.ts';
 
 const YES =
-  /^(?:是的?|是滴|对的?|对对对?|对头|好的?|好呀|好嘞|好滴|可以的?|行[的吧]?|要得|中|得[嘞勒]|成|嗯+|嗯呢|恩|(?:没错)+[的啊呀哦]?|没有?(?:什么)?不对的?|就是?这样(?:的|吧)?|没问题|没毛病|确认|确定|正确|ok(?:ay)?|(?:all |looks? )(?:good|right|correct)|right|correct|confirm|(?:yes,? )?(?:that is|that's|it is|it's) (?:all )?(?:right|correct)|(?:all |everything is )(?:right|correct)|i (?:do|have)|(?:yes|y|yeah|yep|yup|sure|of course)(?:,? (?:please|sure|of course|correct|(?:i|we) (?:do|have)|it is|there is|that's (?:right|correct)))?|👌|👍)$/iu;
+  /^(?:是的?|是滴|对的?|对对对?|对头|对滴|是对的|好的?|好呀|好嘞|好滴|可以的?|行[的吧]?|要得|中|得[嘞勒]|成|嗯+|嗯呢|恩|(?:没错)+[的啊呀哦]?|是的?没错|确认|确定|正确|ok(?:ay)?|right|correct|confirm|(?:yes,? )?(?:that is|that's|it is|it's) (?:all )?(?:right|correct)|i (?:do|have)|(?:yes|y|yeah|yep|yup|sure|of course)(?:,? (?:please|sure|of course|correct|(?:i|we) (?:do|have)|it is|there is|that's (?:right|correct)))?|👌|👍)$/iu;
+/** Said of what stands before one's eyes; no answer to whether one owns a house. */
+const AS_SHOWN =
+  /^(?:没有?(?:什么)?不对的?|没有?(?:什么)?问题|没毛病|就是?这样(?:的|吧)?|(?:信息|内容|资料)?(?:都|全)(?:是?对的?|没错|没问题)|确认?无误|核对无误|没[填写]错|(?:yep,? |yes,? )?(?:all|looks?|everything(?:'s| is)?)(?: looks?)? (?:right|correct|good|fine|ok))$/iu;
 const NO =
   /^(?:不|不是的?|不对|不行|不要|不用|不了|否|没有?|算了|错了?|no|n|nope|nah|wrong|(?:no,? )?(?:i|we) (?:don't|do not|haven't|have not)|no,? (?:thanks?|thank you|it isn't|it is not|there isn't))$/iu;
 const AGREE = /^(?:我?(?:已阅读并)?同意(?:授权)?|我?授权|agree|i agree|accept)$/iu;
@@ -51,10 +54,23 @@ export function parseReply(text: string): Reply | undefined {
   return UNCHANGED.test(plain) ? 'unchanged' : undefined;
 }
 
+/** Whether a yes is one to what is shown only: 就这样 · 没有问题. */
+export function isYesToWhatIsShown(text: string): boolean {
+  const parts = partsOf(toSimplified(text).replaceAll('’', "'"));
+  return parts.some((part) => AS_SHOWN.test(part)) && !parts.some((part) => YES.test(part) && !COURTESY.test(part));
+}
+
 /** 没错，就这样 · 对的，谢谢. Only polite noises (好的，谢谢) say no yes. */
 function isYes(plain: string): boolean {
-  if (YES.test(plain)) return true;
-  const parts = plain.length > MAX_YES ? [] : plain.split(/[,，。.!！~;；]/u).map((part) => part.trim());
-  const isPlain = (part: string): boolean => YES.test(part) && !COURTESY.test(part);
-  return parts.some(isPlain) && parts.every((part) => YES.test(part) || COURTESY.test(part));
+  if (YES.test(plain) || AS_SHOWN.test(plain)) return true;
+  const parts = plain.length > MAX_YES ? [] : partsOf(plain);
+  const isPlain = (part: string): boolean => AS_SHOWN.test(part) || (YES.test(part) && !COURTESY.test(part));
+  return parts.some(isPlain) && parts.every((part) => isPlain(part) || YES.test(part) || COURTESY.test(part));
+}
+
+function partsOf(plain: string): readonly string[] {
+  return plain
+    .split(/[,，。.!！~;；]/u)
+    .map((part) => part.trim())
+    .filter((part) => part !== '');
 }

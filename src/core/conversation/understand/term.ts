@@ -2,6 +2,7 @@
 import type { Fact } from './fact.ts';
 import { blank, clauseBefore } from './normalise.ts';
 import { ANY_COUNT_PATTERN, COUNT_PATTERN, parseCount } from './numerals.ts';
+import { isGivenUp } from './past.ts';
 import { extractPlaces } from './place.ts';
 import { takesBack, withoutTakenBack } from './retraction.ts';
 import { matchesOf } from '../../../lib/matches.ts';
@@ -19,7 +20,10 @@ const LOAN_CUE = /(?:贷|分|期限|借|还(?!有|剩)|用|周期)[^\d,，。;�
 /** 公司流水一年500万: the period that a figure is counted over. */
 const FIGURE = '(?:流水|开票|营业额|营收|销售额|产值|利润|纳税|[交缴]税|收入)';
 const FIGURE_BEFORE = new RegExp(`${FIGURE}(?:[是为有约每]|大概|大约|差不多)*$`, 'u');
-const FIGURE_AFTER = new RegExp(`^(?:的|平均|大概|公司)?${FIGURE}`, 'u');
+const FIGURE_AFTER = new RegExp(
+  `^(?:的|平均|大概|公司)?(?:${FIGURE}|(?:大概)?(?:能|可以)?[净纯]?[赚挣]个?(?=[\\d一二三四五六七八九十\\ue000]))`,
+  'u',
+);
 /** A term with a label and no unit (期限：36); one too small to be months is left to be asked about. */
 const LABELLED = new RegExp(
   `(?<!经营|营业|工作|居住|社保|执照)(?:期限|期数|分期数?)(?:是|为|[:：\\s])*(?<count>${COUNT_PATTERN})(?=[\\s,，。;；、/)）\ue000]|$)`,
@@ -42,7 +46,7 @@ const NO_TERM_IN_ENGLISH =
 const BUSINESS_CUE =
   /(?:开(?:了|店)?|经营|营业|执照|公司|成立|注册|生意|做了|干了|店|厂|馆|铺|超市|诊所|工作室|档口|门市|self-employed|in business(?: for)?(?: over| about| more than| nearly)?|(?:company|shop|store|firm|factory|business)(?: (?:was|is|has been))?(?: (?:registered|founded|open(?:ed)?|running|set up))?)[^\d,，。;；\ue000]{0,8}$/iu;
 const BUSINESS_KIND =
-  /(?<!有)(?:开|经营|做|有(?!限)|名下)(?:了|着|有)?(?:[一两二三几]|\d)?(?:家(?![具电居政纺装])|个(?!体)|间)?(?<kind>(?!家(?![具电居政纺装])|个(?!体)|[间着了]|[一两二三四五几\d][家个间]|有(?!色|机)|自己|公司|店|套|年|点?小生意)(?:(?!的)[\u4e00-\u9fa5]){1,6}?(?:店|厂|公司|馆|铺|吧|超市|诊所|工作室|档口|门市|餐厅|酒店|生意))/u;
+  /(?<!有)(?:开(?!始)|经营|做|有(?!限)|名下)(?:了|着|有)?(?:[一两二三几]|\d)?(?:家(?![具电居政纺装])|个(?!体)|间)?(?<kind>(?!过|家(?![具电居政纺装])|个(?!体)|[间着了]|[一两二三四五几\d][家个间]|有(?!色|机)|自己|公司|店|套|年|点?小生意)(?:(?!的)[\u4e00-\u9fa5]){1,6}?(?:店|厂|公司|馆|铺|吧|超市|诊所|工作室|档口|门市|餐厅|酒店|生意))/gu;
 
 const JOINED = '(?:[、~～\\-/到至或]|或者|还是| or )?';
 /** 三年五年都行, 36期或60期: the same unit again right behind a length of time or before it. */
@@ -114,9 +118,9 @@ export function extractDurations(text: string, found: readonly Fact[] = []): rea
     if (FIGURE_BEFORE.test(before) || FIGURE_AFTER.test(text.slice(span.end))) continue;
     const instead = takesBack(text, match.index) ? facts.findLast((fact) => fact.end <= match.index) : undefined;
     if (instead) facts.push({ ...instead, value: months, ...span });
-    else if (isBusinessAge(before, match.groups?.['after'], text.slice(span.end)))
-      facts.push({ name: 'businessMonths', value: months, ...span, confidence: 0.9 });
-    else if (
+    else if (isBusinessAge(before, match.groups?.['after'], text.slice(span.end))) {
+      if (!isGivenUp(text, span)) facts.push({ name: 'businessMonths', value: months, ...span, confidence: 0.9 });
+    } else if (
       months <= MAX_MONTHS &&
       !SO_FAR.test(before) &&
       !NO_TERM_IN_ENGLISH.test(text.slice(span.end)) &&
@@ -225,11 +229,12 @@ function firstOfEach(text: string, facts: readonly Fact[]): readonly Fact[] {
 
 /** What kind of business the customer runs (打印店), as written. */
 export function extractBusiness(text: string): readonly Fact[] {
-  const match = BUSINESS_KIND.exec(text);
-  const kind = match?.groups?.['kind'];
-  if (!match || kind === undefined) return [];
-  const start = match.index + match[0].length - kind.length;
-  return [{ name: 'business', value: kind, start, end: start + kind.length, confidence: 0.85 }];
+  for (const match of matchesOf(text, BUSINESS_KIND)) {
+    const kind = match.groups?.['kind'] ?? '';
+    const span = { start: match.index + match[0].length - kind.length, end: match.index + match[0].length };
+    if (!isGivenUp(text, span)) return [{ name: 'business', value: kind, ...span, confidence: 0.85 }];
+  }
+  return [];
 }
 
 /** What may stand around a term that answers the question for it: 那就做10年吧, 客户想要三年; but 做了三年 says how long ago. */

@@ -40,6 +40,25 @@ describe('what the words beside an amount decide', () => {
     },
   );
 
+  test.each([
+    ['30万，微粒贷欠3万', { amount: '300000.00', debt: '30000.00' }],
+    ['微粒贷借了3万，想借20万', { amount: '200000.00' }],
+    ['30万，没有过逾期', { amount: '300000.00' }],
+    ['needs 1.5m of which 500k for stock', { amount: '1500000.00' }],
+  ])('at the question for the wanted amount %s is the wish, whatever is said beside it', (text, slots) => {
+    expect(slotsOf(new Talk().say('新客户 何女士 13800006612 深圳').say(text))).toMatchObject(slots);
+  });
+
+  test.each(['借呗2万', '网贷5万，信用卡3万', '自己有20万', '朋友欠我20万', '申请20万没批', '房贷120万 月供6500'])(
+    'at the question for the wanted amount %s is none',
+    (text) => {
+      const talk = new Talk().say('新客户 何女士 13800006612 深圳').say(text);
+
+      expect(slotsOf(talk)).not.toHaveProperty('amount');
+      expect(talk.top).toMatchObject({ asked: 'amount' });
+    },
+  );
+
   test('a second amount beside the named one is asked about, not dropped', () => {
     const talk = new Talk().say('新客户 何女士 13800006612').say('80万 老婆13811112216 也想贷20万');
 
@@ -63,6 +82,7 @@ describe('a correction', () => {
 
   test.each([
     ['金额改成12万 36个月', { amount: '120000.00', term: 36 }],
+    ['金额改成40万，没有过逾期', { amount: '400000.00' }],
     ['不是20万是50万，36期', { amount: '500000.00', term: 36 }],
     ['改金额 40万 装修', { amount: '400000.00', purpose: 'renovation' }],
     ['城市改成广州天河', { city: '广州', district: '天河' }],

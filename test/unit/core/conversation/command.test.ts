@@ -156,14 +156,21 @@ describe('a number alone', () => {
     [' c032 ', 'customer', 'C032'],
     ['Ａ１０８７。', 'approvals', 'A1087'],
     ['l0456?', 'repayment', 'L0456'],
+    ['借据L0457', 'repayment', 'L0457'],
+    ['L0457还多少钱？', 'repayment', 'L0457'],
+    ['L0457 还剩多少', 'repayment', 'L0457'],
+    ['loan L0456', 'repayment', 'L0456'],
   ])('%s asks for what it names', (text, name, argument) => {
     expect(parseLookUp(text)).toEqual({ name, argument });
     expect(parseCommand(text)).toBeUndefined();
   });
 
-  test.each(['Q77', 'X1', '305', 'A1087 通过了吗', 'K305 K306', 'K123456789', ''])('is not seen in: %s', (text) => {
-    expect(parseLookUp(text)).toBeUndefined();
-  });
+  test.each(['Q77', 'X1', '305', 'A1087 通过了吗', 'L0456 提前还清', 'L0456 还了', 'K305 K306', 'K123456789', ''])(
+    'is not seen in: %s',
+    (text) => {
+      expect(parseLookUp(text)).toBeUndefined();
+    },
+  );
 });
 
 describe('what our own texts tell people to type', () => {

@@ -18,7 +18,7 @@ describe('later and busy', () => {
   test.each(['明天再说', '在忙', 'maybe later'])('%s: puts the open form aside', (words) => {
     const talk = new Talk().say(opening).say(words);
 
-    expect(talk.said).toEqual(['flows.repair.cancel.done']);
+    expect(talk.said).toEqual(['flows.repair.cancel.later']);
     expect(talk.state.frames).toEqual([]);
   });
 

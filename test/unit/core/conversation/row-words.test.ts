@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { rowSaid, saysOfAll } from '../../../../src/core/conversation/row-words.ts';
+import { rowSaid, saidOfNth, saysOfAll } from '../../../../src/core/conversation/row-words.ts';
 
 const ROWS = [
   '身份证（正反面）',
@@ -21,21 +21,39 @@ describe('a row said in words', () => {
     ['這張是身份證', 0],
     ['流水', 4],
     ['购房合同吧', 5],
+    ['这是我身份证', 0],
+    ['我的流水', 4],
+    ['身份证，谢谢', 0],
   ])('%s is row %i', (text, at) => {
     expect(rowSaid(ROWS, text)).toBe(at);
   });
 
-  test.each(['合同', '及股东', '这个不是身份证', '身份证晚点给', '正面', '这个', '证', '好的', '', '流水和征信'])(
-    '%s is none',
-    (text) => {
-      expect(rowSaid(ROWS, text)).toBeUndefined();
-    },
-  );
+  test.each([
+    '合同',
+    '及股东',
+    '这个不是身份证',
+    '身份证晚点给',
+    '我老婆的身份证',
+    '我的',
+    '正面',
+    '这个',
+    '证',
+    '好的',
+    '',
+    '流水和征信',
+  ])('%s is none', (text) => {
+    expect(rowSaid(ROWS, text)).toBeUndefined();
+  });
 
   test.each([
     ['都是身份证', 0],
     ['这几张都是流水', 4],
     ['全都是征信报告', 1],
+    ['全是身份证', 0],
+    ['两张都是身份证', 0],
+    ['这2张都是流水', 4],
+    ['都是我的身份证', 0],
+    ['都是身份证，谢谢', 0],
   ])('%s is row %i, said of all', (text, at) => {
     expect([rowSaid(ROWS, text), saysOfAll(text)]).toEqual([at, true]);
   });
@@ -47,6 +65,9 @@ describe('a row said in words', () => {
   test.each([
     ['It’s my ID card', 0],
     ['this is a bank statement', 1],
+    ['they are all bank statements', 1],
+    ['They’re all bank statements.', 1],
+    ['both are ID cards', 0],
     ['流水', 1],
     ['证明', undefined],
   ])('%s is known by the words people use for the row', (text, at) => {
@@ -57,6 +78,29 @@ describe('a row said in words', () => {
     ];
 
     expect(rowSaid(rows, text)).toBe(at);
+  });
+
+  test.each([
+    'they are all bank statements',
+    'they’re all bank statements',
+    'all of them are ID cards',
+    'both are ID cards',
+  ])('%s is said of all', (text) => {
+    expect(saysOfAll(text)).toBe(true);
+  });
+
+  test.each([
+    ['第二张是征信报告', 2, '征信报告'],
+    ['第3份文件就是流水', 3, '流水'],
+    ['第十张是流水', 10, '流水'],
+    ['The second one is a credit report', 2, 'a credit report'],
+    ['the first photo’s my ID card', 1, 'my id card'],
+  ])('%s is said of the %ith', (text, nth, rest) => {
+    expect(saidOfNth(text)).toEqual({ nth, rest });
+  });
+
+  test.each(['第二张都行', '第二张', '流水', '这张是流水'])('%s is said of none by its number', (text) => {
+    expect(saidOfNth(text)).toBeUndefined();
   });
 
   test('English names are known without what their brackets explain', () => {

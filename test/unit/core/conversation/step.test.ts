@@ -355,6 +355,22 @@ describe('files', () => {
     expect(talk.state.frames).toEqual([]);
   });
 
+  test('that nobody chooses for are left one by one from the 25th on, and push no form out', () => {
+    const talk = new Talk({ audience: 'customer' }).feed({ type: 'link', payload: 't' }).say('同意');
+    const left: unknown[] = [];
+    for (let index = 0; index < 40; index += 1) {
+      talk.feed({ type: 'message', text: '', reading: readMessage('', TODAY), media: [{ file: `f${index}` }] });
+      left.push(...talk.effects.filter((effect) => effect.kind === 'do' && effect.operation === 'document.leave'));
+      expect(talk.said).toEqual(['flows.document-collection.which']);
+    }
+
+    expect(left).toHaveLength(16);
+    expect(talk.state.frames.map(({ flow }) => flow)).toEqual([
+      'customer-intake',
+      ...Array(24).fill('document-collection'),
+    ]);
+  });
+
   test('that nobody can name never push the open form out while a person has the word', () => {
     const talk = new Talk({ audience: 'customer' }).feed({ type: 'link', payload: 't' }).say('同意').say('转人工');
     const open = talk.state.frames.map(({ flow }) => flow);

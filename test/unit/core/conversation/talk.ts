@@ -43,6 +43,7 @@ const ANSWERS: Answers = {
     of: 1,
     items: [{ item: 'D01', name: '身份证' }],
   },
+  'document.leave': { kind: 'left', to: 'adviser', count: 1 },
   'document.assign': { kind: 'filed', itemName: '身份证', version: 1, left: 1, missing: [] },
   'task.list': { items: [] },
   'staff.help': { items: [{ topic: 'leads' }] },

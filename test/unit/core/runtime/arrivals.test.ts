@@ -1,7 +1,7 @@
 /** What remembers which of several files of a minute is which. */
 import { describe, expect, test } from 'vitest';
 import type { MediaRef } from '../../../../src/channels/channel.ts';
-import { countIn, countUp, withoutPastFiles } from '../../../../src/core/runtime/arrivals.ts';
+import { countIn, countUp, withFilesFor, withoutPastFiles } from '../../../../src/core/runtime/arrivals.ts';
 import { memoryOf, type Memory } from '../../../../src/core/runtime/memory.ts';
 
 const AT = '2026-11-23T02:00:00.000Z';
@@ -47,6 +47,24 @@ describe('the files of a minute', () => {
 
     expect(withoutPastFiles(memory, later(1))).toBe(memory);
     expect(withoutPastFiles(memory, later(10))).toEqual(memoryOf(null));
+  });
+});
+
+describe('the customer named for files', () => {
+  const fresh = memoryOf(null);
+  const named: Memory = { ...fresh, talk: { ...fresh.talk, filesFor: 'K318' } };
+
+  test('stays named for ten minutes, each time something comes for him', () => {
+    const remembered = withFilesFor(named, NOW);
+
+    expect(withoutPastFiles(remembered, later(9))).toBe(remembered);
+    expect(withoutPastFiles(withFilesFor(remembered, later(9)), later(18)).talk.filesFor).toBe('K318');
+    expect(withoutPastFiles(remembered, later(10))).toEqual(fresh);
+  });
+
+  test('is nobody any more when nobody knows since when, or somebody else is turned to', () => {
+    expect(withoutPastFiles(named, NOW)).toEqual(fresh);
+    expect(withFilesFor({ ...fresh, filesForAt: AT }, NOW)).toEqual(fresh);
   });
 });
 

@@ -1,0 +1,113 @@
+/**
+ * What is no longer so: an income of a job that is lost (以前月薪2万，现在失业了), the turnover of a shop that is closed, a trade
+ * that was given up. Of such words nobody can tell what holds today, so nothing of them is noted.
+ */
+import { clauseAfter, clauseBefore } from './normalise.ts';
+import { OWNER } from './somebody-else.ts';
+
+interface Span {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** 过去开工厂 is another time, 过去一年 a period; 春节之前 and 之前说的月薪 tell of no other time. */
+const ONCE =
+  /(?:原来|原先|以前|从前|早前|早先|早年|当年|当初|那时候?|那会儿?|曾经|前几年|前些年|(?<!年|节|月|[今明后前]天|号|日|周末|底|到期|结婚)之前|此前|(?<=^|[,，。;；、\s他她我户])过去(?!的?(?:这|[一二两三四五六七八九十半几\d]))|(?:疫情|退休|失业|离职|下岗|辞职|离婚|生病|创业|转行|怀孕|出事|破产|倒闭)(?:之?前|以前)|(?:上|前)一?份(?:工作|工)|原单位|前公司|\bused to\b|\bpreviously\b|\bformerly\b|\bback (?:then|when|in the day)\b|\bin the past\b|\bbefore (?:covid|retir\w+|the (?:pandemic|divorce|layoffs?|crash)|that|he retired|she retired)\b|\bwhen (?:he|she|i|they|we) (?:was|were|had|ran|worked|owned)\b|\b(?:old|previous|former) (?:job|salary|income|employer|company|boss|shop|business)\b|\bused to be\b)(?!说|填|报|写|登记|提过?|发过?|是?告诉)/giu;
+const NOW =
+  /现在|目前|如今|眼下|现如今|至今|(?<!才|刚)现(?=[月年做开在是有])|一直到|今年|\b(?:now(?!here)|currently|these days|at present|at the moment|today|nowadays)\b/giu;
+/** Words of a trade: 以前开厂的，年流水两千万 tells of the one time in both clauses, 以前贷过款，月薪2万 does not. */
+const WORKED =
+  /上班|工作|打工|任职|就职|当|干|做|开|经营|创业|厂|店|公司|单位|生意|老板|跑|收入|薪|工资|挣|赚|流水|营业|\b(?:work\w*|earn\w*|made|run|ran|own\w*|salary|income|business|shop|store|factory|company|driver|teacher|manager|boss|job)\b/iu;
+const BORROWED = /[贷借]|逾期|征信|被拒|申请|\b(?:loan|borrow\w*|overdue|rejected)\b/iu;
+const HIMSELF = /^\s?(?:而|但是?)?(?:我|他|她|客户)?(?:自己|本人)/u;
+
+/** Of somebody else, of something else, still to come, long over or denied: 老婆失业, 社保停了, 明年退休, 失业过. */
+const NOT_LOST =
+  /房|车子?(?:卖|转)|贷|信用卡|社保|公积金|逾期|[想怕]|打算|准备|担心|如果|万一|要是|计划|快要?|即将|马上|将|明年|后年|下个?月|还有|没有?(?:失业|倒闭|关|离职|辞职|退休)|不会|曾|\b(?:plans?|planning|going to|will|might|may|if|never|next (?:year|month)|about to|soon|afraid|almost|wants?)\b/iu;
+const RELATIVE_IN_ENGLISH =
+  /\b(?:wife|husband|spouse|partner|girlfriend|boyfriend|ex|parents?|father|mother|dad|mum|mom|brother|sister|son|daughter|friend)\b/iu;
+const JOB_LOST =
+  /失业(?!过|金|保险|证)|下岗(?!过)|待业|无业|被?裁(?:员|了|掉)(?!过)|被(?:辞退|开除|炒|解雇|优化)(?!过)|(?:辞职|离职)(?![过前证])|辞了(?:工作|工)?|没(?:有|了)?(?:工作|收入)(?!证|过|单位)|(?:不|没(?:有|在|再)?)(?:上班|干活?|做事?)了|\b(?:lost|loses|quit|left) (?:my|his|her|their|the|that) job\b|\b(?:unemployed|laid off|got fired|was fired|made redundant|out of work|jobless|between jobs|no job|no income|no longer works?|no longer working|stopped working|(?:has|have|had|just|recently|then) (?:quit|resigned))\b/iu;
+const CLOSED =
+  /倒闭(?!过)|破产(?!过)|(?<!差)(?<![公])关(?:了|门了?|掉了?|张|停)|停业|停产|停工|歇业|转让(?:了|出去|掉)|(?:盘|转|兑)(?:出去|掉|给(?!我|他|她))|注销|黄了|垮了?|散伙|亏(?:完|光|没)了?|(?:不|没(?:有|在|再)?)(?:[开做干经营]{1,2})了|没(?:在|再)[开做干]|\b(?:closed|shut|went (?:bust|bankrupt|under)|bankrupt|folded|failed|sold (?:it|the (?:business|shop|company|factory|store|restaurant))|gave it up)\b/iu;
+const RETIRED =
+  /退休了|(?:已经?|都|刚|现在|后来|[去前今]年|年)(?:就|刚)?退休(?!金|工资|教师|干部|职工)|\b(?:is|has|now|since|then|just) retired\b|\bretired (?:now|last|in|since|already)\b/iu;
+/** 去年失业，后来找到工作月薪8000 */
+const BACK_AT_WORK =
+  /现在|目前|如今|今年|找到|找了|新(?:工作|公司|单位)|重新|又|后来|再就业|靠|兼职|跑|送|返聘|租|理财|分红|\b(?:now|currently|found|started|new job|back|again|rent\w*|part[- ]time|then)\b/iu;
+const PENSION = /退休金|退休工资|养老金|退休|返聘|房租|租金|收租|\b(?:pension|rent\w*)\b/iu;
+const WAS = /\b(?:was|were|used to|earned|made)\b[^,.;]{0,24}$/iu;
+
+/** No word that says so stands further away. */
+const REACH = 60;
+
+function lastOf(pattern: RegExp, text: string): number {
+  let last = -1;
+  pattern.lastIndex = 0;
+  for (let match = pattern.exec(text); match !== null; match = pattern.exec(text)) last = match.index;
+  return last;
+}
+
+function sentenceBefore(text: string, at: number): string {
+  const lead = text.slice(Math.max(0, at - REACH), at);
+  return lead.slice(Math.max(...Array.from('。;；!！?？\n', (mark) => lead.lastIndexOf(mark))) + 1);
+}
+
+/** Whether the words before `start` put it into another time: 以前月薪2万, 以前在工厂上班，月薪8000. */
+export function isOnce(text: string, start: number): boolean {
+  const lead = sentenceBefore(text, start);
+  const [once, now] = [lastOf(ONCE, lead), lastOf(NOW, lead)];
+  if (once === -1 || now > once) return false;
+  const clause = clauseBefore(lead, lead.length);
+  if (once >= lead.length - clause.length) return true;
+  const told = lead.slice(once, lead.length - clause.length);
+  return WORKED.test(told) && !BORROWED.test(told) && !HIMSELF.test(clause);
+}
+
+const SOMEBODY = new RegExp(`^\\s*(?:但是?|而且|后来|现在|去年|今年)*${OWNER}`, 'u');
+
+/** Whether a clause says that the customer's own work has ended. */
+function says(clause: string, pattern: RegExp): boolean {
+  return pattern.test(clause) && !NOT_LOST.test(clause) && !SOMEBODY.test(clause) && !RELATIVE_IN_ENGLISH.test(clause);
+}
+
+function clausesAfter(text: string, end: number): readonly string[] {
+  return text.slice(end, end + REACH).split(/[,，。;；!！?？\n]/u);
+}
+
+/** 月薪2万，上个月失业了: what follows takes it away. */
+function isLostAfter(text: string, end: number): boolean {
+  return clausesAfter(text, end).some((clause) => [JOB_LOST, CLOSED, RETIRED].some((pattern) => says(clause, pattern)));
+}
+
+/** 刚失业，月薪2万: the wage of the job that is gone, unless there is another one by now. */
+function isLostBefore(text: string, start: number): boolean {
+  const lead = sentenceBefore(text, start);
+  const clauses = lead.split(/[,，]/u);
+  const at = clauses.findLastIndex((clause) => says(clause, JOB_LOST) || (WAS.test(lead) && says(clause, CLOSED)));
+  if (at === -1) return false;
+  const since = clauses.slice(at).join(',');
+  const lost = JOB_LOST.exec(since) ?? CLOSED.exec(since);
+  return !BACK_AT_WORK.test(since.slice((lost?.index ?? 0) + (lost?.[0].length ?? 0)));
+}
+
+/** Whether what was earned is not earned any more. */
+export function isEarnedNoMore(text: string, { start, end }: Span): boolean {
+  if (isOnce(text, start)) return true;
+  const around = clauseBefore(text, start) + clauseAfter(text, end);
+  return !PENSION.test(around) && (isLostAfter(text, end) || isLostBefore(text, start));
+}
+
+/** Whether a trade is no longer his: 以前开过餐馆, 开了家餐馆去年倒闭了. */
+export function isGivenUp(text: string, { start, end }: Span): boolean {
+  const clauses = clausesAfter(text, end);
+  return isOnce(text, start) || clauses.slice(0, 3).some((clause) => says(clause, CLOSED) || says(clause, RETIRED));
+}
+
+const BESIDE_NOW =
+  /但是?|可是?|不过|而|那|每?[一个]?个?月|每?一?年|只|就|也|才|剩|有|是|我|他|她|客户|大概|大约|差不多|降[到成至]?|到|\s|\b(?:but|only|just|he|she|i|makes?|gets?|about|around|it|is|at|to|down|a|month)\b/giu;
+
+/** 以前月薪5万，现在2万: whether nothing but its time stands before a sum. */
+export function isSaidOfNow(clause: string): boolean {
+  return lastOf(NOW, clause) !== -1 && clause.replaceAll(NOW, '').replaceAll(BESIDE_NOW, '') === '';
+}
