@@ -88,15 +88,7 @@ export function createRegistry(flows: Flows, parts: { readonly operations: reado
     )
     .add(planReminders(schedules), followZone, askAfterComplaint)
     .add(incidents.listIncidents, incidents.resolve, incidents.resolveAbout)
-    .add(
-      todos.listTodos,
-      todos.finish,
-      todos.reopen,
-      todos.finishAbout,
-      todos.countAbout,
-      todos.add,
-      todos.remindOfComplaint,
-    )
+    .add(todos.listTodos, todos.finish, todos.reopen, todos.finishAbout, todos.countAbout, todos.add)
     .add(
       todos.addForOwner,
       todos.addForChat,
@@ -105,7 +97,7 @@ export function createRegistry(flows: Flows, parts: { readonly operations: reado
       todos.inheritTodos,
       todos.followCustomer,
     )
-    .add(todos.passOnFromChat, todos.passOnWords, todos.tellOwner)
+    .add(todos.passOnFromChat, todos.passOnWords, todos.tellOwner, todos.remindOfComplaint)
     .add(handBack, handBackChat, giveBack)
     .add(publishFlow, ...migrationOperations(schedules), ...processOperations(flows))
     .add(...parts.operations);

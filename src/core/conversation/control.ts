@@ -89,7 +89,8 @@ export function takeUp(turn: Turn): Frame | undefined {
 }
 
 /** The draft that was put aside for later, open again at the very question it lay at: its buttons and its timers hold on. */
-export function wake(turn: Turn, { expired: _, shelved: __, later: ___, ...frame }: Frame): Frame {
+export function wake(turn: Turn, parked: Frame): Frame {
+  const { expired: _, shelved: __, later: ___, ...frame } = parked;
   turn.parked = undefined;
   turn.push(frame);
   return frame;

@@ -81,6 +81,7 @@ export const addForOwner = defineOperation({
     words: z.string().optional(),
     params: z.record(z.string(), z.number()).default({}),
     isEachTold: z.boolean().optional(),
+    /** One of its kind is open at a time: what comes again is that one, and told where it says something else. */
     isOneOpen: z.boolean().optional(),
     /** Whoever looks after the customer later gets it with him. */
     isForOwner: z.boolean().default(true),

@@ -145,5 +145,10 @@ describe('a message edited after it was read', () => {
 
     expect(slack.said('U001').join('\n')).toMatch(/K\d+ 何\*\* 改了发过的消息/u);
     expect(await company.count(`todos WHERE kind = 'customer_edited'`)).toBe(1);
+
+    await says(telegram, '9901', 'c2', '月薪2万');
+    await edits(telegram, '9901', 'c2', '月薪2.8万');
+    expect(slack.said('U001').filter((text) => /K\d+ 何\*\* 改了发过的消息/u.test(text))).toHaveLength(2); // each message once
+    expect(await company.count(`todos WHERE kind = 'customer_edited'`)).toBe(1);
   });
 });

@@ -29,7 +29,7 @@ const ONCE_INSIDE = /原来|原先|以前|从前|曾经/u;
 const SOLD_BEFORE =
   /(?<![想要准备算等]把?)(?:卖|出售|变卖|转让)(?:了|掉了?|出去了?)(?:(?![还有买换又])[\u4e00-\u9fa5]){0,8}$|\bsold (?:(?:my|his|her|their|our|the|an?|old|other|only) ){0,2}$/iu;
 /** 想把房子卖了: it is still there. */
-const PLANNED = /(?:想|要|准备|打算|等)把?$/u;
+const PLANNED = /(?:想|要|准备|打算|等)(?:把[^\s,，。;；]{0,10})?$/u;
 
 function gone(noun: string): RegExp {
   const when =
@@ -179,11 +179,8 @@ const HOUSE_BEHIND =
   /^[市区县]?(?:那边|那里)?(?:[有的那这一两套老旧小个处间]|名下|自己)*(?:房(?:子|产)?|套|公寓|商铺|老宅)|^ (?:flat|house|apartment|condo|home|place)\b/iu;
 const SOLD_IN_ENGLISH = /\bsold (?:[a-z]+ ){1,3}(?:flat|house|apartment|condo|home|place) in $/iu;
 
-/** 房子是租的: somebody else's, and he lives there. */
-const LIVES = /租|住|宿舍|\brent|\bliv/iu;
-
-/** Whether a place is where a house is that is sold, given away or somebody else's: 罗湖的房子卖了, sold his flat in Luohu. */
-export function isOfHouseNotHis(text: string, { start, end }: Mention): boolean {
+/** Whether a place is where a house was that is sold or given away: 罗湖的房子卖了, sold his flat in Luohu. */
+export function isOfGoneHouse(text: string, { start, end }: Mention): boolean {
   const before = text.slice(Math.max(0, start - REACH * 2), start);
   if (SOLD_IN_ENGLISH.test(before)) return true;
   if (HOUSE_IN.test(before)) return isLost(text, { start: start - 1, end });
@@ -195,8 +192,8 @@ export function isOfHouseNotHis(text: string, { start, end }: Mention): boolean 
 
 function isLost(text: string, { start, end }: Mention): boolean {
   const after = text.slice(end, end + FATE_REACH);
-  if (ASSETS.some(({ asset, gone: fate }) => asset === 'house' && fate.test(after))) return true;
-  return !LIVES.test(text.slice(Math.max(0, start - REACH), end + REACH)) && isSomebodyElses(text, { start, end });
+  if (PLANNED.test(text.slice(Math.max(0, start - REACH), start))) return false;
+  return ASSETS.some(({ asset, gone: fate }) => asset === 'house' && fate.test(after));
 }
 
 /** The status that the answer behind a label gives; there 贷款 alone means a mortgage. */

@@ -2,7 +2,7 @@
  * Places that are not where the customer is: a relative's (我哥在深圳), one of the past (原来在广州), of a trip (he went to
  * Shanghai), of school days (在北京读过大学). Which of them are his nobody can tell who guesses, so none is noted.
  */
-import { isOfHouseNotHis } from './asset.ts';
+import { isOfGoneHouse } from './asset.ts';
 import { clauseAfter, clauseBefore } from './normalise.ts';
 import { OWNER } from './somebody-else.ts';
 
@@ -52,7 +52,7 @@ export function isElsewhere(text: string, { start, end }: { readonly start: numb
   const before = clauseBefore(text, start).slice(-REACH);
   const after = clauseAfter(text, end).slice(0, REACH);
   if (PAST.test(before) || HOMETOWN.test(after) || PAST_IN_ENGLISH.test(before)) return true;
-  if (isOfHouseNotHis(text, { start, end })) return true;
+  if (isOfGoneHouse(text, { start, end })) return true;
   if (LEFT.test(before) && LEFT_FOR.test(after)) return true;
   if (/[在去到]$/u.test(before) && FOR_A_WHILE.test(after)) return true;
   return (RELATIVES.test(before) || RELATIVES_IN_ENGLISH.test(before)) && !BORROWS.test(after);

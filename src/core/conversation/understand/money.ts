@@ -9,7 +9,7 @@ import { findMoney, isPart, lacksUnit, type MoneyMention } from './money-mention
 import { findMoneyRanges, type MoneyRange } from './money-range.ts';
 import { clauseAfter, clauseBefore } from './normalise.ts';
 import { NUMERAL_CHARACTERS } from './numerals.ts';
-import { isEarnedNoMore, isOnce, isSaidOfNow } from './past.ts';
+import { isChangedFrom, isChangedTo, isEarnedNoMore, isOnce, isOnceInClause, isSaidOfNow } from './past.ts';
 import { KEPT_PER, perPeriod } from './period.ts';
 import { findPeriods } from './period-words.ts';
 import { takesBack } from './retraction.ts';
@@ -46,7 +46,7 @@ const ROLES: readonly Role[] = [
   {
     name: 'income',
     before: rightmost(
-      /(?:收入|工资|月薪|年薪|薪水|打卡|税后|税前|到手|[年月](?:入(?![职行学伙股驻住])|收(?!入|成))|底薪|退休金|养老金|挣|赚|income|salary|earns?|\bmakes)[^\d]{0,5}$/iu,
+      /(?:收入|工资|月薪|年薪|薪水|打卡|税后|税前|到手|[年月](?:入(?![职行学伙股驻住])|收(?!入|成))|底薪|退休金|养老金|挣|赚|income|salary|pension(?! (?:plan|fund))|earns?|\bmakes|\bused to make)[^\d]{0,5}$/iu,
     ),
     after:
       /^\s?(?:左右)?(?:的)?(?:工资|[年月]薪|[年月]?收入(?!证明)|底薪)|^ (?:(?:per|an?) (?:year|month) |annual |yearly |monthly )?(?:in )?(?:income|salary)\b(?! (?:certificate|proof|slip))/iu,
@@ -75,7 +75,7 @@ const ROLES: readonly Role[] = [
 
 /** 利息 500, 服务费 6000, 首付 80万, 奖金 2万, 年纳税 20万: amounts that are none of the facts; 工资加奖金2万 is an income. */
 const OTHER_MEANING =
-  /(?:面积|利息|日息|月息|利率|(?<!(?:工资|薪水?|收入|提成|salary|wages?|pay)\s?(?:加上?|和|跟|连|带|含|[+＋]|and|plus)?\s?)(?:年终奖?|奖金|分红|bonus)(?=(?:[一每]年|是|有|发|大概|约|了|of|[:：\s])*$)|利润|盈利|[净纯毛]利|profits?|手续费|服务费|中介费|佣金|罚息|逾期|纳税|[交缴]税|税额|(?<![缺差凑]个?)首付(?!还?[差缺])|down payment|\bmine is|\bsold|担保[了过]|借条)[^\d贷借]{0,4}$/iu;
+  /(?:(?:公司|企业|厂里?|店[里铺])年(?:收?入|收)|面积|利息|日息|月息|利率|(?<!(?:工资|薪水?|收入|提成|salary|wages?|pay)\s?(?:加上?|和|跟|连|带|含|[+＋]|and|plus)?\s?)(?:年终奖?|奖金|分红|bonus)(?=(?:[一每]年|是|有|发|大概|约|了|of|[:：\s])*$)|利润|盈利|[净纯毛]利|profits?|手续费|服务费|中介费|佣金|罚息|逾期|纳税|[交缴]税|税额|(?<![缺差凑]个?)首付(?!还?[差缺])|down payment|\bmine is|\bsold|担保[了过]|借条)[^\d贷借]{0,4}$/iu;
 /** 自己有20万: what is there already; 自己有20万资金需求 is the wish. */
 const HAS = /(?:自己|本人|手里|手上|手头)(?:只|已经)?有(?:大概|大约|差不多|约|个|存款|现金|\s)*$/u;
 const NEED =
@@ -170,6 +170,8 @@ function roleOf(
   const before = clauseBefore(text, mention.start).slice(-CUE_REACH);
   const after = clauseAfter(text, mention.end).slice(0, CUE_REACH);
   if (OTHER_MEANING.test(before) || isHisOwn(text, mention) || isPart(text, mention)) return undefined;
+  if (isChangedFrom(text, mention)) return undefined;
+  if (isChangedTo(clauseBefore(text, mention.start))) return roleOfChanged(text, mention);
   const isEachMonth = EACH_MONTH.test(after);
   if (!isEachMonth && MORTGAGE_LEFT.test(before) && PAYS.test(text)) return undefined;
   if (isEachMonth && MORTGAGE.test(before)) return isHisPayment(text, mention) ? PAYMENT : undefined;
@@ -198,7 +200,7 @@ function roleOf(
     mention.amount < SMALLEST_LOAN
   )
     return undefined;
-  if (isBareSumOfSomebodyElse(before) || isOwnPart(text, mention)) return undefined;
+  if (isBareSumOfSomebodyElse(before) || isOwnPart(text, mention) || isOnceInClause(text, mention.start)) return undefined;
   return { name: 'amount', confidence: 0.75 };
 }
 
@@ -210,7 +212,7 @@ function isHisPayment(text: string, { start, end }: Pick<MoneyMention, 'start' |
 
 /** Whether a sum of this meaning was his once, or is somebody else's. */
 function isNoMore(name: FactName, text: string, mention: Pick<MoneyMention, 'start' | 'end'>): boolean {
-  if (name === 'income' || name === 'turnover') return isEarnedNoMore(text, mention);
+  if (name === 'income' || name === 'turnover') return isEarnedNoMore(text, mention, name === 'turnover');
   if (name === 'monthlyPayment') return !isHisPayment(text, mention);
   return (name === 'fund' || name === 'debt') && isOnce(text, mention.start);
 }
@@ -242,14 +244,29 @@ function isOwnPart(text: string, { start }: Pick<MoneyMention, 'start'>): boolea
  */
 function earnedBefore(text: string, { start, end }: Pick<MoneyMention, 'start' | 'end'>): FactName | 'other' | undefined {
   const clause = clauseBefore(text, start);
-  const lead = text.slice(0, Math.max(0, start - clause.length - 1));
-  const sum = findMoney(lead.slice(-2 * CUE_REACH)).at(-1);
-  const before = sum && clauseBefore(lead.slice(-2 * CUE_REACH), sum.start);
+  const lead = text.slice(0, Math.max(0, start - clause.length - 1)).slice(-2 * CUE_REACH);
+  const sum = findMoney(lead).at(-1);
+  const before = sum && clauseBefore(lead, sum.start);
   if (!sum || before === undefined || isSumOfSomebodyElse(before)) return undefined;
   const { name } = nearestCue(before) ?? cueOfEarned(before) ?? {};
   if (name !== 'income' && name !== 'turnover') return undefined;
   if (findPeriods(clause + clauseAfter(text, end)).length > 0) return name;
-  return keptAmount(name, sum.amount, sum, lead.slice(-2 * CUE_REACH)) === sum.amount ? name : 'other';
+  return keptAmount(name, sum.amount, sum, lead) === sum.amount ? name : 'other';
+}
+
+/** 月薪从2万降到8000: the later sum is what the words before both of them say; a month's if they name no other time. */
+function roleOfChanged(
+  text: string,
+  { start }: Pick<MoneyMention, 'start'>,
+): { name: FactName; confidence: number } | undefined {
+  const clause = clauseBefore(text, start);
+  const sum = findMoney(clause).at(-1);
+  const before = sum ? clause.slice(0, sum.start) : clause;
+  const { name } = nearestCue(before.replace(/[从由]\s?$/u, '').slice(-CUE_REACH)) ?? cueOfEarned(before) ?? {};
+  if (name === undefined || isSumOfSomebodyElse(before)) return undefined;
+  if (name !== 'amount' && BEARABLE.test(`${before}0`.slice(0, -1))) return undefined;
+  const isOther = sum !== undefined && keptAmount(name, sum.amount, sum, clause) !== sum.amount;
+  return isOther || isNoMore(name, text, { start, end: start }) ? undefined : { name, confidence: 0.95 };
 }
 
 /** He makes 3 trips. */

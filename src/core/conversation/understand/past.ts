@@ -3,6 +3,7 @@
  * that was given up. Of such words nobody can tell what holds today, so nothing of them is noted.
  */
 import { clauseAfter, clauseBefore } from './normalise.ts';
+import { NUMERAL_CHARACTERS } from './numerals.ts';
 import { OWNER } from './somebody-else.ts';
 
 interface Span {
@@ -17,7 +18,7 @@ const NOW =
   /现在|目前|如今|眼下|现如今|至今|(?<!才|刚)现(?=[月年做开在是有])|一直到|今年|\b(?:now(?!here)|currently|these days|at present|at the moment|today|nowadays)\b/giu;
 /** Words of a trade: 以前开厂的，年流水两千万 tells of the one time in both clauses, 以前贷过款，月薪2万 does not. */
 const WORKED =
-  /上班|工作|打工|任职|就职|当|干|做|开|经营|创业|厂|店|公司|单位|生意|老板|跑|收入|薪|工资|挣|赚|流水|营业|\b(?:work\w*|earn\w*|made|run|ran|own\w*|salary|income|business|shop|store|factory|company|driver|teacher|manager|boss|job)\b/iu;
+  /在|上班|工作|打工|任职|就职|当|干|做|开|经营|创业|厂|店|公司|单位|生意|老板|跑|收入|薪|工资|挣|赚|流水|营业|\b(?:work\w*|earn\w*|made|run|ran|own\w*|salary|income|business|shop|store|factory|company|driver|teacher|manager|boss|job)\b/iu;
 const BORROWED = /[贷借]|逾期|征信|被拒|申请|\b(?:loan|borrow\w*|overdue|rejected)\b/iu;
 const HIMSELF = /^\s?(?:而|但是?)?(?:我|他|她|客户)?(?:自己|本人)/u;
 
@@ -34,7 +35,7 @@ const RETIRED =
   /退休了|(?:已经?|都|刚|现在|后来|[去前今]年|年)(?:就|刚)?退休(?!金|工资|教师|干部|职工)|\b(?:is|has|now|since|then|just) retired\b|\bretired (?:now|last|in|since|already)\b/iu;
 /** 去年失业，后来找到工作月薪8000 */
 const BACK_AT_WORK =
-  /现在|目前|如今|今年|找到|找了|新(?:工作|公司|单位)|重新|又|后来|再就业|靠|兼职|跑|送|返聘|租|理财|分红|\b(?:now|currently|found|started|new job|back|again|rent\w*|part[- ]time|then)\b/iu;
+  /现在|目前|如今|今年|找到|找了|新(?:工作|公司|单位|店|厂|开)|重新|又|后来|再就业|靠|兼职|跑|送|返聘|租|理财|分红|\b(?:now|currently|found|started|new job|back|again|rent\w*|part[- ]time|then)\b/iu;
 const PENSION = /退休金|退休工资|养老金|退休|返聘|房租|租金|收租|\b(?:pension|rent\w*)\b/iu;
 const WAS = /\b(?:was|were|used to|earned|made)\b[^,.;]{0,24}$/iu;
 
@@ -51,6 +52,13 @@ function lastOf(pattern: RegExp, text: string): number {
 function sentenceBefore(text: string, at: number): string {
   const lead = text.slice(Math.max(0, at - REACH), at);
   return lead.slice(Math.max(...Array.from('。;；!！?？\n', (mark) => lead.lastIndexOf(mark))) + 1);
+}
+
+/** The same within the clause. */
+export function isOnceInClause(text: string, start: number): boolean {
+  const clause = clauseBefore(text, start).slice(-REACH);
+  const once = lastOf(ONCE, clause);
+  return once !== -1 && lastOf(NOW, clause) < once;
 }
 
 /** Whether the words before `start` put it into another time: 以前月薪2万, 以前在工厂上班，月薪8000. */
@@ -81,26 +89,52 @@ function isLostAfter(text: string, end: number): boolean {
 }
 
 /** 刚失业，月薪2万: the wage of the job that is gone, unless there is another one by now. */
-function isLostBefore(text: string, start: number): boolean {
+function isLostBefore(text: string, start: number, isTrade: boolean): boolean {
   const lead = sentenceBefore(text, start);
   const clauses = lead.split(/[,，]/u);
-  const at = clauses.findLastIndex((clause) => says(clause, JOB_LOST) || (WAS.test(lead) && says(clause, CLOSED)));
+  const at = clauses.findLastIndex((clause) => says(clause, JOB_LOST) || ((isTrade || WAS.test(lead)) && says(clause, CLOSED)));
   if (at === -1) return false;
   const since = clauses.slice(at).join(',');
   const lost = JOB_LOST.exec(since) ?? CLOSED.exec(since);
   return !BACK_AT_WORK.test(since.slice((lost?.index ?? 0) + (lost?.[0].length ?? 0)));
 }
 
-/** Whether what was earned is not earned any more. */
-export function isEarnedNoMore(text: string, { start, end }: Span): boolean {
+const CHANGES = '[下上]?[降减跌掉滑缩涨升变加提增](?:少|低|薪|水|高|加|了)?(?:到|至|成|为)了?';
+const UNTIL = '(?:每?一?个?[年月]|现在|目前|只有|大概|差不多|剩|的)*';
+const CHANGED_AFTER = new RegExp(
+  `^\\s?(?:元|块钱?)?(?:左右|多|一个月|每个?月|现在|目前|就|已经?|都|被|直接)*${CHANGES}${UNTIL}[\\d${NUMERAL_CHARACTERS}]`,
+  'u',
+);
+const CHANGED_BEFORE = new RegExp(`${CHANGES}${UNTIL}$`, 'u');
+const CHANGED_IN_ENGLISH =
+  /\b(?:dropped|drop|fell|fallen|went|gone|cut|reduced|down|rose|risen|increased|raised|up)\b[^.;]{0,40}$/iu;
+const UP_TO_SUM = /^(?: (?:a|per) month)? (?:(?:dropped|fell|went|cut|reduced|down|up) ){0,2}to \d/iu;
+
+/** 月薪从2万降到8000: whether a sum is the one that another one stands in for. */
+export function isChangedFrom(text: string, { start, end }: Span): boolean {
+  const after = text.slice(end, end + REACH);
+  return CHANGED_AFTER.test(after) || (UP_TO_SUM.test(after) && CHANGED_IN_ENGLISH.test(clauseBefore(text, start)));
+}
+
+/** 月薪从2万降到8000: whether the words before a sum say that it stands in for another one. */
+export function isChangedTo(before: string): boolean {
+  return CHANGED_BEFORE.test(before) || (/ to $/iu.test(before) && CHANGED_IN_ENGLISH.test(before) && /\bfrom\b/iu.test(before));
+}
+
+/** Whether what was earned is not earned any more; `isTrade`: with a shop or a factory. */
+export function isEarnedNoMore(text: string, { start, end }: Span, isTrade = false): boolean {
   if (isOnce(text, start)) return true;
   const around = clauseBefore(text, start) + clauseAfter(text, end);
-  return !PENSION.test(around) && (isLostAfter(text, end) || isLostBefore(text, start));
+  return !PENSION.test(around) && (isLostAfter(text, end) || isLostBefore(text, start, isTrade));
 }
+
+/** 不开餐馆了 */
+const NOT_ANY_MORE = /(?:不再?|没(?:有|再)?)[开做干]$/u;
 
 /** Whether a trade is no longer his: 以前开过餐馆, 开了家餐馆去年倒闭了. */
 export function isGivenUp(text: string, { start, end }: Span): boolean {
   const clauses = clausesAfter(text, end);
+  if (says(clauseBefore(text, start), CLOSED) || NOT_ANY_MORE.test(text.slice(Math.max(0, start - 4), start))) return true;
   return isOnce(text, start) || clauses.slice(0, 3).some((clause) => says(clause, CLOSED) || says(clause, RETIRED));
 }
 

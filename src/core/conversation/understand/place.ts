@@ -5,6 +5,7 @@ import type { Fact } from './fact.ts';
 import { blank } from './normalise.ts';
 import { matchesOf } from '../../../lib/matches.ts';
 import { withoutReplaced } from './retraction.ts';
+import { isSomebodyElses } from './somebody-else.ts';
 
 const CITY_NAMES = Object.keys(CITIES).sort((a, b) => b.length - a.length);
 const DISTRICT_CITIES = districtIndex();
@@ -86,7 +87,8 @@ function findPinyinDistricts(text: string, cities: readonly Fact[]): readonly Fo
       return /^[\s,，]{1,2}$/u.test(between);
     });
     const district = PINYIN_DISTRICTS[groups['pinyin']?.toLowerCase() ?? ''];
-    const isIn = IN.test(text.slice(Math.max(0, index - HOUSE_REACH), index));
+    const isIn =
+      IN.test(text.slice(Math.max(0, index - HOUSE_REACH), index)) && !isSomebodyElses(text, { start: index, end });
     return district !== undefined && (isBeside || isIn || groups['rank'] !== undefined)
       ? [{ district, start: index, end }]
       : [];

@@ -98,6 +98,7 @@ const RELATIVES_HOME = new RegExp(
   `(?<![给帮替为])${OWNER}(?:自己|[他她])?(?:(?:名下|那边|的|有|买|也|还|在|每个?月)(?:(?![我客自])[^\\s,，。;；\\d]){0,10}${HOME}|(?:房贷|月供|按揭))|${HOME}[^\\s,，。;；\\d]{0,4}(?:(?:是|在|归|写|挂)${OWNER}(?:的|名)|(?:是|在|归)${OWNER}(?=$|[,，]))`,
   'u',
 );
+const SAID_LATER = new RegExp(`^[,，\\s]{1,2}(?:但是?|不过)?房[^\\s,，。;；\\d]{0,4}(?:是|在|归|写|挂)${OWNER}(?:的|名)`, 'u');
 const OWN_HOME = new RegExp(`${HOME}`, 'u');
 const RELATIVES_HOME_IN_ENGLISH = new RegExp(
   `\\b${RELATIVE}(?:${POSSESSIVE} |[a-z ]{0,12} (?:has|have|had|owns?|pays?|got) )[a-z ]{0,24}(?:mortgage|flat|house|apartment|condo|home)\\b`,
@@ -106,7 +107,7 @@ const RELATIVES_HOME_IN_ENGLISH = new RegExp(
 const OWN_HOME_IN_ENGLISH = /\b(?:mortgage|flat|house|apartment|condo|home|monthly payment)\b/iu;
 /** 房贷我在还, 帮父母还房贷, 我们一起还: he pays all the same. */
 const HE_PAYS =
-  /(?:我们?|自己|本人|他|她|客户|夫妻|两人|俩|一起|共同)(?:也|都|在|一直|来|要|还|每个?月|一起|共同|负责|帮[他她]?们?|替[他她]?们?)*(?:还(?!有|没|想)|供|付|出|交|承担)|[帮替给][^\s,，。;；\d]{1,6}(?:还|供|付|交)|\b(?:i|he|she|we|customer)(?:['’]m| am| is| are)? (?:(?:also|still|who|both|each) )?(?:pay|paying|pays|cover|covers|covering)\b|\b(?:help(?:s|ing)?|paid by (?:me|him|her|us))\b/iu;
+  /(?:我们?|(?<![他她])自己|本人|[他她](?!自己)|客户|夫妻|两人|俩|一起|共同)(?:也|都|在|一直|来|要|还|每个?月|一起|共同|负责|帮[他她]?们?|替[他她]?们?)*(?:还(?!有|没|想)|供|付|出|交|承担)|[帮替给][^\s,，。;；\d]{1,6}(?:还|供|付|交)|\b(?:i|he|she|we|customer)(?:['’]m| am| is| are)? (?:(?:also|still|who|both|each) )?(?:pay|paying|pays|cover|covers|covering)\b|\b(?:help(?:s|ing)?|paid by (?:me|him|her|us))\b/iu;
 
 /** Whether the mortgage that a monthly payment goes to is somebody else's: 老婆名下有套房，月供七千. */
 export function isMortgageOfSomebodyElse(
@@ -116,6 +117,7 @@ export function isMortgageOfSomebodyElse(
   const lead = text.slice(Math.max(0, start - 2 * REACH), start);
   const around = lead + text.slice(end, end + REACH);
   if (HE_PAYS.test(around)) return false;
+  if (SAID_LATER.test(text.slice(end, end + REACH))) return true;
   for (const clause of lead.split(/[,，。;；!！?？\n]/u).toReversed()) {
     if (RELATIVES_HOME.test(clause) || RELATIVES_HOME_IN_ENGLISH.test(clause)) return true;
     const named = clause.replace(/(?:月供|房贷|按揭|mortgage|monthly payment)[^\d]{0,6}$/iu, '');
