@@ -102,7 +102,8 @@ function readMoney(text: string, _: BusinessDate, { per }: AnswerLimits): Answer
   if (lacksUnit(only) && !/[元块]/u.test(text)) return { problem: 'money_unit' };
   const lead = clauseBefore(text, only.start);
   if (per === undefined && (earlierLoan(text, only) !== undefined || isHisOwn(text, only))) return { problem: 'money' };
-  if (per !== undefined && (isSumOfSomebodyElse(lead) || isEarnedNoMore(text, only, per === 12))) return { problem: 'money' };
+  if (per !== undefined && (isSumOfSomebodyElse(lead) || isEarnedNoMore(text, only, per === 12)))
+    return { problem: 'money' };
   const amount = per === undefined ? only.amount : perPeriod(only.amount, per, text, only);
   return amount === undefined ? { problem: 'money' } : { value: formatYuan(amount) };
 }

@@ -33,9 +33,9 @@ const PLANNED = /(?:想|要|准备|打算|等)(?:把[^\s,，。;；]{0,10})?$/u;
 
 function gone(noun: string): RegExp {
   const when =
-    '(?:去年|前年|今年|前几年|早年|\\d{2,4}年|[上这]个?月|最近|后来|之前|已经?|早就|早|就|刚|都|也|全|现在|但是?|不过|可是?|我|他|她|给|把|让)*';
+    '(?:去年|前年|今年|前几年|早年|\\d{2,4}年|[上这]个?月|最近|后来|之前|已经?|早?就|早(?!就)|刚|都|也|全|现在|但是?|不过|可是?|我|他|她|给|把|让)*';
   const fate =
-    '(?:(?:被(?:银行|法院)?|银行|法院)(?:收(?:了(?!租)|回|去|掉)|查封|执行)了?|被?(?:银行|法院)?(?:法拍|拍卖|拍掉|收走|没收)了?|(?:卖|转|出售|变卖)(?:了|掉了?|出去了?)(?![一两二\\d][套辆台栋处])|没了|(?:(?:过户|分|判|送|转|让)给|归|给(?=[\\u4e00-\\u9fa5]{2}了)|给了|归了)了?(?:前[妻夫]|老[婆公]|孩子|儿子|女儿|女方|男方|对方|别人|父母|弟弟|哥哥|亲戚)|[^\\s,，。;；]{0,6}[,，]?净身出户)';
+    '(?:(?:被(?:银行|法院)?|银行|法院)(?:收(?:了(?!租)|回|去|掉)|查封|执行)了?|被?(?:银行|法院)?(?:法拍|拍卖|拍掉|收走|没收)了?|(?:卖|转|出售|变卖)(?:了|掉了?|出去了?)(?![一两二\\d][套辆台栋处])|没了|被?拆迁?了|归[他她]了?(?=[,，。;；\\s]|$)|还?在(?:打官司|分割|走法院)|(?:(?:过户|分|判|送|转|让|卖)给|归|给(?=[\\u4e00-\\u9fa5]{2}了)|给了|归了)了?(?:前[妻夫]|老[婆公]|孩子|儿子|女儿|女方|男方|对方|朋友|别人|父母|弟弟|哥哥|亲戚)|[^\\s,，。;；]{0,6}[,，]?净身出户)';
   return new RegExp(
     `^(?:[是也都]?在[\\u4e00-\\u9fa5]{2,8})?[,，\\s]{0,2}(?:离婚(?:时|的时候|后|以后)?[,，\\s]?)?(?:${noun})?${when}${fate}|^(?: in [a-z]{2,20})?,? ?(?:but |and |which |that |it |they |he |she |i |we |was |were |been |already |since |got |have |had |has )*(?:(?:sold|foreclosed|auctioned|repossessed)(?= (?:it|that|them|off|last|in|at|by|already|this|two|\\d)\\b|\\s*(?:[,.;!\ue000]|$)))`,
     'iu',
@@ -47,11 +47,11 @@ const ASSETS: readonly AssetWords[] = [
     asset: 'house',
     status: 'houseStatus',
     owned:
-      /有(?:一|两|二|三|1|2|3)?(?:套|个|处|栋)?(?:按揭|全款|红本|商品)?(?:房(?:子|产)?(?!贷)|住宅|公寓|商铺|写字楼)|名下[^,，。;；]{0,6}房|(?:一|两|1|2)套[^,，。;；]{0,6}房|房(?:子|产)(?!抵)|的房(?:子|产)?(?=[,，。\s]|$)|房(?=是?(?:全款|按揭))|按揭房|全款房|红本房|商品房|自住房|(?:owns?|owning) (?:an?|his|her|their|my|our) (?:own )?(?:flat|house|apartment|condo)|(?:有|has|have) ?an? (?:flat|house|apartment|condo)|mortgaged (?:flat|house|apartment|condo|home)|(?:flat|house|apartment|condo)(?: in [a-z]{2,20})? (?:with (?:(?:a|the) )?mortgage|worth)|(?<=^|[,，;；] ?)(?:an? )?(?:flat|house|apartment|condo) in [a-z]{2,20}|(?:own|owns|have|has) (?:[2-9]|two|three) (?:flats|houses|apartments|condos)|(?<!\w )[2-9] (?:flats|houses|apartments|condos)|(?:my|our|his|her|their) (?:own )?(?:flat|house|apartment|condo|home)(?= (?:is |has |still )*(?:an? )?(?:mortgage|paid off|fully paid))|no mortgage on (?:the|his|her|my) (?:flat|house|apartment|condo)|(?<=\bmortgage[a-z: ]{0,12}[\d,.]{3,12}k?\s?(?:\/\s?mo(?:nth)?|a month|per month|monthly)? on (?:(?:an?|the|my|his|her|their|our) )?)(?:flat|house|apartment|condo|home)\b|(?<=[\u4e00-\u9fa5])[这那]套(?=(?:现在|目前|是|在|还)*(?:按揭|全款|月供|红本|有贷款|供))/giu,
+      /有(?:一|两|二|三|1|2|3)?(?:套|个|处|栋)?(?:按揭|全款|红本|商品)?(?:房(?:子|产)?(?!贷)|住宅|公寓|商铺|写字楼)|名下[^,，。;；]{0,6}房|(?:一|两|1|2)套[^,，。;；]{0,6}房|房(?:子|产)(?!抵)|的房(?:子|产)?(?=[,，。\s]|$)|房(?=是?(?:全款|按揭))|按揭房|全款房|红本房|商品房|自住房|(?:owns?|owning) (?:an?|his|her|their|my|our) (?:own )?(?:flat|house|apartment|condo)|(?:有|has|have) ?an? (?:flat|house|apartment|condo)|mortgaged (?:flat|house|apartment|condo|home)|(?:flat|house|apartment|condo)(?: in [a-z]{2,20})? (?:with (?:(?:a|the) )?mortgage|worth)|(?<=^|[,，;；] ?)(?:an? )?(?:flat|house|apartment|condo) in [a-z]{2,20}|(?:own|owns|have|has) (?:[2-9]|two|three) (?:flats|houses|apartments|condos)|(?<!\w )[2-9] (?:flats|houses|apartments|condos)|(?:my|our|his|her|their) (?:own )?(?:flat|house|apartment|condo|home)(?= (?:is |has |still )*(?:an? )?(?:mortgage|paid off|fully paid))|no mortgage on (?:the|his|her|my) (?:flat|house|apartment|condo)|(?<=\bmortgage[a-z: ]{0,12}[$¥]?[\d,.]{3,12}k?\s?(?:\/\s?mo(?:nth)?|(?:an?|per|each|every) month|monthly)? on (?:(?:an?|the|my|his|her|their|our) )?)(?:flat|house|apartment|condo|home)\b|(?<=房[^。;；\n]{0,12})(?:还有|还?剩下?|另有)[一两二三1-3]套(?=[,，。;；\s]|$|在|[是也]?(?:按揭|全款|红本|月供))|(?<=[\u4e00-\u9fa5])[这那]套(?=(?:现在|目前|是|在|还)*(?:按揭|全款|月供|红本|有贷款|供))/giu,
     denied:
       /(?:没有?|无|名下无|没得)(?:任何)?(?:自己的)?(?:房(?!贷)(?:子|产)?|住房)(?!子?没(?!有?车))|无房(?!贷)|房车?(?:子|产)?(?:也|都)?没有|no (?:house|flat|property)/giu,
     other:
-      /(?:买|购|看|租|换)(?:了?一?套)?(?:房|商铺|公寓)|房(?:子|产)?(?:是|在)(?:老公|老婆|父母|爸妈|家人|亲戚|别人|公司)[^,，。]{0,4}|(?:厂房|房子?)(?:也|都|是)*租(?!出|给|掉)的?|(?<![有娶])(?:老公|老婆|妻子|丈夫|父母|爸妈|父亲|母亲|朋友|亲戚|别人)(?:名下)?(?:也|都|还)?(?:有|的)[^,，。;；\s车]{0,6}?(?:房(?:子|产)?|商铺|公寓)|(?:wife|husband|spouse|parents?|father|mother|brother|sister|friend|boss|company)(?:'s)? (?:own|owns|has|have) an? (?:mortgaged )?(?:flat|house|apartment|condo)|(?:buy(?:ing)?|rent(?:s|ing|ed)?|for|want(?:s|ing)?) (?:an? |the )?(?:new |second )?(?:mortgaged )?(?:flat|house|apartment|condo|home)(?: with (?:a|the) mortgage)?/giu,
+      /(?:买|购|看|租|换)(?:了?一?套)?(?:房|商铺|公寓)|房(?:子|产)?(?:是|在)(?:老公|老婆|父母|爸妈|家人|亲戚|别人|公司)[^,，。]{0,4}|(?:厂房|房子?)(?:也|都|是)*租(?!出|给|掉)的?|(?<![有娶]|[和跟与同及、][我他她]?的?)(?:老公|老婆|妻子|丈夫|父母|爸妈|父亲|母亲|朋友|亲戚|别人)(?:名下)?(?:也|都|还)?(?:有|的|带来?|陪嫁)[^,，。;；\s车]{0,6}?(?:房(?:子|产)?|商铺|公寓)|(?:wife|husband|spouse|parents?|father|mother|brother|sister|friend|boss|company)(?:'s)? (?:own|owns|has|have) an? (?:mortgaged )?(?:flat|house|apartment|condo)|(?:buy(?:ing)?|rent(?:s|ing|ed)?|for|want(?:s|ing)?) (?:an? |the )?(?:new |second )?(?:mortgaged )?(?:flat|house|apartment|condo|home)(?: with (?:a|the) mortgage)?/giu,
     gone: gone('(?:这|那|个|套|的)*(?:房(?:子|产)?|产|公寓|商铺)?'),
   },
   {
@@ -61,7 +61,7 @@ const ASSETS: readonly AssetWords[] = [
       /有(?:一|两|1|2)?(?:辆|部)[A-Za-z0-9\u4e00-\u9fa5]{1,6}|有(?:一|两|二|1|2)?(?:辆|台|部)?(?:按揭|全款)?(?:[A-Za-z\u4e00-\u9fa5]{0,4}?)?车(?!贷|位|间|库|险|行)|名下[^,，。;；房]{0,6}车(?!贷|位|库|行)|按揭车|全款车|车子|(?:一|1|两|2)(?:辆|台|部)[^,，。;；]{0,5}?车?(?=[,，。;；\s]|$)|车(?=(?:是|还在|在)?(?:全款|按揭))|(?:has|owns) an? car(?! loan)/giu,
     denied: /(?:没有?|无|名下无)(?:自己的)?车(?!贷|位)(?:子)?|无车(?!贷)|车(?:也|都)?没有|no car/giu,
     other:
-      /(?:买|购|换|租|提)(?:了?一?(?:辆|台))?[^,，。;；]{0,3}车|(?<![有娶])(?:老公|老婆|妻子|丈夫|父母|爸妈|父亲|母亲|朋友|亲戚|别人|公司)(?:名下)?(?:也|都|还)?(?:有|的)[^,，。;；\s房]{0,6}?车|(?:wife|husband|spouse|parents?|father|mother|brother|sister|friend|boss|company)(?:'s)? (?:own|owns|has|have) an? car/giu,
+      /(?:买|购|换|租|提)(?:了?一?(?:辆|台))?[^,，。;；]{0,3}车|(?<![有娶]|[和跟与同及、][我他她]?的?)(?:老公|老婆|妻子|丈夫|父母|爸妈|父亲|母亲|朋友|亲戚|别人|公司)(?:名下)?(?:也|都|还)?(?:有|的)[^,，。;；\s房]{0,6}?车|(?:wife|husband|spouse|parents?|father|mother|brother|sister|friend|boss|company)(?:'s)? (?:own|owns|has|have) an? car/giu,
     gone: gone('(?:这|那|个|辆|的)*(?:车(?:子|辆)?)?'),
   },
 ];
@@ -176,7 +176,7 @@ function isGone({ gone: fate }: AssetWords, text: string, { start, end }: Mentio
 
 const HOUSE_IN = /(?:房(?:子|产)?|公寓|商铺)[是也都]?在$|\b(?:flat|house|apartment|condo|home|place) in $/iu;
 const HOUSE_BEHIND =
-  /^[市区县]?(?:那边|那里)?(?:[有的那这一两套老旧小个处间]|名下|自己)*(?:房(?:子|产)?|套|公寓|商铺|老宅)|^ (?:flat|house|apartment|condo|home|place)\b/iu;
+  /^[市区县]?(?:那边|那里)?(?:[有的那这一两套老旧小个处间]|名下|自己)*(?:小产权房?|房(?:子|产)?|套|公寓|商铺|老宅)|^ (?:flat|house|apartment|condo|home|place)\b/iu;
 const SOLD_IN_ENGLISH = /\bsold (?:[a-z]+ ){1,3}(?:flat|house|apartment|condo|home|place) in $/iu;
 
 /** Whether a place is where a house was that is sold or given away: 罗湖的房子卖了, sold his flat in Luohu. */

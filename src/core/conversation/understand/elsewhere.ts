@@ -25,7 +25,9 @@ const PAST = new RegExp(
   'u',
 );
 const LEFT = /从$/u;
-const LEFT_FOR = /^(?:市|那边|[^,，。]{0,3}区)?(?:搬|来|过来|调|迁|转|回)/u;
+const LEFT_FOR = /^(?:市|那边|[^,，。]{0,3}区)?(?:搬|来|过来|调|迁|转|回|换)/u;
+/** 罗湖换到龙岗 */
+const EXCHANGED = /^(?:[市区]|那边)?(?:的房子?|那套)?换(?:到|成|去)/u;
 /** 在北京读过大学, 去上海出差 */
 const FOR_A_WHILE =
   /^(?:市|那边|[\u4e00-\u9fa5]{0,6}(?:大学|学院))?(?:那边|[待呆玩]?了?[一二三两几\d][天周]?个?)?(?:[读念上](?:过|完|了|的)?(?:大学|书|研|本科|大专|高中|中学|初中|小学|学(?!校))|毕业|当过?兵|长大|出生|出差|旅游|旅行|玩|过年|看病|住院|开会|考察)/u;
@@ -33,9 +35,9 @@ const FOR_A_WHILE =
 const RELATIVE_IN_ENGLISH =
   '(?:wife|husband|spouse|girlfriend|boyfriend|ex|parents|father|mother|dad|mum|mom|folks|brother|sister|son|daughter|in-laws|friend|boss|uncle|aunt|cousin|grand(?:pa|ma|father|mother|parents))s?';
 const DOES =
-  '(?:is|are|was|lives?|liv(?:ed|ing)|works?|worked|working|owns?|owned|has|have|had|runs?|studies|study|studying|stay(?:s|ed)?|bought|moved|went|goes|opened)';
+  '(?:is|are|was|lives?|liv(?:ed|ing)|works?|worked|working|owns?|owned|has|have|had|runs?|studies|study|studying|stay(?:s|ed)?|bought|moved|went|goes|opened|kept|keeps|got|took|sold)';
 const RELATIVES_IN_ENGLISH = new RegExp(
-  `(?<!\\b(?:with|to|for|by|of|(?:he|she|i|we|him|her|customer) and) )(?:\\b(?:my|his|her|their|our|customer['’]s) (?:[a-z]+ )?|(?<=^\\s*|\\b(?:and|but) ))${RELATIVE_IN_ENGLISH}(?:['’]s [a-z]+)? (?:(?:also|both|still|now|currently|already|just) )?${DOES}(?: [a-z']+){0,5} $`,
+  `(?<!\\b(?:with|to|for|by|of|(?:he|she|i|we|him|her|customer) and) )(?:\\b(?:my|his|her|their|our|customer['’]s) (?:[a-z]+ )?|(?<=^\\s*|\\b(?:and|but) |\\bex-))${RELATIVE_IN_ENGLISH}(?:['’]s [a-z]+)? (?:(?:also|both|still|now|currently|already|just) )?${DOES}(?: [a-z']+){0,5} $`,
   'iu',
 );
 const PAST_IN_ENGLISH =
@@ -52,7 +54,7 @@ export function isElsewhere(text: string, { start, end }: { readonly start: numb
   const before = clauseBefore(text, start).slice(-REACH);
   const after = clauseAfter(text, end).slice(0, REACH);
   if (PAST.test(before) || HOMETOWN.test(after) || PAST_IN_ENGLISH.test(before)) return true;
-  if (isOfGoneHouse(text, { start, end })) return true;
+  if (isOfGoneHouse(text, { start, end }) || EXCHANGED.test(after)) return true;
   if (LEFT.test(before) && LEFT_FOR.test(after)) return true;
   if (/[在去到]$/u.test(before) && FOR_A_WHILE.test(after)) return true;
   return (RELATIVES.test(before) || RELATIVES_IN_ENGLISH.test(before)) && !BORROWS.test(after);

@@ -9,11 +9,16 @@ import { findMoney, isPart, lacksUnit, type MoneyMention } from './money-mention
 import { findMoneyRanges, type MoneyRange } from './money-range.ts';
 import { clauseAfter, clauseBefore } from './normalise.ts';
 import { NUMERAL_CHARACTERS } from './numerals.ts';
-import { isChangedFrom, isChangedTo, isEarnedNoMore, isOnce, isOnceInClause, isSaidOfNow } from './past.ts';
+import { isChangedFrom, isChangedTo, isEarnedNoMore, isOnce, isSaidOfNow, wasEarned } from './past.ts';
 import { KEPT_PER, perPeriod } from './period.ts';
 import { findPeriods } from './period-words.ts';
 import { takesBack } from './retraction.ts';
-import { isBareSumOfSomebodyElse, isMortgageOfSomebodyElse, isSumOfSomebodyElse } from './somebody-else.ts';
+import {
+  isBareSumOfSomebodyElse,
+  isMortgageOfSomebodyElse,
+  isOfTradeOfSomebodyElse,
+  isSumOfSomebodyElse,
+} from './somebody-else.ts';
 import { matchesOf } from '../../../lib/matches.ts';
 
 interface Role {
@@ -46,7 +51,7 @@ const ROLES: readonly Role[] = [
   {
     name: 'income',
     before: rightmost(
-      /(?:收入|工资|月薪|年薪|薪水|打卡|税后|税前|到手|[年月](?:入(?![职行学伙股驻住])|收(?!入|成))|底薪|退休金|养老金|挣|赚|income|salary|pension(?! (?:plan|fund))|earns?|\bmakes|\bused to make)[^\d]{0,5}$/iu,
+      /(?:收入|工资|月薪|年薪|薪水|打卡|税后|税前|到手|[年月](?:入(?![职行学伙股驻住])|收(?!入|成))|底薪|退休金|养老金|挣|赚|income|salary|pension(?! (?:plan|fund))|earns?|\bmak(?:es|ing)|\bused to make)[^\d]{0,5}$/iu,
     ),
     after:
       /^\s?(?:左右)?(?:的)?(?:工资|[年月]薪|[年月]?收入(?!证明)|底薪)|^ (?:(?:per|an?) (?:year|month) |annual |yearly |monthly )?(?:in )?(?:income|salary)\b(?! (?:certificate|proof|slip))/iu,
@@ -66,7 +71,7 @@ const ROLES: readonly Role[] = [
   {
     name: 'amount',
     before: rightmost(
-      /(?:(?<![网房车]|(?<!(?:申请|办理?|做|[想要][贷借]?)(?:一?[个笔])?)(?:微粒|网商|拍拍))贷(?!了)款?|(?:房|车|[一二])抵|(?<!放心|美团)借(?![呗条])款?|要|需要?|需求|申请|差(?!不多)|额度|金额|想办|批|融资|缺|周转|本金|loan|borrow|wants?|needs?|amount|apply for)[^\d]{0,6}$/iu,
+      /(?:(?<![网房车还]|(?<!(?:申请|办理?|做|[想要][贷借]?)(?:一?[个笔])?)(?:微粒|网商|拍拍))贷(?!了)款?|(?:房|车|[一二])抵|(?<!放心|美团)借(?![呗条])款?|要|需要?|需求|申请|差(?!不多)|额度|金额|想办|批|融资|缺|周转|本金|loan|borrow|wants?|needs?|amount|apply for)[^\d]{0,6}$/iu,
     ),
     after:
       /^\s?(?:左右|以内)?\s?(?:的)?(?:贷款|额度|资金|周转|装修|经营|信用贷|抵押贷|进货|需求|缺口|[用借]款需求|融资需求|for\b|loan)/iu,
@@ -75,7 +80,7 @@ const ROLES: readonly Role[] = [
 
 /** 利息 500, 服务费 6000, 首付 80万, 奖金 2万, 年纳税 20万: amounts that are none of the facts; 工资加奖金2万 is an income. */
 const OTHER_MEANING =
-  /(?:(?:公司|企业|厂里?|店[里铺])年(?:收?入|收)|面积|利息|日息|月息|利率|(?<!(?:工资|薪水?|收入|提成|salary|wages?|pay)\s?(?:加上?|和|跟|连|带|含|[+＋]|and|plus)?\s?)(?:年终奖?|奖金|分红|bonus)(?=(?:[一每]年|是|有|发|大概|约|了|of|[:：\s])*$)|利润|盈利|[净纯毛]利|profits?|手续费|服务费|中介费|佣金|罚息|逾期|纳税|[交缴]税|税额|(?<![缺差凑]个?)首付(?!还?[差缺])|down payment|\bmine is|\bsold|担保[了过]|借条)[^\d贷借]{0,4}$/iu;
+  /(?:(?:公司|企业|厂里?|店[里铺])年(?:收?入|收)|注册资[本金]|实缴|[旺淡]季(?=[是就只有大概约\s]*$)|面积|利息|日息|月息|利率|(?<!(?:工资|薪水?|收入|提成|salary|wages?|pay)\s?(?:加上?|和|跟|连|带|含|[+＋]|and|plus)?\s?)(?:年终奖?|奖金|分红|bonus)(?=(?:[一每]年|是|有|发|大概|约|了|of|[:：\s])*$)|利润|盈利|[净纯毛]利|profits?|手续费|服务费|中介费|佣金|罚息|逾期|纳税|[交缴]税|税额|(?<![缺差凑]个?)首付(?!还?[差缺])|down payment|\bmine is|\bsold|担保[了过]|借条)[^\d贷借]{0,4}$/iu;
 /** 自己有20万: what is there already; 自己有20万资金需求 is the wish. */
 const HAS = /(?:自己|本人|手里|手上|手头)(?:只|已经)?有(?:大概|大约|差不多|约|个|存款|现金|\s)*$/u;
 const NEED =
@@ -136,7 +141,7 @@ function nearestCue(before: string): Role | undefined {
 
 /** What is said between an income or a turnover and its sum: income of about 240k, 流水每月平均下来差不多50万. */
 const HEDGE =
-  /平均|下来|大概|大约|差不多|基本|一般|[一每]个?[年月]|税[前后]|不低于|至少|\b(?:of|is|was|in|for(?! turnover)|over|the|about|around|approximately|roughly|nearly|almost|some|an average|averag(?:es|ing)|comes to|amounts to|(?:before|after) tax|at least|more than|less than|close to|(?:and|plus|with|including) (?:bonus(?:es)?|commissions?)|(?:last|this|past|per|an?|each|every) (?:(?:half )?year|month|quarter)|20[12]\d|(?:last|past) (?:\d{1,2}|two|three|six|twelve) (?:months|years))\b|(?<!\bfor)\s/giu;
+  /平均|下来|大概|大约|差不多|基本|一般|[一每]个?[年月]|税[前后]|不低于|至少|\b(?:used to be|of|is|was|in|for(?! turnover)|over|the|about|around|approximately|roughly|nearly|almost|some|an average|averag(?:es|ing)|comes to|amounts to|(?:before|after) tax|at least|more than|less than|close to|(?:and|plus|with|including) (?:bonus(?:es)?|commissions?)|(?:last|this|past|per|an?|each|every) (?:(?:half )?year|month|quarter)|20[12]\d|(?:last|past) (?:\d{1,2}|two|three|six|twelve) (?:months|years))\b|(?<!\bfor)\s/giu;
 
 function cueOfEarned(before: string): Role | undefined {
   const role = nearestCue(before.replaceAll(HEDGE, ''));
@@ -180,28 +185,38 @@ function roleOf(
   const role = cue ?? ROLES.find((row) => isCuedAfter(row, after));
   const earlier = role === undefined || role.name === 'amount' ? earlierLoan(text, mention) : undefined;
   if (earlier !== undefined) return roleOfEarlier(earlier, before);
-  if (role?.name === 'income' && BASE_PAY.test(before) && ON_TOP.test(text)) return undefined;
-  if (role?.name === 'debt' && (PAID_BACK.test(before) || LIMIT_AFTER.test(after))) return undefined;
-  if (role?.name === 'income' && !isEachMonth && isFewOf(mention, before)) return undefined;
-  if (role && PERSONAL.has(role.name) && isSumOfSomebodyElse(before)) return undefined;
-  if (role?.name === 'monthlyPayment' && (AT_MOST.test(after) || BEARABLE.test(before))) return undefined;
-  if (role && isNoMore(role.name, text, mention)) return undefined;
-  if (role === undefined && isSaidOfNow(clauseBefore(text, mention.start))) {
+  if (role && (isNotMeant(role.name, mention, text) || isNoMore(role.name, text, mention))) return undefined;
+  if (role === undefined && isSaidOfNow(clauseBefore(text, mention.start), after)) {
     const earned = earnedBefore(text, mention);
     if (earned !== undefined) return earned === 'other' ? undefined : { name: earned, confidence: 0.95 };
   }
   if (role && !(cue === undefined && HAS_LOAN.test(before) && LOAN_AFTER.test(after)))
     return { name: role.name, confidence: 0.95 };
-  if (
-    mention.bare ||
-    isEachMonth ||
-    EACH_YEAR.test(after) ||
-    MONTHLY_BEFORE.test(before) ||
-    mention.amount < SMALLEST_LOAN
-  )
-    return undefined;
-  if (isBareSumOfSomebodyElse(before) || isOwnPart(text, mention) || isOnceInClause(text, mention.start)) return undefined;
-  return { name: 'amount', confidence: 0.75 };
+  return isByElimination(mention, text) ? { name: 'amount', confidence: 0.75 } : undefined;
+}
+
+/** Whether a sum that a word names is a part of what the word means, or only a wish. */
+function isNotMeant(
+  name: FactName,
+  mention: Pick<MoneyMention, 'amount' | 'bare' | 'start' | 'end'>,
+  text: string,
+): boolean {
+  const before = clauseBefore(text, mention.start).slice(-CUE_REACH);
+  const after = clauseAfter(text, mention.end).slice(0, CUE_REACH);
+  if (name === 'income' && BASE_PAY.test(before) && ON_TOP.test(text)) return true;
+  if (name === 'debt' && (PAID_BACK.test(before) || LIMIT_AFTER.test(after))) return true;
+  if (name === 'income' && !EACH_MONTH.test(after) && isFewOf(mention, before)) return true;
+  if (PERSONAL.has(name) && isSumOfSomebodyElse(before)) return true;
+  return name === 'monthlyPayment' && (AT_MOST.test(after) || BEARABLE.test(before));
+}
+
+/** Whether a sum that no word names can only be the wanted loan. */
+function isByElimination(mention: Pick<MoneyMention, 'amount' | 'bare' | 'start' | 'end'>, text: string): boolean {
+  const before = clauseBefore(text, mention.start).slice(-CUE_REACH);
+  const after = clauseAfter(text, mention.end).slice(0, CUE_REACH);
+  if (mention.bare || mention.amount < SMALLEST_LOAN) return false;
+  if (EACH_MONTH.test(after) || EACH_YEAR.test(after) || MONTHLY_BEFORE.test(before)) return false;
+  return !isBareSumOfSomebodyElse(before) && !isOwnPart(text, mention) && !wasEarned(before);
 }
 
 const PAYMENT = { name: 'monthlyPayment', confidence: 0.95 } as const;
@@ -212,7 +227,8 @@ function isHisPayment(text: string, { start, end }: Pick<MoneyMention, 'start' |
 
 /** Whether a sum of this meaning was his once, or is somebody else's. */
 function isNoMore(name: FactName, text: string, mention: Pick<MoneyMention, 'start' | 'end'>): boolean {
-  if (name === 'income' || name === 'turnover') return isEarnedNoMore(text, mention, name === 'turnover');
+  if (name === 'turnover') return isOfTradeOfSomebodyElse(text, mention.start) || isEarnedNoMore(text, mention, true);
+  if (name === 'income') return isEarnedNoMore(text, mention);
   if (name === 'monthlyPayment') return !isHisPayment(text, mention);
   return (name === 'fund' || name === 'debt') && isOnce(text, mention.start);
 }
@@ -242,7 +258,10 @@ function isOwnPart(text: string, { start }: Pick<MoneyMention, 'start'>): boolea
  * 以前月薪5万，现在2万: what the sum before says that this one is. `other`: earned as well, but over a time that is not told
  * again (以前一年挣50万，现在20万).
  */
-function earnedBefore(text: string, { start, end }: Pick<MoneyMention, 'start' | 'end'>): FactName | 'other' | undefined {
+function earnedBefore(
+  text: string,
+  { start, end }: Pick<MoneyMention, 'start' | 'end'>,
+): FactName | 'other' | undefined {
   const clause = clauseBefore(text, start);
   const lead = text.slice(0, Math.max(0, start - clause.length - 1)).slice(-2 * CUE_REACH);
   const sum = findMoney(lead).at(-1);
@@ -254,18 +273,23 @@ function earnedBefore(text: string, { start, end }: Pick<MoneyMention, 'start' |
   return keptAmount(name, sum.amount, sum, lead) === sum.amount ? name : 'other';
 }
 
+/** 想把月供降到5000 */
+const HOPED = /想|希望|打算|准备|能|可以|\b(?:wants?|hopes?|like)\b/iu;
+
 /** 月薪从2万降到8000: the later sum is what the words before both of them say; a month's if they name no other time. */
 function roleOfChanged(
   text: string,
   { start }: Pick<MoneyMention, 'start'>,
 ): { name: FactName; confidence: number } | undefined {
-  const clause = clauseBefore(text, start);
-  const sum = findMoney(clause).at(-1);
-  const before = sum ? clause.slice(0, sum.start) : clause;
+  const own = clauseBefore(text, start);
+  const isOwn = nearestCue(own.slice(-CUE_REACH)) !== undefined || findMoney(own).length > 0;
+  const lead = isOwn ? own : text.slice(Math.max(0, start - 2 * CUE_REACH), start);
+  const sum = findMoney(lead).at(-1);
+  const before = sum ? clauseBefore(lead, sum.start) : lead;
   const { name } = nearestCue(before.replace(/[从由]\s?$/u, '').slice(-CUE_REACH)) ?? cueOfEarned(before) ?? {};
   if (name === undefined || isSumOfSomebodyElse(before)) return undefined;
-  if (name !== 'amount' && BEARABLE.test(`${before}0`.slice(0, -1))) return undefined;
-  const isOther = sum !== undefined && keptAmount(name, sum.amount, sum, clause) !== sum.amount;
+  if (name !== 'amount' && HOPED.test(before)) return undefined;
+  const isOther = sum !== undefined && keptAmount(name, sum.amount, sum, lead) !== sum.amount;
   return isOther || isNoMore(name, text, { start, end: start }) ? undefined : { name, confidence: 0.95 };
 }
 

@@ -76,7 +76,14 @@ function findDistricts(text: string): readonly FoundDistrict[] {
   }));
 }
 
-const IN = /\b(?:in|around|near)\s$/iu;
+/** his wife's flat in Nanshan · a house in Nanshan that belongs to his parents */
+function isOfRelative(text: string, { start, end }: Span): boolean {
+  const house = /\b(?:flat|house|apartment|condo|home|place) in $/iu.exec(text.slice(0, start));
+  return isSomebodyElses(text, { start: house?.index ?? start, end }) || isSomebodyElses(text, { start, end });
+}
+
+/** Of where he works nobody asked. */
+const IN = /\b(?:liv(?:es?|ing)|stay(?:s|ing)?|rent(?:s|ing)?|based|flat|house|apartment|condo|home|place) in $/iu;
 
 /** Nanshan district · Tianhe, Guangzhou · a flat in Futian; by itself such a word may be somebody's name. */
 function findPinyinDistricts(text: string, cities: readonly Fact[]): readonly FoundDistrict[] {
@@ -88,7 +95,7 @@ function findPinyinDistricts(text: string, cities: readonly Fact[]): readonly Fo
     });
     const district = PINYIN_DISTRICTS[groups['pinyin']?.toLowerCase() ?? ''];
     const isIn =
-      IN.test(text.slice(Math.max(0, index - HOUSE_REACH), index)) && !isSomebodyElses(text, { start: index, end });
+      IN.test(text.slice(Math.max(0, index - 2 * HOUSE_REACH), index)) && !isOfRelative(text, { start: index, end });
     return district !== undefined && (isBeside || isIn || groups['rank'] !== undefined)
       ? [{ district, start: index, end }]
       : [];

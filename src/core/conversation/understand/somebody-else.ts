@@ -14,7 +14,7 @@ const NOT_HAD = '(?:(?<![有带养没无][一两二三俩]?[个位]?[男女小]?
 const RELATED = `(?:老公|老婆|爱人|妻子|丈夫|媳妇|配偶|对象|[男女]朋友|[男女]友|前夫|前妻|父母|爸妈|父亲|母亲|公婆|公公|婆婆|岳父母?|岳母|丈母娘|丈人|姥姥|姥爷|外公|外婆|弟弟|妹妹|兄弟|姐妹|儿子|女儿|孩子|小孩|子女|儿媳|女婿|家里?人|亲戚|亲属|朋友|同学|同事|领导|房东|别人|人家|他人|[他她]们|长辈|老人|${AFTER_PRONOUN}|${AT_START}|${BOSS})`;
 const PERSON = `${NOT_HAD}${RELATED}`;
 /** 我和老公的 is the speaker's too. */
-export const OWNER = `(?<![和跟与同及、])(?:(?:我|他|她|客户|借款人|本人)的?)?${PERSON}(?:[和跟与、]?${PERSON})?(?:家里?|那边)?`;
+export const OWNER = `(?<![和跟与同及、](?:[我他她]的?)?)(?:(?:我|他|她|客户|借款人|本人)的?)?${PERSON}(?:[和跟与、]?${PERSON})?(?:家里?|那边)?`;
 const COMPANY = '(?<![开办做])(?:公司|单位|厂里|学校|村里)';
 /** Up to here somebody's words about the asset may go on to something else: 老公的公司, 父母的首付. */
 const END = '(?=(?:[吧啊呀呢哦啦了房子产车]*)(?:[\\s,，。;；、)）!！?？~～\\ue000]|没|无|不|有|全款|按揭|$))';
@@ -36,7 +36,7 @@ const SAID_BEFORE = new RegExp(
   `(?:${OWNER}(?:名下|名字)?的?(?:也|都|还|倒|就|另外|现在|目前|是)*(?:在[\\u4e00-\\u9fa5]{2,6})?|${COMPANY}(?:名下|分|配|发)的?|${COMPANY}的)$`,
   'u',
 );
-const POSSESSOR_BEFORE = new RegExp(`(?:${COMPANY}|(?<![和跟与同及、])${RELATED})$`, 'u');
+const POSSESSOR_BEFORE = new RegExp(`(?:${COMPANY}|(?<![和跟与同及、](?:[我他她]的?)?)${RELATED})$`, 'u');
 
 const RELATIVE =
   '(?:wife|husband|spouse|partner|girlfriend|boyfriend|ex|parents?|father|mother|dad|mum|mom|folks|brother|sister|son|daughter|in-laws?|family|friends?|boss|company|employer|landlord|uncle|aunt|grand(?:pa|ma|father|mother|parents)|relatives?)';
@@ -87,21 +87,40 @@ export function isSumOfSomebodyElse(clause: string): boolean {
   return RELATIVE_EARNS.test(clause) || RELATIVE_EARNS_IN_ENGLISH.test(clause);
 }
 
+const RELATIVES_TRADE = new RegExp(
+  `^\\s*(?!老板)(?:${OWNER})(?:以前|现在|也|都|是|在[\\u4e00-\\u9fa5]{2,3})?(?:开|做|办|经营)(?:(?![我自])[^\\s,，。;；]){1,8}[,，]\\s?(?![^,，]{0,4}(?:我|自己|本人))[^,，]{0,8}$`,
+  'u',
+);
+
+/** 老公开建材店; 老板开厂 is what a colleague writes of a customer. */
+export function isBusinessOfSomebodyElse(text: string, start: number): boolean {
+  return isOfSomebodyElse(text, start) && !/(?<![我他她])老板$/u.test(text.slice(0, start));
+}
+
+/** Whether the clause before says that the trade is somebody else's: 他爸开厂的，年流水1000万. */
+export function isOfTradeOfSomebodyElse(text: string, start: number): boolean {
+  const lead = text.slice(Math.max(0, start - 2 * REACH), start);
+  return RELATIVES_TRADE.test(lead.replace(/^.*[,，。;；\n](?=[^,，。;；\n]*[,，][^,，]*$)/su, ''));
+}
+
 /** The same where nothing says what the sum is: 我8千，老公1万2. */
 export function isBareSumOfSomebodyElse(clause: string): boolean {
   return RELATIVE_ALONE.test(clause);
 }
 
-const HOME = '(?:房|按揭|公寓|月供)';
+const OWN_HOME = /房|按揭|公寓|月供/u;
+const HOME = `(?:${OWN_HOME.source})`;
 /** 爱人名下宝安有套按揭房, 老公的房贷, 父母买的房: theirs, unless it is for somebody (给儿子买的房) or with somebody. */
 const RELATIVES_HOME = new RegExp(
-  `(?<![给帮替为])${OWNER}(?:自己|[他她])?(?:(?:名下|那边|的|有|买|也|还|在|每个?月)(?:(?![我客自])[^\\s,，。;；\\d]){0,10}${HOME}|(?:房贷|月供|按揭))|${HOME}[^\\s,，。;；\\d]{0,4}(?:(?:是|在|归|写|挂)${OWNER}(?:的|名)|(?:是|在|归)${OWNER}(?=$|[,，]))`,
+  `(?<![给帮替为])${OWNER}(?:自己|[他她])?(?:(?:名下|那边|的|有|买|带|也|还|在|每个?月)(?:(?![我客自])[^\\s,，。;；\\d]){0,10}${HOME}|(?:房贷|月供|按揭))|${HOME}[^\\s,，。;；\\d]{0,4}(?:(?:是|在|归|写|挂)${OWNER}(?:的|名)|(?:是|在|归)${OWNER}(?=$|[,，]))`,
   'u',
 );
-const SAID_LATER = new RegExp(`^[,，\\s]{1,2}(?:但是?|不过)?房[^\\s,，。;；\\d]{0,4}(?:是|在|归|写|挂)${OWNER}(?:的|名)`, 'u');
-const OWN_HOME = new RegExp(`${HOME}`, 'u');
+const SAID_LATER = new RegExp(
+  `^[,，\\s]{1,2}(?:但是?|不过)?房[^\\s,，。;；\\d]{0,4}(?:是|在|归|写|挂)${OWNER}(?:的|名)|^[,，\\s]{0,2}(?:都|现在)?(?:是|由)?${OWNER}(?:自己|在|来)?(?:还|供|付|交)(?=$|[,，。;；])`,
+  'u',
+);
 const RELATIVES_HOME_IN_ENGLISH = new RegExp(
-  `\\b${RELATIVE}(?:${POSSESSIVE} |[a-z ]{0,12} (?:has|have|had|owns?|pays?|got) )[a-z ]{0,24}(?:mortgage|flat|house|apartment|condo|home)\\b`,
+  `(?<!\\b(?:and|with) (?:(?:my|his|her|their) )?)\\b${RELATIVE}(?! and (?:i|he|she|me|him|her)\\b)(?:${POSSESSIVE} |[a-z ]{0,12} (?:has|have|had|owns?|pays?|got) )[a-z ]{0,24}(?:mortgage|flat|house|apartment|condo|home)\\b`,
   'iu',
 );
 const OWN_HOME_IN_ENGLISH = /\b(?:mortgage|flat|house|apartment|condo|home|monthly payment)\b/iu;
@@ -109,17 +128,29 @@ const OWN_HOME_IN_ENGLISH = /\b(?:mortgage|flat|house|apartment|condo|home|month
 const HE_PAYS =
   /(?:我们?|(?<![他她])自己|本人|[他她](?!自己)|客户|夫妻|两人|俩|一起|共同)(?:也|都|在|一直|来|要|还|每个?月|一起|共同|负责|帮[他她]?们?|替[他她]?们?)*(?:还(?!有|没|想)|供|付|出|交|承担)|[帮替给][^\s,，。;；\d]{1,6}(?:还|供|付|交)|\b(?:i|he|she|we|customer)(?:['’]m| am| is| are)? (?:(?:also|still|who|both|each) )?(?:pay|paying|pays|cover|covers|covering)\b|\b(?:help(?:s|ing)?|paid by (?:me|him|her|us))\b/iu;
 
+/** 老婆带来一套房，月供她还: the word for her is not the customer's. */
+function withoutHer(text: string): string {
+  const isOfHer = /老婆|妻|媳妇|女[朋友]|妈|岳母|[姐妹]/u.test(text);
+  const isOfHim = /老公|丈夫|前夫|男[朋友]|爸|岳父|[哥弟]/u.test(text);
+  return text.replaceAll(/[他她](?:自己)?(?![们爸妈哥弟姐妹老前])/gu, (word) =>
+    (word.startsWith('她') ? isOfHer : isOfHim) ? ' ' : word,
+  );
+}
+
+const HIMSELF = /^\s?(?:而|但是?)?(?:我|自己|本人|客户)/u;
+
 /** Whether the mortgage that a monthly payment goes to is somebody else's: 老婆名下有套房，月供七千. */
 export function isMortgageOfSomebodyElse(
   text: string,
   { start, end }: { readonly start: number; readonly end: number },
 ): boolean {
   const lead = text.slice(Math.max(0, start - 2 * REACH), start);
-  const around = lead + text.slice(end, end + REACH);
+  const around = withoutHer(lead + text.slice(end, end + REACH));
   if (HE_PAYS.test(around)) return false;
   if (SAID_LATER.test(text.slice(end, end + REACH))) return true;
   for (const clause of lead.split(/[,，。;；!！?？\n]/u).toReversed()) {
     if (RELATIVES_HOME.test(clause) || RELATIVES_HOME_IN_ENGLISH.test(clause)) return true;
+    if (HIMSELF.test(clause)) return false;
     const named = clause.replace(/(?:月供|房贷|按揭|mortgage|monthly payment)[^\d]{0,6}$/iu, '');
     if (OWN_HOME.test(named) || OWN_HOME_IN_ENGLISH.test(named)) return false;
   }

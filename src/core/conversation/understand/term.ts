@@ -5,6 +5,7 @@ import { ANY_COUNT_PATTERN, COUNT_PATTERN, parseCount } from './numerals.ts';
 import { isGivenUp } from './past.ts';
 import { extractPlaces } from './place.ts';
 import { takesBack, withoutTakenBack } from './retraction.ts';
+import { isBusinessOfSomebodyElse } from './somebody-else.ts';
 import { matchesOf } from '../../../lib/matches.ts';
 
 const LENGTH = `(?<count>${ANY_COUNT_PATTERN}|半)[\\s-]?(?<unit>个月|年半|年|months?\\b|mths?\\b|years?\\b|yrs?\\b)`;
@@ -155,7 +156,7 @@ function isFirstClause(text: string, { start, end }: { readonly start: number; r
 /** The years belong to the business when its word is the nearest and stands in the same breath: 开店 深圳 5年 leaves it open. */
 function isBusinessAge(before: string, after: string | undefined, rest: string): boolean {
   const cue = BUSINESS_CUE.exec(before);
-  if (!cue || /\s[\u4e00-\u9fa5]+\s/u.test(cue[0])) return false;
+  if (!cue || /\s[\u4e00-\u9fa5]+\s|时候?$|[欠拖]/u.test(cue[0])) return false;
   return !(LOAN_CUE.test(cue[0]) || after !== undefined) || /^[了多]/u.test(rest);
 }
 
@@ -232,6 +233,7 @@ export function extractBusiness(text: string): readonly Fact[] {
   for (const match of matchesOf(text, BUSINESS_KIND)) {
     const kind = match.groups?.['kind'] ?? '';
     const span = { start: match.index + match[0].length - kind.length, end: match.index + match[0].length };
+    if (isBusinessOfSomebodyElse(text, match.index)) continue;
     if (!isGivenUp(text, span)) return [{ name: 'business', value: kind, ...span, confidence: 0.85 }];
   }
   return [];

@@ -129,6 +129,11 @@ describe('an answer', () => {
     ['yes-no', '有，不过还在还房贷', true],
     ['yes-no', '没了', false],
     ['yes-no', 'nope, renting', false],
+    ['yes-no', 'No i dont own a home', false],
+    ['yes-no', 'i dont', false],
+    ['yes-no', 'nope dont own', false],
+    ['yes-no', 'i don’t own one yet', false],
+    ['yes-no', "nope, I don't have a car", false],
     ['purpose', '经营', 'business'],
     ['purpose', '给店里进点货，进货用', 'business'],
     ['licence-name', '执照叫 何记图文', '何记图文'],
@@ -185,6 +190,11 @@ describe('an answer', () => {
     ['yes-no', '可能吧', 'yes-no'],
     ['yes-no', '没关系', 'yes-no'],
     ['yes-no', '就这样吧', 'yes-no'],
+    ['yes-no', '确认', 'yes-no'],
+    ['yes-no', '确定！', 'yes-no'],
+    ['yes-no', 'confirm', 'yes-no'],
+    ['yes-no', 'i dont know', 'yes-no'],
+    ['yes-no', 'i dont have time', 'yes-no'],
     ['yes-no', '没有问题', 'yes-no'],
     ['yes-no', 'everything is right', 'yes-no'],
     ['yes-no', '没听懂', 'yes-no'],
@@ -227,6 +237,13 @@ describe('an answer', () => {
   test.each(wrong)('that is none to a question for %s: %s', (type, text, problem) => {
     expect(parseAnswer(type, text, today)).toEqual({ problem });
   });
+
+  test.each(['以前月薪2万，现在失业了', '之前2万', 'used to make 20k', 'made 20k until I was laid off'])(
+    'to a question for his income is none that he earned once: %s',
+    (text) => {
+      expect(parseAnswer('money', text, today, { per: 1 })).toEqual({ problem: 'money' });
+    },
+  );
 
   test.each(['老公一个月2万，我在家带孩子', 'my husband makes 20k, I stay home'])(
     'to a question for his own income is none that somebody else earns: %s',
