@@ -88,7 +88,8 @@ export function createRegistry(flows: Flows, parts: { readonly operations: reado
     )
     .add(planReminders(schedules), followZone, askAfterComplaint)
     .add(incidents.listIncidents, incidents.resolve, incidents.resolveAbout)
-    .add(todos.listTodos, todos.finish, todos.reopen, todos.finishAbout, todos.countAbout, todos.add)
+    .add(todos.listTodos, todos.finish, todos.reopen, todos.countAbout, todos.add, todos.remindOfComplaint)
+    .add(todos.finishAbout, todos.askAgainAbout, todos.passOnFromChat, todos.passOnWords, todos.tellOwner)
     .add(
       todos.addForOwner,
       todos.addForChat,
@@ -97,7 +98,6 @@ export function createRegistry(flows: Flows, parts: { readonly operations: reado
       todos.inheritTodos,
       todos.followCustomer,
     )
-    .add(todos.passOnFromChat, todos.passOnWords, todos.tellOwner, todos.remindOfComplaint)
     .add(handBack, handBackChat, giveBack)
     .add(publishFlow, ...migrationOperations(schedules), ...processOperations(flows))
     .add(...parts.operations);

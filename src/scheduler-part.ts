@@ -3,6 +3,7 @@ import type { Base } from './base.ts';
 import { anchorAudit } from './core/audit/anchor.ts';
 import { sealAudit } from './core/audit/seal.ts';
 import { reminderSchedules } from './domain/reminders/index.ts';
+import { remindOfEarlier } from './domain/todos/index.ts';
 import { forgetDeliveries } from './inbox/receive.ts';
 import { businessNow, ensurePartitions } from './jobs/clock.ts';
 import type { Caution } from './jobs/caution.ts';
@@ -36,8 +37,10 @@ export function addScheduler({ base, wake, crew, caution }: SchedulerParts): voi
   crew.loop('reminders', ['clock'], async () => remind(reminders, wake), { concurrency: 2 }); // nine o'clock: everybody is due at once
   keepAuditLog(base, crew);
   crew.every(3_600_000, async () => {
-    await ensurePartitions(database, await businessNow(database));
+    const now = await businessNow(database);
+    await ensurePartitions(database, now);
     await forgetDeliveries(database);
+    await database.transaction(async (tx) => remindOfEarlier(tx, now));
   });
 }
 

@@ -55,9 +55,12 @@ const WITHDRAWS_IN_ENGLISH = new RegExp(
 );
 /** A withdrawal said once more: 请撤回 */
 const SAID_AGAIN = /^(?:请|麻烦|帮我|我要)*(?:撤回|撤销|撤掉)(?:一下|吧|了)?$/u;
-/** What may stand beside it. */
-const BESIDE =
-  /^(?:好的?|好吧|行吧?|可以|嗯|哦|没问题|谢谢|算了|我?想[好通]了|我?后悔了|我?考虑(?:好了|清楚了|了?一下|过了)|可以的|我想了想|不好意思|抱歉|你好|您好|我?看[完过]了|我?改主意了|我?改变主意了|点错了|yes|ok|okay|sure|fine|alright|all right|sorry|hello|hi|thanks|thank you|please|i(?:'ve| have)? changed my mind|changed my mind)$/u;
+/** Polite noises, which may stand on either side of it. */
+const NOISE =
+  /^(?:好的?|好吧|行吧?|可以的?|嗯|哦|没问题|谢谢[你您]?|你好|您好|yes|ok|okay|sure|fine|alright|all right|hello|hi|thanks|thank you|please)$/u;
+/** Second thoughts, which may stand before it: behind it (同意，我后悔了) they take it back. */
+const SECOND_THOUGHTS =
+  /^(?:算了|不好意思|抱歉|我?想[好通]了|我?后悔了|我?考虑(?:好了|清楚了|了一下|过了)|我想了想|我?看[完过]了|我?改主意了|我?改变主意了|点错了|sorry|i(?:'ve| have)? changed my mind|changed my mind)$/u;
 /** Longer messages say more than that. */
 const MAX_LENGTH = 60;
 
@@ -83,6 +86,11 @@ function saysOnly(
     .split(/[,，。.;；!！~、\n]/u)
     .map((part) => (/[\u4e00-\u9fa5]/u.test(part) ? part.replaceAll(/\s/gu, '') : part.trim().replaceAll(/\s+/gu, ' ')))
     .filter((part) => part !== '');
-  const others = parts.filter((part) => !isCore(part));
-  return others.length < parts.length && others.every((part) => BESIDE.test(part) || isBeside(part));
+  const first = parts.findIndex(isCore);
+  return (
+    first >= 0 &&
+    parts.every(
+      (part, at) => isCore(part) || NOISE.test(part) || isBeside(part) || (at < first && SECOND_THOUGHTS.test(part)),
+    )
+  );
 }

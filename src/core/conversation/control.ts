@@ -1,15 +1,16 @@
 /**
  * What the controls do to the frame they act on: 取消 上一步 跳过 重来 人工 继续. Each ends with a question, never in silence.
  * `later` is a 取消 of everything that is open for now: what is said of it is still heard, and he is reminded. `shelve` is one that
- * nobody asked for: heard as well, but nobody is reminded of the draft.
+ * nobody asked for: heard as well, but nobody is reminded of the draft. `stop` is one for good: only 继续 takes it up again.
  */
 import { leaveAll } from './leave-aside.ts';
 import { prompt, sayWhereWeWere } from './prompt.ts';
 import type { StepOf } from '../flow/index.ts';
 import { sayOn } from './say.ts';
 import type { Frame } from './state.ts';
-import { formOf, running, type Turn } from './turn.ts';
+import { awake, formOf, running, type Turn } from './turn.ts';
 import { labelOf } from './values.ts';
+import { caseOf } from './whose.ts';
 
 type ControlVerb = StepOf<'control'>['control'];
 
@@ -20,8 +21,10 @@ export function control(turn: Turn, verb: ControlVerb): void {
       return park(turn);
     case 'shelve':
       return putAllAside(turn, { expired: true, shelved: true });
+    case 'stop':
+      return putAllAside(turn);
     case 'later':
-      return putAllAside(turn, { expired: true, later: true });
+      return turn.tools.audience === 'staff' ? keepForLater(turn) : putAllAside(turn, { expired: true, later: true });
     case 'skip':
       return skip(turn);
     case 'back':
@@ -51,30 +54,67 @@ function park(turn: Turn): void {
   if (turn.top?.wait) comeBackTo(turn);
 }
 
-/** The forms below one that nobody answered have been waiting even longer: asked for one by one they would come back for weeks. */
+/**
+ * The forms below one that nobody answered have been waiting even longer: asked for one by one they would come back for weeks.
+ * One without a case is nowhere else.
+ */
 function dropOlder(turn: Turn): void {
   for (const frame of turn.drafts()) {
+    if (caseOf(frame) === undefined) continue;
     turn.take(frame);
     turn.effects.push({ kind: 'frame', change: 'ended', flow: frame.flow, outcome: 'expired' });
   }
 }
 
-/** Puts the draft aside and sends every question about a file where it goes: who has no time now is asked for neither. */
-function putAllAside(turn: Turn, why: Pick<Frame, 'expired' | 'shelved' | 'later'> = {}): void {
-  const draft = turn.draftAmong(turn.frames());
+type Why = Pick<Frame, 'expired' | 'shelved' | 'later'>;
+
+/**
+ * Puts the draft aside and sends every question about a file where it goes: who has no time now is asked for neither. What he
+ * had put aside before and would be reminded of lies from now on as this one does.
+ */
+function putAllAside(turn: Turn, why: Why = {}): void {
+  const drafts = turn.frames().filter((frame) => turn.draftAmong([frame]) !== undefined);
+  const isKept = turn.parked?.later === true;
+  // A question whose silence is a no lies before what he was asked.
+  const draft = drafts.find((frame) => isRemindedOf(turn, frame)) ?? (isKept ? undefined : drafts[0]);
+  for (const other of drafts) if (other !== draft) turn.forget(other);
   if (draft) lay(turn, draft, why);
-  if (!leaveAll(turn) && turn.top?.wait) comeBackTo(turn);
+  else if (turn.parked?.expired === true) turn.parked = { ...awake(turn.parked), ...why };
+  leaveAll(turn);
 }
 
-function lay(turn: Turn, frame: Frame, why: Pick<Frame, 'expired' | 'shelved' | 'later'> = {}): void {
+/** Whether silence at its question is followed up: with a reminder first, and then it is put aside. */
+export function isRemindedOf(turn: Turn, frame: Frame): boolean {
+  const step = turn.flowOf(frame).steps.get(frame.step);
+  return step?.kind !== 'ask' || step.remind !== false;
+}
+
+/**
+ * A colleague has many customers: what is not asked for now stays open, each form for its own answers and its own reminder,
+ * and says nothing.
+ */
+function keepForLater(turn: Turn): void {
+  const draft = turn.draftAmong(turn.frames());
+  if (!draft) return;
+  const { pending: _, ...rest } = draft; // a question of the moment
+  turn.raise(draft);
+  turn.put({ ...rest, later: true });
+  leaveAll(turn);
+}
+
+function lay(turn: Turn, frame: Frame, why: Why = {}): void {
   turn.take(frame);
-  const { pending: _, ...rest } = frame; // a question of the moment is not there any more when the draft is taken up
+  const { pending: _, later: __, ...rest } = frame; // a question of the moment is not there any more when the draft is taken up
   turn.parked = { ...rest, ...why };
   turn.effects.push({ kind: 'frame', change: 'parked', flow: frame.flow });
 }
 
-/** Whoever lay below has the word again: said where it was, and asked by what is on file now, if its flow knows how to look. */
+/**
+ * Whoever lay below has the word again: said where it was, and asked by what is on file now, if its flow knows how to look. What
+ * he had no time for waits until he comes to it.
+ */
 export function comeBackTo(turn: Turn): void {
+  if (turn.top?.later === true) return;
   sayWhereWeWere(turn);
   if (!lookAgain(turn)) prompt(turn);
 }
@@ -82,7 +122,7 @@ export function comeBackTo(turn: Turn): void {
 /** The draft that was put aside, open again; nothing when there is none. */
 export function takeUp(turn: Turn): Frame | undefined {
   if (!turn.parked) return undefined;
-  const { expired: _, shelved: __, later: ___, ...frame } = turn.parked;
+  const frame = awake(turn.parked);
   turn.parked = undefined;
   turn.push({ ...frame, visit: turn.nextVisit(), misses: 0 });
   return turn.top;
@@ -90,7 +130,7 @@ export function takeUp(turn: Turn): Frame | undefined {
 
 /** The draft that was put aside for later, open again at the very question it lay at: its buttons and its timers hold on. */
 export function wake(turn: Turn, parked: Frame): Frame {
-  const { expired: _, shelved: __, later: ___, ...frame } = parked;
+  const frame = awake(parked);
   turn.parked = undefined;
   turn.push(frame);
   return frame;

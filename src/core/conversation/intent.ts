@@ -3,7 +3,7 @@
  * one matter with its patterns in both languages; the first row that fits counts, so what binds us most stands first. A
  * flow answers to a matter by `intent` among its starters.
  */
-import { isAgreement } from './consent-words.ts';
+import { isAgreement, isWithdrawal } from './consent-words.ts';
 import type { Intent } from '../flow/index.ts';
 import { toHalfWidth } from '../../lib/mask.ts';
 import { toSimplified } from './understand/normalise.ts';
@@ -16,11 +16,11 @@ const NOT_NOW =
 const WHICH = '(?:哪些|哪几[样份个]|哪[样份]|什么|啥|几[样份个]|多少)';
 const WHEN = '什么时候|啥时候|什么时间|多久|何时|哪天|几[天号]';
 const PAPERS = '(?:资料|材料|文件|证件|证明|手续(?!费)|东西)';
-/** 恢复授权, 那我重新同意授权行不行: no consent yet, but he wants to be asked for it. */
+/** 恢复授权, 那我重新同意授权行不行: no consent yet, but he wants to be asked for it. Nothing else may stand beside it. */
 const MEANS_TO_AGREE = [
-  /^(?!.*(?:不(?!好意思|行)|没|未|别|[撤取收停考他她谁]|老婆|老公|家人|银行|征信|什么|怎么|如果|要是))[^,，。]{0,8}[,，\s]?[^,，。]{0,8}(?:同意|授权)给?(?:你们|贵公司)?(?:使用|用|处理|收集)?(?:我的?)?(?:个人)?(?:资料|信息|数据)?[了吧的啊呀哈哦啦]{0,2}(?:行不行|行吗|可以吗|好不好)?[\s。.!！~?？]{0,3}$/u,
+  /^(?:那|好吧?|行吧?|可以|嗯|我们?|还是|愿意|想|要|重新|再次|恢复|现在|就|改(?:变)?主意了|后悔了|想[通好]了|算了|[,，\s])*(?:同意|授权)(?:授权)?给?(?:你们|贵公司)?(?:使用|用|处理|收集)?(?:我的?)?(?:个人)?(?:资料|信息|数据)?[了吧的啊呀哈哦啦]{0,2}(?:行不行|行吗|可以吗|好不好)?[\s。.!！~?？]{0,3}$/u,
   /^(?:那|好吧?|行吧?|算了|我?改主意了|[,，\s]){0,4}(?:你们)?可以(?:继续|重新)?(?:使用|用|处理)我的?(?:个人)?(?:资料|信息|数据)[了吧啊]{0,2}[\s。.!！~]{0,3}$/u,
-  /^(?!.*\b(?:not|don't|never|if|but|why|how|what|my wife|my husband)\b)(?:.{0,40}\bi (?:do |now |would like to |want to )?(?:agree|consent)|.{0,30}\byou (?:can|may) use my (?:personal )?(?:data|information|details))\b(?: to .{0,40}\bmy (?:personal )?(?:data|information|details))?(?: again| now)?[.! ]{0,3}$/iu,
+  /^(?:(?:ok(?:ay)?|yes|sure|fine|well|then|so|actually|and|i(?:'ve| have)? changed my mind)[,.!]? )*(?:i (?:do |now |would like to |want to )?(?:agree|consent)(?: (?:to let you use|to you using|to the use of) my (?:personal )?(?:data|information|details))?|you (?:can|may) use my (?:personal )?(?:data|information|details))(?: again| now)?[.! ]{0,3}$/iu,
 ];
 /** When and how surely, before a verb: 昨天晚上就, 我已经都. No two of these may read the same words in two ways. */
 const BEFORE =
@@ -65,7 +65,7 @@ const TABLE: readonly { readonly intent: Intent; readonly patterns: readonly Reg
     patterns: [
       /^我?(?:还是)?不同意了?(?:你们|贵公司)?的?(?:个人信息)?(?:授权|处理|使用|用)?(?:我的?)?(?:个人)?(?:资料|信息)?了?(?:[,，。!！\s]*(?:谢谢[你您]?|抱歉|不好意思))?[。.!！~\s]*$/u,
       new RegExp(
-        `^(?=.{1,40}$)(?!.*(?:${ASKS})).*(?:${WITHDRAWS}[了掉]?(?:一下|对|给|我|你们|之前|以前|所有|全部|一切|个人|信息|资料|数据|的){0,6}(?:授权|同意)|(?:授权|我的同意|不[^,，。;；]{0,2}同意[了,，。;；\\s])[^的]{0,6}${WITHDRAWS}[了掉吧来]?${CLAUSE_END}|(?:${NO_MORE})${CLAUSE_END})`,
+        `^(?=.{1,40}$)(?!.*(?:${ASKS})).*(?:${WITHDRAWS}[了掉]?(?:一下|对|给|我|你们|之前|以前|所有|全部|一切|个人|信息|资料|数据|的){0,6}(?:授权|同意)|(?:授权|我的同意|不[^,，。;；]{0,2}同意[了,，。;；\\s])[^的]{0,6}${WITHDRAWS}[了掉吧来]?${CLAUSE_END}|(?:${NO_MORE})${CLAUSE_END}|(?:终止|中止|解除|停止|注销|关闭|关掉|退出|删除|放弃|废除)(?:一下|对|给|我|你们|的|之前|所有|个人|信息){0,4}授权${CLAUSE_END})`,
         'su',
       ),
       /^(?=.{1,100}$)(?!.*(?:\?|\b(?:how|what|when|where|if|whether|not true)\b)).*(?:\bi (?:no longer (?:want to |wish to )?(?:consent|agree to (?:you|your|the) (?:company )?(?:us|process|handl|keep)(?:e|ing))|(?:do not|don't) (?:consent|agree) (?:to .{1,40} )?(?:any ?more|any longer))\b|(?<!not )\bstop (?:using|processing|handling) my (?:personal )?(?:data|information|details)\b|\bmy consent (?:(?:to be|be|as|is hereby|is) )?(?:withdrawn|revoked|cancell?ed)\b|\btake my consent back\b|\bremove my consent\b|\bi (?:no longer|don't|do not) want you to (?:use|process|handle|keep) my (?:personal )?(?:data|information|details)\b)/isu,
@@ -89,14 +89,14 @@ const TABLE: readonly { readonly intent: Intent; readonly patterns: readonly Reg
   {
     intent: 'complaint',
     patterns: [
-      /投诉(?!部)|举报你|曝光你|(?<![广报转通公])告你们?(?!诉|知|白|别|[一个件]|，|,)|(?:要|去|找|向|跟|打|到)[^,，。;；]{0,2}(?:银监会?|银保监会?|金监局|金融监管|监管局|消协|消费者协会)(?!.{0,3}(?:上班|工作))|(?:要|去|就|再|我)报警(?!局)/u,
-      /\b(?:complain|complaint|report you|sue you|call the police)\b/iu,
+      /^(?!.*(?:[不没]有?(?:想|要|用|再|打算)?投诉(?!部)|(?:撤销?|撤[回掉]|取消)[^,，。]{0,3}投诉|投诉[^,，。]{0,8}(?:解决|处理[好完]|办[好完结]|撤)|投诉过?了?(?:银行|别家|快递|物业|平安|建行|工行))).*(?:投诉(?!部)|举报你(?!们?的?(?:竞争|对手|同行))|曝光你|(?<![广报转通公])告你们?(?!诉|知|白|别|[一个件]|，|,)|(?:要|去|找|向|跟|打|到)[^,，。;；]{0,2}(?:银监会?|银保监会?|金监局|金融监管|监管局|消协|消费者协会)(?!.{0,3}(?:上班|工作|盖章|办事))|(?:要|去|就|再|我)报警(?!局)(?!.*(?:丢了|被偷|被抢|诈骗电话)))/su,
+      /^(?!.*\b(?:not(?! hesitate)|no|don't|can't|cannot|withdraw|drop|nothing to)\b.{0,20}\bcomplain)(?!.*\bcomplaints?\b.{0,20}\b(?:settled|resolved|withdrawn|closed|solved)\b).*\b(?:complain|complaint|report you|sue you|call the police)\b/isu,
     ],
   },
   {
     intent: 'disputed',
     patterns: [
-      /^(?:我|本人|从来?|根本|压根|可|都|真的|就|[,，\s])*(?:没有?|未曾?|不曾)(?:在|向|跟|问|找|从)?(?:你们?|您|贵公司)?(?:公司|平台|家|这里|这边|这儿|那里|那边)*(?:借|贷)过?(?:钱|款|贷款)?[啊呀的了吧\s。.!！~]*$/u,
+      /^(?!我?(?:名下)?(?:没有?|无)(?:任何)?贷款)(?:我|本人|从来?|根本|压根|可|都|真的|就|[,，\s])*(?:没有?|未曾?|不曾)(?:在|向|跟|问|找|从)?(?:你们?|您|贵公司)?(?:公司|平台|家|这里|这边|这儿|那里|那边)*(?:借|贷)过?(?:钱|款|贷款)?[啊呀的了吧\s。.!！~]*$/u,
       /^(?:这|那|[笔个些]|钱|款|贷款|借款|账|合同|根本|压根|都|真的|[,，\s])*不是(?:我|本人)(?:本人|自己)?(?:借|贷|申请|办|签)(?:款)?的?(?:钱|款|贷款)?[啊呀的了吧\s。.!！~]*$/u,
       /^(?:sorry,? |but )*i (?:never|did not|didn't|have never|have not|haven't) (?:ever )?(?:borrow(?:ed)?(?! enough)|(?:take|taken|took)(?: out)? (?:a|any|this|that|your) loan)(?! before\b)[^,;?]*$|\b(?:this|that|it)(?: is not|'s not| was not| isn't| wasn't) my (?:loan|debt)\b/iu,
     ],
@@ -243,7 +243,7 @@ const TABLE: readonly { readonly intent: Intent; readonly patterns: readonly Reg
       /(?:还款日|扣款日|到期日)(?:期)?(?:是|在)?(?:哪[一]?天|几号|多少|什么时候)|(?:今天|明天)(?:是不是|是)(?:我的?)?(?:还款日|扣款日)/u,
       /^(?!.*(?:信用卡|花呗|借呗|白条|银行|资料|材料)).*(?:[今明后]天|今晚|这[次期]|本期)[^,，。;；\d]{0,3}(?:要|该|得|应)?还(?:款|钱)?多少/u,
       /^(?:我|请问|那|现在|[今昨]天|有没有|是不是|是否|已经|[,，\s])*逾期了?(?:多少天?|几[天期]|吗|没有?|了没)了?[?？\s]*$/u,
-      /\bhow much (?:do|must|should) i (?:have to |need to )?(?:re)?pay\b|\bwhat(?:'s| is) overdue\b|^am i (?:late|overdue|behind)\b|\bis (?:anything|my loan) overdue\b/iu,
+      /\bhow much (?:do|must|should) i (?:have to |need to )?(?:re)?pay\b(?!.*\b(?:fees?|commission|charges?)\b)|\bwhat(?:'s| is) overdue\b|^am i (?:late|overdue|behind)\b(?! for\b)|\bis (?:anything|my loan) overdue\b/iu,
       /^(?:收到|好的?|嗯|知道了|哦|行|ok|[,，。\s])*(?:就?是|每个?月|还款日?|下个?月|这个?月)*\d{1,2}[号日](?:还款?|扣款?|之?前)*(?:是吧|对吧|对吗|是吗|对不对|是不是|没错吧|吧|吗)[\s?？!！。]*$/iu,
       /\bhow much (?:do|does|is|are).{0,20}\b(?:owe|left to pay|due|instal?lment|repayment)\b|\bwhen (?:is|are|do|does).{0,20}\b(?:due|pay|repayment|instal?lment)\b/iu,
       /^(?:please |can you |could you |may i |can i )?(?:(?:show|send|give|see|check|get|what(?:'s| is| are))(?: me)? )?(?:my |the )?(?:bill|(?:repayment )?schedule|repayments|instal?lments)(?:,? please)?[?!. ]*$|\bwhat do i (?:still )?owe\b/iu,
@@ -321,10 +321,24 @@ const TABLE: readonly { readonly intent: Intent; readonly patterns: readonly Reg
   },
 ];
 
+/** Longer messages are stories; a complaint is heard in them all the same. */
+const LONGEST = 200;
+const AT_ANY_LENGTH: ReadonlySet<Intent> = new Set(['complaint']);
+
+/** Whether what is said of a matter is said of us: 我没有借过钱 may answer a colleague's question about other lenders. */
+export function isSaidOfUs(intent: Intent, text: string): boolean {
+  if (intent !== 'disputed') return true;
+  return /你们|您们|贵公司|你家|平台|这里|这边|这[笔个]|不是(?:我|本人)|\byour\b|\b(?:this|that|it)(?: is not| was not|'s not| isn't| wasn't) my\b/iu.test(
+    text.replaceAll('’', "'"),
+  );
+}
+
 /** The matter a message is about; `undefined` for everything else. */
 export function parseIntent(text: string): Intent | undefined {
   const plain = toSimplified(toHalfWidth(text)).replaceAll('’', "'").trim(); // telephones write don’t
-  if (plain.length > 200) return undefined;
-  const intent = TABLE.find(({ patterns }) => patterns.some((pattern) => pattern.test(plain)))?.intent;
+  const rows = plain.length > LONGEST ? TABLE.filter(({ intent }) => AT_ANY_LENGTH.has(intent)) : TABLE;
+  const intent = rows.find(({ patterns }) => patterns.some((pattern) => pattern.test(plain)))?.intent;
+  if (plain.length > LONGEST) return intent;
+  if (intent === undefined && isWithdrawal(text)) return 'withdraw-consent';
   return intent ?? (isAgreement(text) || MEANS_TO_AGREE.some((words) => words.test(plain)) ? 'agree' : undefined);
 }

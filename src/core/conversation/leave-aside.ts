@@ -1,7 +1,7 @@
 /** Open questions that nobody answers and that nothing can be taken up again of (which item is this file?): each goes where its flow says. */
 import type { Frame } from './state.ts';
 import { goTogether, type Together } from './together.ts';
-import { running, type Turn } from './turn.ts';
+import { awake, running, type Turn } from './turn.ts';
 
 /** Sends every open question of one flow where that says (`aside`); `false` when there is none. The first asked comes last and speaks for all. */
 export function leaveAll(turn: Turn): boolean {
@@ -19,10 +19,9 @@ export function leaveOldest(turn: Turn, flow: string): void {
 }
 
 function send(turn: Turn, frame: Frame, together: Together): void {
-  const { expired: _, shelved: __, later: ___, ...rest } = running(frame);
   turn.raise(frame);
   turn.put({
-    ...goTogether(rest, together),
+    ...goTogether(awake(running(frame)), together),
     step: asideOf(turn, frame) ?? frame.step,
     visit: turn.nextVisit(),
     misses: 0,

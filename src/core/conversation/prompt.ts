@@ -3,7 +3,7 @@ import type { Listing, StepOf } from '../flow/index.ts';
 import type { Choice, Field, Params, Rows } from './protocol.ts';
 import { sayOn, type SayExtras } from './say.ts';
 import type { Frame } from './state.ts';
-import type { Turn } from './turn.ts';
+import { awake, type Turn } from './turn.ts';
 import type { Ambiguity } from './understand/index.ts';
 import { fieldsOf, labelOf, missingSlots, resolveParams, resolveReference, slotParam, whoseForm } from './values.ts';
 
@@ -72,6 +72,7 @@ export function saySentence(turn: Turn, key: string, saying: Saying, extras: Say
 
 /** Asks (again) whatever the top frame waits for; silent when it waits for nothing. */
 export function prompt(turn: Turn): void {
+  if (turn.top?.wait && turn.top.later === true) turn.put(awake(turn.top)); // it is before his eyes again
   const frame = turn.top;
   if (!frame?.wait) return;
   const step = turn.flowOf(frame).steps.get(frame.step);
@@ -181,7 +182,7 @@ function askConfirmation(turn: Turn, frame: Frame, step: StepOf<'confirm'>): voi
 /** One line after a look-up: the item a form asks for, or that the question above still stands. Nothing is asked again. */
 export function sayStillOpen(turn: Turn): void {
   const frame = turn.top;
-  if (!frame) return;
+  if (!frame || frame.later === true) return; // he has no time for it
   if (frame.asked !== undefined) return sayWhereWeWere(turn);
   const title = { kind: 'text' as const, key: turn.flowOf(frame).definition.title };
   sayOn(turn, frame, 'conversation.still_open', { params: { title, whose: whoseForm(turn, frame) } });

@@ -6,14 +6,16 @@ import { answer, answerBefore, FREE_TYPES, proceed, questionBefore } from './ans
 import { begin, obey, repair } from './begin.ts';
 import { parseLanguageName, type Command } from './command.ts';
 import { isAgreement, isWithdrawal } from './consent-words.ts';
-import { lookAgain } from './control.ts';
+import { lookAgain, takeUp, wake } from './control.ts';
 import { correct, settle, settlePending, VERDICTS } from './correct.ts';
-import { takeUpLate } from './late.ts';
+import { isSaidOfUs } from './intent.ts';
+import { countFile } from './file-places.ts';
+import { askAnew, takeUpLate } from './late.ts';
 import { findStart, openFlow } from './open.ts';
 import { prompt, sayWhereWeWere } from './prompt.ts';
 import type { MediaToken, Reading, Start } from './protocol.ts';
-import { pickForAll, pickOfNth } from './pick-all.ts';
-import { rowSaid, saysOfAll } from './row-words.ts';
+import { pickForAll, pickOfNth, pickOfWords } from './pick-all.ts';
+import { saidOfAll } from './row-words.ts';
 import { goTo, questionOf, run } from './run.ts';
 import { sayOn } from './say.ts';
 import { askConflict, confirmSlots, writeSlot } from './slots.ts';
@@ -39,6 +41,7 @@ export function respondToText(turn: Turn, text: string, reading: Reading): void 
   if (frame?.pending && !anew && isUnclearWhose(turn, frame, frame.pending, reading))
     return askConflict(turn, frame.pending);
   forgetPending(turn, reading, anew !== undefined);
+  if (askAnew(turn, text, reading)) return;
   if (turn.top && chooseByWords(turn, turn.top, text)) return;
   if (turn.top && !anew && isLeftOpen(turn, turn.top, text, reading)) return answer(turn, turn.top, text, reading);
   dismissTransient(turn);
@@ -118,7 +121,8 @@ export function respondSilenced(turn: Turn, text: string): void {
   const found = findStart(
     turn,
     ({ silenced, words, intent }) =>
-      silenced === true && ((words ?? []).some(isMeant) || (intent !== undefined && intent === meant)),
+      silenced === true &&
+      ((words ?? []).some(isMeant) || (intent !== undefined && intent === meant && isSaidOfUs(intent, text))),
   );
   if (found) begin(turn, found);
 }
@@ -244,9 +248,19 @@ export function respondToChoice(turn: Turn, visit: number, verb: string, value: 
   if (!choose(turn, frame, verb, value)) prompt(turn);
 }
 
-/** A button answers the question it stands under: one that waits below comes up, and a look-up that lies on it gives way. */
+/**
+ * A button answers the question it stands under: one that waits below comes up, as does one put aside for later, and a look-up
+ * that lies on it gives way.
+ */
 function turnToAsked(turn: Turn, visit: number): void {
-  const asked = turn.frames().find((frame) => frame.visit === visit && BUTTONED.has(frame.wait));
+  const isMeant = (frame: Frame): boolean => frame.visit === visit && BUTTONED.has(frame.wait);
+  const asked = turn.frames().find(isMeant);
+  const { parked } = turn;
+  if (!asked && parked?.later === true && isMeant(parked)) {
+    dismissTransient(turn);
+    wake(turn, parked);
+    return;
+  }
   if (!asked || asked === turn.top) return;
   if (!isTransient(turn, asked)) dismissTransient(turn);
   turnTo(turn, asked);
@@ -307,13 +321,13 @@ function chooseByWords(turn: Turn, frame: Frame, text: string): boolean {
     const picked =
       values[number] ??
       values.find((value) => value.toLowerCase() === toHalfWidth(plain)) ??
-      (isPlainTalk(turn) ? values[rowSaid(rows, text) ?? -1] : undefined);
+      (isPlainTalk(turn) ? pickOfWords(turn, frame, text) : undefined);
     const other = picked === undefined && isPlainTalk(turn) ? pickOfNth(turn, frame, text) : undefined;
     if (other) {
       turn.raise(other.frame);
       return choose(turn, other.frame, 'pick', other.value);
     }
-    if (picked !== undefined && saysOfAll(text)) pickForAll(turn, frame, picked);
+    if (picked !== undefined && saidOfAll(text)) pickForAll(turn, frame, picked);
     if (picked !== undefined) return choose(turn, turn.top ?? frame, 'pick', picked);
     const reply = turn.input.reading?.reply ?? '';
     const said = [plain, plain.replace(FILLERS, ''), ...(reply === 'yes' || reply === 'no' ? [reply] : [])];
@@ -345,8 +359,10 @@ function isPlainTalk(turn: Turn): boolean {
 export function respondToMedia(turn: Turn, media: readonly MediaToken[]): void {
   const found = findStart(turn, (starter) => starter.event === 'media');
   if (!found) return repair(turn, 'cannot-handle');
-  for (const token of media.toReversed())
+  for (const token of media.toReversed()) {
+    countFile(turn);
     openFlow(turn, found.flow, { ...(found.at === undefined ? {} : { at: found.at }), inputs: { media: token } });
+  }
   run(turn);
 }
 
@@ -354,9 +370,16 @@ export function respondToMedia(turn: Turn, media: readonly MediaToken[]): void {
 export function respondToEvent(turn: Turn, event: 'link' | 'opened'): void {
   const found = findStart(turn, (starter) => starter.event === event);
   if (!found) return;
-  const open = event === 'link' ? turn.frames().findLast(({ flow }) => flow === found.flow) : undefined;
+  const open = event === 'link' ? formOfLink(turn, found) : undefined;
   if (open) return openAgain(turn, open, found);
   begin(turn, found);
+}
+
+/** The frame there is: one that lies open, or one put aside whose late answers are heard. */
+function formOfLink(turn: Turn, { flow }: Start): Frame | undefined {
+  const open = turn.frames().findLast((frame) => frame.flow === flow);
+  const isLate = turn.parked?.flow === flow && turn.parked.expired === true;
+  return open ?? (isLate ? takeUp(turn) : undefined);
 }
 
 /**

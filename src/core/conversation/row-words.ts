@@ -2,14 +2,17 @@
 import { toHalfWidth } from '../../lib/mask.ts';
 import { toSimplified } from './understand/index.ts';
 
-/** 都是身份证, 两张都是, 全是, they are all: said of everything that is asked about. */
+/** 都是身份证, 两张都是, 全是, they are all: said of everything that is asked about, some with how many that are. */
 const ALL =
-  /^(?:(?:[这那]些|它们|[这那]?(?:[两二三四五六七八九十几]|\d{1,2})[张个份])?(?:(?:全部?|统统)?都是|全部?是)|(?:they|these|those)(?:'re| are) (?:all|both) |(?:all|both)(?: of (?:them|these|those))? are )(?=.)/u;
+  /^(?:(?:[这那]些|它们|[这那]?(?:(?<counted>[两二三四五六七八九十]|\d{1,2})|几)[张个份]?|[这那]?(?<two>俩))?(?:照片|文件|图片)?(?:(?:全部?|统统)?都是|全部?是)|(?:they|these|those)(?:'re| are) (?:all|(?<they>both)) |(?:all|(?<both>both))(?: (?:the )?(?<many>two|three|four|five|\d{1,2}))?(?: of (?:them|these|those))?(?: (?:photos|files|pictures))? are )(?=.)/u;
 /** 第二张是, the second one is: of several files that are asked about this one. */
 const NTH =
   /^(?:第(?<nth>[一二两三四五六七八九十]|\d{1,2})[张个份](?:照片|文件|图片)?就?是|(?:the )?(?<ordinal>first|second|third|fourth|fifth)(?: (?:one|photo|file|picture))?(?:'s| is) )(?=.)/u;
+/** 上面那张是, 刚才发的是: of several files that may be another than the one asked about now. */
+const BACK = /^(?:上面|刚才?|那[个张份]?|我?发的|照片|图片)(?!都|全)/u;
 const DIGITS = '零一二三四五六七八九十';
 const ORDINALS = ['', 'first', 'second', 'third', 'fourth', 'fifth'];
+const NUMBERS = ['', 'one', 'two', 'three', 'four', 'five'];
 const LEAD =
   /^(?:(?:this|that|it)(?:'s| is)\s*)?(?:(?:my|the|an?)\s+)?(?:[这那][个张份]?|刚才?|我?发的|它|照片|图片|上面)*(?:就?是)?(?:(?:我|自己|本人)的?)*/u;
 const TAIL =
@@ -19,9 +22,14 @@ const SIDE = /(?:的)?(?:正面|反面|背面|正反面|人像面|国徽面)$/u;
 const EXPLANATION = /\s*\([^)]*\).*$/u;
 const PART = /^[\u4e00-\u9fa5]{2,}$/u;
 
-/** Whether the message says of everything that is asked about what it is. */
-export function saysOfAll(text: string): boolean {
-  return ALL.test(plainOf(text));
+/** Whether the message says of everything that is asked about what it is, and of how many that is. */
+export function saidOfAll(text: string): { readonly count: number | undefined } | undefined {
+  const match = ALL.exec(plainOf(text));
+  if (!match) return undefined;
+  const { counted, two, they, both, many } = match.groups ?? {};
+  if ([two, they, both].some((word) => word !== undefined)) return { count: 2 };
+  const said = counted ?? many;
+  return { count: said === undefined ? undefined : numberSaid(said) };
 }
 
 /** The how many-th file the message says this of, and what it says; `undefined` when it does not count. */
@@ -30,8 +38,7 @@ export function saidOfNth(text: string): { readonly nth: number; readonly rest: 
   const match = NTH.exec(plain);
   const { nth, ordinal = '' } = match?.groups ?? {};
   if (!match) return undefined;
-  const digit = DIGITS.indexOf((nth ?? '').replace('两', '二'));
-  const place = nth === undefined ? ORDINALS.indexOf(ordinal) : digit === -1 ? Number(nth) : digit;
+  const place = nth === undefined ? ORDINALS.indexOf(ordinal) : numberSaid(nth);
   return { nth: place, rest: plain.slice(match[0].length) };
 }
 
@@ -54,6 +61,17 @@ export function rowSaid(rows: readonly Readonly<Record<string, unknown>>[], text
     only(heads, (head, at) => head === single || words[at]?.includes(single) === true) ??
     (PART.test(thing) ? only(heads, (head) => head.startsWith(thing) || head.endsWith(thing)) : undefined)
   );
+}
+
+/** Whether the message points at a file by when or where it was sent. */
+export function pointsBack(text: string): boolean {
+  return BACK.test(plainOf(text));
+}
+
+function numberSaid(word: string): number {
+  const digit = DIGITS.indexOf(word.replace('两', '二'));
+  if (digit !== -1) return digit;
+  return NUMBERS.includes(word) ? NUMBERS.indexOf(word) : Number(word);
 }
 
 function only(heads: readonly string[], fits: (head: string, at: number) => boolean): number | undefined {

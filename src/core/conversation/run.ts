@@ -1,6 +1,7 @@
 /** Runs the top frame step by step until somebody has to answer: a person, an operation, or another flow. */
 import { follow, type Step, type StepOf } from '../flow/index.ts';
 import { comeBackTo, control } from './control.ts';
+import { takePlace } from './file-places.ts';
 import { prompt, saySentence, sayStillOpen, sayWhereWeWere } from './prompt.ts';
 import type { Announcement } from './protocol.ts';
 import { openFlow } from './open.ts';
@@ -91,7 +92,7 @@ function askOnce(turn: Turn, frame: Frame, step: StepOf<'ask'>): void {
 
 function waitFor(turn: Turn, frame: Frame, wait: 'choice' | 'confirm'): void {
   const { argument: _, back: __, said: ___, ...rest } = frame;
-  turn.put({ ...rest, wait });
+  turn.put(takePlace(turn, { ...rest, wait }));
   prompt(turn);
 }
 
@@ -99,6 +100,8 @@ function waitFor(turn: Turn, frame: Frame, wait: 'choice' | 'confirm'): void {
 function collect(turn: Turn, frame: Frame, step: StepOf<'collect'>): void {
   const here = { ...frame, form: frame.step };
   turn.put(here);
+  // A customer has one form: what he had put aside of it is asked for here.
+  if (turn.tools.audience === 'customer' && turn.parked?.flow === frame.flow) turn.parked = undefined;
   if (step.changed && frame.changed.length > 0)
     return callOperation(turn, here, step.changed, turn.takeAnnouncements());
   const wanted = new Set(missingSlots(turn, frame));
@@ -171,13 +174,13 @@ function end(turn: Turn, outcome: string): void {
     if (step.kind === 'call') leave(turn, step.go);
     return;
   }
-  if (frame && turn.flowOf(frame).definition.transient) return comeBack(turn, below);
+  if (below.later === true || (frame && turn.flowOf(frame).definition.transient)) return comeBack(turn, below);
   comeBackTo(turn);
 }
 
 /**
- * After a look-up the form says in one line where it was; its question still stands above, with its buttons. A flow that
- * says how (`resume`) looks at what is on file first: its lead may have been handed in meanwhile.
+ * After a look-up the form says in one line where it was, unless it is left for later; its question still stands above, with its
+ * buttons. A flow that says how (`resume`) looks at what is on file first: its lead may have been handed in meanwhile.
  */
 function comeBack(turn: Turn, below: Frame): void {
   const { resume } = turn.flowOf(below).definition;
@@ -186,13 +189,14 @@ function comeBack(turn: Turn, below: Frame): void {
 }
 
 /** What a frame waits with. */
-export function questionOf({ step, visit, wait, asked, offered }: Frame): Question {
+export function questionOf({ step, visit, wait, asked, offered, later }: Frame): Question {
   return {
     step,
     visit,
     ...(wait === undefined ? {} : { wait }),
     ...(asked === undefined ? {} : { asked }),
     ...(offered === undefined ? {} : { offered }),
+    ...(later === undefined ? {} : { later }),
   };
 }
 

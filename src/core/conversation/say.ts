@@ -23,5 +23,5 @@ export function sayOn(turn: Turn, frame: Frame, key: string, extras: SayExtras =
 
 function isAloud(turn: Turn, frame: Frame): boolean {
   const step = turn.flowOf(frame).steps.get(frame.step);
-  return (step?.kind === 'say' || step?.kind === 'do') && step.aloud === true;
+  return step?.kind === 'say' && step.aloud === true;
 }

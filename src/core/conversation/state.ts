@@ -1,4 +1,5 @@
 /** What is remembered of a conversation: a stack of frames, by step name and flow version. Plain JSON, about 1 kB. */
+import type { FileRow } from './file-places.ts';
 import type { FactValue } from './understand/index.ts';
 
 /** Where a slot's value came from. */
@@ -32,7 +33,8 @@ export interface PendingChange {
 }
 
 /** What a frame waits with, so that it can wait again as if nothing had come between. */
-export type Question = Pick<Frame, 'step' | 'visit' | 'wait' | 'asked' | 'offered'> & Partial<Pick<Frame, 'results'>>;
+export type Question = Pick<Frame, 'step' | 'visit' | 'wait' | 'asked' | 'offered' | 'later'> &
+  Partial<Pick<Frame, 'results'>>;
 
 /** One flow in progress. */
 export interface Frame {
@@ -64,11 +66,16 @@ export interface Frame {
   readonly anew?: readonly string[];
   /** The rows offered by a `pick`, so that the question can be asked again and answered by number. */
   readonly offered?: readonly KeptResult[];
+  /** The how many-th of the files in question its file is; absent where people may count otherwise. */
+  readonly place?: number;
   /** It was put aside because nobody answered, or somebody may be the wrong person: a late answer takes it up again. */
   readonly expired?: true;
   /** Beside `expired`: somebody may be the wrong person. 好的 and 没有 may be said to that, and answer nothing he was asked. */
   readonly shelved?: true;
-  /** Beside `expired`: he had no time (在忙, 睡了). It is asked for once more when its reminder would have been due. */
+  /**
+   * He had no time (在忙, 睡了): it is asked for once more when its reminder would have been due. A customer's is put aside as an
+   * `expired` one is; a colleague's stays open and says nothing.
+   */
   readonly later?: true;
   /** Messages in a row that could not be read. */
   readonly misses: number;
@@ -83,6 +90,8 @@ export interface ConversationState {
   readonly parked?: Frame;
   /** The customer named last for files (上传 K318); the files that come are his until something else is said, or for ten minutes. */
   readonly filesFor?: string;
+  /** The files that came last, as long as one of them is asked about or nothing else was said. */
+  readonly fileRow?: FileRow;
   /** A person has taken over; the bot is silent until handed back. */
   readonly handedOver: boolean;
   /** Visits given out so far. */

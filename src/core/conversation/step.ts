@@ -1,7 +1,7 @@
 /** The pure interpreter of conversations: one event in, the new state and what shall happen out. No I/O, no clock. */
 import { durationMinutes, type CompiledConversation } from '../flow/index.ts';
 import { hearFilesFor } from './files-for.ts';
-import { wake } from './control.ts';
+import { isRemindedOf, wake } from './control.ts';
 import { givenSlots } from './open.ts';
 import { prompt, sayStillOpen, sayWhereWeWere } from './prompt.ts';
 import type { ConversationEffect, ConversationEvent, ConversationTools, Reading } from './protocol.ts';
@@ -41,7 +41,7 @@ export function stepConversation(
   tools: ConversationTools,
 ): ConversationStep {
   const turn = new Turn(state, tools, inputOf(event));
-  const before = waitedAt(turn);
+  const before = isHandedBack(event, turn) ? undefined : waitedAt(turn); // what fell due while a person had the word is lost
   hearFilesFor(turn, event, () => {
     if (turn.handedOver) applySilenced(turn, event);
     else apply(turn, event);
@@ -305,11 +305,11 @@ function idleTimers(turn: Turn, before: Frame | undefined): readonly Conversatio
   return timers;
 }
 
-function waitsForPerson(frame: Frame): boolean {
-  return frame.wait === 'slot' || frame.wait === 'choice' || frame.wait === 'confirm';
+/** The word is the bot's again, and what waits is asked anew or was put aside; at an hour when nothing is asked the runtime waits. */
+function isHandedBack(event: ConversationEvent, turn: Turn): boolean {
+  return event.type === 'handback' && (event.isQuiet !== true || turn.top === undefined);
 }
 
-function isRemindedOf(turn: Turn, frame: Frame): boolean {
-  const step = turn.flowOf(frame).steps.get(frame.step);
-  return step?.kind !== 'ask' || step.remind !== false;
+function waitsForPerson(frame: Frame): boolean {
+  return frame.wait === 'slot' || frame.wait === 'choice' || frame.wait === 'confirm';
 }

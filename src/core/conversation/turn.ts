@@ -1,6 +1,7 @@
 /** A step in the making: the stack as it changes, the effects so far, and what the present event brought. */
 import type { CompiledConversation } from '../flow/index.ts';
 import type { ConditionFacts } from '../rules/cel.ts';
+import type { FileRow } from './file-places.ts';
 import type { Announcement, ConversationEffect, ConversationTools, MediaToken, Reading } from './protocol.ts';
 import type { ConversationState, Frame } from './state.ts';
 
@@ -31,6 +32,7 @@ export class Turn {
   results: FullResults = {};
   parked: Frame | undefined;
   filesFor: string | undefined;
+  fileRow: FileRow | undefined;
   handedOver: boolean;
   readonly #frames: Frame[];
   #flow: CompiledConversation | undefined;
@@ -46,6 +48,7 @@ export class Turn {
     this.#visits = state.visits;
     this.parked = state.parked;
     this.filesFor = state.filesFor;
+    this.fileRow = state.fileRow;
     // Nobody takes over from a colleague: the bot is his tool and never falls silent.
     this.handedOver = state.handedOver && tools.audience !== 'staff';
   }
@@ -170,6 +173,7 @@ export class Turn {
       frames: this.#frames,
       ...(this.parked ? { parked: this.parked } : {}),
       ...(this.filesFor === undefined ? {} : { filesFor: this.filesFor }),
+      ...(this.fileRow ? { fileRow: this.fileRow } : {}),
       handedOver: this.handedOver,
       visits: this.#visits,
     };
@@ -191,6 +195,12 @@ export function formOf(turn: Turn, frame: Frame, slots: readonly string[]): stri
 
 /** A frame without what it waited for. */
 export function running(frame: Frame): Frame {
-  const { wait: _, asked: __, pending: ___, offered: ____, ...rest } = frame;
+  const { wait: _, asked: __, pending: ___, offered: ____, later: _____, ...rest } = frame;
+  return rest;
+}
+
+/** A frame without why it was put aside. */
+export function awake(frame: Frame): Frame {
+  const { expired: _, shelved: __, later: ___, ...rest } = frame;
   return rest;
 }

@@ -40,8 +40,9 @@ function buildFacts(turn: Turn, frame: Frame): ConditionFacts {
     waits: turn.below?.wait ?? 'none',
     keeps: turn.below === undefined || turn.draftAmong([turn.below]) !== undefined,
     drafts: draftBelow(turn) !== undefined,
+    later: turn.parked?.later === true,
     asks: isAsking(turn.input.text),
-    says: turn.input.reading?.command === undefined && saysSomething(turn.input.text),
+    says: saysToSomebody(turn),
     argument: argumentOf(turn, frame),
     names: kindOfNumber(argumentOf(turn, frame)),
     returning: frame.back !== undefined,
@@ -50,9 +51,21 @@ function buildFacts(turn: Turn, frame: Frame): ConditionFacts {
   };
 }
 
+/** Words for a person to hear. A yes or no while a form is left for later is said of that, and not enough. */
+function saysToSomebody(turn: Turn): boolean {
+  const { text, reading } = turn.input;
+  if (reading?.command !== undefined || !saysSomething(text)) return false;
+  return reading?.reply === undefined || parkedForLater(turn) === undefined;
+}
+
 /** The form that lies below, under a question about a file too. */
 function draftBelow(turn: Turn): Frame | undefined {
   return turn.draftAmong(turn.frames().slice(1));
+}
+
+/** The form that he had no time for; a question of its own may be about it. */
+function parkedForLater({ parked }: Turn): Frame | undefined {
+  return parked?.later === true ? parked : undefined;
 }
 
 /** What the command was given; an operation's result comes in an event of its own, which knows nothing of it. */
@@ -133,7 +146,7 @@ function paramOf(turn: Turn, frame: Frame, template: Template): Param {
 
 function specialParam(turn: Turn, frame: Frame, reference: string): Param | undefined {
   const flow = turn.flowOf(frame);
-  const below = reference === '$labels' ? turn.below : (draftBelow(turn) ?? turn.below);
+  const below = reference === '$labels' ? turn.below : (draftBelow(turn) ?? turn.below ?? parkedForLater(turn));
   switch (reference) {
     case '$summary':
       return { kind: 'fields', fields: fieldsOf(flow, frame) };
@@ -157,7 +170,10 @@ function specialParam(turn: Turn, frame: Frame, reference: string): Param | unde
         ? { kind: 'text', key: turn.flowOf(below).definition.title, version: below.version }
         : { kind: 'text', key: flow.definition.title };
     case '$older':
-      return { kind: 'plain', value: turn.drafts().filter((draft) => draft !== below).length };
+      return {
+        kind: 'plain',
+        value: turn.drafts().filter((draft) => draft !== below && caseOf(draft) !== undefined).length,
+      };
     case '$whose':
       return whoseForm(turn, below ?? frame);
     default: {

@@ -47,13 +47,13 @@ function numbersOf(frame: Frame): readonly string[] {
 }
 
 /**
- * The K-number of the customer just named for files, or else of the form that has the word; `undefined` when none is open,
- * or it is nobody's on file yet.
+ * The K-number of the customer just named for files, or else of the form that has the word; `undefined` when none is open, it
+ * is left for later, or it is nobody's on file yet.
  */
 export function openCase({ frames, filesFor }: ConversationState, flows: Pick<FlowTable, 'get'>): string | undefined {
   if (filesFor !== undefined) return filesFor;
   const form = frames.findLast(({ flow, version }) => flows.get(flow, version)?.slotOfFact.has('name') === true);
-  return form && caseOf(form);
+  return form && form.later !== true ? caseOf(form) : undefined;
 }
 
 /** The customer's number of the form's own case. */

@@ -33,6 +33,7 @@ const CONVERSATION_ROOTS: readonly string[] = [
   'waits',
   'keeps',
   'drafts',
+  'later',
   'asks',
   'says',
   'returning',

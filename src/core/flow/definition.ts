@@ -115,8 +115,6 @@ export const stepSchemas = {
     ...operationCall,
     /** A record (`$row.facts`) that from now on is what the slots hold; whatever it lacks is asked for again. */
     slotsFrom: z.string().optional(),
-    /** Why it is refused is said even while a person has the word. */
-    aloud: z.literal(true).optional(),
     go: route,
     failed: name.optional(),
   }),
@@ -155,7 +153,7 @@ export const stepSchemas = {
   route: z.strictObject({ route: z.array(branch) }),
   call: z.strictObject({ call: name, with: templates.default({}), go: route }),
   control: z.strictObject({
-    control: z.enum(['cancel', 'later', 'shelve', 'skip', 'back', 'restart', 'resume', 'handover', 'revive']),
+    control: z.enum(['cancel', 'later', 'shelve', 'stop', 'skip', 'back', 'restart', 'resume', 'handover', 'revive']),
   }),
   end: z.strictObject({ end: z.string().min(1) }),
 } as const;

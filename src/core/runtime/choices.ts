@@ -71,9 +71,11 @@ interface Chosen {
   readonly choice: Offer['choices'][number];
 }
 
-/** What a press answers: the question on its very card as long as that waits, whatever has been asked since. */
+/** What a press answers: the question on its very card as long as that waits, open or for later, whatever has been asked since. */
 export async function choicePressed(turn: Turn, memory: Memory, press: Press): Promise<Chosen | undefined> {
-  return chosenAmong(turn, standingOffers(memory), press);
+  const { aside, talk } = memory;
+  const isHeard = aside !== undefined && talk.parked?.later === true; // told to answer when he has time
+  return chosenAmong(turn, [...standingOffers(memory), ...(isHeard ? [aside] : [])], press);
 }
 
 async function chosenAmong(turn: Turn, offers: readonly Offer[], press: Press): Promise<Chosen | undefined> {

@@ -92,8 +92,9 @@ export class Talk {
   readonly #turns: Turn[] = [];
   #actor: Actor;
   #memory: Memory;
-  /** The contact of this turn is the customer's own phone as it stands on file. */
+  /** The contact of this turn is the customer's own phone as it stands on file; its words are with his adviser already. */
   #isProvenPhone = false;
+  #isPassedOn = false;
 
   constructor(deps: RuntimeDeps, unit: Unit, { work, identity, memory, items, today }: Share) {
     this.#deps = deps;
@@ -135,6 +136,7 @@ export class Talk {
     });
     this.#turns.push(turn);
     this.#isProvenPhone = false;
+    this.#isPassedOn = false;
     this.#speech.isUnasked = isUnasked(stored.event);
     if (this.#actor.kind === 'CUSTOMER') turn.effects.touch(this.#actor.id);
     for (const name of namesHeld(this.#memory)) turn.effects.conceal(name);
@@ -320,7 +322,7 @@ export class Talk {
     const { handedOver } = this.#memory.talk;
     if (chosen || !(await pointToCard(turn, text, { isFormOpen: depth > 0, say })))
       await this.#step(turn, chosen ?? { type: 'message', text, reading, media: [] });
-    if (handedOver && this.#memory.talk.handedOver)
+    if (handedOver && this.#memory.talk.handedOver && !this.#isPassedOn)
       await passOn(turn, this.#actor, this.#work.conversation.id, message.text);
     this.#memory = keepQuestion(this.#memory, depth, say);
   }
@@ -452,6 +454,7 @@ export class Talk {
     try {
       const result = (await turn.run(effect.operation, effect.input)) as Record<string, unknown>;
       if (effect.operation === 'customer.bindContact') this.#isProvenPhone = result['kind'] === 'matched';
+      if (effect.operation === 'customer.askAdviser') this.#isPassedOn = result['kind'] === 'told';
       await this.#noticeChange(effect.operation);
       return { type: 'operation.done', visit: effect.visit, result, announces: effect.announces };
     } catch (error) {

@@ -48,6 +48,10 @@ const OF_CUSTOMER = statement(
   'loans-of-customer',
   `SELECT ${COLUMNS} FROM loans WHERE customer_id = $1 ORDER BY number`,
 );
+const OWES_ELSEWHERE = statement(
+  'loans-owes-elsewhere',
+  'SELECT EXISTS (SELECT FROM instalments JOIN loans l ON l.id = loan_id WHERE l.customer_id = $1 AND l.id <> $2 AND paid_at IS NULL AND due_on <= $3) AS owes',
+);
 const PLAN = statement(
   'instalments-of',
   'SELECT number, due_on, principal_fen, interest_fen, paid_principal_fen, paid_interest_fen, paid_at FROM instalments WHERE loan_id = $1 ORDER BY number',
@@ -114,6 +118,12 @@ export async function loanByRef(tx: Tx, ref: string): Promise<LoanRow | undefine
 /** The loan with this id, locked; instalments and payments are written under this lock. */
 export async function lockLoan(tx: Tx, id: string): Promise<LoanRow | undefined> {
   return (await tx.query<LoanRow>(LOCK, [id]))[0];
+}
+
+/** Whether something of another loan of this customer is due by this day, and open. */
+export async function owesElsewhere(tx: Tx, loan: LoanRow, by: string): Promise<boolean> {
+  const [row] = await tx.query<{ owes: boolean }>(OWES_ELSEWHERE, [loan.customer_id, loan.id, by]);
+  return row?.owes === true;
 }
 
 /** His loans, the settled ones among them, the oldest first. */

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import type { Ctx } from '../../core/operations/context.ts';
 import { defineOperation } from '../../core/operations/operation.ts';
-import { dateIn } from '../../lib/business-date.ts';
+import { addDays, dateIn } from '../../lib/business-date.ts';
 import { AppError } from '../../lib/errors.ts';
 import { groupedYuan } from '../../lib/i18n.ts';
 import { newId } from '../../lib/ids.ts';
@@ -10,10 +10,19 @@ import { formatYuan, LARGEST_FEN, parseYuan } from '../../lib/money.ts';
 import { loanNumber } from '../customers/index.ts';
 import { loanErrors } from './loan-errors.ts';
 import { loanInScope } from './loan-operations.ts';
-import { instalmentsOf, type LoanRow } from './loan-store.ts';
+import { instalmentsOf, owesElsewhere, type LoanRow } from './loan-store.ts';
 import { openFen } from './loan.ts';
 import { findPayment, insertPayment, postedBy, type PaymentRow } from './payment-store.ts';
-import { allocated, describeShare, instant, lockedLoan, refuseInstant, settleLoan, totalOf } from './posting.ts';
+import {
+  allocated,
+  describeShare,
+  instant,
+  lockedLoan,
+  refuseInstant,
+  SAID_TO_HAVE_PAID,
+  settleLoan,
+  totalOf,
+} from './posting.ts';
 import { netOf, type Share } from './settlement.ts';
 
 /** Money may come before the loan is written down, but not by more than a year: then the year or the loan is mistyped. */
@@ -78,13 +87,33 @@ export const recordPayment = defineOperation({
     if (!isFirst) throw new AppError(loanErrors['payment.external_id_reused']);
     const { state, creditFen, postings } = await settleLoan(ctx, loan, payment.id);
     const own = postings.filter(({ paymentId }) => paymentId === payment.id);
-    // What he said he has paid was to be looked up: here it is.
-    const customer = { kind: 'customer', id: loan.customer_id };
-    await ctx.callAsSystem('task.finishAbout', { kind: 'customer_repaid', subject: customer });
+    await endSaidToHavePaid(ctx, loan, payment);
     await tellOfPayment(ctx, loan, payment, { state, creditedFen: creditFen - loan.credit_fen, paid: netOf(postings) });
     return paymentAnswer({ loan, payment, state, isReplay: false, isReversed: false }, own);
   },
 });
+
+/** A transfer takes its days, and a weekend lies between: for so long a payment is the one that somebody spoke of. */
+const BANK_DAYS = 5;
+
+/**
+ * What he said he has paid was to be looked up: here it is, unless it is an earlier payment, or he may have meant another loan
+ * of which something is due. A reversal brings it back.
+ */
+async function endSaidToHavePaid(
+  ctx: Ctx,
+  loan: LoanRow,
+  { id, paid_at: paidAt }: { readonly id: string; readonly paid_at: Date },
+): Promise<void> {
+  const dueBy = addDays(dateIn(ctx.now, ctx.services.companyZone), BANK_DAYS);
+  if (await owesElsewhere(ctx.tx, loan, dueBy)) return;
+  await ctx.callAsSystem('task.finishAbout', {
+    kind: SAID_TO_HAVE_PAID,
+    subject: { kind: 'customer', id: loan.customer_id },
+    madeUntil: new Date(paidAt.getTime() + BANK_DAYS * 86_400_000).toISOString(),
+    endedBy: id,
+  });
+}
 
 /**
  * The customer hears what his money changed: which instalments it went to, the oldest first, what of it is credit, and what is

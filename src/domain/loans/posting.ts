@@ -24,6 +24,9 @@ export function describeShare(share: Share): z.output<typeof allocated>[number] 
 /** Clocks of banks and ours differ, and a value date may be tomorrow's. */
 const AHEAD_MS = 86_400_000;
 
+/** The to-do of whoever is to look up what his customer says he has paid. */
+export const SAID_TO_HAVE_PAID = 'customer_repaid';
+
 /** Locks the loan for what follows, its customer first (design §12 "Turns and locks"), and reads it as it is now. */
 export async function lockedLoan(ctx: Ctx, seen: LoanRow): Promise<LoanRow> {
   await lockCustomer(ctx.tx, seen.customer_id);

@@ -12,7 +12,16 @@ import { loanErrors } from './loan-errors.ts';
 import { loanInScope } from './loan-operations.ts';
 import type { LoanRow } from './loan-store.ts';
 import { findPayment, insertReversal, postedBy, type PaymentRow } from './payment-store.ts';
-import { allocated, describeShare, instant, lockedLoan, refuseInstant, settleLoan, totalOf } from './posting.ts';
+import {
+  allocated,
+  describeShare,
+  instant,
+  lockedLoan,
+  refuseInstant,
+  SAID_TO_HAVE_PAID,
+  settleLoan,
+  totalOf,
+} from './posting.ts';
 import { netOf, postingsFor, type Share } from './settlement.ts';
 
 const reversalView = z.object({
@@ -64,6 +73,8 @@ export const reversePayment = defineOperation({
       now: ctx.now,
     });
     const { state, postings } = await settleLoan(ctx, loan, reversal.id);
+    const ended = { kind: SAID_TO_HAVE_PAID, customerId: loan.customer_id, endedBy: payment.id };
+    await ctx.callAsSystem('task.askAgainAbout', ended);
     await tellOfReversal(ctx, loan, payment, input.reason);
     return reversalAnswer({ ...reversal, state, isReplay: false }, postings);
   },

@@ -60,15 +60,11 @@ export const askAfterComplaint = defineOperation({
   summary:
     'Asks again for the calls about a customer’s overdue money that waited for his complaint; called when one is settled, and does nothing while another is open',
   access: { system: 'all' },
-  input: z.strictObject({
-    customerId: z.uuid(),
-    /** When the complaint came. */
-    since: z.iso.datetime(),
-  }),
+  input: z.strictObject({ customerId: z.uuid() }),
   output: z.object({}),
   subject: ({ customerId }) => ({ kind: 'customer', id: customerId }),
-  async run(ctx, { customerId, since }) {
-    await askAgain(ctx.tx, customerId, { since: new Date(since), now: ctx.now, traceId: ctx.traceId });
+  async run(ctx, { customerId }) {
+    await askAgain(ctx.tx, customerId, { now: ctx.now, traceId: ctx.traceId });
     return {};
   },
 });

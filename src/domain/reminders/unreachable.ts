@@ -11,7 +11,7 @@ import { statement, type Tx } from '../../db/database.ts';
 import { groupedYuan } from '../../lib/i18n.ts';
 import { hasOpenComplaint } from '../consent/index.ts';
 import { customerNumber, loanNumber } from '../customers/index.ts';
-import { addTodos, amendTodos, askTodos } from '../todos/index.ts';
+import { addTodos, amendTodos, askTodos, lockLoans, PUT_ASIDE } from '../todos/index.ts';
 import type { Missed } from './reminder-store.ts';
 
 const OPEN_FEN = 'sum(principal_fen + interest_fen - paid_principal_fen - paid_interest_fen)';
@@ -32,7 +32,7 @@ const FACTS = statement(
 const LOCK = statement('reminders-lock-loan', 'SELECT id FROM loans WHERE id = $1 FOR NO KEY UPDATE');
 const CALLS = statement(
   'reminders-calls',
-  `SELECT d.key, d.kind, d.params, d.done_at, owed.instalment, owed.open_fen
+  `SELECT d.key, d.kind, d.params, d.done_at, owed.instalment, owed.open_fen, ${hasOpenComplaint('(SELECT customer_id FROM loans WHERE id = $1)')} AS has_complaint
    FROM (
      SELECT loan_id, due_on, min(number) FILTER (WHERE paid_at IS NULL) AS instalment,
        coalesce(${OPEN_FEN} FILTER (WHERE paid_at IS NULL), 0)::bigint AS open_fen
@@ -40,16 +40,16 @@ const CALLS = statement(
    ) owed CROSS JOIN unnest($2::text[]) AS asked (kind) JOIN todos d ON d.key = asked.kind || ':' || owed.loan_id || ':' || owed.due_on
    ORDER BY d.id FOR NO KEY UPDATE OF d`,
 );
-// While he complained the to-do said so: what was done then was not a call.
+// While he complained the to-do said so: what was done then was not a call, and says so itself, however many complaints there were.
 const HELD = statement(
   'reminders-held-calls',
   `SELECT d.id, d.staff_id, d.done_at, owed.loan_id AS "loanId", owed.instalment
    FROM (
      SELECT i.loan_id, i.due_on, min(i.number) AS instalment FROM customers c JOIN loans l ON l.customer_id = c.id
-     JOIN instalments i ON i.loan_id = l.id AND i.paid_at IS NULL AND i.due_on < ($3::timestamptz AT TIME ZONE c.zone)::date
+     JOIN instalments i ON i.loan_id = l.id AND i.paid_at IS NULL AND i.due_on < ($2::timestamptz AT TIME ZONE c.zone)::date
      WHERE c.id = $1 AND NOT ${hasOpenComplaint('c.id')} GROUP BY i.loan_id, i.due_on
-   ) owed CROSS JOIN unnest($4::text[]) AS asked (kind) JOIN todos d ON d.key = asked.kind || ':' || owed.loan_id || ':' || owed.due_on
-   WHERE d.done_at IS NULL OR d.done_at >= $2 ORDER BY d.id`,
+   ) owed CROSS JOIN unnest($3::text[]) AS asked (kind) JOIN todos d ON d.key = asked.kind || ':' || owed.loan_id || ':' || owed.due_on
+   WHERE d.done_at IS NULL OR d.params ? '${PUT_ASIDE}' ORDER BY d.id`,
 );
 
 interface MissedRow {
@@ -156,6 +156,7 @@ interface CallRow {
   /** The first one that is not paid. */
   readonly instalment: number | null;
   readonly open_fen: bigint;
+  readonly has_complaint: boolean;
 }
 
 /** Stands with a to-do that a payment has ended: only such a one comes back when the payment is taken back. */
@@ -177,9 +178,11 @@ export async function settleCalls(tx: Tx, loanId: string, now: Date): Promise<vo
           : { key, params: { ...params, amount: groupedYuan(openFen) } },
       ),
   );
-  for (const { kind, params, done_at: doneAt, instalment } of calls) {
-    if (doneAt === null || instalment === null || !(ENDED_BY_PAYMENT in params)) continue;
-    const why = 'held' in params ? HELD_TEXT : kind;
+  for (const { kind, params, done_at: doneAt, instalment, has_complaint: hasComplaint } of calls) {
+    // What was put aside was paid when the complaint was settled: nobody has made that call either.
+    const isOwedAgain = ENDED_BY_PAYMENT in params || (PUT_ASIDE in params && !hasComplaint);
+    if (doneAt === null || instalment === null || !isOwedAgain) continue;
+    const why = 'held' in params || PUT_ASIDE in params ? HELD_TEXT : kind;
     await askTodos(tx, await draftsOf(tx, [{ loanId, instalment }], { kind: why, now }), now);
   }
 }
@@ -191,15 +194,16 @@ interface HeldRow extends Missed {
 }
 
 /**
- * When nothing of what this customer complained about since `since` is open any more, the customer locked: whoever looks after
- * him hears that he is to phone about what is overdue, and what was done meanwhile is to be done again.
+ * When nothing of what this customer complained about is open any more, the customer locked, his loans locked here: whoever
+ * looks after him hears that he is to phone about what is overdue, and what was put aside meanwhile is to be done.
  */
 export async function askAgain(
   tx: Tx,
   customerId: string,
-  { since, now, traceId }: { readonly since: Date; readonly now: Date; readonly traceId: string },
+  { now, traceId }: { readonly now: Date; readonly traceId: string },
 ): Promise<void> {
-  const held = await tx.query<HeldRow>(HELD, [customerId, since, now, KINDS]);
+  await lockLoans(tx, customerId);
+  const held = await tx.query<HeldRow>(HELD, [customerId, now, KINDS]);
   if (held.length === 0) return;
   const done = held.filter(({ done_at: doneAt }) => doneAt !== null);
   const again = await askTodos(tx, await draftsOf(tx, done, { kind: HELD_TEXT, now }), now);

@@ -18,7 +18,7 @@ const OPEN = statement(
      AND (staff_id = $4::uuid OR (staff_id IS NULL AND role = $5)) ORDER BY created_at DESC, id DESC LIMIT 1`,
 );
 const TOLD = statement('todos-told', 'SELECT params FROM todos WHERE key = $1 AND done_at IS NULL');
-// A complaint is as old as its first day: what was held back since then is made up for when it is over.
+// A complaint is as old as its first day: its reminders say for how long it has been lying.
 const ASKED_AGAIN = statement(
   'todos-asked-again',
   `UPDATE todos SET params = params || $2::jsonb, created_at = CASE WHEN kind = ANY($4::text[]) THEN created_at ELSE $3 END WHERE key = $1`,

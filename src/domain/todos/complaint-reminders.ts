@@ -5,8 +5,10 @@
 import { z } from 'zod';
 import type { Ctx } from '../../core/operations/context.ts';
 import { defineOperation } from '../../core/operations/operation.ts';
-import { statement } from '../../db/database.ts';
+import { writePlainTimers } from '../../core/timers/timers.ts';
+import { statement, type Tx } from '../../db/database.ts';
 import { isLanguage } from '../../lib/i18n.ts';
+import { newId } from '../../lib/ids.ts';
 import { COMPLAINTS } from '../consent/index.ts';
 import { inWords } from './todo-subject.ts';
 import { todoNumber, type TodoRow } from './todo-store.ts';
@@ -25,6 +27,11 @@ const LYING = statement(
    WHERE id = $1 AND done_at IS NULL AND kind = ANY($3::text[]) AND coalesce((params ->> 'remindedMs')::bigint, 0) < $2::bigint - $4::bigint
    RETURNING id, number, kind, params, subject_kind, subject_id, created_at, staff_id, role`,
 );
+const UNPLANNED = statement(
+  'todos-unplanned',
+  `SELECT d.id, d.created_at FROM todos d WHERE d.done_at IS NULL AND d.kind = ANY($1::text[])
+     AND NOT EXISTS (SELECT FROM timers t WHERE t.subject_id = d.id AND t.kind = $2 AND t.state = 'OPEN')`,
+);
 const HOLDERS = statement(
   'todos-holders',
   `SELECT id, language FROM staff WHERE is_active AND CASE WHEN $1::uuid IS NULL THEN roles @> ARRAY[$2] ELSE id = $1 END ORDER BY created_at, id`,
@@ -33,6 +40,18 @@ const HOLDERS = statement(
 /** Has whoever holds this to-do reminded in two days, if it is a complaint. */
 export function remindLater(ctx: Ctx, todo: { readonly id: string; readonly kind: string }): void {
   if (COMPLAINTS.includes(todo.kind)) setReminder(ctx, todo.id, FIRST_MS);
+}
+
+/** Sets the reminder of each open complaint that has none, because it is older than they are; each once, however often it runs. */
+export async function remindOfEarlier(tx: Tx, now: Date): Promise<void> {
+  const rows = await tx.query<{ id: string; created_at: Date }>(UNPLANNED, [COMPLAINTS, COMPLAINT_LIES]);
+  const timers = rows.map(({ id, created_at: since }) => ({
+    key: `${COMPLAINT_LIES}:${id}:earlier`,
+    kind: COMPLAINT_LIES,
+    dueAt: new Date(Math.max(now.getTime(), since.getTime() + FIRST_MS)),
+    subjectId: id,
+  }));
+  await writePlainTimers(tx, newId(), timers);
 }
 
 function setReminder(ctx: Ctx, id: string, afterMs: number): void {

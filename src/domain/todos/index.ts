@@ -1,4 +1,4 @@
-export { add, countAbout, finish, finishAbout, listTodos, reopen } from './todo-operations.ts';
+export { add, askAgainAbout, countAbout, finish, finishAbout, listTodos, reopen } from './todo-operations.ts';
 export {
   addForChat,
   addForOwner,
@@ -10,5 +10,5 @@ export {
   tellOwner,
   tellTodo,
 } from './desk-operations.ts';
-export { addTodo, addTodos, amendTodos, askTodos, finishTodos, ownerOf } from './todo-store.ts';
-export { COMPLAINT_LIES, remindOfComplaint } from './complaint-reminders.ts';
+export { addTodo, addTodos, amendTodos, askTodos, finishTodos, lockLoans, ownerOf, PUT_ASIDE } from './todo-store.ts';
+export { COMPLAINT_LIES, remindOfComplaint, remindOfEarlier } from './complaint-reminders.ts';

@@ -10,12 +10,13 @@ import { wholeNumber } from '../../lib/whole-number.ts';
 import { COMPLAINTS } from '../consent/index.ts';
 import { remindLater } from './complaint-reminders.ts';
 import { todoErrors } from './todo-errors.ts';
-import { handleOf, inWords, subjectsOf } from './todo-subject.ts';
+import { handleOf, inWords, isHeld, subjectsOf } from './todo-subject.ts';
 import {
   addTodo,
   askTodo,
   countTodosAbout,
   finishTodosAbout,
+  keysEndedBy,
   lockTodo,
   openTodos,
   setDone,
@@ -108,11 +109,12 @@ export const finish = defineOperation({
   subject: (input, output) => ({ kind: 'task', id: output?.id ?? input.id }),
   async run(ctx, { id }) {
     const todo = await meant(ctx, id);
-    if (todo.done_at) return { kind: 'already' as const, ...(await describe(ctx, todo)), handedBack: NOBODY };
-    await setDone(ctx.tx, todo.id, ctx.now);
+    const { described, mustWait } = await describe(ctx, todo);
+    if (todo.done_at) return { kind: 'already' as const, ...described, handedBack: NOBODY };
+    await setDone(ctx.tx, todo.id, ctx.now, mustWait);
     const handedBack = await handBack(ctx, todo);
     if (COMPLAINTS.includes(todo.kind)) await askAfterComplaint(ctx, todo);
-    return { kind: 'finished' as const, ...(await describe(ctx, todo)), handedBack };
+    return { kind: 'finished' as const, ...described, handedBack };
   },
 });
 
@@ -128,8 +130,8 @@ async function handBack(ctx: Ctx, todo: LockedTodo): Promise<string> {
 }
 
 /** While he complained nobody phoned him about what is overdue: from now on somebody has to. */
-async function askAfterComplaint(ctx: Ctx, { subject_id: customerId, created_at: since }: LockedTodo): Promise<void> {
-  await ctx.callAsSystem('reminder.askAfterComplaint', { customerId, since: since.toISOString() });
+async function askAfterComplaint(ctx: Ctx, { subject_id: customerId }: LockedTodo): Promise<void> {
+  await ctx.callAsSystem('reminder.askAfterComplaint', { customerId });
 }
 
 export const reopen = defineOperation({
@@ -142,10 +144,11 @@ export const reopen = defineOperation({
   subject: (input, output) => ({ kind: 'task', id: output?.id ?? input.id }),
   async run(ctx, { id }) {
     const todo = await meant(ctx, id);
-    if (!todo.done_at) return { kind: 'already' as const, ...(await describe(ctx, todo)) };
+    const { described } = await describe(ctx, todo);
+    if (!todo.done_at) return { kind: 'already' as const, ...described };
     await setDone(ctx.tx, todo.id, null);
     remindLater(ctx, todo);
-    return { kind: 'reopened' as const, ...(await describe(ctx, todo)) };
+    return { kind: 'reopened' as const, ...described };
   },
 });
 
@@ -156,12 +159,16 @@ async function meant(ctx: Ctx, ref: string): Promise<LockedTodo> {
   return todo;
 }
 
-/** In words; what is said about it stands on the file of whom it is about. */
-async function describe(ctx: Ctx, todo: LockedTodo): Promise<Record<keyof typeof changed, string>> {
+/** In words, and whether it is a call that has to wait; what is said about it stands on the file of whom it is about. */
+async function describe(
+  ctx: Ctx,
+  todo: LockedTodo,
+): Promise<{ readonly described: Record<keyof typeof changed, string>; readonly mustWait: boolean }> {
   const [told] = await inWords(ctx, ctx.actor.language, [todo]);
   const customerId = told?.about?.customer_id;
   if (typeof customerId === 'string') ctx.effects.touch(customerId);
-  return { id: todo.id, number: todoNumber(todo.number), title: told?.text ?? '' };
+  const described = { id: todo.id, number: todoNumber(todo.number), title: told?.text ?? '' };
+  return { described, mustWait: told !== undefined && isHeld(told) };
 }
 
 export const add = defineOperation({
@@ -204,12 +211,35 @@ export const finishAbout = defineOperation({
   name: 'task.finishAbout',
   summary: 'Marks every open to-do of a kind about a subject as done, because the matter is settled',
   access: { system: 'all' },
-  input: z.strictObject({ kind: z.string().max(60), subject: z.strictObject({ kind: z.string(), id: z.uuid() }) }),
+  input: z.strictObject({
+    kind: z.string().max(60),
+    subject: z.strictObject({ kind: z.string(), id: z.uuid() }),
+    /** Those made after this stay. */
+    madeUntil: z.iso.datetime().optional(),
+    /** What settled it: `task.askAgainAbout` brings back what it has ended. */
+    endedBy: z.uuid().optional(),
+  }),
   output: z.object({}),
   subject: (input) => input.subject,
-  async run(ctx, input) {
-    await finishTodosAbout(ctx.tx, input.kind, input.subject, ctx.now);
+  async run(ctx, { kind, subject, madeUntil, endedBy }) {
+    const until = madeUntil === undefined ? {} : { madeUntil: new Date(madeUntil) };
+    await finishTodosAbout(ctx.tx, kind, subject, { now: ctx.now, endedBy, ...until });
     return {};
+  },
+});
+
+export const askAgainAbout = defineOperation({
+  name: 'task.askAgainAbout',
+  summary:
+    'Puts what something has ended about a customer on the list of whoever looks after him now and tells him, because it is taken back; what is asked for again already stays as it is',
+  access: { system: 'all' },
+  input: z.strictObject({ kind: z.string().max(60), customerId: z.uuid(), endedBy: z.uuid() }),
+  output: z.object({ asked: z.int() }),
+  subject: ({ customerId }) => ({ kind: 'customer', id: customerId }),
+  async run(ctx, { kind, customerId, endedBy }) {
+    const keys = await keysEndedBy(ctx.tx, kind, customerId, endedBy);
+    for (const key of keys) await ctx.callAsSystem('task.addForOwner', { customerId, key, kind, isOneOpen: true });
+    return { asked: keys.length };
   },
 });
 

@@ -41,6 +41,11 @@ export interface TodoRow {
   readonly created_at: Date;
 }
 
+/** Stands with a call that was finished while it had to wait for a complaint: it was not made, and is asked for again. */
+export const PUT_ASIDE = 'aside';
+/** Stands with a to-do that something else has ended: what that was. */
+const ENDED_BY = 'endedBy';
+
 /** Who looks after a customer whose owner has left, or who has none, and after what a colleague has left behind: the first that anybody is. */
 export const STANDING_IN = ['manager', 'team_lead', 'admin'] as const;
 const STANDS_IN = `SELECT duty FROM unnest(ARRAY[${STANDING_IN.map((role) => `'${role}'`).join()}]) WITH ORDINALITY AS o (duty, place)
@@ -83,7 +88,10 @@ const MEANT = `SELECT id, number, kind, params, subject_kind, subject_id, create
      OR ($4::text[] && ARRAY['manager', 'admin'] AND EXISTS (SELECT FROM staff WHERE id = todos.staff_id AND NOT is_active)))`;
 const FIND = statement('todos-find', MEANT);
 const LOCK = statement('todos-lock', `${MEANT} FOR NO KEY UPDATE`);
-const SET_DONE = statement('todos-set-done', 'UPDATE todos SET done_at = $2 WHERE id = $1');
+const SET_DONE = statement(
+  'todos-set-done',
+  `UPDATE todos SET done_at = $2, params = (params - '{${PUT_ASIDE},${ENDED_BY}}'::text[]) || CASE WHEN $3 THEN '{"${PUT_ASIDE}": 1}'::jsonb ELSE '{}' END WHERE id = $1`,
+);
 // What he had to do about his own customers waits there for whoever gets them.
 const HAND_OVER = statement(
   'todos-hand-over',
@@ -181,6 +189,12 @@ const LOCK_LOANS = statement(
   'todos-lock-loans',
   'SELECT id FROM loans WHERE customer_id = $1 ORDER BY id FOR NO KEY UPDATE',
 );
+const LOCK_LOAN = statement('todos-lock-loan', 'SELECT id FROM loans WHERE id = $1 FOR NO KEY UPDATE');
+
+/** Locks all of this customer's loans, whose row the caller has locked. */
+export async function lockLoans(tx: Tx, customerId: string): Promise<void> {
+  await tx.query(LOCK_LOANS, [customerId]);
+}
 
 /**
  * Puts what one person (`null`: nobody) still has to do about a customer, and what waits for whoever looks after him, on
@@ -191,7 +205,7 @@ export async function followTodos(
   customerId: string,
   { fromId, toId, isGiven }: { readonly fromId: string | null; readonly toId: string; readonly isGiven: boolean },
 ): Promise<readonly TodoRow[]> {
-  await tx.query(LOCK_LOANS, [customerId]);
+  await lockLoans(tx, customerId);
   const rows = await tx.query<TodoRow>(FOLLOW, [customerId, fromId, toId, isGiven]);
   return rows.toSorted((a, b) => a.number - b.number);
 }
@@ -210,8 +224,9 @@ export type LockedTodo = TodoRow & { readonly done_at: Date | null };
 export type WhoseList = { readonly staffId: string | null; readonly roles: readonly string[] } | 'every';
 
 /**
- * A to-do on somebody's list by its id or number, open or done, locked; `undefined` when it is on none of his. Whom it is
- * about is locked before it: whoever gives him to a colleague takes all of his to-dos.
+ * A to-do on somebody's list by its id or number, open or done, locked; `undefined` when it is on none of his. The customer
+ * or the loan it is about is locked before it: whoever gives him to a colleague takes all of his to-dos, and whoever asks for
+ * calls by the set, or again after a complaint, holds the loans.
  */
 export async function lockTodo(tx: Tx, ref: string, list: WhoseList): Promise<LockedTodo | undefined> {
   const values = meant(ref, list);
@@ -224,6 +239,7 @@ export async function lockTodo(tx: Tx, ref: string, list: WhoseList): Promise<Lo
 
 async function lockAbout(tx: Tx, kind: string | null, id: string | null): Promise<void> {
   if (kind === 'customer' && id !== null) await lockCustomer(tx, id);
+  if (kind === 'loan' && id !== null) await tx.query(LOCK_LOAN, [id]);
 }
 
 function meant(ref: string, list: WhoseList): readonly unknown[] {
@@ -232,9 +248,9 @@ function meant(ref: string, list: WhoseList): readonly unknown[] {
   return [isUuid(ref) ? ref : null, digits === undefined ? null : Number(digits), staffId, roles, list === 'every'];
 }
 
-/** Marks it as done, or with `null` as still to be done. */
-export async function setDone(tx: Tx, id: string, doneAt: Date | null): Promise<void> {
-  await tx.query(SET_DONE, [id, doneAt]);
+/** Marks it as done, a call that had to wait as put aside; or with `null` as still to be done. */
+export async function setDone(tx: Tx, id: string, doneAt: Date | null, isPutAside = false): Promise<void> {
+  await tx.query(SET_DONE, [id, doneAt, isPutAside]);
 }
 
 const FINISH_KEYS = statement(
@@ -243,7 +259,13 @@ const FINISH_KEYS = statement(
 );
 const FINISH_ABOUT = statement(
   'todos-finish-about',
-  'UPDATE todos SET done_at = $3 WHERE kind = $1 AND subject_id = $2 AND done_at IS NULL',
+  `UPDATE todos SET done_at = $3, params = params || jsonb_strip_nulls(jsonb_build_object('${ENDED_BY}', $5::uuid))
+   WHERE kind = $1 AND subject_id = $2 AND done_at IS NULL AND ($4::timestamptz IS NULL OR created_at <= $4)`,
+);
+// What somebody finished himself, or asked for again since, is not what this has ended.
+const KEYS_ENDED = statement(
+  'todos-keys-ended',
+  `SELECT key FROM todos WHERE kind = $1 AND subject_id = $2 AND done_at IS NOT NULL AND params ->> '${ENDED_BY}' = $3::uuid::text ORDER BY id`,
 );
 
 /** Marks the to-dos with these keys as done. */
@@ -251,15 +273,32 @@ export async function finishTodos(tx: Tx, keys: readonly string[], now: Date): P
   if (keys.length > 0) await tx.query(FINISH_KEYS, [keys, now]);
 }
 
+/** What settles a matter: the to-dos of it that were made until then, and what it was, for where it is taken back. */
+export interface Ending {
+  readonly now: Date;
+  readonly madeUntil?: Date | undefined;
+  readonly endedBy?: string | undefined;
+}
+
 /** Marks what somebody had to do about this subject as done; a customer is locked first, as in `lockTodo`. */
 export async function finishTodosAbout(
   tx: Tx,
   kind: string,
   subject: { readonly kind: string; readonly id: string },
-  now: Date,
+  { now, madeUntil, endedBy }: Ending,
 ): Promise<void> {
   await lockAbout(tx, subject.kind, subject.id);
-  await tx.query(FINISH_ABOUT, [kind, subject.id, now]);
+  await tx.query(FINISH_ABOUT, [kind, subject.id, now, madeUntil ?? null, endedBy ?? null]);
+}
+
+/** The keys of what this has ended, and is done still. */
+export async function keysEndedBy(
+  tx: Tx,
+  kind: string,
+  subjectId: string,
+  endedBy: string,
+): Promise<readonly string[]> {
+  return (await tx.query<{ key: string }>(KEYS_ENDED, [kind, subjectId, endedBy])).map(({ key }) => key);
 }
 
 const COUNT_ABOUT = statement(

@@ -82,6 +82,11 @@ export async function inWords(ctx: Ctx, language: Language, todos: readonly Todo
 const CALL = 'unreachable';
 const HELD = 'held_complaint';
 
+/** Whether it is a call that has to wait, by what `inWords` says of it. */
+export function isHeld({ kind }: Pick<ToldTodo, 'kind'>): boolean {
+  return kind === HELD;
+}
+
 /** Nobody is phoned about what is overdue, or was held then, while he complains; afterwards he is, and the words say why. */
 function ofCall(todo: TodoRow, about: SubjectRow | undefined): TodoRow {
   if (todo.kind !== CALL && todo.kind !== HELD) return todo;

@@ -338,6 +338,17 @@ test.each([
   expect(await itemOf(file)).toBe(item);
 });
 
+test('第一张, 第二张 mean the first and the second of those asked about, in whichever minute they came, whatever was answered before', async () => {
+  const files: string[] = [];
+  for (const id of ['a', 'b', 'c']) {
+    await nextMinute();
+    files.push((await sends(id)).file);
+  }
+  for (const words of ['第一张是身份证', '第二张是流水', '第二张是身份证']) await says(words);
+
+  expect(await Promise.all(files.map(itemOf))).toEqual(['D01', 'D07', undefined]);
+});
+
 test('都是身份证 answers for every file that waits to be chosen for, and for no form between them', async () => {
   for (const id of ['a', 'b', 'c']) await sends(id);
   telegram.sent.length = 0;

@@ -334,3 +334,36 @@ test('an answer that comes after the form was put aside is taken, and the advise
   expect(facts).toMatchObject({ income: '25000.00' });
   expect(toCustomer().map(wordsOf).join('\n')).toContain('我们刚才说到「资料登记」');
 });
+
+describe('a question left for later', () => {
+  const granted = async (): Promise<unknown> => company.count('consents WHERE customer_id = $1', [chat.customer.id]);
+
+  test('is answered by its own button, as he was told', async () => {
+    await opens();
+    await shares();
+    await says('在忙');
+    expect(await granted()).toBe(0);
+    await presses(cards()[0], 'o0');
+
+    expect(await granted()).toBe(1);
+    expect(wordsOf(toCustomer().at(-1) ?? { kind: 'text', text: '' })).toContain('城市');
+  });
+
+  test('is answered by it no more once it is given up, and nobody is reminded of it', async () => {
+    await opens();
+    await shares();
+    await says('在忙');
+    await says('取消');
+    const before = toCustomer().length;
+    await presses(cards()[0], 'o0');
+    expect(await granted()).toBe(0);
+    expect(toCustomer().slice(before).map(wordsOf).join('\n')).toContain('先放到一边');
+
+    const told = toCustomer().length;
+    for (let day = 1; day <= 9; day += 1) {
+      await company.advance(86_400_000);
+      await company.drain();
+    }
+    expect(toCustomer()).toHaveLength(told);
+  });
+});

@@ -264,6 +264,35 @@ describe('人工 from somebody who has an invitation open', () => {
   });
 });
 
+describe('a complaint while a colleague has the word', () => {
+  test('is told to the adviser once, with its words, and answered without the word that nobody hears there', async () => {
+    const he = await customer();
+    await say(telegram, he.chat, '人工');
+    for (const channel of [wecom, telegram]) channel.sent.length = 0;
+
+    const [complaint] = await say(telegram, he.chat, '我要投诉你们小林');
+    const [disputed] = await say(telegram, he.chat, '这笔贷款不是我借的');
+
+    expect([complaint, disputed]).toEqual([
+      expect.stringMatching(/您的投诉已经记录，并报给了负责人，由负责人尽快处理、答复您。$/u),
+      expect.stringMatching(/已报给负责人，也请顾问小林核实后答复您。$/u),
+    ]);
+    expect(wecom.said('xiaolin')).toEqual([
+      expect.stringMatching(/\n原话：我要投诉你们小林$/u),
+      expect.stringMatching(/\n原话：这笔贷款不是我借的$/u),
+    ]);
+  });
+
+  test('of somebody nobody knows is passed on like all he writes', async () => {
+    await say(telegram, '6660009', '人工');
+    for (const channel of [wecom, telegram]) channel.sent.length = 0;
+
+    expect(await say(telegram, '6660009', '我要投诉你们')).toEqual([]);
+
+    expect(wecom.said('chen')).toEqual([expect.stringMatching(/发来：我要投诉你们$/u)]);
+  });
+});
+
 describe('what a customer wants passed on', () => {
   test('a complaint also reaches his team lead', async () => {
     const he = await customer();

@@ -2,7 +2,7 @@
 import { beforeAll, beforeEach, expect, test } from 'vitest';
 import type { Actor } from '../../../src/core/operations/actor.ts';
 import { askForCall } from '../../../src/domain/reminders/index.ts';
-import { useCompany, type StaffActor } from '../../invariants/support/company.ts';
+import { until, useCompany, type StaffActor } from '../../invariants/support/company.ts';
 import { insertLoan, monthly } from '../../support/lent-loans.ts';
 
 const company = useCompany();
@@ -121,6 +121,107 @@ test('one that was put aside meanwhile is to be made afterwards; one that was ma
   await complain('customer_disputed');
   await settle('customer_disputed');
   expect(await words()).toEqual([]);
+});
+
+test('one that was put aside while he complained is to be made when the last of his complaints is settled, though that came later', async () => {
+  await ask();
+  await complain();
+  await finish(sales, 'held_complaint');
+  await company.advance(DAY_MS);
+  await complain('customer_disputed');
+  await settle();
+  expect(await words()).toEqual([]);
+
+  await settle('customer_disputed');
+
+  expect(await words()).toEqual([expect.stringMatching(AFTERWARDS)]);
+});
+
+test('one that was made after the complaint was settled does not come back when that is opened again by mistake and settled', async () => {
+  await ask();
+  await complain();
+  const [complaint] = await itemsOf(boss);
+  await finish(sales, 'held_complaint');
+  await settle();
+  await finish(sales, 'unreachable');
+  await company.advance(DAY_MS);
+
+  await company.call(boss, 'task.reopen', { id: complaint?.id });
+  await settle();
+
+  expect(await words()).toEqual([]);
+});
+
+test('one that was put aside, brought back by whoever did so and made after the complaint, is made', async () => {
+  await ask();
+  await complain();
+  const [call] = await callsOf(sales);
+  await finish(sales, 'held_complaint');
+  await company.call(sales, 'task.reopen', { id: call?.id });
+  await settle();
+  await finish(sales, 'unreachable');
+
+  await complain('customer_disputed');
+  await settle('customer_disputed');
+
+  expect(await words()).toEqual([]);
+});
+
+test('one that was put aside and paid comes back when the payment is taken back, once nothing he complained about is open', async () => {
+  await ask();
+  await complain();
+  await finish(sales, 'held_complaint');
+  const pay = { id: loan, amount: '1050.00', paidAt: (await company.now()).toISOString() };
+  await company.call(MANAGER, 'loan.recordPayment', { ...pay, externalId: `${loan}/1` });
+  await company.call(MANAGER, 'loan.reversePayment', { id: loan, externalId: `${loan}/1`, reason: '支票退票' });
+  expect(await words()).toEqual([]);
+  await company.call(MANAGER, 'loan.recordPayment', { ...pay, externalId: `${loan}/2` });
+  await settle();
+  expect(await words()).toEqual([]);
+
+  await company.call(MANAGER, 'loan.reversePayment', { id: loan, externalId: `${loan}/2`, reason: '支票退票' });
+
+  expect(await words()).toEqual([expect.stringMatching(AFTERWARDS)]);
+});
+
+const waiting = `pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`;
+
+test('one that is being put aside while the complaint is settled is waited for, and comes back', async () => {
+  await ask();
+  await complain();
+  const [call] = await callsOf(sales);
+  await finish(boss, 'customer_complaint');
+  const putting = await company.db.pool.connect();
+  await putting.query('BEGIN');
+  await putting.query('SELECT FROM loans WHERE id = $1 FOR NO KEY UPDATE', [loan]);
+  const putAside = `UPDATE todos SET done_at = business_now(), params = params || '{"aside": 1}' WHERE id = $1`;
+  await putting.query(putAside, [call?.id]);
+
+  const settled = finish(sales, 'customer_complaint');
+  await until(async () => (await company.count(waiting)) > 0);
+  await putting.query('COMMIT');
+  putting.release();
+  await settled;
+
+  expect(await words()).toEqual([expect.stringMatching(AFTERWARDS)]);
+});
+
+test('one that is finished while the complaint is being settled waits for that, and is the call that it is by then', async () => {
+  await ask();
+  await complain();
+  const [call] = await callsOf(sales);
+  const settling = await company.db.pool.connect();
+  await settling.query('BEGIN');
+  await settling.query('SELECT FROM loans WHERE id = $1 FOR NO KEY UPDATE', [loan]);
+  const settle = `UPDATE todos SET done_at = business_now() WHERE kind = 'customer_complaint' AND subject_id = $1`;
+  await settling.query(settle, [customerId]);
+
+  const finished = company.call(sales, 'task.finish', { id: call?.id });
+  await until(async () => (await company.count(waiting)) > 0);
+  await settling.query('COMMIT');
+  settling.release();
+
+  expect(await finished).toMatchObject({ title: expect.stringMatching(CALL) });
 });
 
 test('one about money that is not overdue is made whether he complains or not', async () => {

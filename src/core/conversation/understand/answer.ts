@@ -140,7 +140,8 @@ const CONFIRMS = /^(?:我)?(?:确认|确定)[\s。.!！~]*$|^confirm(?:ed)?[\s.!
 function readYesNo(text: string): Answer {
   const reply = parseReply(text);
   const plain = text.replaceAll('’', "'");
-  const isYes = reply === 'agree' || (reply === 'yes' && !isYesToWhatIsShown(text) && !CONFIRMS.test(text));
+  if (isYesToWhatIsShown(text) || CONFIRMS.test(text)) return { problem: 'yes-no' };
+  const isYes = reply === 'agree' || reply === 'yes';
   if (isYes || THERE_IS.some((words) => words.test(plain))) return { value: true };
   return reply === 'no' || reply === 'decline' || THERE_IS_NONE.some((words) => words.test(plain))
     ? { value: false }

@@ -22,6 +22,6 @@ export { toSimplified } from './normalise.ts';
 export { parsePhone } from './phone.ts';
 export { hasKnownDistricts, parseDistrict } from './place.ts';
 export { PURPOSE_CODES } from './purpose.ts';
-export { isCourtesy, isGreeting, parseReply, type Reply } from './reply.ts';
+export { isCourtesy, isGreeting, isYesToWhatIsShown, parseReply, type Reply } from './reply.ts';
 export { wantsToBorrow } from './wish.ts';
 export { factRecord, MAX_TEXT_LENGTH, understandLead, type Ambiguity, type Understanding } from './understand.ts';

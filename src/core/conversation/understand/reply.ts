@@ -6,7 +6,7 @@ const YES =
   /^(?:是的?|是滴|对的?|对对对?|对头|对滴|是对的|好的?|好呀|好嘞|好滴|可以的?|行[的吧]?|要得|中|得[嘞勒]|成|嗯+|嗯呢|恩|(?:没错)+[的啊呀哦]?|是的?没错|确认|确定|正确|ok(?:ay)?|right|correct|confirm|(?:yes,? )?(?:that is|that's|it is|it's) (?:all )?(?:right|correct)|i (?:do|have)|(?:yes|y|yeah|yep|yup|sure|of course)(?:,? (?:please|sure|of course|correct|(?:i|we) (?:do|have)|it is|there is|that's (?:right|correct)))?|👌|👍)$/iu;
 /** Said of what stands before one's eyes; no answer to whether one owns a house. */
 const AS_SHOWN =
-  /^(?:没有?(?:什么)?不对的?|没有?(?:什么)?问题|没毛病|就是?这样(?:的|吧)?|(?:信息|内容|资料)?(?:都|全)(?:是?对的?|没错|没问题)|确认?无误|核对无误|没[填写]错|(?:yep,? |yes,? )?(?:all|looks?|everything(?:'s| is)?)(?: looks?)? (?:right|correct|good|fine|ok))$/iu;
+  /^(?:没有?(?:什么)?不对的?|没有?(?:什么)?(?:问题|毛病)的?|就是?这样(?:的|吧)?|(?:信息|内容|资料|金额)?(?:都|全都?)(?:是?对的?|没错|没问题)|(?:信息|内容|资料|金额)没(?:问题|错)|好的没问题|确认?无误|核对无误|没[填写]错|(?:yep,? |yes,? )?(?:all|looks?|everything(?:'s| is)?)(?: looks?)? (?:right|correct|good|fine|ok)(?:,? thanks)?)$/iu;
 const NO =
   /^(?:不|不是的?|不对|不行|不要|不用|不了|否|没有?|算了|错了?|no|n|nope|nah|wrong|(?:no,? )?(?:i|we) (?:don't|do not|haven't|have not)|no,? (?:thanks?|thank you|it isn't|it is not|there isn't))$/iu;
 const AGREE = /^(?:我?(?:已阅读并)?同意(?:授权)?|我?授权|agree|i agree|accept)$/iu;

@@ -16,17 +16,26 @@ const asked = (): Talk =>
 const whose = (talk: Talk): string | undefined => openCase(talk.state, talk.tools.flows);
 
 describe('the next file', () => {
-  test.each([['身份证'], ['都不是'], ['嗯……'], ['客户 K318'], ['K318']])(
+  test.each([['身份证'], ['都不是'], ['好的'], ['谢谢'], ['客户 K318'], ['K318']])(
     'is of the customer named for files after %s',
     (text) => {
       expect(whose(asked().say(text))).toBe('K318');
     },
   );
 
-  test.each([['金额改成40万'], ['36期'], ['客户 K305'], ['K305'], ['取消'], ['待办']])(
+  test.each([['金额改成40万'], ['36期'], ['客户 K305'], ['K305'], ['取消'], ['待办'], ['嗯……']])(
     'is of the open form’s customer after %s',
     (text) => {
       expect(whose(asked().say(text))).toBe('K305');
+    },
+  );
+
+  test.each(['13800006612', '王先生的', 'K400 的', '这是何女士的身份证', '不是这个客户的', '第二张是身份证'])(
+    'is of nobody after %s, which nobody understood: it is asked about',
+    (text) => {
+      const talk = new Talk({ answers: ANSWERS }).say('上传 K318').feed(photo).say(text);
+
+      expect([talk.said[0], whose(talk)]).toEqual(['conversation.choose_one', undefined]);
     },
   );
 

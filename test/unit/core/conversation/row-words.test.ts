@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { rowSaid, saidOfNth, saysOfAll } from '../../../../src/core/conversation/row-words.ts';
+import { pointsBack, rowSaid, saidOfAll, saidOfNth } from '../../../../src/core/conversation/row-words.ts';
 
 const ROWS = [
   '身份证（正反面）',
@@ -55,11 +55,11 @@ describe('a row said in words', () => {
     ['都是我的身份证', 0],
     ['都是身份证，谢谢', 0],
   ])('%s is row %i, said of all', (text, at) => {
-    expect([rowSaid(ROWS, text), saysOfAll(text)]).toEqual([at, true]);
+    expect([rowSaid(ROWS, text), saidOfAll(text) !== undefined]).toEqual([at, true]);
   });
 
   test.each(['是身份证', '都是', '不都是身份证', '第二张都行'])('%s is not said of all', (text) => {
-    expect(saysOfAll(text)).toBe(false);
+    expect(saidOfAll(text)).toBeUndefined();
   });
 
   test.each([
@@ -86,7 +86,35 @@ describe('a row said in words', () => {
     'all of them are ID cards',
     'both are ID cards',
   ])('%s is said of all', (text) => {
-    expect(saysOfAll(text)).toBe(true);
+    expect(saidOfAll(text)).toBeDefined();
+  });
+
+  test.each([
+    ['两张都是流水', 2],
+    ['俩都是流水', 2],
+    ['这3张照片都是流水', 3],
+    ['五份文件都是征信报告', 5],
+    ['both are ID cards', 2],
+    ['They’re both ID cards', 2],
+    ['both of them are ID cards', 2],
+    ['all three are ID cards', 3],
+    ['all 4 of these photos are ID cards', 4],
+    ['都是流水', undefined],
+    ['这几张都是流水', undefined],
+    ['all of them are ID cards', undefined],
+  ])('%s is said of %s', (text, count) => {
+    expect(saidOfAll(text)).toEqual({ count });
+  });
+
+  test.each([
+    ['上面那张是流水', true],
+    ['刚才发的是流水', true],
+    ['我发的是流水', true],
+    ['这张是流水', false],
+    ['流水', false],
+    ['照片都是流水', false],
+  ])('%s may be said of an earlier file than the one asked about: %s', (text, isSo) => {
+    expect(pointsBack(text)).toBe(isSo);
   });
 
   test.each([
