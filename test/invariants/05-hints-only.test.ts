@@ -1,7 +1,7 @@
 /** Invariant 5: PostgreSQL is the only truth. Redis carries hints: FLUSHALL at any moment costs delay, nothing else. */
 import { Worker } from 'bullmq';
 import { Redis } from 'ioredis';
-import { afterEach, expect, test } from 'vitest';
+import { afterEach, expect, test, vi } from 'vitest';
 import { BullWake } from '../../src/jobs/bull-wake.ts';
 import { Interactive, type HeldAnswer } from '../../src/jobs/interactive.ts';
 import { Loop } from '../../src/jobs/loop.ts';
@@ -143,7 +143,9 @@ describeWithRedis('with Redis', () => {
     const { sender, worker, other: web } = threeProcesses();
     const { database, keys } = company.base;
     const patienceMs = 3_600_000; // looks by itself every four minutes only
+    const asks = vi.spyOn(web, 'on');
     const interactive = new Interactive({ database, keys, wake: web, followUp: async () => undefined, patienceMs });
+    expect(asks).not.toHaveBeenCalled(); // which of two that ask is given a hint is chance
     const heard = { worker: 0, web: 0 };
     worker.on('outbox', () => (heard.worker += 1));
     web.overhear('outbox', () => (heard.web += 1));
